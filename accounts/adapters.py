@@ -1,0 +1,224 @@
+"""Where allauth asks us: mail through the outbox, secrets encrypted, answers that don't say who has an account."""
+
+from typing import Any
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+import qrcode  # type: ignore[import-untyped]
+from allauth.account import app_settings
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.email_verification import consume_email_verification_rate_limit
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
+from allauth.account.utils import get_next_redirect_url, url_str_to_user_pk
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal import ratelimit
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.http.request import validate_host
+from django.shortcuts import resolve_url
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from qrcode.image.svg import SvgPathFillImage  # type: ignore[import-untyped]
+
+from accounts import letters, sealing, services
+from accounts.addresses import client_ip
+from accounts.models import User
+from core.fields import decrypt, encrypt
+
+KNOWN_DEVICE = "device"
+KNOWN_DEVICE_DAYS = 365
+# How long a mail is worth sending: as long as what it carries works, a little less for codes.
+LASTS_MINUTES = {"account/email/login_code": 15}
+
+
+def on_our_site(url: str) -> str:
+    """The same page at the configured address: a forged Host header never gets into a mail."""
+    parts = urlsplit(url)
+    return urljoin(settings.SITE_URL + "/", urlunsplit(("", "", parts.path, parts.query, parts.fragment)))
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "account_inactive": "This account is closed.",
+        "email_password_mismatch": (
+            "That email and password do not match an account. If you have just signed up, "
+            "open the link in our email first."
+        ),
+        "enter_current_password": "That is not your current password.",
+        "incorrect_password": "That is not your password.",
+        "incorrect_code": "That code is not right. Check the newest email or your app, and type it again.",
+        "invalid_password_reset": "This link no longer works.",
+        "too_many_login_attempts": "Too many tries. Wait a few minutes, then try again.",
+        "duplicate_email": "This is your address already.",
+        "rate_limited": "Too many tries. Wait a minute, then try again.",
+    }
+
+    # --- Who may come in --------------------------------------------------------------------------------------------
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
+        """An account nobody confirmed answers as if it were not there; its link goes out again, and only there."""
+        user = super().authenticate(request, **credentials)
+        if isinstance(user, User) and not user.email_confirmed:
+            self.pre_authenticate(request, **credentials)  # this try counts, like any other that fails
+            self._send_link_again(request, user)
+            return None
+        return user
+
+    def _send_link_again(self, request: HttpRequest, user: User) -> None:
+        address, _ = EmailAddress.objects.get_or_create(user=user, email=user.email, defaults={"primary": True})
+        if consume_email_verification_rate_limit(request, user.email):
+            EmailConfirmationHMAC(address).send(request, signup=True)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Tries are counted by account and address together, so that nobody can lock out somebody else.
+
+        Guessing one account from many addresses has a limit of its own, which devices that have signed in to the
+        account before don't meet. Past a limit the answer is 429.
+        """
+        email = credentials.get("email", "").lower()
+        usages = [
+            ratelimit.consume(
+                request, app="allauth.account", action="login_failed", key=self._tries_key(request, email)
+            )
+        ]
+        if not self._is_known_device(request, email):
+            usages.append(ratelimit.consume(request, app="allauth.account", action="login_failed_anywhere", key=email))
+        if not all(usages):
+            raise ImmediateHttpResponse(ratelimit.respond_429(request))
+        self._usages = usages
+
+    def _rollback_login_failed_rl_usage(self) -> None:
+        for usage in getattr(self, "_usages", []):
+            usage.rollback()
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        email = credentials.get("email", "").lower()
+        for action, key in (("login_failed", self._tries_key(request, email)), ("login_failed_anywhere", email)):
+            ratelimit.clear(request, app="allauth.account", action=action, key=key)
+
+    def _tries_key(self, request: HttpRequest, email: str) -> str:
+        return f"{email} {ratelimit.get_ip(request)}"
+
+    def _is_known_device(self, request: HttpRequest, email: str) -> bool:
+        try:
+            known = request.get_signed_cookie(KNOWN_DEVICE, salt=KNOWN_DEVICE, max_age=KNOWN_DEVICE_DAYS * 86400)
+        except (KeyError, signing.BadSignature):
+            return False
+        return known == _device_mark(email)
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return client_ip(request)
+
+    # --- Signing in ---------------------------------------------------------------------------------------------------
+
+    def pre_login(self, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any) -> HttpResponse | None:
+        assert isinstance(user, User)
+        services.ensure_address_row(user=user)
+        return super().pre_login(request, user, **kwargs)
+
+    def post_login(self, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any) -> HttpResponse:
+        assert isinstance(user, User)
+        response = super().post_login(request, user, **kwargs)
+        response.set_signed_cookie(
+            KNOWN_DEVICE,
+            _device_mark(user.email),
+            salt=KNOWN_DEVICE,
+            max_age=KNOWN_DEVICE_DAYS * 86400,
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+        return response
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """A page of this site: a path, or a whole address with our own host and scheme."""
+        if not url or any(ord(character) < 33 for character in url) or "\\" in url:
+            return False
+        request = self.request
+        parts = urlsplit(url) if not url.startswith("//") else None
+        if parts is None or "@" in parts.netloc:
+            return False
+        if not parts.netloc and not url.startswith("/"):
+            return False
+        return validate_host(request.get_host().partition(":")[0], settings.ALLOWED_HOSTS) and (
+            url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
+        )
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        return resolve_url(settings.LOGIN_REDIRECT_URL)
+
+    def is_ajax(self, request: HttpRequest) -> bool:
+        """These pages have one shape, HTML; only the script that asks for a passkey reads JSON."""
+        match = request.resolver_match
+        return match is not None and match.url_name == "mfa_login_webauthn" and super().is_ajax(request)
+
+    # --- Links and mail -----------------------------------------------------------------------------------------------
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: EmailConfirmationHMAC) -> str:
+        """The link holds no row number, and brings the visitor back to where they came from, on any device."""
+        path = reverse("account_confirm_email", args=[sealing.seal(emailconfirmation.key)])
+        back = get_next_redirect_url(request)
+        return on_our_site(path + ("?" + urlencode({"next": back}) if back else ""))
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """allauth's key starts with the row's number; ours with the account's public one."""
+        number, _, token = key.partition("-")
+        user = User.objects.only("uuid").get(pk=url_str_to_user_pk(number))
+        return on_our_site(reverse("account_reset_password_from_key", args=[user.uuid.hex, token]))
+
+    def get_email_verification_redirect_url(self, email_address: EmailAddress) -> str:
+        if self.request.user.is_authenticated:
+            return self.get_login_redirect_url(self.request)
+        return reverse("account_login")
+
+    def send_confirmation_mail(
+        self, request: HttpRequest, emailconfirmation: EmailConfirmationHMAC, signup: bool
+    ) -> None:
+        """An address that belongs to another account gets a mail that says so, not a link that could not work."""
+        address = emailconfirmation.email_address
+        if not address.can_set_verified() or User.objects.filter(email=address.email).exclude(
+            pk=address.user_id
+        ).filter(email_confirmed_at__isnull=False):
+            self.send_account_already_exists_mail(address.email)
+        else:
+            super().send_confirmation_mail(request, emailconfirmation, signup)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Render now, send later: the page waits for no mail server, and the waiting mail is encrypted."""
+        safe = {key: on_our_site(value) if key.endswith("_url") else value for key, value in context.items()}
+        letter = letters.LETTERS[template_prefix](safe)
+        text, html = letters.drawn(letter)
+        lasts = LASTS_MINUTES.get(template_prefix, app_settings.EMAIL_CONFIRMATION_EXPIRE_DAYS * 24 * 60)
+        services.send_mail_later(to=email, subject=letter.subject, text=text, html=html, lasts_minutes=lasts)
+
+
+def _device_mark(email: str) -> str:
+    return signing.Signer(salt="accounts.device").signature(email.lower())
+
+
+class MFAAdapter(DefaultMFAAdapter):
+    """TOTP secrets and the seeds of recovery codes are encrypted at rest."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "add_email_blocked": "Your account has a second step, so a new address can't be added here.",
+        "incorrect_code": "That code is not right. Wait for the next one in your app, and type it again.",
+        "unverified_email": "Confirm your email address first.",
+    }
+
+    def _get_site_name(self) -> str:
+        return settings.SITE_NAME
+
+    def build_totp_svg(self, url: str) -> str:
+        """On white, so that a camera reads it in the dark theme, too."""
+        drawing = qrcode.make(url, image_factory=SvgPathFillImage)
+        return drawing.to_string(encoding="unicode")
+
+    def encrypt(self, text: str) -> str:
+        return encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return decrypt(encrypted_text)

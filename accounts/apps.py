@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    name = "accounts"
+    verbose_name = "People"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from allauth.account.decorators import secure_admin_login
+        from django.contrib import admin
+
+        from accounts import signals  # noqa: F401
+
+        # Staff sign in where everybody does: with the same limits and the same second step.
+        admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]

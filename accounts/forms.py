@@ -1,0 +1,326 @@
+"""Forms of the account pages: allauth's with our words and rules, and our own for profile and preferences."""
+
+from typing import Any
+
+from allauth.account import forms as allauth_forms
+from allauth.account.utils import get_next_redirect_url
+from allauth.mfa.base import forms as mfa_forms
+from allauth.mfa.totp import forms as totp_forms
+from allauth.mfa.webauthn import forms as webauthn_forms
+from django import forms
+from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from phonenumber_field.formfields import PhoneNumberField
+
+from accounts import queries, services, zones
+from accounts.models import LANGUAGES, Theme, User, Weekday
+from core import clock
+from core.forms import LineField, ZoneField
+
+PASSWORD_HINT = "At least 8 characters. A few words in a row are easier to remember and harder to guess."
+SIGN_UP_NEXT = "sign_up_next"
+
+
+def _say(form: forms.Form, **words: dict[str, str]) -> None:
+    """Our labels and hints on allauth's fields; placeholders go, because the label says it."""
+    for name, field in form.fields.items():
+        field.widget.attrs.pop("placeholder", None)
+        said = words.get(name, {})
+        field.label = said.get("label", field.label)
+        field.help_text = said.get("hint", "")
+    if "email" in form.fields:
+        form.fields["email"].error_messages.update(EMAIL_ERRORS)
+        form.fields["email"].validators.append(_fits_an_address)  # allauth would cut what is longer
+
+
+_fits_an_address = MaxLengthValidator(254, "Enter an email address of at most 254 characters.")
+EMAIL_ERRORS = {"required": "Enter your email address.", "invalid": "Enter an email address, like name@example.com."}
+
+
+class LoginForm(allauth_forms.LoginForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _say(self, login={"label": "Email"}, password={"label": "Password"}, remember={"label": "Keep me signed in"})
+        self.fields["login"].error_messages.update(EMAIL_ERRORS)
+        self.fields["login"].widget.attrs["autocomplete"] = "username"
+        self.fields["password"].error_messages["required"] = "Enter your password."
+
+
+class SignupForm(allauth_forms.SignupForm):
+    """Name, email, password. A known address gets the same answer, in the same time, and a mail of its own."""
+
+    name = LineField(label="Name", max_length=120, error_messages={"required": "Enter your name."})
+    field_order = ["name", "email", "password1"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _say(self, email={"label": "Email"}, password1={"label": "Password", "hint": PASSWORD_HINT})
+        self.fields["name"].widget.attrs["autocomplete"] = "name"
+        self.fields["password1"].error_messages["required"] = "Choose a password."
+
+    def validate_unique_email(self, value: str) -> str:
+        self.account_already_exists = queries.is_address_taken(value)
+        return value
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        password, name = cleaned.get("password1"), cleaned.get("name")
+        if password and name and password.strip().lower() == name.strip().lower():
+            self.add_error("password1", "The password must not be your name.")
+        return cleaned
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        request.session[SIGN_UP_NEXT] = get_next_redirect_url(request) or ""
+        if not self.account_already_exists:
+            try:
+                with transaction.atomic():
+                    services.discard_unconfirmed_account(email=self.cleaned_data["email"])
+                    return super().try_save(request)
+            except IntegrityError:  # somebody signed up with the same address at this very moment
+                self.account_already_exists = True
+        else:
+            make_password(self.cleaned_data["password1"])  # takes as long as for a new account
+        return super().try_save(request)
+
+    def custom_signup(self, request: HttpRequest, user: User) -> None:
+        chosen = request.session.get("chosen_time") or {}
+        user.name = self.cleaned_data["name"]
+        zone = zones.device_zone(request) or zones.canonical(chosen.get("zone"))
+        if zone:
+            user.time_zone = zone
+        user.save()
+
+
+class AddEmailForm(allauth_forms.AddEmailForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _say(
+            self,
+            email={
+                "label": "New email address",
+                "hint": "We send a link there. Your address changes when you open it.",
+            },
+        )
+
+
+class ChangePasswordForm(allauth_forms.ChangePasswordForm):
+    """One new password, shown on request instead of typed twice."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["password2"]
+        _say(
+            self,
+            oldpassword={"label": "Current password"},
+            password1={"label": "New password", "hint": PASSWORD_HINT},
+        )
+
+
+class SetPasswordForm(allauth_forms.SetPasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["password2"]
+        _say(self, password1={"label": "Password", "hint": PASSWORD_HINT})
+
+
+class ResetPasswordForm(allauth_forms.ResetPasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _say(self, email={"label": "Email"})
+
+
+class ResetPasswordKeyForm(allauth_forms.ResetPasswordKeyForm):
+    """Whoever opens the link holds the mailbox, so this also proves the address."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["password2"]
+        _say(self, password1={"label": "New password", "hint": PASSWORD_HINT})
+
+    def save(self) -> None:
+        with transaction.atomic():
+            super().save()
+            if not self.user.email_confirmed:
+                services.confirm_address(user=self.user, email=self.user.email, now=clock.now())
+            services.end_sessions(user=self.user)
+
+
+class UserTokenForm(allauth_forms.UserTokenForm):
+    def _get_user(self, uidb36: str) -> User | None:
+        """Reset links name an account by its public number."""
+        try:
+            return User.objects.filter(uuid=uidb36, is_active=True).first()
+        except (ValidationError, ValueError):
+            return None
+
+
+class ReauthenticateForm(allauth_forms.ReauthenticateForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _say(self, password={"label": "Password"})
+
+
+class RequestLoginCodeForm(allauth_forms.RequestLoginCodeForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _say(self, email={"label": "Email"})
+
+    def clean_email(self) -> str:
+        """A code would confirm an account whose password somebody else may have chosen: such an account gets none."""
+        email = super().clean_email()
+        found: User | None = self._user  # type: ignore[has-type]
+        self._user = found if found is not None and found.email_confirmed else None
+        return email
+
+
+class ConfirmLoginCodeForm(allauth_forms.ConfirmLoginCodeForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _say(self, code={"label": "Code from our email"})
+
+
+class _CodeWords(forms.Form):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _say(
+            self,
+            code={"label": "Code", "hint": "Six digits from your authenticator app, or one of your recovery codes."},
+        )
+
+
+class ActivateTOTPForm(totp_forms.ActivateTOTPForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _say(self, code={"label": "Code from the app"})
+        self.fields["code"].widget.attrs["inputmode"] = "numeric"
+
+
+class AuthenticateForm(_CodeWords, mfa_forms.AuthenticateForm):
+    pass
+
+
+class MFAReauthenticateForm(_CodeWords, mfa_forms.ReauthenticateForm):
+    pass
+
+
+class CredentialField(forms.JSONField):
+    """What the browser's passkey dialog answers; nested without end it is no answer."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except RecursionError:
+            raise ValidationError(NO_PASSKEY) from None
+
+
+NO_PASSKEY = "That passkey did not work here. Try again, or sign in another way."
+
+
+class _CalmAboutCredentials:
+    """A made-up answer of a passkey dialog is refused in words, whatever the libraries below raise."""
+
+    def clean_credential(self) -> Any:
+        try:
+            return super().clean_credential()  # type: ignore[misc]
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            raise ValidationError(NO_PASSKEY) from None
+
+
+class AuthenticateWebAuthnForm(_CalmAboutCredentials, webauthn_forms.AuthenticateWebAuthnForm):
+    credential = CredentialField()
+
+
+class LoginWebAuthnForm(_CalmAboutCredentials, webauthn_forms.LoginWebAuthnForm):
+    credential = CredentialField()
+
+
+class ReauthenticateWebAuthnForm(_CalmAboutCredentials, webauthn_forms.ReauthenticateWebAuthnForm):
+    credential = CredentialField()
+
+
+class AddWebAuthnForm(webauthn_forms.AddWebAuthnForm):
+    credential = CredentialField()
+    name = LineField(max_length=60, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _say(
+            self,
+            name={"label": "Name of this key", "hint": "So that you can tell your keys apart, like “Phone”."},
+            passwordless={"label": "Let this key sign me in without a password"},
+        )
+
+    def clean(self) -> dict[str, Any]:
+        try:
+            return super().clean()
+        except ValidationError:
+            raise
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            raise ValidationError(NO_PASSKEY) from None
+
+
+class EditWebAuthnForm(webauthn_forms.EditWebAuthnForm):
+    name = LineField(label="Name of this key", max_length=60)
+
+
+# --- Settings ---------------------------------------------------------------------------------------------------------
+
+
+class ProfileForm(forms.Form):
+    name = LineField(
+        label="Name",
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": "Enter your name."},
+    )
+    phone = PhoneNumberField(
+        label="Phone",
+        required=False,
+        help_text="With the country, like +44 20 7946 0011. A provider sees it once you have an appointment.",
+        error_messages={"invalid": "Enter a phone number with its country, like +44 20 7946 0011."},
+        widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel", "type": "tel"}),
+    )
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+
+class PreferencesForm(forms.Form):
+    time_zone = ZoneField(label="Time zone")
+    language = forms.ChoiceField(label="Language", choices=LANGUAGES)
+    uses_12h_clock = forms.TypedChoiceField(
+        label="Clock",
+        choices=[("24", "24 hours, like 14:20"), ("12", "12 hours, like 2:20 pm")],
+        coerce=lambda hours: hours == "12",
+    )
+    first_weekday = forms.TypedChoiceField(label="Week starts on", choices=Weekday.choices, coerce=int)
+    theme = forms.ChoiceField(label="Colours", choices=Theme.choices)
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, user: User, device: str | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zone = self.fields["time_zone"]
+        assert isinstance(zone, ZoneField)
+        zone.choices = zone_options(user.time_zone, device, twelve_hour=user.uses_12h_clock)
+
+
+def zone_options(*first: str | None, twelve_hour: bool = False) -> list[Any]:
+    """Choices of a zone select: the zones that matter here with their time now, then all of them."""
+    now = clock.now()
+    near = list(dict.fromkeys(name for name in first if name))
+    named = [(name, clock.zone_label_now(name, now, twelve_hour=twelve_hour)) for name in near]
+    others = [choice for choice in clock.zone_choices() if choice[0] not in near]
+    return [("Yours", named), ("All time zones", others)] if named else others
+
+
+class PhotoForm(forms.Form):
+    photo = forms.FileField(
+        label="Choose a photo",
+        help_text="PNG, JPEG or WebP, up to 5 MB. It is cut to a square.",
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
+        error_messages={"required": "Choose a photo first.", "empty": "The file is empty. Choose another one."},
+        max_length=None,
+    )

@@ -1,0 +1,219 @@
+"""What the account mails say. Drawn by `templates/emails/base.html` and `.txt`, like every mail of ours."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from core import wording
+
+Context = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """The facts of one mail, by the names the templates know."""
+
+    subject: str
+    badge: str = "Your account"
+    tone: str = "slate"
+    headline: str
+    lead: list[str]
+    button: dict[str, str]
+    facts: list[dict[str, str]] | None = None
+    after: list[str] | None = None
+    why: str
+
+    @property
+    def preheader(self) -> str:
+        return self.lead[0]
+
+    @property
+    def contact(self) -> str:
+        return f"Questions? Write to {settings.SUPPORT_EMAIL}."
+
+
+ASKED = "You get this mail because somebody, we think you, asked for it with this address."
+SECURITY = "You get this mail because it is about the security of your account. Such mails can't be turned off."
+
+
+def _page(name: str) -> str:
+    return settings.SITE_URL + reverse(name)
+
+
+def confirm_sign_up(context: Context) -> Letter:
+    return Letter(
+        subject=f"Confirm your email for {settings.SITE_NAME}",
+        badge="One step left",
+        tone="brass",
+        headline="Is this your address?",
+        lead=["Confirm it to finish your account. Then you can book, or offer your own time."],
+        button={"label": "Confirm my email", "url": context["activate_url"]},
+        after=[
+            "The link works for 3 days, on any device.",
+            "If you did not ask for an account, do nothing: none is made.",
+        ],
+        why=ASKED,
+    )
+
+
+def confirm_change(context: Context) -> Letter:
+    return Letter(
+        subject=f"Confirm your new email for {settings.SITE_NAME}",
+        badge="One step left",
+        tone="brass",
+        headline="Is this your new address?",
+        lead=["Confirm it to sign in with it from now on. Until then nothing changes."],
+        button={"label": "Confirm my new email", "url": context["activate_url"]},
+        after=[
+            "The link works for 3 days.",
+            "Other devices are signed out when you confirm.",
+            "If you did not ask for this, do nothing.",
+        ],
+        why=ASKED,
+    )
+
+
+def account_exists(context: Context) -> Letter:
+    return Letter(
+        subject=f"You have an account at {settings.SITE_NAME}",
+        headline="You have an account already",
+        lead=[
+            "Somebody, perhaps you, wanted to use this address for an account. There is one under it already.",
+            "If it was you, sign in as before.",
+        ],
+        button={"label": "Choose a new password", "url": context["password_reset_url"]},
+        after=["If it was not you, do nothing. Nobody has seen anything of your account."],
+        why=ASKED,
+    )
+
+
+def no_account(context: Context) -> Letter:
+    return Letter(
+        subject=f"No account under this address at {settings.SITE_NAME}",
+        headline="There is no account under this address",
+        lead=[
+            "Somebody, perhaps you, asked to sign in with it. "
+            "Perhaps you used another one, or have not confirmed it yet."
+        ],
+        button={"label": "Create an account", "url": context["signup_url"]},
+        after=["If it was not you, do nothing."],
+        why=ASKED,
+    )
+
+
+def sign_in_code(context: Context) -> Letter:
+    return Letter(
+        subject=f"Your code to sign in to {settings.SITE_NAME}",
+        badge="Code",
+        tone="brand",
+        headline="Your code to sign in",
+        lead=["It works once, for 15 minutes, on the page where you asked for it."],
+        button={"label": "Go to that page", "url": _page("account_confirm_login_code")},
+        facts=[{"label": "Code", "value": context["code"]}],
+        after=["Nobody from us asks you for this code.", "If you did not want to sign in, do nothing."],
+        why=ASKED,
+    )
+
+
+def reset_link(context: Context) -> Letter:
+    return Letter(
+        subject=f"Choose a new password for {settings.SITE_NAME}",
+        headline="Choose a new password",
+        lead=["Your old password works until you have chosen a new one."],
+        button={"label": "Choose a new password", "url": context["password_reset_url"]},
+        after=["The link works once, for 3 days.", "If you did not ask for this, do nothing."],
+        why=ASKED,
+    )
+
+
+def told(subject: str, headline: str, *lead: str) -> Callable[[Context], Letter]:
+    """The security of the account has changed: what, when, from where, and what to do if it was not you."""
+
+    def letter(context: Context) -> Letter:
+        facts = []
+        if "timestamp" in context:
+            facts.append(
+                {"label": "When", "value": f"{wording.moment_text(context['timestamp'], 'UTC', year=True)}, UTC"}
+            )
+        if context.get("ip"):
+            facts.append({"label": "From", "value": context["ip"]})
+        return Letter(
+            subject=f"{subject} at {settings.SITE_NAME}",
+            badge="Security",
+            headline=headline,
+            lead=[line.format(**context) for line in lead],
+            button={"label": "See your security settings", "url": _page("settings_security")},
+            facts=facts,
+            after=[
+                "If this was not you, somebody may know your password. "
+                f"Choose a new one at {_page('account_reset_password')}"
+            ],
+            why=SECURITY,
+        )
+
+    return letter
+
+
+LETTERS: dict[str, Callable[[Context], Letter]] = {
+    "account/email/email_confirmation_signup": confirm_sign_up,
+    "account/email/email_confirmation": confirm_change,
+    "account/email/account_already_exists": account_exists,
+    "account/email/unknown_account": no_account,
+    "account/email/login_code": sign_in_code,
+    "account/email/password_reset_key": reset_link,
+    "account/email/password_reset": told(
+        "Your password was reset", "Your password was reset", "Every device was signed out."
+    ),
+    "account/email/password_changed": told(
+        "Your password was changed", "Your password was changed", "Your other devices were signed out."
+    ),
+    "account/email/password_set": told(
+        "You have a password now", "You have a password now", "You can sign in with it."
+    ),
+    "account/email/email_changed": told(
+        "Your email was changed",
+        "Your email was changed",
+        "You sign in with {to_email} now, no longer with {from_email}. Your other devices were signed out.",
+    ),
+    "account/email/email_deleted": told(
+        "A change of email was dropped",
+        "A change of email was dropped",
+        "{deleted_email} will not become your address.",
+    ),
+    "account/email/email_confirm": told("Your email is confirmed", "Your email is confirmed", "You can book now."),
+    "mfa/email/totp_activated": told(
+        "An authenticator app was added",
+        "An authenticator app was added",
+        "Signing in now also needs a code from your app.",
+    ),
+    "mfa/email/totp_deactivated": told(
+        "The authenticator app was removed",
+        "The authenticator app was removed",
+        "Signing in no longer needs a code from an app.",
+    ),
+    "mfa/email/recovery_codes_generated": told(
+        "New recovery codes", "You have new recovery codes", "The old ones no longer work."
+    ),
+    "mfa/email/webauthn_added": told(
+        "A key was added", "A key was added", "It can be used to sign in to your account."
+    ),
+    "mfa/email/webauthn_removed": told(
+        "A key was removed", "A key was removed", "It no longer signs in to your account."
+    ),
+}
+
+
+def drawn(letter: Letter) -> tuple[str, str]:
+    """The plain-text and the HTML part."""
+    words = {
+        "letter": letter,
+        "SITE_NAME": settings.SITE_NAME,
+        "SITE_URL": settings.SITE_URL,
+        "SUPPORT_EMAIL": settings.SUPPORT_EMAIL,
+        "SUPPORT_PHONE": settings.SUPPORT_PHONE,
+    }
+    return render_to_string("emails/base.txt", words), render_to_string("emails/base.html", words)

@@ -1,0 +1,111 @@
+"""People. Every user is a customer; a provider is a user with a provider profile (see `providers`)."""
+
+import uuid
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
+from phonenumber_field.modelfields import PhoneNumberField
+
+from core import clock
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields) -> "User":
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields) -> "User":
+        """Whoever may run commands on the server needs no mail to prove the address is theirs."""
+        fields.setdefault("email_confirmed_at", clock.now())
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, email: str | None) -> "User":
+        return self.get(email=(email or "").lower())
+
+
+class Theme(models.TextChoices):
+    SYSTEM = "system", "Same as my device"
+    LIGHT = "light", "Light"
+    DARK = "dark", "Dark"
+
+
+class Weekday(models.IntegerChoices):
+    """Python's `date.weekday()`: Monday is 0."""
+
+    MONDAY = 0, "Monday"
+    TUESDAY = 1, "Tuesday"
+    WEDNESDAY = 2, "Wednesday"
+    THURSDAY = 3, "Thursday"
+    FRIDAY = 4, "Friday"
+    SATURDAY = 5, "Saturday"
+    SUNDAY = 6, "Sunday"
+
+
+# The languages the pages are written in.
+LANGUAGES = [("en-gb", "English")]
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """Somebody with an account, signed in by email. `uuid` is the only number shown outside."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    email = models.EmailField(max_length=254, unique=True)
+    # When the person proved that `email` is theirs; empty until then. Nobody books before that.
+    email_confirmed_at = models.DateTimeField(null=True, blank=True)
+    username = models.CharField(max_length=40, unique=True, null=True, blank=True, help_text="For programs only.")
+    name = models.CharField(max_length=120)
+    phone = PhoneNumberField(blank=True)
+    photo = models.ImageField(upload_to="photos/", blank=True)
+    time_zone = models.CharField(max_length=64, default="Europe/London", validators=[clock.validate_zone])
+    # The device's zone the person chose not to follow; asked about only when the device says another one.
+    declined_time_zone = models.CharField(max_length=64, blank=True)
+    language = models.CharField(max_length=12, default="en-gb")
+    uses_12h_clock = models.BooleanField(default=False)
+    first_weekday = models.PositiveSmallIntegerField(choices=Weekday, default=Weekday.MONDAY)
+    theme = models.CharField(max_length=8, choices=Theme, default=Theme.SYSTEM)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    joined_at = models.DateTimeField(default=clock.now, editable=False)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_is_lower_case")
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @property
+    def first_name(self) -> str:
+        return self.name.split()[0] if self.name.split() else "You"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return clock.zone(self.time_zone)
+
+    @property
+    def email_confirmed(self) -> bool:
+        return self.email_confirmed_at is not None
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.first_name
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Bound to the password and to the address: a change of either ends every other session at its next request."""
+        return salted_hmac(
+            "accounts.models.User.session", f"{self.password}|{self.email}", secret=secret, algorithm="sha256"
+        ).hexdigest()

@@ -1,0 +1,38 @@
+"""What pages and other apps ask about people."""
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.db.models import Q
+
+from accounts.models import User
+
+
+def has_confirmed_email(user: User) -> bool:
+    """Whether `user` may book as far as their address is concerned. Asks the row in hand, not the database."""
+    return user.email_confirmed
+
+
+def is_address_taken(email: str) -> bool:
+    """Whether somebody proved that this address is theirs, or has used an account under it.
+
+    An account nobody confirmed or used, or another person's wish to move to the address, takes nothing.
+    """
+    return (
+        User.objects.filter(Q(email_confirmed_at__isnull=False) | Q(last_login__isnull=False), email=email).exists()
+        or EmailAddress.objects.filter(email=email, verified=True).exists()
+    )
+
+
+def security_overview(user: User) -> dict[str, int | bool]:
+    """What the settings page says about ways to sign in: three queries."""
+    kinds = list(Authenticator.objects.filter(user=user).values_list("type", flat=True))
+    return {
+        "has_password": user.has_usable_password(),
+        "has_totp": Authenticator.Type.TOTP in kinds,
+        "passkey_count": kinds.count(Authenticator.Type.WEBAUTHN),
+        "session_count": UserSession.objects.filter(user=user).count(),
+        "has_pending_address": EmailAddress.objects.filter(user=user, verified=False)
+        .exclude(email=user.email)
+        .exists(),
+    }

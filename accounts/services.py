@@ -1,0 +1,214 @@
+"""What people do with their accounts. Signing in itself is allauth's; see `adapters`."""
+
+import hashlib
+import json
+import logging
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.db.models import ProtectedError
+from django.utils import timezone
+
+from accounts import photos, queries, sealing
+from accounts.exceptions import ChangedMeanwhile
+from accounts.models import User
+from core import clock
+from outbox import services as outbox
+
+log = logging.getLogger(__name__)
+
+PROFILE_FIELDS = ("name", "phone")
+PREFERENCE_FIELDS = ("time_zone", "language", "uses_12h_clock", "first_weekday", "theme")
+
+
+# --- Addresses ----------------------------------------------------------------
+
+
+def confirm_address(*, user: User, email: str, now: datetime) -> None:
+    """`email` is proven to be the person's: from here on they may book."""
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(email_confirmed_at=now)
+        _ensure_address_row(user=user, email=email)
+    user.email_confirmed_at = now
+
+
+def ensure_address_row(*, user: User) -> None:
+    """Accounts made outside the sign-up page (by staff, by the command line) get the row allauth looks at."""
+    if user.email_confirmed:
+        _ensure_address_row(user=user, email=user.email)
+
+
+def _ensure_address_row(*, user: User, email: str) -> None:
+    address, _ = EmailAddress.objects.get_or_create(
+        user=user, email=email, defaults={"verified": True, "primary": True}
+    )
+    if not address.verified:
+        address.verified = True
+        address.save(update_fields=["verified"])
+
+
+def discard_unconfirmed_account(*, email: str) -> bool:
+    """Remove an account under `email` that nobody ever confirmed or used; the next sign-up takes its place.
+
+    So whoever signed up with somebody else's address first gains nothing: the old link and password are gone.
+    Answers whether the address is free now.
+    """
+    with transaction.atomic():
+        if queries.is_address_taken(email):
+            return False
+        for user in User.objects.select_for_update(of=("self",)).filter(email=email):
+            try:
+                user.delete()
+            except ProtectedError:  # staff gave it something to do
+                return False
+    return True
+
+
+# --- Sessions -----------------------------------------------------------------
+
+
+def end_sessions(*, user: User, keep: str | None = None) -> int:
+    """Sign `user` out everywhere, except in the session with the key `keep`. Answers how many ended."""
+    sessions = UserSession.objects.filter(user=user).exclude(session_key=keep or "")
+    ended = 0
+    for session in sessions:
+        session.end()
+        ended += 1
+    return ended
+
+
+def deactivate_account(*, user: User, actor: User) -> None:
+    """`user` can't sign in any more; running sessions stop at their next request."""
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(is_active=False)
+        end_sessions(user=user)
+    user.is_active = False
+
+
+def purge(*, now: datetime, unconfirmed_days: int = 30) -> None:
+    """Forget what nobody can use any more: sessions past their end, and accounts nobody confirmed."""
+    Session.objects.filter(expire_date__lt=now).delete()
+    UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
+    stale = User.objects.filter(
+        email_confirmed_at=None, last_login=None, joined_at__lt=now - timedelta(days=unconfirmed_days)
+    )
+    for email in stale.values_list("email", flat=True):
+        discard_unconfirmed_account(email=email)
+
+
+# --- Profile and preferences --------------------------------------------------
+
+
+def fingerprint(user: User, fields: tuple[str, ...]) -> str:
+    """Short text that changes whenever one of `fields` does; a form carries it to notice an edit from elsewhere."""
+    values = {field: str(getattr(user, field) or "") for field in fields}
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def update_profile(*, user: User, actor: User, values: Mapping[str, Any], seen: str) -> User:
+    """Save name and phone as typed over the state `seen` (see `fingerprint`); raises ChangedMeanwhile."""
+    return _update(user=user, fields=PROFILE_FIELDS, values=values, seen=seen)
+
+
+def update_preferences(*, user: User, actor: User, values: Mapping[str, Any], seen: str) -> User:
+    """Save zone, language, clock, week and theme. A zone chosen by hand settles the question about the device's."""
+    return _update(user=user, fields=PREFERENCE_FIELDS, values=values, seen=seen)
+
+
+def _update(*, user: User, fields: tuple[str, ...], values: Mapping[str, Any], seen: str) -> User:
+    with transaction.atomic():
+        current = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+        if fingerprint(current, fields) != seen:
+            wanted = {field: str(values[field] or "") for field in fields if field in values}
+            if wanted != {field: str(getattr(current, field) or "") for field in wanted}:
+                raise ChangedMeanwhile
+            return current  # the same form sent twice: already done
+        for field in fields:
+            if field in values:
+                setattr(current, field, values[field])
+        current.save(update_fields=list(fields))
+    return current
+
+
+def answer_device_zone(*, user: User, actor: User, zone: str, follow: bool) -> None:
+    """The device says another zone than the person's own: show times there from now on, or don't ask about it again.
+
+    Raises ValueError for a zone nobody knows.
+    """
+    canonical = clock.canonical_zone(zone)
+    fields = {"time_zone": canonical, "declined_time_zone": ""} if follow else {"declined_time_zone": canonical}
+    User.objects.filter(pk=user.pk).update(**fields)
+
+
+# --- Photo --------------------------------------------------------------------
+
+
+def change_photo(*, user: User, actor: User, upload: UploadedFile) -> None:
+    """Show `upload` as the person's photo, re-encoded under a random name; the old file goes once the change stands.
+
+    Raises PhotoRefused. A failure leaves the old photo and no new file.
+    """
+    picture = photos.prepare(upload)
+    name = default_storage.save(f"{photos.FOLDER}/{uuid.uuid4().hex}.webp", ContentFile(picture))
+    try:
+        _replace_photo(user=user, name=name)
+    except BaseException:
+        default_storage.delete(name)
+        raise
+
+
+def remove_photo(*, user: User, actor: User) -> None:
+    _replace_photo(user=user, name="")
+
+
+def _replace_photo(*, user: User, name: str) -> None:
+    with transaction.atomic():
+        current = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+        old = current.photo.name
+        User.objects.filter(pk=user.pk).update(photo=name)
+        if old and old != name:
+            transaction.on_commit(lambda: default_storage.delete(old), robust=True)
+    user.photo.name = name
+
+
+def sweep_photos(*, now: datetime, older_than_hours: int = 24) -> int:
+    """Remove files that no account shows: what a process killed between writing and saving left behind."""
+    try:
+        _folders, names = default_storage.listdir(photos.FOLDER)
+    except FileNotFoundError:
+        return 0
+    removed = 0
+    for name in names:
+        path = f"{photos.FOLDER}/{name}"
+        age = now - default_storage.get_modified_time(path).astimezone(timezone.get_default_timezone())
+        if age.total_seconds() > older_than_hours * 3600 and not User.objects.filter(photo=path).exists():
+            default_storage.delete(path)
+            removed += 1
+    return removed
+
+
+# --- Mail ---------------------------------------------------------------------
+
+
+def send_mail_later(*, to: str, subject: str, text: str, html: str = "", lasts_minutes: int = 3 * 24 * 60) -> None:
+    """One security mail to one person, sent by a worker soon and not at all after `lasts_minutes`.
+
+    It may carry a link or a code that grants access, so it waits encrypted.
+    """
+    letter = {"to": to, "subject": subject, "text": text, "html": html}
+    expires = clock.now().timestamp() + lasts_minutes * 60
+    with transaction.atomic():
+        outbox.publish(
+            "accounts.send_mail",
+            key=uuid.uuid4().hex,
+            payload={"sealed": sealing.seal(json.dumps(letter)), "expires": int(expires)},
+        )

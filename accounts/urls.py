@@ -1,0 +1,22 @@
+"""Settings, photos, and signing in and up (allauth's addresses, two of them with views of ours)."""
+
+from django.urls import include, path, re_path
+
+from accounts import views
+
+urlpatterns = [
+    path("my/settings/", views.profile, name="settings_profile"),
+    path("my/settings/preferences/", views.preferences, name="settings_preferences"),
+    path("my/settings/security/", views.security, name="settings_security"),
+    path("my/settings/photo/", views.change_photo, name="settings_photo"),
+    path("my/settings/photo/remove/", views.remove_photo, name="settings_photo_remove"),
+    path("my/settings/zone/", views.device_zone, name="settings_zone"),
+    re_path(r"^media/photos/(?P<name>[0-9a-f]{32})\.webp$", views.photo, name="photo"),
+    re_path(r"^accounts/confirm-email/(?P<key>[-:\w]+)/$", views.confirm_email, name="account_confirm_email"),
+    re_path(
+        r"^accounts/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        views.reset_password,
+        name="account_reset_password_from_key",
+    ),
+    path("accounts/", include("allauth.urls")),
+]

@@ -1,0 +1,279 @@
+"""The settings pages, photos, and the few of allauth's views that need other manners."""
+
+from http import HTTPStatus
+from typing import Any
+
+from allauth.account import views as allauth_views
+from allauth.account.models import EmailConfirmationHMAC
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.files.storage import default_storage
+from django.db import IntegrityError, transaction
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import photos, queries, sealing, services, zones
+from accounts.adapters import AccountAdapter
+from accounts.exceptions import ChangedMeanwhile, PhotoRefused
+from accounts.forms import PhotoForm, PreferencesForm, ProfileForm
+from accounts.http import SignedInRequest
+from accounts.models import User
+from core import clock
+
+ROOM_FOR_THE_REST_OF_THE_FORM = 100_000
+LARGEST_CAMERA_FILE = 20_000_000
+RETRY_AFTER_SECONDS = 60
+
+
+# --- Settings ---------------------------------------------------------------------------------------------------------
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: SignedInRequest) -> HttpResponse:
+    if request.method != "POST":
+        return _profile_page(request)
+    form = ProfileForm(request.POST)
+    if not form.is_valid():
+        return _profile_page(request, form=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    try:
+        services.update_profile(
+            user=request.user, actor=request.user, values=form.cleaned_data, seen=form.cleaned_data["seen"]
+        )
+    except ChangedMeanwhile as refusal:
+        return _profile_page(request, form=_keep_typed(ProfileForm, form, _profile_initial(request)), changed=refusal)
+    messages.success(request, "Your profile is saved.")
+    return redirect("settings_profile")
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences(request: SignedInRequest) -> HttpResponse:
+    device = zones.device_zone(request)
+    if request.method != "POST":
+        form = PreferencesForm(initial=_preferences_initial(request), user=request.user, device=device)
+        return _preferences_page(request, form)
+    form = PreferencesForm(request.POST, user=request.user, device=device)
+    if not form.is_valid():
+        return _preferences_page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    try:
+        services.update_preferences(
+            user=request.user, actor=request.user, values=form.cleaned_data, seen=form.cleaned_data["seen"]
+        )
+    except ChangedMeanwhile as refusal:
+        kept = _keep_typed(PreferencesForm, form, _preferences_initial(request), user=request.user, device=device)
+        return _preferences_page(request, kept, changed=refusal)
+    messages.success(request, "Your preferences are saved.")
+    return redirect("settings_preferences")
+
+
+@never_cache
+@login_required
+@require_safe
+def security(request: SignedInRequest) -> HttpResponse:
+    return render(request, "accounts/security.html", {"overview": queries.security_overview(request.user)})
+
+
+@csrf_exempt  # the size is looked at before anything is read; what is small enough is protected right below
+@never_cache
+@login_required
+@require_POST
+def change_photo(request: SignedInRequest) -> HttpResponseBase:
+    size = int(request.META.get("CONTENT_LENGTH") or 0)
+    if size > photos.MAX_BYTES + ROOM_FOR_THE_REST_OF_THE_FORM:
+        _let_it_arrive(request, size)
+        return _photo_page(request, photos.TOO_LARGE, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    return _change_photo(request)
+
+
+def _let_it_arrive(request: HttpRequest, size: int) -> None:
+    """A browser reads our answer only once it has sent everything: take what a camera may make, and keep none of it."""
+    if size <= LARGEST_CAMERA_FILE:
+        while request.read(64 * 1024):
+            pass
+
+
+@csrf_protect
+def _change_photo(request: SignedInRequest) -> HttpResponse:
+    form = PhotoForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _profile_page(request, photo_form=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    try:
+        services.change_photo(user=request.user, actor=request.user, upload=form.cleaned_data["photo"])
+    except PhotoRefused as refusal:
+        too_large = str(refusal) == photos.TOO_LARGE
+        return _photo_page(
+            request, str(refusal), status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE if too_large else refusal.status
+        )
+    messages.success(request, "Your photo is saved.")
+    return redirect("settings_profile")
+
+
+@login_required
+@require_POST
+def remove_photo(request: SignedInRequest) -> HttpResponse:
+    services.remove_photo(user=request.user, actor=request.user)
+    messages.success(request, "Your photo is removed.")
+    return redirect("settings_profile")
+
+
+@login_required
+@require_POST
+def device_zone(request: SignedInRequest) -> HttpResponse:
+    """The answer to 'Show times in Paris time?'; back to the page it was asked on."""
+    try:
+        services.answer_device_zone(
+            user=request.user,
+            actor=request.user,
+            zone=request.POST.get("zone", ""),
+            follow=request.POST.get("answer") == "yes",
+        )
+    except ValueError:
+        return HttpResponse(
+            "Choose a time zone from the list.", status=HTTPStatus.BAD_REQUEST, content_type="text/plain"
+        )
+    back = request.POST.get("next", "")
+    return redirect(back if AccountAdapter(request).is_safe_url(back) else reverse("settings_preferences"))
+
+
+def _newest(request: SignedInRequest) -> User:
+    """The person's row as it is now, not as it was when the request came in."""
+    return User.objects.get(pk=request.user.pk)
+
+
+def _profile_initial(request: SignedInRequest) -> dict[str, Any]:
+    user = _newest(request)
+    return {"name": user.name, "phone": user.phone, "seen": services.fingerprint(user, services.PROFILE_FIELDS)}
+
+
+def _preferences_initial(request: SignedInRequest) -> dict[str, Any]:
+    user = _newest(request)
+    initial = {field: getattr(user, field) for field in services.PREFERENCE_FIELDS}
+    initial["uses_12h_clock"] = "12" if user.uses_12h_clock else "24"
+    return {**initial, "seen": services.fingerprint(user, services.PREFERENCE_FIELDS)}
+
+
+def _keep_typed(kind: type, form: Any, initial: dict[str, Any], **kwargs: Any) -> Any:
+    """The form again with what was typed, over the newest state: sending it now overwrites that knowingly."""
+    data = form.data.copy()
+    data["seen"] = initial["seen"]
+    return kind(data, initial=initial, **kwargs)
+
+
+def _profile_page(
+    request: SignedInRequest,
+    *,
+    form: Any = None,
+    photo_form: Any = None,
+    changed: Any = None,
+    status: int = HTTPStatus.OK,
+) -> HttpResponse:
+    initial = _profile_initial(request)
+    context = {
+        "form": form or ProfileForm(initial=initial),
+        "photo_form": photo_form or PhotoForm(),
+        "changed": changed,
+        "newest": initial,
+    }
+    return render(request, "accounts/profile.html", context, status=changed.status if changed else status)
+
+
+def _photo_page(request: SignedInRequest, problem: str, *, status: int) -> HttpResponse:
+    form = PhotoForm({})
+    form.errors.clear()
+    form.add_error("photo", problem)
+    return _profile_page(request, photo_form=form, status=status)
+
+
+def _preferences_page(
+    request: SignedInRequest, form: PreferencesForm, *, changed: Any = None, status: int = HTTPStatus.OK
+) -> HttpResponse:
+    newest = _newest(request) if changed else None
+    context = {"form": form, "changed": changed, "newest": newest, "now": clock.now()}
+    return render(request, "accounts/preferences.html", context, status=changed.status if changed else status)
+
+
+# --- Photos -----------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+def photo(request: HttpRequest, name: str) -> HttpResponseBase:
+    """A person's photo by its random name: for everybody signed in, for visitors where the person has a public page."""
+    path = f"{photos.FOLDER}/{name}.webp"
+    owner = User.objects.filter(photo=path, is_active=True).first()
+    if owner is None or not (request.user.is_authenticated or photos.is_public(owner)):
+        raise Http404
+    try:
+        response = FileResponse(default_storage.open(path), content_type="image/webp")
+    except FileNotFoundError:
+        raise Http404 from None
+    response["Cache-Control"] = "private, max-age=31536000, immutable"
+    response["Content-Disposition"] = "inline"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+# --- Links from our mails ---------------------------------------------------------------------------------------------
+
+
+class ConfirmEmail(allauth_views.ConfirmEmailView):
+    """allauth's page, but opening a link changes nothing: nobody is signed out by a GET."""
+
+    def get(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            self.object = self.get_object()
+        except Http404:
+            self.object = None
+        return self.render_to_response(
+            self.get_context_data(), status=HTTPStatus.OK if self.object else HTTPStatus.GONE
+        )
+
+    def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.request.user.is_authenticated  # noqa: B018  looked up now: with a new address the session reads as ended
+        try:
+            address = self.get_object().email_address
+        except Http404:
+            self.object = None
+            return self.render_to_response(self.get_context_data(), status=HTTPStatus.GONE)
+        if User.objects.filter(email=address.email).exclude(pk=address.user_id).exists():
+            services.discard_unconfirmed_account(email=address.email)
+        try:
+            with transaction.atomic():
+                return super().post(*args, **kwargs)
+        except IntegrityError:  # the address became somebody else's meanwhile
+            self.object = None
+            return self.render_to_response(self.get_context_data(), status=HTTPStatus.GONE)
+
+    def get_object(self, queryset: Any = None) -> EmailConfirmationHMAC:
+        try:
+            key = sealing.unseal(self.kwargs["key"])
+        except sealing.CannotDecrypt:
+            raise Http404 from None
+        confirmation = EmailConfirmationHMAC.from_key(key)
+        if confirmation is None or not confirmation.email_address.user.is_active:
+            raise Http404
+        return confirmation
+
+
+class ResetPassword(allauth_views.PasswordResetFromKeyView):
+    """allauth's page, but only the POST signs out whoever else is signed in here."""
+
+    def logout(self) -> None:
+        if self.request.method == "POST":
+            super().logout()
+
+
+confirm_email = never_cache(ConfirmEmail.as_view())
+reset_password = never_cache(ResetPassword.as_view())
+
+
+def too_many_requests(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    response = render(request, "429.html", {"minutes": 1}, status=HTTPStatus.TOO_MANY_REQUESTS)
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response

@@ -1,0 +1,89 @@
+"""In which zone a page shows its times."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest
+
+from core import clock
+
+COOKIE = "tz"  # the device's zone, set by the script of every page
+PARAMETER = "tz"
+EVERY_ZONE = "all"  # 'All time zones…': a choice of the list, not a zone
+
+
+@dataclass(frozen=True)
+class ViewerZone:
+    """The zone's name, and whether one was asked for that nobody knows: the page then says so in words.
+
+    `lists_all` is the wish to look through every zone, `chosen` says that the address names this one, `assumed` that
+    nothing did: neither the address nor the person's own setting nor their device. That, too, a page says in words.
+    """
+
+    name: str
+    unknown: bool = False
+    lists_all: bool = False
+    chosen: bool = False
+    assumed: bool = False
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return clock.zone(self.name)
+
+    @property
+    def in_links(self) -> str:
+        """What links to other pages say of it: only what somebody chose, so that the rest may follow the device."""
+        return self.name if self.chosen else ""
+
+    @property
+    def every_zone(self) -> str:
+        """The value of 'All time zones…', which keeps the chosen one while somebody looks for another."""
+        return f"{EVERY_ZONE},{self.name}" if self.chosen else EVERY_ZONE
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def canonical(name: str | None) -> str | None:
+    """The name we use for what an address or a cookie says, or None."""
+    if not name:
+        return None
+    try:
+        return clock.canonical_zone(name)
+    except ValueError:
+        return None
+
+
+def device_zone(request: HttpRequest) -> str | None:
+    """What the browser says about itself. Its cookie may hold a percent-encoded slash."""
+    return canonical(request.COOKIES.get(COOKIE, "").strip('"').replace("%2F", "/").replace("%2f", "/"))
+
+
+def viewer_zone(request: HttpRequest, fallback: str) -> ViewerZone:
+    """The zone for this page: what the address asks for, the person's own setting, the device's, else `fallback`.
+
+    `fallback` is the name of a zone we know: the provider's, as a rule. Costs no query of its own.
+    """
+    asked = request.GET.get(PARAMETER, "")
+    head, _, before = asked.partition(",")
+    lists_all = head == EVERY_ZONE
+    if named := canonical(before if lists_all else asked):
+        return ViewerZone(named, lists_all=lists_all, chosen=True)
+    unknown = bool(asked) and not lists_all
+    if request.user.is_authenticated:
+        return ViewerZone(request.user.time_zone, unknown, lists_all)
+    if device := device_zone(request):
+        return ViewerZone(device, unknown, lists_all)
+    unknown = unknown or COOKIE in request.COOKIES
+    return ViewerZone(fallback, unknown, lists_all, assumed=not unknown)
+
+
+def zone_to_ask_about(request: HttpRequest) -> str | None:
+    """The device's zone where it differs from the person's own and they haven't said no to it."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return None
+    device = device_zone(request)
+    if device is None or device in {canonical(user.time_zone) or user.time_zone, user.declined_time_zone}:
+        return None
+    return device

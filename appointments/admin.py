@@ -1,0 +1,167 @@
+"""Staff look after appointments here. Nothing is edited: each change is an action that calls the page's own service."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from core.admin import ReadOnly
+from core.exceptions import DomainError
+from core.forms import TextField
+from core.money import format_money
+
+from .forms import REASON_LENGTH
+from .models import Appointment, AppointmentEvent, Hold, OpenDay, OpeningIndex, SearchFigures
+from .services import life
+from .states import Role, Status
+
+
+class WithReason(ActionForm):
+    """An action on somebody else's appointment says why; both sides and the history read it."""
+
+    reason = TextField(
+        label="Reason", max_length=REASON_LENGTH, required=False, widget=forms.TextInput(attrs={"size": 40})
+    )
+
+
+class HistoryInline(ReadOnly, admin.TabularInline):
+    model = AppointmentEvent
+    fields = ("at", "verb", "role", "actor", "from_status", "to_status", "start", "reason")
+    extra = 0
+
+
+class HoldInline(ReadOnly, admin.TabularInline):
+    model = Hold
+    fields = ("start", "end")
+    extra = 0
+
+
+@admin.register(Appointment)
+class AppointmentAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["reference", "status", "start", "provider", "customer", "service", "cost"]
+    list_select_related = ["provider", "customer", "service"]
+    list_filter = ["status", "currency"]
+    search_fields = ["reference", "provider__name", "customer__name", "customer__email"]
+    date_hierarchy = "start"
+    show_full_result_count = False
+    # The form says of the note that only the provider sees it; the key is what makes a repeated form harmless.
+    exclude = ["note", "booking_key", "price", "currency", "platform_fee"]
+    readonly_fields = ["cost", "fee"]
+    inlines = [HistoryInline, HoldInline]
+    action_form = WithReason
+    actions = ["accept", "decline", "cancel", "mark_completed", "mark_no_show"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Appointment]:
+        return super().get_queryset(request).select_related("provider__user", "customer", "service")
+
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("appointments.change_appointment")
+
+    @admin.display(description="price", ordering="price")
+    def cost(self, appointment: Appointment) -> str:
+        return format_money(appointment.price, appointment.currency)
+
+    @admin.display(description="platform fee")
+    def fee(self, appointment: Appointment) -> str:
+        return format_money(appointment.platform_fee, appointment.currency)
+
+    @admin.action(description="Accept for the provider", permissions=["act"])
+    def accept(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> None:
+        self._each(request, queryset, lambda one, reason: life.accept_request(**_by(request, one)))
+
+    @admin.action(description="Decline for the provider", permissions=["act"])
+    def decline(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> None:
+        self._each(request, queryset, lambda one, reason: life.decline_request(**_by(request, one), reason=reason))
+
+    @admin.action(description="Cancel on behalf of both", permissions=["act"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> None:
+        self._each(request, queryset, lambda one, reason: life.cancel_appointment(**_by(request, one), reason=reason))
+
+    @admin.action(description="Mark as completed", permissions=["act"])
+    def mark_completed(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> None:
+        self._each(request, queryset, lambda one, reason: _mark(request, one, Status.COMPLETED, reason))
+
+    @admin.action(description="Mark as no-show", permissions=["act"])
+    def mark_no_show(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> None:
+        self._each(request, queryset, lambda one, reason: _mark(request, one, Status.NO_SHOW, reason))
+
+    def _each(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Appointment],
+        act: Callable[[Appointment, str], life.Outcome],
+    ) -> None:
+        """Do it to each by itself; those that refuse are named with their words, the others stand."""
+        form = WithReason(request.POST, auto_id=False)
+        form.fields["action"].choices = self.get_action_choices(request)  # type: ignore[attr-defined]
+        if not form.is_valid() or not form.cleaned_data["reason"].strip():
+            self.message_user(request, "Say why: it is kept with the change.", messages.ERROR)
+            return
+        changed = 0
+        for appointment in queryset:
+            try:
+                outcome = act(appointment, form.cleaned_data["reason"])
+            except DomainError as refusal:
+                self.message_user(request, f"{appointment.reference}: {refusal}", messages.WARNING)
+                continue
+            changed += outcome.changed
+            if outcome.changed:
+                self.log_change(request, appointment, f"{request.POST['action']}: {form.cleaned_data['reason']}")
+        self.message_user(request, f"{changed} changed.", messages.SUCCESS if changed else messages.INFO)
+
+
+def _by(request: HttpRequest, appointment: Appointment) -> dict[str, Any]:
+    return {"appointment": appointment, "actor": request.user, "role": Role.STAFF}
+
+
+def _mark(request: HttpRequest, appointment: Appointment, to: Status, reason: str) -> life.Outcome:
+    """First mark, or correction of one."""
+    if appointment.status in {Status.COMPLETED, Status.NO_SHOW}:
+        return life.correct_outcome(**_by(request, appointment), to=to, reason=reason)
+    mark = life.complete_appointment if to is Status.COMPLETED else life.mark_no_show
+    return mark(**_by(request, appointment))
+
+
+@admin.register(AppointmentEvent)
+class AppointmentEventAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["appointment", "at", "verb", "role", "actor", "from_status", "to_status"]
+    list_select_related = ["appointment", "actor"]
+    list_filter = ["verb", "role"]
+    search_fields = ["appointment__reference"]
+    show_full_result_count = False
+
+
+@admin.register(Hold)
+class HoldAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["provider", "start", "end", "appointment", "expires_at"]
+    list_select_related = ["provider", "appointment"]
+    exclude = ["browser"]
+    search_fields = ["provider__name", "appointment__reference"]
+    show_full_result_count = False
+
+
+@admin.register(OpeningIndex)
+class OpeningIndexAdmin(ReadOnly, admin.ModelAdmin):
+    """What the search believes of a provider, and until when."""
+
+    list_display = ["provider", "next_at", "stale_at"]
+    list_select_related = ["provider"]
+    search_fields = ["provider__name"]
+    show_full_result_count = False
+
+
+@admin.register(OpenDay)
+class OpenDayAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["provider", "day", "early", "late"]
+    list_select_related = ["provider"]
+    search_fields = ["provider__name"]
+    show_full_result_count = False
+
+
+@admin.register(SearchFigures)
+class SearchFiguresAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["name", "measured_at"]

@@ -1,0 +1,22 @@
+"""Which browser this is, as far as keeping a time for it goes: a random name in its session, hashed for the table."""
+
+import secrets
+from hashlib import sha256
+
+from django.http import HttpRequest
+
+KEY = "browser"
+
+
+def known(request: HttpRequest) -> str | None:
+    """The hash of this browser's name, if it has one."""
+    name = request.session.get(KEY)
+    return sha256(name.encode()).hexdigest() if name else None
+
+
+def ensured(request: HttpRequest) -> str:
+    """The hash of this browser's name, which it gets now if it has none."""
+    if KEY not in request.session:
+        request.session[KEY] = secrets.token_urlsafe(24)
+    name: str = request.session[KEY]
+    return sha256(name.encode()).hexdigest()

@@ -1,0 +1,28 @@
+"""What the frame of a provider's pages needs beside the page itself."""
+
+from functools import cached_property
+
+from django.http import HttpRequest
+
+from appointments.studio.requests import waiting_count
+from core import clock
+from providers.models import Provider
+
+
+class Studio:
+    """`waiting_count` costs one query, and none on a page that has counted already and says so."""
+
+    def __init__(self, provider: Provider, waiting_count: int | None = None) -> None:
+        self.provider = provider
+        if waiting_count is not None:
+            self.waiting_count = waiting_count
+
+    @cached_property
+    def waiting_count(self) -> int:
+        return waiting_count(self.provider, now=clock.now())
+
+
+def studio(request: HttpRequest) -> dict[str, object]:
+    """`studio` on the pages of a signed-in provider; nothing elsewhere, and no query until a page shows the count."""
+    provider = getattr(request, "provider", None)
+    return {"studio": Studio(provider)} if provider is not None else {}

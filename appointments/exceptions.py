@@ -1,0 +1,30 @@
+"""The refusals of the booking core. Their words may be shown as they are."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from core.exceptions import DomainError
+
+
+class SlotTaken(DomainError):
+    """The time stopped being open. `nearest` holds up to three starts that still are."""
+
+    message = "That time was just taken."
+
+    def __init__(self, message: str | None = None, nearest: Sequence[datetime] = ()) -> None:
+        super().__init__(message)
+        self.nearest = list(nearest)
+
+
+class PolicyRefused(DomainError):
+    """A rule of the provider or the platform says no."""
+
+
+class MoveRefused(DomainError):
+    """The appointment is no longer in a state from which this can be done."""
+
+
+class TermsChanged(DomainError):
+    """Price, length or confirmation changed since the form was shown; the new terms need a fresh yes."""
+
+    message = "The terms changed while you were reading."

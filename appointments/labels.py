@@ -1,0 +1,69 @@
+"""What a state is called, by who reads it, and how it looks (the brief, section 3.1). No template spells a state."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from .models import Appointment
+from .states import Role, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """`family` is a colour family, `icon` a mark; `dashed` is what waits."""
+
+    label: str
+    family: str
+    icon: str
+    dashed: bool = False
+
+    @property
+    def leaf(self) -> str:
+        """How the leaf of a date in this state is edged."""
+        return {"brass": "requested", "slate": "ended", "ruby": "late"}.get(self.family, "")
+
+
+def state_label(appointment: Appointment, viewer: Role, *, now: datetime | None = None) -> Label:
+    """The state as customer or provider reads it. Needs the appointment's provider and customer loaded.
+
+    With `now`, a request whose time to answer is over reads as expired before the job has marked it.
+    """
+    if appointment.status == Status.CANCELLED:
+        return Label(f"Cancelled{_by(appointment, viewer)}", "slate", "x")
+    if now is not None and appointment.is_unanswered(now):
+        return _of_status(Status.EXPIRED, viewer)
+    return _of_status(Status(appointment.status), viewer)
+
+
+def status_words(status: Status, viewer: Role) -> str:
+    """What a state is called where the appointment itself does not matter: in its history, in a filter."""
+    return _of_status(status, viewer).label
+
+
+def _of_status(status: Status, viewer: Role) -> Label:
+    if status is Status.REQUESTED:
+        waits = "Awaiting your answer" if viewer is Role.PROVIDER else "Awaiting confirmation"
+        return Label(waits, "brass", "wait", dashed=True)
+    if status is Status.CONFIRMED:
+        return Label("Confirmed", "brand", "check")
+    if status is Status.COMPLETED:
+        return Label("Completed", "slate", "check")
+    if status is Status.DECLINED:
+        return Label("Declined by you" if viewer is Role.PROVIDER else "Declined", "slate", "x")
+    if status is Status.EXPIRED:
+        return Label(
+            "Expired, not answered" if viewer is Role.PROVIDER else "Expired, not answered in time", "slate", "clock"
+        )
+    if status is Status.NO_SHOW:
+        return Label("No-show", "ruby", "warn")
+    return Label("Cancelled", "slate", "x")
+
+
+def _by(appointment: Appointment, viewer: Role) -> str:
+    if not appointment.ended_by or appointment.ended_by == Role.SYSTEM:
+        return ""
+    if appointment.ended_by == viewer:
+        return " by you"
+    if appointment.ended_by == Role.STAFF:
+        return " by staff"
+    person = appointment.customer if appointment.ended_by == Role.CUSTOMER else appointment.provider
+    return f" by {person.first_name}"

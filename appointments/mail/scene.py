@@ -1,0 +1,158 @@
+"""One event of an appointment as one of its two sides sees it in a mail: names, zones, times, places, links."""
+
+import copy
+from datetime import datetime, timedelta
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from accounts.models import User
+from appointments.labels import state_label
+from appointments.models import Appointment, AppointmentEvent
+from appointments.states import Role, Status, Verb
+from core import clock
+from core.wording import moment_text, offset_text, range_text, zone_city, zone_text
+from notifications.letters import Tone, When, page
+from notifications.text import one_line
+from providers.models import Listing
+
+from . import calendar_file
+
+# A weekday alone names a day only while it can't be mistaken for the same day of another week.
+WEEKDAY_SPEAKS_FOR = timedelta(days=6)
+
+
+class Scene:
+    """Needs the event with its appointment and, joined to that, provider, user, policy, service and customer."""
+
+    def __init__(self, event: AppointmentEvent, side: Role, *, now: datetime) -> None:
+        self.event, self.side, self.now = event, side, now
+        # As it was when this happened, so that what is told is the event and not what came after.
+        self.appointment: Appointment = copy.copy(event.appointment)
+        self.appointment.status = event.to_status
+        self.start = event.start
+        self.end = event.start + (event.appointment.end - event.appointment.start)
+        self.provider = event.appointment.provider
+        self.for_customer = side is Role.CUSTOMER
+        customer = event.appointment.customer
+        self.reader: User = customer if self.for_customer else self.provider.user
+        self.other_user: User = self.provider.user if self.for_customer else customer
+        self.other_name = one_line(self.provider.name if self.for_customer else customer.name, limit=60)
+        self.other = one_line(self.provider.first_name if self.for_customer else customer.first_name, limit=60)
+        self.zone: ZoneInfo = customer.zone if self.for_customer else self.provider.zone
+        self.other_zone: ZoneInfo = self.provider.zone if self.for_customer else customer.zone
+        self.twelve = self.reader.uses_12h_clock
+        self.service = one_line(event.appointment.service.name)
+
+    @property
+    def replies_reach_them(self) -> bool:
+        return self.other_user.is_active and self.other_user.email_confirmed and self.other_user.email.isascii()
+
+    @cached_property
+    def zones_differ(self) -> bool:
+        return _canonical(self.zone) != _canonical(self.other_zone)
+
+    @property
+    def in_city(self) -> str:
+        """For a subject: ` London time` where the two sides' zones differ."""
+        return f" {zone_text(self.zone)}" if self.zones_differ else ""
+
+    @property
+    def short(self) -> str:
+        """`Thu 12 March, 14:20`, with the city where the zones differ."""
+        return self.at(self.start, year=None) + self.in_city
+
+    def at(self, moment: datetime, *, long: bool = False, year: bool | None = True) -> str:
+        return moment_text(moment, self.zone, long=long, year=year, twelve=self.twelve)
+
+    @property
+    def deadline(self) -> datetime:
+        return self.appointment.answer_by or self.start
+
+    @property
+    def short_deadline(self) -> str:
+        """`Wed 14:20`; a date too when the weekday alone could be another week's."""
+        text = self.at(self.deadline, year=None)
+        if self.deadline - self.now < WEEKDAY_SPEAKS_FOR:
+            day, _, time = text.partition(", ")
+            text = f"{day.split()[0]} {time}"
+        return text + self.in_city
+
+    @property
+    def when(self) -> When:
+        text = range_text(self.start, self.end, self.zone, long=True, year=True, twelve=self.twelve)
+        day, _, time = text.partition(", ")
+        elsewhere = self._for_the_other() if self.zones_differ else ""
+        return When(day, time, zone_text(self.zone, at=self.start), elsewhere)
+
+    def _for_the_other(self) -> str:
+        times = range_text(self.start, self.end, self.other_zone, long=True, year=True, twelve=self.twelve)
+        same_day = clock.local(self.start, self.zone).date() == clock.local(self.start, self.other_zone).date()
+        if same_day:
+            times = times.partition(", ")[2]
+        where = f"{zone_city(self.other_zone)} ({offset_text(self.other_zone, at=self.start)})"
+        return f"{times} for {self.other} in {where}"
+
+    @property
+    def place(self) -> str:
+        """For the customer the address once it is agreed, before that what everybody sees."""
+        is_agreed = self.event.to_status in {Status.CONFIRMED, Status.CANCELLED} and self.event.verb != Verb.WITHDRAW
+        if is_agreed or not self.for_customer:
+            return calendar_file.place_of(self.appointment)
+        provider = copy.copy(self.provider)
+        provider.address = ""
+        shown = copy.copy(self.appointment)
+        shown.provider = provider
+        return calendar_file.place_of(shown)
+
+    # Who did it.
+
+    @property
+    def by_reader(self) -> bool:
+        return self.event.role == self.side
+
+    @property
+    def doer(self) -> str:
+        """`You`, the other side's first name, `Our team`; empty when it happened by itself."""
+        if self.by_reader:
+            return "You"
+        if self.event.role == Role.STAFF:
+            return "Our team"
+        return "" if self.event.role == Role.SYSTEM else self.other
+
+    @property
+    def badge(self) -> str:
+        if self.event.verb == Verb.WITHDRAW:
+            return "Withdrawn by you" if self.by_reader else f"Withdrawn by {self.doer.replace('Our', 'our')}"
+        if self.event.verb == Verb.DECLINE and not self.by_reader:
+            return "Declined"
+        return state_label(self.appointment, self.side).label
+
+    @property
+    def tone(self) -> Tone:
+        families: dict[str, Tone] = {Status.REQUESTED: "brass", Status.CONFIRMED: "brand"}
+        return families.get(self.event.to_status, "slate")
+
+    # Where the button leads.
+
+    @property
+    def own_page(self) -> str:
+        return calendar_file.manage_url(self.appointment, self.side)
+
+    @property
+    def can_be_booked(self) -> bool:
+        """Whether the same can be booked at another time."""
+        provider, service = self.provider, self.event.appointment.service
+        return provider.is_live and provider.user.is_active and service.is_active
+
+    @property
+    def other_times(self) -> str:
+        """The provider's page while anybody can open it, else the search."""
+        shown = self.provider.listing in {Listing.LIVE, Listing.PAUSED} and self.provider.user.is_active
+        return page("provider_page", self.provider.slug) if shown else page("search")
+
+
+def _canonical(zone: ZoneInfo) -> str:
+    try:
+        return clock.canonical_zone(zone.key)
+    except ValueError:
+        return zone.key

@@ -1,0 +1,37 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from appointments.demo import people, scale, seed
+from appointments.services.openings import measure_figures, refresh_openings
+from providers.models import Provider
+
+LOGINS = f"""
+These logins are for the demo only. Never use this data where anybody else can reach it.
+
+    customer   {people.CUSTOMER:20} {people.PASSWORD}
+    provider   {people.PROVIDER:20} {people.PASSWORD}
+    staff      {people.STAFF:20} {people.PASSWORD}   (the admin is at /admin/)
+"""
+
+
+class Command(BaseCommand):
+    help = "Fill an empty database with the demo; a database that has it is left as it is."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--scale", type=int, default=0, metavar="N", help="add N providers with appointments")
+        parser.add_argument("--logins", action="store_true", help="only print the logins of the demo")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["scale"] < 0:
+            raise CommandError("--scale takes how many providers to add.")
+        if not options["logins"]:
+            if not seed.is_seeded():
+                self.stdout.write("Filling the demo, which takes a moment…")
+            seed.seed()
+            if options["scale"]:
+                scale.add(options["scale"])
+                refresh_openings(provider_ids=Provider.objects.values_list("pk", flat=True))
+                measure_figures()
+        self.stdout.write(LOGINS)

@@ -1,0 +1,195 @@
+"""The month, the day and the times of a provider's page, made from open starts for one viewer's zone. No database."""
+
+from calendar import Calendar
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from core import clock, wording
+from core.intervals import Interval
+
+NOON, EVENING = 12, 17
+PARTS = ("morning", "afternoon", "evening")
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    year: int
+    month: int
+
+    @classmethod
+    def of(cls, day: date) -> "Month":
+        return cls(day.year, day.month)
+
+    @classmethod
+    def parse(cls, text: str) -> "Month | None":
+        """`2026-03`; None for anything else."""
+        try:
+            return cls.of(date.fromisoformat(f"{text}-01")) if len(text) == 7 else None
+        except ValueError:
+            return None
+
+    @property
+    def first(self) -> date:
+        return date(self.year, self.month, 1)
+
+    def shift(self, months: int) -> "Month":
+        index = self.year * 12 + self.month - 1 + months
+        return Month(index // 12, index % 12 + 1)
+
+    def weeks(self, first_weekday: int) -> list[list[date]]:
+        """Whole weeks that cover the month, with the days of the months around it."""
+        return Calendar(first_weekday).monthdatescalendar(self.year, self.month)
+
+    def span(self, first_weekday: int, zone: ZoneInfo) -> Interval:
+        """From the first moment of the first week to the last of the last, at most 42 days."""
+        weeks = self.weeks(first_weekday)
+        return clock.day_bounds(weeks[0][0], zone)[0], clock.day_bounds(weeks[-1][-1], zone)[1]
+
+    def __str__(self) -> str:
+        return f"{self.year:04}-{self.month:02}"
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """A start as the viewer reads it; `value` is how it travels."""
+
+    start: datetime
+    value: str
+    text: str
+    range: str
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One cell of the month: `counts` of open starts in the morning, afternoon and evening."""
+
+    date: date
+    is_out: bool
+    is_today: bool
+    is_chosen: bool
+    counts: tuple[int, int, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts)
+
+    @property
+    def label(self) -> str:
+        """The cell's full name: Thursday 12 March, 7 times: 2 in the morning, 5 in the afternoon."""
+        parts = ", ".join(f"{n} in the {part}" for n, part in zip(self.counts, PARTS, strict=True) if n)
+        return f"{wording.date_text(self.date, long=True)}, {times_text(self.total)}: {parts}"
+
+
+@dataclass(frozen=True, slots=True)
+class Picker:
+    month: Month
+    weeks: list[list[Day]]
+    chosen: date | None
+    groups: list[tuple[str, list[Time]]]
+
+    @property
+    def total(self) -> int:
+        return sum(len(times) for _, times in self.groups)
+
+    @property
+    def has_times(self) -> bool:
+        """Whether the month itself has any, not only the weeks around it."""
+        return any(day.total for week in self.weeks for day in week if not day.is_out)
+
+    def week_of(self, day: date | None) -> list[Day] | None:
+        return next((week for week in self.weeks if day in {cell.date for cell in week}), None)
+
+
+def times_text(count: int) -> str:
+    return f"{count} time{'s' if count != 1 else ''}" if count else "no times"
+
+
+def clock_change(zone: ZoneInfo, now: datetime, last: date) -> date | None:
+    """The date of a clock change in the coming week, for a page that shows times up to `last`, if that lies beyond."""
+    for change in clock.transitions(zone, now, now + 7 * ONE_DAY):
+        day = change.instant.astimezone(zone).date()
+        if day <= last:
+            return day
+    return None
+
+
+def part_of(hour: int) -> int:
+    """0 morning, 1 afternoon, 2 evening."""
+    return (hour >= NOON) + (hour >= EVENING)
+
+
+def to_value(start: datetime) -> str:
+    """How a start travels through forms and links: a UTC instant."""
+    return start.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def from_value(text: str) -> datetime | None:
+    """The instant that `to_value` wrote; None for anything that is not a UTC instant of a sane year."""
+    try:
+        # Python's parser stops at a NUL and takes what stands before it.
+        start = datetime.fromisoformat(text.strip()) if len(text) <= 40 and text.isprintable() else None
+    except ValueError:
+        return None
+    if start is None or start.tzinfo is None or not 2000 <= start.year < 2200:
+        return None
+    return start.astimezone(UTC)
+
+
+def build(
+    slots: Iterable[datetime],
+    *,
+    month: Month,
+    zone: ZoneInfo,
+    now: datetime,
+    duration: timedelta,
+    first_weekday: int = 0,
+    day: date | None = None,
+    twelve: bool = False,
+) -> Picker:
+    """The picker of `month` with `day` chosen; without one, or with one that has no times, the first that has."""
+    by_day: dict[date, list[tuple[datetime, datetime]]] = defaultdict(list)
+    for start in slots:
+        there = start.astimezone(zone)
+        by_day[there.date()].append((start, there))
+    weeks = month.weeks(first_weekday)
+    chosen = _chosen(by_day, weeks, month, day)
+    today = now.astimezone(zone).date()
+    return Picker(
+        month=month,
+        weeks=[[_cell(each, by_day, month, today, chosen) for each in week] for week in weeks],
+        chosen=chosen,
+        groups=_groups(by_day.get(chosen, []) if chosen else [], duration, zone, twelve),
+    )
+
+
+def _chosen(by_day, weeks: Sequence[Sequence[date]], month: Month, wanted: date | None) -> date | None:
+    shown = [each for week in weeks for each in week]
+    if wanted in by_day and wanted in shown:
+        return wanted
+    return next((each for each in shown if each in by_day and Month.of(each) == month), None)
+
+
+def _cell(each: date, by_day, month: Month, today: date, chosen: date | None) -> Day:
+    counts = [0, 0, 0]
+    for _, there in by_day.get(each, ()):
+        counts[part_of(there.hour)] += 1
+    return Day(
+        date=each,
+        is_out=Month.of(each) != month,
+        is_today=each == today,
+        is_chosen=each == chosen,
+        counts=(counts[0], counts[1], counts[2]),
+    )
+
+
+def _groups(starts, duration: timedelta, zone: ZoneInfo, twelve: bool) -> list[tuple[str, list[Time]]]:
+    groups: list[list[Time]] = [[], [], []]
+    for start, there in starts:
+        text = wording.clock_text(start, zone, twelve=twelve)
+        ends = wording.clock_text(start + duration, zone, twelve=twelve)
+        groups[part_of(there.hour)].append(Time(start, to_value(start), text, f"{text} to {ends}"))
+    return [(part.capitalize(), times) for part, times in zip(PARTS, groups, strict=True) if times]

@@ -1,0 +1,1 @@
+"""Find a provider: what was asked (`wanted`), who fits (`results`), what a card shows (`cards`), counts (`figures`)."""

@@ -1,0 +1,259 @@
+"""What a card of the search shows: who, for how much, and the openings of five days, as the calendar is now.
+
+The index only says whom to look at, and how far ahead. Every time on a card is one that may be booked at that moment.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
+
+from appointments.openings import PARTS
+from appointments.picker import part_of, to_value
+from appointments.pricing import quote
+from appointments.search.results import suits
+from appointments.search.wanted import Wanted
+from appointments.search.words import fold, terms
+from appointments.services import availability
+from appointments.slots import Facts, open_slots, would_be_open
+from core import clock, wording
+from core.intervals import Interval
+from core.money import Money, price_words
+from core.prepared import prepared
+from core.shortcuts import slug_address, with_query
+from providers.models import Pricing, Provider, Service
+
+DAYS = 5
+SHOWN = 3
+ONE_DAY = timedelta(days=1)
+PART_WORDS = {"am": "morning", "pm": "afternoon", "eve": "evening"}
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    href: str
+    iso: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    name: str
+    short: str
+    times: list[Time]
+    more: int
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The first opening after the five days."""
+
+    at: datetime
+    day: date
+    href: str
+    book: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """`days` is empty where the five days have no opening; then `reason` says so and `next` is the first one after."""
+
+    provider: Provider
+    service: Service | None
+    href: str
+    price: str
+    confirms_at_once: bool
+    answers_within: str
+    days: list[Day]
+    first: datetime | None
+    reason: str = ""
+    next: Next | None = None
+
+
+@dataclass(frozen=True)
+class View:
+    """How whoever looks reads times, and what they asked for."""
+
+    wanted: Wanted
+    zone: ZoneInfo
+    now: datetime
+    twelve: bool = False
+
+    @cached_property
+    def today(self) -> date:
+        return wording.today(self.zone, self.now)
+
+    @cached_property
+    def first_day(self) -> date:
+        return self.wanted.day or self.today
+
+    @cached_property
+    def days(self) -> list[date]:
+        return [self.first_day + n * ONE_DAY for n in range(DAYS)]
+
+    @cached_property
+    def names(self) -> list[tuple[str, str]]:
+        """The heading of each day: Today, 10 Mar."""
+        return [
+            ("Today" if day == self.today else wording.date_part(day, "D"), wording.date_part(day, "j M"))
+            for day in self.days
+        ]
+
+    @cached_property
+    def span(self) -> Interval:
+        return clock.day_bounds(self.days[0], self.zone)[0], clock.day_bounds(self.days[-1], self.zone)[1]
+
+    @cached_property
+    def chosen_zone(self) -> dict[str, str]:
+        """What links say of the zone: nothing where it is the device's or the person's own, which every page knows."""
+        return {"tz": self.wanted.tz} if self.wanted.tz else {}
+
+    def means(self, at: datetime) -> bool:
+        """Whether a start lies in a part of the day that was asked for."""
+        return not self.wanted.parts or PARTS[part_of(clock.local(at, self.zone).hour)] in self.wanted.parts
+
+
+def cards(providers: Sequence[Provider], hints: Mapping[int, datetime], view: View) -> list[Card]:
+    """A card for each, in the same order. Four queries, five where a provider has a cap.
+
+    `providers` come with policy and user; `hints` says where each may have its first opening.
+    """
+    if not providers:
+        return []
+    offers = _offers(providers)
+    start, end = view.span
+    later = {pk: _around(at) for pk, at in hints.items() if at >= end}
+    facts = availability.load_facts(providers, start, end, now=view.now, also=later)
+    return [_card(each, offers[each.pk], facts[each.pk], later.get(each.pk), view) for each in providers]
+
+
+def _around(at: datetime) -> Interval:
+    """Where to look for an opening that the index has at `at`, or for one soon after it if that was taken."""
+    return at - timedelta(minutes=15), at + 7 * ONE_DAY
+
+
+def _offers(providers: Iterable[Provider]) -> dict[int, list[Service]]:
+    found: dict[int, list[Service]] = defaultdict(list)
+    for service in _active_services(ids=[provider.pk for provider in providers]):
+        found[service.provider_id].append(service)
+    return found
+
+
+@prepared
+def _active_services(ids: Sequence[int]) -> QuerySet[Service]:
+    return Service.objects.filter(provider__in=ids, is_active=True).order_by("position", "id")
+
+
+def _card(provider: Provider, services: list[Service], facts: Facts, later: Interval | None, view: View) -> Card:
+    chosen, starts = _first_with_openings(_fitting(provider, services, view.wanted), facts, view.span, view)
+    after = None
+    if not starts and later is not None:
+        last, found = _first_with_openings(_fitting(provider, services, view.wanted), facts, later, view)
+        if last is not None and found:
+            chosen, after = last, found[0]
+    page = _page_of(provider, chosen)
+    return Card(
+        provider=provider,
+        service=chosen,
+        href=with_query(slug_address("provider_page", provider.slug), view.chosen_zone),
+        price=price_of(chosen) if chosen else "",
+        confirms_at_once=bool(chosen and chosen.confirms_at_once(provider.policy)),
+        answers_within=wording.words_for_minutes(provider.policy.answer_minutes),
+        days=_days(provider, chosen, starts, view) if chosen and starts else [],
+        first=starts[0] if starts else after,
+        reason="" if starts else _reason(_fitting(provider, services, view.wanted), facts, view),
+        next=_next(provider, chosen, after, page, view) if chosen and after else None,
+    )
+
+
+def _fitting(provider: Provider, services: list[Service], wanted: Wanted) -> list[Service]:
+    """The services that are meant, those named by the text first, else as the provider orders them."""
+    fitting = [each for each in services if suits(each, provider, wanted, _price(each))]
+    words = terms(wanted.q)
+    return sorted(fitting, key=lambda each: -sum(word in fold(each.name) for word in words)) if words else fitting
+
+
+def _price(service: Service) -> Money:
+    price = quote(service)
+    return Money(price.price, price.currency)
+
+
+def _first_with_openings(
+    services: Sequence[Service], facts: Facts, span: Interval, view: View
+) -> tuple[Service | None, list[datetime]]:
+    """The first service that has openings in the span, and these; else the first service."""
+    for service in services:
+        slots = open_slots(facts, availability.offer_of(service), *span, now=view.now)
+        if starts := [at for at in slots if view.means(at)]:
+            return service, starts
+    return (services[0] if services else None), []
+
+
+def price_of(service: Service) -> str:
+    """ "£58 for 45 min", "£40 an hour", "Free for 45 min"; what an appointment costs."""
+    amount = price_words(_price(service).amount, service.currency)
+    if service.price and service.pricing == Pricing.HOURLY and service.duration_minutes == 60:
+        return f"{amount} an hour"
+    return f"{amount} for {wording.duration_text(service.duration_minutes)}"
+
+
+def _page_of(provider: Provider, service: Service | None) -> str:
+    if service is None:
+        return slug_address("provider_page", provider.slug)
+    return slug_address("provider_service", provider.slug, service.slug)
+
+
+def _days(provider: Provider, service: Service, starts: Iterable[datetime], view: View) -> list[Day]:
+    first, last = view.days[0], view.days[-1]
+    by_day: dict[date, list[tuple[datetime, datetime]]] = {day: [] for day in view.days}
+    for at in starts:
+        there = clock.local(at, view.zone)
+        # Where clocks go back over midnight, the second run of the late evening belongs to the new day.
+        by_day[min(max(there.date(), first), last)].append((at, there))
+    book = f"{slug_address('book', provider.slug, service.slug)}?start="
+    page, zone = _page_of(provider, service), f"&{urlencode(view.chosen_zone)}" if view.chosen_zone else ""
+    return [
+        Day(
+            name=name,
+            short=short,
+            times=[
+                Time(f"{book}{to_value(at)}{zone}", there.isoformat(timespec="minutes"), _clock(at, there, view))
+                for at, there in found[:SHOWN]
+            ],
+            more=max(len(found) - SHOWN, 0),
+            href=f"{page}?day={day.isoformat()}{zone}",
+        )
+        for (day, found), (name, short) in zip(by_day.items(), view.names, strict=True)
+    ]
+
+
+def _clock(at: datetime, there: datetime, view: View) -> str:
+    if view.twelve or clock.occurrence(there):
+        return wording.clock_text(at, view.zone, twelve=view.twelve)
+    return f"{there:%H:%M}"
+
+
+def _reason(services: Iterable[Service], facts: Facts, view: View) -> str:
+    """Why there is nothing in the five days: not the part of the day, all taken, or not working."""
+    if view.wanted.parts:
+        parts = [PART_WORDS[part] for part in view.wanted.parts]
+        return f"Nothing open in the {' or '.join(parts)}"
+    is_full = any(would_be_open(facts, availability.offer_of(each), *view.span, now=view.now) for each in services)
+    return "Fully booked" if is_full else "Nothing open"
+
+
+def _next(provider: Provider, service: Service, at: datetime, page: str, view: View) -> Next:
+    day = clock.local(at, view.zone).date()
+    zone = view.chosen_zone
+    return Next(
+        at=at,
+        day=day,
+        href=f"{page}?{urlencode({'day': day.isoformat(), **zone})}",
+        book=f"{slug_address('book', provider.slug, service.slug)}?{urlencode({'start': to_value(at), **zone})}",
+    )

@@ -1,0 +1,174 @@
+"""Who fits a search: one page of providers and how many there are, in one query whatever their number."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.core.paginator import Page, Paginator
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.expressions import Combinable
+
+from appointments.models import OpenDay
+from appointments.openings import HALF, Span, key_start
+from appointments.search.wanted import Wanted
+from appointments.search.words import terms
+from core import money
+from core.money import Money
+from providers.models import Confirmation, Pricing, Provider, Service
+
+PER_PAGE = 20
+HALF_DAY = 1 << HALF
+
+
+@dataclass
+class Found:
+    """One page of a search. `hints` says, by provider, where the index has the first opening that fits."""
+
+    page: Page
+    hints: dict[int, datetime]
+
+    @property
+    def providers(self) -> list[Provider]:
+        return list(self.page.object_list)
+
+    @property
+    def count(self) -> int:
+        return self.page.paginator.count
+
+
+def find(wanted: Wanted, *, zone: ZoneInfo, now: datetime) -> Found:
+    """The providers of the wanted page, with policy and user, and the count of all. One query.
+
+    Two more where the page lies beyond the last one, which is then shown.
+    """
+    spans = wanted.spans(zone, now) if wanted.is_narrowed_in_time else []
+    rows = _ordered(matching(wanted), wanted, spans).annotate(total=_count_of(matching(wanted, spans)))
+    page, found = wanted.page, _slice(rows, wanted.page)
+    count = (getattr(found[0], "total", 0) or 0) if found else 0
+    if page > 1 and count <= (page - 1) * PER_PAGE:
+        count = count or matching(wanted, spans).count()
+        page = max(-(-count // PER_PAGE), 1)
+        found = _slice(rows, page)
+    # Where days are asked for, those without one come last, and the count ends before them.
+    found = found[: count - (page - 1) * PER_PAGE]
+    return Found(Page(found, page, Paginator(range(count), PER_PAGE)), _hints(found, spans))
+
+
+def count(wanted: Wanted, *, zone: ZoneInfo, now: datetime) -> int:
+    """How many fit. One query."""
+    return matching(wanted, wanted.spans(zone, now) if wanted.is_narrowed_in_time else []).count()
+
+
+def matching(wanted: Wanted, spans: list[Span] | None = None) -> QuerySet[Provider]:
+    """Everybody who fits; openings count only where `spans` are given."""
+    rows = Provider.objects.bookable().filter(opening_index__isnull=False)
+    for term in terms(wanted.q):
+        rows = rows.filter(opening_index__words__contains=term)
+    if wanted.where:
+        rows = rows.filter(is_online=True) if wanted.where == "online" else rows.filter(is_in_person=True)
+    if wanted.categories:
+        rows = rows.filter(category__slug__in=wanted.categories)
+    if wanted.most or wanted.instant:
+        rows = rows.filter(Exists(_services(wanted).filter(provider=OuterRef("pk"))))
+    if spans:
+        rows = rows.filter(Exists(_days(spans).filter(provider=OuterRef("pk"))))
+    return rows
+
+
+def suits(service: Service, provider: Provider, wanted: Wanted, price: Money) -> bool:
+    """Whether this service is one the search means; says the same as `matching` does in SQL."""
+    if wanted.instant and not service.confirms_at_once(provider.policy):
+        return False
+    most = wanted.most
+    return most is None or (price.currency == most.currency and price.amount <= most.amount)
+
+
+def _services(wanted: Wanted) -> QuerySet[Service]:
+    rows = Service.objects.filter(is_active=True)
+    if wanted.instant:
+        by_policy = Q(confirmation=Confirmation.POLICY, provider__policy__accepts_at_once=True)
+        rows = rows.filter(by_policy | Q(confirmation=Confirmation.AT_ONCE))
+    if wanted.most:
+        amount, currency = wanted.most.amount, wanted.most.currency
+        # An hourly price is rounded half up: what is below the next half unit costs at most `amount`.
+        below = amount + Decimal(1).scaleb(-money.minor_units(currency)) / 2
+        hourly = Q(pricing=Pricing.HOURLY, price__lt=below * 60 / F("duration_minutes"))
+        rows = rows.filter(hourly | Q(pricing=Pricing.FIXED, price__lte=amount), currency=currency)
+    return rows
+
+
+def _days(spans: list[Span]) -> QuerySet[OpenDay]:
+    """Days that have an opening in `spans`, and which of their quarters these are."""
+
+    def bits(half: str):
+        cases = [When(day__lte=span.last, then=Value(getattr(span, half))) for span in spans[:-1]]
+        last = Value(getattr(spans[-1], half))
+        return _and(half, Case(*cases, default=last, output_field=BigIntegerField()) if cases else last)
+
+    rows = OpenDay.objects.filter(day__gte=spans[0].first, day__lte=spans[-1].last)
+    return rows.annotate(early_hit=bits("early"), late_hit=bits("late")).filter(Q(early_hit__gt=0) | Q(late_hit__gt=0))
+
+
+def _and(name: str, other: Any) -> Combinable:
+    return F(name).bitand(other)
+
+
+def _first_key(spans: list[Span]) -> Subquery:
+    half_day = F("day") * Value(2 * HALF_DAY, output_field=BigIntegerField())
+    key = Case(
+        When(early_hit__gt=0, then=half_day + _and("early_hit", F("early_hit") * -1)),
+        default=half_day + HALF_DAY + _and("late_hit", F("late_hit") * -1),
+        output_field=BigIntegerField(),
+    )
+    # Half-days above, the lowest open quarter's bit below: sorts by the first opening, to the quarter of an hour.
+    days = _days(spans).filter(provider=OuterRef("pk")).order_by("day")
+    return Subquery(days.annotate(key=key).values("key")[:1])
+
+
+def _ordered(rows: QuerySet[Provider], wanted: Wanted, spans: list[Span]) -> QuerySet[Provider]:
+    rows = rows.select_related("policy", "user").defer("about").annotate(next_at=F("opening_index__next_at"))
+    soonest = F("next_at").asc(nulls_last=True)
+    if spans:
+        rows = rows.annotate(first_key=_first_key(spans))
+        soonest = F("first_key").asc(nulls_last=True)
+        if wanted.sort:
+            rows = rows.filter(first_key__isnull=False)
+    if wanted.sort == "price":
+        currency = wanted.most.currency if wanted.most else wanted.currency
+        own = Case(When(opening_index__currency=currency, then=0), default=1, output_field=IntegerField())
+        return rows.order_by(own, "opening_index__currency", F("opening_index__low_price").asc(nulls_last=True), "pk")
+    if wanted.sort == "name":
+        return rows.order_by("name", "pk")
+    return rows.order_by(soonest, "opening_index__provider_id")
+
+
+def _count_of(rows: QuerySet[Provider]) -> Subquery:
+    counted = rows.order_by().annotate(one=Value(1)).values("one").annotate(n=Count("pk")).values("n")
+    return Subquery(counted, output_field=IntegerField())
+
+
+def _slice(rows: QuerySet[Provider], page: int) -> list[Provider]:
+    return list(rows[(page - 1) * PER_PAGE : page * PER_PAGE])
+
+
+def _hints(found: list[Provider], spans: list[Span]) -> dict[int, datetime]:
+    if spans:
+        keys = {provider.pk: getattr(provider, "first_key", None) for provider in found}
+        return {pk: key_start(key) for pk, key in keys.items() if key}
+    hints = {provider.pk: getattr(provider, "next_at", None) for provider in found}
+    return {pk: at for pk, at in hints.items() if at is not None}

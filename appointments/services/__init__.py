@@ -1,0 +1,1 @@
+"""What changes appointments and answers which times are open."""

@@ -1,0 +1,244 @@
+"""The one answer to 'which times are open' and 'may this one be booked'.
+
+Facts for any number of providers and up to 62 days load in a fixed number of queries; `appointments.slots` then works
+on them in memory.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, QuerySet
+
+from appointments.models import Appointment, Hold
+from appointments.slots import Facts, Offer, Rules, is_open, open_slots
+from appointments.states import HOLDING, OPEN
+from calendar_sync.queries import busy_between
+from core.exceptions import DomainError
+from core.intervals import Interval, merge
+from core.prepared import prepared
+from providers.models import DateOverride, Provider, Service, WorkingHours
+
+LONGEST_RANGE = timedelta(days=62)
+# A range's own dates, the notice of one zone against another and the longest blocked range all fit into this.
+MARGIN = timedelta(days=2)
+# More starts than three weeks can have.
+EVERY = 10_000
+
+
+class RangeTooLong(DomainError):
+    status = 400
+    message = "Ask for at most 62 days at a time."
+
+
+def offer_of(service: Service) -> Offer:
+    return Offer(
+        duration=timedelta(minutes=service.duration_minutes),
+        before=timedelta(minutes=service.buffer_before_minutes),
+        after=timedelta(minutes=service.buffer_after_minutes),
+        step=timedelta(minutes=service.grid_minutes),
+    )
+
+
+def load_facts(
+    providers: Iterable[Provider],
+    start: datetime,
+    end: datetime,
+    *,
+    now: datetime,
+    browser: str | None = None,
+    ignoring: Appointment | None = None,
+    also: Mapping[int, Interval] | None = None,
+    kept: bool = True,
+    around: timedelta = MARGIN,
+) -> dict[int, Facts]:
+    """The facts of each provider for starts in [start, end), by provider id.
+
+    `providers` must come with their policy. `browser` names whose kept time does not count as taken, `ignoring` an
+    appointment whose own holds don't; `also` gives some providers a further range that their facts then cover too.
+    With `kept=False` no kept time counts: it is gone in minutes. `around` says how far beyond [start, end) taken time
+    is looked for, which has to be as long as the blocked range of what is to be placed there.
+    Three queries, four where a provider has a cap. Raises RangeTooLong beyond 62 days.
+    """
+    if any(last - first > LONGEST_RANGE for first, last in [(start, end), *(also or {}).values()]):
+        raise RangeTooLong
+    providers = list(providers)
+    ids = [provider.pk for provider in providers]
+    first = min([start, *(since for since, _ in (also or {}).values())])
+    last = max([end, *(until for _, until in (also or {}).values())])
+    hours = _hours(ids)
+    overrides = _overrides(ids, (first - MARGIN).date(), (last + MARGIN).date())
+    within = _ranges(start, end, also) if also else None
+    taken = _taken(ids, first - around, last + around, within, now=now, browser=browser, ignoring=ignoring, kept=kept)
+    booked, open_counts = _counts(providers, first - MARGIN, last + MARGIN, now=now, ignoring=ignoring)
+    return {
+        provider.pk: Facts(
+            zone=provider.zone,
+            rules=rules_of(provider),
+            hours=hours[provider.pk],
+            overrides=overrides[provider.pk],
+            taken=merge(taken[provider.pk]),
+            booked=booked[provider.pk],
+            open_count=open_counts[provider.pk],
+        )
+        for provider in providers
+    }
+
+
+def rules_of(provider: Provider) -> Rules:
+    policy = provider.policy
+    return Rules(
+        notice=timedelta(minutes=policy.notice_minutes),
+        window_days=policy.window_days,
+        max_per_day=policy.max_per_day,
+        max_open=policy.max_open,
+    )
+
+
+def slots_between(
+    service: Service, start: datetime, end: datetime, *, now: datetime, browser: str | None = None
+) -> list[datetime]:
+    """The open starts of `service` in [start, end), in UTC; whether it takes bookings at all is the caller's to ask."""
+    facts = load_facts([service.provider], start, end, now=now, browser=browser)[service.provider.pk]
+    return open_slots(facts, offer_of(service), start, end, now=now)
+
+
+def may_book(service: Service, start: datetime, *, now: datetime, browser: str | None = None) -> bool:
+    """Whether this exact start is open; the same walk that lists the slots."""
+    offer = offer_of(service)
+    around = max(offer.before, offer.duration + offer.after)
+    facts = load_facts([service.provider], start, start, now=now, browser=browser, around=around)
+    return is_open(facts[service.provider.pk], offer, start, now=now)
+
+
+def nearest_slots(
+    service: Service, wanted: datetime, *, now: datetime, browser: str | None = None, count: int = 3
+) -> list[datetime]:
+    """Up to `count` open starts closest to `wanted`, sorted by time, from the two weeks around it."""
+    start = max(now, wanted - timedelta(days=7))
+    slots = slots_between(service, start, wanted + timedelta(days=14), now=now, browser=browser)
+    return sorted(sorted(slots, key=lambda at: abs(at - wanted))[:count])
+
+
+def other_times(appointment: Appointment, *, now: datetime, count: int = 3) -> list[datetime]:
+    """Up to `count` open starts near an appointment that came to nothing, sorted; none that would overlap it.
+
+    Nothing where its service can't be booked. Needs provider, policy, user and service joined.
+    """
+    service, provider = appointment.service, appointment.provider
+    if not (service.is_active and provider.is_live and provider.user.is_active):
+        return []
+    service.provider = provider
+    wanted, length = max(now, appointment.start), timedelta(minutes=service.duration_minutes)
+    near = nearest_slots(service, wanted, now=now, count=EVERY)
+    others = [at for at in near if at >= appointment.end or at + length <= appointment.start]
+    return sorted(sorted(others, key=lambda at: abs(at - wanted))[:count])
+
+
+def _hours(ids: Sequence[int]) -> dict[int, dict[int, list[tuple[int, int]]]]:
+    found: dict[int, dict[int, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
+    for provider_id, weekday, start, end in _hours_rows(ids=ids):
+        found[provider_id][weekday].append((start, end))
+    return found
+
+
+@prepared
+def _hours_rows(ids: Sequence[int]) -> QuerySet[WorkingHours, tuple[int, int, int, int]]:
+    rows = WorkingHours.objects.filter(provider_id__in=ids).order_by("start_minute")
+    return rows.values_list("provider_id", "weekday", "start_minute", "end_minute")
+
+
+def _overrides(ids: Sequence[int], first: date, last: date) -> dict[int, dict[date, list[tuple[int, int]]]]:
+    found: dict[int, dict[date, list[tuple[int, int]]]] = defaultdict(dict)
+    for provider_id, start_on, end_on, ranges in _override_rows(ids=ids, first=first, last=last):
+        day = max(start_on, first)
+        while day <= min(end_on, last):
+            found[provider_id][day] = [(start, end) for start, end in ranges]
+            day += timedelta(days=1)
+    return found
+
+
+@prepared
+def _override_rows(ids: Sequence[int], first: date, last: date) -> QuerySet[DateOverride, tuple[int, date, date, list]]:
+    rows = DateOverride.objects.filter(provider_id__in=ids, end_on__gte=first, start_on__lte=last).order_by("id")
+    return rows.values_list("provider_id", "start_on", "end_on", "ranges")
+
+
+def live_holds(now: datetime, *, browser: str | None = None) -> QuerySet[Hold]:
+    """Holds that take time now: those of appointments, and kept times that have not run out and are not one's own."""
+    kept = Q(expires_at__gt=now)
+    if browser:
+        kept &= ~Q(browser=browser)
+    return Hold.objects.filter(Q(appointment__isnull=False) | kept)
+
+
+def _ranges(start: datetime, end: datetime, also: Mapping[int, Interval]) -> Q:
+    """What meets [start, end), and for the providers in `also` their own range, each with its margin."""
+    ranges = Q(end__gt=start - MARGIN, start__lt=end + MARGIN)
+    for provider_id, (first, last) in also.items():
+        ranges |= Q(provider_id=provider_id, end__gt=first - MARGIN, start__lt=last + MARGIN)
+    return ranges
+
+
+def _taken(
+    ids: Sequence[int],
+    start: datetime,
+    end: datetime,
+    within: Q | None,
+    *,
+    now: datetime,
+    browser: str | None,
+    ignoring: Appointment | None,
+    kept: bool,
+) -> dict[int, list[Interval]]:
+    if within is None and ignoring is None and kept:
+        rows = _taken_rows(ids=ids, start=start, end=end, now=now, browser=browser or None)
+    else:
+        holds = live_holds(now, browser=browser) if kept else Hold.objects.filter(appointment__isnull=False)
+        if ignoring is not None:
+            holds = holds.exclude(appointment=ignoring)
+        rows = list(_holds_and_busy(holds, ids, start, end, within or Q()))
+    found: dict[int, list[Interval]] = defaultdict(list)
+    for provider_id, taken_start, taken_end in rows:
+        found[provider_id].append((taken_start, taken_end))
+    return found
+
+
+@prepared
+def _taken_rows(
+    ids: Sequence[int], start: datetime, end: datetime, now: datetime, browser: str | None
+) -> QuerySet[Hold, tuple[int, datetime, datetime]]:
+    return _holds_and_busy(live_holds(now, browser=browser), ids, start, end, Q())
+
+
+def _holds_and_busy(
+    holds: QuerySet[Hold], ids: Sequence[int], start: datetime, end: datetime, within: Q
+) -> QuerySet[Hold, tuple[int, datetime, datetime]]:
+    """What of these holds, and of the time that is busy outside, meets [start, end): by provider, from when, until."""
+    held = holds.filter(within, provider_id__in=ids, end__gt=start, start__lt=end)
+    busy = busy_between(ids, start, end).filter(within)
+    columns = ("provider_id", "start", "end")
+    return held.values_list(*columns).union(busy.values_list(*columns), all=True)
+
+
+def _counts(
+    providers: Sequence[Provider], start: datetime, end: datetime, *, now: datetime, ignoring: Appointment | None
+) -> tuple[dict[int, Counter[date]], Counter[int]]:
+    """Appointments by date of start (in the provider's zone) and those open in all, of providers that have a cap."""
+    zones: dict[int, ZoneInfo] = {
+        p.pk: p.zone for p in providers if p.policy.max_per_day is not None or p.policy.max_open is not None
+    }
+    by_day: dict[int, Counter[date]] = defaultdict(Counter)
+    in_all: Counter[int] = Counter()
+    if not zones:
+        return by_day, in_all
+    wanted = Q(start__gte=start, start__lt=end, status__in=HOLDING) | Q(status__in=OPEN, end__gt=now)
+    rows = Appointment.objects.filter(wanted, provider_id__in=list(zones))
+    if ignoring is not None:
+        rows = rows.exclude(pk=ignoring.pk)
+    for provider_id, at, ends, status in rows.values_list("provider_id", "start", "end", "status"):
+        by_day[provider_id][at.astimezone(zones[provider_id]).date()] += 1
+        if status in OPEN and ends > now:
+            in_all[provider_id] += 1
+    return by_day, in_all

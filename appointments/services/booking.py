@@ -1,0 +1,173 @@
+"""Booking an opening, or requesting it where the provider answers by hand."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
+
+from accounts.models import User
+from appointments.exceptions import PolicyRefused, TermsChanged
+from appointments.models import Appointment
+from appointments.policies import answer_deadline
+from appointments.pricing import Quote, quote
+from appointments.states import OPEN, Role, Status, Verb
+from core import clock
+from core.db import retrying, violates
+from core.prepared import prepared
+from providers.models import Provider, Service
+
+from . import availability, holds
+from .life import Outcome, record
+
+ONCE_PER_FORM = "appointment_booked_once_per_form"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the person saw before pressing the button; compared with what holds now, never believed."""
+
+    price: Decimal
+    currency: str
+    minutes: int
+    confirms_at_once: bool
+
+
+def terms_of(service: Service) -> Terms:
+    """The terms in force for `service`, which comes with its provider and policy."""
+    price = price_of(service)
+    return Terms(
+        price=price.price,
+        currency=price.currency,
+        minutes=service.duration_minutes,
+        confirms_at_once=service.confirms_at_once(service.provider.policy),
+    )
+
+
+def price_of(service: Service) -> Quote:
+    return quote(service, fee_percent=settings.PLATFORM_FEE_PERCENT)
+
+
+def book_appointment(
+    *,
+    service: Service,
+    start: datetime,
+    customer: User,
+    terms: Terms,
+    booking_key: str,
+    note: str = "",
+    browser: str | None = None,
+) -> Outcome:
+    """Book `service` at `start` (UTC) for `customer`, or request it where the provider answers by hand.
+
+    Afterwards the appointment, its hold, its first history entry and its mails exist, or none of them. The same
+    `booking_key` of the same customer gives the first appointment again (`changed` is false).
+    Raises SlotTaken with the nearest openings, TermsChanged when `terms` are not those in force, PolicyRefused.
+    """
+    wanted = {
+        "service": service,
+        "start": start,
+        "customer": customer,
+        "terms": terms,
+        "booking_key": booking_key,
+        "note": note,
+        "browser": browser,
+    }
+    try:
+        return _book(**wanted)
+    except IntegrityError as error:
+        sent_elsewhere = violates(error, ONCE_PER_FORM)
+        if not sent_elsewhere and not violates(error, holds.NO_OVERLAP):
+            raise
+    # The same form came to another provider at this moment, and what it made is found now. Or a time that somebody kept
+    # and let lapse: it counts for nobody, but its row is still in the way. Clear such, once.
+    if sent_elsewhere or holds.drop_lapsed_times(now=clock.now()):
+        return _book(**wanted)
+    raise holds.slot_taken(service, start, browser=browser)
+
+
+@retrying
+@transaction.atomic
+def _book(
+    *,
+    service: Service,
+    start: datetime,
+    customer: User,
+    terms: Terms,
+    booking_key: str,
+    note: str,
+    browser: str | None,
+) -> Outcome:
+    service = holds.lock_service(service)
+    provider, now = service.provider, clock.now()
+    theirs = _of_customer(customer_id=customer.pk, provider_id=provider.pk, booking_key=booking_key)
+    for pk, key in theirs:
+        if key == booking_key:
+            return Outcome(Appointment.objects.get(pk=pk), changed=False)
+    holds.check_bookable(service)
+    _check_customer(customer, provider, open_already=len(theirs))
+    if terms_of(service) != terms:
+        raise TermsChanged
+    if browser:
+        holds.drop_stale(provider, now=now, browser=browser)
+    if not availability.may_book(service, start, now=now):
+        raise holds.slot_taken(service, start, browser=browser)
+    appointment = _write(service=service, start=start, customer=customer, booking_key=booking_key, note=note, now=now)
+    holds.take(appointment)
+    verb = Verb.BOOK if appointment.is_confirmed else Verb.REQUEST
+    record(appointment, verb, actor=customer, role=Role.CUSTOMER, from_status="", now=now)
+    return Outcome(appointment, changed=True)
+
+
+def _write(
+    *, service: Service, start: datetime, customer: User, booking_key: str, note: str, now: datetime
+) -> Appointment:
+    policy = service.provider.policy
+    at_once = service.confirms_at_once(policy)
+    price = price_of(service)
+    return Appointment.objects.create(
+        customer=customer,
+        provider=service.provider,
+        service=service,
+        status=Status.CONFIRMED if at_once else Status.REQUESTED,
+        start=start,
+        end=start + timedelta(minutes=service.duration_minutes),
+        price=price.price,
+        currency=price.currency,
+        platform_fee=price.platform_fee,
+        note=note,
+        answer_by=None if at_once else answer_deadline(now=now, start=start, policy=policy),
+        booking_key=booking_key,
+        created_at=now,
+    )
+
+
+@prepared
+def _of_customer(customer_id: int, provider_id: int, booking_key: str) -> QuerySet[Appointment, tuple[int, str]]:
+    """What this form made before, and whatever else the person has ahead with this provider. One query."""
+    ahead = Q(provider=provider_id, status__in=OPEN)
+    rows = Appointment.objects.filter(Q(booking_key=booking_key) | ahead, customer=customer_id)
+    return rows.values_list("pk", "booking_key")
+
+
+def check_customer(customer: User, provider: Provider) -> None:
+    """Raise PolicyRefused when this person may not book this provider now."""
+    theirs = _of_customer(customer_id=customer.pk, provider_id=provider.pk, booking_key="")
+    _check_customer(customer, provider, open_already=len(theirs))
+
+
+def _check_customer(customer: User, provider: Provider, *, open_already: int) -> None:
+    if customer.pk == provider.user_id:
+        raise PolicyRefused("You can't book an appointment with yourself.")
+    if not customer.is_active:
+        raise PolicyRefused("This account is closed.")
+    if not customer.email_confirmed:
+        raise PolicyRefused("Confirm your email address first; we sent you a link.")
+    limit = settings.MAX_OPEN_PER_CUSTOMER_AND_PROVIDER
+    if open_already >= limit:
+        raise PolicyRefused(
+            f"You already have {limit} appointments with {provider.first_name} ahead. "
+            "Book more once one of them is over."
+        )

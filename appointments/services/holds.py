@@ -1,0 +1,154 @@
+"""Taking a provider's time. Nothing else writes `Hold`."""
+
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
+
+from appointments.exceptions import PolicyRefused, SlotTaken
+from appointments.models import Appointment, Hold
+from core import clock
+from core.db import lock_rows, require_transaction, retrying, violates
+from core.exceptions import Busy
+from core.prepared import prepared
+from providers.models import Provider, Service
+
+from . import availability
+
+# The brief, section 6, rule 15.
+KEPT_FOR = timedelta(minutes=10)
+NO_OVERLAP = "hold_no_overlap"
+# As PostgreSQL names it; on SQLite nobody else writes meanwhile.
+ONE_FOR_A_BROWSER = "appointments_hold_browser_key"
+# So many tabs may keep times at once before one is asked to try again.
+TABS = 6
+
+
+def lock_provider(provider_id: int) -> Provider:
+    """The provider with policy and user, locked until the transaction ends. Always before any appointment's row."""
+    lock_only(provider_id)
+    return _provider(provider_id=provider_id)[0]
+
+
+def lock_service(service: Service) -> Service:
+    """The service as it is now, with its provider, policy and user, once the provider is locked as above.
+
+    Raises PolicyRefused where it was removed meanwhile.
+    """
+    lock_only(service.provider_id)
+    found = _service(service_id=service.pk)
+    if not found:
+        raise PolicyRefused(f"{service.provider.first_name} no longer offers {service.name}.")
+    return found[0]
+
+
+def lock_only(provider_id: int) -> None:
+    """Apart from reading: a statement that had to wait for the lock sees the rows it joins as they were before."""
+    require_transaction(Provider)
+    if not _locked(provider_id=provider_id):
+        raise Provider.DoesNotExist
+
+
+@prepared
+def _locked(provider_id: int) -> QuerySet[Provider, int]:
+    return lock_rows(Provider.objects.filter(pk=provider_id)).values_list("pk", flat=True)
+
+
+@prepared
+def _provider(provider_id: int) -> QuerySet[Provider]:
+    return Provider.objects.select_related("policy", "user").filter(pk=provider_id)
+
+
+@prepared
+def _service(service_id: int) -> QuerySet[Service]:
+    return Service.objects.select_related("provider__policy", "provider__user").filter(pk=service_id)
+
+
+def blocked_range(service: Service, start: datetime) -> tuple[datetime, datetime]:
+    """What an appointment of `service` at `start` takes: its time plus both buffers."""
+    offer = availability.offer_of(service)
+    return start - offer.before, start + offer.duration + offer.after
+
+
+def drop_stale(provider: Provider, *, now: datetime, browser: str) -> None:
+    """Clear kept times that ran out, and the person's own, which becomes an appointment or another one."""
+    Hold.objects.filter(Q(provider=provider, expires_at__lte=now) | Q(browser=browser)).delete()
+
+
+def take(appointment: Appointment) -> Hold:
+    """Hold the appointment's blocked range. The database refuses it when another hold is in the way."""
+    start, end = blocked_range(appointment.service, appointment.start)
+    return Hold.objects.create(provider_id=appointment.provider_id, appointment=appointment, start=start, end=end)
+
+
+def release(appointment: Appointment) -> None:
+    Hold.objects.filter(appointment=appointment).delete()
+
+
+def keep_time(*, service: Service, start: datetime, browser: str) -> Hold:
+    """Keep a start for ten minutes for one browser, which then holds nothing else.
+
+    `browser` is an opaque hash. Raises SlotTaken when the start is not open, PolicyRefused when nobody can book, Busy.
+    """
+    for _ in range(TABS):
+        try:
+            return _keep_time(service=service, start=start, browser=browser)
+        except IntegrityError as error:
+            if violates(error, ONE_FOR_A_BROWSER):
+                # Another tab kept a time with another provider at this moment; the last press counts.
+                continue
+            if not violates(error, NO_OVERLAP):
+                raise
+            raise slot_taken(service, start, browser=browser) from None
+    raise Busy
+
+
+@retrying
+@transaction.atomic
+def _keep_time(*, service: Service, start: datetime, browser: str) -> Hold:
+    service = lock_service(service)
+    provider, now = service.provider, clock.now()
+    check_bookable(service)
+    drop_stale(provider, now=now, browser=browser)
+    if not availability.may_book(service, start, now=now, browser=browser):
+        raise slot_taken(service, start, browser=browser)
+    taken_from, taken_to = blocked_range(service, start)
+    return Hold.objects.create(
+        provider=provider, start=taken_from, end=taken_to, browser=browser, expires_at=now + KEPT_FOR
+    )
+
+
+def extend_kept_time(*, browser: str) -> Hold | None:
+    """Ten minutes more, once. None when nothing is kept any more; a second press changes nothing."""
+    now = clock.now()
+    Hold.objects.filter(browser=browser, expires_at__gt=now, extended=False).update(
+        expires_at=now + KEPT_FOR, extended=True
+    )
+    return kept_time(browser, now=now)
+
+
+def kept_time(browser: str | None, *, now: datetime) -> Hold | None:
+    return Hold.objects.filter(browser=browser, expires_at__gt=now).first() if browser else None
+
+
+def release_kept_time(*, browser: str) -> None:
+    """What this browser kept is open to others again; without a kept time nothing changes."""
+    Hold.objects.filter(browser=browser).delete()
+
+
+def drop_lapsed_times(*, now: datetime) -> int:
+    """Clear every kept time that ran out; housekeeping, since the slots ignore them anyway."""
+    return Hold.objects.filter(expires_at__lte=now).delete()[0]
+
+
+def check_bookable(service: Service) -> None:
+    provider = service.provider
+    if not (provider.is_live and provider.user.is_active):
+        raise PolicyRefused(f"{provider.first_name} is not taking bookings right now.")
+    if not service.is_active:
+        raise PolicyRefused(f"{provider.first_name} no longer offers {service.name}.")
+
+
+def slot_taken(service: Service, start: datetime, *, browser: str | None = None) -> SlotTaken:
+    """The refusal that names the nearest starts that are still open."""
+    return SlotTaken(nearest=availability.nearest_slots(service, start, now=clock.now(), browser=browser))

@@ -1,0 +1,179 @@
+"""Keeps the search's index of openings in step with the calendars, and measures the search's figures.
+
+See `docs/decisions/soonest-opening.md`. Nothing is ever booked by what stands here.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+
+from appointments.models import OpenDay, OpeningIndex, SearchFigures
+from appointments.openings import HALF, LOW_HALF, bits_by_day
+from appointments.pricing import quote
+from appointments.search import figures
+from appointments.search.words import fold
+from appointments.services import availability
+from appointments.slots import Facts, open_slots
+from core import clock
+from core.db import lock_rows, retrying
+from providers.models import Provider, Service
+
+BATCH = 100
+HORIZON = availability.LONGEST_RANGE
+# Time alone is followed at this pace, and every row is made anew at least so often, whatever was or wasn't told.
+NOT_SOONER = timedelta(minutes=5)
+NOT_LATER = timedelta(minutes=50)
+SPREAD = timedelta(minutes=10)
+
+
+def refresh_openings(*, provider_ids: Iterable[int]) -> int:
+    """Make the index agree with the calendars of these providers as they are now; how many of them can be booked."""
+    return sum(_refresh(batch) for batch in _batches(sorted(set(provider_ids))))
+
+
+def refresh_stale(*, seconds: float = 30) -> int:
+    """Refresh what became wrong by time alone and what is missing, the longest overdue first, for about so long."""
+    until = time.monotonic() + seconds
+    now = clock.now()
+    done = 0
+    while time.monotonic() < until:
+        stale = (
+            OpeningIndex.objects.filter(stale_at__lte=now).order_by("stale_at").values_list("provider_id", flat=True)
+        )
+        batch = list(stale[:BATCH]) or list(_missing()[:BATCH])
+        if not batch:
+            break
+        _refresh(sorted(batch))
+        done += len(batch)
+    return done
+
+
+def measure_figures() -> None:
+    """Count what the search page says about everybody, for the next ten minutes."""
+    now = clock.now()
+    SearchFigures.objects.update_or_create(
+        name="search", defaults={"measured_at": now, "figures": figures.measure(now=now)}
+    )
+    figures.forget()
+
+
+def _missing():
+    return Provider.objects.bookable().filter(opening_index=None).order_by("pk").values_list("pk", flat=True)
+
+
+def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    for first in range(0, len(ids), BATCH):
+        yield ids[first : first + BATCH]
+
+
+@retrying
+@transaction.atomic
+def _refresh(ids: Sequence[int]) -> int:
+    """One batch. Rows are locked before anything is read, so that of two refreshes the later has the last word."""
+    now = clock.now()
+    rows = [OpeningIndex(provider_id=pk, refreshed_at=now, stale_at=now) for pk in _bookable_ids(ids)]
+    OpeningIndex.objects.bulk_create(rows, ignore_conflicts=True)
+    index = {row.pk: row for row in lock_rows(OpeningIndex.objects.filter(pk__in=ids).order_by("pk"))}
+    providers = list(Provider.objects.bookable().filter(pk__in=index).select_related("policy", "category"))
+    _forget(set(ids) - {provider.pk for provider in providers})
+    if not providers:
+        return 0
+    offers = _offers(providers)
+    # A time kept for ten minutes is not worth forgetting an opening for the better part of an hour.
+    facts = availability.load_facts(providers, now, now + HORIZON, now=now, kept=False)
+    wanted: dict[tuple[int, int], int] = {}
+    for provider in providers:
+        starts = _starts(facts[provider.pk], offers[provider.pk], now)
+        wanted |= {(provider.pk, day): bits for day, bits in bits_by_day(starts).items()}
+        _describe(index[provider.pk], provider, offers[provider.pk], facts[provider.pk], min(starts, default=None), now)
+    _store_days([provider.pk for provider in providers], wanted)
+    OpeningIndex.objects.bulk_update(
+        index.values(), ["next_at", "low_price", "currency", "words", "refreshed_at", "stale_at"]
+    )
+    return len(providers)
+
+
+def _bookable_ids(ids: Sequence[int]) -> list[int]:
+    return list(Provider.objects.bookable().filter(pk__in=ids).values_list("pk", flat=True))
+
+
+def _forget(ids: Collection[int]) -> None:
+    OpenDay.objects.filter(provider_id__in=ids).delete()
+    OpeningIndex.objects.filter(pk__in=ids).delete()
+
+
+def _offers(providers: Sequence[Provider]) -> dict[int, list[Service]]:
+    found: dict[int, list[Service]] = defaultdict(list)
+    rows = Service.objects.filter(provider__in=[provider.pk for provider in providers], is_active=True)
+    for service in rows.order_by("provider_id", "position", "id"):
+        found[service.provider_id].append(service)
+    return found
+
+
+def _starts(facts: Facts, services: Iterable[Service], now: datetime) -> set[datetime]:
+    # Services of the same length, buffers and grid have the same starts.
+    offers = {availability.offer_of(service) for service in services}
+    return {at for offer in offers for at in open_slots(facts, offer, now, now + HORIZON, now=now)}
+
+
+def _describe(
+    row: OpeningIndex,
+    provider: Provider,
+    services: Sequence[Service],
+    facts: Facts,
+    next_at: datetime | None,
+    now: datetime,
+) -> None:
+    row.next_at = next_at
+    row.low_price, row.currency = _lowest(services)
+    texts = [provider.name, provider.trade, provider.place, provider.languages, provider.about]
+    texts += [provider.category.name if provider.category else "", "online" if provider.is_online else ""]
+    row.words = fold(" ".join([*texts, *(service.name for service in services)]))
+    row.refreshed_at = now
+    row.stale_at = _stale_at(provider, facts, next_at, now)
+
+
+def _lowest(services: Sequence[Service]) -> tuple[Decimal | None, str]:
+    """The lowest price of an appointment, in the currency of the first service: sums never mix."""
+    if not services:
+        return None, ""
+    currency = services[0].currency
+    return min(quote(service).price for service in services if service.currency == currency), currency
+
+
+def _stale_at(provider: Provider, facts: Facts, next_at: datetime | None, now: datetime) -> datetime:
+    """When the first opening falls inside the notice, the window moves on at midnight, or the row is simply old."""
+    spread = SPREAD * (provider.pk * 7919 % 1000 / 1000)
+    moments = [now + NOT_LATER + spread, clock.day_bounds(now.astimezone(facts.zone).date(), facts.zone)[1]]
+    if next_at is not None:
+        moments.append(next_at - facts.rules.notice + timedelta(seconds=1))
+    return max(min(moments), now + NOT_SOONER)
+
+
+def _store_days(ids: Collection[int], wanted: dict[tuple[int, int], int]) -> None:
+    gone, known = [], {}
+    for pk, provider_id, day, early, late in OpenDay.objects.filter(provider_id__in=ids).values_list(
+        "pk", "provider_id", "day", "early", "late"
+    ):
+        if (provider_id, day) in wanted:
+            known[provider_id, day] = early | late << HALF
+        else:
+            gone.append(pk)
+    if gone:
+        OpenDay.objects.filter(pk__in=gone).delete()
+    changed = [
+        OpenDay(provider_id=provider_id, day=day, early=bits & LOW_HALF, late=bits >> HALF)
+        for (provider_id, day), bits in wanted.items()
+        if known.get((provider_id, day)) != bits
+    ]
+    OpenDay.objects.bulk_create(
+        changed,
+        batch_size=1000,
+        update_conflicts=True,
+        unique_fields=["provider", "day"],
+        update_fields=["early", "late"],
+    )

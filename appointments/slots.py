@@ -1,0 +1,158 @@
+"""Which starts are open, worked out from facts already in hand. No database; `now` is an argument.
+
+One walk serves the month on a provider's page, the days on a search card and the check of a single start, so that a
+page and the check can't disagree.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from core import clock
+from core.intervals import Interval, merge
+
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What slots need to know of a service; all lengths are elapsed time."""
+
+    duration: timedelta
+    before: timedelta
+    after: timedelta
+    step: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What slots need to know of a booking policy. A cap of None is no cap."""
+
+    notice: timedelta
+    window_days: int
+    max_per_day: int | None = None
+    max_open: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that decides a provider's open time in a range.
+
+    `hours` maps a weekday (Monday 0) to its ranges and `overrides` a date to the ranges that replace them, both in
+    minutes after midnight on the wall; `taken` is sorted, disjoint and in UTC; `booked` counts the appointments that
+    start on each of the provider's dates, `open_count` those that are open in all; both are read only for a cap.
+    """
+
+    zone: ZoneInfo
+    rules: Rules
+    hours: dict[int, list[tuple[int, int]]]
+    overrides: dict[date, list[tuple[int, int]]]
+    taken: list[Interval]
+    booked: dict[date, int] = field(default_factory=dict)
+    open_count: int = 0
+
+
+def working_ranges(facts: Facts, first: date, last: date) -> list[Interval]:
+    """The provider's open ranges on the dates `first` to `last` (both included) as instants, in order of their start.
+
+    A range that a clock change swallows whole is left out.
+    """
+    ranges = []
+    day = first
+    while day <= last:
+        for start_minute, end_minute in facts.overrides.get(day, facts.hours.get(day.weekday(), ())):
+            start = clock.wall_minute_to_instant(day, start_minute, facts.zone)
+            end = clock.wall_minute_to_instant(day, end_minute, facts.zone)
+            if start < end:
+                ranges.append((start, end))
+        day += ONE_DAY
+    return sorted(ranges)
+
+
+def last_bookable_date(zone: ZoneInfo, rules: Rules, now: datetime) -> date:
+    """The booking window ends with this date in the provider's zone."""
+    return now.astimezone(zone).date() + timedelta(days=rules.window_days)
+
+
+def bookable_span(facts: Facts, now: datetime) -> Interval:
+    """From the end of the notice to the end of the booking window."""
+    last_date = last_bookable_date(facts.zone, facts.rules, now)
+    return now + facts.rules.notice, clock.day_bounds(last_date, facts.zone)[1]
+
+
+def open_slots(facts: Facts, offer: Offer, start: datetime, end: datetime, *, now: datetime) -> list[datetime]:
+    """The open starts in [start, end), sorted, in UTC.
+
+    `facts` must cover a day and the blocked range of `offer` around [start, end).
+    """
+    if facts.rules.max_open is not None and facts.open_count >= facts.rules.max_open:
+        return []
+    return _within_daily_cap(facts, sorted(set(_walk(facts, facts.taken, offer, start, end, now))))
+
+
+def would_be_open(facts: Facts, offer: Offer, start: datetime, end: datetime, *, now: datetime) -> bool:
+    """Whether [start, end) would have open starts if nobody had booked: without them it is full, else it is closed."""
+    return any(True for _ in _walk(facts, (), offer, start, end, now))
+
+
+def is_open(facts: Facts, offer: Offer, start: datetime, *, now: datetime) -> bool:
+    """Whether this exact start may be booked: whether the list of its instant has it."""
+    return open_slots(facts, offer, start, start + timedelta(microseconds=1), now=now) == [start]
+
+
+def _walk(
+    facts: Facts, taken: Sequence[Interval], offer: Offer, start: datetime, end: datetime, now: datetime
+) -> Iterator[datetime]:
+    earliest, latest = bookable_span(facts, now)
+    start, end = max(start, earliest), min(end, latest)
+    if start >= end:
+        return iter(())
+    # A day to either side: ranges that reach over midnight, and dates that begin before or after the UTC one.
+    ranges = working_ranges(
+        facts, start.astimezone(facts.zone).date() - ONE_DAY, end.astimezone(facts.zone).date() + ONE_DAY
+    )
+    return _starts(ranges, merge(ranges), taken, offer, start, end)
+
+
+def _starts(
+    ranges: Sequence[Interval],
+    opening: Sequence[Interval],
+    taken: Sequence[Interval],
+    offer: Offer,
+    start: datetime,
+    end: datetime,
+) -> Iterator[datetime]:
+    """Grid points of every range whose time lies in `opening` and whose blocked range meets nothing in `taken`."""
+    tail = offer.duration + offer.after
+    closes = [closing for _, closing in opening]
+    taken_ends = [taken_end for _, taken_end in taken]
+    for first, closing in ranges:
+        # Ranges that touch are one opening: the last start of a range may end in the next.
+        last_end = closes[bisect_left(closes, closing)]
+        last = min(closing - timedelta(microseconds=1), last_end - offer.duration)
+        at = _grid_point(first, offer.step, start)
+        i = bisect_left(taken_ends, at - offer.before)
+        while at <= last and at < end:
+            while i < len(taken) and taken_ends[i] <= at - offer.before:
+                i += 1
+            if i < len(taken) and taken[i][0] < at + tail:
+                at = _grid_point(first, offer.step, taken_ends[i] + offer.before)
+                continue
+            yield at
+            at += offer.step
+
+
+def _grid_point(first: datetime, step: timedelta, not_before: datetime) -> datetime:
+    """The first point of the grid from `first` that is not before `not_before`."""
+    if not_before <= first:
+        return first
+    return first + -((first - not_before) // step) * step
+
+
+def _within_daily_cap(facts: Facts, slots: list[datetime]) -> list[datetime]:
+    cap = facts.rules.max_per_day
+    if cap is None:
+        return slots
+    return [at for at in slots if facts.booked.get(at.astimezone(facts.zone).date(), 0) < cap]

@@ -1,0 +1,107 @@
+"""What shares a provider's time in some days: appointments, busy times of connected calendars, opening hours."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, QuerySet, Subquery
+
+from appointments.models import Appointment
+from appointments.states import HOLDING, Status
+from calendar_sync.queries import busy_between
+from core import clock
+from core.intervals import Interval, merge
+from providers.models import Provider
+from providers.queries import week_of
+
+# The longest appointment there can be fits into this, so that a look back this far finds all that reach into a day.
+LOOK_BACK = timedelta(days=1)
+WallRange = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """Appointments in order of their start, busy times merged, and when the provider is open, on the wall."""
+
+    zone: ZoneInfo
+    appointments: list[Appointment]
+    busy: list[Interval]
+    hours: dict[int, list[WallRange]]
+    overrides: dict[date, list[WallRange]] = field(default_factory=dict)
+
+    def opening(self, day: date) -> list[WallRange]:
+        """Minutes after midnight on the wall, as one list without gaps of nothing."""
+        return merge(self.overrides.get(day, self.hours.get(day.weekday(), [])))
+
+    def open_between(self, day: date) -> list[Interval]:
+        """The same as instants; what a clock change swallows is left out."""
+        ranges = (clock.wall_interval(day, start, end, self.zone) for start, end in self.opening(day))
+        return [(start, end) for start, end in ranges if start < end]
+
+    def on(self, day: date) -> list[Appointment]:
+        """Those that meet the date, also when they began the evening before."""
+        start, end = clock.day_bounds(day, self.zone)
+        return [one for one in self.appointments if one.start < end and one.end > start]
+
+    def busy_on(self, day: date) -> list[Interval]:
+        start, end = clock.day_bounds(day, self.zone)
+        return [(max(since, start), min(until, end)) for since, until in self.busy if since < end and until > start]
+
+
+def load_agenda(provider: Provider, days: Iterable[date], *, now: datetime, neighbours: bool = False) -> Agenda:
+    """The agenda of these dates in the provider's zone; four queries, whatever is in them.
+
+    With `neighbours` the next confirmed appointment and the last one before now come along, wherever they are.
+    """
+    days = sorted(set(days))
+    zone = provider.zone
+    spans = merge(clock.day_bounds(day, zone) for day in days)
+    rows = _held(provider, now)
+    wanted = Q(pk__in=[])
+    for start, end in spans:
+        wanted |= _meets(start, end)
+    if neighbours:
+        coming = rows.filter(status=Status.CONFIRMED, start__gt=now).order_by("start", "id")
+        gone = rows.filter(start__lte=now).order_by("-start", "-id")
+        wanted |= Q(pk=Subquery(coming.values("pk")[:1])) | Q(pk=Subquery(gone.values("pk")[:1]))
+    found = list(rows.filter(wanted).select_related("customer", "service").order_by("start", "id"))
+    for one in found:
+        one.provider = provider
+    return Agenda(
+        zone=zone,
+        appointments=found,
+        busy=_busy(provider, spans),
+        hours=week_of(provider),
+        overrides=_overrides(provider, days),
+    )
+
+
+def _held(provider: Provider, now: datetime) -> QuerySet[Appointment]:
+    """Whatever takes time; a request whose time to answer is over does no more, even before the job has marked it."""
+    unanswered = Q(status=Status.REQUESTED, answer_by__lte=now)
+    return Appointment.objects.for_provider(provider).filter(~unanswered, status__in=HOLDING)
+
+
+def _meets(start: datetime, end: datetime) -> Q:
+    return Q(start__gte=start - LOOK_BACK, start__lt=end, end__gt=start)
+
+
+def _busy(provider: Provider, spans: list[Interval]) -> list[Interval]:
+    """Within the spans; one query for the range that holds them all."""
+    if not spans:
+        return []
+    within = Q()
+    for start, end in spans:
+        within |= Q(start__lt=end, end__gt=start)
+    rows = busy_between([provider.pk], spans[0][0], spans[-1][1]).filter(within)
+    return merge(rows.values_list("start", "end"))
+
+
+def _overrides(provider: Provider, days: list[date]) -> dict[date, list[WallRange]]:
+    if not days:
+        return {}
+    rows = provider.date_overrides.filter(end_on__gte=days[0], start_on__lte=days[-1]).order_by("id")
+    return {
+        day: [(start, end) for start, end in row.ranges] for row in rows for day in row.dates_between(days[0], days[-1])
+    }

@@ -1,0 +1,174 @@
+"""Where a provider's day stands, from an agenda in hand: one sentence, what comes next, and the day as a line."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from appointments.models import Appointment
+from appointments.states import Status
+from core import clock, wording
+
+from .agenda import Agenda
+from .week import USUAL, wall_minute
+
+WORDS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+# How a state is drawn on the line: what is over is slate.
+DRAWN = {Status.REQUESTED: "requested", Status.CONFIRMED: "confirmed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """`done`, `on_now`, `to_go` and `waiting` are the appointments of the date; `next` may be on a later one."""
+
+    day: date
+    done: list[Appointment]
+    on_now: Appointment | None
+    to_go: list[Appointment]
+    waiting: list[Appointment]
+    next: Appointment | None
+    sentence: str
+    segments: list[tuple[str, datetime, datetime]]
+    opens: datetime
+    closes: datetime
+    line_words: str
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.done or self.on_now or self.to_go or self.waiting)
+
+
+def build_today(agenda: Agenda, *, now: datetime, twelve: bool = False) -> Day:
+    day = clock.local(now, agenda.zone).date()
+    mine = agenda.on(day)
+    confirmed = [one for one in mine if one.is_confirmed]
+    done = [one for one in mine if not one.is_open or (one.is_confirmed and one.end <= now)]
+    on_now = next((one for one in confirmed if one.start <= now < one.end), None)
+    to_go = [one for one in confirmed if one.start > now]
+    waiting = [one for one in mine if one.is_request]
+    coming = next((one for one in agenda.appointments if one.is_confirmed and one.start > now), None)
+    opens, closes = visible_day(agenda, day)
+    counts = _counts(len(done), len(to_go), is_on=on_now is not None)
+    parts = [
+        counts or _nothing(coming, waiting, agenda, twelve),
+        _asked(len(waiting)),
+        _now_words(agenda, now, on_now, to_go, twelve=twelve),
+    ]
+    return Day(
+        day=day,
+        done=done,
+        on_now=on_now,
+        to_go=to_go,
+        waiting=waiting,
+        next=coming,
+        sentence=" ".join(part for part in parts if part),
+        segments=segments_of(agenda, day, now=now),
+        opens=opens,
+        closes=closes,
+        line_words=line_words(agenda, day, opens, closes, mine, twelve=twelve),
+    )
+
+
+def number_words(number: int) -> str:
+    return WORDS[number] if number < len(WORDS) else str(number)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def _counts(done: int, to_go: int, *, is_on: bool) -> str:
+    if done and not to_go and not is_on:
+        return _sentence(f"{number_words(done)} done, and that was all for today")
+    parts = [
+        f"{number_words(done)} done" if done else "",
+        "one on now" if is_on else "",
+        f"{number_words(to_go)} to go" if to_go else "",
+    ]
+    return _sentence(", ".join(part for part in parts if part))
+
+
+def _nothing(coming: Appointment | None, waiting: list[Appointment], agenda: Agenda, twelve: bool) -> str:
+    nothing = "Nothing is confirmed for today." if waiting else "Nothing today."
+    if coming is None:
+        return f"{nothing} Nothing is booked ahead either."
+    return f"{nothing} Your next is {wording.moment_text(coming.start, agenda.zone, twelve=twelve)}."
+
+
+def _asked(waiting: int) -> str:
+    if not waiting:
+        return ""
+    verb = "awaits" if waiting == 1 else "await"
+    return _sentence(f"{number_words(waiting)} request{'s' if waiting != 1 else ''} for today {verb} your answer")
+
+
+def _now_words(
+    agenda: Agenda, now: datetime, on_now: Appointment | None, to_go: list[Appointment], *, twelve: bool
+) -> str:
+    """What holds this minute: whom they are with, a busy time, or until when they are free."""
+    if on_now is not None:
+        until = wording.clock_text(on_now.end, agenda.zone, twelve=twelve)
+        return f"You are with {on_now.customer.first_name} until {until}."
+    if not to_go:
+        return ""
+    busy = next((until for since, until in agenda.busy if since <= now < until), None)
+    if busy is not None:
+        return f"Your calendar says busy until {wording.clock_text(busy, agenda.zone, twelve=twelve)}."
+    ends = [to_go[0].start, *(since for since, _ in agenda.busy if since > now)]
+    return f"You are free until {wording.clock_text(min(ends), agenda.zone, twelve=twelve)}."
+
+
+# --- The line -------------------------------------------------------------------------------------------------------
+
+
+def visible_day(agenda: Agenda, day: date) -> tuple[datetime, datetime]:
+    """Full hours on the wall around all that is open or taken on the date."""
+    spans = list(agenda.opening(day))
+    taken = [(one.start, one.end) for one in agenda.on(day)] + agenda.busy_on(day)
+    spans += [(wall_minute(start, day, agenda), wall_minute(end, day, agenda)) for start, end in taken]
+    spans = [(start, end) for start, end in spans if start < end] or [USUAL]
+    first = min(start for start, _ in spans) // 60 * 60
+    last = min(-(-max(end for _, end in spans) // 60) * 60, clock.END_OF_DAY)
+    opens, closes = clock.wall_interval(day, first, last, agenda.zone)
+    return (opens, closes) if opens < closes else (opens, opens + timedelta(hours=1))
+
+
+def segments_of(
+    agenda: Agenda, day: date, *, now: datetime, without: Appointment | None = None
+) -> list[tuple[str, datetime, datetime]]:
+    """Open time first, what takes it over it. `without` is drawn by whoever asks."""
+    found = [("open", start, end) for start, end in agenda.open_between(day)]
+    found += [("busy", start, end) for start, end in agenda.busy_on(day)]
+    for one in agenda.on(day):
+        if without is None or one.pk != without.pk:
+            is_over = one.is_confirmed and one.end <= now
+            kind = "busy" if is_over else DRAWN.get(Status(one.status), "busy")
+            found.append((kind, one.start, one.end))
+    return found
+
+
+def line_words(
+    agenda: Agenda,
+    day: date,
+    opens: datetime,
+    closes: datetime,
+    taken: list[Appointment],
+    *,
+    twelve: bool = False,
+) -> str:
+    """What the line shows, for who does not see it."""
+
+    def at(moment: datetime) -> str:
+        return wording.clock_text(moment, agenda.zone, twelve=twelve)
+
+    def times(wanted: str, rows: list[tuple[datetime, datetime]]) -> str:
+        return f"{wanted} {', '.join(f'{at(start)} to {at(end)}' for start, end in rows)}" if rows else ""
+
+    booked = [(one.start, one.end) for one in taken if not one.is_request]
+    asked = [(one.start, one.end) for one in taken if one.is_request]
+    parts = [
+        times("open", agenda.open_between(day)) or "closed",
+        times("booked", booked),
+        times("asked for", asked),
+        times("busy", agenda.busy_on(day)),
+    ]
+    said = "; ".join(part for part in parts if part)
+    return f"{wording.date_text(day, long=True)} from {at(opens)} to {at(closes)}: {said}."

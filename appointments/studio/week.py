@@ -1,0 +1,263 @@
+"""A week as columns of five-minute rows. Decided from an agenda in hand; nothing here asks the database or the clock.
+
+Things stand where the clock on the wall says. On the day clocks go back an hour occurs twice, so two things may stand
+in the same rows: whatever overlaps as drawn shares the width, and nothing ever lies under something else.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from appointments.labels import Label, state_label
+from appointments.models import Appointment
+from appointments.states import Role
+from core import clock, wording
+from core.intervals import Interval, subtract
+
+from .agenda import Agenda
+
+ROW = 5
+ROWS_AN_HOUR = 60 // ROW
+ROWS_A_DAY = 24 * ROWS_AN_HOUR
+ONE_DAY = timedelta(days=1)
+MOST_LANES = 6
+# Hours shown when nothing says otherwise, and the fewest there are.
+USUAL = (9 * 60, 17 * 60)
+FEWEST_HOURS = 8
+# How tall an hour is drawn: zoom -> (the shortest length it suits, rows of a target of 24 px, px of a row).
+ZOOMS = {1: (30, 6, 4.33), 2: (20, 4, 6.53), 3: (0, 3, 8.67)}
+TWO_LINES = 38
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What stands in one column: an appointment, or a busy time where `appointment` is None.
+
+    `start` and `end` are of the whole, also when only a part lies in this column.
+    """
+
+    start: datetime
+    end: datetime
+    at: int
+    rows: int
+    appointment: Appointment | None = None
+    label: Label | None = None
+    lane: int = 1
+    lanes: int = 1
+    is_past: bool = False
+    is_short: bool = False
+    is_rest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    day: date
+    is_today: bool
+    is_shown: bool
+    pieces: list[Piece]
+    shut: list[tuple[int, int]]
+    now_at: int | None
+    load: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    first: date
+    columns: list[Column]
+    first_hour: int
+    hours: int
+    zoom: int
+
+    @property
+    def last(self) -> date:
+        return self.columns[-1].day
+
+    @property
+    def title(self) -> str:
+        """ "9 to 14 March", "30 March to 4 April"; with the year where it is not this one."""
+        last = wording.date_text(self.last).partition(" ")[2]
+        if self.first.year != self.last.year:
+            return f"{wording.date_text(self.first, year=True).partition(' ')[2]} to {last}"
+        first = wording.date_text(self.first, year=False).partition(" ")[2]
+        return f"{self.first.day if self.first.month == self.last.month else first} to {last}"
+
+    @property
+    def hour_marks(self) -> list[tuple[str, str]]:
+        """The hours beside the columns, as both clocks write them."""
+        hours = range(self.first_hour, self.first_hour + self.hours)
+        return [(f"{hour:02}", f"{hour % 12 or 12}{'am' if hour < 12 else 'pm'}") for hour in hours]
+
+    @property
+    def has_busy(self) -> bool:
+        return any(piece.appointment is None for column in self.columns for piece in column.pieces)
+
+    @property
+    def previous(self) -> str:
+        return week_name(self.first - 7 * ONE_DAY)
+
+    @property
+    def following(self) -> str:
+        return week_name(self.first + 7 * ONE_DAY)
+
+    @property
+    def is_this_week(self) -> bool:
+        return any(column.is_today for column in self.columns)
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(column.pieces for column in self.columns)
+
+
+def week_name(day: date) -> str:
+    """2026-W11, as browsers and ISO 8601 name weeks."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02}"
+
+
+def days_of_week(day: date) -> list[date]:
+    """Monday to Sunday."""
+    monday = day - timedelta(days=day.weekday())
+    return [monday + n * ONE_DAY for n in range(7)]
+
+
+def build_week(agenda: Agenda, *, shown: date, today: date, now: datetime) -> Week:
+    """Monday to Friday, and the weekend as far as there is something on it."""
+    drawn = {day: _pieces(agenda, day, now) for day in days_of_week(shown)}
+    days = _days_worth_showing(agenda, drawn, {shown, today})
+    zoom = _zoom(piece for day in days for piece in drawn[day])
+    columns = {day: _at_least(drawn[day], zoom) for day in days}
+    first_hour, hours = _visible_hours(agenda, columns)
+    return Week(
+        first=days[0],
+        first_hour=first_hour,
+        hours=hours,
+        zoom=zoom,
+        columns=[
+            Column(
+                day=day,
+                is_today=day == today,
+                is_shown=day == shown,
+                pieces=_finished(columns[day], first_hour, zoom),
+                shut=_shut(agenda, day, first_hour, hours),
+                now_at=_now_row(agenda, day, today, now, first_hour, hours),
+                load=_load(agenda, day),
+                count=sum(piece.appointment is not None for piece in columns[day]),
+            )
+            for day in days
+        ],
+    )
+
+
+def wall_minute(moment: datetime, day: date, agenda: Agenda) -> int:
+    """Minutes after midnight of `day` on the wall; what lies before it is 0, after it 1440."""
+    there = clock.local(moment, agenda.zone)
+    if there.date() != day:
+        return 0 if there.date() < day else clock.END_OF_DAY
+    return there.hour * 60 + there.minute
+
+
+def _pieces(agenda: Agenda, day: date, now: datetime) -> list[Piece]:
+    found = []
+    for one in agenda.on(day):
+        label = state_label(one, Role.PROVIDER, now=now)
+        at, rows = _rows(agenda, day, one.start, one.end)
+        is_rest = clock.local(one.start, agenda.zone).date() < day
+        found.append(Piece(one.start, one.end, at, rows, one, label, is_past=one.end <= now, is_rest=is_rest))
+    for start, end in agenda.busy_on(day):
+        found.append(Piece(start, end, *_rows(agenda, day, start, end), is_past=end <= now))
+    return sorted(found, key=lambda piece: (piece.start, piece.end))
+
+
+def _rows(agenda: Agenda, day: date, start: datetime, end: datetime) -> tuple[int, int]:
+    """The first row and how many. As long as it lasts even where the wall says less, because clocks went back."""
+    first, last = clock.day_bounds(day, agenda.zone)
+    start, end = max(start, first), min(end, last)
+    begins = wall_minute(start, day, agenda)
+    lasts = int((end - start).total_seconds() // 60)
+    ends = clock.END_OF_DAY if end == last else wall_minute(end, day, agenda)
+    ends = min(max(ends, begins + lasts), clock.END_OF_DAY)
+    at = begins // ROW
+    return at, max(-(-ends // ROW) - at, 1)
+
+
+def _days_worth_showing(agenda: Agenda, drawn: dict[date, list[Piece]], always: set[date]) -> list[date]:
+    days = list(drawn)
+    last = max(n for n, day in enumerate(days) if n < 5 or drawn[day] or agenda.opening(day) or day in always)
+    return days[: last + 1]
+
+
+def _zoom(pieces: Iterable[Piece]) -> int:
+    """The shorter the shortest appointment, the taller an hour: each must be read, and hit with a finger."""
+    shortest = min((piece.appointment.minutes for piece in pieces if piece.appointment), default=60)
+    return next(zoom for zoom, (suits, _, _) in ZOOMS.items() if shortest >= suits)
+
+
+def _at_least(pieces: list[Piece], zoom: int) -> list[Piece]:
+    least = ZOOMS[zoom][1]
+    return [replace(p, at=min(p.at, ROWS_A_DAY - least), rows=max(p.rows, least)) for p in pieces]
+
+
+def _visible_hours(agenda: Agenda, columns: dict[date, list[Piece]]) -> tuple[int, int]:
+    """The first hour and how many: all that is open or taken on any day, and an hour after it."""
+    spans = [span for day in columns for span in agenda.opening(day)]
+    spans += [(p.at * ROW, (p.at + p.rows) * ROW) for pieces in columns.values() for p in pieces]
+    spans = spans or [USUAL]
+    first = min(start for start, _ in spans) // 60
+    last = min(-(-max(end for _, end in spans) // 60) + 1, 24)
+    last = min(max(last, first + FEWEST_HOURS), 24)
+    first = min(first, last - FEWEST_HOURS)
+    return first, last - first
+
+
+def _finished(pieces: list[Piece], first_hour: int, zoom: int) -> list[Piece]:
+    """Placed under the first visible hour, in lanes, and short where a second line does not fit."""
+    height = ZOOMS[zoom][2]
+    above = first_hour * ROWS_AN_HOUR
+    return [replace(p, at=p.at - above, is_short=p.rows * height < TWO_LINES) for p in _in_lanes(pieces)]
+
+
+def _in_lanes(pieces: list[Piece]) -> list[Piece]:
+    """Those that overlap as drawn share the width, each group for itself; the order stays."""
+    lane_of: dict[int, int] = {}
+    groups: list[list[int]] = []
+    ends: list[int] = []
+    for n in sorted(range(len(pieces)), key=lambda n: (pieces[n].at, -pieces[n].rows)):
+        piece = pieces[n]
+        if not ends or piece.at >= max(ends):
+            ends = []
+            groups.append([])
+        lane = next((i for i, end in enumerate(ends) if end <= piece.at), len(ends))
+        ends[lane : lane + 1] = [piece.at + piece.rows]
+        lane_of[n] = lane
+        groups[-1].append(n)
+    placed = list(pieces)
+    for group in groups:
+        lanes = min(max(lane_of[n] for n in group) + 1, MOST_LANES)
+        lanes = MOST_LANES if lanes == 5 else lanes
+        for n in group:
+            placed[n] = replace(pieces[n], lanes=lanes, lane=min(lane_of[n] + 1, lanes))
+    return placed
+
+
+def _shut(agenda: Agenda, day: date, first_hour: int, hours: int) -> list[tuple[int, int]]:
+    """First row and length of each closed stretch that can be seen."""
+    visible = [(first_hour * 60, (first_hour + hours) * 60)]
+    closed: list[Interval] = subtract(visible, agenda.opening(day))
+    rows = [(-(-start // ROW) - first_hour * ROWS_AN_HOUR, end // ROW - -(-start // ROW)) for start, end in closed]
+    return [(at, length) for at, length in rows if length > 0]
+
+
+def _now_row(agenda: Agenda, day: date, today: date, now: datetime, first_hour: int, hours: int) -> int | None:
+    if day != today:
+        return None
+    row = wall_minute(now, day, agenda) // ROW - first_hour * ROWS_AN_HOUR
+    return row if 0 <= row < hours * ROWS_AN_HOUR else None
+
+
+def _load(agenda: Agenda, day: date) -> int:
+    """How much of the open time is taken, in percent."""
+    first, last = clock.day_bounds(day, agenda.zone)
+    taken = sum((min(one.end, last) - max(one.start, first)).total_seconds() for one in agenda.on(day)) / 60
+    opening = sum(end - start for start, end in agenda.opening(day))
+    return min(round(100 * taken / opening), 100) if opening else 100 if taken else 0

@@ -1,0 +1,74 @@
+"""Jobs of the booking core. Each looks at the present state, then calls one service."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from core import clock
+from core.exceptions import DomainError
+from outbox import services as outbox
+
+from . import queries
+from .mail.events import send_event_mail
+from .models import Appointment
+from .services import holds, life, openings
+from .states import Role
+
+logger = logging.getLogger(__name__)
+
+BATCH = 200
+
+
+@outbox.every(seconds=60, name="appointments.expire_requests")
+def expire_requests() -> None:
+    """End every request whose time to answer is over. One that was answered meanwhile refuses by itself."""
+    for appointment in queries.expired_requests(now=clock.now())[:BATCH]:
+        _unless_refused(life.expire_request, appointment)
+
+
+@outbox.every(seconds=300, name="appointments.complete_past")
+def complete_past() -> None:
+    """Complete what ended 24 hours ago and nobody marked."""
+    for appointment in queries.due_for_completion(now=clock.now())[:BATCH]:
+        _unless_refused(life.complete_by_itself, appointment)
+
+
+@outbox.every(seconds=600, name="appointments.drop_lapsed_times")
+def drop_lapsed_times() -> None:
+    holds.drop_lapsed_times(now=clock.now())
+
+
+def _unless_refused(service: Callable[..., object], appointment: Appointment) -> None:
+    """One that can't be ended keeps none of the others waiting: it is logged, and tried again by the next run."""
+    try:
+        service(appointment=appointment)
+    except DomainError:
+        # Somebody was faster; the next run finds the truth.
+        pass
+    except Exception:
+        logger.exception("Appointment %s could not be ended", appointment.reference)
+
+
+@outbox.handler("appointments.send_mail")
+def send_mail(payload: dict[str, Any], *, message: Any) -> None:
+    """Tell one side about one event; `payload` is {"event", "to"} and, when staff ask for it once more, {"again"}."""
+    send_event_mail(event_id=payload["event"], to=Role(payload["to"]), again=payload.get("again", 0))
+
+
+@outbox.handler("appointments.refresh_openings")
+def refresh_openings(payload: dict[str, Any], *, message: Any) -> None:
+    """A calendar changed: make the search agree with it as it is now. `payload` is {"provider"}."""
+    openings.refresh_openings(provider_ids=[payload["provider"]])
+
+
+@outbox.every(seconds=60, name="appointments.refresh_stale_openings")
+def refresh_stale_openings() -> None:
+    """What time alone made wrong, and whatever no message told of."""
+    openings.refresh_stale()
+
+
+@outbox.every(seconds=600, name="appointments.measure_search")
+def measure_search() -> None:
+    """Count what the search page says; first whatever is missing, so that a new place doesn't start with zeros."""
+    openings.refresh_stale()
+    openings.measure_figures()

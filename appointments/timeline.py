@@ -1,0 +1,71 @@
+"""What happened to an appointment, as either side reads it: its history and the mails they got, newest first."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from notifications.models import SentMail
+
+from .labels import status_words
+from .models import Appointment, AppointmentEvent
+from .states import Role, Status, Verb
+
+TITLES = {
+    Verb.REQUEST: "Requested",
+    Verb.BOOK: "Booked, confirmed straight away",
+    Verb.ACCEPT: "Confirmed",
+    Verb.DECLINE: "Declined",
+    Verb.WITHDRAW: "Request withdrawn",
+    Verb.CANCEL: "Cancelled",
+    Verb.EXPIRE: "Expired, not answered in time",
+    Verb.COMPLETE: "Marked as completed",
+    Verb.NO_SHOW: "Marked as a no-show",
+    Verb.CORRECT: "Corrected",
+}
+FAMILIES = {Status.REQUESTED: "brass", Status.CONFIRMED: "brand", Status.NO_SHOW: "ruby"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line. `start` is the appointment's time at that moment; a mail has neither that nor anybody who did it."""
+
+    at: datetime
+    title: str
+    family: str = "slate"
+    start: datetime | None = None
+    by: str = ""
+    change: str = ""
+    reason: str = ""
+
+
+def timeline(
+    appointment: Appointment, history: Iterable[AppointmentEvent], mails: Iterable[SentMail], *, viewer: Role
+) -> list[Entry]:
+    """Newest first. Needs the appointment's provider and customer loaded; asks the database nothing."""
+    told = [Entry(at=mail.sent_at, title=mail.words) for mail in mails if mail.sent_at]
+    done = [_entry(appointment, event, viewer) for event in history]
+    # The mail of a change stands above it even when both happened in the same instant.
+    return sorted([*told, *done], key=lambda entry: entry.at, reverse=True)
+
+
+def who_did(appointment: Appointment, role: str, viewer: Role) -> str:
+    """ "you", the other side's name, "staff", or nothing for what happened by itself."""
+    if role == viewer:
+        return "you"
+    names = {Role.CUSTOMER: appointment.customer.name, Role.PROVIDER: appointment.provider.name, Role.STAFF: "staff"}
+    return names.get(Role(role), "")
+
+
+def _entry(appointment: Appointment, event: AppointmentEvent, viewer: Role) -> Entry:
+    who = who_did(appointment, event.role, viewer)
+    before = status_words(Status(event.from_status), viewer) if event.from_status else ""
+    after = status_words(Status(event.to_status), viewer)
+    return Entry(
+        at=event.at,
+        title=TITLES[Verb(event.verb)],
+        family=FAMILIES.get(Status(event.to_status), "slate"),
+        start=event.start,
+        by=f"by {who}" if who else "by itself",
+        change=f"From {before} to {after}" if before else "",
+        reason=event.reason,
+    )

@@ -1,0 +1,26 @@
+"""Addresses of the product's core. Dates in paths are ISO, appointments go by their reference."""
+
+from django.urls import include, path
+
+from . import converters  # noqa: F401 - registers <reference:…>
+from .views import booking, customer, help, public, search
+
+urlpatterns = [
+    path("", search.home, name="home"),
+    path("providers/", search.search, name="search"),
+    path("providers/<slug:provider>/", public.provider_page, name="provider_page"),
+    path("providers/<slug:provider>/<slug:service>/", public.provider_page, name="provider_service"),
+    path("book/<slug:provider>/<slug:service>/", booking.book, name="book"),
+    path("book/<slug:provider>/<slug:service>/keep/", public.keep_time, name="keep_time"),
+    path("book/<slug:provider>/<slug:service>/longer/", booking.extend_time, name="extend_time"),
+    path("book/<slug:provider>/<slug:service>/other/", booking.release_time, name="release_time"),
+    path("appointments/<reference:reference>/done/", customer.done, name="appointment_done"),
+    path("my/appointments/", customer.my_appointments, name="my_appointments"),
+    path("my/appointments/<reference:reference>/", customer.my_appointment, name="my_appointment"),
+    path("my/appointments/<reference:reference>/cancel/", customer.cancel, name="cancel_appointment"),
+    path("my/appointments/<reference:reference>/withdraw/", customer.withdraw, name="withdraw_request"),
+    path("my/appointments/<reference:reference>/calendar.ics", customer.appointment_ics, name="appointment_ics"),
+    path("studio/", include("appointments.urls_studio")),
+    path("help/", help.contents, name="help"),
+    *(path(f"help/{name.removeprefix('help_')}/", help.page, {"name": name}, name=name) for name in help.PAGES),
+]

@@ -1,0 +1,24 @@
+"""A provider's own pages of appointments; those of the offer are the providers' app's."""
+
+from django.urls import path
+
+from . import converters  # noqa: F401 - registers <reference:…>
+from .views import studio, studio_customers
+from .views import studio_appointment as one
+
+urlpatterns = [
+    path("", studio.today, name="studio_today"),
+    path("requests/", studio.requests, name="studio_requests"),
+    path("requests/accept/", studio.accept_many, name="accept_requests"),
+    path("requests/<reference:reference>/", studio.one_request, name="studio_request"),
+    path("requests/<reference:reference>/accept/", studio.accept, name="accept_request"),
+    path("requests/<reference:reference>/decline/", studio.decline, name="decline_request"),
+    path("appointments/<reference:reference>/", one.appointment, name="studio_appointment"),
+    path("appointments/<reference:reference>/complete/", one.complete, name="complete_appointment"),
+    path("appointments/<reference:reference>/no-show/", one.no_show, name="mark_no_show"),
+    path("appointments/<reference:reference>/correct/", one.correct, name="correct_outcome"),
+    path("appointments/<reference:reference>/cancel/", one.cancel, name="studio_cancel"),
+    path("appointments/<reference:reference>/calendar.ics", one.calendar, name="studio_appointment_ics"),
+    path("customers/", studio_customers.customers, name="studio_customers"),
+    path("customers/<uuid:customer>/", studio_customers.customer, name="studio_customer"),
+]

@@ -1,0 +1,218 @@
+"""The booking form: what will be booked, said before the button; and what happened when somebody was faster."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any, cast
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.http import SignedInRequest
+from accounts.limits import limited
+from accounts.zones import viewer_zone
+from appointments import browsers, picker, queries
+from appointments.exceptions import PolicyRefused, SlotTaken, TermsChanged
+from appointments.forms import NOTE_LENGTH, BookingForm
+from appointments.models import Hold
+from appointments.services import availability, booking, holds
+from appointments.services.booking import Terms
+from core import clock
+from core.money import format_money
+from core.shortcuts import redirect_with, with_query
+from core.wording import duration_text
+from providers.models import Service
+from providers.wording import policy_sentences, price_text
+
+TYPED = "typed_note"
+
+
+@dataclass
+class Page:
+    """One showing of the form. Whatever went wrong stands on top; what was typed stays."""
+
+    service: Service
+    start: datetime
+    form: BookingForm
+    kept: Hold | None = None
+    taken: SlotTaken | None = None
+    refusal: str = ""
+    changes: list[str] = field(default_factory=list)
+
+    @property
+    def status(self) -> int:
+        if self.taken or self.refusal or self.changes:
+            return HTTPStatus.CONFLICT
+        return HTTPStatus.UNPROCESSABLE_ENTITY if self.form.is_bound and self.form.errors else HTTPStatus.OK
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited("book")
+def book(request: HttpRequest, provider: str, service: str) -> HttpResponse:
+    """Show the form for a chosen start, and book it. A visitor signs in first and comes back with what they typed."""
+    try:
+        wanted = queries.public_service(provider, service)
+    except Service.DoesNotExist:
+        raise Http404 from None
+    asked = request.POST if request.method == "POST" else request.GET
+    start = picker.from_value(asked.get("pick") or asked.get("start", ""))
+    if start is None:
+        page = reverse("provider_service", args=[provider, service])
+        return redirect_with(page, {"tz": request.GET.get("tz", "")}, message=(request, "Choose a time first."))
+    if not request.user.is_authenticated:
+        return _sign_in_first(request, wanted, start)
+    request = cast(SignedInRequest, request)
+    if request.method == "POST" and "pick" not in request.POST:
+        return _book(request, wanted, start)
+    note = request.POST.get("note") or request.session.pop(TYPED, "")
+    return _show(request, _fresh_page(request, wanted, start, note=note[:NOTE_LENGTH]))
+
+
+def _sign_in_first(request: HttpRequest, service: Service, start: datetime) -> HttpResponse:
+    kept = holds.kept_time(browsers.known(request), now=clock.now())
+    request.session["chosen_time"] = {
+        "provider": service.provider.name,
+        "service": service.name,
+        "start": picker.to_value(start),
+        "zone": viewer_zone(request, service.provider.time_zone).name,
+        "kept_until": picker.to_value(kept.expires_at) if kept and kept.expires_at else None,
+    }
+    if request.POST.get("note"):
+        request.session[TYPED] = request.POST["note"][:NOTE_LENGTH]
+    back = with_query(request.path, {"start": picker.to_value(start), "tz": request.GET.get("tz", "")})
+    return redirect_to_login(back)
+
+
+def _book(request: SignedInRequest, service: Service, start: datetime) -> HttpResponse:
+    form = BookingForm(request.POST)
+    if not form.is_valid():
+        return _show(request, Page(service, start, form, kept=_kept(request, service, start)))
+    if form.cleaned_data["person"] != request.user.uuid:
+        refusal = (
+            "Somebody else signed in on this device since this form was opened. Check it and press the button again."
+        )
+        return _show(request, _fresh_page(request, service, start, refusal=refusal))
+    typed = form.cleaned_data["note"]
+    try:
+        outcome = booking.book_appointment(
+            service=service,
+            start=start,
+            customer=request.user,
+            terms=form.seen,
+            booking_key=str(form.cleaned_data["key"]),
+            note=typed,
+            browser=browsers.known(request),
+        )
+    except SlotTaken as taken:
+        return _show(request, _fresh_page(request, service, start, note=typed, taken=taken))
+    except TermsChanged:
+        service = queries.public_service(service.provider.slug, service.slug)
+        changes = changes_in_words(form.seen, booking.terms_of(service), service)
+        return _show(request, _fresh_page(request, service, start, note=typed, changes=changes))
+    except PolicyRefused as refusal:
+        return _show(request, _fresh_page(request, service, start, note=typed, refusal=str(refusal)))
+    request.session.pop("chosen_time", None)
+    return redirect("appointment_done", reference=outcome.appointment.reference)
+
+
+def _fresh_page(request: SignedInRequest, service: Service, start: datetime, *, note: str = "", **said: Any) -> Page:
+    form = BookingForm.fresh(start=start, terms=booking.terms_of(service), person=request.user, note=note)
+    return Page(service, start, form, kept=_kept(request, service, start), **said)
+
+
+def _kept(request: HttpRequest, service: Service, start: datetime) -> Hold | None:
+    """The time kept for this browser, if it is this one."""
+    kept = holds.kept_time(browsers.known(request), now=clock.now())
+    if kept is None or kept.provider_id != service.provider_id:
+        return None
+    return kept if holds.blocked_range(service, start) == (kept.start, kept.end) else None
+
+
+def _show(request: SignedInRequest, page: Page) -> HttpResponse:
+    service, now = page.service, clock.now()
+    if not page.taken and not page.refusal:
+        _say_what_is_wrong(request, page, now)
+    zone = viewer_zone(request, service.provider.time_zone)
+    end = page.start + availability.offer_of(service).duration
+    context = {
+        "page": page,
+        "form": page.form,
+        "service": service,
+        "provider": service.provider,
+        "start": page.start,
+        "end": end,
+        "zone": zone.name,
+        "clock_change": picker.clock_change(zone.zone, now, clock.local(page.start, zone.zone).date()),
+        "zones_differ": zone.name != service.provider.time_zone,
+        "terms": booking.terms_of(service),
+        "quote": booking.price_of(service),
+        "price": price_text(service),
+        "sentences": policy_sentences(service.provider.policy, service),
+        "deadline": now + timedelta(minutes=service.provider.policy.answer_minutes),
+        "clashes": queries.own_clashes(request.user, page.start, end),
+        "zone_query": with_query("", {"tz": request.GET.get("tz", "")}),
+        "change_link": with_query(
+            reverse("provider_service", args=[service.provider.slug, service.slug]),
+            {"start": picker.to_value(page.start), "tz": request.GET.get("tz", "")},
+        ),
+    }
+    return render(request, "appointments/book.html", context, status=page.status)
+
+
+def _say_what_is_wrong(request: SignedInRequest, page: Page, now: datetime) -> None:
+    """Find out before the button what the button would say."""
+    browser = browsers.known(request)
+    try:
+        holds.check_bookable(page.service)
+        booking.check_customer(request.user, page.service.provider)
+        if not availability.may_book(page.service, page.start, now=now, browser=browser):
+            page.taken = holds.slot_taken(page.service, page.start, browser=browser)
+    except PolicyRefused as refusal:
+        page.refusal = str(refusal)
+
+
+def changes_in_words(seen: Terms, now: Terms, service: Service) -> list[str]:
+    """What is different from what the person saw, a sentence each."""
+    changes = []
+    if (seen.price, seen.currency) != (now.price, now.currency):
+        price = format_money(now.price, now.currency)
+        changes.append(f"The price is now {price}." if now.price else "It is now free.")
+    if seen.minutes != now.minutes:
+        changes.append(f"It now takes {duration_text(now.minutes)} instead of {duration_text(seen.minutes)}.")
+    if seen.confirms_at_once != now.confirms_at_once:
+        name = service.provider.first_name
+        changes.append(
+            "It is now confirmed straight away." if now.confirms_at_once else f"{name} now answers each request."
+        )
+    return changes
+
+
+@require_POST
+def extend_time(request: HttpRequest, provider: str, service: str) -> HttpResponse:
+    """Ten minutes more for the kept time, once; back to the form with what was typed."""
+    browser = browsers.known(request)
+    if browser:
+        holds.extend_kept_time(browser=browser)
+    return redirect_with(reverse("book", args=[provider, service]), _chosen(request))
+
+
+@require_POST
+def release_time(request: HttpRequest, provider: str, service: str) -> HttpResponse:
+    """Choose another time: the kept one is open to others again, and what was typed waits for the form to come."""
+    browser = browsers.known(request)
+    if browser:
+        holds.release_kept_time(browser=browser)
+    return redirect_with(reverse("provider_service", args=[provider, service]), _chosen(request))
+
+
+def _chosen(request: HttpRequest) -> dict[str, str]:
+    """The start and zone for the next address; the note goes into the session."""
+    if request.POST.get("note"):
+        request.session[TYPED] = request.POST["note"][:NOTE_LENGTH]
+    start = picker.from_value(request.POST.get("start", ""))
+    return {"start": picker.to_value(start) if start else "", "tz": request.GET.get("tz", "")}

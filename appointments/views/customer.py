@@ -1,0 +1,348 @@
+"""The customer's side: their appointments, one of them, and what they may do about it."""
+
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any, NamedTuple, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.models import User
+from accounts.zones import ViewerZone, viewer_zone
+from appointments import picker, queries
+from appointments.customer_list import HistoryFilters, Tab, page_of
+from appointments.exceptions import MoveRefused, PolicyRefused
+from appointments.forms import CancelForm, ReasonForm
+from appointments.labels import state_label
+from appointments.models import Appointment, AppointmentEvent
+from appointments.policies import CORRECTED_WITHIN, OVER, cancel_terms, free_until, possible_moves
+from appointments.services import availability, life
+from appointments.states import Role, Status, Verb
+from appointments.timeline import timeline
+from core import clock, wording
+from core.shortcuts import with_query
+from notifications.queries import mails_about
+
+from .files import calendar_entry
+
+AGREED = {Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW}
+# What cancelling would mean, as the form carries it from the page that said so.
+FREE = "free"
+# The dayline of the next appointment: an ordinary day, wider only where the appointment needs it.
+DAY_FROM, DAY_TO = 8 * 60, 20 * 60
+
+
+def _me(request: HttpRequest) -> User:
+    return cast(User, request.user)
+
+
+def _mine(request: HttpRequest, reference: str) -> Appointment:
+    try:
+        return queries.appointment_for_customer(_me(request), reference)
+    except Appointment.DoesNotExist:
+        raise Http404 from None
+
+
+def _zone(request: HttpRequest) -> ViewerZone:
+    return viewer_zone(request, _me(request).time_zone)
+
+
+# --- The list -------------------------------------------------------------------------------------------------------
+
+
+@never_cache
+@login_required
+@require_safe
+def my_appointments(request: HttpRequest) -> HttpResponse:
+    """Next, then one of three lists. Five queries at most, however many appointments there are."""
+    me, zone, now = _me(request), _zone(request), clock.now()
+    tab, number = Tab.named(request.GET.get("tab")), request.GET.get("page")
+    counts = queries.counts_for_customer(me, now=now)
+    booked = queries.services_booked_by(me)
+    filters = HistoryFilters(request.GET, counts=counts, booked=booked, zone=zone.zone)
+    upcoming = queries.upcoming_for_customer(me, now=now)
+    if tab is Tab.UPCOMING:
+        # The first stands above the list, large.
+        page = page_of(upcoming[1:], number, count=max(counts.upcoming - 1, 0))
+    elif tab is Tab.WAITING:
+        page = page_of(queries.waiting_for_customer(me, now=now), number, count=counts.waiting)
+    else:
+        rows = queries.history_for_customer(me, now=now)
+        is_narrowed = filters.is_set
+        page = page_of(
+            filters.narrow(rows, now=now) if is_narrowed else rows,
+            number,
+            count=None if is_narrowed else counts.history,
+        )
+    soonest = upcoming.first() if counts.upcoming and page.number == 1 else None
+    context = {
+        "zone": zone.name,
+        "viewer_zone": zone,
+        "now": now,
+        "tab": tab,
+        "tabs": [(each, getattr(counts, each.value)) for each in Tab],
+        "counts": counts,
+        "page": page,
+        "rows": [(row, state_label(row, Role.CUSTOMER, now=now)) for row in page],
+        "filters": filters,
+        "next": _next(soonest, zone, now, twelve=me.uses_12h_clock) if soonest else None,
+        "again": _people_to_book_again(booked),
+    }
+    return render(request, "appointments/customer/list.html", context)
+
+
+def _people_to_book_again(booked: list[queries.BookedService], most: int = 3) -> list[queries.BookedService]:
+    """The providers booked last who can be booked now, each once."""
+    people: dict[str, queries.BookedService] = {}
+    for service in booked:
+        if service.can_be_booked:
+            people.setdefault(service.provider_slug, service)
+    return list(people.values())[:most]
+
+
+def _next(appointment: Appointment, zone: ViewerZone, now: datetime, *, twelve: bool) -> dict[str, Any]:
+    """What the large card says about the appointment that comes first."""
+    day = clock.local(appointment.start, zone.zone).date()
+    opens, closes = clock.wall_interval(day, DAY_FROM, DAY_TO, zone.zone)
+    return {
+        "appointment": appointment,
+        "label": state_label(appointment, Role.CUSTOMER),
+        "is_on": appointment.start <= now,
+        "ends_another_day": clock.local(appointment.end, zone.zone).date() != day,
+        "sentence": _day_sentence(appointment, zone, twelve=twelve),
+        "segments": [("mine", appointment.start, appointment.end)],
+        "opens": min(opens, _hour(appointment.start, zone)),
+        "closes": max(closes, _hour(appointment.end + timedelta(minutes=59), zone)),
+        **_ways_out(appointment, now),
+    }
+
+
+def _day_sentence(appointment: Appointment, zone: ViewerZone, *, twelve: bool) -> str:
+    """What the dayline shows, for who does not see it."""
+    times = wording.range_text(appointment.start, appointment.end, zone.zone, long=True, twelve=twelve)
+    return f"Your appointment on that day: {times}."
+
+
+def _hour(moment: datetime, zone: ViewerZone) -> datetime:
+    """The last full hour on the wall, so that the marks under a dayline are hours in a half-hour zone too."""
+    return moment - timedelta(minutes=clock.local(moment, zone.zone).minute)
+
+
+def _ways_out(appointment: Appointment, now: datetime) -> dict[str, Any]:
+    """What the customer may do, and until when; asked of the same rules that the services ask."""
+    policy = appointment.provider.policy
+    moves = possible_moves(appointment, role=Role.CUSTOMER, policy=policy, now=now)
+    return {
+        "may_cancel": Verb.CANCEL in moves,
+        "may_withdraw": Verb.WITHDRAW in moves,
+        "free_until": free_until(appointment, policy),
+        "terms": cancel_terms(appointment, role=Role.CUSTOMER, policy=policy, now=now),
+    }
+
+
+# --- One appointment ------------------------------------------------------------------------------------------------
+
+
+@never_cache
+@login_required
+@require_safe
+def done(request: HttpRequest, reference: str) -> HttpResponse:
+    """What came of the booking; safe to keep, it shows the present state ever after."""
+    appointment = _mine(request, reference)
+    facts = _facts(request, appointment, queries.history_of(appointment))
+    return render(request, "appointments/done.html", {**facts, "other_times": _other_times(facts)})
+
+
+@never_cache
+@login_required
+@require_safe
+def my_appointment(request: HttpRequest, reference: str) -> HttpResponse:
+    """Today's truth about one appointment, and how it came to that."""
+    return _show(request, _mine(request, reference))
+
+
+def _show(request: HttpRequest, appointment: Appointment, *, refusal: str = "") -> HttpResponse:
+    """The page; with `refusal` it answers a press that came too late, and shows what holds instead."""
+    history = queries.history_of(appointment)
+    mails = mails_about(appointment.reference, _me(request))
+    facts = _facts(request, appointment, history)
+    context = {
+        **facts,
+        "other_times": _other_times(facts),
+        "actions": _actions(facts),
+        "closing": facts["terms"].sentence if appointment.is_confirmed and not facts["is_past"] else "",
+        "timeline": timeline(appointment, history, mails, viewer=Role.CUSTOMER),
+        "refusal": refusal,
+    }
+    status = HTTPStatus.CONFLICT if refusal else HTTPStatus.OK
+    return render(request, "appointments/customer/detail.html", context, status=status)
+
+
+def _other_times(facts: dict[str, Any]) -> list[tuple[datetime, str]]:
+    """Openings, and where each is booked, instead of a time that the other side did not give or took back."""
+    appointment = facts["appointment"]
+    was_called_off = appointment.status == Status.CANCELLED and appointment.ended_by != Role.CUSTOMER
+    came_to_nothing = appointment.status in {Status.DECLINED, Status.EXPIRED} or was_called_off
+    if not came_to_nothing and not facts["is_unanswered"]:
+        return []
+    form = reverse("book", args=[appointment.provider.slug, appointment.service.slug])
+    times = availability.other_times(appointment, now=facts["now"])
+    return [(at, with_query(form, {"start": picker.to_value(at)})) for at in times]
+
+
+def _facts(request: HttpRequest, appointment: Appointment, history: list[AppointmentEvent]) -> dict[str, Any]:
+    """What every page about one appointment says. Asks the database nothing."""
+    now, zone, provider = clock.now(), _zone(request), appointment.provider
+    is_unanswered = appointment.is_unanswered(now)
+    was_agreed = appointment.status in AGREED or any(event.to_status == Status.CONFIRMED for event in history)
+    closed_at = appointment.closed_at
+    return {
+        "appointment": appointment,
+        "provider": provider,
+        "service": appointment.service,
+        "label": state_label(appointment, Role.CUSTOMER, now=now),
+        "zone": zone.name,
+        "viewer_zone": zone,
+        "zones_differ": wording.iso(appointment.start, zone.zone) != wording.iso(appointment.start, provider.zone),
+        "now": now,
+        "is_on": appointment.is_confirmed and appointment.start <= now < appointment.end,
+        "is_past": appointment.end <= now,
+        "is_unanswered": is_unanswered,
+        "is_waiting": appointment.is_request and not is_unanswered,
+        "was_agreed": was_agreed,
+        "last": next((event for event in history if event.to_status == appointment.status), None),
+        "can_be_corrected": closed_at is not None and now <= closed_at + CORRECTED_WITHIN,
+        "can_book_again": provider.is_live and provider.user.is_active,
+        **_ways_out(appointment, now),
+    }
+
+
+class Action(NamedTuple):
+    """A button that leads somewhere; the first of a page is its primary one where the state has one."""
+
+    label: str
+    address: str
+    icon: str = ""
+    kind: str = ""
+
+
+def _actions(facts: dict[str, Any]) -> list[Action]:
+    """What can be done from here, by state. Withdrawing is never the first thing a page offers."""
+    appointment, is_past = facts["appointment"], facts["is_past"]
+    at = [appointment.reference]
+    if appointment.is_confirmed and not is_past:
+        actions = [Action("Add to calendar", reverse("appointment_ics", args=at), "cal", "primary")]
+        if facts["may_cancel"]:
+            actions.append(Action("Cancel appointment", reverse("cancel_appointment", args=at), "x"))
+        return actions
+    if facts["may_withdraw"]:
+        return [Action("Withdraw request", reverse("withdraw_request", args=at), "x")]
+    if not facts["can_book_again"]:
+        return []
+    took_place = is_past and appointment.status in AGREED
+    page = reverse("provider_service", args=[appointment.provider.slug, appointment.service.slug])
+    return [Action("Book again" if took_place else "See other times", page, kind="primary")]
+
+
+@never_cache
+@login_required
+@require_safe
+def appointment_ics(request: HttpRequest, reference: str) -> HttpResponse:
+    """The calendar entry as a file; what was never agreed has none."""
+    return calendar_entry(_mine(request, reference), _me(request))
+
+
+# --- Calling it off -------------------------------------------------------------------------------------------------
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request: HttpRequest, reference: str) -> HttpResponse:
+    """What cancelling means, then the cancelling. What holds when the button is pressed decides, not what was read."""
+    appointment = _mine(request, reference)
+    if appointment.is_request:
+        return redirect("withdraw_request", reference=reference)
+    if request.method != "POST":
+        return (
+            _ask_to_cancel(request, appointment) if appointment.is_confirmed else _nothing_to_do(request, appointment)
+        )
+    form = CancelForm(request.POST)
+    if not form.is_valid():
+        return _ask_to_cancel(request, appointment, form)
+    if appointment.is_confirmed and form.cleaned_data["shown"] != _consequence(appointment):
+        return _ask_to_cancel(request, appointment, form, got_worse=True)
+    try:
+        outcome = life.cancel_appointment(
+            appointment=appointment, actor=_me(request), role=Role.CUSTOMER, reason=form.cleaned_data["reason"]
+        )
+    except PolicyRefused:
+        return _ask_to_cancel(request, _mine(request, reference), form, got_worse=True)
+    except MoveRefused as refusal:
+        return _show(request, _mine(request, reference), refusal=str(refusal))
+    return _told(request, outcome, "Your appointment is cancelled.")
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
+    """Take back a request that was not answered yet."""
+    appointment = _mine(request, reference)
+    if request.method != "POST":
+        if not appointment.is_request or appointment.is_unanswered(clock.now()):
+            return _nothing_to_do(request, appointment)
+        return _ask_to_withdraw(request, appointment, ReasonForm())
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        return _ask_to_withdraw(request, appointment, form)
+    try:
+        outcome = life.withdraw_request(appointment=appointment, actor=_me(request), reason=form.cleaned_data["reason"])
+    except (MoveRefused, PolicyRefused) as refusal:
+        return _show(request, _mine(request, reference), refusal=str(refusal))
+    return _told(request, outcome, "Your request is withdrawn.")
+
+
+def _consequence(appointment: Appointment) -> str:
+    """FREE, or nothing where the customer can't cancel any more."""
+    policy = appointment.provider.policy
+    return FREE if cancel_terms(appointment, role=Role.CUSTOMER, policy=policy, now=clock.now()).allowed else ""
+
+
+def _ask_to_cancel(
+    request: HttpRequest, appointment: Appointment, form: CancelForm | None = None, *, got_worse: bool = False
+) -> HttpResponse:
+    consequence = _consequence(appointment)
+    is_refused = form is not None and not got_worse
+    if form is None or got_worse:
+        # Filled again with what was typed, and with what holds now.
+        form = CancelForm(initial={"shown": consequence, "reason": form.cleaned_data["reason"] if form else ""})
+    context = {**_facts(request, appointment, []), "form": form, "got_worse": got_worse}
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if is_refused else HTTPStatus.CONFLICT if got_worse else HTTPStatus.OK
+    return render(request, "appointments/customer/cancel.html", context, status=status)
+
+
+def _ask_to_withdraw(request: HttpRequest, appointment: Appointment, form: ReasonForm) -> HttpResponse:
+    context = {**_facts(request, appointment, []), "form": form}
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
+    return render(request, "appointments/customer/withdraw.html", context, status=status)
+
+
+def _told(request: HttpRequest, outcome: life.Outcome, sentence: str) -> HttpResponseRedirect:
+    if outcome.changed:
+        messages.success(request, f"{sentence} We email you and {outcome.appointment.provider.first_name}.")
+    else:
+        messages.info(request, "That was already done. Nothing changed.")
+    return redirect("my_appointment", reference=outcome.appointment.reference)
+
+
+def _nothing_to_do(request: HttpRequest, appointment: Appointment) -> HttpResponseRedirect:
+    """An old link: what it was for is over, so it leads to how things stand."""
+    is_unanswered = appointment.is_unanswered(clock.now())
+    messages.info(request, OVER[Status.EXPIRED if is_unanswered else Status(appointment.status)])
+    return redirect("my_appointment", reference=appointment.reference)

@@ -1,0 +1,51 @@
+"""Pages of plain prose. Every figure in them is the rule in force, never typed into a template."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from appointments.policies import COMPLETES_AFTER, CORRECTED_WITHIN
+from appointments.services.holds import KEPT_FOR
+from core.wording import words_for_minutes
+from providers.models import BookingPolicy
+
+PAGES = {
+    "help_booking": ("How booking works", "From finding a time to changing your mind."),
+    "help_terms": ("Terms", "What you and the other side can rely on."),
+    "help_privacy": ("Privacy", "What is kept about you, who sees it, and why."),
+    "help_accessibility": ("Accessibility", "Who can use these pages, and what to do when you cannot."),
+}
+
+
+@require_safe
+def contents(request: HttpRequest) -> HttpResponse:
+    return render(request, "help/contents.html", {"pages": PAGES})
+
+
+@require_safe
+def page(request: HttpRequest, name: str) -> HttpResponse:
+    title, lead = PAGES[name]
+    context = {"pages": PAGES, "name": name, "title": title, "lead": lead, "figures": _figures()}
+    return render(request, f"help/{name.removeprefix('help_')}.html", context)
+
+
+def _figures() -> dict[str, str]:
+    """What a provider starts with, and what holds for the whole platform."""
+    policy = BookingPolicy()
+    return {
+        "kept": _words(KEPT_FOR),
+        "notice": words_for_minutes(policy.notice_minutes),
+        "answer": words_for_minutes(policy.answer_minutes),
+        "cutoff": words_for_minutes(policy.cancellation_cutoff_minutes),
+        "window": _words(timedelta(days=policy.window_days)),
+        "completes": _words(COMPLETES_AFTER),
+        "corrected": _words(CORRECTED_WITHIN),
+        "most_open": str(settings.MAX_OPEN_PER_CUSTOMER_AND_PROVIDER),
+    }
+
+
+def _words(length: timedelta) -> str:
+    return words_for_minutes(int(length.total_seconds() // 60))

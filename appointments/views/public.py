@@ -1,0 +1,216 @@
+"""A provider's public page, where a time is chosen."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from accounts import zonelist
+from accounts.limits import limited
+from accounts.zones import ViewerZone, viewer_zone
+from appointments import browsers, picker, queries
+from appointments.exceptions import PolicyRefused, SlotTaken
+from appointments.nothing import why_nothing
+from appointments.picker import Month
+from appointments.services import availability, booking, holds
+from appointments.slots import Facts, last_bookable_date, open_slots
+from core import clock, wording
+from core.http import Request
+from core.intervals import Interval
+from core.shortcuts import redirect_with
+from providers.models import Provider, Service
+from providers.wording import policy_sentences, price_text
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address asks for; whatever makes no sense is as if it were not there."""
+
+    month: Month | None
+    day: date | None
+    start: datetime | None
+
+    @classmethod
+    def of(cls, request: HttpRequest, zone: ViewerZone) -> "Asked":
+        start = picker.from_value(request.GET.get("start", ""))
+        day = _date(request.GET.get("day", ""))
+        month = Month.parse(request.GET.get("month", ""))
+        if start is not None:
+            day = start.astimezone(zone.zone).date()
+        if day is not None and (start is not None or month is None):
+            month = Month.of(day)
+        return cls(month=month, day=day, start=start)
+
+
+def _date(text: str) -> date | None:
+    try:
+        day = date.fromisoformat(text) if len(text) == 10 else None
+    except ValueError:
+        return None
+    return day if day and 2000 <= day.year < 2200 else None
+
+
+@require_safe
+@vary_on_headers("HX-Request")
+@limited("openings", methods=("GET",))
+def provider_page(request: Request, provider: str, service: str | None = None) -> HttpResponse:
+    """The page of a provider, with the picker of one of their services. 404 for whoever may not see it."""
+    try:
+        person, services = queries.public_provider(provider, viewer=request.user)
+        chosen = _chosen_service(services, service or request.GET.get("service"))
+    except (Provider.DoesNotExist, Service.DoesNotExist):
+        raise Http404 from None
+    zone = viewer_zone(request, person.time_zone)
+    context: dict[str, Any] = {
+        "provider": person,
+        "services": [(each, price_text(each)) for each in services],
+        "service": chosen,
+        "viewer_zone": zone,
+        "zone": zone.name,
+        "zone_link": zone.in_links,
+        "terms": policy_sentences(person.policy, chosen),
+        "now": clock.now(),
+    }
+    if chosen is None or not person.is_live:
+        context["alike"] = queries.providers_alike(person)
+        return render(request, "appointments/provider.html", context)
+    context |= picker_context(request, chosen, zone)
+    # After a press on a day the work goes on there; after one on what has a name of its own it stays where it is.
+    context["chose_day"] = "day" in request.GET and not request.htmx.trigger
+    context["whole_month"] = request.GET.get("view") == "month"
+    # A press on a day or a month swaps the picker alone.
+    part = "#picker" if request.htmx and request.htmx.target == "picker" else ""
+    response = render(request, f"appointments/provider.html{part}", context)
+    zonelist.remember(request, response, zone)
+    return response
+
+
+def _chosen_service(services: list[Service], slug: str | None) -> Service | None:
+    if not slug:
+        return services[0] if services else None
+    found = next((each for each in services if each.slug == slug), None)
+    if found is None:
+        raise Service.DoesNotExist
+    return found
+
+
+def picker_context(request: HttpRequest, service: Service, zone: ViewerZone) -> dict[str, Any]:
+    """Everything the picker shows of `service` to this viewer. Three queries, four where a cap is set."""
+    now = clock.now()
+    asked = Asked.of(request, zone)
+    browser = browsers.known(request)
+    user = request.user
+    first_weekday = user.first_weekday if user.is_authenticated else 0
+    this_month = Month.of(now.astimezone(zone.zone).date())
+    last_date = last_bookable_date(service.provider.zone, availability.rules_of(service.provider), now)
+    last_month = Month.of(last_date + picker.ONE_DAY)  # the viewer's date may be a day ahead of the provider's
+    month = sorted([this_month, asked.month or this_month, last_month], key=lambda each: each.first)[1]
+    looks_ahead = asked.month is None
+    slots, looked = _load(service, month, zone, first_weekday, now, browser, looks_ahead=looks_ahead, until=last_date)
+    if asked.month is None and slots:
+        month = Month.of(slots[0].astimezone(zone.zone).date())
+        slots = _of_month(slots, month, zone, first_weekday)
+    shown = picker.build(
+        slots,
+        month=month,
+        zone=zone.zone,
+        now=now,
+        duration=availability.offer_of(service).duration,
+        first_weekday=first_weekday,
+        day=asked.day,
+        twelve=user.is_authenticated and user.uses_12h_clock,
+    )
+    kept = asked.start if asked.start in slots else None
+    return {
+        "picker": shown,
+        "offer": availability.offer_of(service),
+        "terms_now": booking.terms_of(service),
+        "price": price_text(service),
+        "chosen_start": kept,
+        "chosen_end": kept + availability.offer_of(service).duration if kept else None,
+        "previous_month": month.shift(-1) if month.first > this_month.first else None,
+        "next_month": month.shift(1) if month.first < last_month.first else None,
+        "nothing": why_nothing(service, looked, now=now) if looks_ahead and not slots else "",
+        "skipped": this_month.first if asked.month is None and month != this_month else None,
+        "last_date": last_date,
+        "week": shown.week_of(shown.chosen or asked.day),
+        "weekdays": [(wording.weekday_name(n), wording.weekday_name(n)[:2]) for n in _weekdays(first_weekday)],
+        "clock_change": picker.clock_change(zone.zone, now, shown.weeks[-1][-1].date),
+        **_zone_options(request, zone, service.provider, now),
+    }
+
+
+def _load(
+    service: Service,
+    month: Month,
+    zone: ViewerZone,
+    first_weekday: int,
+    now: datetime,
+    browser: str | None,
+    *,
+    looks_ahead: bool,
+    until: date,
+) -> tuple[list[datetime], list[tuple[Facts, Interval]]]:
+    """The open starts of the month; when looking ahead, of the first 62 days from now that have any.
+
+    Also all that was looked at: when nothing is found ahead, that is the whole booking window.
+    """
+    start, end = month.span(first_weekday, zone.zone)
+    if looks_ahead:
+        end = start + availability.LONGEST_RANGE
+    looked: list[tuple[Facts, Interval]] = []
+    while True:
+        facts = availability.load_facts([service.provider], start, end, now=now, browser=browser)[service.provider_id]
+        slots = open_slots(facts, availability.offer_of(service), start, end, now=now)
+        looked.append((facts, (start, end)))
+        if slots or not looks_ahead or end.date() > until:
+            return slots, looked
+        start, end = end, end + availability.LONGEST_RANGE
+
+
+def _of_month(slots: list[datetime], month: Month, zone: ViewerZone, first_weekday: int) -> list[datetime]:
+    start, end = month.span(first_weekday, zone.zone)
+    return [slot for slot in slots if start <= slot < end]
+
+
+def _weekdays(first: int) -> list[int]:
+    return [(first + n) % 7 for n in range(7)]
+
+
+def _zone_options(request: HttpRequest, zone: ViewerZone, provider: Provider, now: datetime) -> dict[str, Any]:
+    """The zones of the list: the viewer's own, the provider's, those chosen lately; and the search through all."""
+    user = request.user
+    twelve = user.is_authenticated and user.uses_12h_clock
+    names = [zonelist.own_zone(request), provider.time_zone, *zonelist.recent(request), zone.name]
+    return {
+        "zones": [*zonelist.short_list(names, now, twelve=twelve), (zone.every_zone, "All time zones…")],
+        "zone_search": zonelist.searched(request, now, twelve=twelve) if zone.lists_all else None,
+    }
+
+
+@require_POST
+@limited("keep_time")
+def keep_time(request: HttpRequest, provider: str, service: str) -> HttpResponse:
+    """Continue: keep the chosen time for ten minutes and go to the form. The form says it when it has gone."""
+    try:
+        wanted = queries.public_service(provider, service)
+    except Service.DoesNotExist:
+        raise Http404 from None
+    page = reverse("provider_service", args=[provider, service])
+    start = picker.from_value(request.POST.get("start", ""))
+    zone = {"tz": request.POST.get("tz", "")}
+    if start is None:
+        return redirect_with(
+            page, {"day": request.POST.get("day", ""), **zone}, message=(request, "Choose a time first.")
+        )
+    try:
+        holds.keep_time(service=wanted, start=start, browser=browsers.ensured(request))
+    except (SlotTaken, PolicyRefused):
+        # The form's page says it, with the nearest openings and everything kept.
+        pass
+    return redirect_with(reverse("book", args=[provider, service]), {"start": picker.to_value(start), **zone})

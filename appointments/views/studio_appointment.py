@@ -1,0 +1,212 @@
+"""One appointment as its provider sees it, and what they may do about it. Times are in the provider's own zone."""
+
+from http import HTTPStatus
+from typing import Any, cast
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.models import User
+from appointments import queries
+from appointments.exceptions import MoveRefused, PolicyRefused
+from appointments.forms import ReasonForm
+from appointments.labels import state_label
+from appointments.models import Appointment
+from appointments.policies import COMPLETES_AFTER, CORRECTED_WITHIN, cancel_terms, possible_moves
+from appointments.services import life
+from appointments.states import Role, Status, Verb
+from appointments.studio import requests as asking
+from appointments.studio.customers import customer_figures
+from appointments.timeline import timeline
+from core import clock, wording
+from notifications.queries import mails_about
+from providers.access import provider_required
+from providers.models import Provider
+
+from .files import calendar_entry
+
+Refusal = (MoveRefused, PolicyRefused)
+
+
+def me(request: HttpRequest) -> User:
+    return cast(User, request.user)
+
+
+def own_appointment(provider: Provider, reference: str) -> Appointment:
+    """Theirs, or the 404 of one that does not exist."""
+    try:
+        return queries.appointment_for_provider(provider, reference)
+    except Appointment.DoesNotExist:
+        raise Http404 from None
+
+
+def waits(appointment: Appointment) -> bool:
+    return appointment.is_request and not appointment.is_unanswered(clock.now())
+
+
+@require_safe
+@provider_required
+def appointment(request: HttpRequest, provider: Provider, reference: str) -> HttpResponse:
+    """Today's truth about one appointment, who comes, and how it came to that."""
+    found = own_appointment(provider, reference)
+    if waits(found):
+        return redirect("studio_request", reference=reference)
+    return show_appointment(request, provider, found)
+
+
+def show_appointment(
+    request: HttpRequest, provider: Provider, appointment: Appointment, *, refusal: str = ""
+) -> HttpResponse:
+    """The page; with `refusal` it answers a press that came too late, and shows what holds instead."""
+    history = queries.history_of(appointment)
+    context = _facts(request, provider, appointment)
+    context |= {
+        "timeline": timeline(
+            appointment, history, mails_about(appointment.reference, me(request)), viewer=Role.PROVIDER
+        ),
+        "last": next((event for event in history if event.to_status == appointment.status), None),
+        "refusal": refusal,
+    }
+    if context["is_waiting"]:
+        figures = context["figures"]
+        appointment.visits, appointment.no_shows = figures.visits, figures.no_shows  # type: ignore[attr-defined]
+        twelve = me(request).uses_12h_clock
+        context["row"] = asking.rows_with_fit(provider, [appointment], now=context["now"], twelve=twelve)[0]
+    status = HTTPStatus.CONFLICT if refusal else HTTPStatus.OK
+    return render(request, "appointments/studio/appointment.html", context, status=status)
+
+
+def _facts(request: HttpRequest, provider: Provider, appointment: Appointment) -> dict[str, Any]:
+    """What every page about one appointment says. One query, for what joins the two."""
+    now, customer = clock.now(), appointment.customer
+    figures = customer_figures(provider, customer, now=now)
+    is_unanswered = appointment.is_unanswered(now)
+    moves = possible_moves(appointment, role=Role.PROVIDER, policy=provider.policy, now=now)
+    closed_at = appointment.closed_at
+    return {
+        "appointment": appointment,
+        "provider": provider,
+        "service": appointment.service,
+        "customer": customer,
+        "figures": figures,
+        "history_words": asking.history_words(figures.visits, figures.no_shows),
+        "can_be_reached": customer.is_active and figures.can_be_reached(now),
+        "label": state_label(appointment, Role.PROVIDER, now=now),
+        "zone": provider.time_zone,
+        "now": now,
+        "is_on": appointment.is_confirmed and appointment.start <= now < appointment.end,
+        "is_past": appointment.end <= now,
+        "is_unanswered": is_unanswered,
+        "day": clock.local(appointment.start, provider.zone).date(),
+        "zones_differ": wording.iso(appointment.start, customer.zone) != wording.iso(appointment.start, provider.zone),
+        "is_waiting": appointment.is_request and not is_unanswered,
+        "completes_at": appointment.end + COMPLETES_AFTER,
+        "corrected_until": closed_at + CORRECTED_WITHIN if closed_at else None,
+        "may_complete": Verb.COMPLETE in moves,
+        "may_mark_no_show": Verb.NO_SHOW in moves,
+        "may_correct": Verb.CORRECT in moves,
+        "may_cancel": Verb.CANCEL in moves,
+        "terms": cancel_terms(appointment, role=Role.PROVIDER, policy=provider.policy, now=now),
+    }
+
+
+@require_safe
+@provider_required
+def calendar(request: HttpRequest, provider: Provider, reference: str) -> HttpResponse:
+    """The calendar entry as a file; what was never agreed has none."""
+    return calendar_entry(own_appointment(provider, reference), me(request))
+
+
+@require_POST
+@provider_required
+def complete(request: HttpRequest, provider: Provider, reference: str) -> HttpResponse:
+    """It took place."""
+    appointment = own_appointment(provider, reference)
+    try:
+        outcome = life.complete_appointment(appointment=appointment, actor=me(request))
+    except Refusal as refusal:
+        return too_late(request, provider, reference, str(refusal))
+    return _marked(request, outcome, "Marked as completed.")
+
+
+@require_POST
+@provider_required
+def no_show(request: HttpRequest, provider: Provider, reference: str) -> HttpResponse:
+    """The customer did not come."""
+    appointment = own_appointment(provider, reference)
+    try:
+        outcome = life.mark_no_show(appointment=appointment, actor=me(request))
+    except Refusal as refusal:
+        return too_late(request, provider, reference, str(refusal))
+    return _marked(request, outcome, "Marked as a no-show.")
+
+
+@require_POST
+@provider_required
+def correct(request: HttpRequest, provider: Provider, reference: str) -> HttpResponse:
+    """Completed after all, or a no-show after all; the form says which, so that pressing twice does not swap twice."""
+    appointment = own_appointment(provider, reference)
+    to = request.POST.get("to")
+    if to not in {Status.COMPLETED, Status.NO_SHOW}:
+        return HttpResponseBadRequest("Say what it should be: completed or no_show.", content_type="text/plain")
+    try:
+        outcome = life.correct_outcome(appointment=appointment, to=Status(to), actor=me(request))
+    except Refusal as refusal:
+        return too_late(request, provider, reference, str(refusal))
+    return _marked(request, outcome, f"Corrected: {'completed' if to == Status.COMPLETED else 'a no-show'}.")
+
+
+def _marked(request: HttpRequest, outcome: life.Outcome, sentence: str) -> HttpResponse:
+    if outcome.changed:
+        messages.success(request, sentence)
+    else:
+        messages.info(request, "That was already done. Nothing changed.")
+    return redirect("studio_appointment", reference=outcome.appointment.reference)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@provider_required
+def cancel(request: HttpRequest, provider: Provider, reference: str) -> HttpResponse:
+    """What cancelling means for both, with a reason if the provider wants to say; then the cancelling."""
+    appointment = own_appointment(provider, reference)
+    if request.method != "POST":
+        if not appointment.is_confirmed:
+            return redirect("studio_appointment", reference=reference)
+        return ask_first(request, provider, appointment, "cancel", ReasonForm())
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        return ask_first(request, provider, appointment, "cancel", form)
+    try:
+        outcome = life.cancel_appointment(
+            appointment=appointment, actor=me(request), role=Role.PROVIDER, reason=form.cleaned_data["reason"]
+        )
+    except Refusal as refusal:
+        return too_late(request, provider, reference, str(refusal))
+    name = appointment.customer.first_name
+    return _marked(request, outcome, f"Cancelled. We tell {name}, and the time is open again.")
+
+
+# --- What both share ------------------------------------------------------------------------------------------------
+
+
+def ask_first(
+    request: HttpRequest, provider: Provider, appointment: Appointment, what: str, form: ReasonForm
+) -> HttpResponse:
+    """The page that explains before it is done."""
+    context = {**_facts(request, provider, appointment), "form": form}
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
+    return render(request, f"appointments/studio/{what}.html", context, status=status)
+
+
+def too_late(request: HttpRequest, provider: Provider, reference: str, refusal: str) -> HttpResponse:
+    """409: the sentence why, over the appointment as it is now."""
+    words = why(provider, reference, refusal, twelve=me(request).uses_12h_clock)
+    return show_appointment(request, provider, own_appointment(provider, reference), refusal=words)
+
+
+def why(provider: Provider, reference: str, refusal: str, *, twelve: bool) -> str:
+    appointment = own_appointment(provider, reference)
+    last = next(iter(queries.history_of(appointment)), None)
+    return asking.refusal_words(appointment, last, refusal, now=clock.now(), twelve=twelve)

@@ -1,0 +1,73 @@
+"""The people a provider knows from appointments, and nobody else."""
+
+from uuid import UUID
+
+from django import forms
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.models import User
+from appointments.customer_list import PER_PAGE, page_of
+from appointments.labels import state_label
+from appointments.states import Role
+from appointments.studio.customers import SORTS, appointments_with, customer_figures, customer_of, customer_rows
+from appointments.studio.requests import history_words
+from core import clock
+from core.forms import LineField
+from providers.access import provider_required
+from providers.models import Provider
+
+
+class CustomerSearch(forms.Form):
+    """Words of a name, and an order. What nobody can have chosen changes nothing."""
+
+    q = LineField(label="Name", max_length=100, required=False)
+    sort = forms.ChoiceField(label="Order", choices=list(SORTS.items()), required=False)
+
+
+@require_safe
+@provider_required
+def customers(request: HttpRequest, provider: Provider) -> HttpResponse:
+    """Everybody who ever booked, twenty to a page. Two queries beside the frame's own."""
+    now, form = clock.now(), CustomerSearch(request.GET)
+    form.is_valid()
+    words, sort = form.cleaned_data.get("q", ""), form.cleaned_data.get("sort") or "recent"
+    rows = customer_rows(provider, now=now, words=words, sort=sort)
+    context = {
+        "provider": provider,
+        "zone": provider.time_zone,
+        "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
+        "search": form,
+        "words": words,
+        "sort": sort,
+        "sorts": SORTS.items(),
+    }
+    return render(request, "appointments/studio/customers.html", context)
+
+
+@require_safe
+@provider_required
+def customer(request: HttpRequest, provider: Provider, customer: UUID) -> HttpResponse:
+    """One of them: how to reach them, and what there was between the two."""
+    try:
+        person = customer_of(provider, customer)
+    except User.DoesNotExist:
+        raise Http404 from None
+    now = clock.now()
+    figures = customer_figures(provider, person, now=now)
+    page = page_of(appointments_with(provider, person), request.GET.get("page"))
+    for one in page:
+        one.provider = provider
+    context = {
+        "provider": provider,
+        "zone": provider.time_zone,
+        "customer": person,
+        "figures": figures,
+        "history_words": history_words(figures.visits, figures.no_shows),
+        "can_be_reached": person.is_active and figures.can_be_reached(now),
+        "page": page,
+        "rows": [(one, state_label(one, Role.PROVIDER, now=now)) for one in page],
+    }
+    return render(request, "appointments/studio/customer.html", context)

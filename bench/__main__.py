@@ -1,0 +1,66 @@
+"""`python -m bench`: the run on a database of its own, on the server that DATABASE_URL names or on one from pip."""
+
+import os
+import sys
+from contextlib import nullcontext
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from cryptography.fernet import Fernet
+
+NAME = "dayline_bench"
+
+
+def main() -> int:
+    given = os.environ.get("TEST_DATABASE_URL") or os.environ.get("DATABASE_URL", "")
+    if given.startswith("postgres"):
+        server = nullcontext(given)
+    else:
+        from tests.postgres import TemporaryPostgres
+
+        server = TemporaryPostgres()
+    with server as url:
+        return on_server(url)
+
+
+def on_server(url: str) -> int:
+    parts = urlsplit(url)
+    with psycopg.connect(urlunsplit(parts._replace(path="/postgres")), autocommit=True) as admin:
+        admin.execute(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
+        admin.execute(f"CREATE DATABASE {NAME}")
+        try:
+            return measure(urlunsplit(parts._replace(path=f"/{NAME}")))
+        finally:
+            admin.execute(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
+
+
+def measure(dsn: str) -> int:
+    os.environ.update(
+        {
+            "DATABASE_URL": dsn,
+            "DJANGO_SETTINGS_MODULE": "bench.settings",
+            "ENV_FILE": "",
+            "DEBUG": "false",
+            "SITE_URL": "http://127.0.0.1",
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "SECRET_KEY": "bench-only-" + "k" * 50,
+            "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+            "EMAIL_URL": "dummymail://",
+            "LOG_LEVEL": "error",
+        }
+    )
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    from bench.run import Bench, options
+
+    wanted = options()
+    call_command("migrate", verbosity=0)
+    call_command("collectstatic", verbosity=0, interactive=False)
+    return Bench(wanted).run(dsn)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,416 @@
+"""Measure, compare, print. Every target is a ratio of two things measured in the same round on the same server."""
+
+import argparse
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import psycopg
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from appointments import picker
+from appointments.demo import scale
+from appointments.models import Appointment
+from appointments.services import availability
+from appointments.services.openings import measure_figures, refresh_openings
+from appointments.slots import open_slots
+from core import clock
+from providers.models import Provider, Service
+
+from . import load, world
+from .load import Request, Sample, Watched, median
+
+ROOT = Path(__file__).resolve().parent.parent
+BOOKED_PROVIDERS, BOOKING_CUSTOMERS = 24, 32
+BARE_TABLE = """
+CREATE TABLE bench_bare (id bigserial PRIMARY KEY, place bigint, starts timestamptz, ends timestamptz,
+EXCLUDE USING gist (place WITH =, tstzrange(starts, ends, '[)') WITH &&))
+"""
+
+
+@dataclass
+class Figure:
+    """One ratio by round, and what it should be."""
+
+    name: str
+    target: str
+    values: list[float] = field(default_factory=list)
+
+    @property
+    def value(self) -> float:
+        return median(self.values)
+
+    @property
+    def met(self) -> bool:
+        sign, bound = self.target.split()
+        return self.value <= float(bound) if sign == "<=" else self.value >= float(bound)
+
+    def row(self) -> str:
+        spread = f"{min(self.values):.3f} to {max(self.values):.3f}" if len(self.values) > 1 else ""
+        return f"{'ok  ' if self.met else 'MISS'}  {self.name:66} {self.value:9.3f}  {self.target:8}  {spread}"
+
+
+class Bench:
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.figures: dict[str, Figure] = {}
+        self.raw: list[dict[str, Any]] = []
+
+    def note(self, name: str, target: str, value: float) -> None:
+        self.figures.setdefault(name, Figure(name, target)).values.append(value)
+
+    # --- The server ---------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        # A line for each request is part of what a request costs.
+        own = {"PORT": str(self.port), "WEB_CONCURRENCY": "2", "WEB_THREADS": "4", "LOG_LEVEL": "info"}
+        environment = os.environ | own
+        command = [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py", "--max-requests", "0", "config.wsgi"]
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+        try:
+            self._wait()
+            self.watched = Watched(server.pid, str(connection.settings_dict["NAME"]))
+            yield
+        finally:
+            server.terminate()
+            server.wait(20)
+
+    def _wait(self) -> None:
+        for _ in range(100):
+            try:
+                connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+                connection.request("GET", "/health/")
+                if connection.getresponse().status == 200:
+                    return
+            except OSError:
+                time.sleep(0.1)
+        raise SystemExit("The server did not start.")
+
+    def sample(self, name: str, request: Request, *, clients: int = 4, good: int = 200) -> Sample:
+        sample = load.measure(self.port, request, clients=clients, seconds=self.options.seconds, watched=self.watched)
+        bad = {status: count for status, count in sample.statuses.items() if status != good}
+        if bad:
+            raise SystemExit(f"{name}: unexpected answers {bad}")
+        self.raw.append(
+            {
+                "name": name,
+                "clients": clients,
+                "rate": round(sample.rate, 1),
+                "cpu_ms": round(sample.cpu_each * 1000, 3),
+                "p50_ms": round(sample.percentile(0.5) * 1000, 2),
+                "p95_ms": round(sample.percentile(0.95) * 1000, 2),
+            }
+        )
+        return sample
+
+    # --- A provider's month -------------------------------------------------------------------------------------------
+
+    def check_twins(self, month: date) -> None:
+        """A twin that shows less than the page would be an easy one."""
+        client = Client(headers={"host": "127.0.0.1"})
+        for size in world.MONTH_SIZES:
+            slug = f"month-{size}-{month:%Y-%m}"
+            page = client.get(f"/providers/{slug}/?month={month:%Y-%m}").content.decode()
+            twin = client.get(f"/bench/month/?provider={slug}&month={month:%Y-%m}").content.decode()
+            if page.count("<time") != twin.count("<time") or not 0.9 < len(twin) / len(page) < 1.1:
+                raise SystemExit(f"The ready-made page of {slug} is not the same page.")
+
+    def month_round(self, month: date) -> None:
+        asked = f"{month:%Y-%m}"
+        cpu = {}
+        for size in world.MONTH_SIZES:
+            page = self.sample(
+                f"month {asked} with {size}", load.get(f"/providers/month-{size}-{asked}/?month={asked}")
+            )
+            twin = self.sample(
+                f"month {asked} with {size}, ready-made",
+                load.get(f"/bench/month/?provider=month-{size}-{asked}&month={asked}"),
+            )
+            cpu[size] = page.cpu_each
+            self.note(
+                f"month {asked}, {size} appointments: CPU of its ready-made twin",
+                "<= 2.6",
+                page.cpu_each / twin.cpu_each,
+            )
+            self.note(f"month {asked}, {size} appointments: throughput of its twin", ">= 0.40", page.rate / twin.rate)
+        self.note(f"month {asked}: CPU at 500 appointments over that at 0", "<= 1.3", cpu[500] / cpu[0])
+
+    def computing_round(self, month: date) -> None:
+        """In this process: the month from facts in hand against the queries that bring them."""
+        service = Service.objects.select_related("provider__policy", "provider__user").get(
+            provider__slug=f"month-500-{month:%Y-%m}"
+        )
+        now = clock.now()
+        start, end = picker.Month.of(month).span(0, service.provider.zone)
+        looked, worked = [], []
+        for _ in range(40):
+            at = time.process_time()
+            facts = availability.load_facts([service.provider], start, end, now=now)[service.provider_id]
+            between = time.process_time()
+            open_slots(facts, availability.offer_of(service), start, end, now=now)
+            looked.append(between - at)
+            worked.append(time.process_time() - between)
+        self.note(
+            f"month {month:%Y-%m}, 500 appointments: computing over loading", "<= 0.5", median(worked) / median(looked)
+        )
+
+    # --- Booking ------------------------------------------------------------------------------------------------------
+
+    def prepare_booking(self) -> None:
+        self.booked = [world.provider(f"booked-{n}", week=[(0, 1440)], minutes=5) for n in range(BOOKED_PROVIDERS)]
+        self.customers = [world.person(f"booker-{n}@example.org") for n in range(BOOKING_CUSTOMERS)]
+        self.cookies = [world.session_cookie(customer) for customer in self.customers]
+        self.first = datetime.combine(clock.now().date() + timedelta(days=2), datetime.min.time(), UTC)
+        self.next_number = 0
+        with connection.cursor() as cursor:
+            cursor.execute(BARE_TABLE)
+
+    def booking_request(self) -> Request:
+        offset = self.next_number
+
+        def one(connection: http.client.HTTPConnection, number: int) -> int:
+            number += offset
+            service = self.booked[number % BOOKED_PROVIDERS]
+            # Every pair of customer and provider in turn: nobody has more ahead with one than the product allows.
+            who = number // BOOKED_PROVIDERS % BOOKING_CUSTOMERS
+            start = self.first + number // BOOKED_PROVIDERS * timedelta(minutes=5)
+            token = "b" * 32
+            body = urlencode(
+                {
+                    "start": picker.to_value(start),
+                    "key": uuid4(),
+                    "person": self.customers[who].uuid,
+                    "price": 50,
+                    "currency": service.currency,
+                    "minutes": 5,
+                    "at_once": "yes",
+                    "note": "",
+                }
+            )
+            headers = {
+                "Cookie": f"{self.cookies[who]}; csrftoken={token}",
+                "X-CSRFToken": token,
+                "Content-Type": "application/x-www-form-urlencoded",
+            }
+            connection.request("POST", f"/book/{service.provider.slug}/session/", body=body, headers=headers)
+            answer = connection.getresponse()
+            answer.read()
+            return answer.status
+
+        return one
+
+    def bare_rate(self, clients: int) -> float:
+        """Rows a second under the same kind of constraint, each its own transaction, from as many connections."""
+        connections = [psycopg.connect(self.dsn, autocommit=True) for _ in range(clients)]
+
+        def one(_: http.client.HTTPConnection, number: int) -> int:
+            start = self.first + number // BOOKED_PROVIDERS * timedelta(minutes=5)
+            connections[number % clients].execute(
+                "INSERT INTO bench_bare (place, starts, ends) VALUES (%s, %s, %s)",
+                [number % BOOKED_PROVIDERS, start, start + timedelta(minutes=5)],
+            )
+            return 200
+
+        sample = load.measure(self.port, one, clients=clients, seconds=self.options.seconds, watched=self.watched)
+        for each in connections:
+            each.close()
+        return sample.rate
+
+    def booking_round(self) -> None:
+        for clients, target in ((1, ">= 0.06"), (8, ">= 0.04"), (32, ">= 0.04")):
+            with connection.cursor() as cursor:
+                cursor.execute("TRUNCATE bench_bare")
+            bare = self.bare_rate(clients)
+            sample = self.sample(f"booking by {clients}", self.booking_request(), clients=clients, good=302)
+            self.next_number += clients * (len(sample.latencies) + clients)
+            self.note(f"booking by {clients}: rate of a bare insert", target, sample.rate / bare)
+            self.note(f"booking by {clients}: p95 over p50", "<= 2.0", sample.percentile(0.95) / sample.percentile(0.5))
+
+    # --- Lists and search ---------------------------------------------------------------------------------------------
+
+    def prepare_lists(self) -> None:
+        self.readers, self.owners = {}, {}
+        for size in (10, 500):
+            service = world.provider(f"listed-{size}", week=[(0, 1440)], minutes=30)
+            reader = world.person(f"reader-{size}@example.org")
+            begin = clock.now() - timedelta(days=60)
+            world.appoint(
+                service, reader, [begin + n * timedelta(hours=1) for n in range(size)], length=timedelta(minutes=30)
+            )
+            Appointment.objects.filter(customer=reader).update(status="completed")
+            for number in range(size):
+                if number % 10 == 0:
+                    world.appoint(
+                        service,
+                        world.person(f"visitor-{size}-{number}@example.org"),
+                        [begin + timedelta(hours=number, minutes=30)],
+                        length=timedelta(minutes=30),
+                    )
+            self.readers[size] = world.session_cookie(reader)
+            self.owners[size] = world.session_cookie(service.provider.user)
+
+    def list_pages(self) -> dict[str, tuple[str, str]]:
+        """Name -> (address, cookie)."""
+        return {
+            "search, page 1": ("/providers/", ""),
+            "search, page 2": ("/providers/?page=2", ""),
+            "customer's history at 10": ("/my/appointments/?tab=history", self.readers[10]),
+            "customer's history at 500": ("/my/appointments/?tab=history", self.readers[500]),
+            "customer's history at 500, page 2": ("/my/appointments/?tab=history&page=2", self.readers[500]),
+            "provider's customers at 10": ("/studio/customers/", self.owners[10]),
+            "provider's customers at 500": ("/studio/customers/", self.owners[500]),
+            "provider's requests at 10": ("/studio/requests/", self.owners[10]),
+            "provider's requests at 500": ("/studio/requests/", self.owners[500]),
+            "provider's day": ("/studio/", self.owners[500]),
+        }
+
+    def list_round(self) -> None:
+        bare = self.sample("25 bare rows", load.get("/bench/rows/"))
+        cpu = {}
+        for name, (address, cookie) in self.list_pages().items():
+            sample = self.sample(name, load.get(address, cookie))
+            cpu[name] = sample.cpu_each
+            self.note(f"{name}: throughput of 25 bare rows", ">= 0.08", sample.rate / bare.rate)
+        self.note("search: page 2 over page 1", "<= 1.15", cpu["search, page 2"] / cpu["search, page 1"])
+        self.note(
+            "history: page 2 over page 1",
+            "<= 1.15",
+            cpu["customer's history at 500, page 2"] / cpu["customer's history at 500"],
+        )
+
+    # --- Queries ------------------------------------------------------------------------------------------------------
+
+    def count_queries(self, months: list[date]) -> None:
+        """Fixed numbers, told once: session and person of a signed-in page are two of them."""
+        asked = f"{months[0]:%Y-%m}"
+        for size in world.MONTH_SIZES:
+            address = f"/providers/month-{size}-{asked}/?month={asked}"
+            self.note(f"queries of the month page, {size} appointments", "<= 6", self.queries(address))
+            signed_in = self.queries(address, self.cookies[0])
+            self.note(f"queries of the month page signed in, {size} appointments", "<= 8", signed_in)
+        for name, (address, cookie) in self.list_pages().items():
+            own = 2 if cookie else 0
+            self.note(f"queries of {name}, beside session and person", "<= 6", self.queries(address, cookie) - own)
+        self.note("queries of a booking", "<= 16", self.queries_of_a_booking())
+
+    def queries(self, address: str, cookie: str = "") -> int:
+        client = Client(headers={"host": "127.0.0.1"})
+        if cookie:
+            client.cookies["sessionid"] = cookie.partition("=")[2]
+        client.get(address)
+        with CaptureQueriesContext(connection) as caught:
+            assert client.get(address).status_code == 200, address
+        return len(caught)
+
+    def queries_of_a_booking(self) -> int:
+        client = Client(headers={"host": "127.0.0.1"})
+        client.cookies["sessionid"] = self.cookies[0].partition("=")[2]
+        service = self.booked[0]
+        values = {
+            "start": picker.to_value(self.first + timedelta(days=40)),
+            "key": uuid4(),
+            "person": self.customers[0].uuid,
+            "price": 50,
+            "currency": service.currency,
+            "minutes": 5,
+            "at_once": "yes",
+        }
+        with CaptureQueriesContext(connection) as caught:
+            assert client.post(f"/book/{service.provider.slug}/session/", values).status_code == 302
+        return len([each for each in caught if not each["sql"].startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"))])
+
+    # --- All of it ----------------------------------------------------------------------------------------------------
+
+    def run(self, dsn: str) -> int:
+        self.dsn = dsn
+        months = _months(self.options.months)
+        print(f"Making the rows: {self.options.providers} providers…", flush=True)
+        began = time.perf_counter()
+        scale.add(self.options.providers)
+        took = time.perf_counter() - began
+        seeded = list(Provider.objects.values_list("pk", flat=True))
+        print(f"  {Provider.objects.count()} providers, {Appointment.objects.count()} appointments, {took:.0f} s")
+        for month in months:
+            for size in world.MONTH_SIZES:
+                world.month_provider(size, month)
+        self.prepare_booking()
+        self.prepare_lists()
+        # The search is of the seed: providers of this run's own, open day and night, would fill its first page.
+        refresh_openings(provider_ids=seeded)
+        measure_figures()
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
+        self.count_queries(months)
+        for month in months:
+            self.check_twins(month)
+        rounds: list[Callable[[], None]] = [
+            *(lambda month=month: self.month_round(month) for month in months),  # type: ignore[misc]
+            *(lambda month=month: self.computing_round(month) for month in months),  # type: ignore[misc]
+            self.booking_round,
+            self.list_round,
+        ]
+        with self.serving():
+            for number in range(self.options.rounds + 1):
+                if number == 1:
+                    # The first round warmed everybody up.
+                    self.raw.clear()
+                    for figure in self.figures.values():
+                        figure.values = figure.values if "queries" in figure.name else []
+                print(f"Round {number} of {self.options.rounds}{' (warming up)' if not number else ''}", flush=True)
+                for measure in rounds:
+                    measure()
+        return self.report()
+
+    def report(self) -> int:
+        print()
+        for figure in self.figures.values():
+            print(figure.row())
+        missed = [figure.name for figure in self.figures.values() if not figure.met]
+        print(f"\n{len(self.figures) - len(missed)} of {len(self.figures)} targets met.")
+        if self.options.json:
+            told = [
+                {"name": f.name, "target": f.target, "median": f.value, "rounds": f.values, "met": f.met}
+                for f in self.figures.values()
+            ]
+            how = {name: getattr(self.options, name) for name in ("providers", "rounds", "seconds", "months")}
+            whole = {"run": how | {"on": str(clock.now().date())}, "figures": told, "samples": self.raw}
+            Path(self.options.json).write_text(json.dumps(whole, indent=1))
+        return 1 if missed else 0
+
+
+def _months(wanted: str) -> list[date]:
+    """Next month, and the next March and October: the ones in which most clocks change."""
+    today = clock.now().date()
+    following = (today.replace(day=1) + timedelta(days=32)).replace(day=1)
+    if wanted == "next":
+        return [following]
+    changing = [date(today.year + (month <= today.month), month, 1) for month in (3, 10)]
+    return [following, *changing]
+
+
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Measure the product against bare twins, in interleaved rounds.")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=2.0, help="of each scenario in a round")
+    parser.add_argument("--providers", type=int, default=10_000, help="in the scaled seed")
+    parser.add_argument("--months", choices=["next", "all"], default="all")
+    parser.add_argument("--json", metavar="FILE")
+    return parser.parse_args()

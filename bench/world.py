@@ -1,0 +1,100 @@
+"""The rows a run measures on, in a database of its own."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+
+from accounts.models import User
+from appointments.models import Appointment, AppointmentEvent, Hold
+from appointments.states import Role, Status, Verb
+from calendar_sync.models import BusyInterval
+from core import clock
+from providers.models import BookingPolicy, Category, Listing, Provider, Service, WorkingHours
+
+MONTH_SIZES = (0, 100, 500)
+BUSY = 200
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+
+
+def person(email: str) -> User:
+    return User.objects.create(email=email, name=email.partition("@")[0].title(), email_confirmed_at=clock.now())
+
+
+def provider(name: str, *, week: list[tuple[int, int]], minutes: int, window: int = 60) -> Service:
+    """A provider open on every day in these ranges, with one service of that length, confirmed at once."""
+    category, _ = Category.objects.get_or_create(name="Measured", slug="measured")
+    owner = Provider.objects.create(
+        user=person(f"{name}@example.org"),
+        slug=name,
+        name=name.title(),
+        trade="Measured",
+        category=category,
+        is_online=True,
+        time_zone="Europe/London",
+        listing=Listing.LIVE,
+        live_since=clock.now(),
+    )
+    BookingPolicy.objects.create(provider=owner, window_days=window, notice_minutes=0)
+    WorkingHours.objects.bulk_create(
+        WorkingHours(provider=owner, weekday=day, start_minute=start, end_minute=end)
+        for day in range(7)
+        for start, end in week
+    )
+    return Service.objects.create(provider=owner, name="Session", slug="session", duration_minutes=minutes, price=50)
+
+
+def month_provider(appointments: int, month: date) -> Service:
+    """Open from 08:00 to 20:00 with so many appointments in the month, and 200 busy times from outside."""
+    service = provider(f"month-{appointments}-{month:%Y-%m}", week=[(480, 1200)], minutes=45, window=365)
+    start = datetime(month.year, month.month, 1, tzinfo=UTC)
+    customer = person(f"month-customer-{appointments}-{month:%Y-%m}@example.org")
+    places = [start + n % 28 * DAY + (8 * 60 + n // 28 * 30) * MINUTE for n in range(appointments)]
+    appoint(service, customer, places, length=15 * MINUTE)
+    BusyInterval.objects.bulk_create(
+        BusyInterval(provider=service.provider, start=at, end=at + 20 * MINUTE, source="bench")
+        for at in (start + n % 28 * DAY + (8 * 60 + 15 + n // 28 * 60) * MINUTE for n in range(BUSY))
+    )
+    return service
+
+
+def appoint(service: Service, customer: User, starts: list[datetime], *, length: timedelta) -> None:
+    rows = Appointment.objects.bulk_create(
+        Appointment(
+            customer=customer,
+            provider=service.provider,
+            service=service,
+            status=Status.CONFIRMED,
+            start=at,
+            end=at + length,
+            price=service.price,
+            currency=service.currency,
+            booking_key=f"bench-{service.pk}-{number}",
+        )
+        for number, at in enumerate(starts)
+    )
+    Hold.objects.bulk_create(
+        Hold(provider=service.provider, appointment=row, start=row.start, end=row.end) for row in rows
+    )
+    AppointmentEvent.objects.bulk_create(
+        AppointmentEvent(
+            appointment=row,
+            at=row.created_at,
+            verb=Verb.BOOK,
+            role=Role.CUSTOMER,
+            actor=customer,
+            to_status=row.status,
+            start=row.start,
+        )
+        for row in rows
+    )
+
+
+def session_cookie(user: User) -> str:
+    """What a signed-in browser of `user` sends."""
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    return f"sessionid={session.session_key}"

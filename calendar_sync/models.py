@@ -1,0 +1,20 @@
+"""What connected calendars say about a provider's time."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from providers.models import Provider
+
+
+class BusyInterval(models.Model):
+    """The provider is busy elsewhere from `start` to `end`; mirrored from a calendar, never edited by hand."""
+
+    provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="busy_intervals")
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    # Names the calendar and the entry it came from, so that a sync can replace what it wrote.
+    source = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["provider", "end"], name="busy_provider_end")]
+        constraints = [models.CheckConstraint(condition=Q(end__gt=F("start")), name="busy_ends_after_it_starts")]

@@ -1,0 +1,5 @@
+"""Every time names its zone, on a 24-hour clock: staff look after people in many zones."""
+
+DATE_FORMAT = "D j M Y"
+DATETIME_FORMAT = "D j M Y, H:i T"
+TIME_FORMAT = "H:i"

@@ -1,0 +1,317 @@
+"""Every setting, read from the environment once; `.env.example` explains each variable.
+
+A value that makes no sense stops the start with the variable's name (see `environment`).
+"""
+
+from decimal import Decimal
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
+
+from config.environment import (
+    BASE_DIR,
+    as_bool,
+    as_broker,
+    as_cache,
+    as_database,
+    as_fernet_keys,
+    as_hosts,
+    as_mail,
+    as_number,
+    as_one_of,
+    as_path,
+    as_percent,
+    as_secret,
+    as_sender,
+    as_url,
+    load_files,
+    must_have,
+    read,
+)
+from core.logging import logging_config
+
+load_files()
+
+# --- What and where ---------------------------------------------------------
+
+DEBUG = read("DEBUG", as_bool, False)
+SITE_NAME = read("SITE_NAME", str, "Dayline")
+SITE_URL = read("SITE_URL", as_url, "http://127.0.0.1:8000")
+SUPPORT_EMAIL = read("SUPPORT_EMAIL", as_sender, "help@example.com")
+SUPPORT_PHONE = read("SUPPORT_PHONE", str, "")
+SECRET_KEY = read("SECRET_KEY", as_secret, "for-development-only-" + "0" * 40 if DEBUG else "")
+if not SECRET_KEY:
+    raise must_have("SECRET_KEY", "Make one: python -c 'import secrets; print(secrets.token_urlsafe(50))'")
+# Keys that encrypt secrets at rest, newest first; apart from SECRET_KEY so that either can be changed alone.
+ENCRYPTION_KEYS = read("ENCRYPTION_KEYS", as_fernet_keys, ["A" * 43 + "="] if DEBUG else [])
+if not ENCRYPTION_KEYS:
+    raise must_have(
+        "ENCRYPTION_KEYS",
+        "Make one: python -c 'import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())'",
+    )
+_HOST = urlsplit(SITE_URL).hostname or ""
+ALLOWED_HOSTS = read("ALLOWED_HOSTS", as_hosts, [_HOST, "127.0.0.1", "localhost"] if DEBUG else [_HOST])
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+# How many proxies of ours stand in front; only then what they say of the visitor's address and scheme is believed.
+TRUSTED_PROXIES = read("TRUSTED_PROXIES", as_number(0, 5), 0)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+
+# --- The parts --------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "django.forms",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.admin",
+    "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "csp",
+    "django_htmx",
+    "template_partials",
+    "phonenumber_field",
+    "django_tasks",
+    "django_tasks_db",
+    "core",
+    "outbox",
+    "accounts",
+    "providers",
+    "notifications",
+    "calendar_sync",
+    "appointments",
+]
+
+MIDDLEWARE = [
+    "core.logging.RequestLogMiddleware",
+    "core.verbs.PageVerbsMiddleware",
+    "core.bodies.PageBodiesMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "core.typed.TypedTextMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.InvalidFormsAnswer422",
+    "core.middleware.PagesMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "accounts.context_processors.device_zone",
+                "accounts.context_processors.chosen_time",
+                "core.context_processors.site",
+                "appointments.context_processors.studio",
+            ],
+            "builtins": [
+                "django.templatetags.static",
+                "template_partials.templatetags.partials",
+                "core.templatetags.dayline",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "core.forms.Renderer"
+
+# --- Data -------------------------------------------------------------------
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DATABASES = {"default": read("DATABASE_URL", as_database, as_database("sqlite:///var/dayline.sqlite3"))}
+_DB = DATABASES["default"]
+if _DB["ENGINE"] == "django.db.backends.sqlite3":
+    # IMMEDIATE: a transaction that will write takes the write lock at its start, so that what it read stays true.
+    _DB["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+else:
+    _DB["CONN_MAX_AGE"] = read("CONN_MAX_AGE", as_number(0, 86_400), 60)
+    _DB["CONN_HEALTH_CHECKS"] = True
+    _STATEMENT_MS = read("DATABASE_TIMEOUT_MS", as_number(0, 3_600_000), 10_000)
+    # PostgreSQL plans what it is asked again and again only once; a pooler by transaction may not pass that on.
+    _PREPARES = read("DATABASE_PREPARES", as_bool, True)
+    _DB["OPTIONS"] = {
+        "connect_timeout": 5,
+        "server_side_binding": _PREPARES,
+        "prepare_threshold": 2 if _PREPARES else None,
+        "options": f"-c statement_timeout={_STATEMENT_MS} -c lock_timeout=8000",
+        **_DB.get("OPTIONS", {}),  # what DATABASE_URL says after its ?, such as sslmode
+    }
+
+_LOCAL_CACHE = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "dayline"}
+CACHES = {"default": read("CACHE_URL", as_cache, _LOCAL_CACHE)}
+
+# --- Who --------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/my/appointments/"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.LoginForm",
+    "signup": "accounts.forms.SignupForm",
+    "add_email": "accounts.forms.AddEmailForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
+    "set_password": "accounts.forms.SetPasswordForm",
+    "reset_password": "accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "accounts.forms.ResetPasswordKeyForm",
+    "user_token": "accounts.forms.UserTokenForm",
+    "reauthenticate": "accounts.forms.ReauthenticateForm",
+    "request_login_code": "accounts.forms.RequestLoginCodeForm",
+    "confirm_login_code": "accounts.forms.ConfirmLoginCodeForm",
+}
+# Nobody is signed in at sign-up, so that a known address and a new one get the same answer.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/5m/key",  # one account from one address
+    "login_failed_anywhere": "50/15m/key",  # one account from unknown devices anywhere
+    "signup": "20/m/ip,200/d/ip",
+    "confirm_email": "3/10m/key",
+    "reset_password": "20/m/ip,5/15m/key",
+    "request_login_code": "20/m/ip,5/15m/key",
+}
+MFA_ADAPTER = "accounts.adapters.MFAAdapter"
+MFA_FORMS = {
+    "activate_totp": "accounts.forms.ActivateTOTPForm",
+    "authenticate": "accounts.forms.AuthenticateForm",
+    "reauthenticate": "accounts.forms.MFAReauthenticateForm",
+    "add_webauthn": "accounts.forms.AddWebAuthnForm",
+    "authenticate_webauthn": "accounts.forms.AuthenticateWebAuthnForm",
+    "edit_webauthn": "accounts.forms.EditWebAuthnForm",
+    "login_webauthn": "accounts.forms.LoginWebAuthnForm",
+    "reauthenticate_webauthn": "accounts.forms.ReauthenticateWebAuthnForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = SITE_NAME
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
+USERSESSIONS_TRACK_ACTIVITY = False
+
+# --- Terms of the platform ---------------------------------------------------
+
+PLATFORM_FEE_PERCENT = read("PLATFORM_FEE_PERCENT", as_percent, Decimal(0))
+# One account can't fill a provider's calendar.
+MAX_OPEN_PER_CUSTOMER_AND_PROVIDER = read("MAX_OPEN_PER_CUSTOMER_AND_PROVIDER", as_number(1, 1000), 20)
+
+# How often one account may do this in so many seconds; an address that many people share, ten times as often.
+LIMITS = {"book": (30, 600), "keep_time": (30, 600), "search": (120, 60), "openings": (180, 60)}
+
+# --- Work for later ---------------------------------------------------------
+
+TASK_BROKER_URL = read("TASK_BROKER_URL", as_broker, "")
+TASKS = {
+    "default": {"BACKEND": "outbox.backends.CeleryBackend" if TASK_BROKER_URL else "django_tasks_db.DatabaseBackend"}
+}
+# A worker keeps a job this long without renewing it; a killed worker's job comes back after it.
+OUTBOX_LEASE_SECONDS = read("OUTBOX_LEASE_SECONDS", as_number(1, 3600), 120)
+# A job that shows no sign of life for this long gets its thread replaced, so that others don't wait for it.
+OUTBOX_PATIENCE_SECONDS = read("OUTBOX_PATIENCE_SECONDS", as_number(1, 3600), 45)
+
+# --- Mail -------------------------------------------------------------------
+
+_MAIL = read("EMAIL_URL", as_mail, as_mail("consolemail://") if DEBUG else {})
+if not _MAIL:
+    raise must_have("EMAIL_URL", "Say smtp+tls://user:password@host:587, or filemail:///var/mail to try things out.")
+vars().update(_MAIL)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = read("DEFAULT_FROM_EMAIL", as_sender, f"{SITE_NAME} <no-reply@{_HOST}>")
+
+# --- Words and time ---------------------------------------------------------
+
+LANGUAGE_CODE = "en-gb"
+FORMAT_MODULE_PATH = "config.formats"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- Files ------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_URL = "/media/"
+MEDIA_ROOT = read("MEDIA_ROOT", as_path, BASE_DIR / "var" / "media")
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+PHONENUMBER_DB_FORMAT = "E164"
+
+# --- Walls ------------------------------------------------------------------
+
+SECURE = not DEBUG and SITE_URL.startswith("https://")
+SECURE_SSL_REDIRECT = SECURE
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
+SECURE_HSTS_PRELOAD = SECURE
+SECURE_REDIRECT_EXEMPT = [r"^health/$", r"^ready/$"]  # asked by machines next door, without TLS
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "core.errors.csrf_failure"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    }
+}
+
+# --- Logs -------------------------------------------------------------------
+
+LOG_LEVEL = read("LOG_LEVEL", as_one_of("debug", "info", "warning", "error"), "info").upper()
+LOG_FORMAT = read("LOG_FORMAT", as_one_of("json", "console"), "console" if DEBUG else "json")
+LOGGING = logging_config(level=LOG_LEVEL, form=LOG_FORMAT)

@@ -1,0 +1,20 @@
+"""What `check --deploy` says beyond Django's own advice."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Warning, register
+
+
+@register(deploy=True)
+def cache_is_shared(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Rate limits count in the cache: with one cache per process, whoever is limited only needs to be lucky."""
+    if settings.CACHES["default"]["BACKEND"] != "django.core.cache.backends.locmem.LocMemCache":
+        return []
+    return [
+        Warning(
+            "Each web process has a cache of its own, so that rate limits count several times.",
+            hint="Set CACHE_URL to a cache that all share, like redis://host:6379/1.",
+            id="dayline.W001",
+        )
+    ]

@@ -1,0 +1,92 @@
+"""Small database helpers every service leans on."""
+
+import functools
+import random
+import time
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, IntegrityError, OperationalError, connections, router
+from django.db.models import Model, QuerySet
+
+from .exceptions import Busy
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Row = TypeVar("Row", bound=Model)
+
+LOST_TO_OTHERS = {"40001", "40P01"}  # serialization failure, deadlock: nothing was done, and again is likely to work
+LOCK_TIMEOUT = "55P03"
+SQLITE_BUSY, SQLITE_LOCKED = 5, 6
+
+
+def require_transaction(model: type[Model]) -> None:
+    """Refuse to go on outside a transaction: SQLite ignores `select_for_update` in silence, so we shout instead."""
+    if not connections[router.db_for_write(model)].in_atomic_block:
+        raise RuntimeError(f"Locking {model.__name__} needs a transaction around it.")
+
+
+def lock_rows(queryset: QuerySet[Row]) -> QuerySet[Row]:
+    """The queryset, such that reading it locks its rows (not those it joins) until the transaction ends.
+
+    Raises RuntimeError outside a transaction. Rows that refer to the locked ones may still be added by others (no key
+    lock). On SQLite the transaction has the whole file's write lock already. Order several rows by key before.
+    """
+    require_transaction(queryset.model)
+    locked = queryset.select_for_update()
+    if connections[locked.db].vendor == "postgresql":
+        locked = queryset.select_for_update(of=("self",), no_key=True)
+    return locked
+
+
+def lock_row(queryset: QuerySet[Row]) -> Row:
+    """The queryset's one row, locked until the transaction ends; raises DoesNotExist as `get` does."""
+    return lock_rows(queryset).get()
+
+
+def violates(error: IntegrityError, constraint: str) -> bool:
+    """Whether the database refused because of the constraint of that name: catch no IntegrityError without asking."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    if diagnosis is not None:
+        return diagnosis.constraint_name == constraint
+    return any(word.strip("\"'“”.:") == constraint for word in str(error).split())
+
+
+def retrying(function: Callable[P, R] | None = None, *, attempts: int = 4, using: str = DEFAULT_DB_ALIAS) -> Callable:
+    """Decorates a function that opens the outermost transaction and touches nothing but the database.
+
+    A transaction that lost to another (deadlock, serialization failure) is run again from its start, `attempts` times
+    in all, with a short random pause between. Then, and where waiting for a lock took too long, `Busy` is raised.
+    Within somebody else's transaction nothing is run again and the error passes: that is theirs to handle.
+    """
+    if function is None:
+        return functools.partial(retrying, attempts=attempts, using=using)
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        left = 1 if connections[using].in_atomic_block else attempts
+        while True:
+            left -= 1
+            try:
+                return function(*args, **kwargs)
+            except OperationalError as error:
+                lost = _sqlstate(error) in LOST_TO_OTHERS
+                if connections[using].in_atomic_block or not (lost or is_lock_timeout(error)):
+                    raise
+                if not lost or not left:
+                    raise Busy from error
+            time.sleep(random.uniform(0.01, 0.06))
+
+    return run
+
+
+def is_lock_timeout(error: DatabaseError) -> bool:
+    """Whether waiting for another's lock took too long."""
+    code = getattr(error.__cause__, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in {SQLITE_BUSY, SQLITE_LOCKED}
+    return _sqlstate(error) == LOCK_TIMEOUT
+
+
+def _sqlstate(error: DatabaseError) -> str | None:
+    return getattr(error.__cause__, "sqlstate", None)

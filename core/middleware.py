@@ -1,0 +1,67 @@
+"""Around every page: refusals become pages, broken input stops early, private pages are never kept."""
+
+import logging
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from csp.constants import SELF, UNSAFE_INLINE
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_cache_control
+
+from core import errors
+from core.admin import refuse_what_was_not_offered
+from core.exceptions import DomainError
+
+logger = logging.getLogger(__name__)
+
+STUDIO = "/studio/"
+ADMIN = "/admin/"
+LIST = "_changelist"
+ADMIN_POLICY = {"style-src": [SELF, UNSAFE_INLINE], "script-src": [SELF]}
+
+
+class PagesMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            raise BadRequest("NUL in the address")
+        response = self.get_response(request)
+        if self._is_personal(request) and not response.has_header("Cache-Control"):
+            patch_cache_control(response, private=True, no_store=True)
+        if request.path_info.startswith(ADMIN):
+            response._csp_update = ADMIN_POLICY  # type: ignore[attr-defined]
+        if self._is_new_to_the_menu(request, response):
+            request.session["has_studio"] = True
+        return response
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        match = request.resolver_match
+        if request.method == "POST" and hasattr(view, "model_admin") and str(match and match.url_name).endswith(LIST):
+            refuse_what_was_not_offered(request, view.model_admin)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, DomainError):
+            return errors.refused(request, exception)
+        if errors.database_is_away(exception):
+            logger.exception("The database did not answer")
+            return errors.unavailable()
+        if errors.cache_is_away(exception):
+            # Sign-in, sign-up and new passwords are not let through uncounted; what can do without the cache, does.
+            logger.exception("The cache did not answer")
+            return errors.unavailable()
+        return None
+
+    def _is_new_to_the_menu(self, request: HttpRequest, response: HttpResponse) -> bool:
+        """A first visit to the studio: from now on the account menu offers it without asking the database."""
+        at_work = request.path_info.startswith(STUDIO) and response.status_code == HTTPStatus.OK
+        return at_work and self._is_personal(request) and not request.session.get("has_studio")
+
+    @staticmethod
+    def _is_personal(request: HttpRequest) -> bool:
+        """Somebody signed in, known without asking: a page that never looked shows nothing of theirs."""
+        user = getattr(request, "_cached_user", None)
+        return user is not None and user.is_authenticated

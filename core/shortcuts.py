@@ -1,0 +1,51 @@
+"""Small helpers for views."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from urllib.parse import urlencode, urlsplit
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import get_script_prefix, get_urlconf, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+
+def slug_address(name: str, *slugs: str) -> str:
+    """`reverse(name, args=slugs)` for pages that write it by the hundred: asked once, then filled in.
+
+    For routes whose parts are all slugs, which need no quoting.
+    """
+    return _pattern(name, len(slugs), get_urlconf(), get_script_prefix()).format(*slugs)
+
+
+@lru_cache(maxsize=256)
+def _pattern(name: str, count: int, urlconf: str | None, prefix: str) -> str:
+    marks = [f"slug-number-{number}" for number in range(count)]
+    pattern = reverse(name, urlconf, args=marks).replace("{", "{{").replace("}", "}}")
+    for number, mark in enumerate(marks):
+        pattern = pattern.replace(mark, f"{{{number}}}")
+    return pattern
+
+
+def came_from(request: HttpRequest) -> str:
+    """Path and query of the page this came from, when it is one of ours; else nothing."""
+    referer = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure()):
+        return ""
+    parts = urlsplit(referer)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def with_query(address: str, query: Mapping[str, str]) -> str:
+    """`address` with the values that say something as its query string."""
+    said = {name: value for name, value in query.items() if value}
+    return f"{address}?{urlencode(said)}" if said else address
+
+
+def redirect_with(
+    address: str, query: Mapping[str, str], *, message: tuple[HttpRequest, str] | None = None
+) -> HttpResponseRedirect:
+    """A redirect to a page of ours with a query string, and a message for it where there is one."""
+    if message is not None:
+        messages.warning(*message)
+    return HttpResponseRedirect(with_query(address, query))

@@ -1,0 +1,153 @@
+"""What was typed into a form whose person was signed out by the time they sent it: kept, and put back once they return.
+
+Forms carry `{% whose %}`, a signed mark of the person they were drawn for. A form that comes without that person signed
+in is kept in the visitor's session; the next page with its address, shown to that very person, has its fields filled
+with it. Nobody else ever gets to see it. See `docs/decisions/typed-text-outlives-the-session.md`.
+"""
+
+import re
+from collections.abc import Callable
+from contextvars import ContextVar
+from urllib.parse import parse_qs, urlsplit
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core import signing
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
+from django.shortcuts import resolve_url
+
+from core.shortcuts import came_from
+
+WHOSE = "whose"
+MOST_BYTES = 20_000
+# A form that brings a photo along is no longer than this; more is not read for somebody who is not signed in.
+LONGEST_BODY = 6_000_000
+BACK = "You were signed out before that was saved. What you typed is back: check it, and send it again."
+
+_KEY = "typed"
+_NEVER_KEPT = re.compile(rf"csrfmiddlewaretoken|{WHOSE}|do|.*(password|token|credential).*|(.*_)?code", re.IGNORECASE)
+_UNREADABLE = (
+    MultiPartParserError,
+    RequestDataTooBig,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+    UnreadablePostError,
+)
+_returned: ContextVar[QueryDict | None] = ContextVar("returned", default=None)
+
+
+def mark_of(user) -> str:
+    return _signer().sign(user.uuid.hex)
+
+
+def returned() -> QueryDict | None:
+    """What the forms of the page being drawn were sent with before; None on nearly every page."""
+    return _returned.get()
+
+
+def keep(request: HttpRequest) -> list[str]:
+    """Keep what was sent, if it is the form of whoever is or was signed in here; answers what was written in it.
+
+    Never kept: passwords, codes, tokens, files, more than 20 kB, and what somebody else signed in would then read.
+    """
+    sent = _sent(request)
+    owner = _owner(sent)
+    if not owner or (request.user.is_authenticated and request.user.uuid.hex != owner):
+        return []
+    fields = {name: values for name, values in sent.lists() if not _NEVER_KEPT.fullmatch(name)}
+    size = sum(len(text.encode(errors="replace")) for name in fields for text in [name, *fields[name]])
+    if not fields or size > MOST_BYTES:
+        return []
+    request.session[_KEY] = {"path": request.path, "owner": owner, "fields": fields}
+    return [text for values in fields.values() for text in values if " " in text.strip()]
+
+
+def _take(request: HttpRequest) -> QueryDict | None:
+    """What was kept for this page and the person who is signed in now. What is somebody else's is dropped."""
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return None
+    kept = request.session.get(_KEY)
+    if not kept or not request.user.is_authenticated:
+        return None
+    is_theirs = kept["owner"] == request.user.uuid.hex
+    if is_theirs and kept["path"] != request.path:
+        return None
+    del request.session[_KEY]
+    if not is_theirs:
+        return None
+    fields = QueryDict(mutable=True)
+    for name, values in kept["fields"].items():
+        fields.setlist(name, values)
+    return fields
+
+
+class TypedTextMiddleware:
+    """Keeps a form that sign-in stands before, leads to where it stood, and brings it back there."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # HEAD is answered as GET, but shows nothing.
+        if request.META["REQUEST_METHOD"] == "GET":
+            return self._show(request)
+        response = self.get_response(request)
+        if request.method == "POST" and (wanted := _asks_to_sign_in_for(response)):
+            keep(request)
+            return self._sign_in_first(request, response, wanted)
+        return response
+
+    def _show(self, request: HttpRequest) -> HttpResponse:
+        fields = _take(request)
+        if fields is None:
+            return self.get_response(request)
+        messages.info(request, BACK)
+        mark = _returned.set(fields)
+        try:
+            return self.get_response(request)
+        finally:
+            _returned.reset(mark)
+
+    def _sign_in_first(self, request: HttpRequest, response: HttpResponse, wanted: str) -> HttpResponse:
+        """Afterwards to the page where the form stood: what takes a press may have no page of its own."""
+        page = came_from(request)
+        if page and wanted == request.get_full_path():
+            response = redirect_to_login(page)
+        if request.headers.get("HX-Request"):
+            answer = HttpResponse(status=204)
+            answer["HX-Redirect"] = response["Location"]
+            return answer
+        return response
+
+
+def _asks_to_sign_in_for(response: HttpResponse) -> str:
+    """The address that a redirect to sign-in comes back to; nothing for any other answer."""
+    if response.status_code != 302:
+        return ""
+    to = urlsplit(response["Location"])
+    if to.path != resolve_url(settings.LOGIN_URL):
+        return ""
+    return parse_qs(to.query).get("next", [""])[0]
+
+
+def _sent(request: HttpRequest) -> QueryDict:
+    try:
+        if int(request.META.get("CONTENT_LENGTH") or 0) > LONGEST_BODY:
+            return QueryDict()
+        return request.POST
+    except _UNREADABLE:
+        return QueryDict()
+
+
+def _owner(sent: QueryDict) -> str:
+    try:
+        return _signer().unsign(sent.get(WHOSE, ""))
+    except signing.BadSignature:
+        return ""
+
+
+def _signer() -> signing.Signer:
+    return signing.Signer(salt="core.typed")

@@ -1,0 +1,44 @@
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from core.admin import ReadOnly
+
+from .models import RefusedAddress, SentMail
+from .services import send_again
+
+
+@admin.register(SentMail)
+class SentMailAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["created_at", "kind", "about", "user", "state", "reason", "attempts", "sent_at"]
+    list_filter = ["state", "kind"]
+    list_select_related = ["user"]
+    search_fields = ["about", "user__email", "message_id"]
+    date_hierarchy = "created_at"
+    show_full_result_count = False
+    exclude = ["lease_token"]
+    actions = ["send_again"]
+
+    def has_send_again_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("notifications.change_sentmail")
+
+    @admin.action(description="Send again", permissions=["send_again"])
+    def send_again(self, request: HttpRequest, queryset: QuerySet[SentMail]) -> None:
+        done = [mail for mail in queryset if send_again(mail=mail)]
+        for mail in done:
+            self.log_change(request, mail, "Asked for it to be sent again.")
+        self.message_user(request, f"{len(done)} will be sent again, where still true.", messages.SUCCESS)
+
+
+@admin.register(RefusedAddress)
+class RefusedAddressAdmin(ReadOnly, admin.ModelAdmin):
+    """Deleting a row is how staff let the next mail try the address at once."""
+
+    list_display = ["user", "email", "code", "refused_at"]
+    list_select_related = ["user"]
+    search_fields = ["email"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("notifications.delete_refusedaddress")

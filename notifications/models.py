@@ -1,0 +1,92 @@
+"""What was mailed to whom, and which addresses a server refused."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+# A refusal is believed this long; then one mail tries again, because mailboxes do come back.
+REFUSAL_HOLDS = timedelta(days=7)
+
+
+class Kind(models.TextChoices):
+    """What a mail tells; each person's preferences speak of these."""
+
+    REQUEST_SENT = "request_sent", "Request"
+    ANSWER_NEEDED = "answer_needed", "Request to answer"
+    CONFIRMED = "confirmed", "Confirmation"
+    NOT_CONFIRMED = "not_confirmed", "Answer"
+    WITHDRAWN = "withdrawn", "Withdrawal"
+    CANCELLED = "cancelled", "Cancellation"
+
+
+class State(models.TextChoices):
+    SENDING = "sending", "On its way"
+    SENT = "sent", "Sent"
+    REFUSED = "refused", "Refused by the receiving server"
+    SKIPPED = "skipped", "Not sent, no longer true"
+
+
+# A refused mail counts as unfinished: its job is dead by then, and who runs it again wants it tried again.
+UNFINISHED = (State.SENDING, State.REFUSED)
+
+
+class SentMail(models.Model):
+    """One mail to one person, unique by key. No address, no subject, no text: who and what about are links.
+
+    `leased_until` keeps two workers from sending at once; `topic` and `payload` are the job that can write it again.
+    """
+
+    key = models.CharField(max_length=200, unique=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=20, choices=Kind)
+    about = models.CharField(max_length=40, blank=True, help_text="The appointment's reference.")
+    message_id = models.CharField(max_length=255)
+    state = models.CharField(max_length=8, choices=State, default=State.SENDING)
+    reason = models.CharField(max_length=120, blank=True, help_text="Why it was refused or not sent.")
+    topic = models.CharField(max_length=100, blank=True)
+    payload = models.JSONField(default=dict, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    lease_token = models.UUIDField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(db_default=Now())
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        indexes = [models.Index(fields=["about", "user"], name="sentmail_about_user")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state=State.SENT, sent_at__isnull=False)
+                | (~models.Q(state=State.SENT) & models.Q(sent_at__isnull=True)),
+                name="sentmail_sent_has_a_moment",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.about}".strip()
+
+    @property
+    def is_finished(self) -> bool:
+        return self.state not in UNFINISHED
+
+    @property
+    def words(self) -> str:
+        """How the appointment's timeline names it."""
+        return f"{self.get_kind_display()} emailed"
+
+
+class RefusedAddress(models.Model):
+    """A server said for good that this address takes no mail. Deleting the row lets the next mail try at once."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    email = models.EmailField(max_length=254)
+    code = models.CharField(max_length=20, help_text="What the server answered.")
+    refused_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "refused addresses"
+
+    def __str__(self) -> str:
+        return f"{self.code} for {self.user_id}"

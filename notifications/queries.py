@@ -1,0 +1,17 @@
+"""What pages and services ask about mails. Each is one query."""
+
+from accounts.models import User
+from core import clock
+
+from .models import REFUSAL_HOLDS, RefusedAddress, SentMail, State
+
+
+def mails_about(reference: str, user: User) -> list[SentMail]:
+    """The mails this person got about the appointment, newest first; those to the other side are not theirs to see."""
+    return list(SentMail.objects.filter(about=reference, user=user, state=State.SENT).order_by("-sent_at", "-id"))
+
+
+def refusal_of(user: User) -> RefusedAddress | None:
+    """Set when the person's present address was refused lately: mail does not reach them."""
+    since = clock.now() - REFUSAL_HOLDS
+    return RefusedAddress.objects.filter(user=user, email=user.email, refused_at__gt=since).first()

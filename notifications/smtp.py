@@ -1,0 +1,57 @@
+"""What an answer of the mail server means for a job: try again, or give up, and whether the address is to blame."""
+
+import re
+import smtplib
+from contextlib import suppress
+from dataclasses import dataclass
+
+from django.core.mail import EmailMessage, get_connection
+
+_ENHANCED = re.compile(rb"\s*([245]\.\d{1,3}\.\d{1,3})\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """`reason` names the server's codes only: its text may quote an address."""
+
+    reason: str
+    is_final: bool = False
+    blames_address: bool = False
+
+
+def deliver(message: EmailMessage) -> Failure | None:
+    """Hand one mail to the server. None once it has accepted it, whatever happens to the connection after that."""
+    connection = get_connection(fail_silently=False)
+    try:
+        connection.open()
+        connection.send_messages([message])
+    except (smtplib.SMTPException, OSError) as error:
+        return judge(error)
+    finally:
+        with suppress(smtplib.SMTPException, OSError):
+            connection.close()
+    return None
+
+
+def judge(error: Exception) -> Failure:
+    """4xx and broken connections pass, 5xx stays (RFC 5321); x.1.x, x.2.x: the mailbox, x.7.x: us (RFC 3463)."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code, text = next(iter(error.recipients.values()))
+        detail = _enhanced(text)
+        blames = 500 <= code < 600 and (not detail or detail.startswith(("5.1.", "5.2.")))
+        return Failure(f"{code} {detail}".strip(), is_final=500 <= code < 600, blames_address=blames)
+    if isinstance(error, smtplib.SMTPDataError):
+        detail = _enhanced(error.smtp_error)
+        final = 500 <= error.smtp_code < 600
+        return Failure(
+            f"{error.smtp_code} {detail}".strip(), is_final=final, blames_address=final and detail.startswith("5.1.")
+        )
+    if isinstance(error, smtplib.SMTPResponseException):
+        # Greeting, sign-in or sender: our own set-up, which somebody mends; the person's mail waits for that.
+        return Failure(f"{error.smtp_code} {_enhanced(error.smtp_error)}".strip())
+    return Failure(type(error).__name__)
+
+
+def _enhanced(text: bytes | str) -> str:
+    found = _ENHANCED.match(text if isinstance(text, bytes) else text.encode(errors="replace"))
+    return found[1].decode() if found else ""

@@ -1,0 +1,167 @@
+"""Taking one message after another: claim it for a lease, let its handler work, record how it ended.
+
+A claim moves `due_at` to the end of the lease, so a message whose worker died falls due again by itself. What a claim
+writes afterwards holds only while its token does: a worker that was too slow changes nothing.
+"""
+
+import random
+import threading
+import time
+import traceback
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models.functions import Now
+
+from outbox import life
+from outbox.clock import database_now
+from outbox.exceptions import GiveUp, LeaseLapsed, LeaseLost, Retry, UnknownTopic
+from outbox.models import Message
+from outbox.registry import handlers
+
+MAX_ATTEMPTS = 32  # with the pauses below, about a day
+LAPSES_AT_ONCE = 2  # a killed worker's job returns right after its lease; one that keeps killing workers pauses, too
+
+log = structlog.get_logger("outbox")
+_under_way: dict[threading.Thread, Message] = {}
+
+
+def drain(*, seconds: float = 5) -> int:
+    """Handle due messages one by one until none is left, or for about `seconds`; the number handled."""
+    ends_at = time.monotonic() + seconds
+    handled = 0
+    while time.monotonic() < ends_at and not life.told_to_stop() and (message := claim()):
+        handle(message)
+        handled += 1
+    return handled
+
+
+def claim() -> Message | None:
+    """The message that has been due longest, leased to the caller; nobody else gets it before the lease ends."""
+    # Looking first without a transaction: an idle worker must not keep taking SQLite's write lock.
+    while Message.objects.due().exists():
+        with transaction.atomic():
+            message = Message.objects.due().select_for_update(skip_locked=True).first()
+            if message is None:
+                return None
+            if message.leased_until and message.attempts > LAPSES_AT_ONCE:
+                _postpone(message, LeaseLapsed())
+                continue
+            lease(message)
+        return message
+    return None
+
+
+def handle(message: Message) -> None:
+    """Run the handler outside any transaction and record how it went."""
+    life.show_sign()
+    _under_way[threading.current_thread()] = message
+    try:
+        _call_handler(message)
+    except LeaseLost:
+        _tell("message_lease_lost", message)
+    except Retry as error:
+        _postpone(message, error, at_least=error.after)
+    except GiveUp as error:
+        _bury(message, error)
+    except Exception as error:
+        _postpone(message, error)
+    else:
+        finish(message)
+    finally:
+        _under_way.pop(threading.current_thread(), None)
+
+
+def finish(message: Message) -> None:
+    """Record that the work is done, unless the lease was lost."""
+    if _settle(message, done_at=Now(), last_error=""):
+        _tell("message_done", message)
+
+
+def return_unfinished() -> None:
+    """Make what this process still holds due at once, for another worker. Only right before the process ends.
+
+    What hangs is left to its lease: due at once, it would hang the next worker, too.
+    """
+    for thread, message in list(_under_way.items()):
+        if not life.hangs(thread) and _settle(message, due_at=Now()):
+            _tell("message_returned", message)
+
+
+def pause_after(attempts: int) -> float:
+    """Seconds to wait after that many attempts: 5, 10, 20 ... up to an hour, give or take a fifth."""
+    return min(5 * 2 ** (attempts - 1), 3600) * random.uniform(0.8, 1.2)  # noqa: S311
+
+
+def describe(error: BaseException) -> str:
+    """What staff see: the kind of error and where in our code. Never its text, which may quote an address or a name."""
+    if isinstance(error, Retry | GiveUp) and error.reason:
+        return f"{type(error).__name__}: {error.reason}"[:200]
+    ours = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).is_relative_to(settings.BASE_DIR) and "site-packages" not in frame.filename
+    ]
+    where = f" at {Path(ours[-1].filename).relative_to(settings.BASE_DIR)}:{ours[-1].lineno}" if ours else ""
+    return f"{type(error).__name__}{where}"[:200]
+
+
+def lease(message: Message) -> None:
+    message.leased_until = message.due_at = database_now() + timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
+    message.lease_token = uuid.uuid4()
+    message.attempts += 1
+    message.save(update_fields=["leased_until", "due_at", "lease_token", "attempts"])
+
+
+def _call_handler(message: Message) -> None:
+    if message.topic not in handlers:
+        raise UnknownTopic
+    handlers[message.topic](message.payload, message=message)
+
+
+def _postpone(message: Message, error: Exception, *, at_least: float = 0) -> None:
+    if message.attempts >= MAX_ATTEMPTS:
+        _bury(message, error)
+        return
+    pause = max(at_least, pause_after(message.attempts))
+    reason = describe(error)
+    if _settle(message, due_at=Now() + timedelta(seconds=pause), last_error=reason):
+        _tell("message_failed", message, error=reason, again_in_seconds=round(pause))
+
+
+def _bury(message: Message, error: Exception) -> None:
+    reason = describe(error)
+    if _settle(message, dead_at=Now(), last_error=reason):
+        _tell("message_dead", message, error=reason)
+
+
+def _settle(message: Message, **outcome: Any) -> bool:
+    """End the lease with an outcome; False when it was lost meanwhile, and then nothing changed."""
+    held = Message.objects.pending().filter(pk=message.pk, lease_token=message.lease_token)
+    settled = bool(_persistently(lambda: held.update(leased_until=None, lease_token=None, **outcome)))
+    if not settled:
+        _tell("message_lease_lost", message)
+    return settled
+
+
+def _persistently(write: Callable[[], int]) -> int:
+    """Carry a write over a restart of the database: an effect that is not recorded would be repeated."""
+    for pause in (0.5, 1, 2, 4, 4):
+        try:
+            return write()
+        except (OperationalError, InterfaceError):
+            if connection.in_atomic_block or life.stopping.is_set():
+                raise
+            connection.close()
+            life.stopping.wait(pause)
+    return write()
+
+
+def _tell(event: str, message: Message, **facts: object) -> None:
+    log.info(event, message=str(message.pk), topic=message.topic, attempt=message.attempts, **facts)

@@ -1,0 +1,93 @@
+"""What other apps call, after `from outbox import services as outbox`.
+
+In a service, inside its transaction, and in the app's `tasks.py`:
+
+    outbox.publish("appointments.send_mail", key=f"{ref}:confirmed", payload={"appointment": pk})
+
+    @outbox.handler("appointments.send_mail")
+    def send_mail(payload, *, message): ...
+
+    @outbox.every(seconds=60, name="appointments.expire_requests")
+    def expire_requests(): ...
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.db.models.functions import Now
+
+from core.db import require_transaction
+from outbox.exceptions import GiveUp, LeaseLost, Retry
+from outbox.models import Message
+from outbox.registry import daily, every, handler, monthly
+
+__all__ = [
+    "Draft",
+    "GiveUp",
+    "LeaseLost",
+    "Retry",
+    "daily",
+    "every",
+    "handler",
+    "monthly",
+    "publish",
+    "publish_all",
+    "retry_message",
+]
+
+log = structlog.get_logger("outbox")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A message to be: what `publish_all` takes."""
+
+    topic: str
+    key: str
+    payload: dict[str, Any] = field(default_factory=dict)
+    due_at: datetime | None = None
+
+
+def publish(topic: str, *, key: str, payload: dict[str, Any], due_at: datetime | None = None) -> Message:
+    """Record work for later inside the caller's transaction: it exists exactly when the change does.
+
+    One INSERT. A topic and key that exist already are left as they are, whatever their state; that memory lasts as long
+    as finished messages are kept (7 days). Due at once by the database's clock unless `due_at` says later. The answer
+    has the row's id, its other fields are as asked for here. `payload` holds ids, never personal data.
+    """
+    [message] = publish_all([Draft(topic=topic, key=key, payload=payload, due_at=due_at)])
+    return message
+
+
+def publish_all(drafts: Iterable[Draft]) -> list[Message]:
+    """Many messages in one INSERT, with the promises of `publish`."""
+    require_transaction(Message)
+    messages = [_message(draft) for draft in drafts]
+    # Ignoring the conflict in the statement itself: an exception would spoil the caller's transaction on PostgreSQL.
+    return Message.objects.bulk_create(messages, ignore_conflicts=True)
+
+
+def retry_message(*, message: Message, actor: Any) -> bool:
+    """Make a dead message due at once, its attempts counted anew; False when it is not dead (any more).
+
+    `actor` is the member of staff who asked. Running it again tells nobody twice: handlers look at state.
+    """
+    revived = Message.objects.dead().filter(pk=message.pk).update(dead_at=None, attempts=0, due_at=Now())
+    if revived:
+        log.info("message_retried", message=str(message.pk), topic=message.topic, actor=actor.pk)
+    return bool(revived)
+
+
+def _message(draft: Draft) -> Message:
+    # SQLite drops any row it can't store when told to ignore conflicts, so what could be dropped is refused here.
+    if not draft.topic or not draft.key or len(draft.topic) > 100 or len(draft.key) > 200:
+        raise ValueError(f"A message needs a topic (up to 100 characters) and a key (up to 200): {draft.topic!r}")
+    message = Message(
+        id=Message.id_for(draft.topic, draft.key), topic=draft.topic, key=draft.key, payload=draft.payload
+    )
+    if draft.due_at is not None:
+        message.due_at = draft.due_at
+    return message

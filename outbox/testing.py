@@ -1,0 +1,20 @@
+"""For tests of the apps above: let what was published happen, here and now."""
+
+from outbox import engine
+from outbox.models import Message
+from outbox.registry import handlers
+
+
+def deliver(topic: str | None = None) -> list[Message]:
+    """Run the handlers of all due messages (of one topic), the oldest first, and of what those publish in turn.
+
+    An exception of a handler reaches the test. Returns the messages delivered, in order.
+    """
+    delivered = []
+    due = Message.objects.due() if topic is None else Message.objects.due().filter(topic=topic)
+    while message := due.first():
+        engine.lease(message)
+        handlers[message.topic](message.payload, message=message)
+        engine.finish(message)
+        delivered.append(message)
+    return delivered

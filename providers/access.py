@@ -1,0 +1,48 @@
+"""Who may enter a provider's pages."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.cache import never_cache
+
+from providers import queries
+from providers.models import Provider
+
+View = Callable[..., HttpResponse]
+
+
+def provider_required(view: View) -> View:
+    """The view gets the signed-in person's own provider (with policy, category and user) as its second argument.
+
+    Visitors are sent to sign in; for customers who offer nothing the page does not exist; a draft goes on where it was
+    left. `request.provider` is the same provider, for context processors.
+    """
+
+    @wraps(view)
+    def check(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        provider = queries.provider_of(request.user)  # type: ignore[arg-type]
+        if provider is None:
+            raise Http404("No provider")
+        if provider.is_draft:
+            return redirect("become_provider")
+        request.provider = provider  # type: ignore[attr-defined]
+        return view(request, provider, *args, **kwargs)
+
+    return never_cache(login_required(check))
+
+
+def offer_required(view: View) -> View:
+    """As `provider_required`, but a draft may enter, too, and whoever has none is led to begin one."""
+
+    @wraps(view)
+    def check(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        provider: Provider | None = queries.provider_of(request.user)  # type: ignore[arg-type]
+        if provider is None:
+            return redirect("become_provider")
+        return view(request, provider, *args, **kwargs)
+
+    return never_cache(login_required(check))

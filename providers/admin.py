@@ -1,0 +1,114 @@
+"""Staff's view of providers. Saving tells whoever keeps figures of open time, as the services do."""
+
+from collections import defaultdict
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.forms import BaseInlineFormSet, ModelForm
+from django.http import HttpRequest
+
+from providers import queries
+from providers.hours import check_week
+from providers.models import BookingPolicy, Category, DateOverride, Provider, Service, WorkingHours
+from providers.services import dates_text, refresh_openings
+from providers.wording import price_text
+
+
+class RefreshesOpenings(admin.ModelAdmin):
+    """The form and its inlines are saved in one transaction of admin's own, together with the message."""
+
+    def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        refresh_openings(provider_of(form.instance))
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        provider = provider_of(obj)
+        with transaction.atomic():
+            super().delete_model(request, obj)
+            if obj is not provider:
+                refresh_openings(provider)
+
+
+def provider_of(row: Any) -> Provider:
+    return row if isinstance(row, Provider) else row.provider
+
+
+class PolicyInline(admin.StackedInline):
+    model = BookingPolicy
+    can_delete = False
+
+
+class WeekFormSet(BaseInlineFormSet):
+    """The same ranges that the studio's editor would refuse are refused here."""
+
+    def clean(self) -> None:
+        super().clean()
+        week: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for form in self.forms:
+            row = getattr(form, "cleaned_data", {})
+            if {"weekday", "start_minute", "end_minute"} <= row.keys() and not row.get("DELETE"):
+                week[row["weekday"]].append((row["start_minute"], row["end_minute"]))
+        problems = check_week(week) if max(week, default=0) < 7 else []
+        if problems:
+            raise ValidationError([problem.sentence for problem in problems])
+
+
+class HoursInline(admin.TabularInline):
+    model = WorkingHours
+    formset = WeekFormSet
+    extra = 0
+
+
+@admin.register(Category)
+class CategoryAdmin(admin.ModelAdmin):
+    list_display = ["name", "slug", "position"]
+    list_editable = ["position"]
+    prepopulated_fields = {"slug": ["name"]}
+
+
+@admin.register(Provider)
+class ProviderAdmin(RefreshesOpenings):
+    list_display = ["name", "trade", "category", "place", "listing", "live_since"]
+    list_filter = ["listing", "category", "is_online", "is_in_person"]
+    list_select_related = ["category"]
+    search_fields = ["name", "slug", "user__email"]
+    raw_id_fields = ["user"]
+    readonly_fields = ["live_since", "created_at", "steps_done"]
+    inlines = [PolicyInline, HoursInline]
+
+
+@admin.register(Service)
+class ServiceAdmin(RefreshesOpenings):
+    list_display = ["name", "provider", "duration_minutes", "cost", "is_active"]
+    list_filter = ["is_active", "pricing", "currency"]
+    list_select_related = ["provider"]
+    search_fields = ["name", "slug", "provider__name"]
+    raw_id_fields = ["provider"]
+
+    @admin.display(description="price", ordering="price")
+    def cost(self, service: Service) -> str:
+        return price_text(service)
+
+
+class DateOverrideForm(ModelForm):
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        provider, start_on, end_on = (cleaned.get(name) for name in ("provider", "start_on", "end_on"))
+        if provider and start_on and end_on:
+            other = queries.override_meeting(provider, start_on, end_on, apart_from=self.instance.pk)
+            if other is not None:
+                self.add_error("start_on", f"{dates_text(other.start_on, other.end_on)} already have their own hours.")
+        return cleaned
+
+
+@admin.register(DateOverride)
+class DateOverrideAdmin(RefreshesOpenings):
+    form = DateOverrideForm
+    list_display = ["provider", "start_on", "end_on", "ranges"]
+    list_select_related = ["provider"]
+    search_fields = ["provider__name"]
+    exclude = ["note"]  # the page where it is written says that only the provider sees it
+    raw_id_fields = ["provider"]
+    date_hierarchy = "start_on"

@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+
+
+class ProvidersConfig(AppConfig):
+    name = "providers"
+    verbose_name = "Providers and services"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from accounts import photos
+        from providers import queries
+
+        photos.show_to_visitors_when(queries.has_public_page)

@@ -1,0 +1,101 @@
+"""What the editors' forms share: strict figures, and the mark that tells whether others saved something since."""
+
+import re
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any, cast
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+
+from core import money
+
+WHOLE = re.compile(r"-?[0-9]{1,9}", re.ASCII)
+AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII)
+
+
+class WholeField(forms.IntegerField):
+    """A whole number in plain digits: what Python would also read (4_5, 1e3, ４５) is refused."""
+
+    def __init__(self, *, min_value: int, max_value: int, width: str = "s", **kwargs: Any) -> None:
+        super().__init__(min_value=min_value, max_value=max_value, **kwargs)
+        between = f"Enter a whole number from {min_value} to {max_value}."
+        self.error_messages.update(invalid=between)
+        for validator in self.validators:
+            validator.message = between  # type: ignore[attr-defined]
+        self.widget.attrs.update({"inputmode": "numeric", "data-width": width})
+
+    def to_python(self, value: Any) -> int | None:
+        if value in self.empty_values:
+            return None
+        text = str(value).strip()
+        if not WHOLE.fullmatch(text):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return int(text)
+
+
+class AmountField(forms.Field):
+    """An amount of money in plain digits with a point; how many digits may follow it is the currency's to say."""
+
+    widget = forms.TextInput
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.widget.attrs.update({"inputmode": "decimal", "data-width": "s", "maxlength": "20"})
+
+    def to_python(self, value: Any) -> Decimal | None:
+        if value in self.empty_values:
+            return None
+        text = str(value).strip()
+        if not AMOUNT.fullmatch(text):
+            raise ValidationError("Enter an amount in figures, like 58 or 61.50.", code="invalid")
+        return Decimal(text)
+
+    def prepare_value(self, value: Any) -> Any:
+        return plain_amount(value) if isinstance(value, Decimal) else value
+
+
+class SeenForm(forms.Form):
+    """A form that carries what it was filled from: `seen` is a fingerprint (see `snapshots`)."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+
+    def values(self) -> dict[str, Any]:
+        """What the service takes."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "seen"}
+
+    def ask_again(self, saved: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Somebody saved `saved` (initial values of this form) meanwhile: the form stays as typed; sent again it wins.
+
+        Answers what they saved where it differs, as label and text.
+        """
+        data = cast(QueryDict, self.data).copy()
+        data[self.add_prefix("seen")] = saved["seen"]
+        self.data = data
+        return [
+            (str(field.label or name), shown(field, saved[name]))
+            for name, field in self.fields.items()
+            if name in saved and name != "seen" and saved[name] != self.cleaned_data.get(name)
+        ]
+
+
+def shown(field: forms.Field, value: Any) -> str:
+    """A saved value as the form would show it."""
+    if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
+        labels = {str(key): str(label) for key, label in cast(Iterable[tuple[Any, Any]], field.choices)}
+        values = value if isinstance(value, list) else [value]
+        return ", ".join(labels.get(str(each), str(each)) for each in values) or "None"
+    if isinstance(value, Decimal):
+        return plain_amount(value)
+    return str(value) if value not in ("", None) else "Empty"
+
+
+def plain_amount(value: Decimal, currency: str = "") -> str:
+    """58 of 58.000 and 61.50 of 61.500, as one types it."""
+    if currency in money.CURRENCIES:
+        value = money.round_money(value, currency)
+    if value == value.to_integral_value():
+        return f"{value:.0f}"
+    text = f"{value.normalize():f}"
+    return text + "0" if len(text.partition(".")[2]) == 1 else text

@@ -1,0 +1,173 @@
+"""A service and its price; the rules of booking."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from core import money
+from core.forms import LineField, TextField
+from core.wording import words_for_minutes
+from providers import snapshots, wording
+from providers.models import BookingPolicy, Confirmation, Pricing, Service
+
+from .base import AmountField, SeenForm, WholeField
+
+LEADS = (0, 30, 60, 120, 240, 360, 720, 1440, 2 * 1440, 3 * 1440, 7 * 1440, 14 * 1440)
+ANSWER_TIMES = (60, 120, 240, 480, 720, 1440, 2 * 1440, 3 * 1440, 7 * 1440)
+
+
+class ServiceForm(SeenForm):
+    name = LineField(label="Name", max_length=80, help_text="Like First assessment.")
+    description = TextField(
+        label="Description",
+        max_length=600,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "data-counter": True}),
+        help_text="What happens, and what to bring.",
+    )
+    duration_minutes = WholeField(label="Length in minutes", min_value=5, max_value=720)
+    pricing = forms.ChoiceField(label="Price", choices=Pricing.choices, widget=forms.RadioSelect)
+    price = AmountField(label="Amount")
+    currency = forms.ChoiceField(label="Currency", choices=money.currency_choices)
+    buffer_before_minutes = WholeField(label="Free minutes before", min_value=0, max_value=240)
+    buffer_after_minutes = WholeField(label="Free minutes after", min_value=0, max_value=240)
+    slot_interval_minutes = WholeField(
+        label="Minutes between starts",
+        min_value=5,
+        max_value=720,
+        required=False,
+        help_text="How often an appointment may begin. Left empty, one begins when the one before ends.",
+    )
+    confirmation = forms.ChoiceField(
+        label="When somebody books", choices=Confirmation.choices, widget=forms.RadioSelect
+    )
+
+    def clean(self) -> dict[str, Any]:
+        return check_price(self, super().clean() or {})
+
+    @property
+    def example(self) -> str:
+        """The worked example of what the form says now; nothing while it makes no sense."""
+        source = self.cleaned_data if self.is_bound and hasattr(self, "cleaned_data") else self.initial
+        return example_of(source)
+
+    @staticmethod
+    def initial_of(service: Service) -> dict[str, Any]:
+        values = {name: getattr(service, name) for name in snapshots.SERVICE_FIELDS}
+        values["price"] = money.round_money(service.price, service.currency)
+        return {**values, "seen": snapshots.of_service(service)}
+
+    @staticmethod
+    def first_values(currency: str) -> dict[str, Any]:
+        """What a new service begins with."""
+        return {
+            "duration_minutes": 60,
+            "pricing": Pricing.FIXED,
+            "currency": currency,
+            "buffer_before_minutes": 0,
+            "buffer_after_minutes": 0,
+            "confirmation": Confirmation.POLICY,
+        }
+
+
+class ExampleForm(forms.Form):
+    """The four figures of a worked example, as they are typed."""
+
+    duration_minutes = WholeField(min_value=5, max_value=720)
+    pricing = forms.ChoiceField(choices=Pricing.choices)
+    price = AmountField()
+    currency = forms.ChoiceField(choices=money.currency_choices)
+
+    def clean(self) -> dict[str, Any]:
+        return check_price(self, super().clean() or {})
+
+    @property
+    def example(self) -> str:
+        return example_of(self.cleaned_data) if self.is_valid() else ""
+
+
+def check_price(form: forms.Form, cleaned: dict[str, Any]) -> dict[str, Any]:
+    """The price in the currency's own digits."""
+    if cleaned.get("price") is not None and cleaned.get("currency"):
+        try:
+            cleaned["price"] = money.validate_amount(cleaned["price"], cleaned["currency"])
+        except ValidationError as error:
+            form.add_error("price", error)
+    return cleaned
+
+
+def example_of(values: Mapping[str, Any]) -> str:
+    minutes, price = values.get("duration_minutes"), values.get("price")
+    pricing, currency = values.get("pricing"), values.get("currency")
+    if not minutes or not isinstance(price, Decimal) or not pricing or currency not in money.CURRENCIES:
+        return ""
+    return wording.price_example(minutes=minutes, pricing=pricing, price=price, currency=currency)
+
+
+def _lengths(minutes: tuple[int, ...], none: str = "") -> list[tuple[int, str]]:
+    return [(each, words_for_minutes(each) if each else none) for each in minutes]
+
+
+class PolicyForm(SeenForm):
+    accepts_at_once = forms.TypedChoiceField(
+        label="When somebody books",
+        choices=[("yes", "Confirm straight away"), ("no", "I answer each request")],
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+        help_text="A service can differ from this.",
+    )
+    answer_minutes = forms.TypedChoiceField(
+        label="Time you have to answer",
+        coerce=int,
+        help_text="A request nobody answered by then ends by itself.",
+    )
+    notice_minutes = forms.TypedChoiceField(
+        label="Notice you need", coerce=int, help_text="The latest somebody can book before the start."
+    )
+    window_days = WholeField(
+        label="Days ahead", min_value=1, max_value=365, help_text="How far in the future somebody can book."
+    )
+    cancellation_cutoff_minutes = forms.TypedChoiceField(
+        label="Customers can cancel until",
+        coerce=int,
+        help_text="After that only you can cancel, and the page says whom to ask.",
+    )
+    max_per_day = WholeField(
+        label="Most appointments a day", min_value=1, max_value=500, required=False, help_text="Empty: no limit."
+    )
+    max_open = WholeField(
+        label="Most appointments ahead in all",
+        min_value=1,
+        max_value=5000,
+        required=False,
+        help_text="Nobody can book while this many lie ahead. Empty: no limit.",
+    )
+
+    def __init__(self, *args: Any, policy: BookingPolicy, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        before = [(minutes, f"{text} before") for minutes, text in _lengths(LEADS[1:])]
+        self._choose("notice_minutes", _lengths(LEADS, "None"), policy)
+        self._choose("answer_minutes", _lengths(ANSWER_TIMES), policy)
+        self._choose("cancellation_cutoff_minutes", [(0, "The start"), *before], policy)
+
+    def _choose(self, name: str, choices: list[tuple[int, str]], policy: BookingPolicy) -> None:
+        """A length set elsewhere (by staff, by a program) stays a choice."""
+        present = getattr(policy, name)
+        if present not in dict(choices):
+            choices = sorted([*choices, (present, words_for_minutes(present))])
+        self.fields[name].choices = choices  # type: ignore[attr-defined]
+
+    @staticmethod
+    def initial_of(policy: BookingPolicy) -> dict[str, Any]:
+        values = {name: getattr(policy, name) for name in snapshots.POLICY_FIELDS}
+        values["accepts_at_once"] = "yes" if policy.accepts_at_once else "no"
+        return {**values, "seen": snapshots.of_policy(policy)}
+
+    def ask_again(self, saved: dict[str, Any]) -> list[tuple[str, str]]:  # type: ignore[override]
+        same = (saved["accepts_at_once"] == "yes") == self.cleaned_data["accepts_at_once"]
+        return super().ask_again(
+            {name: value for name, value in saved.items() if name != "accepts_at_once" or not same}
+        )

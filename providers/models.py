@@ -1,0 +1,278 @@
+"""Who offers time, what they offer, and when they are open."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+from core import clock, money
+from core.text import validate_line, validate_text
+
+MINUTES_A_DAY = clock.END_OF_DAY
+MOST_SERVICES = 60
+MOST_OVERRIDES = 200
+MOST_RANGES_A_DAY = 8
+
+
+class Category(models.Model):
+    name = models.CharField(max_length=60, unique=True, validators=[validate_line])
+    slug = models.SlugField(max_length=60, unique=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "name"]
+        verbose_name_plural = "categories"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Listing(models.TextChoices):
+    """Whether customers can find and book a provider."""
+
+    DRAFT = "draft", "Draft"
+    LIVE = "live", "Live"
+    PAUSED = "paused", "Paused"
+    HIDDEN = "hidden", "Hidden by staff"
+
+
+# Whose page anybody may open.
+PUBLIC_LISTINGS = [Listing.LIVE, Listing.PAUSED]
+
+
+class ProviderQuerySet(models.QuerySet["Provider"]):
+    def public(self) -> "ProviderQuerySet":
+        """Those whose page anybody may open: live or paused, of a person who may still sign in."""
+        return self.filter(listing__in=PUBLIC_LISTINGS, user__is_active=True)
+
+    def bookable(self) -> "ProviderQuerySet":
+        return self.filter(listing=Listing.LIVE, user__is_active=True)
+
+
+class Provider(models.Model):
+    """A person's page and offer. Their photo is the account's own (`user.photo`).
+
+    `steps_done` names the steps of becoming a provider that were saved. The slug changes with the name while
+    the page is a draft and never after.
+    """
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="provider")
+    slug = models.SlugField(max_length=80, unique=True)
+    name = models.CharField(max_length=120, validators=[validate_line], help_text="As customers read it.")
+    trade = models.CharField(max_length=80, blank=True, validators=[validate_line])
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, null=True, blank=True, related_name="providers")
+    about = models.TextField(max_length=2000, blank=True, validators=[validate_text])
+    languages = models.CharField(max_length=120, blank=True, validators=[validate_line])
+    is_online = models.BooleanField(default=False)
+    is_in_person = models.BooleanField(default=False)
+    place = models.CharField(
+        max_length=80, blank=True, validators=[validate_line], help_text="A district or town, shown to everybody."
+    )
+    address = models.CharField(
+        max_length=200, blank=True, validators=[validate_line], help_text="Told to customers who have an appointment."
+    )
+    time_zone = models.CharField(max_length=64, validators=[clock.validate_zone])
+    listing = models.CharField(max_length=8, choices=Listing, default=Listing.DRAFT)
+    live_since = models.DateTimeField(null=True, blank=True)
+    steps_done = models.JSONField(default=list, blank=True, editable=False)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    objects = ProviderQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["listing", "category"], name="provider_listing_category")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return clock.zone(self.time_zone)
+
+    @property
+    def first_name(self) -> str:
+        return self.name.split()[0] if self.name.split() else self.name
+
+    @property
+    def is_live(self) -> bool:
+        return self.listing == Listing.LIVE
+
+    @property
+    def is_draft(self) -> bool:
+        return self.listing == Listing.DRAFT
+
+    @property
+    def where(self) -> str:
+        """ "Camden or online": where appointments take place, for one line."""
+        places = [self.place or "In person"] if self.is_in_person else []
+        if self.is_online:
+            places.append("online" if places else "Online")
+        return " or ".join(places)
+
+
+class Pricing(models.TextChoices):
+    FIXED = "fixed", "For the appointment"
+    HOURLY = "hourly", "By the hour"
+
+
+class Confirmation(models.TextChoices):
+    """How a service answers; `POLICY` follows the provider's booking policy."""
+
+    POLICY = "policy", "As in my policies"
+    AT_ONCE = "at_once", "Confirm straight away"
+    BY_HAND = "by_hand", "I answer each request"
+
+
+class Service(models.Model):
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="services")
+    name = models.CharField(max_length=80, validators=[validate_line])
+    slug = models.SlugField(max_length=80)
+    description = models.TextField(max_length=600, blank=True, validators=[validate_text])
+    duration_minutes = models.PositiveSmallIntegerField(validators=[MinValueValidator(5), MaxValueValidator(720)])
+    buffer_before_minutes = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(240)])
+    buffer_after_minutes = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(240)])
+    # The grid on which starts fall; empty means one start per duration.
+    slot_interval_minutes = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(5), MaxValueValidator(720)]
+    )
+    pricing = models.CharField(max_length=6, choices=Pricing, default=Pricing.FIXED)
+    price = models.DecimalField(max_digits=12, decimal_places=3, validators=[MinValueValidator(Decimal(0))])
+    currency = models.CharField(max_length=3, default="GBP", validators=[money.validate_currency])
+    confirmation = models.CharField(max_length=7, choices=Confirmation, default=Confirmation.POLICY)
+    is_active = models.BooleanField(default=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "slug"], name="service_slug_unique_for_provider"),
+            models.CheckConstraint(condition=Q(duration_minutes__gt=0), name="service_has_a_duration"),
+            models.CheckConstraint(
+                condition=Q(slot_interval_minutes__isnull=True) | Q(slot_interval_minutes__gt=0),
+                name="service_grid_moves_on",
+            ),
+            models.CheckConstraint(condition=Q(price__gte=0), name="service_price_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """A price has no more digits than its currency."""
+        price: Decimal | None = self.price  # a form leaves it empty when it was no amount
+        if price is not None and self.currency in money.CURRENCIES:
+            try:
+                self.price = money.validate_amount(price, self.currency)
+            except ValidationError as error:
+                raise ValidationError({"price": error}) from None
+
+    @property
+    def grid_minutes(self) -> int:
+        return self.slot_interval_minutes or self.duration_minutes
+
+    def confirms_at_once(self, policy: "BookingPolicy") -> bool:
+        if self.confirmation == Confirmation.POLICY:
+            return policy.accepts_at_once
+        return self.confirmation == Confirmation.AT_ONCE
+
+
+class WorkingHours(models.Model):
+    """One range of a weekday, in wall-clock minutes after midnight in the provider's zone; 1440 is the day's end."""
+
+    provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="working_hours")
+    weekday = models.PositiveSmallIntegerField(validators=[MaxValueValidator(6)], help_text="Monday is 0.")
+    start_minute = models.PositiveSmallIntegerField()
+    end_minute = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["weekday", "start_minute"]
+        verbose_name_plural = "working hours"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(end_minute__gt=F("start_minute"), end_minute__lte=MINUTES_A_DAY, weekday__lte=6),
+                name="working_hours_are_a_range_of_a_day",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"weekday {self.weekday}, minutes {self.start_minute} to {self.end_minute}"
+
+
+class DateOverride(models.Model):
+    """Other hours, or none, on every date from `start_on` to `end_on`, both included.
+
+    `ranges` is a sorted list of [start_minute, end_minute]; an empty list means closed.
+    """
+
+    provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="date_overrides")
+    start_on = models.DateField()
+    end_on = models.DateField()
+    ranges = models.JSONField(default=list, blank=True)
+    note = models.CharField(max_length=120, blank=True, validators=[validate_line], help_text="Only you see this.")
+
+    class Meta:
+        ordering = ["start_on"]
+        indexes = [models.Index(fields=["provider", "end_on"], name="override_provider_end")]
+        constraints = [
+            models.CheckConstraint(condition=Q(end_on__gte=F("start_on")), name="override_ends_after_it_starts"),
+            models.UniqueConstraint(fields=["provider", "start_on"], name="override_start_unique_for_provider"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.start_on} to {self.end_on}"
+
+    def clean(self) -> None:
+        """Ranges are pairs of minutes of a day, in order and apart."""
+        last = -1
+        for pair in self.ranges if isinstance(self.ranges, list) else [None]:
+            start, end = pair if isinstance(pair, list) and len(pair) == 2 else (None, None)
+            if type(start) is not int or type(end) is not int or not last < start < end <= MINUTES_A_DAY:
+                raise ValidationError({"ranges": "Enter pairs of minutes after midnight, like [[540, 1020]]."})
+            last = end
+
+    @property
+    def is_closed(self) -> bool:
+        return not self.ranges
+
+    def dates_between(self, first: date, last: date) -> list[date]:
+        """The dates it speaks of that lie from `first` to `last`, both included."""
+        start, end = max(self.start_on, first), min(self.end_on, last)
+        return [start + timedelta(days=n) for n in range((end - start).days + 1)]
+
+
+class BookingPolicy(models.Model):
+    """A provider's own rules; the defaults are the product page's. None means no limit."""
+
+    LONGEST_LEAD = 60 * MINUTES_A_DAY
+
+    provider = models.OneToOneField(Provider, on_delete=models.CASCADE, related_name="policy")
+    notice_minutes = models.PositiveIntegerField(default=120, validators=[MaxValueValidator(LONGEST_LEAD)])
+    window_days = models.PositiveSmallIntegerField(
+        default=60, validators=[MinValueValidator(1), MaxValueValidator(365)]
+    )
+    max_per_day = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(500)]
+    )
+    max_open = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(5000)]
+    )
+    accepts_at_once = models.BooleanField(default=True)
+    answer_minutes = models.PositiveIntegerField(
+        default=48 * 60, validators=[MinValueValidator(15), MaxValueValidator(LONGEST_LEAD)]
+    )
+    cancellation_cutoff_minutes = models.PositiveIntegerField(default=120, validators=[MaxValueValidator(LONGEST_LEAD)])
+    reschedule_cutoff_minutes = models.PositiveIntegerField(default=120, validators=[MaxValueValidator(LONGEST_LEAD)])
+    no_show_limit = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(100)]
+    )
+
+    class Meta:
+        verbose_name_plural = "booking policies"
+
+    def __str__(self) -> str:
+        return f"Policy of {self.provider}"

@@ -1,0 +1,74 @@
+"""What pages ask about a provider's own offer. Each says what it costs; none grows with the rows."""
+
+from collections import defaultdict
+from datetime import date
+
+from accounts.models import User
+from core import clock
+from providers.exceptions import Missing
+from providers.hours import Range
+from providers.models import DateOverride, Provider, Service
+from providers.states import Step
+
+
+def provider_of(user: User) -> Provider | None:
+    """The person's own provider profile, draft or not, with policy and category. One query."""
+    return Provider.objects.select_related("policy", "category", "user").filter(user=user).first()
+
+
+def has_public_page(user: User) -> bool:
+    """Whether anybody may see this person's page, and so their photo. One query."""
+    return Provider.objects.public().filter(user=user).exists()
+
+
+def services_of(provider: Provider) -> list[Service]:
+    """All of them, paused ones too, in the order customers see. One query."""
+    return list(provider.services.all())
+
+
+def week_of(provider: Provider) -> dict[int, list[Range]]:
+    """Weekday (Monday 0) -> its ranges in order. One query."""
+    week: dict[int, list[Range]] = defaultdict(list)
+    for weekday, start, end in provider.working_hours.values_list("weekday", "start_minute", "end_minute"):
+        week[weekday].append((start, end))
+    return dict(week)
+
+
+def coming_overrides(provider: Provider, *, today: date) -> list[DateOverride]:
+    """Those that are not over on `today` (in the provider's zone), soonest first. One query."""
+    return list(provider.date_overrides.filter(end_on__gte=today).order_by("start_on"))
+
+
+def override_meeting(
+    provider: Provider, start_on: date, end_on: date, *, apart_from: int | None = None
+) -> DateOverride | None:
+    """The first entry that speaks of one of these dates, other than the one with the key `apart_from`. One query."""
+    rows = provider.date_overrides.filter(start_on__lte=end_on, end_on__gte=start_on)
+    if apart_from is not None:
+        rows = rows.exclude(pk=apart_from)
+    return rows.order_by("start_on").first()
+
+
+def today_of(provider: Provider) -> date:
+    return clock.local(clock.now(), provider.zone).date()
+
+
+def missing_for_live(provider: Provider) -> list[Missing]:
+    """What the page needs before customers can find it, in the order of the steps. Two queries."""
+    has_service = provider.services.filter(is_active=True).exists()
+    has_hours = provider.working_hours.exists()
+    needs = [
+        (provider.name and provider.trade, Step.ABOUT, "Say your name and what you do."),
+        (provider.category_id, Step.ABOUT, "Choose a category."),
+        (provider.is_online or provider.is_in_person, Step.ABOUT, "Say whether you meet people in person or online."),
+        (provider.place or not provider.is_in_person, Step.ABOUT, "Say in which place you meet people."),
+        (has_service, Step.SERVICE, "Add a service that customers can book."),
+        (has_hours, Step.HOURS, "Set at least one range of working hours."),
+        (provider.user.email_confirmed, Step.CHECK, "Confirm your email address with the link we sent you."),
+    ]
+    return [Missing(step, sentence) for is_there, step, sentence in needs if not is_there]
+
+
+def steps_left(provider: Provider) -> int:
+    """How many steps of a draft were not saved yet; the last one is going live."""
+    return len([step for step in Step if step not in provider.steps_done])

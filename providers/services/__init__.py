@@ -1,0 +1,31 @@
+"""What changes a provider's page, offer and open time: `from providers import services`.
+
+Each takes the `actor`, opens its own transaction, locks the provider first (whoever books waits for the same lock) and
+tells `appointments.refresh_openings` when open time may have changed.
+"""
+
+from .locking import lock_provider, refresh_openings
+from .offer import delete_service, move_service, pause_service, resume_service, save_service
+from .opening import dates_text, remove_override, save_override, set_working_hours
+from .page import go_live, leave_calendar_for_later, pause_page, resume_page, save_policy, save_profile, start_offer
+
+__all__ = [
+    "dates_text",
+    "delete_service",
+    "go_live",
+    "leave_calendar_for_later",
+    "lock_provider",
+    "move_service",
+    "pause_page",
+    "pause_service",
+    "refresh_openings",
+    "remove_override",
+    "resume_page",
+    "resume_service",
+    "save_override",
+    "save_policy",
+    "save_profile",
+    "save_service",
+    "set_working_hours",
+    "start_offer",
+]

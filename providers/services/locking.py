@@ -1,0 +1,37 @@
+"""What every service of a provider's offer begins and ends with."""
+
+import uuid
+
+from accounts.models import User
+from core.db import lock_row
+from outbox import services as outbox
+from providers.exceptions import OfferRefused
+from providers.models import Provider
+
+
+def lock_provider(provider: Provider, *, actor: User) -> Provider:
+    """The provider as it is now, with its policy, locked until the transaction ends: whoever books waits for it too.
+
+    Raises OfferRefused when it is neither the actor's own nor the actor staff.
+    """
+    lock_row(Provider.objects.filter(pk=provider.pk))
+    # A statement of its own: what is joined to a locked row is as it was before the wait for the lock.
+    locked = Provider.objects.select_related("policy", "user").get(pk=provider.pk)
+    if locked.user_id != actor.pk and not actor.is_staff:
+        raise OfferRefused("That is not yours to change.")
+    return locked
+
+
+def refresh_openings(provider: Provider) -> None:
+    """Tell whoever keeps figures of open time that this provider's has changed."""
+    if not provider.is_draft:
+        outbox.publish(
+            "appointments.refresh_openings", key=f"{provider.pk}:{uuid.uuid4().hex}", payload={"provider": provider.pk}
+        )
+
+
+def step_done(provider: Provider, step: str) -> None:
+    """Remember that a draft has passed the step."""
+    if provider.is_draft and step not in provider.steps_done:
+        provider.steps_done = [*provider.steps_done, step]
+        provider.save(update_fields=["steps_done"])

@@ -1,0 +1,125 @@
+"""The services a provider offers. What changes here never touches an appointment that exists."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max, ProtectedError
+
+from accounts.models import User
+from core.db import retrying
+from providers import snapshots
+from providers.exceptions import ChangedMeanwhile, OfferRefused
+from providers.models import MOST_SERVICES, Provider, Service
+from providers.slugs import make_slug
+from providers.states import Step
+
+from .locking import lock_provider, refresh_openings, step_done
+
+
+@retrying
+@transaction.atomic
+def save_service(
+    *, provider: Provider, actor: User, values: Mapping[str, Any], service: Service | None = None, seen: str = ""
+) -> Service:
+    """A new service at the end of the list, or `service` changed; `values` are those of `snapshots.SERVICE_FIELDS`.
+
+    Its address is made from its first name and stays once the page is live. Appointments keep the price and the length
+    they were made with. Raises ChangedMeanwhile, ValidationError (a price with more digits than the currency has),
+    OfferRefused.
+    """
+    provider, values = lock_provider(provider, actor=actor), _only_ours(values)
+    if service is None:
+        # The same form sent twice makes one service: nobody offers two that differ in nothing.
+        twin = next((row for row in provider.services.all() if snapshots.same(row, values)), None)
+        if twin is not None:
+            return twin
+        service = _new_service(provider)
+    else:
+        service = _own(provider, service)
+        if seen != snapshots.of_service(service) and not snapshots.same(service, values):
+            raise ChangedMeanwhile
+    for field, value in values.items():
+        setattr(service, field, value)
+    if not service.slug or provider.is_draft:
+        service.slug = _slug_for(service, provider)
+    service.full_clean(exclude=["provider", "slug"])
+    service.save()
+    step_done(provider, Step.SERVICE)
+    refresh_openings(provider)
+    return service
+
+
+def pause_service(*, service: Service, actor: User) -> Service:
+    """Nobody new can book it. Appointments stay. Paused already: nothing happens."""
+    return _set_active(service=service, actor=actor, is_active=False)
+
+
+def resume_service(*, service: Service, actor: User) -> Service:
+    return _set_active(service=service, actor=actor, is_active=True)
+
+
+@retrying
+@transaction.atomic
+def move_service(*, service: Service, actor: User, up: bool) -> None:
+    """One place up or down in the list customers see; at the end of the list nothing happens."""
+    provider = lock_provider(service.provider, actor=actor)
+    rows = list(provider.services.all())
+    at = rows.index(_own(provider, service))
+    to = at - 1 if up else at + 1
+    if 0 <= to < len(rows):
+        rows[at], rows[to] = rows[to], rows[at]
+    for position, row in enumerate(rows):
+        row.position = position
+    Service.objects.bulk_update(rows, ["position"])
+
+
+@retrying
+@transaction.atomic
+def delete_service(*, service: Service, actor: User) -> None:
+    """The service is gone, if nobody ever booked it. Raises OfferRefused when somebody did."""
+    provider = lock_provider(service.provider, actor=actor)
+    try:
+        with transaction.atomic():
+            _own(provider, service).delete()
+    except ProtectedError:
+        raise OfferRefused(
+            f"{service.name} has appointments, so it can’t be deleted. Pause it, and nobody can book it any more."
+        ) from None
+    refresh_openings(provider)
+
+
+def _new_service(provider: Provider) -> Service:
+    if provider.services.count() >= MOST_SERVICES:
+        raise OfferRefused(f"A page has at most {MOST_SERVICES} services. Delete or change one you no longer offer.")
+    last = provider.services.aggregate(last=Max("position"))["last"]
+    return Service(provider=provider, position=0 if last is None else last + 1)
+
+
+def _own(provider: Provider, service: Service) -> Service:
+    """The service as it is now, under the provider's lock."""
+    present = provider.services.filter(pk=service.pk).first()
+    if present is None:
+        raise OfferRefused(f"{service.name} was deleted meanwhile.")
+    return present
+
+
+def _only_ours(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name in snapshots.SERVICE_FIELDS}
+
+
+def _slug_for(service: Service, provider: Provider) -> str:
+    others = provider.services.exclude(pk=service.pk)
+    return make_slug(service.name, is_taken=lambda slug: others.filter(slug=slug).exists(), otherwise="service")
+
+
+@retrying
+@transaction.atomic
+def _set_active(*, service: Service, actor: User, is_active: bool) -> Service:
+    provider = lock_provider(service.provider, actor=actor)
+    service = _own(provider, service)
+    if service.is_active != is_active:
+        service.is_active = is_active
+        service.save(update_fields=["is_active"])
+        refresh_openings(provider)
+    return service

@@ -1,0 +1,140 @@
+"""When a provider is open: the week, and the dates that differ from it. No change here moves an appointment."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from django.db import transaction
+
+from accounts.models import User
+from core import clock
+from core.db import retrying
+from core.wording import date_text
+from providers import queries, snapshots
+from providers.exceptions import ChangedMeanwhile, HoursRefused, OverrideOverlaps, OverrideRefused
+from providers.hours import Range, Week, check_ranges, check_week
+from providers.models import MOST_OVERRIDES, DateOverride, Provider, WorkingHours
+from providers.states import Step
+
+from .locking import lock_provider, refresh_openings, step_done
+
+LONGEST_OVERRIDE = timedelta(days=366)
+FURTHEST_OVERRIDE = timedelta(days=3 * 366)
+
+
+@retrying
+@transaction.atomic
+def set_working_hours(
+    *, provider: Provider, actor: User, week: Week, time_zone: str | None = None, seen: str | None = None
+) -> Provider:
+    """The whole week at once: `week` maps a weekday (Monday 0) to its ranges, in minutes after midnight on the wall.
+
+    Afterwards exactly these ranges hold, in `time_zone` if one is given. `seen` is the state the form showed, None when
+    there was no form. Raises HoursRefused with every problem, ChangedMeanwhile, ValueError for a zone that is none.
+    """
+    zone = clock.canonical_zone(time_zone) if time_zone else None
+    problems = check_week(week)
+    if problems:
+        raise HoursRefused(problems)
+    provider = lock_provider(provider, actor=actor)
+    wanted = sorted((weekday, start, end) for weekday, ranges in week.items() for start, end in ranges)
+    present = sorted(provider.working_hours.values_list("weekday", "start_minute", "end_minute"))
+    unchanged = wanted == present and zone in {None, provider.time_zone}
+    if seen is not None and not unchanged and seen != snapshots.of_week(provider.time_zone, present):
+        raise ChangedMeanwhile
+    if not unchanged:
+        _write_week(provider, wanted, zone or provider.time_zone)
+        refresh_openings(provider)
+    step_done(provider, Step.HOURS)
+    return provider
+
+
+@retrying
+@transaction.atomic
+def save_override(
+    *,
+    provider: Provider,
+    actor: User,
+    start_on: date,
+    end_on: date,
+    ranges: Sequence[Range],
+    note: str = "",
+    override: DateOverride | None = None,
+    seen: str = "",
+) -> DateOverride:
+    """Hours of their own, or none, for every date from `start_on` to `end_on`: a new entry, or `override` changed.
+
+    Raises HoursRefused, OverrideOverlaps naming both, OverrideRefused, ChangedMeanwhile.
+    """
+    problems = check_ranges(ranges)
+    if problems:
+        raise HoursRefused(problems)
+    provider = lock_provider(provider, actor=actor)
+    values = {"start_on": start_on, "end_on": end_on, "ranges": sorted(map(list, ranges)), "note": note}
+    if override is None:
+        twin = next(
+            (row for row in provider.date_overrides.filter(start_on=start_on) if snapshots.same(row, values)), None
+        )
+        if twin is not None:
+            return twin  # the same form sent twice
+        override = DateOverride(provider=provider)
+    else:
+        present = provider.date_overrides.filter(pk=override.pk).first()
+        if present is None:
+            raise OverrideRefused("These dates were removed meanwhile.")
+        override = present
+        if seen != snapshots.of_override(override) and not snapshots.same(override, values):
+            raise ChangedMeanwhile
+    _check_dates(provider, override, start_on, end_on)
+    for field, value in values.items():
+        setattr(override, field, value)
+    override.full_clean(exclude=["provider"])
+    override.save()
+    refresh_openings(provider)
+    return override
+
+
+@retrying
+@transaction.atomic
+def remove_override(*, override: DateOverride, actor: User) -> None:
+    """The dates follow the week again. Removed already: nothing happens."""
+    provider = lock_provider(override.provider, actor=actor)
+    if provider.date_overrides.filter(pk=override.pk).delete()[0]:
+        refresh_openings(provider)
+
+
+def dates_text(start_on: date, end_on: date) -> str:
+    """ "Thu 24 December", or "Thu 24 December to Sat 26 December"."""
+    first = date_text(start_on)
+    return first if start_on == end_on else f"{first} to {date_text(end_on)}"
+
+
+def _write_week(provider: Provider, rows: list[tuple[int, int, int]], zone: str) -> None:
+    provider.working_hours.all().delete()
+    WorkingHours.objects.bulk_create(
+        WorkingHours(provider=provider, weekday=weekday, start_minute=start, end_minute=end)
+        for weekday, start, end in rows
+    )
+    if zone != provider.time_zone:
+        provider.time_zone = zone
+        provider.save(update_fields=["time_zone"])
+
+
+def _check_dates(provider: Provider, override: DateOverride, start_on: date, end_on: date) -> None:
+    today = clock.local(clock.now(), provider.zone).date()
+    if end_on < start_on:
+        raise OverrideRefused("The last date is before the first one.")
+    if end_on < today:
+        raise OverrideRefused("These dates are over. Choose today or a later date.")
+    if end_on - start_on >= LONGEST_OVERRIDE:
+        raise OverrideRefused("One entry covers at most a year. Enter the rest as another one.")
+    if end_on - today > FURTHEST_OVERRIDE:
+        raise OverrideRefused("Choose dates within the next three years.")
+    other = queries.override_meeting(provider, start_on, end_on, apart_from=override.pk)
+    if other is not None:
+        theirs = dates_text(other.start_on, other.end_on) + (f" ({other.note})" if other.note else "")
+        have = "has hours of its" if other.start_on == other.end_on else "have hours of their"
+        raise OverrideOverlaps(f"{dates_text(start_on, end_on)} can’t be added: {theirs} already {have} own.")
+    if override.pk is None and provider.date_overrides.filter(end_on__gte=today).count() >= MOST_OVERRIDES:
+        raise OverrideRefused(
+            f"There are {MOST_OVERRIDES} coming entries already. Remove one that is no longer needed."
+        )

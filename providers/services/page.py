@@ -1,0 +1,152 @@
+"""A provider's page: what it says, the rules of booking, going live, pausing."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from accounts.models import User
+from core import clock
+from core.db import lock_row, retrying
+from providers import queries, snapshots
+from providers.exceptions import ChangedMeanwhile, NotReady, OfferRefused
+from providers.models import BookingPolicy, Listing, Provider
+from providers.slugs import make_slug
+from providers.states import Step
+
+from .locking import lock_provider, refresh_openings, step_done
+
+
+def start_offer(*, actor: User, values: Mapping[str, Any], seen: str = "") -> Provider:
+    """The draft of the person's page with what they say of themselves; one that exists already is changed instead.
+
+    `values` are the profile's (see `snapshots.PROFILE_FIELDS`), `seen` the state of the draft that the form showed.
+    Nobody else sees a draft. Raises ChangedMeanwhile, OfferRefused for a page that is past its draft.
+    """
+    try:
+        return _start_offer(actor=actor, values=values, seen=seen)
+    except IntegrityError:
+        # Somebody of the same name started at this very moment: this address gets letters of its own.
+        return _start_offer(actor=actor, values=values, seen=seen, crowded=True)
+
+
+@retrying
+@transaction.atomic
+def _start_offer(*, actor: User, values: Mapping[str, Any], seen: str, crowded: bool = False) -> Provider:
+    user = lock_row(User.objects.filter(pk=actor.pk))
+    provider = Provider.objects.filter(user=user).first()
+    if provider is None:
+        provider = Provider(user=user, time_zone=user.time_zone)
+        _write_profile(provider, values, crowded=crowded)
+        BookingPolicy.objects.create(provider=provider)
+    elif provider.is_draft:
+        provider = lock_provider(provider, actor=actor)
+        _refuse_stale(provider, values, seen=seen, now_shown=snapshots.of_profile(provider))
+        _write_profile(provider, values, crowded=crowded)
+    else:
+        raise OfferRefused("Your page is past its draft. Change it in your studio.")
+    step_done(provider, Step.ABOUT)
+    return provider
+
+
+@retrying
+@transaction.atomic
+def save_profile(*, provider: Provider, actor: User, values: Mapping[str, Any], seen: str) -> Provider:
+    """What the public page says. The address of the page stays. Raises ChangedMeanwhile."""
+    provider = lock_provider(provider, actor=actor)
+    _refuse_stale(provider, values, seen=seen, now_shown=snapshots.of_profile(provider))
+    _write_profile(provider, values)
+    refresh_openings(provider)
+    return provider
+
+
+@retrying
+@transaction.atomic
+def save_policy(*, provider: Provider, actor: User, values: Mapping[str, Any], seen: str) -> BookingPolicy:
+    """The rules of booking, for appointments made from now on and for cancelling those that exist.
+
+    Raises ChangedMeanwhile, and ValidationError for figures out of range.
+    """
+    provider = lock_provider(provider, actor=actor)
+    policy = provider.policy
+    _refuse_stale(policy, values, seen=seen, now_shown=snapshots.of_policy(policy))
+    for field in snapshots.POLICY_FIELDS:
+        if field in values:
+            setattr(policy, field, values[field])
+    policy.full_clean(exclude=["provider"])
+    policy.save()
+    step_done(provider, Step.RULES)
+    refresh_openings(provider)
+    return policy
+
+
+@retrying
+@transaction.atomic
+def leave_calendar_for_later(*, provider: Provider, actor: User) -> None:
+    """The step of the calendar is passed without one."""
+    step_done(lock_provider(provider, actor=actor), Step.CALENDAR)
+
+
+@retrying
+@transaction.atomic
+def go_live(*, provider: Provider, actor: User) -> Provider:
+    """Customers find and book the provider from now on. Live already: nothing happens.
+
+    Raises NotReady with what is missing, OfferRefused where staff have hidden the page.
+    """
+    provider = lock_provider(provider, actor=actor)
+    if provider.is_live:
+        return provider
+    _refuse_hidden(provider)
+    missing = queries.missing_for_live(provider)
+    if missing:
+        raise NotReady(missing)
+    provider.listing = Listing.LIVE
+    provider.live_since = provider.live_since or clock.now()
+    provider.save(update_fields=["listing", "live_since"])
+    refresh_openings(provider)
+    return provider
+
+
+@retrying
+@transaction.atomic
+def pause_page(*, provider: Provider, actor: User) -> Provider:
+    """Nobody new can book; the page says so. Appointments and requests stay. Paused already: nothing happens."""
+    provider = lock_provider(provider, actor=actor)
+    _refuse_hidden(provider)
+    if provider.is_draft:
+        raise OfferRefused("Your page is a draft, so nobody can book you yet.")
+    if provider.is_live:
+        provider.listing = Listing.PAUSED
+        provider.save(update_fields=["listing"])
+        refresh_openings(provider)
+    return provider
+
+
+def resume_page(*, provider: Provider, actor: User) -> Provider:
+    """Customers can book again. The same conditions as for going live hold, and the same refusals."""
+    return go_live(provider=provider, actor=actor)
+
+
+def _write_profile(provider: Provider, values: Mapping[str, Any], *, crowded: bool = False) -> None:
+    for field in snapshots.PROFILE_FIELDS:
+        if field in values:
+            setattr(provider, field, values[field])
+    if provider.is_draft:
+        others = Provider.objects.exclude(pk=provider.pk)
+        provider.slug = make_slug(
+            provider.name, is_taken=lambda slug: crowded or others.filter(slug=slug).exists(), otherwise="provider"
+        )
+    provider.full_clean(exclude=["user", "slug"])
+    provider.save()
+
+
+def _refuse_hidden(provider: Provider) -> None:
+    if provider.listing == Listing.HIDDEN:
+        raise OfferRefused("Your page is hidden by staff. Write to us if this looks wrong.")
+
+
+def _refuse_stale(row: Any, values: Mapping[str, Any], *, seen: str, now_shown: str) -> None:
+    """The same form sent twice is no conflict: what it wants is what there is."""
+    if seen != now_shown and not snapshots.same(row, values):
+        raise ChangedMeanwhile

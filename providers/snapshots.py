@@ -1,0 +1,64 @@
+"""What an editor's form showed, as a short text that travels with it: it tells whether others saved something since."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from providers.models import BookingPolicy, DateOverride, Provider, Service
+
+PROFILE_FIELDS = (
+    "name", "trade", "category_id", "about", "languages", "is_online", "is_in_person", "place", "address",
+)  # fmt: skip
+SERVICE_FIELDS = (
+    "name", "description", "duration_minutes", "buffer_before_minutes", "buffer_after_minutes",
+    "slot_interval_minutes", "pricing", "price", "currency", "confirmation",
+)  # fmt: skip
+POLICY_FIELDS = (
+    "notice_minutes", "window_days", "max_per_day", "max_open", "accepts_at_once", "answer_minutes",
+    "cancellation_cutoff_minutes",
+)  # fmt: skip
+OVERRIDE_FIELDS = ("start_on", "end_on", "ranges", "note")
+
+
+def fingerprint(state: object) -> str:
+    return hashlib.sha256(json.dumps(state, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def of_profile(provider: Provider) -> str:
+    return fingerprint(state(provider, PROFILE_FIELDS))
+
+
+def of_service(service: Service) -> str:
+    return fingerprint(state(service, SERVICE_FIELDS))
+
+
+def of_policy(policy: BookingPolicy) -> str:
+    return fingerprint(state(policy, POLICY_FIELDS))
+
+
+def of_override(override: DateOverride) -> str:
+    return fingerprint(state(override, OVERRIDE_FIELDS))
+
+
+def of_week(time_zone: str, rows: Iterable[tuple[int, int, int]]) -> str:
+    """`rows` are (weekday, start_minute, end_minute)."""
+    return fingerprint([time_zone, sorted(rows)])
+
+
+def state(row: Any, fields: Iterable[str]) -> dict[str, Any]:
+    return {field: _plain(getattr(row, field)) for field in fields}
+
+
+def same(row: Any, values: Mapping[str, Any]) -> bool:
+    """Whether saving `values` would change nothing."""
+    return all(_plain(getattr(row, field)) == _plain(value) for field, value in values.items())
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"  # 58 and 58.000 are one price
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,80 @@
+"""The sentences customers read about an offer. One place writes them: the public page, the editors, the mails.
+
+Pure, apart from what hangs on the given rows: hand in a policy whose provider is loaded.
+"""
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from core import money
+from core.wording import duration_text, words_for_minutes
+from providers.models import BookingPolicy, Pricing, Service
+
+
+class Sentence(NamedTuple):
+    """One rule in force: what it is about, the icon beside it, the words."""
+
+    about: str
+    icon: str
+    text: str
+
+
+def policy_sentences(policy: BookingPolicy, service: Service | None = None) -> list[Sentence]:
+    """What a customer reads before booking: of `service`, or of the page as a whole."""
+    name = policy.provider.first_name
+    sentences = [confirmation_sentence(policy, service), ahead_sentence(policy), cancelling_sentence(policy)]
+    if policy.max_per_day is not None:
+        sentences.append(Sentence("day", "today", f"{name} takes at most {_count(policy.max_per_day)} a day."))
+    if policy.max_open is not None:
+        lie = "lies" if policy.max_open == 1 else "lie"
+        text = f"{name} takes no more while {_count(policy.max_open)} {lie} ahead."
+        sentences.append(Sentence("open", "cal", text))
+    return sentences
+
+
+def confirmation_sentence(policy: BookingPolicy, service: Service | None = None) -> Sentence:
+    at_once = service.confirms_at_once(policy) if service else policy.accepts_at_once
+    if at_once:
+        return Sentence("confirmation", "check", "Confirms straight away.")
+    time = words_for_minutes(policy.answer_minutes)
+    text = f"{policy.provider.first_name} answers each request within {time}. One without an answer ends by itself."
+    return Sentence("confirmation", "wait", text)
+
+
+def ahead_sentence(policy: BookingPolicy) -> Sentence:
+    soonest = (
+        f"at least {words_for_minutes(policy.notice_minutes)}" if policy.notice_minutes else "up to the last minute"
+    )
+    ahead = " ahead" if policy.notice_minutes else ""
+    window = f"{policy.window_days} day{'s' if policy.window_days != 1 else ''}"
+    return Sentence("ahead", "cal", f"Book {soonest}{ahead}, and at most {window} ahead.")
+
+
+def cancelling_sentence(policy: BookingPolicy) -> Sentence:
+    if not policy.cancellation_cutoff_minutes:
+        return Sentence("cancelling", "clock", "Free to cancel until the start.")
+    notice = words_for_minutes(policy.cancellation_cutoff_minutes)
+    after = f"After that, only {policy.provider.first_name} can cancel it."
+    return Sentence("cancelling", "clock", f"Free to cancel until {notice} before the start. {after}")
+
+
+def price_text(service: Service) -> str:
+    """ "£58", "£84 an hour", or "Free"."""
+    amount = money.price_words(service.price, service.currency)
+    return f"{amount} an hour" if service.pricing == Pricing.HOURLY and service.price else amount
+
+
+def price_example(*, minutes: int, pricing: str, price: Decimal, currency: str) -> str:
+    """The worked example of a price: "45 min at £84 an hour is £63.", "45 min costs £58.", "45 min is free."."""
+    length, amount = duration_text(minutes), money.format_money(price, currency)
+    if not price:
+        return f"{length} is free."
+    if pricing == Pricing.HOURLY:
+        return (
+            f"{length} at {amount} an hour is {money.format_money(money.hourly(price, minutes, currency), currency)}."
+        )
+    return f"{length} costs {amount}."
+
+
+def _count(appointments: int) -> str:
+    return f"{appointments} appointment{'s' if appointments != 1 else ''}"

@@ -1,0 +1,38 @@
+"""Every URL pattern of the product, by name; one without a name goes by its route."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+
+
+@dataclass(frozen=True)
+class Pattern:
+    name: str
+    arguments: tuple[str, ...]
+    is_named: bool
+
+    def address(self, given: dict[str, Any]) -> str | None:
+        """Where it stands; None without a name, or when it needs an argument that nobody gave."""
+        if not self.is_named or any(argument not in given for argument in self.arguments):
+            return None
+        try:
+            return reverse(self.name, kwargs={argument: given[argument] for argument in self.arguments})
+        except NoReverseMatch:
+            return None
+
+
+def all_patterns() -> list[Pattern]:
+    return _walk(get_resolver(), "", ())
+
+
+def _walk(resolver: URLResolver, namespace: str, arguments: tuple[str, ...]) -> list[Pattern]:
+    found = []
+    for entry in resolver.url_patterns:
+        here = arguments + tuple(entry.pattern.regex.groupindex)
+        if isinstance(entry, URLResolver):
+            inner = f"{namespace}{entry.namespace}:" if entry.namespace else namespace
+            found += _walk(entry, inner, here)
+        elif isinstance(entry, URLPattern):
+            found.append(Pattern(f"{namespace}{entry.name or entry.pattern}", here, bool(entry.name)))
+    return found

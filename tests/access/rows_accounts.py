@@ -1,0 +1,81 @@
+"""Sign-up, sign-in, settings, the account's own pages. Their content is one's own: no address names a person."""
+
+from tests.access.table import Row, everyone, refused, signed_in
+
+FORM = signed_in("200")
+UNFILLED = signed_in("422")
+NOTICE = everyone("200")
+READ_ONLY = everyone("405")
+ASKED = everyone("go", V="200")
+SENT = everyone("go", V="422")
+TOKEN = {"uidb36": "1", "key": "not-a-token"}
+
+
+NOTHING_TO_DO = signed_in("go")
+OWN = signed_in("404", C="200")
+
+
+def confirmed(world):
+    world.addresses  # noqa: B018  - built when it is asked for
+    return {}
+
+
+def with_app(world):
+    world.apps  # noqa: B018
+    return {}
+
+
+def passkey(world):
+    return {"pk": world.passkey.pk}
+
+
+ROWS = [
+    Row("settings_profile", get=FORM, post=UNFILLED),
+    Row("settings_preferences", get=FORM, post=UNFILLED),
+    Row("settings_security", get=FORM, post=refused()),
+    Row("settings_photo", get=refused(), post=UNFILLED),
+    Row("settings_photo_remove", get=refused(), post=signed_in("go")),
+    Row("settings_zone", get=refused(), post=signed_in("400")),
+    # A picture's name is random; who knows it may see it, as everybody sees a provider's page.
+    Row("photo", args=lambda world: {"name": "0" * 32}, get=everyone("404"), post=READ_ONLY),
+    Row("account_login", get=ASKED, post=SENT),
+    Row("account_signup", get=ASKED, post=SENT),
+    Row("account_request_login_code", get=ASKED, post=SENT),
+    Row("account_confirm_login_code", get=everyone("go"), post=everyone("go")),
+    Row("account_logout", get=everyone("200", V="go"), post=everyone("go")),
+    Row("account_inactive", get=NOTICE, post=READ_ONLY),
+    Row("account_reauthenticate", get=FORM, post=UNFILLED),
+    Row("account_email", args=confirmed, get=FORM, post=signed_in("go")),
+    Row("account_email_verification_sent", get=NOTICE, post=READ_ONLY),
+    Row(
+        "account_confirm_email",
+        args=lambda world: {"key": "not-a-token"},
+        get=everyone("y|410"),
+        post=everyone("y|410|404"),
+    ),
+    Row("account_change_password", get=FORM, post=UNFILLED),
+    Row("account_set_password", get=signed_in("go"), post=signed_in("go")),
+    Row("account_reset_password", get=NOTICE, post=everyone("422")),
+    Row("account_reset_password_done", get=NOTICE, post=READ_ONLY),
+    Row("account_reset_password_from_key", args=lambda world: TOKEN, get=everyone("y|410"), post=everyone("y|410")),
+    Row("account_reset_password_from_key_done", get=NOTICE, post=READ_ONLY),
+    Row("usersessions_list", get=signed_in("200"), post=signed_in("go")),
+    Row("mfa_index", get=FORM, post=refused()),
+    # Signed in already, with nothing more to be asked for.
+    Row("mfa_authenticate", get=NOTHING_TO_DO, post=NOTHING_TO_DO),
+    Row("mfa_reauthenticate", get=NOTHING_TO_DO, post=NOTHING_TO_DO),
+    Row("mfa_reauthenticate_webauthn", get=NOTHING_TO_DO, post=NOTHING_TO_DO),
+    # The script of the sign-in page asks here; a browser that comes by itself is led to that page.
+    Row("mfa_login_webauthn", get=everyone("go", V="login"), post=everyone("go", V="login")),
+    Row("mfa_activate_totp", args=confirmed, get=FORM, post=UNFILLED),
+    Row("mfa_deactivate_totp", args=with_app, get=FORM, post=signed_in("go")),
+    # That the codes were seen is remembered.
+    Row("mfa_view_recovery_codes", args=with_app, get=FORM, post=refused(), notes="viewed_at"),
+    Row("mfa_download_recovery_codes", args=with_app, get=FORM, post=refused(), notes="viewed_at"),
+    Row("mfa_generate_recovery_codes", args=with_app, get=FORM, post=signed_in("go")),
+    Row("mfa_list_webauthn", get=FORM, post=refused()),
+    Row("mfa_add_webauthn", args=confirmed, get=FORM, post=UNFILLED),
+    # For anybody but its owner there is no such passkey.
+    Row("mfa_edit_webauthn", args=passkey, get=OWN, post=signed_in("404", C="422")),
+    Row("mfa_remove_webauthn", args=passkey, get=OWN, post=signed_in("404", C="go")),
+]

@@ -1,0 +1,50 @@
+"""A provider's page and booking, open to everybody up to the form; then what belongs to one customer alone.
+
+The page of an appointment on the customer's side is the customer's: the provider and staff have pages of their own.
+"""
+
+from appointments.views import help
+from tests.access.table import Row, everyone, refused, signed_in
+
+READ_ONLY = everyone("405")
+MINE = signed_in("404", C="200")
+
+
+def provider(world):
+    return {"provider": world.provider.slug}
+
+
+def service(world):
+    return provider(world) | {"service": world.service.slug}
+
+
+def appointment(world):
+    return {"reference": world.appointment.reference}
+
+
+def request(world):
+    return {"reference": world.request.reference}
+
+
+def some_start(world):
+    return {"start": "2100-01-01T10:00:00Z"}
+
+
+ROWS = [
+    Row("provider_page", args=provider, get=everyone("200"), post=READ_ONLY),
+    Row("provider_service", args=service, get=everyone("200"), post=READ_ONLY),
+    # Without a chosen time the form leads back to the times; with one a visitor signs in first.
+    Row("book", args=service, data=some_start, get=everyone("go"), post=signed_in("409|422")),
+    Row("keep_time", args=service, data=some_start, get=READ_ONLY, post=everyone("go")),
+    Row("release_time", args=service, data=some_start, get=READ_ONLY, post=everyone("go")),
+    Row("extend_time", args=service, data=some_start, get=READ_ONLY, post=everyone("go")),
+    Row("appointment_done", args=appointment, get=MINE, post=refused()),
+    Row("my_appointments", get=signed_in("200"), post=refused()),
+    Row("my_appointment", args=appointment, get=MINE, post=refused()),
+    # A press without the consequence that the page showed is asked again.
+    Row("cancel_appointment", args=appointment, get=MINE, post=signed_in("404", C="409")),
+    Row("withdraw_request", args=request, get=MINE, post=signed_in("404", C="go")),
+    Row("appointment_ics", args=appointment, get=MINE, post=refused()),
+    Row("help", get=everyone("200"), post=READ_ONLY),
+    *(Row(name, get=everyone("200"), post=READ_ONLY) for name in help.PAGES),
+]

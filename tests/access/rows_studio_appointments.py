@@ -1,0 +1,63 @@
+"""A provider's appointments, requests and customers: theirs alone; for everybody else there is no such page."""
+
+from tests.access.table import Answers, Row, everyone, refused, signed_in
+
+ACT_ONLY = everyone("405")
+
+
+def studio() -> Answers:
+    """Each provider's own; for everybody else there is none."""
+    return signed_in("404", P="200", P2="200")
+
+
+def own(answer: str = "200") -> Answers:
+    """What joins P with a customer."""
+    return signed_in("404", P=answer)
+
+
+def has_page(world):
+    world.provider  # noqa: B018  - built when it is asked for
+    return {}
+
+
+def appointment(world):
+    return {"reference": world.appointment.reference}
+
+
+def request(world):
+    return {"reference": world.request.reference}
+
+
+def customer(world):
+    world.appointment  # noqa: B018
+    return {"customer": world.people["C"].uuid}
+
+
+def its_reference(world):
+    return {"request": world.request.reference}
+
+
+ROWS = [
+    Row("studio_today", get=studio(), post=refused(), args=has_page),
+    Row("studio_requests", get=studio(), post=refused(), args=has_page),
+    # A reference of somebody else's request is none.
+    Row("accept_requests", get=ACT_ONLY, post=own("go"), args=has_page, data=its_reference),
+    Row("studio_request", get=own(), post=refused(), args=request),
+    Row("accept_request", get=ACT_ONLY, post=own("go"), args=request),
+    Row("decline_request", get=own(), post=own("go"), args=request),
+    Row("studio_appointment", get=own(), post=refused(), args=appointment),
+    # It has not begun yet.
+    Row("complete_appointment", get=ACT_ONLY, post=own("409"), args=appointment),
+    Row("mark_no_show", get=ACT_ONLY, post=own("409"), args=appointment),
+    Row(
+        "correct_outcome",
+        get=ACT_ONLY,
+        post=own("409"),
+        args=appointment,
+        data=lambda world: {"to": "completed"},
+    ),
+    Row("studio_appointment_ics", get=own(), post=refused(), args=appointment),
+    Row("studio_cancel", get=own(), post=own("go"), args=appointment),
+    Row("studio_customers", get=studio(), post=refused(), args=has_page),
+    Row("studio_customer", get=own(), post=refused(), args=customer),
+]

@@ -1,0 +1,181 @@
+"""One person for each role of the access table, and what belongs to them."""
+
+import time
+from datetime import timedelta
+from functools import cached_property
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
+from django.contrib.auth.models import Group, Permission
+from django.test import Client
+from django_tasks_db.models import DBTaskResult
+
+from accounts.models import User
+from appointments.models import Appointment, OpenDay, OpeningIndex, SearchFigures
+from appointments.services import booking
+from calendar_sync.models import BusyInterval
+from core import clock
+from notifications.models import Kind, RefusedAddress, SentMail, State
+from outbox.models import Message, ScheduledJob
+from providers.models import DateOverride, Provider, Service
+from tests.factories.providers import DateOverrideFactory, ProviderFactory, ServiceFactory
+
+NAMES = {
+    "C": "Carla",
+    "C2": "Chris",
+    "P": "Petra",
+    "P2": "Paul",
+    "SV": "Vera",
+    "S": "Sam",
+    "SU": "Susan",
+    "X": "Xenia",
+}
+
+
+class World:
+    """Built in the test's own transaction; what is expensive is built when a row asks for it."""
+
+    def __init__(self) -> None:
+        self.people = {
+            role: User.objects.create_user(
+                f"{role.lower()}@example.org",
+                "pass",
+                name=name,
+                is_staff=role in {"SV", "S", "SU"},
+                is_superuser=role == "SU",
+                is_active=role != "X",
+            )
+            for role, name in NAMES.items()
+        }
+        self.people["SV"].user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+        self.people["S"].user_permissions.set(Permission.objects.all())
+
+    def client(self, role: str) -> Client:
+        client = Client(raise_request_exception=False)
+        if role != "V":
+            client.force_login(self.people[role])
+            session = client.session
+            # As if they had typed their password just now: what asks for it again is not what the table is about.
+            session["account_authentication_methods_user"] = str(self.people[role].pk)
+            session["account_authentication_methods"] = [
+                {"method": "password", "at": time.time(), "reauthenticated": True}
+            ]
+            session.save()
+        return client
+
+    @cached_property
+    def provider(self) -> Provider:
+        """P's own page, open at any hour; P2 has one, too."""
+        ProviderFactory(user=self.people["P2"], name="Paul", slug="paul")
+        hours = {weekday: [("00:00", "24:00")] for weekday in range(7)}
+        return ProviderFactory(user=self.people["P"], name="Petra", slug="petra", hours=hours)
+
+    @cached_property
+    def service(self) -> Service:
+        return ServiceFactory(provider=self.provider, slug="first-assessment", duration_minutes=60)
+
+    @cached_property
+    def override(self) -> DateOverride:
+        return DateOverrideFactory(provider=self.provider, start_on=clock.now().date() + timedelta(days=30))
+
+    @cached_property
+    def by_hand(self) -> Service:
+        return ServiceFactory(provider=self.provider, slug="by-hand", duration_minutes=60, confirmation="by_hand")
+
+    @cached_property
+    def appointment(self) -> Appointment:
+        """C's with P, confirmed, in two days."""
+        return self._booked(self.service, days=2)
+
+    @cached_property
+    def request(self) -> Appointment:
+        """C's with P, not answered yet."""
+        return self._booked(self.by_hand, days=3)
+
+    def _booked(self, service: Service, *, days: int) -> Appointment:
+        customer = self.people["C"]
+        customer.email_confirmed_at = clock.now()
+        customer.save(update_fields=["email_confirmed_at"])
+        start = clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=days)
+        terms = booking.terms_of(service)
+        return booking.book_appointment(
+            service=service, start=start, customer=customer, terms=terms, booking_key=f"in {days} days"
+        ).appointment
+
+    # --- What only admin shows, and what people set up for signing in -------------------------------------------------
+
+    @cached_property
+    def group(self) -> Group:
+        return Group.objects.create(name="Front desk")
+
+    @cached_property
+    def index(self) -> OpeningIndex:
+        now = clock.now()
+        return OpeningIndex.objects.create(provider=self.provider, refreshed_at=now, stale_at=now)
+
+    @cached_property
+    def open_day(self) -> OpenDay:
+        return OpenDay.objects.create(provider=self.provider, day=9000)
+
+    @cached_property
+    def figures(self) -> SearchFigures:
+        return SearchFigures.objects.create(measured_at=clock.now(), figures={})
+
+    @cached_property
+    def busy(self) -> BusyInterval:
+        now = clock.now()
+        return BusyInterval.objects.create(provider=self.provider, start=now, end=now + timedelta(hours=1))
+
+    @cached_property
+    def sent_mail(self) -> SentMail:
+        return SentMail.objects.create(key="one", user=self.people["C"], kind=Kind.values[0], state=State.REFUSED)
+
+    @cached_property
+    def refused_address(self) -> RefusedAddress:
+        person = self.people["C"]
+        return RefusedAddress.objects.create(user=person, email=person.email, code="550", refused_at=clock.now())
+
+    @cached_property
+    def message(self) -> Message:
+        number = Message.id_for("probe", "one")
+        return Message.objects.create(id=number, topic="probe", key="one", dead_at=clock.now())
+
+    @cached_property
+    def job(self) -> ScheduledJob:
+        return ScheduledJob.objects.create(name="probe", next_run_at=clock.now())
+
+    @cached_property
+    def task_result(self) -> DBTaskResult:
+        return DBTaskResult.objects.create(
+            args_kwargs={"args": [], "kwargs": {}},
+            task_path="outbox.tasks.run",
+            backend_name="default",
+            run_after=clock.now(),
+        )
+
+    @cached_property
+    def passkey(self) -> Authenticator:
+        """C's."""
+        return Authenticator.objects.create(
+            user=self.people["C"], type=Authenticator.Type.WEBAUTHN, data={"name": "Phone", "credential": {}}
+        )
+
+    @cached_property
+    def addresses(self) -> list[EmailAddress]:
+        """Everybody's, confirmed."""
+        return EmailAddress.objects.bulk_create(
+            [
+                EmailAddress(user=person, email=person.email, primary=True, verified=True)
+                for person in self.people.values()
+            ],
+            ignore_conflicts=True,
+        )
+
+    @cached_property
+    def apps(self) -> list[TOTP]:
+        """Everybody has an authenticator app, and so recovery codes."""
+        for person in self.people.values():
+            RecoveryCodes.activate(person)
+        return [TOTP.activate(person, "A" * 32) for person in self.people.values()]

@@ -1,0 +1,45 @@
+import pytest
+from django.core.cache import cache
+from django.urls import reverse
+
+from tests.factories.accounts import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _low_limits(settings):
+    cache.clear()
+    settings.LIMITS = settings.LIMITS | {"search": (2, 60)}
+    yield
+    cache.clear()
+
+
+def statuses(client, count, **headers):
+    return [client.get(reverse("search"), **headers).status_code for _ in range(count)]
+
+
+def test_the_one_too_many_is_told_how_long_to_wait(client):
+    assert statuses(client, 3) == [200, 200, 429]
+    assert 0 < int(client.get(reverse("search"))["Retry-After"]) <= 60
+
+
+def test_a_forged_forwarded_header_does_not_help(client):
+    assert statuses(client, 2) == [200, 200]
+    assert statuses(client, 1, headers={"X-Forwarded-For": "203.0.113.7"}) == [429]
+
+
+def test_people_who_share_an_address_are_counted_one_by_one(client):
+    statuses(client, 3)
+    client.force_login(UserFactory())
+
+    assert statuses(client, 3) == [200, 200, 429]
+
+
+def test_without_the_cache_nothing_is_refused(client, monkeypatch):
+    def gone(*args, **kwargs):
+        raise ConnectionError("no cache here")
+
+    monkeypatch.setattr("accounts.limits.cache.add", gone)
+
+    assert statuses(client, 4) == [200] * 4

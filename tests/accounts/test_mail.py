@@ -1,0 +1,137 @@
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import allauth
+import pytest
+from django.core import mail
+from django.test import Client
+
+from accounts import letters, sealing, tasks
+from core import clock
+from outbox.models import Message
+from tests.accounts.conftest import PASSWORD, sign_in
+from tests.accounts.test_sign_up import sign_up
+
+pytestmark = pytest.mark.django_db
+
+NOT_OURS = {  # ways of allauth that we don't offer
+    "account/email/password_reset_code",
+}
+
+
+def test_every_mail_allauth_can_send_has_words_of_ours():
+    folder = Path(allauth.__file__).parent / "templates"
+    known = {
+        str(path.relative_to(folder)).removesuffix("_subject.txt")
+        for app in ("account", "mfa")
+        for path in (folder / app / "email").glob("*_subject.txt")
+    }
+
+    assert known - NOT_OURS <= letters.LETTERS.keys()
+    assert letters.LETTERS.keys() <= known
+
+
+@pytest.mark.parametrize("prefix", letters.LETTERS)
+def test_every_mail_reads_well_as_text_and_html(prefix):
+    context = {
+        "activate_url": "http://testserver/a", "password_reset_url": "http://testserver/p", "signup_url": "http://testserver/s",
+        "code": "K7QF-MR2W", "to_email": "new@example.com", "from_email": "old@example.com",
+        "deleted_email": "gone@example.com",
+        "ip": "203.0.113.9",
+    }  # fmt: skip
+    letter = letters.LETTERS[prefix](context)
+
+    text, html = letters.drawn(letter)
+
+    assert "\n" not in letter.subject
+    for line in (letter.headline, *letter.lead):
+        assert line in text
+    assert letter.button["url"] in text
+    assert f'href="{letter.button["url"]}"' in html
+    assert "{" not in text
+    assert "None" not in text
+
+
+def test_the_page_sends_nothing_itself_and_the_waiting_mail_cannot_be_read(client):
+    sign_up(client)
+
+    assert mail.outbox == []
+    [message] = Message.objects.all()
+    stored = json.dumps(message.payload) + message.key
+    assert "amara" not in stored
+    assert "accounts/confirm-email" not in stored
+    assert "/accounts/confirm-email/" in json.loads(sealing.unseal(message.payload["sealed"]))["text"]
+
+
+def test_a_mail_is_to_one_person_and_a_repeat_carries_the_same_id(client):
+    sign_up(client)
+    [message] = Message.objects.all()
+
+    tasks.send_mail(message.payload, message=message)
+    tasks.send_mail(message.payload, message=message)
+
+    first, second = mail.outbox
+    assert first.to == ["amara@example.com"]
+    assert (first.cc, first.bcc) == ([], [])
+    sent = first.message()
+    assert sent["Message-ID"] == second.message()["Message-ID"] != ""
+    assert sent["Auto-Submitted"] == "auto-generated"
+    assert [part.get_content_type() for part in sent.walk()] == ["multipart/alternative", "text/plain", "text/html"]
+
+
+def test_a_mail_whose_link_is_too_old_is_not_sent(client, time_machine):
+    sign_up(client)
+    [message] = Message.objects.all()
+    time_machine.move_to(clock.now() + timedelta(days=4))
+
+    tasks.send_mail(message.payload, message=message)
+
+    assert mail.outbox == []
+
+
+def test_a_forged_host_does_not_get_into_a_mail(person, postbox):
+    Client().post("/accounts/password/reset/", {"email": person.email}, HTTP_HOST="localhost")
+    Client().post(
+        "/accounts/password/reset/",
+        {"email": "nobody@example.com"},
+        HTTP_HOST="127.0.0.1",
+        HTTP_X_FORWARDED_HOST="evil.example",
+    )
+
+    for letter in postbox.deliver():
+        assert "http://testserver/accounts/" in letter.body
+        assert "localhost" not in letter.body
+        assert "evil" not in letter.body
+    assert (
+        Client().post("/accounts/password/reset/", {"email": person.email}, HTTP_HOST="evil.example").status_code == 400
+    )
+
+
+def test_a_mailbox_that_refuses_for_good_is_given_up(client, monkeypatch):
+    from smtplib import SMTPRecipientsRefused
+
+    from outbox import services as outbox
+
+    sign_up(client)
+    [message] = Message.objects.all()
+
+    def refuse(code):
+        def send(self, *args, **kwargs):
+            raise SMTPRecipientsRefused({"amara@example.com": (code, b"no amara@example.com")})
+
+        monkeypatch.setattr("django.core.mail.EmailMultiAlternatives.send", send)
+
+    refuse(550)
+    with pytest.raises(outbox.GiveUp) as given_up:
+        tasks.send_mail(message.payload, message=message)
+    assert "amara" not in given_up.value.reason
+    refuse(451)
+    with pytest.raises(outbox.Retry):
+        tasks.send_mail(message.payload, message=message)
+
+
+def test_signing_in_sends_no_mail(client, person):
+    sign_in(client, password=PASSWORD)
+
+    assert not Message.objects.exists()

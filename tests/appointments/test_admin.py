@@ -1,0 +1,107 @@
+from datetime import timedelta
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from django.urls import reverse
+
+from appointments.models import Appointment, Hold
+from appointments.states import Status
+from tests.factories.accounts import UserFactory
+
+from .conftest import TUESDAY_TEN
+
+pytestmark = pytest.mark.django_db
+
+LIST = reverse("admin:appointments_appointment_changelist")
+
+
+@pytest.fixture
+def staff(client):
+    user = UserFactory(is_staff=True, is_superuser=True)
+    client.force_login(user)
+    return user
+
+
+def act(client, name, *appointments, reason="Asked by phone"):
+    data = {"action": name, "_selected_action": [one.pk for one in appointments], "reason": reason}
+    return client.post(LIST, data, follow=True)
+
+
+def test_cancelling_in_admin_goes_through_the_service_with_a_reason_and_an_audit_entry(client, staff, book):
+    appointment = book().appointment
+
+    act(client, "cancel", appointment)
+
+    appointment.refresh_from_db()
+    entry = appointment.history.first()
+    assert (appointment.status, appointment.ended_by) == (Status.CANCELLED, "staff")
+    assert (entry.role, entry.actor, entry.reason) == ("staff", staff, "Asked by phone")
+    assert not Hold.objects.exists()
+    assert LogEntry.objects.get().object_id == str(appointment.pk)
+
+
+def test_an_action_without_a_reason_changes_nothing(client, staff, book):
+    appointment = book().appointment
+
+    answer = act(client, "cancel", appointment, reason="  ")
+
+    assert "Say why" in answer.content.decode()
+    assert Appointment.objects.get().status == Status.CONFIRMED
+
+
+def test_an_action_that_the_rules_refuse_is_answered_in_words(client, staff, book):
+    appointment = book().appointment
+
+    answer = act(client, "mark_no_show", appointment)
+
+    assert "It can be marked from its start on." in answer.content.decode()
+    assert Appointment.objects.get().status == Status.CONFIRMED
+
+
+def test_staff_who_may_only_look_have_no_actions(client, book):
+    viewer = UserFactory(is_staff=True)
+    viewer.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    client.force_login(viewer)
+    appointment = book().appointment
+
+    act(client, "cancel", appointment)
+
+    assert Appointment.objects.get().status == Status.CONFIRMED
+
+
+@pytest.mark.parametrize("model", ["appointment", "appointmentevent", "hold"])
+def test_nothing_is_edited_added_or_deleted_by_hand(client, staff, book, model):
+    book()
+    assert client.post(reverse(f"admin:appointments_{model}_add"), {}).status_code == 403
+    row = {"appointment": Appointment, "hold": Hold}.get(model)
+    if row:
+        address = reverse(f"admin:appointments_{model}_change", args=[row.objects.get().pk])
+        assert client.get(address).status_code == 200
+        assert client.post(address, {"status": "completed"}).status_code == 403
+
+
+@pytest.mark.parametrize("rows", [1, 6])
+def test_the_list_costs_the_same_queries_at_any_length(client, staff, book, rows, django_assert_num_queries):
+
+    for n in range(rows):
+        book(TUESDAY_TEN + n * timedelta(hours=1) if n else TUESDAY_TEN)
+    client.get(LIST)
+
+    with django_assert_num_queries(7):
+        client.get(LIST)
+
+
+def test_staff_read_money_and_zones_and_not_what_only_the_provider_sees(client, staff, book):
+    appointment = book().appointment
+    Appointment.objects.filter(pk=appointment.pk).update(note="My knee, since Tuesday.")
+    one = reverse("admin:appointments_appointment_change", args=[appointment.pk])
+
+    listed, shown = (client.get(address).content.decode() for address in (LIST, one))
+
+    assert "£58" in listed and "58.000" not in listed
+    assert "3 Mar 2026, 10:00 UTC" in listed and "3 Mar 2026, 10:00 UTC" in shown
+    assert "My knee" not in shown
+    assert "Dayline staff" in listed
+    assert "AppointmentEvent object" not in shown and "Hold object" not in shown
+    assert "Tue 3 Mar 2026, 10:00 UTC" in shown and "03 Mar 2026, 10:00 UTC to 03 Mar 2026" in shown

@@ -1,0 +1,360 @@
+"""From a provider's page to a booked appointment, through the browser's door."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from appointments import picker
+from appointments.models import Appointment, Hold
+from appointments.services import availability, holds
+from core import clock
+from tests.factories.accounts import UserFactory
+from tests.factories.providers import ServiceFactory, give_hours
+
+from .conftest import TUESDAY_TEN
+
+pytestmark = pytest.mark.django_db
+
+START = "2026-03-03T10:00:00Z"
+
+
+@pytest.fixture
+def page(service):
+    return reverse("provider_service", args=[service.provider.slug, service.slug])
+
+
+@pytest.fixture
+def form_page(service):
+    return reverse("book", args=[service.provider.slug, service.slug])
+
+
+def hidden_values(response):
+    """What the form would send as it stands."""
+    found = re.findall(r'<input type="hidden" name="([\w-]+)" value="([^"]*)"', response.content.decode())
+    return {name: value for name, value in found if name != "csrfmiddlewaretoken"}
+
+
+def test_provider_page_shows_the_first_day_with_times(client, page):
+    response = client.get(page)
+
+    shown = response.context["picker"]
+    assert str(shown.chosen) == "2026-03-02"
+    assert [(part, [time.text for time in times]) for part, times in shown.groups] == [
+        ("Morning", ["10:00", "11:00"]),
+        ("Afternoon", ["12:00", "13:00", "14:00", "15:00", "16:00"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?month=2026-13",
+        "?month=0001-01",
+        "?month=9999-12",
+        "?day=2026-02-30",
+        "?day=0001-01-01",
+        "?day=9999-12-31",
+        "?start=tomorrow",
+        "?start=2026-03-03T10:00:00",
+        "?start=2026-03-03T10:00:00%2B99:99",
+        "?tz=../../etc/passwd",
+        "?tz=posixrules",
+        "?tz=Europe/Kiev",
+        "?tz=all",
+        "?month=1999-01&day=x&start=%20",
+    ],
+)
+def test_nonsense_in_the_address_shows_an_ordinary_page(client, page, query):
+    assert client.get(page + query).status_code == 200
+
+
+def test_changing_the_zone_keeps_the_moment_and_moves_the_day(client, page):
+    response = client.get(page, {"start": "2026-03-03T16:00:00Z", "tz": "Pacific/Kiritimati"})
+
+    assert str(response.context["picker"].chosen) == "2026-03-04"
+    assert response.context["chosen_start"].isoformat() == "2026-03-03T16:00:00+00:00"
+
+
+def test_continue_keeps_the_time_for_ten_minutes_and_leads_to_the_form(client, service, customer):
+    client.force_login(customer)
+    response = client.post(reverse("keep_time", args=[service.provider.slug, service.slug]), {"start": START})
+
+    assert (
+        response.url == reverse("book", args=[service.provider.slug, service.slug]) + "?start=2026-03-03T10%3A00%3A00Z"
+    )
+    assert Hold.objects.get().start == TUESDAY_TEN
+    assert "Kept for you until" in client.get(response.url).content.decode()
+
+
+def test_a_time_kept_by_one_browser_is_taken_for_another_and_free_for_its_own(client, service, customer):
+    holds.keep_time(service=service, start=TUESDAY_TEN, browser="a" * 64)
+    client.force_login(customer)
+
+    response = client.get(reverse("book", args=[service.provider.slug, service.slug]), {"start": START})
+
+    assert response.status_code == 409
+    assert "is no longer open" in response.content.decode()
+
+
+def test_visitor_signs_in_first_and_comes_back_to_the_start(client, form_page):
+    response = client.get(form_page, {"start": START})
+
+    assert response.status_code == 302
+    assert response.url.startswith(reverse("account_login"))
+    assert client.session["chosen_time"]["start"] == START
+
+
+def test_booking_makes_one_appointment_and_pressing_twice_does_not_make_two(client, form_page, customer):
+    client.force_login(customer)
+    values = hidden_values(client.get(form_page, {"start": START})) | {"note": "Left knee"}
+
+    first = client.post(form_page, values)
+    second = client.post(form_page, values)
+
+    appointment = Appointment.objects.get()
+    assert (appointment.note, appointment.status, appointment.start) == ("Left knee", "confirmed", TUESDAY_TEN)
+    assert first.url == second.url == reverse("appointment_done", args=[appointment.reference])
+    assert "You are booked." in client.get(first.url).content.decode()
+
+
+def test_request_reads_differently_from_a_booking(client, form_page, customer, by_hand):
+    client.force_login(customer)
+    form = client.get(form_page, {"start": START})
+    answer = client.post(form_page, hidden_values(form), follow=True)
+
+    assert "Request this time" in form.content.decode()
+    assert "It is not confirmed yet." in answer.content.decode()
+
+
+def test_a_time_that_went_meanwhile_is_answered_with_the_nearest_and_keeps_what_was_typed(
+    client, form_page, customer, book
+):
+    client.force_login(customer)
+    values = hidden_values(client.get(form_page, {"start": START})) | {"note": "Left knee"}
+    book(customer=UserFactory())
+
+    response = client.post(form_page, values)
+    again = client.post(form_page, {"pick": "2026-03-03T11:00:00Z", "note": "Left knee"})
+
+    assert response.status_code == 409
+    assert [f"{start:%H:%M}" for start in response.context["page"].taken.nearest] == ["09:00", "11:00", "12:00"]
+    assert "Left knee" in response.content.decode()
+    assert (again.status_code, again.context["start"]) == (200, TUESDAY_TEN + timedelta(hours=1))
+    assert "Left knee" in again.content.decode()
+    assert Appointment.objects.count() == 1
+
+
+def test_changed_terms_are_shown_and_asked_again(client, form_page, customer, service):
+    client.force_login(customer)
+    values = hidden_values(client.get(form_page, {"start": START})) | {"note": "Left knee"}
+    service.price = 70
+    service.save()
+
+    response = client.post(form_page, values)
+
+    assert response.status_code == 409
+    assert "The price is now £70." in response.content.decode()
+    assert "Left knee" in response.content.decode()
+    assert not Appointment.objects.exists()
+    client.post(form_page, hidden_values(response))
+    assert Appointment.objects.get().price == 70
+
+
+def test_a_paused_service_is_said_and_not_booked(client, form_page, customer, service):
+    client.force_login(customer)
+    values = hidden_values(client.get(form_page, {"start": START})) | {"note": "Left knee"}
+    service.is_active = False
+    service.save()
+
+    response = client.post(form_page, values)
+
+    assert response.status_code == 409
+    assert "no longer offers First assessment" in response.content.decode()
+    assert "Left knee" in response.content.decode()
+    assert not Appointment.objects.exists()
+
+
+def test_a_form_of_somebody_else_is_never_booked_in_this_persons_name(client, form_page, customer):
+    client.force_login(customer)
+    values = hidden_values(client.get(form_page, {"start": START}))
+    client.force_login(UserFactory())
+
+    response = client.post(form_page, values)
+
+    assert response.status_code == 409
+    assert not Appointment.objects.exists()
+
+
+def test_what_was_typed_survives_a_session_that_ended(client, form_page, customer):
+    client.force_login(customer)
+    values = hidden_values(client.get(form_page, {"start": START})) | {"note": "Left knee"}
+    client.logout()
+
+    response = client.post(form_page, values)
+    client.force_login(customer)
+
+    assert response.url.startswith(reverse("account_login"))
+    assert "Left knee" in client.get(form_page, {"start": START}).content.decode()
+
+
+def test_price_and_length_that_come_back_are_never_believed(client, form_page, customer):
+    client.force_login(customer)
+    values = hidden_values(client.get(form_page, {"start": START}))
+
+    response = client.post(form_page, values | {"price": "1", "minutes": "5", "status": "completed", "fee": "0"})
+
+    assert response.status_code == 409
+    assert not Appointment.objects.exists()
+
+
+def test_own_clash_is_warned_and_not_stopped(client, form_page, customer, book):
+    other = ServiceFactory(name="Cello lesson", duration_minutes=60)
+    give_hours(other.provider, {1: [("09:00", "17:00")]})
+    book(service=other)
+    client.force_login(customer)
+
+    response = client.get(form_page, {"start": START})
+
+    assert response.status_code == 200
+    assert "You have Cello lesson" in response.content.decode()
+
+
+def test_nobody_books_with_themselves(client, form_page, provider):
+    client.force_login(provider.user)
+
+    assert client.get(form_page, {"start": START}).status_code == 409
+
+
+def test_paused_provider_keeps_a_page_without_a_picker(client, page, provider):
+    provider.listing = "paused"
+    provider.save()
+
+    content = client.get(page).content.decode()
+
+    assert "is not taking bookings right now" in content
+    assert 'name="start"' not in content
+
+
+@pytest.mark.parametrize("listing", ["draft", "hidden"])
+def test_page_that_is_not_public_is_404_for_others_and_a_preview_for_its_owner(client, page, provider, listing):
+    provider.listing = listing
+    provider.save()
+
+    assert client.get(page).status_code == 404
+    client.force_login(provider.user)
+    assert client.get(page).status_code == 200
+
+
+def test_the_owner_of_a_live_page_is_told_that_it_is_theirs(client, page, provider):
+    words = "You can’t book a time with yourself."
+
+    assert words not in client.get(page).content.decode()
+    client.force_login(provider.user)
+    assert words in client.get(page).content.decode()
+
+
+@pytest.mark.parametrize("appointments", [0, 1, 40])
+def test_provider_page_costs_the_same_queries_whatever_is_booked(
+    client, page, provider, service, appointments, django_assert_num_queries
+):
+    start = TUESDAY_TEN + timedelta(days=1)
+    Hold.objects.bulk_create(
+        Hold(
+            provider=provider,
+            start=start + n * timedelta(minutes=5),
+            end=start + (n + 1) * timedelta(minutes=5),
+            browser=f"{n:064}",
+            expires_at=start,
+        )
+        for n in range(appointments)
+    )
+
+    with django_assert_num_queries(5):
+        client.get(page)
+
+
+def test_every_listed_time_can_be_booked_and_travels_as_an_instant(client, page, service):
+    for _, times in client.get(page, {"day": "2026-03-03"}).context["picker"].groups:
+        for time in times:
+            assert picker.from_value(time.value) == time.start
+            assert availability.may_book(service, time.start, now=clock.now())
+
+
+def test_a_kept_time_that_lapsed_is_in_nobodys_way(service, book):
+    holds.keep_time(service=service, start=TUESDAY_TEN, browser="a" * 64)
+    Hold.objects.update(expires_at=clock.now())
+
+    assert book().changed
+    assert [hold.appointment is not None for hold in Hold.objects.all()] == [True]
+
+
+@pytest.mark.parametrize("pricing", ["fixed", "hourly"])
+def test_what_costs_nothing_reads_free_on_the_way_to_it_and_after(client, service, customer, page, form_page, pricing):
+    service.pricing, service.price, service.currency = pricing, 0, "GBP"
+    service.save()
+    client.force_login(customer)
+
+    form = client.get(form_page, {"start": START})
+    answer = client.post(form_page, hidden_values(form), follow=True)
+
+    reference = Appointment.objects.get().reference
+    mine = [client.get(address) for address in (page, reverse("my_appointment", args=[reference]), "/my/appointments/")]
+    client.force_login(service.provider.user)
+    studio = client.get(reverse("studio_appointment", args=[reference]))
+    for each in [form, answer, *mine, studio]:
+        said = " ".join(re.sub(r"<[^>]*>", " ", each.content.decode()).split())
+        assert "Free" in said.replace("Free to cancel", ""), each.request["PATH_INFO"]
+        assert "£0" not in said
+        assert "on the day" not in said
+
+
+def test_choosing_another_time_frees_the_kept_one_and_keeps_what_was_typed(client, service, customer, form_page):
+    client.force_login(customer)
+    names = [service.provider.slug, service.slug]
+    client.post(reverse("keep_time", args=names), {"start": START})
+
+    answer = client.post(reverse("release_time", args=names) + "?tz=Asia/Tokyo", {"start": START, "note": "Left knee"})
+
+    page = reverse("provider_service", args=names)
+    assert answer.url == f"{page}?start=2026-03-03T10%3A00%3A00Z&tz=Asia%2FTokyo"
+    assert not Hold.objects.exists()
+    assert "Left knee" in client.get(form_page, {"start": START}).content.decode()
+
+
+def test_choosing_another_time_frees_nobody_elses(client, service, customer):
+    holds.keep_time(service=service, start=TUESDAY_TEN, browser="a" * 64)
+    client.force_login(customer)
+
+    client.post(reverse("release_time", args=[service.provider.slug, service.slug]), {"start": START})
+
+    assert Hold.objects.get().browser == "a" * 64
+
+
+def test_signing_out_frees_the_kept_time_and_no_booked_one(client, service, customer, book):
+    book(start=TUESDAY_TEN + timedelta(hours=3))
+    holds.keep_time(service=service, start=TUESDAY_TEN + timedelta(hours=2), browser="a" * 64)
+    client.force_login(customer)
+    client.post(reverse("keep_time", args=[service.provider.slug, service.slug]), {"start": START})
+    assert Hold.objects.count() == 3
+
+    client.post(reverse("account_logout"))
+
+    assert {(hold.browser, hold.start.hour) for hold in Hold.objects.all()} == {("a" * 64, 12), (None, 13)}
+
+
+def test_the_form_says_what_happens_as_the_kept_time_runs_out(client, service, customer, form_page):
+    client.force_login(customer)
+    names = [service.provider.slug, service.slug]
+    form = client.post(reverse("keep_time", args=names), {"start": START, "tz": "Asia/Tokyo"})
+    kept = client.get(form.url).content.decode()
+    Hold.objects.all().delete()
+    not_kept = client.get(form.url).content.decode()
+
+    until = re.search(r'data-until="([^"]+)" data-soon="kept-soon" data-expired="kept-over"', kept)
+    assert until[1].endswith("08:10:00+00:00") or until[1].endswith("17:10:00+09:00")
+    for action in ("longer", "other"):
+        assert f'formaction="/book/{names[0]}/{names[1]}/{action}/?tz=Asia%2FTokyo"' in kept
+        assert f"/{action}/" not in not_kept
+    assert "kept-over" not in not_kept

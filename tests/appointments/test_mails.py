@@ -1,0 +1,647 @@
+"""What both sides are told about each event, when it is still true, and that it arrives."""
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+import time_machine
+from django.core import mail as django_mail
+
+from appointments.mail.events import MAILS, TEMPLATE, compose, send_event_mail
+from appointments.mail.preview import NOW, REASONS, sample_scene
+from appointments.models import AppointmentEvent
+from appointments.services import life
+from appointments.services.life import TOLD
+from appointments.states import Role, Verb
+from core import clock
+from notifications.models import SentMail
+from notifications.queries import mails_about
+from notifications.services import render, send_again
+from outbox.models import Message
+from outbox.testing import deliver
+from providers.models import Listing
+
+pytestmark = pytest.mark.urls("tests.appointments.mail_urls")
+
+C, P = Role.CUSTOMER, Role.PROVIDER
+MY, STUDIO = "http://testserver/my/appointments/K7QFMR2W/", "http://testserver/studio/appointments/K7QFMR2W/"
+PROVIDER_PAGE = "http://testserver/providers/maya-okafor/"
+
+# (verb, who did it, to whom) -> subject where both are in London, where the customer is in New York, button, calendar.
+TABLE = [
+    (
+        (Verb.REQUEST, C, C),
+        "Request sent: Thu 12 March, 14:20 with Maya Okafor",
+        "Request sent: Thu 12 March, 10:20 New York time with Maya Okafor",
+        ("See your request", MY),
+        None,
+    ),
+    (
+        (Verb.REQUEST, C, P),
+        "Answer needed by Wed 14:20: Amara Nwosu, Thu 12 March",
+        "Answer needed by Wed 14:20 London time: Amara Nwosu, Thu 12 March",
+        ("Answer", "http://testserver/studio/requests/K7QFMR2W/"),
+        None,
+    ),
+    *(
+        (
+            (verb, by, to),
+            f"Confirmed: Thu 12 March, 14:20 with {other}",
+            f"Confirmed: Thu 12 March, {there} with {other}",
+            ("See appointment", url),
+            "REQUEST",
+        )
+        for verb, by in [(Verb.BOOK, C), (Verb.ACCEPT, P), (Verb.ACCEPT, Role.STAFF)]
+        for to, other, there, url in [
+            (C, "Maya Okafor", "10:20 New York time", MY),
+            (P, "Amara Nwosu", "14:20 London time", STUDIO),
+        ]
+    ),
+    *(
+        (
+            (verb, by, C),
+            "Not confirmed: Thu 12 March, 14:20",
+            "Not confirmed: Thu 12 March, 10:20 New York time",
+            ("See other times", PROVIDER_PAGE),
+            None,
+        )
+        for verb, by in [(Verb.DECLINE, P), (Verb.DECLINE, Role.STAFF), (Verb.EXPIRE, Role.SYSTEM)]
+    ),
+    (
+        (Verb.DECLINE, P, P),
+        "Declined: Thu 12 March, 14:20 with Amara Nwosu",
+        "Declined: Thu 12 March, 14:20 London time with Amara Nwosu",
+        ("See appointment", STUDIO),
+        None,
+    ),
+    (
+        (Verb.EXPIRE, Role.SYSTEM, P),
+        "Expired: Thu 12 March, 14:20 with Amara Nwosu",
+        "Expired: Thu 12 March, 14:20 London time with Amara Nwosu",
+        ("See appointment", STUDIO),
+        None,
+    ),
+    (
+        (Verb.WITHDRAW, C, C),
+        "Request withdrawn: Thu 12 March, 14:20 with Maya Okafor",
+        "Request withdrawn: Thu 12 March, 10:20 New York time with Maya Okafor",
+        ("See other times", PROVIDER_PAGE),
+        None,
+    ),
+    (
+        (Verb.WITHDRAW, C, P),
+        "Request withdrawn: Thu 12 March, 14:20 with Amara Nwosu",
+        "Request withdrawn: Thu 12 March, 14:20 London time with Amara Nwosu",
+        ("See appointment", STUDIO),
+        None,
+    ),
+    *(
+        (
+            (Verb.CANCEL, by, to),
+            f"Cancelled: Thu 12 March, 14:20 with {other}",
+            f"Cancelled: Thu 12 March, {there} with {other}",
+            button,
+            "CANCEL",
+        )
+        for by in [C, P, Role.STAFF, Role.SYSTEM]
+        for to, other, there, button in [
+            (C, "Maya Okafor", "10:20 New York time", ("Book another time", PROVIDER_PAGE)),
+            (P, "Amara Nwosu", "14:20 London time", ("See appointment", STUDIO)),
+        ]
+    ),
+]
+
+
+@pytest.fixture
+def monday():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def told(verb, side, **changes):
+    """The mail and its plain text."""
+    mail = compose(sample_scene(verb, side, **changes))
+    text, _ = render(TEMPLATE, {"letter": mail.letter})
+    return mail, text
+
+
+def test_every_event_that_is_told_has_a_mail_for_both_sides():
+    assert set(MAILS) == {(verb, side) for verb in TOLD for side in (C, P)}
+    assert {row[0][::2] for row in TABLE} == set(MAILS)
+
+
+@pytest.mark.parametrize(("event", "near", "far", "button", "calendar"), TABLE)
+@pytest.mark.parametrize("zone", ["Europe/London", "America/New_York"])
+def test_the_mail_of_an_event(monday, zone, event, near, far, button, calendar):
+    verb, by, to = event
+
+    mail, text = told(verb, to, role=by, customer_zone=zone)
+
+    assert mail.subject == (near if zone == "Europe/London" else far)
+    assert (mail.letter.button.label, mail.letter.button.url) == button
+    assert f"{button[0]}:\n{button[1]}\n" in text
+    assert (mail.calendar and mail.calendar.method) == calendar
+    here = {
+        ("Europe/London", C): ["Thursday 12 March 2026, 14:20 to 15:05, London time (GMT)"],
+        ("Europe/London", P): ["Thursday 12 March 2026, 14:20 to 15:05, London time (GMT)"],
+        ("America/New_York", C): [
+            "Thursday 12 March 2026, 10:20 to 11:05, New York time (GMT−4)",
+            "14:20 to 15:05 for Maya in London (GMT)",
+        ],
+        ("America/New_York", P): [
+            "Thursday 12 March 2026, 14:20 to 15:05, London time (GMT)",
+            "10:20 to 11:05 for Amara in New York (GMT−4)",
+        ],
+    }[zone, to]
+    assert text.split("\n")[3 : 3 + len(here)] == here
+    assert mail.letter.preheader.startswith(here[0])
+
+
+@pytest.mark.parametrize(("verb", "side"), MAILS)
+def test_both_parts_say_the_same_and_link_nowhere_else(monday, verb, side):
+    mail = compose(sample_scene(verb, side, customer_zone="Asia/Kathmandu"))
+    text, html = render(TEMPLATE, {"letter": mail.letter})
+    letter = mail.letter
+
+    links = re.findall(r'href="([^"]+)"', html)
+    assert [link for link in links if not link.startswith(("http://testserver/", "mailto:", "tel:"))] == []
+    assert "—" not in text
+    assert "!" not in text
+    said = [letter.headline, letter.badge, letter.when.elsewhere, *letter.lead, letter.button.label, letter.contact]
+    said += [letter.why, *letter.after, letter.change]
+    said += [text for fact in letter.facts for text in (fact.label, fact.value)]
+    said += letter.quote.lines if letter.quote else []
+    plain = unescape(re.sub(r"<[^>]+>", "", html))
+    assert [part for part in said if part not in text or part not in plain] == []
+    # Only the customer's address is for the other side to read; the provider is answered by replying.
+    assert ("amara@example.com" in text) == (side is P)
+    assert "maya@example.com" not in text + html
+
+
+def test_the_text_of_a_confirmation(monday):
+    _, text = told(Verb.ACCEPT, C, customer_zone="America/New_York")
+
+    assert (
+        text
+        == """You are booked.
+
+Confirmed
+Thursday 12 March 2026, 10:20 to 11:05, New York time (GMT−4)
+14:20 to 15:05 for Maya in London (GMT)
+
+Maya accepted your request. Maya expects you at 18 Arlington Road, Camden.
+
+See appointment:
+http://testserver/my/appointments/K7QFMR2W/
+
+Service: First assessment, 45 min
+With: Maya Okafor, Physiotherapist
+Place: 18 Arlington Road, Camden
+Price: £58
+Reference: K7QFMR2W
+
+What happens next
+
+The file with this mail adds it to your calendar. Whatever changes later updates the same entry.
+Can’t make it? You can cancel for free until Thu 12 March 2026, 08:20, New York time, on the appointment’s page.
+
+Questions? Reply to this mail; your answer goes to Maya.
+
+--\x20
+You get this mail because you asked for an appointment with Maya Okafor on Dayline.
+Dayline: http://testserver/
+Help: help@example.com
+"""
+    )
+
+
+def test_the_text_of_a_request_to_answer(monday):
+    _, text = told(Verb.REQUEST, P)
+
+    assert (
+        text
+        == """Amara Nwosu asks for a time.
+
+Awaiting your answer
+Thursday 12 March 2026, 14:20 to 15:05, London time (GMT)
+
+Please answer by Wed 11 March 2026, 14:20, London time. After that the request expires by itself.
+
+Amara wrote
+> My left knee hurts when I climb stairs.
+
+Answer:
+http://testserver/studio/requests/K7QFMR2W/
+
+Service: First assessment, 45 min
+Customer: Amara Nwosu
+Email: amara@example.com
+Phone: +44 20 7946 0018
+Place: 18 Arlington Road, Camden
+Price: £58
+Reference: K7QFMR2W
+
+What happens next
+
+The time is held for Amara until you answer. If you accept, it is confirmed; if you decline, it is open again. \
+We tell Amara either way.
+
+Questions? Reply to this mail; your answer goes to Amara.
+
+--\x20
+You get this mail because Amara Nwosu asked for an appointment with you on Dayline.
+Dayline: http://testserver/
+Help: help@example.com
+"""
+    )
+
+
+def test_the_text_of_a_cancellation(monday):
+    _, text = told(Verb.CANCEL, C, role=P)
+
+    assert (
+        text
+        == """Maya cancelled your appointment.
+
+Cancelled by Maya
+Thursday 12 March 2026, 14:20 to 15:05, London time (GMT)
+
+It no longer takes place. The file with this mail takes it out of your calendar.
+
+Maya wrote
+> I have caught a cold, sorry.
+
+Book another time:
+http://testserver/providers/maya-okafor/
+
+Service: First assessment, 45 min
+With: Maya Okafor, Physiotherapist
+Place: 18 Arlington Road, Camden
+Price: £58
+Reference: K7QFMR2W
+
+Questions? Reply to this mail; your answer goes to Maya.
+
+--\x20
+You get this mail because you asked for an appointment with Maya Okafor on Dayline.
+Dayline: http://testserver/
+Help: help@example.com
+"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("verb", "by", "to", "headline", "badge"),
+    [
+        (Verb.CANCEL, C, C, "You cancelled your appointment.", "Cancelled by you"),
+        (Verb.CANCEL, C, P, "Amara cancelled the appointment.", "Cancelled by Amara"),
+        (Verb.CANCEL, P, P, "You cancelled the appointment with Amara.", "Cancelled by you"),
+        (Verb.CANCEL, Role.STAFF, C, "Our team cancelled your appointment.", "Cancelled by staff"),
+        (Verb.CANCEL, Role.STAFF, P, "Our team cancelled the appointment with Amara.", "Cancelled by staff"),
+        (Verb.CANCEL, Role.SYSTEM, C, "Your appointment was cancelled.", "Cancelled"),
+        (Verb.CANCEL, Role.SYSTEM, P, "The appointment with Amara was cancelled.", "Cancelled"),
+        (Verb.ACCEPT, P, P, "You accepted Amara’s request.", "Confirmed"),
+        (Verb.ACCEPT, Role.STAFF, P, "Our team accepted Amara’s request.", "Confirmed"),
+        (Verb.BOOK, C, P, "Amara Nwosu booked a time.", "Confirmed"),
+        (Verb.DECLINE, P, C, "Maya cannot do Thu 12 March 2026, 14:20.", "Declined"),
+        (Verb.DECLINE, P, P, "You declined Amara’s request.", "Declined by you"),
+        (
+            Verb.DECLINE,
+            Role.STAFF,
+            C,
+            "Our team declined your request for Thu 12 March 2026, 14:20.",
+            "Declined",
+        ),
+        (Verb.DECLINE, Role.STAFF, P, "Our team declined Amara’s request.", "Declined"),
+        (Verb.WITHDRAW, C, C, "You withdrew your request.", "Withdrawn by you"),
+        (Verb.WITHDRAW, C, P, "Amara withdrew the request.", "Withdrawn by Amara"),
+        (Verb.WITHDRAW, Role.STAFF, P, "Our team withdrew Amara’s request.", "Withdrawn by our team"),
+        (Verb.EXPIRE, Role.SYSTEM, C, "Maya did not answer in time.", "Expired, not answered in time"),
+        (Verb.EXPIRE, Role.SYSTEM, P, "Amara’s request has expired.", "Expired, not answered"),
+        (Verb.REQUEST, C, C, "Maya has your request.", "Awaiting confirmation"),
+    ],
+)
+def test_a_mail_says_who_did_it(monday, verb, by, to, headline, badge):
+    mail, _ = told(verb, to, role=by)
+
+    assert (mail.letter.headline, mail.letter.badge) == (headline, badge)
+
+
+def test_nobody_is_quoted_to_themselves(monday):
+    by_customer, _ = told(Verb.CANCEL, C, role=C)
+    to_provider, _ = told(Verb.CANCEL, P, role=C)
+
+    assert by_customer.letter.quote is None
+    assert (to_provider.letter.quote.by, to_provider.letter.quote.text) == ("Amara wrote", REASONS[Verb.CANCEL])
+
+
+# --- Times and zones -------------------------------------------------------------------------------------------------
+
+
+def test_a_date_that_differs_is_written_out(monday):
+    scene = sample_scene(Verb.BOOK, C, customer_zone="Pacific/Kiritimati")
+
+    assert scene.when.line == "Friday 13 March 2026, 04:20 to 05:05, Kiritimati time (GMT+14)"
+    assert scene.when.elsewhere == "Thursday 12 March 2026, 14:20 to 15:05 for Maya in London (GMT)"
+
+
+def test_two_names_of_one_zone_are_one_zone(monday):
+    scene = sample_scene(Verb.BOOK, C, customer_zone="GB")
+
+    assert not scene.zones_differ
+    assert scene.when.elsewhere == ""
+
+
+def test_times_follow_the_readers_clock(monday):
+    scene = sample_scene(Verb.REQUEST, C)
+    scene.twelve = True
+
+    assert scene.short == "Thu 12 March, 2:20 pm"
+    assert scene.when.time == "2:20 pm to 3:05 pm"
+    assert "Wed 11 March 2026, 2:20 pm, London time" in compose(scene).letter.lead[0]
+
+
+@pytest.mark.parametrize(
+    ("hours", "expected"), [(48, "Wed 14:20"), (6 * 24 - 1, "Sun 13:20"), (7 * 24, "Mon 16 March, 14:20")]
+)
+def test_a_far_deadline_has_its_date(monday, hours, expected):
+    scene = sample_scene(Verb.REQUEST, P)
+    scene.appointment.answer_by = NOW + timedelta(hours=hours)
+
+    assert scene.short_deadline == expected
+
+
+def test_the_years_end_has_its_year_in_the_subject(monday):
+    scene = sample_scene(Verb.BOOK, C)
+    scene.start += timedelta(days=365)
+
+    assert scene.short == "Fri 12 March 2027, 14:20"
+
+
+@pytest.mark.parametrize(("verb", "by"), [(Verb.DECLINE, P), (Verb.EXPIRE, Role.SYSTEM), (Verb.CANCEL, P)])
+def test_a_mail_offers_other_times_only_where_there_can_be_any(monday, verb, by):
+    scene = sample_scene(verb, C, role=by)
+    scene.provider.listing = Listing.PAUSED
+
+    mail = compose(scene)
+
+    assert mail.letter.button.label == "Find a provider"
+    assert mail.letter.button.url == "http://testserver/providers/"
+    assert not any("another time" in sentence for sentence in mail.letter.after)
+
+
+@pytest.mark.parametrize(("listing", "said"), [(Listing.LIVE, ", with a link to your other times."), ("paused", ".")])
+def test_who_declines_reads_what_the_customer_really_gets(monday, listing, said):
+    scene = sample_scene(Verb.DECLINE, P)
+    scene.provider.listing = listing
+
+    assert compose(scene).letter.lead == (f"The time is no longer held. We tell Amara{said}",)
+
+
+def test_past_the_cutoff_the_mail_says_that_it_is_too_late_to_cancel(monday):
+    scene = sample_scene(Verb.BOOK, C)
+    scene.now = scene.start - timedelta(minutes=30)
+
+    assert compose(scene).letter.change == "It starts in less than 2 hours, so it can no longer be cancelled here."
+
+
+def test_other_times_are_shown_where_the_provider_still_has_a_page(monday):
+    scene = sample_scene(Verb.DECLINE, C)
+    scene.provider.listing = Listing.HIDDEN
+
+    assert compose(scene).letter.button.url == "http://testserver/providers/"
+
+
+def test_the_address_is_told_once_it_is_agreed(monday):
+    _, request = told(Verb.REQUEST, C)
+    _, declined = told(Verb.DECLINE, C)
+    _, booked = told(Verb.BOOK, C)
+
+    assert "Arlington" not in request + declined
+    assert "Place: Camden\n" in request
+    assert "Place: 18 Arlington Road, Camden\n" in booked
+
+
+def test_replies_go_to_support_when_the_other_side_has_left(monday):
+    scene = sample_scene(Verb.CANCEL, P)
+    scene.other_user.is_active = False
+
+    mail = compose(scene)
+
+    assert mail.letter.contact == "Questions? Reply to this mail; your answer goes to our team."
+    assert [fact.label for fact in mail.letter.facts] == ["Service", "Customer", "Place", "Price", "Reference"]
+
+
+# --- Through the outbox ----------------------------------------------------------------------------------------------
+
+
+def subjects():
+    return sorted((message.subject, message.to[0]) for message in django_mail.outbox)
+
+
+@pytest.fixture
+def people(provider, customer):
+    for user, name in ((provider.user, "Maya Okafor"), (customer, "Amara Nwosu")):
+        user.name, user.email = name, f"{name.split()[0].lower()}@example.com"
+        user.save()
+    provider.name = "Maya Okafor"
+    provider.save()
+    return provider.user, customer
+
+
+def send():
+    return deliver("appointments.send_mail")
+
+
+@pytest.mark.django_db
+def test_a_booking_tells_both_sides_each_in_a_mail_of_their_own(people, book):
+    appointment = book().appointment
+    assert django_mail.outbox == []  # nothing is sent by the page
+
+    send()
+
+    assert subjects() == [
+        ("Confirmed: Tue 3 March, 10:00 with Amara Nwosu", '"Maya Okafor" <maya@example.com>'),
+        ("Confirmed: Tue 3 March, 10:00 with Maya Okafor", '"Amara Nwosu" <amara@example.com>'),
+    ]
+    message = django_mail.outbox[0].message()
+    assert [part.get_content_type() for part in message.walk()] == [
+        "multipart/mixed",
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+        "text/calendar",
+        "application/ics",
+    ]
+    calendar, attached = [
+        part for part in message.walk() if part.get_content_type() in {"text/calendar", "application/ics"}
+    ]
+    assert calendar.get_param("method") == "REQUEST"
+    assert attached.get_filename() == "appointment.ics"
+    as_sent = attached.get_payload(decode=True)
+    assert calendar.get_payload(decode=True).replace(b"\r\n", b"\n") == as_sent.replace(b"\r\n", b"\n")
+    assert [mail.words for mail in mails_about(appointment.reference, people[1])] == ["Confirmation emailed"]
+
+
+@pytest.mark.django_db
+def test_a_request_and_its_answer_carry_a_calendar_part_only_once_confirmed(people, by_hand, book):
+    request = book().appointment
+    send()
+    assert [message.attachments for message in django_mail.outbox] == [[], []]
+    assert [len(message.alternatives) for message in django_mail.outbox] == [1, 1]
+
+    life.accept_request(appointment=request, actor=people[0])
+    send()
+
+    assert [message.subject.split(":")[0] for message in django_mail.outbox[2:]] == ["Confirmed", "Confirmed"]
+    assert [len(message.attachments) for message in django_mail.outbox[2:]] == [1, 1]
+
+
+@pytest.mark.django_db
+def test_a_handler_that_runs_twice_sends_once(people, book):
+    book()
+    messages = send()
+
+    Message.objects.filter(pk__in=[message.pk for message in messages]).update(done_at=None, due_at=clock.now())
+    send()
+
+    assert len(django_mail.outbox) == 2
+
+
+@pytest.mark.django_db
+def test_a_confirmation_overtaken_by_a_cancellation_is_not_sent_the_cancellation_is(people, book):
+    appointment = book().appointment
+    life.cancel_appointment(appointment=appointment, actor=people[1], role=C)
+
+    send()
+
+    assert [subject for subject, _ in subjects()] == [
+        "Cancelled: Tue 3 March, 10:00 with Amara Nwosu",
+        "Cancelled: Tue 3 March, 10:00 with Maya Okafor",
+    ]
+    assert sorted(SentMail.objects.values_list("kind", "state", "reason")) == [
+        ("cancelled", "sent", ""),
+        ("cancelled", "sent", ""),
+        ("confirmed", "skipped", "a later event has a mail of its own"),
+        ("confirmed", "skipped", "a later event has a mail of its own"),
+    ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("answer", ["accept", "decline", "withdraw", "expire"])
+def test_nobody_is_asked_for_an_answer_that_was_given(people, by_hand, book, answer):
+    request = book().appointment
+    maya, amara = people
+    if answer == "expire":
+        with time_machine.travel(request.answer_by, tick=False):
+            life.expire_request(appointment=request)
+    else:
+        actor = amara if answer == "withdraw" else maya
+        getattr(life, f"{answer}_request")(appointment=request, actor=actor)
+
+    send()
+
+    heads = {subject.split(":")[0] for subject, _ in subjects()}
+    assert (
+        heads
+        == {
+            "accept": {"Confirmed"},
+            "decline": {"Not confirmed", "Declined"},
+            "withdraw": {"Request withdrawn"},
+            "expire": {"Not confirmed", "Expired"},
+        }[answer]
+    )
+    assert len(django_mail.outbox) == 2
+
+
+@pytest.mark.django_db
+def test_a_request_past_its_time_asks_for_no_answer_though_nobody_has_marked_it_yet(people, by_hand, book):
+    request = book().appointment
+
+    with time_machine.travel(request.answer_by, tick=False):
+        send()
+
+    assert django_mail.outbox == []
+    assert set(SentMail.objects.values_list("reason", flat=True)) == {"the time to answer is over"}
+
+
+@pytest.mark.django_db
+def test_a_confirmation_is_not_sent_once_the_appointment_is_over(people, book):
+    appointment = book().appointment
+
+    with time_machine.travel(appointment.end, tick=False):
+        send()
+
+    assert django_mail.outbox == []
+    assert set(SentMail.objects.values_list("reason", flat=True)) == {"the appointment is over"}
+
+
+@pytest.mark.django_db
+def test_who_left_gets_nothing_and_the_other_side_is_told(people, book):
+    book()
+    people[1].is_active = False
+    people[1].save()
+
+    send()
+
+    assert subjects() == [("Confirmed: Tue 3 March, 10:00 with Amara Nwosu", '"Maya Okafor" <maya@example.com>')]
+    assert django_mail.outbox[0].reply_to == ['"Dayline" <help@example.com>']
+
+
+@pytest.mark.django_db
+def test_a_hostile_name_in_the_table_stops_no_mail(people, book, customer):
+    type(customer).objects.filter(pk=customer.pk).update(name="Eve\r\nBcc: victim@example.com")
+    book(customer=type(customer).objects.get(pk=customer.pk))
+
+    send()
+
+    assert [message.to for message in django_mail.outbox] == [
+        ['"Eve Bcc: victim@example.com" <amara@example.com>'],
+        ['"Maya Okafor" <maya@example.com>'],
+    ]
+    assert [message.message()["Bcc"] for message in django_mail.outbox] == [None, None]
+
+
+@pytest.mark.django_db
+def test_a_note_cannot_pass_for_our_own_words(people, by_hand, book):
+    book(note="Hello\r\n\r\nAnswer:\r\nhttps://evil.example/\u2028<a href='https://evil.example/'>x</a>")
+
+    send()
+
+    [to_provider] = [message for message in django_mail.outbox if "maya" in message.to[0]]
+    assert "> Hello\n> \n> Answer:\n> https://evil.example/\n> <a href" in to_provider.body
+    assert "<a href='https" not in to_provider.alternatives[0].content
+
+
+@pytest.mark.django_db
+def test_the_jobs_of_an_event_that_is_gone_end_quietly(db):
+    send_event_mail(event_id=999_999, to=C)
+
+    assert django_mail.outbox == []
+
+
+@pytest.mark.django_db
+def test_one_mail_costs_a_fixed_number_of_queries(people, book, django_assert_num_queries):
+    book()
+    event = AppointmentEvent.objects.get()
+    # the event, a later one, the row, its lease, its state, a refusal, sent, read again, refusal ended
+    with django_assert_num_queries(9):
+        send_event_mail(event_id=event.pk, to=C)
+
+
+@pytest.mark.django_db
+def test_staff_have_a_mail_sent_again_where_it_is_still_true(people, book, client):
+    appointment = book().appointment
+    send()
+    for mail in SentMail.objects.filter(user=people[1]):
+        send_again(mail=mail)
+    send()
+    assert len(django_mail.outbox) == 3
+    assert len({message.extra_headers["Message-ID"] for message in django_mail.outbox}) == 3
+
+    life.cancel_appointment(appointment=appointment, actor=people[1], role=C)
+    for mail in SentMail.objects.filter(user=people[1], kind="confirmed")[:1]:
+        send_again(mail=mail)
+    send()
+    assert [message.subject.split(":")[0] for message in django_mail.outbox[3:]] == ["Cancelled", "Cancelled"]

@@ -1,0 +1,131 @@
+"""Nonsense in the environment stops the start with the variable's name, and never repeats the value."""
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+ROOT = Path(__file__).resolve().parents[2]
+GOOD = {
+    "ENV_FILE": "",
+    "SITE_URL": "https://dayline.example.com",
+    "SECRET_KEY": "s" * 50,
+    "ENCRYPTION_KEYS": "c29tZXRoaW5nIHRoYXQgaXMgMzIgYnl0ZXMgbG9uZyE=",
+    "DATABASE_URL": "postgres://dayline:pass@db:5432/dayline",
+    "EMAIL_URL": "smtp+tls://user:pass@mail:587",
+}
+BAD = [
+    ("DEBUG", "perhaps"),
+    ("SITE_URL", "dayline.example.com"),
+    ("SITE_URL", "https://dayline.example.com/path"),
+    ("SITE_URL", "https://dayline.example.com:nonsense"),
+    ("ALLOWED_HOSTS", "https://dayline.example.com"),
+    ("ALLOWED_HOSTS", "*"),
+    ("SUPPORT_EMAIL", "nobody"),
+    ("TRUSTED_PROXIES", "-1"),
+    ("SECRET_KEY", "tooshort"),
+    ("ENCRYPTION_KEYS", "not-a-key"),
+    ("DATABASE_URL", "nonsense-url"),
+    ("DATABASE_URL", "mysql://user:hunter2@db/dayline"),
+    ("DATABASE_URL", "postgres://user:hunter2@db:port/dayline"),
+    ("DATABASE_URL", "postgres://user:hunter2@db"),
+    ("CONN_MAX_AGE", "long"),
+    ("DATABASE_TIMEOUT_MS", "1e3"),
+    ("CACHE_URL", "carrier-pigeon://loft"),
+    ("EMAIL_URL", "mail.example.com"),
+    ("EMAIL_URL", "smtp://"),
+    ("EMAIL_URL", "smtp://user:hunter2@mail:port"),
+    ("DEFAULT_FROM_EMAIL", "Dayline"),
+    ("PLATFORM_FEE_PERCENT", "101"),
+    ("PLATFORM_FEE_PERCENT", "NaN"),
+    ("MAX_OPEN_PER_CUSTOMER_AND_PROVIDER", "0"),
+    ("TASK_BROKER_URL", "amqp://user:hunter2@rabbit"),
+    ("OUTBOX_LEASE_SECONDS", "0"),
+    ("OUTBOX_PATIENCE_SECONDS", "soon"),
+    ("LOG_LEVEL", "chatty"),
+    ("LOG_FORMAT", "xml"),
+]
+
+
+@pytest.fixture
+def load(monkeypatch):
+    """The settings as a start with exactly this environment reads them."""
+
+    def run(**variables):
+        for name in mentioned_in(ROOT / ".env.example"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in {**GOOD, **variables}.items():
+            monkeypatch.setenv(name, value)
+        return runpy.run_path(str(ROOT / "config" / "settings.py"))
+
+    return run
+
+
+@pytest.mark.parametrize(("name", "value"), BAD)
+def test_a_value_that_makes_no_sense_stops_the_start_with_its_name(load, name, value):
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        load(**{name: value})
+
+    assert name in str(refusal.value)
+    assert "hunter2" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "ENCRYPTION_KEYS", "EMAIL_URL"])
+def test_production_does_not_start_without(load, name):
+    with pytest.raises(ImproperlyConfigured, match=f"{name} is not set"):
+        load(**{name: ""})
+
+
+def test_a_developer_needs_no_keys(load):
+    settings = load(DEBUG="true", SECRET_KEY="", ENCRYPTION_KEYS="", EMAIL_URL="", DATABASE_URL="")
+
+    assert settings["EMAIL_BACKEND"] == "django.core.mail.backends.console.EmailBackend"
+    assert settings["DATABASES"]["default"]["NAME"] == str(ROOT / "var" / "dayline.sqlite3")
+
+
+def test_production_is_walled_in(load):
+    settings = load()
+
+    assert settings["DEBUG"] is False
+    assert settings["ALLOWED_HOSTS"] == ["dayline.example.com"]
+    assert settings["SECURE_SSL_REDIRECT"] and settings["SESSION_COOKIE_SECURE"] and settings["CSRF_COOKIE_SECURE"]
+    assert settings["SECURE_PROXY_SSL_HEADER"] is None
+    assert "'unsafe-inline'" not in str(settings["CONTENT_SECURITY_POLICY"])
+    assert settings["LOG_FORMAT"] == "json"
+
+
+def test_proxies_are_believed_only_when_they_are_ours(load):
+    settings = load(TRUSTED_PROXIES="1")
+
+    assert settings["SECURE_PROXY_SSL_HEADER"] == ("HTTP_X_FORWARDED_PROTO", "https")
+    assert settings["ALLAUTH_TRUSTED_PROXY_COUNT"] == 1
+
+
+def test_what_the_database_url_says_after_its_question_mark_is_kept(load):
+    options = load(DATABASE_URL="postgres://u@db/dayline?sslmode=require")["DATABASES"]["default"]["OPTIONS"]
+
+    assert options["sslmode"] == "require"
+    assert "statement_timeout=10000" in options["options"]
+
+
+def test_a_cache_that_keeps_silent_is_not_waited_for(load):
+    options = load(CACHE_URL="redis://cache/1?socket_timeout=3")["CACHES"]["default"]["OPTIONS"]
+
+    assert options == {"socket_connect_timeout": 1, "socket_timeout": 3}
+
+
+def test_the_example_file_explains_exactly_the_variables_that_are_read():
+    sources = [ROOT / "config" / name for name in ("settings.py", "gunicorn.py")]
+    read = {
+        name
+        for source in sources
+        for name in re.findall(r"""(?:read|environ\.get)\(\s*["']([A-Z_]+)""", source.read_text())
+    }
+
+    assert mentioned_in(ROOT / ".env.example") == read
+
+
+def mentioned_in(path):
+    return set(re.findall(r"^#?([A-Z][A-Z_]+)=", path.read_text(), re.MULTILINE))

@@ -1,0 +1,259 @@
+"""Faults become pages: calm, with the right status, a way on, and nothing of the inside."""
+
+import logging
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.messages import constants
+from django.db import OperationalError
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import include, path
+
+from core import errors
+from core.exceptions import DomainError
+from core.middleware import PagesMiddleware
+
+
+class Gone(DomainError):
+    status = 410
+    message = "It led to an appointment that is over."
+
+
+def refuse(request):
+    raise DomainError("14:20 was just taken <b>.")
+
+
+def gone(request):
+    raise Gone
+
+
+def lose_the_database(request):
+    raise OperationalError("server closed the connection unexpectedly")
+
+
+def miss_a_table(request):
+    raise OperationalError("no such table: providers_provider")
+
+
+def break_down(request):
+    raise RuntimeError("secret detail")
+
+
+def mine(request):
+    return HttpResponse(f"hello {request.user.is_authenticated}")
+
+
+def public(request):
+    return HttpResponse("hello")
+
+
+urlpatterns = [
+    path("refuse/", refuse),
+    path("gone/", gone),
+    path("lose/", lose_the_database),
+    path("break/", break_down),
+    path("miss/", miss_a_table),
+    path("mine/", mine),
+    path("studio/mine/", mine),
+    path("public/", public),
+    path("", include("config.urls")),
+]
+handler400 = errors.bad_request
+handler403 = errors.permission_denied
+handler404 = errors.page_not_found
+handler500 = errors.server_error
+
+pytestmark = pytest.mark.urls(__name__)
+
+
+@pytest.fixture
+def calm_client(client):
+    client.raise_request_exception = False
+    return client
+
+
+@pytest.fixture
+def person(db):
+    return get_user_model().objects.create_user("amara@example.com", "long-enough-words", name="Amara Nwosu")
+
+
+def test_a_refusal_is_a_page_with_its_sentence_and_a_way_back(db, client):
+    answer = client.get("/refuse/", headers={"referer": "http://testserver/my/appointments/?tab=waiting"})
+
+    assert answer.status_code == 409
+    assert "14:20 was just taken &lt;b&gt;." in answer.text
+    assert 'href="/my/appointments/?tab=waiting"' in answer.text
+
+
+def test_a_refusal_never_leads_to_another_site(db, client):
+    answer = client.get("/refuse/", headers={"referer": "https://elsewhere.example/my/"})
+
+    assert "elsewhere" not in answer.text
+
+
+def test_a_refusal_in_place_is_a_notice_at_the_top(db, client):
+    answer = client.get("/refuse/", headers={"hx-request": "true"})
+
+    assert answer.status_code == 409
+    assert answer["HX-Retarget"] == "#main"
+    assert answer["HX-Reswap"] == "afterbegin"
+    assert "<html" not in answer.text
+    assert 'role="alert"' in answer.text
+
+
+def test_a_refusal_keeps_its_own_status(db, client):
+    answer = client.get("/gone/")
+
+    assert answer.status_code == 410
+    assert "It led to an appointment that is over." in answer.text
+
+
+def test_a_lost_database_is_a_plain_page_to_try_again(calm_client):
+    answer = calm_client.get("/lose/")
+
+    assert answer.status_code == 503
+    assert answer["Retry-After"] == "10"
+    assert "Your appointments are safe" in answer.text
+    assert "server closed" not in answer.text
+
+
+def test_a_fault_of_ours_shows_nothing_of_the_inside(calm_client, caplog):
+    with caplog.at_level(logging.CRITICAL):
+        answer = calm_client.get("/break/")
+
+    assert answer.status_code == 500
+    assert "Something went wrong on our side" in answer.text
+    assert "secret" not in answer.text
+
+
+def test_a_missing_table_is_our_fault_not_a_pause(calm_client):
+    assert calm_client.get("/miss/").status_code == 500
+
+
+def test_even_a_broken_page_for_errors_answers(calm_client, monkeypatch):
+    monkeypatch.setattr(errors, "render_to_string", lambda name: 1 / 0)
+
+    answer = calm_client.get("/break/")
+
+    assert answer.status_code == 500
+    assert answer.text == errors.BARE
+
+
+@pytest.mark.parametrize("address", ["/public/?q=a%00b", "/providers/a%00b/"])
+def test_nul_in_an_address_is_refused_before_any_page(db, calm_client, address):
+    answer = calm_client.get(address)
+
+    assert answer.status_code == 400
+    assert "We could not read that address" in answer.text
+
+
+def test_a_missing_page_says_so_in_our_words(db, client):
+    answer = client.get("/no/such/page/")
+
+    assert answer.status_code == 404
+    assert "There is no such page" in answer.text
+
+
+def test_a_form_without_its_key_is_explained(db, person):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(person)
+
+    answer = client.post("/accounts/logout/", headers={"referer": "http://testserver/my/settings/"})
+
+    assert answer.status_code == 403
+    assert "This page was open too long" in answer.text
+    assert 'href="/my/settings/"' in answer.text
+    assert "CSRF" not in answer.text
+
+
+def test_what_is_somebodys_own_is_not_kept_by_browsers_or_proxies(client, person):
+    assert "Cache-Control" not in client.get("/public/")
+    client.force_login(person)
+
+    assert client.get("/mine/")["Cache-Control"] == "private, no-store"
+    assert "Cache-Control" not in client.get("/public/")
+
+
+def test_the_policy_is_strict_and_only_admin_may_write_styles(db, client):
+    strict = client.get("/accounts/login/")["Content-Security-Policy"]
+    admin = client.get("/admin/login/", follow=True)
+    at_admin = client.get("/admin/")["Content-Security-Policy"]
+
+    assert "default-src 'self'" in strict
+    assert "unsafe" not in strict
+    assert admin.status_code == 200
+    assert "style-src 'self' 'unsafe-inline'" in at_admin
+    assert "script-src 'self'" in at_admin
+    assert "unsafe-eval" not in at_admin
+
+
+def test_a_visit_to_the_studio_is_remembered_for_the_menu(client, person):
+    client.force_login(person)
+    assert client.session["has_studio"] is False
+
+    client.get("/studio/mine/")
+
+    assert client.session["has_studio"] is True
+
+
+def test_pages_name_the_place_and_the_theme_of_the_person(client, person, settings):
+    settings.SITE_NAME = "Elsewhere"
+    person.theme = "dark"
+    person.save()
+
+    visitor = client.get("/accounts/login/").text
+    client.cookies["theme"] = "light"
+    by_cookie = client.get("/accounts/login/").text
+    client.force_login(person)
+    signed_in = client.get("/my/settings/").text
+
+    assert "– Elsewhere</title>" in visitor
+    assert "data-theme" not in visitor
+    assert 'data-theme="light"' in by_cookie
+    assert 'data-theme="dark"' in signed_in
+
+
+def test_messages_are_notices_at_the_top(rf):
+    from django.template.loader import render_to_string
+
+    class Said:
+        message, level_tag = "<b>Saved</b>", constants.DEFAULT_TAGS[constants.SUCCESS]
+
+    written = render_to_string("components/messages.html", {"messages": [Said]})
+
+    assert 'role="status"' in written
+    assert 'data-tone="good"' in written
+    assert "&lt;b&gt;Saved" in written
+
+
+def test_the_sheet_renders_every_component(db, rf, person):
+    from core.styleguide import sheet
+
+    request = rf.get("/styleguide/")
+    request.user, request.session = person, {}
+    text = sheet(request).content.decode()
+
+    for component in [
+        "btn",
+        "badge",
+        "leaf",
+        "dayline",
+        "field",
+        "error-summary",
+        "notice",
+        "toast",
+        "empty",
+        "pager",
+        "dialog",
+        "menu",
+        "month",
+        "slot",
+        "week",
+    ]:
+        assert f'class="{component}' in text
+    assert 'style="' not in text
+
+
+def test_the_middleware_lets_other_faults_pass():
+    assert PagesMiddleware(lambda request: None).process_exception(None, KeyError("x")) is None

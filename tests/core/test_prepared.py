@@ -1,0 +1,151 @@
+"""Prepared queries answer as the querysets they are made of, and are refused where they could answer wrongly."""
+
+import threading
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection, connections
+from django.db.models import Q, Value
+from django.test.utils import CaptureQueriesContext
+
+from appointments.models import Hold
+from core.prepared import prepared
+from providers.models import DateOverride, Provider, Service
+from tests.factories.providers import ProviderFactory, ServiceFactory
+
+pytestmark = pytest.mark.django_db
+
+NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@prepared
+def services_named(name, ids):
+    return Service.objects.select_related("provider").filter(name=name, provider_id__in=ids).order_by("pk")
+
+
+@prepared
+def holds_between(provider_id, start, end, browser):
+    kept = Q(expires_at__gt=start) if browser is None else Q(expires_at__gt=start) & ~Q(browser=browser)
+    return Hold.objects.filter(kept, provider_id=provider_id, end__gt=start, start__lt=end).values_list("start", "end")
+
+
+@prepared
+def overrides_on(day):
+    rows = DateOverride.objects.filter(start_on__lte=day, end_on__gte=day)
+    return rows.values_list("provider_id", "start_on", "ranges")
+
+
+def keep(provider, start, browser):
+    Hold.objects.create(
+        provider=provider, start=start, end=start + HOUR, browser=browser, expires_at=start + timedelta(minutes=10)
+    )
+
+
+def test_models_and_what_they_join_come_in_one_query():
+    first, second = ServiceFactory(name="Massage"), ServiceFactory(name="Massage")
+    other = ServiceFactory(name="Cello", provider=first.provider)
+    services_named(name="Yoga", ids=[1, 2])
+
+    with CaptureQueriesContext(connection) as caught:
+        found = services_named(name="Massage", ids=[first.provider_id, second.provider_id])
+        names = [service.provider.name for service in found]
+
+    assert found == [first, second]
+    assert names == [first.provider.name, second.provider.name]
+    assert len(caught) == 1
+    assert services_named(name="Cello", ids=[second.provider_id, first.provider_id]) == [other]
+
+
+def test_lists_of_other_lengths_are_other_questions():
+    services = [ServiceFactory(name="Massage") for _ in range(3)]
+    ids = [service.provider_id for service in services]
+
+    found = [services_named(name="Massage", ids=ids[:count]) for count in range(4)]
+
+    assert found == [services[:count] for count in range(4)]
+
+
+def test_a_value_named_twice_in_a_list_counts_once():
+    service = ServiceFactory(name="Massage")
+
+    assert services_named(name="Massage", ids=[service.provider_id] * 2) == [service]
+
+
+def test_the_same_question_follows_what_changes():
+    service = ServiceFactory(name="Massage")
+    before = services_named(name="Massage", ids=[service.provider_id])
+    Service.objects.update(name="Cello")
+
+    assert [each.name for each in before] == ["Massage"]
+    assert services_named(name="Massage", ids=[service.provider_id]) == []
+
+
+def test_instants_and_what_is_none_reach_the_database_as_fields_write_them():
+    provider = ProviderFactory()
+    keep(provider, NOON, "mine")
+    keep(provider, NOON + 2 * HOUR, "theirs")
+    elsewhere = NOON.astimezone(provider.zone)
+
+    found = [
+        sorted(holds_between(provider_id=provider.pk, start=start, end=start + 3 * HOUR, browser=browser))
+        for start in (NOON, elsewhere, NOON + HOUR)
+        for browser in (None, "mine")
+    ]
+
+    first, second = [(at, at + HOUR) for at in (NOON, NOON + 2 * HOUR)]
+    assert found == [[first, second], [second]] * 2 + [[second], [second]]
+
+
+def test_dates_and_json_are_read_back_as_they_are():
+    provider = ProviderFactory()
+    DateOverride.objects.create(
+        provider=provider, start_on=date(2026, 3, 1), end_on=date(2026, 3, 3), ranges=[[60, 90]]
+    )
+
+    found = [overrides_on(day=date(2026, 3, day)) for day in (2, 4)]
+
+    assert found == [[(provider.pk, date(2026, 3, 1), [[60, 90]])], []]
+
+
+def test_threads_ask_at_once_and_get_each_their_own():
+    expected = {name: [] for name in ("one", "two", "three")}
+    found, errors = {}, []
+
+    def ask(name):
+        try:
+            found[name] = [services_named(name=name, ids=[n]) for n in range(20)]
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=ask, args=(name,)) for name in expected]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert errors == []
+    assert found == {name: [[]] * 20 for name in expected}
+
+
+@pytest.mark.parametrize(
+    ("build", "values"),
+    [
+        (lambda start: Hold.objects.filter(end__gt=start - DAY), {"start": NOON}),
+        (lambda start: Hold.objects.filter(Q(end__gt=start) | Q(end__lt=start + DAY)), {"start": NOON}),
+        (lambda name: Service.objects.filter(name__contains=name), {"name": "mass"}),
+        (lambda name: Service.objects.filter(name=name.upper()), {"name": "mass"}),
+        (lambda ids: Service.objects.filter(pk__in=ids[1:]), {"ids": [1, 2]}),
+        (lambda number: Provider.objects.filter(pk=number % 1000), {"number": 1}),
+        (lambda number: Provider.objects.all(), {"number": 1}),
+        (lambda number: Provider.objects.annotate(more=Value(number + 1)).filter(pk=number), {"number": 1}),
+        (lambda number: Provider.objects.filter(pk=number)[: number % 2 + 1], {"number": 1}),
+        (lambda price: Service.objects.filter(price=price), {"price": Decimal(5)}),
+    ],
+)
+def test_whatever_would_answer_wrongly_later_is_refused_at_once(build, values):
+    with pytest.raises(TypeError):
+        prepared(build)(**values)

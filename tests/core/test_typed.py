@@ -1,0 +1,210 @@
+"""A form whose person was signed out while they wrote comes back filled, to them alone."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from core import typed
+from providers.models import Provider
+from tests.access.patterns import all_patterns
+from tests.access.table import all_rows, row_for
+from tests.access.world import World
+from tests.factories.accounts import UserFactory
+from tests.factories.providers import ProviderFactory, ServiceFactory
+
+pytestmark = pytest.mark.django_db
+
+PROFILE = "/studio/profile/"
+WROTE = "I listen first, <b>then</b> we plan."
+
+
+@pytest.fixture
+def provider():
+    return ProviderFactory(name="Maya Okafor", slug="maya-okafor")
+
+
+def sent_from(client, page):
+    """What the form on a page would send as it stands: its text fields and hidden ones."""
+    body = client.get(page).content.decode()
+    form = max(re.findall(r"<form[^>]*>(.*?)</form>", body, re.DOTALL), key=len)
+    found = re.findall(r'<input type="(?:hidden|text|tel|time|date)" name="([\w-]+)"(?: value="([^"]*)")?', form)
+    return {name: value for name, value in found if name != "csrfmiddlewaretoken"}
+
+
+def session_ends(client):
+    client.session.flush()
+
+
+def signed_in_again(client, person, answer):
+    """As after sign-in: the visitor's session goes on."""
+    assert answer.status_code == 302
+    assert answer["Location"].startswith(reverse("account_login"))
+    password = "long walks by the river"
+    person.set_password(password)
+    person.save()
+    return client.post(answer["Location"], {"login": person.email, "password": password})
+
+
+def test_a_form_sent_after_the_session_ended_comes_back_filled(client, provider):
+    client.force_login(provider.user)
+    values = sent_from(client, PROFILE) | {"about": WROTE, "trade": "Coach"}
+    session_ends(client)
+
+    answer = client.post(PROFILE, values)
+    back = signed_in_again(client, provider.user, answer)
+    page = client.get(back["Location"])
+
+    assert back["Location"] == PROFILE
+    body = page.content.decode()
+    assert typed.BACK in body
+    assert "I listen first, &lt;b&gt;then&lt;/b&gt; we plan." in body
+    assert 'value="Coach"' in body
+    assert Provider.objects.get().about != WROTE
+    again = client.get(PROFILE).content.decode()  # once
+    assert "I listen first" not in again
+    assert typed.BACK not in again
+
+
+def test_nobody_else_sees_it_and_it_is_gone_for_good(client, provider):
+    other = ProviderFactory()
+    client.force_login(provider.user)
+    values = sent_from(client, PROFILE) | {"about": WROTE}
+    session_ends(client)
+    answer = client.post(PROFILE, values)
+
+    signed_in_again(client, other.user, answer)
+    theirs = client.get(PROFILE).content.decode()
+    client.force_login(provider.user)
+    mine = client.get(PROFILE).content.decode()
+
+    assert "I listen first" not in theirs + mine
+    assert typed.BACK not in theirs + mine
+
+
+@pytest.mark.parametrize("mark", ["", "0" * 32, "0" * 32 + ":forged", "\x00", None])
+def test_a_form_without_a_genuine_mark_is_not_kept(client, provider, mark):
+    values = {"about": WROTE} | ({} if mark is None else {"whose": mark})
+
+    answer = client.post(PROFILE, values)
+
+    signed_in_again(client, provider.user, answer)
+    assert "I listen first" not in client.get(PROFILE).content.decode()
+
+
+def test_no_password_code_or_token_and_nothing_huge_is_kept(client, provider):
+    mark = {"whose": typed.mark_of(provider.user)}
+    secret = {
+        "password": "p w",
+        "new_password1": "p w",
+        "code": "1 2",
+        "recovery_code": "1 2",
+        "token": "t t",
+        "do": "x y",
+    }
+    client.post(PROFILE, mark | secret)
+    assert not client.session.get("typed")
+    client.post(PROFILE, mark | {"about": "long " * 5000})
+    assert not client.session.get("typed")
+    client.post(PROFILE, mark | secret | {"about": WROTE})
+    assert client.session["typed"]["fields"] == {"about": [WROTE]}
+
+
+def test_what_others_saved_meanwhile_is_still_noticed(client, provider):
+    client.force_login(provider.user)
+    values = sent_from(client, PROFILE) | {"about": WROTE, "trade": "Coach"}
+    session_ends(client)
+    signed_in_again(client, provider.user, client.post(PROFILE, values))
+    Provider.objects.update(about="Changed on the phone")
+
+    refilled = sent_from(client, PROFILE)
+
+    assert refilled["seen"] == values["seen"]
+
+
+def test_the_week_comes_back_with_every_range(client, provider):
+    page = reverse("studio_hours")
+    client.force_login(provider.user)
+    values = sent_from(client, page) | {"open-6": "on", "start-6-0": "06:10", "end-6-0": "07:20"}
+    session_ends(client)
+
+    signed_in_again(client, provider.user, client.post(page, values))
+    body = client.get(page).content.decode()
+
+    assert 'name="start-6-0" value="06:10"' in body
+    assert 'name="end-6-0" value="07:20"' in body
+
+
+def test_a_button_leads_back_to_the_page_it_stood_on(client):
+    press = reverse("accept_requests")
+
+    answer = client.post(press, headers={"referer": "http://testserver/studio/requests/?page=2"})
+    elsewhere = client.post(press, headers={"referer": "https://evil.example/studio/"})
+
+    assert answer["Location"] == "/accounts/login/?next=/studio/requests/%3Fpage%3D2"
+    assert elsewhere["Location"] == f"/accounts/login/?next={press}"
+
+
+def test_a_press_by_script_leaves_the_page_for_sign_in_instead_of_drawing_it_inside(client):
+    answer = client.post(reverse("studio_hours"), headers={"hx-request": "true"})
+
+    assert answer.status_code == 204
+    assert answer["HX-Redirect"] == f"/accounts/login/?next={reverse('studio_hours')}"
+
+
+# --- The key of a form that ended -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def strict():
+    return Client(enforce_csrf_checks=True)
+
+
+def test_a_form_whose_key_ended_shows_what_was_written_and_leads_back_to_it_filled(strict, provider):
+    strict.force_login(provider.user)
+    values = {"whose": typed.mark_of(provider.user), "about": WROTE, "trade": "Coach"}
+
+    refused = strict.post(PROFILE, values, headers={"referer": f"http://testserver{PROFILE}"})
+    page = strict.get(PROFILE)
+
+    assert refused.status_code == 403
+    said = refused.content.decode()
+    assert "readonly>I listen first, &lt;b&gt;then&lt;/b&gt; we plan.</textarea>" in said
+    assert f'href="{PROFILE}"' in said
+    assert "Open the form again" in said
+    assert "I listen first" in page.content.decode()
+
+
+def test_a_form_without_the_mark_of_who_is_signed_in_plants_nothing(strict, provider):
+    strict.force_login(provider.user)
+
+    for mark in ("", typed.mark_of(UserFactory())):
+        refused = strict.post(PROFILE, {"whose": mark, "about": WROTE})
+        assert refused.status_code == 403
+        assert "I listen first" not in refused.content.decode()
+        assert "I listen first" not in strict.get(PROFILE).content.decode()
+
+
+# --- Every form -----------------------------------------------------------------------------------------------------
+
+
+def test_every_form_with_something_to_type_says_whose_it_is():
+    """Pages of the access table that a signed-in person of ours may open."""
+    world, rows, walked = World(), all_rows(), []
+    ServiceFactory(provider=world.provider)
+    for pattern in all_patterns():
+        row = row_for(pattern.name, rows)
+        if row is None or not pattern.is_named or pattern.name.startswith(("admin:", "account_", "mfa_", "health")):
+            continue
+        role = next((role for role in ("C", "P") if row.get[role] in {"y", "200"} and row.get["V"] == "login"), None)
+        address = pattern.address(row.args(world))
+        if not role or not address:
+            continue
+        body = world.client(role).get(address).content.decode(errors="replace")
+        for form in re.findall(r'<form[^>]*method="post"[^>]*>(.*?)</form>', body, re.DOTALL):
+            if re.search(r'<textarea|<input type="(text|tel|time|date|number)"', form):
+                walked.append(address)
+                assert form.count('name="whose"') == 1, address
+
+    assert len(walked) >= 9, walked

@@ -1,0 +1,117 @@
+"""The product in a real browser.
+
+    page               1280 px wide, light           phone_page    390 px, touch
+    dark_page          as page, in the dark scheme    plain_page    JavaScript switched off
+    new_page(**how)    any other kind: `new_page(viewport={"width": 768, "height": 1024}, color_scheme="dark")`
+    axe(page)          fails, saying what and where, unless axe-core finds nothing
+    sign_in(page, user)    a session for the user without the form
+
+Addresses are relative: `page.goto("/accounts/login/")`. A test fails when one of its pages logs an error, breaks
+the content security policy, misses a file or asks another host, unless it said `page.watch.expect("…")` before.
+"""
+
+import os
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import Client
+from playwright.sync_api import sync_playwright
+
+from .browsers import Watch, find_chromium, launch
+
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright:
+        path = find_chromium(playwright)
+        if path is None:
+            said = "No Chromium was found: install one, or name it in BROWSER_PATH."
+            if os.environ.get("REQUIRE_BROWSER", "") not in {"", "0"}:
+                pytest.fail(said)
+            pytest.skip(said)
+        running = launch(playwright, path)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def site(live_server, settings):
+    """The running site's address; links in mails lead to it too."""
+    settings.SITE_URL = live_server.url
+    settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
+    return live_server.url
+
+
+@pytest.fixture
+def new_page(browser, site):
+    contexts, watches = [], []
+
+    def make(**how):
+        how = {"viewport": DESKTOP, "color_scheme": "light", "reduced_motion": "reduce", "locale": "en-GB", **how}
+        context = browser.new_context(base_url=site, timezone_id=how.pop("timezone_id", "Europe/London"), **how)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        watches.append(Watch(context, site))
+        page = context.new_page()
+        page.watch = watches[-1]
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    problems = [problem for watch in watches for problem in watch.unexpected()]
+    assert problems == []
+
+
+@pytest.fixture
+def page(new_page):
+    return new_page()
+
+
+@pytest.fixture
+def dark_page(new_page):
+    return new_page(color_scheme="dark")
+
+
+@pytest.fixture
+def phone_page(new_page):
+    return new_page(viewport=PHONE, has_touch=True, is_mobile=True)
+
+
+@pytest.fixture
+def plain_page(new_page):
+    return new_page(java_script_enabled=False)
+
+
+@pytest.fixture
+def axe():
+    from axe_playwright_python.sync_playwright import Axe
+
+    def check(page):
+        results = Axe().run(page)
+        assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
+
+    return check
+
+
+@pytest.fixture
+def sign_in(site):
+    def enter(page, user):
+        client = Client()
+        client.force_login(user)
+        page.context.add_cookies(
+            [
+                {
+                    "name": django_settings.SESSION_COOKIE_NAME,
+                    "value": client.cookies[django_settings.SESSION_COOKIE_NAME].value,
+                    "url": site,
+                    "httpOnly": True,
+                    "sameSite": "Lax",
+                }
+            ]
+        )
+
+    return enter

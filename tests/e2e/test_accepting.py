@@ -1,0 +1,152 @@
+"""A provider answers requests and says what came of an appointment, with scripts and without."""
+
+from datetime import timedelta
+
+import pytest
+
+from appointments.models import Appointment
+from appointments.services import booking, life
+from appointments.states import Status
+from core import clock
+from tests.factories.accounts import UserFactory
+from tests.factories.providers import ProviderFactory, ServiceFactory
+
+ALWAYS = {weekday: [("00:00", "24:00")] for weekday in range(7)}
+
+
+@pytest.fixture
+def maya(transactional_db):
+    """Open at any hour, answers by hand."""
+    return ProviderFactory(
+        name="Maya Okafor", hours=ALWAYS, policy__accepts_at_once=False, policy__answer_minutes=24 * 60
+    )
+
+
+@pytest.fixture
+def service(maya):
+    return ServiceFactory(provider=maya, name="First assessment", duration_minutes=60)
+
+
+@pytest.fixture
+def ask(service):
+    """A request of somebody of this name, at the full hour in so many days."""
+
+    def ask(name, *, days):
+        start = clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=days)
+        wanted = {"service": service, "start": start, "terms": booking.terms_of(service), "note": "Lower back."}
+        return booking.book_appointment(customer=UserFactory(name=name), booking_key=name, **wanted).appointment
+
+    return ask
+
+
+@pytest.fixture
+def two_requests(ask):
+    return ask("Yusuf Adeyemi", days=2), ask("Hugo Blanc", days=3)
+
+
+def begin(appointment):
+    """As if it had begun a quarter of an hour ago."""
+    start = clock.now() - timedelta(minutes=15)
+    Appointment.objects.filter(pk=appointment.pk).update(start=start, end=start + timedelta(hours=1))
+
+
+def states(*appointments):
+    return [Appointment.objects.get(pk=one.pk).status for one in appointments]
+
+
+def walk(page, maya, sign_in, yusuf, hugo):
+    """From Today: accept one, decline the other with a reason, mark the first as completed and correct it."""
+    sign_in(page, maya.user)
+    page.goto("/studio/")
+    page.get_by_role("button", name="Accept Yusuf Adeyemi").click()
+    page.get_by_text("Accepted: Yusuf is booked.").wait_for()
+    assert page.url.endswith("/studio/")
+
+    page.get_by_role("link", name="See all").click()
+    page.get_by_role("heading", name="Requests", level=1).wait_for()
+    page.get_by_role("link", name="Decline Hugo Blanc").click()
+    page.get_by_role("heading", name="Decline Hugo’s request?").wait_for()
+    page.get_by_label("Reason").fill("I am away that day.")
+    page.get_by_role("button", name="Decline request").click()
+    page.get_by_text("No requests are waiting").wait_for()
+    assert states(yusuf, hugo) == [Status.CONFIRMED, Status.DECLINED]
+
+    begin(yusuf)
+    page.goto(f"/studio/appointments/{yusuf.reference}/")
+    page.get_by_role("button", name="Mark as completed").click()
+    page.get_by_role("heading", name="This took place.").wait_for()
+    page.get_by_role("button", name="Mark as no-show").click()
+    page.get_by_role("heading", name="Yusuf did not come.").wait_for()
+    assert states(yusuf) == [Status.NO_SHOW]
+
+
+def test_provider_answers_and_marks(page, maya, sign_in, two_requests):
+    walk(page, maya, sign_in, *two_requests)
+
+
+def test_provider_answers_and_marks_without_scripts(plain_page, maya, sign_in, two_requests):
+    walk(plain_page, maya, sign_in, *two_requests)
+
+
+def test_ticked_requests_are_counted_and_accepted_together(plain_page, maya, sign_in, two_requests):
+    sign_in(plain_page, maya.user)
+    plain_page.goto("/studio/requests/")
+    for name in ("Yusuf Adeyemi", "Hugo Blanc"):
+        plain_page.get_by_label(f"Tick {name}").check()
+    counted = plain_page.eval_on_selector(".reqlist__count", "p => getComputedStyle(p, '::before').content")
+
+    plain_page.get_by_role("button", name="Accept those ticked").click()
+
+    plain_page.get_by_text("2 requests were accepted").wait_for()
+    assert "ticked" in counted
+    assert states(*two_requests) == [Status.CONFIRMED, Status.CONFIRMED]
+
+
+def test_phone_shows_one_day_and_the_way_to_the_others(phone_page, maya, sign_in, ask):
+    booked = ask("Dana Kowalski", days=1)
+    Appointment.objects.filter(pk=booked.pk).update(status=Status.CONFIRMED)
+    sign_in(phone_page, maya.user)
+    day = clock.local(booked.start, maya.zone).date()
+    phone_page.goto(f"/studio/?week={day:%G-W%V}")
+
+    phone_page.get_by_role("link", name=f"Show {day:%A} {day.day} {day:%B}").click()
+
+    entry = phone_page.locator(".ev", has_text="Dana Kowalski")
+    entry.wait_for(state="visible")
+    assert phone_page.locator(".wday__grid:visible").count() == 1
+    assert phone_page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_press_that_comes_too_late_is_told_who_was_faster(page, axe, maya, sign_in, two_requests):
+    _, hugo = two_requests
+    sign_in(page, maya.user)
+    page.goto("/studio/requests/")
+    life.withdraw_request(appointment=hugo, actor=hugo.customer)
+
+    page.get_by_role("button", name="Accept Hugo Blanc").click()
+
+    page.get_by_role("alert").get_by_text("Hugo withdrew this a minute ago.").wait_for()
+    axe(page)
+    assert states(hugo) == [Status.CANCELLED]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_of_the_providers_work_is_accessible(new_page, axe, maya, sign_in, two_requests, ask, scheme):
+    page = new_page(color_scheme=scheme)
+    sign_in(page, maya.user)
+    yusuf, hugo = two_requests
+    booked = ask("Dana Kowalski", days=1)
+    Appointment.objects.filter(pk=booked.pk).update(status=Status.CONFIRMED)
+
+    for address in (
+        "/studio/",
+        "/studio/requests/",
+        f"/studio/requests/{yusuf.reference}/",
+        f"/studio/requests/{hugo.reference}/decline/",
+        f"/studio/appointments/{booked.reference}/",
+        f"/studio/appointments/{booked.reference}/cancel/",
+        "/studio/customers/",
+        f"/studio/customers/{yusuf.customer.uuid}/",
+    ):
+        assert page.goto(address).status == 200
+        axe(page)

@@ -1,0 +1,354 @@
+"""From a provider's page to a booked appointment: with scripts and without, by keyboard alone, on a phone."""
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from django.core import mail
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from appointments import picker
+from appointments.models import Appointment, Hold
+from appointments.services import booking, openings
+from core import clock, wording
+from outbox.testing import deliver
+from tests.factories.accounts import UserFactory
+from tests.factories.providers import ProviderFactory, ServiceFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PASSWORD = "long walks by the river"
+
+
+@pytest.fixture
+def maya(db):
+    """Open every day from 09:00 to 17:00, with a service that takes an hour."""
+    hours = {weekday: [("09:00", "17:00")] for weekday in range(7)}
+    provider = ProviderFactory(name="Maya Okafor", slug="maya-okafor", hours=hours)
+    ServiceFactory(provider=provider, name="First assessment", slug="first-assessment", duration_minutes=60)
+    ServiceFactory(provider=provider, name="Home visit", slug="home-visit", duration_minutes=60, confirmation="by_hand")
+    openings.refresh_stale()
+    return provider
+
+
+@pytest.fixture
+def amara(db):
+    return UserFactory(name="Amara Nwosu", email="amara@example.com", password=PASSWORD)
+
+
+def soon() -> date:
+    return clock.local(clock.now(), clock.zone("Europe/London")).date() + timedelta(days=3)
+
+
+def at(day: date, hour: int):
+    return clock.wall_minute_to_instant(day, hour * 60, clock.zone("Europe/London"))
+
+
+def choose_day(page, day: date) -> None:
+    """By its name in the month, after turning the page where it is in the next one."""
+    month = day.strftime("%B %Y")
+    if page.locator("#mon").inner_text() != month:
+        page.get_by_role("link", name=month).click()
+        expect(page.locator("#mon")).to_have_text(month)
+    page.get_by_role("link", name=re.compile(f"^{wording.date_text(day, long=True)}, 8 times")).click()
+    expect(page.locator("#day")).to_contain_text(wording.date_text(day, long=True, year=False))
+
+
+def confirm_address(page, address: str) -> None:
+    mail.outbox.clear()
+    deliver("accounts.send_mail")
+    [letter] = [letter for letter in mail.outbox if letter.to == [address]]
+    page.goto(re.search(r"https?://[^/\s]+(/accounts/\S+)", letter.body)[1])
+    page.get_by_role("button", name="Yes, confirm it").click()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without"])
+def test_a_visitor_finds_a_time_signs_up_comes_back_books_and_cancels(new_page, maya, scripts):
+    page, day = new_page(java_script_enabled=scripts), soon()
+    page.goto("/providers/?q=maya")
+    page.get_by_role("link", name="Maya Okafor").click()
+    choose_day(page, day)
+    page.get_by_role("radio", name="10:00").check()
+    if scripts:
+        expect(page.locator("[data-fill=range]")).to_have_text("10:00 to 11:00")
+    page.get_by_role("button", name="Continue").click()
+
+    expect(page).to_have_url(re.compile("/accounts/login/"))
+    expect(page.get_by_role("main")).to_contain_text("is kept for you until")
+    page.get_by_role("main").get_by_role("link", name="Create an account").click()
+    expect(page.get_by_role("main")).to_contain_text("is kept for you until")
+    page.get_by_label("Name").fill("Amara Nwosu")
+    page.get_by_label("Email").fill("amara@example.com")
+    page.locator("[name=password1]").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Create an account").click()
+    confirm_address(page, "amara@example.com")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Book your appointment")
+    expect(page.get_by_role("complementary")).to_contain_text(
+        f"{wording.date_text(day, long=True, year=True)}, 10:00 to 11:00"
+    )
+    page.get_by_label("Anything Maya should know").fill("Left knee")
+    page.get_by_role("button", name="Book this time").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("You are booked.")
+    appointment = Appointment.objects.get()
+    assert (appointment.start, appointment.status, appointment.note) == (at(day, 10), "confirmed", "Left knee")
+    assert Hold.objects.get().appointment == appointment
+
+    page.get_by_role("link", name="See appointment").click()
+    page.get_by_role("link", name="Cancel appointment").click()
+    expect(page.get_by_text("Cancelling now is free.")).to_be_visible()
+    page.get_by_role("button", name="Cancel appointment").click()
+
+    expect(page.get_by_role("status").get_by_text("Your appointment is cancelled.")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Cancelled by you.")
+    assert not Hold.objects.exists()
+
+
+def test_a_service_is_chosen_and_a_request_is_made_without_scripts(plain_page, maya, amara, sign_in):
+    page, day = plain_page, soon()
+    sign_in(page, amara)
+    page.goto("/providers/maya-okafor/")
+    page.get_by_role("radio", name="Home visit").check()
+    page.get_by_role("button", name="Show times for this service").click()
+    choose_day(page, day)
+    page.get_by_role("button", name="Continue").click()  # nothing chosen: the browser itself asks for a time
+    page.get_by_role("radio", name="15:00").check()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Request this time").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Maya has your request.")
+    expect(page.get_by_text("It is not confirmed yet.")).to_be_visible()
+    assert Appointment.objects.get().status == "requested"
+
+
+def test_on_a_phone_the_week_unfolds_and_a_person_signs_in_and_comes_back(phone_page, maya, amara):
+    page, day = phone_page, soon()
+    page.goto(f"/providers/maya-okafor/?day={day}")
+    assert page.locator(".month tbody tr:visible").count() == 1
+    page.get_by_text("Show whole month").tap()
+    expect(page).to_have_url(re.compile("view=month"))
+    expect(page.get_by_text("Show one week")).to_be_visible()
+    assert page.locator(".month tbody tr:visible").count() > 3
+    page.get_by_text("Show one week").tap()
+    expect(page.get_by_text("Show whole month")).to_be_visible()
+    page.get_by_role("radio", name="11:00").check()
+    expect(page.get_by_role("button", name="Continue")).to_be_in_viewport()
+    page.get_by_role("button", name="Continue").tap()
+
+    page.get_by_label("Email").fill("amara@example.com")
+    page.locator("[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).tap()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Book your appointment")
+    summary, button = page.locator(".booking__summary"), page.get_by_role("button", name="Book this time")
+    assert summary.bounding_box()["y"] < button.bounding_box()["y"]
+    button.tap()
+    expect(page.get_by_role("heading", level=1)).to_have_text("You are booked.")
+    page.get_by_role("navigation", name="Main, small screens").get_by_role("link", name="Appointments").tap()
+    expect(page.get_by_role("heading", name="Next, in 3 days")).to_be_visible()
+    assert Appointment.objects.get().start == at(day, 11)
+
+
+def test_a_day_and_a_time_are_chosen_with_the_keyboard_alone(page, maya, amara, sign_in):
+    sign_in(page, amara)
+    page.goto("/providers/maya-okafor/")
+    tab_to(page, ".month a, .month .day")
+    page.keyboard.press("PageDown")
+    expect(page.locator("#mon")).not_to_have_text(f"{clock.local(clock.now(), maya.zone):%B %Y}")
+    here = focused_day(page)
+    page.keyboard.press("ArrowUp" if here > 7 else "ArrowDown")
+    there = focused_day(page)
+    assert abs(there - here) == 7
+    assert page.evaluate("document.querySelectorAll('.month [tabindex=\"0\"]').length") == 1
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#day")).to_be_focused()
+    expect(page.locator("#day")).to_contain_text(f" {there} ")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("radio", name="10:00")).to_be_checked()
+    tab_to(page, ".chosen .btn")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Book your appointment")
+    tab_to(page, ".booking__go .btn")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("You are booked.")
+    start = clock.local(Appointment.objects.get().start, maya.zone)
+    assert (start.day, start.hour) == (there, 10)
+
+
+def test_turning_the_month_keeps_the_focus_on_the_arrow_and_says_the_month(page, maya):
+    page.goto("/providers/maya-okafor/")
+    arrow = page.locator("#month-next")
+    month = arrow.get_attribute("aria-label")
+    arrow.focus()
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#mon")).to_have_text(month)
+    expect(page.locator("#month-next")).to_be_focused()
+    expect(page.locator("#live")).to_have_text(f"{month}, London time")
+
+
+def tab_to(page, selector: str) -> None:
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+    raise AssertionError(f"{selector} cannot be reached with Tab.")
+
+
+def focused_day(page) -> int:
+    expect(page.locator(".month :focus")).to_have_count(1)
+    return int(re.match(r"\d+", page.locator(".month :focus").inner_text())[0])
+
+
+def test_a_time_that_went_meanwhile_keeps_what_was_typed(page, maya, amara, sign_in):
+    day, service = soon(), maya.services.get(slug="first-assessment")
+    sign_in(page, amara)
+    page.goto(f"/book/maya-okafor/first-assessment/?start={picker.to_value(at(day, 10))}")
+    page.get_by_label("Anything Maya should know").fill("Left knee")
+    booking.book_appointment(
+        service=service,
+        start=at(day, 10),
+        customer=UserFactory(),
+        terms=booking.terms_of(service),
+        booking_key="faster",
+    )
+    page.get_by_role("button", name="Book this time").click()
+
+    expect(page.get_by_text("10:00 is no longer open.")).to_be_visible()
+    page.get_by_role("button", name=re.compile("11:00$")).click()
+    expect(page.get_by_label("Anything Maya should know")).to_have_value("Left knee")
+    page.get_by_role("button", name="Book this time").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("You are booked.")
+    assert Appointment.objects.get(customer=amara).start == at(day, 11)
+
+
+def test_a_kept_time_that_runs_out_is_warned_of_and_loses_nothing(page, maya, amara, sign_in, axe):
+    day = soon()
+    sign_in(page, amara)
+    page.clock.install()
+    page.goto(f"/providers/maya-okafor/?start={picker.to_value(at(day, 10))}")
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("Anything Maya should know").fill("Left knee")
+    alert = page.get_by_role("alert").filter(has_text="no longer kept for you")
+    warning = page.get_by_text("This time is kept for less than two minutes more.")
+    expect(warning).to_be_hidden()
+
+    page.clock.fast_forward("08:05")
+    expect(warning).to_be_visible()
+    expect(alert).to_be_hidden()
+    page.clock.fast_forward("02:00")
+    expect(alert).to_be_visible()
+    expect(warning).to_be_hidden()
+    axe(page)
+    page.clock.resume()
+    expect(page.get_by_label("Anything Maya should know")).to_have_value("Left knee")
+    page.get_by_role("button", name="Book this time").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("You are booked.")
+    assert Appointment.objects.get().note == "Left knee"
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without"])
+def test_choosing_another_time_from_the_form_frees_the_first(new_page, maya, amara, sign_in, scripts):
+    page, day = new_page(java_script_enabled=scripts), soon()
+    sign_in(page, amara)
+    page.goto(f"/providers/maya-okafor/?start={picker.to_value(at(day, 10))}")
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("Anything Maya should know").fill("Left knee")
+    page.get_by_role("button", name="Choose another time").click()
+
+    expect(page.get_by_role("radio", name="10:00")).to_be_checked()
+    assert not Hold.objects.exists()
+    page.get_by_role("radio", name="11:00").check()
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_label("Anything Maya should know")).to_have_value("Left knee")
+    assert Hold.objects.get().start == at(day, 11)
+
+
+def test_pressing_twice_books_once(page, maya, amara, sign_in):
+    sign_in(page, amara)
+    page.goto(f"/book/maya-okafor/first-assessment/?start={picker.to_value(at(soon(), 10))}")
+
+    page.get_by_role("button", name="Book this time").dblclick()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("You are booked.")
+    assert Appointment.objects.count() == 1
+
+
+def test_changing_the_zone_keeps_the_chosen_moment(new_page, maya):
+    page = new_page(timezone_id="America/New_York")
+    chosen = picker.to_value(at(soon(), 16))
+    page.goto("/providers/maya-okafor/")  # the script tells the zone
+    page.goto(f"/providers/maya-okafor/?start={chosen}")
+    expect(page.locator(".chosen__sub")).to_contain_text("New York time")
+    zones = page.get_by_label("Time zone for all times on this page")
+    zones.focus()
+    zones.select_option("Europe/London")
+
+    expect(page.locator(".chosen__sub")).to_contain_text("London time")
+    expect(page.locator(".chosen__time")).to_have_text("16:00 to 17:00")
+    expect(page.locator("#day")).to_contain_text(wording.date_text(soon(), long=True, year=False))
+    expect(page.locator(f"input[name=start][value='{chosen}']")).to_be_checked()
+    expect(zones).to_be_focused()
+    expect(zones.locator("option")).to_contain_text(["New York, now", "London, now", "All time zones…"])
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_a_zone_is_looked_up_with_the_chosen_moment_kept(new_page, maya, axe, width):
+    page = new_page(viewport={"width": width, "height": 900})
+    chosen = picker.to_value(at(soon(), 16))
+    page.goto(f"/providers/maya-okafor/?start={chosen}")
+    page.get_by_label("Time zone for all times on this page").select_option("All time zones…")
+    field = page.get_by_label("City, country, abbreviation or offset")
+    expect(field).to_be_focused()
+    page.keyboard.type("+5:45")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1 time zone for “+5:45”")).to_be_visible()
+    expect(field).to_be_focused()
+    axe(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.get_by_role("link", name="Kathmandu, Nepal, now").press("Enter")
+
+    expect(page.locator(".chosen__sub")).to_contain_text("Kathmandu time")
+    expect(page.locator(f"input[name=start][value='{chosen}']")).to_be_checked()
+    expect(field).to_be_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_the_way_to_an_appointment(new_page, maya, amara, sign_in, axe, scheme):
+    page = new_page(color_scheme=scheme)
+    chosen = picker.to_value(at(soon(), 10))
+    for address in ("/providers/maya-okafor/", f"/providers/maya-okafor/?start={chosen}", "/help/", "/help/booking/"):
+        page.goto(address)
+        axe(page)
+    for name in ("help_terms", "help_privacy", "help_accessibility"):
+        page.goto(reverse(name))
+        axe(page)
+    sign_in(page, amara)
+    page.goto(f"/book/maya-okafor/first-assessment/?start={chosen}")
+    axe(page)
+    page.get_by_role("button", name="Book this time").click()
+    axe(page)
+    page.goto(f"/book/maya-okafor/first-assessment/?start={chosen}")  # taken, by this very person
+    axe(page)
+
+
+@pytest.mark.parametrize("width", [320, 390, 768])
+def test_nothing_scrolls_sideways_on_the_way_to_an_appointment(new_page, maya, amara, sign_in, width):
+    page = new_page(viewport={"width": width, "height": 800})
+    sign_in(page, amara)
+    chosen = picker.to_value(at(soon(), 10))
+
+    for address in (
+        f"/providers/maya-okafor/?start={chosen}",
+        f"/book/maya-okafor/first-assessment/?start={chosen}",
+        "/help/accessibility/",
+    ):
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address

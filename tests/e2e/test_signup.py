@@ -1,0 +1,242 @@
+"""Signing up and in, and the account's own pages, in a real browser."""
+
+import re
+from io import BytesIO
+
+import pytest
+from django.core import mail
+from PIL import Image
+from playwright.sync_api import expect
+
+from accounts.models import User
+from outbox.testing import deliver
+from tests.factories.accounts import UserFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PASSWORD = "long walks by the river"
+
+
+def link_from_mail(to: str) -> str:
+    mail.outbox.clear()
+    deliver("accounts.send_mail")
+    [letter] = [letter for letter in mail.outbox if letter.to == [to]]
+    [address] = set(re.findall(r"https?://[^/\s]+(/accounts/\S+)", letter.body))
+    return address
+
+
+@pytest.fixture
+def person(db) -> User:
+    return UserFactory(email="amara@example.com", name="Amara Nwosu", password=PASSWORD)
+
+
+def sign_in_by_form(page, path="/accounts/login/", password=PASSWORD):
+    page.goto(path)
+    page.get_by_label("Email").fill("amara@example.com")
+    page.locator("[name=password]").fill(password)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without"])
+def test_a_visitor_signs_up_confirms_and_comes_back_to_where_they_were(new_page, scripts):
+    page = new_page(java_script_enabled=scripts, timezone_id="Asia/Calcutta")
+    page.goto("/accounts/login/?next=/my/settings/preferences/")
+    page.get_by_role("main").get_by_role("link", name="Create an account").click()
+    page.get_by_role("main").get_by_role("button", name="Create an account").click()
+    expect(page.get_by_text("There are 3 things to fix")).to_be_visible()
+    page.get_by_label("Name").fill("Amara Nwosu")
+    page.get_by_label("Email").fill("Amara@example.com")
+    page.locator("[name=password1]").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Create an account").click()
+    expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
+
+    page.goto(link_from_mail("amara@example.com"))
+    assert not User.objects.get().email_confirmed
+    page.get_by_role("button", name="Yes, confirm it").click()
+
+    expect(page).to_have_url(re.compile(r"/my/settings/preferences/$"))
+    expect(page.get_by_role("status").get_by_text("Your email address amara@example.com is confirmed.")).to_be_visible()
+    user = User.objects.get()
+    assert user.email_confirmed
+    # The device's zone, under the name the world uses now, where a script could tell us.
+    assert user.time_zone == ("Asia/Kolkata" if scripts else "Europe/London")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without"])
+def test_signing_in_and_out(new_page, person, scripts):
+    page = new_page(java_script_enabled=scripts)
+    sign_in_by_form(page, "/accounts/login/?next=/my/settings/", password="wrong")
+    expect(page.get_by_text("That email and password do not match an account.").first).to_be_visible()
+    expect(page.get_by_label("Email")).to_have_value("amara@example.com")
+    page.locator("[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("heading", name="Profile")).to_be_visible()
+
+    page.goto("/accounts/logout/")
+    page.get_by_role("main").get_by_role("button", name="Sign out").click()
+
+    page.goto("/my/settings/")
+    expect(page).to_have_url(re.compile("/accounts/login/"))
+
+
+def test_a_password_can_be_looked_at(page):
+    page.goto("/accounts/login/")
+    page.locator("[name=password]").fill("secret")
+
+    page.get_by_role("button", name="Show password").click()
+
+    expect(page.locator("[name=password]")).to_have_attribute("type", "text")
+
+
+def test_the_question_about_the_device_s_zone_is_asked_once(new_page, person, sign_in):
+    page = new_page(timezone_id="Europe/Paris")
+    sign_in(page, person)
+    page.goto("/my/settings/")  # the script tells the zone
+    page.goto("/my/settings/")
+    expect(page.get_by_text("Your device is on Paris time. Show times in Paris time?")).to_be_visible()
+
+    page.get_by_role("button", name="Keep London").click()
+
+    expect(page.get_by_role("heading", name="Profile")).to_be_visible()
+    expect(page.get_by_text("Your device is on Paris time.")).to_have_count(0)
+    person.refresh_from_db()
+    assert (person.time_zone, person.declined_time_zone) == ("Europe/London", "Europe/Paris")
+
+
+def test_a_photo_is_uploaded_shown_and_removed(plain_page, person, sign_in, tmp_path):
+    picture = BytesIO()
+    Image.new("RGB", (600, 400), (20, 120, 110)).save(picture, "JPEG")
+    sign_in(plain_page, person)
+    plain_page.goto("/my/settings/")
+
+    file = {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": picture.getvalue()}
+    plain_page.locator("input[type=file]").set_input_files(file)
+    plain_page.get_by_role("button", name="Upload the photo").click()
+
+    shown = plain_page.get_by_role("main").locator("img")
+    expect(shown).to_have_count(1)
+    assert shown.evaluate("img => img.decode().then(() => img.naturalWidth)") == 400
+    plain_page.get_by_role("button", name="Remove the photo").click()
+    expect(plain_page.get_by_text("Your photo is removed.")).to_be_visible()
+
+
+def test_a_passkey_is_added_and_signs_in(new_page, person, settings):
+    settings.MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
+    page = new_page()
+    device = page.context.new_cdp_session(page)
+    device.send("WebAuthn.enable")
+    options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+    device.send(
+        "WebAuthn.addVirtualAuthenticator",
+        {"options": {**options, "isUserVerified": True, "automaticPresenceSimulation": True}},
+    )
+    sign_in_by_form(page, "/accounts/login/?next=/accounts/2fa/webauthn/add/")
+    page.locator("[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("Name of this key").fill("Laptop")
+    page.get_by_label("Let this key sign me in without a password").check()
+    page.get_by_role("button", name="Add the key").click()
+    expect(page.get_by_text("The key is added.")).to_be_visible()
+    page.goto("/accounts/2fa/webauthn/")
+    expect(page.get_by_role("main").get_by_text("Laptop").first).to_be_visible()
+    page.context.clear_cookies()
+
+    page.goto("/accounts/login/?next=/my/settings/")
+    page.get_by_role("button", name="Use a passkey").click()
+
+    expect(page).to_have_url(re.compile(r"^[^?]*/my/settings/$"))
+    expect(page.get_by_label("Name")).to_have_value("Amara Nwosu")
+
+
+@pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/2fa/webauthn/add/"])
+def test_where_passkeys_cannot_work_the_page_says_so_instead_of_offering_one(new_page, person, sign_in, site, path):
+    page = new_page()
+    by_number = site.replace("localhost", "127.0.0.1")
+    page.watch.expect(f"request to another host: {by_number}")
+    if path != "/accounts/login/":
+        page.goto(by_number + f"/accounts/login/?next={path}")
+        page.get_by_label("Email").fill(person.email)
+        page.locator("[name=password]").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.locator("[name=password]").fill(PASSWORD)
+        page.get_by_role("button", name="Continue").click()
+    else:
+        page.goto(by_number + path)
+
+    expect(page.get_by_text("Passkeys need a secure address with a name")).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("passkey|Add the key"))).to_have_count(0)
+
+
+def test_a_passkey_that_is_not_there_is_said_on_the_page_and_nothing_is_logged(new_page):
+    page = new_page()
+    device = page.context.new_cdp_session(page)
+    device.send("WebAuthn.enable")
+    options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+    device.send("WebAuthn.addVirtualAuthenticator", {"options": {**options, "automaticPresenceSimulation": True}})
+    page.goto("/accounts/login/")
+
+    page.get_by_role("button", name="Use a passkey").click()
+
+    expect(page.get_by_text("No passkey was used. Try again")).to_be_visible()
+
+
+VISITORS = [
+    "/accounts/login/",
+    "/accounts/signup/",
+    "/accounts/password/reset/",
+    "/accounts/password/reset/done/",
+    "/accounts/login/code/",
+    "/accounts/confirm-email/",
+    "/accounts/confirm-email/x/",
+    "/accounts/password/reset/key/a-b/",
+    "/accounts/password/reset/key/done/",
+    "/accounts/inactive/",
+]
+CUSTOMERS = [
+    "/my/settings/",
+    "/my/settings/preferences/",
+    "/my/settings/security/",
+    "/accounts/email/",
+    "/accounts/password/change/",
+    "/accounts/sessions/",
+    "/accounts/2fa/",
+    "/accounts/2fa/webauthn/",
+    "/accounts/2fa/webauthn/add/",
+    "/accounts/2fa/totp/activate/",
+    "/accounts/reauthenticate/?next=/my/settings/",
+    "/accounts/logout/",
+]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_the_pages_for_visitors(new_page, axe, scheme):
+    page = new_page(color_scheme=scheme)
+    for path in VISITORS:
+        page.goto(path)
+        axe(page)
+    page.goto("/accounts/signup/")
+    page.get_by_role("main").get_by_role("button", name="Create an account").click()
+    expect(page.get_by_text("There are 3 things to fix")).to_be_visible()
+    axe(page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_the_pages_of_the_account(new_page, person, axe, scheme):
+    page = new_page(color_scheme=scheme, timezone_id="Europe/Paris")
+    sign_in_by_form(page, "/accounts/login/?next=/accounts/reauthenticate/%3Fnext=/my/settings/")
+    page.locator("[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Continue").click()
+    for path in CUSTOMERS:
+        page.goto(path)
+        axe(page)
+
+
+@pytest.mark.parametrize("width", [320, 390, 768])
+def test_no_account_page_scrolls_sideways(new_page, person, width):
+    page = new_page(viewport={"width": width, "height": 800})
+    for path in VISITORS:
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    sign_in_by_form(page)
+    for path in CUSTOMERS:
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path

@@ -1,0 +1,25 @@
+"""The same small world as the appointments' own tests: one provider in London, Monday 2 March 2026, 08:00."""
+
+import pytest
+from django.test import Client
+
+from tests.appointments.conftest import (  # noqa: F401 - fixtures
+    _monday_morning,
+    book,
+    by_hand,
+    customer,
+    provider,
+    service,
+)
+
+
+@pytest.fixture
+def calm(db):
+    """A client that gets the page a person would get, not the exception."""
+    return Client(raise_request_exception=False)
+
+
+@pytest.fixture
+def me(calm, customer):  # noqa: F811
+    calm.force_login(customer)
+    return calm

@@ -1,0 +1,149 @@
+"""Module-level calls for real processes that die, or lose their answer, at a chosen point of a change."""
+
+import os
+from contextlib import contextmanager, nullcontext
+from datetime import datetime
+from threading import Event, Thread
+from unittest import mock
+
+from django.db import OperationalError, connection, transaction
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from appointments.forms import BookingForm
+from appointments.models import Appointment
+from appointments.queries import public_service
+from appointments.services import availability, booking, holds, life
+from appointments.states import Role
+from core.db import lock_rows
+from providers.models import Provider, Service
+
+KEY = "11111111-1111-4111-8111-111111111111"
+
+
+def die(*args, **kwargs):
+    os._exit(9)
+
+
+@contextmanager
+def point(name):
+    """What is replaced so that this process ends there: as suddenly as by kill -9, without a rollback of its own."""
+    if name == "nowhere":
+        yield
+        return
+    patched = {
+        "lock": (holds, "lock_only"),
+        "facts": (availability, "may_book"),
+        "hold": (holds, "take"),
+        "history": (life.AppointmentEvent.objects, "create"),
+        "jobs": (life.outbox, "publish_all"),
+        "commit": (connection, "_commit"),
+    }
+    where, after = name.split(":")
+    target, attribute = patched[where]
+    real = getattr(target, attribute)
+
+    def run(*args, **kwargs):
+        if after == "after":
+            real(*args, **kwargs)
+        die()
+
+    # The session and the sign-in commit on their own; only a commit that ends a change counts.
+    with mock.patch.object(target, attribute, run):
+        yield
+
+
+def book(service_pk, customer_pk, start, where="nowhere", key=KEY):
+    service = Service.objects.select_related("provider__policy", "provider__user").get(pk=service_pk)
+    customer, terms = User.objects.get(pk=customer_pk), booking.terms_of(service)
+    with point(where):
+        outcome = booking.book_appointment(
+            service=service, start=datetime.fromisoformat(start), customer=customer, terms=terms, booking_key=key
+        )
+    return [outcome.appointment.reference, outcome.changed]
+
+
+def move(verb, appointment_pk, role, where="nowhere"):
+    one = Appointment.objects.select_related("provider__user", "customer").get(pk=appointment_pk)
+    actor = {Role.CUSTOMER: one.customer, Role.PROVIDER: one.provider.user}[Role(role)]
+    with point(where):
+        return getattr(life, verb)(appointment=one, actor=actor, role=Role(role)).changed
+
+
+def post_booking(service_pk, customer_pk, start, trouble="", key=KEY):
+    """The whole way of a form: the status of its answer, when to try again, and its words."""
+    service = Service.objects.select_related("provider").get(pk=service_pk)
+    service = public_service(service.provider.slug, service.slug)
+    customer, client = User.objects.get(pk=customer_pk), Client(raise_request_exception=False)
+    client.force_login(customer)
+    values = BookingForm.values(start=datetime.fromisoformat(start), terms=booking.terms_of(service), person=customer)
+    with TROUBLE[trouble]():
+        answer = client.post(
+            reverse("book", args=[service.provider.slug, service.slug]), values | {"key": key, "note": "Left knee"}
+        )
+    return [answer.status_code, answer.get("Retry-After", ""), answer.content.decode()]
+
+
+def post_cancel(appointment_pk, trouble=""):
+    one = Appointment.objects.select_related("customer").get(pk=appointment_pk)
+    client = Client(raise_request_exception=False)
+    client.force_login(one.customer)
+    with TROUBLE[trouble]():
+        answer = client.post(reverse("cancel_appointment", args=[one.reference]), {"shown": "free"})
+    return [answer.status_code, answer.get("Retry-After", ""), answer.content.decode()]
+
+
+@contextmanager
+def lost_answer():
+    """The COMMIT of the change takes place, and the connection breaks before its answer arrives."""
+    commit, record, changed = connection._commit, life.record, []
+
+    def record_and_remember(*args, **kwargs):
+        changed.append(True)
+        return record(*args, **kwargs)
+
+    def commit_and_break():
+        commit()
+        if changed:
+            changed.clear()
+            raise OperationalError("server closed the connection unexpectedly")
+
+    with (
+        mock.patch.object(life, "record", record_and_remember),
+        mock.patch.object(booking, "record", record_and_remember),
+        mock.patch.object(connection, "_commit", commit_and_break),
+    ):
+        yield
+
+
+@contextmanager
+def locked_out():
+    """Somebody else's transaction has every provider, and waiting for it ends after a fraction of a second."""
+    has_it, may_go = Event(), Event()
+    other = Thread(target=keep_locked, args=(has_it, may_go))
+    other.start()
+    has_it.wait(10)
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = 300" if connection.vendor == "postgresql" else "PRAGMA busy_timeout = 300")
+    try:
+        yield
+    finally:
+        may_go.set()
+        other.join()
+
+
+def keep_locked(has_it, may_go):
+    with transaction.atomic():
+        list(lock_rows(Provider.objects.all()))
+        has_it.set()
+        may_go.wait(30)
+    connection.close()
+
+
+TROUBLE = {"": nullcontext, "lost": lost_answer, "locked": locked_out}
+
+
+def keep(service_pk, start, browser):
+    service = Service.objects.select_related("provider__policy", "provider__user").get(pk=service_pk)
+    return holds.keep_time(service=service, start=datetime.fromisoformat(start), browser=browser).pk

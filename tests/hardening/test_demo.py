@@ -1,0 +1,74 @@
+"""The demo's data obeys every rule that a real place's data does, and is the same whenever the same day makes it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.db import transaction
+
+from appointments.demo import scale, seed
+from appointments.models import Appointment, Hold
+from appointments.states import Status
+from outbox.models import Message
+from providers.models import Provider
+from tests.invariants import check_all
+
+pytestmark = pytest.mark.django_db
+
+MORNING = datetime(2026, 3, 12, 8, 40, tzinfo=UTC)
+EVENING = datetime(2026, 3, 12, 20, 5, tzinfo=UTC)
+
+
+class Undo(Exception):
+    """Takes back what a block has done."""
+
+
+def diary():
+    return sorted(Appointment.objects.values_list("provider__slug", "start", "status", "customer__email", "price"))
+
+
+def seeded(moment, **size):
+    with time_machine.travel(moment, tick=False):
+        seed.seed(**size)
+
+
+def test_the_demo_keeps_every_rule_has_every_state_and_is_made_once():
+    seeded(MORNING, providers=2, full=120)
+    made = diary()
+
+    check_all()
+    assert {status for _, _, status, _, _ in made} == set(Status)
+    assert len(made) > 100
+    assert not Message.objects.filter(topic="appointments.send_mail").exists()
+
+    seeded(MORNING, providers=2, full=120)
+    assert diary() == made
+
+
+def test_the_same_day_makes_the_same_demo():
+    diaries = []
+    for moment in (MORNING, MORNING, EVENING):
+        try:
+            with transaction.atomic():
+                seeded(moment, providers=2, full=40)
+                diaries.append(diary())
+                raise Undo
+        except Undo:
+            pass
+
+    long_ago = MORNING - timedelta(days=15)
+    settled = [[row for row in rows if row[1] < long_ago] for rows in diaries]
+    assert diaries[0] == diaries[1]
+    assert settled[0] == settled[2] != []
+
+
+def test_rows_for_measuring_keep_every_rule_too():
+    with time_machine.travel(MORNING, tick=False):
+        scale.add(20)
+
+    check_all()
+    assert Provider.objects.count() == 20
+    assert Hold.objects.count() > 100
+    assert {Status.CONFIRMED, Status.COMPLETED, Status.CANCELLED} == set(
+        Appointment.objects.values_list("status", flat=True)
+    )

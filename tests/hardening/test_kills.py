@@ -1,0 +1,173 @@
+"""A process killed in the middle, a lost answer, a lock that does not open: all of a change or nothing of it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from appointments.models import Appointment, AppointmentEvent, Hold
+from core import clock
+from outbox.models import Message
+from tests.factories.accounts import UserFactory
+from tests.factories.providers import ProviderFactory, ServiceFactory, give_hours
+from tests.invariants import check_all
+from tests.processes import run_calls, run_processes
+
+from . import kills
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
+
+
+@pytest.fixture(autouse=True)
+def _monday_morning():
+    """Real processes run by the real clock."""
+
+
+def a_week_ahead(hour):
+    day = clock.now().date() + timedelta(days=7)
+    return datetime(day.year, day.month, day.day, hour, tzinfo=UTC).isoformat()
+
+
+@pytest.fixture
+def provider():
+    provider = ProviderFactory(time_zone="UTC")
+    give_hours(provider, {day: [("06:00", "22:00")] for day in range(7)})
+    return provider
+
+
+@pytest.fixture
+def service(provider):
+    return ServiceFactory(provider=provider, duration_minutes=60)
+
+
+def traces():
+    return (Appointment.objects.count(), Hold.objects.count(), AppointmentEvent.objects.count(), mails())
+
+
+def mails():
+    return Message.objects.filter(topic="appointments.send_mail").count()
+
+
+POINTS = ["lock:before", "lock:after", "facts:after", "hold:before", "hold:after", "history:after", "jobs:before",
+          "jobs:after", "commit:before"]  # fmt: skip
+
+
+@pytest.mark.parametrize("where", POINTS)
+def test_a_booking_killed_before_its_commit_leaves_no_trace_and_the_time_is_free_at_once(service, where):
+    customer, start = UserFactory(), a_week_ahead(10)
+
+    [killed] = run_calls([(kills.book, service.pk, customer.pk, start, where)])
+
+    assert killed.error == "Died"
+    assert traces() == (0, 0, 0, 0)
+    assert kills.book(service.pk, UserFactory().pk, start)[1]
+    assert traces() == (1, 1, 1, 2)
+    check_all()
+
+
+def test_a_booking_killed_after_its_commit_stands_and_the_retry_finds_it(service):
+    customer, start = UserFactory(), a_week_ahead(10)
+
+    [killed] = run_calls([(kills.book, service.pk, customer.pk, start, "commit:after")])
+
+    assert killed.error == "Died"
+    assert traces() == (1, 1, 1, 2)
+    assert kills.book(service.pk, customer.pk, start) == [Appointment.objects.get().reference, False]
+    assert traces() == (1, 1, 1, 2)
+    check_all()
+
+
+@pytest.mark.parametrize("where", ["lock:after", "history:after", "jobs:after", "commit:before", "commit:after"])
+@pytest.mark.parametrize(
+    ("verb", "role"),
+    [("accept_request", "provider"), ("withdraw_request", "customer"), ("cancel_appointment", "provider")],
+)
+def test_a_change_killed_in_the_middle_is_all_or_nothing(service, verb, role, where):
+    if verb != "cancel_appointment":
+        service.confirmation = "by_hand"
+        service.save()
+    kills.book(service.pk, UserFactory().pk, a_week_ahead(10))
+    one, before = Appointment.objects.get(), traces()
+
+    [killed] = run_calls([(kills.move, verb, one.pk, role, where)])
+
+    assert killed.error == "Died"
+    check_all()
+    is_done = where == "commit:after"
+    assert (Appointment.objects.get().status != one.status) == is_done
+    assert (traces() == before) != is_done
+    assert kills.move(verb, one.pk, role) is not is_done
+    assert (AppointmentEvent.objects.count(), mails()) == (2, 4)
+    check_all()
+
+
+def test_a_lost_answer_to_a_booking_is_calm_and_the_retry_leaves_one(service):
+    customer, start = UserFactory(), a_week_ahead(10)
+
+    [lost] = run_calls([(kills.post_booking, service.pk, customer.pk, start, "lost")])
+    [again] = run_calls([(kills.post_booking, service.pk, customer.pk, start)])
+
+    assert (lost.error, lost.value[:2]) == ("", [503, "10"])
+    assert "it may have gone through" in lost.value[2]
+    assert again.value[0] == 302
+    assert traces() == (1, 1, 1, 2)
+    check_all()
+
+
+def test_a_lost_answer_to_cancelling_is_calm_and_the_retry_changes_nothing(service):
+    kills.book(service.pk, UserFactory().pk, a_week_ahead(10))
+    one = Appointment.objects.get()
+
+    [lost] = run_calls([(kills.post_cancel, one.pk, "lost")])
+    [again] = run_calls([(kills.post_cancel, one.pk)])
+
+    assert (lost.value[0], again.value[0]) == (503, 302)
+    assert (AppointmentEvent.objects.count(), mails(), Hold.objects.count()) == (2, 4, 0)
+    check_all()
+
+
+def test_a_lock_that_does_not_open_is_a_calm_page_and_nothing_happened(service):
+    """On PostgreSQL the provider's row, on SQLite the file: somebody else's transaction takes too long."""
+    customer, start = UserFactory(), a_week_ahead(10)
+    kills.book(service.pk, customer.pk, a_week_ahead(14), key="22222222-2222-4222-8222-222222222222")
+    one = Appointment.objects.get()
+
+    [booked] = run_calls([(kills.post_booking, service.pk, customer.pk, start, "locked")])
+    [cancelled] = run_calls([(kills.post_cancel, one.pk, "locked")])
+
+    assert (booked.error, cancelled.error) == ("", ""), booked.traceback
+    for answer in (booked, cancelled):
+        assert answer.value[:2] == [503, "10"], answer.value[2]
+    assert traces() == (1, 1, 1, 2)
+    assert kills.post_booking(service.pk, customer.pk, start)[0] == 302
+    check_all()
+
+
+def test_twenty_presses_of_one_form_at_once_book_once(service):
+    outcomes = run_processes(20, kills.post_booking, service.pk, UserFactory().pk, a_week_ahead(10), timeout=120)
+
+    assert [(outcome.error, (outcome.value or [0])[0]) for outcome in outcomes] == [("", 302)] * 20
+    assert traces() == (1, 1, 1, 2)
+    check_all()
+
+
+def test_one_form_sent_to_two_providers_at_once_books_once(service):
+    other = ServiceFactory(duration_minutes=60)
+    give_hours(other.provider, {day: [("06:00", "22:00")] for day in range(7)})
+    customer, start = UserFactory(), a_week_ahead(10)
+
+    outcomes = run_calls([(kills.book, each.pk, customer.pk, start) for each in (service, other) * 3])
+
+    assert {outcome.error for outcome in outcomes} == {""}
+    assert len({outcome.value[0] for outcome in outcomes}) == 1
+    assert traces() == (1, 1, 1, 2)
+    check_all()
+
+
+def test_two_tabs_of_one_browser_keep_one_time_between_them(service):
+    other = ServiceFactory(duration_minutes=60)
+    give_hours(other.provider, {day: [("06:00", "22:00")] for day in range(7)})
+
+    outcomes = run_calls([(kills.keep, each.pk, a_week_ahead(10), "a" * 64) for each in (service, other) * 3])
+
+    assert {outcome.error for outcome in outcomes} <= {"", "SlotTaken"}, [outcome.traceback for outcome in outcomes]
+    assert Hold.objects.count() == 1

@@ -1,0 +1,280 @@
+"""Every text that people type, in every place where it is shown: text, and nothing but text."""
+
+import email
+import email.policy
+import unicodedata
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+from icalendar import Calendar
+
+from accounts.models import User
+from appointments.models import Appointment, AppointmentEvent
+from appointments.services import life
+from appointments.states import Role
+from outbox.testing import deliver
+from providers.models import DateOverride, Provider, Service
+from tests.appointments.conftest import TUESDAY_TEN
+from tests.factories.accounts import UserFactory
+from tests.factories.providers import DateOverrideFactory, ServiceFactory
+
+from .catalogue import ALL, DIRECTIONS, LINES, MARKUP, TEMPLATES
+from .forms import book_address, booking_values
+from .skeleton import parts_of, squeezed
+
+pytestmark = pytest.mark.django_db
+
+PLAIN = "Amara Nwosu"
+LONG = {"about", "description", "note"}
+# (model, field, its length): every text that people type about themselves, their offer or an appointment.
+FIELDS = [
+    (User, "name", 120), (Provider, "name", 120), (Provider, "trade", 80), (Provider, "about", 2000),
+    (Provider, "languages", 120), (Provider, "place", 80), (Provider, "address", 200), (Service, "name", 80),
+    (Service, "description", 600), (DateOverride, "note", 120), (Appointment, "note", 1000),
+]  # fmt: skip
+
+
+def write(text):
+    """Into the tables themselves: whatever let it in, it comes out as text."""
+    for model, field, length in FIELDS:
+        model.objects.update(**{field: text[:length]})
+    # Django's own queryset: history can't be written through ours.
+    super(type(AppointmentEvent.objects.all()), AppointmentEvent.objects.all()).update(reason=text[:500])
+
+
+@pytest.fixture
+def places(book, provider, service, customer):
+    """(client, name of the page, its address), from every side."""
+    waiting = ServiceFactory(provider=provider, duration_minutes=60, confirmation="by_hand")
+    DateOverrideFactory(provider=provider, start_on=TUESDAY_TEN.date().replace(day=20))
+    confirmed = book().appointment
+    cancelled = book(start=TUESDAY_TEN.replace(hour=12)).appointment
+    request = book(start=TUESDAY_TEN.replace(hour=14), service=waiting).appointment
+    life.cancel_appointment(appointment=cancelled, actor=customer, role=Role.CUSTOMER, reason=PLAIN)
+    staff = UserFactory(is_staff=True, is_superuser=True)
+    clients = {who: Client() for who in ("visitor", "customer", "provider", "staff")}
+    for who, person in (("customer", customer), ("provider", provider.user), ("staff", staff)):
+        clients[who].force_login(person)
+
+    def one(reference):
+        return [reference]
+
+    pages = [
+        ("visitor", "provider_page", [provider.slug]),
+        ("visitor", "provider_service", [provider.slug, service.slug]),
+        ("visitor", "search", []),
+        ("customer", "my_appointments", []),
+        ("customer", "my_appointment", one(confirmed.reference)),
+        ("customer", "my_appointment", one(cancelled.reference)),
+        ("customer", "appointment_done", one(request.reference)),
+        ("customer", "cancel_appointment", one(confirmed.reference)),
+        ("customer", "withdraw_request", one(request.reference)),
+        ("customer", "settings_profile", []),
+        ("provider", "studio_today", []),
+        ("provider", "studio_requests", []),
+        ("provider", "studio_request", one(request.reference)),
+        ("provider", "studio_appointment", one(cancelled.reference)),
+        ("provider", "studio_cancel", one(confirmed.reference)),
+        ("provider", "studio_customers", []),
+        ("provider", "studio_customer", [customer.uuid]),
+        ("provider", "studio_services", []),
+        ("provider", "studio_service", [service.slug]),
+        ("provider", "studio_overrides", []),
+        ("provider", "studio_profile", []),
+        ("staff", "admin:appointments_appointment_changelist", []),
+        ("staff", "admin:appointments_appointment_change", [cancelled.pk]),
+        ("staff", "admin:appointments_appointment_history", [cancelled.pk]),
+        ("staff", "admin:appointments_appointmentevent_changelist", []),
+        ("staff", "admin:providers_provider_changelist", []),
+        ("staff", "admin:providers_provider_change", [provider.pk]),
+        ("staff", "admin:accounts_user_changelist", []),
+        ("staff", "admin:notifications_sentmail_changelist", []),
+    ]
+    found = [
+        (clients[who], f"{who} {name} {number}", reverse(name, args=args))
+        for number, (who, name, args) in enumerate(pages)
+    ]
+    book_page = book_address(service) + "?start=2026-03-04T10:00:00Z"
+    return [*found, (clients["customer"], "customer book", book_page)]
+
+
+def shown(places):
+    """Page -> what it is made of."""
+    answers = {name: client.get(address) for client, name, address in places}
+    assert {name: answer.status_code for name, answer in answers.items()} == dict.fromkeys(answers, 200)
+    return {name: parts_of(answer.content.decode()) for name, answer in answers.items()}
+
+
+USUAL: dict = {}
+
+
+@pytest.mark.parametrize("text", [*MARKUP, *TEMPLATES, *LINES, *DIRECTIONS, *ALL[-12::3]])
+def test_hostile_text_changes_the_words_of_no_page_into_anything_else(places, text):
+    if not USUAL:
+        write(PLAIN)
+        USUAL.update({name: parts.tags for name, parts in shown(places).items()})
+    write(text)
+
+    pages = shown(places)
+
+    for name, parts in pages.items():
+        assert parts.tags == USUAL[name], name
+    for name, parts in pages.items():
+        assert not [link for link in parts.links if link.startswith(("javascript:", "data:text", "//evil"))], name
+    if text in ALL:
+        everywhere = squeezed(" ".join(part for parts in pages.values() for part in parts.text))
+        assert squeezed(text[:80]) in everywhere
+        assert "1337" not in everywhere  # 7 times 191: somebody worked it out
+
+
+def mails_of(book, provider, text):
+    """Every mail that a request, its acceptance, a cancelling and a refusal send with this text in every place."""
+    one = book(note=text[:1000]).appointment
+    two = book(start=TUESDAY_TEN.replace(hour=12), note=text[:1000]).appointment
+    write(text)
+    one, two = (Appointment.objects.get(pk=each.pk) for each in (one, two))
+    deliver("appointments.send_mail")
+    life.accept_request(appointment=one, actor=provider.user)
+    deliver("appointments.send_mail")
+    life.cancel_appointment(appointment=one, actor=provider.user, role=Role.PROVIDER, reason=text[:500])
+    life.decline_request(appointment=two, actor=provider.user, reason=text[:500])
+    deliver("appointments.send_mail")
+    return [email.message_from_bytes(sent.message().as_bytes(), policy=email.policy.default) for sent in mail.outbox]
+
+
+HEADERS: list = []
+
+
+@pytest.mark.parametrize("text", [PLAIN, *ALL, *LINES, *DIRECTIONS])
+def test_hostile_text_gets_no_header_no_recipient_and_no_tag_into_a_mail(book, by_hand, provider, text):
+    messages = mails_of(book, provider, text)
+
+    made_of = [
+        (
+            sorted(header.lower() for header in message),
+            [part.get_content_type() for part in message.walk()],
+            parts_of(message.get_body(("html",)).get_content()).tags,
+            calendar_parts(message),
+        )
+        for message in messages
+    ]
+    if not HEADERS:
+        HEADERS.extend(made_of)  # the first of the texts is an ordinary name
+    assert len(messages) == 10
+    assert made_of == HEADERS
+    for message in messages:
+        assert len(message["To"].addresses) == 1 and message["To"].addresses[0].addr_spec.endswith("@example.com")
+        assert message["Cc"] is message["Bcc"] is None
+        assert not {"\r", "\n"} & set(message["Subject"])
+        for header in ("From", "Reply-To"):
+            assert [one.domain for one in message[header].addresses] in (["testserver"], ["example.com"])
+        assert "1337" not in message.get_body(("plain",)).get_content()
+
+
+def calendar_parts(message):
+    return [
+        made_of_calendar(part.get_content()) for part in message.walk() if part.get_content_type() == "text/calendar"
+    ]
+
+
+def made_of_calendar(text):
+    """Components with the names of their properties and parameters."""
+    raw = text.encode() if isinstance(text, str) else text
+    return [
+        (
+            each.name,
+            sorted((name, tuple(sorted(getattr(value, "params", {})))) for name, value in each.property_items()),
+        )
+        for each in Calendar.from_ical(raw).walk()
+    ]
+
+
+CALENDAR: list = []
+
+
+@pytest.mark.parametrize("text", [PLAIN, *ALL, *LINES, *DIRECTIONS])
+def test_hostile_text_adds_nothing_to_a_calendar_file(me, book, text):
+    address = reverse("appointment_ics", args=[book().appointment.reference])
+    write(text)
+
+    file = me.get(address).content
+
+    found = made_of_calendar(file)
+    if not CALENDAR:
+        CALENDAR.extend(found)
+    assert found == CALENDAR
+    assert all(len(line) <= 75 for line in file.split(b"\r\n"))
+    assert b"\n" not in file.replace(b"\r\n", b"") and b"\r" not in file.replace(b"\r\n", b"")
+    assert not any(unicodedata.category(char) == "Cc" for char in file.decode().replace("\r\n", ""))
+    assert "\u2028" not in file.decode() and "\u2029" not in file.decode()
+
+
+# --- What comes in through forms --------------------------------------------------------------------------------------
+
+TYPED = [*ALL, *LINES, *DIRECTIONS, "\x00", "a\x00b", "\x1b[31mred", "x" * 100_000, "é" * 1001, "e\u0301" * 1000]
+
+
+@pytest.mark.parametrize("text", TYPED)
+def test_a_note_and_a_reason_are_kept_whole_or_refused_with_what_was_typed(me, service, text):
+    booked = me.post(book_address(service), booking_values(me, service) | {"note": text})
+
+    one = Appointment.objects.first()
+    assert booked.status_code == (302 if one else 422)
+    if one:
+        assert_kept(one.note, text, most=1000)
+        reference = one.reference
+        answer = me.post(reverse("cancel_appointment", args=[reference]), {"shown": "free", "reason": text})
+        assert answer.status_code in {302, 422}
+        reason = AppointmentEvent.objects.filter(verb="cancel").values_list("reason", flat=True)
+        assert len(reason) == (answer.status_code == 302)
+        for each in reason:
+            assert_kept(each, text, most=500)
+
+
+def assert_kept(stored, typed, *, most):
+    """NFC, not cut, nothing that a reader can't see or that turns the line around."""
+    assert len(stored) <= most and stored == unicodedata.normalize("NFC", stored)
+    assert not set(stored) & set("\x00\x1b\u202e\u2066\u2067\ufeff\ufffe\u2028\r")
+    if typed in ALL:
+        assert squeezed(stored) == squeezed(unicodedata.normalize("NFC", typed))
+
+
+@pytest.mark.parametrize("text", [*MARKUP, *LINES, *DIRECTIONS, "\x00", "x" * 100_000, "\u2800", " \t "])
+def test_a_name_is_one_visible_line_or_refused(calm, customer, text):
+    calm.force_login(customer)
+    shown_form = calm.get(reverse("settings_profile"))
+
+    answer = calm.post(reverse("settings_profile"), shown_form.context["form"].initial | {"name": text})
+
+    customer.refresh_from_db()
+    assert answer.status_code in {302, 422}
+    assert (customer.name == squeezed(text)) or answer.status_code == 422 or text in DIRECTIONS
+    assert customer.name.strip() and len(customer.name) <= 120 and not set(customer.name) & set("\r\n\x00\u202e\u2028")
+
+
+def test_the_table_speaks_of_every_text_people_type():
+    """A new text field of these models belongs into FIELDS, or here with the reason why not."""
+    typed = {
+        (model, field.name)
+        for model in (User, Provider, Service, DateOverride, Appointment)
+        for field in model._meta.get_fields()
+        if field.get_internal_type() in {"CharField", "TextField"} and not getattr(field, "choices", None)
+    }
+    not_typed = {
+        "password",
+        "email",
+        "username",
+        "phone",
+        "time_zone",
+        "declined_time_zone",
+        "photo",
+        "language",
+        "theme",
+    }
+    not_typed |= {"currency", "reference", "booking_key"}
+
+    assert sorted((model.__name__, name) for model, name in typed if name not in not_typed) == sorted(
+        (model.__name__, name) for model, name, _ in FIELDS
+    )

@@ -1,0 +1,106 @@
+"""What must be true of every row, whatever was done to the product: `check_all()` at the end of a test says so.
+
+Looks at the whole database with a few plain queries and shares no code with the services it judges, except the table of
+the life itself.
+"""
+
+from collections import defaultdict
+
+from django.db.models import F
+
+from appointments.models import Appointment, AppointmentEvent, Hold
+from appointments.states import HOLDING, MOVES, Role, Status, Verb, target
+from core import money
+
+BIRTHS = {Verb.REQUEST: Status.REQUESTED, Verb.BOOK: Status.CONFIRMED}
+
+
+def check_all() -> None:
+    """Every invariant of stored appointments at once; the message names the row."""
+    check_holds_are_apart()
+    check_holds_and_reasons()
+    check_histories()
+    check_people()
+    check_money()
+
+
+def check_holds_are_apart() -> None:
+    """No two holds of one provider share a moment, unless they are of one appointment."""
+    last: Hold | None = None
+    for hold in Hold.objects.order_by("provider_id", "start", "end"):
+        if last is not None and last.provider_id == hold.provider_id and hold.start < last.end:
+            same = hold.appointment_id is not None and hold.appointment_id == last.appointment_id
+            assert same, f"holds {last.pk} and {hold.pk} of provider {hold.provider_id} overlap"
+        if last is None or last.provider_id != hold.provider_id or hold.end > last.end:
+            last = hold
+
+
+def check_holds_and_reasons() -> None:
+    """An appointment that takes time has a hold over all of it, one that doesn't has none; a kept time has an end."""
+    holds = defaultdict(list)
+    for hold in Hold.objects.all():
+        if hold.appointment_id is None:
+            assert hold.browser and hold.expires_at, f"hold {hold.pk} has no reason"
+        else:
+            holds[hold.appointment_id].append(hold)
+    for one in Appointment.objects.all():
+        if one.status in HOLDING:
+            covered = [each for each in holds[one.pk] if each.start <= one.start and one.end <= each.end]
+            assert len(covered) == 1 == len(holds[one.pk]), f"{one} is {one.status} with {len(holds[one.pk])} holds"
+            assert covered[0].provider_id == one.provider_id, f"{one} holds the time of somebody else"
+        else:
+            assert not holds[one.pk], f"{one} is {one.status} and still holds its time"
+
+
+def check_histories() -> None:
+    """One entry for each change, each from where the one before it led, by a move and a role of the table."""
+    entries = defaultdict(list)
+    for event in AppointmentEvent.objects.order_by("id"):
+        entries[event.appointment_id].append(event)
+    for one in Appointment.objects.all():
+        history = entries[one.pk]
+        assert history, f"{one} has no history"
+        _check_birth(one, history[0])
+        for before, event in zip(history, history[1:], strict=False):
+            _check_step(one, before, event)
+        assert history[-1].to_status == one.status, f"{one} is {one.status}, its history says {history[-1].to_status}"
+        assert one.sequence == len(history) - 1, f"{one} has sequence {one.sequence} after {len(history)} entries"
+        ends = [event.at for event in history if event.to_status not in {Status.REQUESTED, Status.CONFIRMED}]
+        assert one.closed_at == (ends[0] if ends else None), f"{one} closed at {one.closed_at}, not {ends[:1]}"
+
+
+def _check_birth(one: Appointment, first: AppointmentEvent) -> None:
+    assert BIRTHS.get(Verb(first.verb)) == first.to_status, f"{one} began with {first.verb} to {first.to_status}"
+    assert (first.from_status, first.role) == ("", Role.CUSTOMER), f"{one} began by {first.role}"
+    assert first.actor_id == one.customer_id, f"{one} was booked by somebody else"
+    assert first.at == one.created_at, f"{one} was made at {one.created_at}, its history says {first.at}"
+    assert (one.answer_by is None) == (first.verb == Verb.BOOK), f"{one} has a wrong deadline"
+    assert one.answer_by is None or one.created_at <= one.answer_by <= one.start, f"{one} is answered after its start"
+
+
+def _check_step(one: Appointment, before: AppointmentEvent, event: AppointmentEvent) -> None:
+    verb = Verb(event.verb)
+    assert verb in MOVES, f"{one}: {verb} is no move"
+    leaving, _, roles = MOVES[verb]
+    assert event.from_status == before.to_status, f"{one}: {verb} from {event.from_status}, it was {before.to_status}"
+    assert event.from_status in leaving and event.role in roles, f"{one}: {verb} by {event.role} is not in the table"
+    assert event.to_status == target(verb, Status(event.from_status)), f"{one}: {verb} led to {event.to_status}"
+    assert event.at >= before.at, f"{one}: {verb} happened before {before.verb}"
+    people = {Role.CUSTOMER: one.customer_id, Role.PROVIDER: one.provider.user_id, Role.SYSTEM: None}
+    if event.role in people:
+        assert event.actor_id == people[Role(event.role)], f"{one}: {verb} by {event.role} was somebody else"
+
+
+def check_people() -> None:
+    """Nobody has an appointment with themselves, or for a service of somebody else's."""
+    with_themselves = Appointment.objects.filter(customer=F("provider__user"))
+    foreign = Appointment.objects.exclude(service__provider=F("provider"))
+    assert not with_themselves.exists(), f"with themselves: {list(with_themselves)}"
+    assert not foreign.exists(), f"a service of somebody else: {list(foreign)}"
+
+
+def check_money() -> None:
+    """A price has no more digits than its currency; the fee lies within it."""
+    for one in Appointment.objects.all():
+        assert one.price == money.round_money(one.price, one.currency), f"{one} costs {one.price} {one.currency}"
+        assert 0 <= one.platform_fee <= one.price, f"{one} has a fee of {one.platform_fee} on {one.price}"

@@ -1,0 +1,107 @@
+"""A real SMTP server in a thread, which answers as a test tells it to, and a letter to send."""
+
+import asyncio
+import email
+import email.policy
+from collections import defaultdict
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from notifications.letters import Button, Letter
+from notifications.models import Kind
+from notifications.services import send_mail
+from tests.factories.accounts import UserFactory
+from tests.postgres import free_port
+
+
+class Script:
+    """What the server does: `script.answers["RCPT"] = ["451 4.2.0 later"]` answers so once, then accepts again."""
+
+    def __init__(self):
+        self.reset()
+
+    def reset(self):
+        self.answers = defaultdict(list)
+        self.cut_after_data = 0
+        self.seconds = 0.0
+        self.envelopes = []
+
+    @property
+    def received(self):
+        """The accepted mails, parsed."""
+        return [email.message_from_bytes(envelope.content, policy=email.policy.default) for envelope in self.envelopes]
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        await asyncio.sleep(self.seconds)
+        if self.answers["RCPT"]:
+            return self.answers["RCPT"].pop(0)
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):
+        if self.answers["DATA"]:
+            return self.answers["DATA"].pop(0)
+        self.envelopes.append(envelope)
+        if self.cut_after_data:
+            self.cut_after_data -= 1
+            server.transport.abort()
+        return "250 OK"
+
+
+@pytest.fixture(scope="session")
+def _server():
+    script = Script()
+    controller = Controller(script, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    yield script, controller.port
+    controller.stop()
+
+
+@pytest.fixture
+def smtp(_server, settings):
+    """The server's script; the product's mail goes there."""
+    script, port = _server
+    script.reset()
+    script.port = port
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", port, 5
+    return script
+
+
+def letter(**changes):
+    said = {
+        "tone": "brand",
+        "badge": "Confirmed",
+        "headline": "You are booked.",
+        "preheader": "Thursday",
+        "lead": ("Maya expects you.",),
+        "button": Button("See appointment", "http://testserver/my/"),
+        "contact": "Questions? Reply to this mail.",
+        "why": "You get this mail because you booked.",
+    }
+    return Letter(**said | changes)
+
+
+@pytest.fixture
+def person(db):
+    return UserFactory(name="Amara Nwosu", email="amara@example.com")
+
+
+@pytest.fixture
+def send(person):
+    """Sends one plain letter to one person; the arguments that matter can be named."""
+
+    def send(**changes):
+        wanted = {
+            "to_user": person,
+            "kind": Kind.CONFIRMED,
+            "key": "one",
+            "subject": "Confirmed: Thu 12 March, 14:20",
+            "template": "emails/base",
+            "context": {"letter": letter()},
+            "about": "K7QFMR2W",
+        }
+        return send_mail(**wanted | changes)
+
+    return send

@@ -1,0 +1,56 @@
+"""Several workers on one database: each mail is sent by one of them."""
+
+from datetime import timedelta
+
+import pytest
+
+from appointments.services import booking
+from core import clock
+from notifications.models import SentMail
+from outbox.models import Message
+from tests.factories.accounts import UserFactory
+from tests.factories.providers import ServiceFactory
+from tests.processes import run_processes
+
+from . import workers
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
+
+
+def test_handlers_of_the_same_mail_at_the_same_time_send_it_once(smtp):
+    smtp.seconds = 0.3  # long enough for all of them to meet
+    person = UserFactory()
+
+    outcomes = run_processes(4, workers.send_one, smtp.port, person.pk)
+
+    assert len(smtp.received) == 1
+    assert [outcome.value for outcome in outcomes if outcome.ok].count("sent") >= 1
+    assert {outcome.error for outcome in outcomes if not outcome.ok} <= {"Retry"}
+    assert SentMail.objects.get().state == "sent"
+
+
+def test_four_workers_tell_each_side_of_each_event_once(smtp):
+    """Bookings made while no worker ran; the first answer of the server is 'not now', and one is lost on the way."""
+    service = ServiceFactory(duration_minutes=30)
+    monday = clock.now() + timedelta(days=7 - clock.now().weekday())
+    opens = monday.replace(hour=10, minute=0, second=0, microsecond=0)
+    for number in range(4):
+        booking.book_appointment(
+            service=service,
+            start=opens + timedelta(minutes=30 * number),
+            customer=UserFactory(),
+            terms=booking.terms_of(service),
+            booking_key=f"key-{number}",
+        )
+    smtp.answers["RCPT"] = ["451 4.3.0 not now"]
+    smtp.cut_after_data = 1
+
+    run_processes(4, workers.drain, smtp.port)
+    Message.objects.pending().update(due_at=clock.now())  # the pauses are over
+    run_processes(2, workers.drain, smtp.port)
+
+    assert not Message.objects.pending().filter(topic="appointments.send_mail").exists()
+    assert set(SentMail.objects.values_list("state", flat=True)) == {"sent"}
+    told = [(message["To"], message["Message-ID"]) for message in smtp.received]
+    assert len(set(told)) == 8
+    assert len(told) == 9  # the one whose answer was lost, once more under the same id

@@ -1,0 +1,322 @@
+"""One mail through a real server: accepted, put off, refused, and the answers that get lost on the way."""
+
+import re
+import time
+from datetime import timedelta
+
+import pytest
+from django.db.models.functions import Now
+
+from notifications.models import REFUSAL_HOLDS, RefusedAddress, SentMail, State
+from notifications.queries import mails_about, refusal_of
+from notifications.services import Job, note_unsent
+from outbox.services import GiveUp, Retry
+from tests.factories.accounts import UserFactory
+from tests.postgres import free_port
+
+from .conftest import letter
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_mail_arrives_with_the_headers_that_machines_and_people_need(smtp, send):
+    mail = send(from_name="Maya Okafor", reply_to=UserFactory(name="Maya Okafor", email="maya@example.com"))
+
+    [message] = smtp.received
+    assert message["Subject"] == "Confirmed: Thu 12 March, 14:20"
+    assert message["From"] == "Maya Okafor via Dayline <no-reply@testserver>"
+    assert message["To"] == "Amara Nwosu <amara@example.com>"
+    assert message["Reply-To"] == "Maya Okafor <maya@example.com>"
+    assert message["Message-ID"] == mail.message_id
+    assert message["Message-ID"].endswith("@testserver>")
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["Date"].datetime == mail.created_at.replace(microsecond=0)
+    assert message["Cc"] is message["Bcc"] is None
+    assert [envelope.rcpt_tos for envelope in smtp.envelopes] == [["amara@example.com"]]
+    assert [part.get_content_type() for part in message.walk()] == [
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+    ]
+    assert mail.state == State.SENT
+    assert mail.sent_at is not None
+
+
+def test_replies_go_to_support_where_nobody_else_is_named(smtp, send):
+    send()
+
+    [message] = smtp.received
+    assert message["Reply-To"] == "Dayline <help@example.com>"
+    assert message["From"] == "Dayline <no-reply@testserver>"
+
+
+def test_a_finished_key_sends_nothing_more(smtp, send):
+    first = send()
+
+    second = send()
+
+    assert len(smtp.received) == 1
+    assert second.pk == first.pk
+    assert second.sent_at == first.sent_at
+
+
+def test_another_key_or_person_is_another_mail_with_an_id_of_its_own(smtp, send):
+    send()
+    send(key="two")
+
+    assert len({message["Message-ID"] for message in smtp.received}) == 2
+
+
+def test_somebody_who_left_gets_nothing(smtp, send, person):
+    person.is_active = False
+
+    assert send() is None
+    assert smtp.received == []
+    assert not SentMail.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [("RCPT", "451 4.3.0 try later"), ("RCPT", "421 too busy"), ("DATA", "452 4.3.1 disk full"), ("DATA", "451 no")],
+)
+def test_not_now_is_tried_again_and_arrives_once(smtp, send, command, answer):
+    smtp.answers[command] = [answer]
+
+    with pytest.raises(Retry) as error:
+        send()
+    send()
+
+    assert error.value.reason.startswith(answer[:3])
+    assert "amara" not in error.value.reason
+    assert len(smtp.received) == 1
+    assert SentMail.objects.get().attempts == 2
+    assert not RefusedAddress.objects.exists()
+
+
+def test_no_server_to_talk_to_is_tried_again(smtp, send, settings):
+    settings.EMAIL_PORT = free_port()
+    with pytest.raises(Retry):
+        send()
+
+    settings.EMAIL_PORT = smtp.port
+    send()
+
+    assert len(smtp.received) == 1
+
+
+def test_a_server_that_hangs_does_not_hold_the_worker(smtp, send, settings):
+    settings.EMAIL_TIMEOUT = 0.2
+    smtp.seconds = 1
+
+    began = time.monotonic()
+    with pytest.raises(Retry):
+        send()
+
+    assert time.monotonic() - began < 0.9
+
+
+def test_a_lost_answer_repeats_the_same_mail_under_the_same_id(smtp, send):
+    smtp.cut_after_data = 1
+
+    with pytest.raises(Retry):
+        send()
+    send()
+    send()
+
+    first, second = smtp.received
+    assert first["Message-ID"] == second["Message-ID"]
+    assert first["Date"] == second["Date"]
+
+
+def test_an_accepted_mail_counts_though_the_connection_breaks_after_it(smtp, send, monkeypatch):
+    monkeypatch.setattr("smtplib.SMTP.quit", lambda self: (_ for _ in ()).throw(TimeoutError))
+
+    mail = send()
+
+    assert mail.state == State.SENT
+
+
+@pytest.mark.parametrize(
+    "answer", ["550 5.1.1 no such user amara@example.com", "550 unknown", "553 5.1.3 bad", "551 5.2.1 off"]
+)
+def test_an_address_that_is_refused_for_good_is_marked_and_left_alone(smtp, send, person, answer):
+    smtp.answers["RCPT"] = [answer]
+
+    with pytest.raises(GiveUp) as error:
+        send()
+    with pytest.raises(GiveUp):
+        send(key="the next event")
+
+    assert smtp.received == []
+    assert smtp.answers["RCPT"] == []  # the second was not even tried
+    assert refusal_of(person).code == error.value.reason.removeprefix("refused: ")
+    assert "amara" not in error.value.reason
+    assert set(SentMail.objects.values_list("state", flat=True)) == {State.REFUSED}
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"), [("RCPT", "550 5.7.1 relaying denied"), ("DATA", "554 5.7.1 looks like spam")]
+)
+def test_a_refusal_that_is_not_about_the_address_marks_nobody(smtp, send, person, command, answer):
+    smtp.answers[command] = [answer]
+
+    with pytest.raises(GiveUp):
+        send()
+    send(key="the next event")
+
+    assert refusal_of(person) is None
+    assert len(smtp.received) == 1
+
+
+def test_a_refused_address_is_tried_again_after_a_week_or_when_the_person_changes_it(smtp, send, person):
+    smtp.answers["RCPT"] = ["550 5.1.1 no"]
+    with pytest.raises(GiveUp):
+        send()
+    RefusedAddress.objects.update(refused_at=Now() - REFUSAL_HOLDS - timedelta(seconds=1))
+
+    send(key="a week later")
+
+    assert len(smtp.received) == 1
+    assert not RefusedAddress.objects.exists()
+
+    RefusedAddress.objects.create(user=person, email="old@example.com", code="550", refused_at=Now())
+    send(key="at the new address")
+    assert len(smtp.received) == 2
+
+
+def test_a_refused_mail_whose_job_is_run_again_by_staff_is_tried_again(smtp, send):
+    smtp.answers["RCPT"] = ["550 5.1.1 no"]
+    with pytest.raises(GiveUp):
+        send()
+    RefusedAddress.objects.all().delete()
+
+    mail = send()
+
+    assert mail.state == State.SENT
+    assert mail.reason == ""
+    assert len(smtp.received) == 1
+
+
+def test_while_one_worker_sends_another_is_told_to_come_back(smtp, send):
+    send(key="other")  # so that the row can be made by hand from a true one
+    SentMail.objects.update(
+        state=State.SENDING, sent_at=None, leased_until=Now() + timedelta(seconds=60), lease_token=None
+    )
+
+    with pytest.raises(Retry):
+        send(key="other")
+    SentMail.objects.update(leased_until=Now() - timedelta(seconds=1))
+    send(key="other")
+
+    assert len(smtp.received) == 2  # the first worker died: unclear, so once more, with the same id
+    assert len({message["Message-ID"] for message in smtp.received}) == 1
+
+
+def test_a_mistake_of_ours_leaves_the_mail_free_for_the_next_attempt(smtp, send):
+    with pytest.raises(Exception, match="emails/nowhere"):
+        send(template="emails/nowhere")
+
+    send()
+
+    assert len(smtp.received) == 1
+
+
+def test_an_address_no_server_takes_does_not_fail_for_ever(smtp, send, person):
+    person.email = "amara@exa\r\nmple.com"
+
+    with pytest.raises(GiveUp):
+        send()
+
+    assert smtp.received == []
+
+
+def test_what_was_not_sent_is_noted_and_never_overwrites_what_was(smtp, send, person):
+    same = {"to_user": person, "kind": "confirmed", "about": "K7QFMR2W"}
+    note_unsent(**same, key="stale", reason="a later event has a mail of its own")
+    send()
+    note_unsent(**same, key="one", reason="too late")
+
+    assert list(SentMail.objects.order_by("key").values_list("key", "state", "reason")) == [
+        ("one", "sent", ""),
+        ("stale", "skipped", "a later event has a mail of its own"),
+    ]
+    assert send(key="stale").state == State.SKIPPED
+    assert len(smtp.received) == 1
+
+
+def test_the_timeline_shows_a_persons_own_mails_only(smtp, send, person):
+    other = UserFactory()
+    send()
+    send(key="to the other", to_user=other)
+    send(key="about another", about="ABCDEFGH")
+    note_unsent(to_user=person, kind="confirmed", key="skipped", about="K7QFMR2W", reason="stale")
+
+    assert [(mail.key, mail.words) for mail in mails_about("K7QFMR2W", person)] == [("one", "Confirmation emailed")]
+
+
+def test_sending_again_by_staff_is_a_mail_of_its_own_and_tries_a_refused_address(smtp, send, person):
+    smtp.answers["RCPT"] = ["550 5.1.1 no"]
+    with pytest.raises(GiveUp):
+        send()
+
+    send(job=Job("some.topic", {"event": 1}, again=1))
+    send(job=Job("some.topic", {"event": 1}, again=1))
+
+    assert list(SentMail.objects.order_by("pk").values_list("key", "state")) == [
+        ("one", "refused"),
+        ("one:again-1", "sent"),
+    ]
+    assert len(smtp.received) == 1
+
+
+HOSTILE = [
+    "Eve\r\nBcc: victim@example.com",
+    "Eve\nBcc: victim@example.com",
+    "Eve\rBcc: victim@example.com",
+    "Eve\u2028Bcc: victim@example.com",
+    "Eve\x0bBcc: victim@example.com",
+    "Eve%0d%0aBcc: victim@example.com",
+    'Eve" <victim@example.com>, "Mallory',
+    "victim@example.com, eve",
+    "Eve <victim@example.com>",
+    "Eve; Mallory: group",
+    "Eve\\",
+    "=?utf-8?q?Eve=0ABcc:_victim=40example.com?=",
+    "\u202eEve\u2066",
+    "Ève 田中 👩‍👩‍👧",
+    "E" * 120,
+]
+
+
+HEADERS = {
+    *("content-type", "mime-version", "subject", "from", "to", "reply-to", "message-id", "date", "auto-submitted"),
+    "x-auto-response-suppress",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_name_can_add_a_header_or_a_recipient(smtp, send, person, name):
+    person.name = name
+    send(subject=f"Confirmed: with {name}", from_name=name, reply_to=UserFactory(name=name, email="maya@example.com"))
+
+    [message] = smtp.received
+    [envelope] = smtp.envelopes
+    assert envelope.rcpt_tos == ["amara@example.com"]
+    assert envelope.mail_from == "no-reply@testserver"
+    assert [address.addr_spec for address in message["To"].addresses] == ["amara@example.com"]
+    assert [address.addr_spec for address in message["From"].addresses] == ["no-reply@testserver"]
+    assert [address.addr_spec for address in message["Reply-To"].addresses] == ["maya@example.com"]
+    assert {header.lower() for header in message} == HEADERS
+    assert not set("\r\n\u2028\x0b\u202e") & set(str(message["Subject"]))
+    assert str(message["Subject"]).startswith("Confirmed: with ")
+    assert re.search(rb"^Subject: \S", envelope.content, re.MULTILINE)  # no empty first line
+
+
+def test_text_that_looks_like_markup_is_text(smtp, send):
+    send(context={"letter": letter(headline="<script>alert(1)</script> & {{ 7 }}", lead=("<b>x</b>",))})
+
+    [message] = smtp.received
+    html = message.get_body(("html",)).get_content()
+    assert "<script>" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; {{ 7 }}" in html
+    assert message.get_body(("plain",)).get_content().startswith("<script>alert(1)</script> & {{ 7 }}\r\n")

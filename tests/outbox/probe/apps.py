@@ -1,0 +1,30 @@
+import os
+
+from django.apps import AppConfig
+
+
+class ProbeConfig(AppConfig):
+    """Makes a worker process of the tests: our handlers and no others, and death at the point a test asked for."""
+
+    name = "tests.outbox.probe"
+
+    def ready(self) -> None:
+        from outbox import engine, registry, worker
+        from tests.outbox.probe import handlers
+
+        registry.recurring.clear()
+        handlers.register()
+        registry.every(seconds=3600, name="probe.recur")(handlers.recur)
+        worker.MOST_STUCK = int(os.environ.get("PROBE_MOST_STUCK", worker.MOST_STUCK))
+        for function in ("claim", "lease", "handle", "_settle"):
+            setattr(engine, function, deadly(function, getattr(engine, function), handlers.die_at))
+
+
+def deadly(name, function, die_at):
+    def call(*args, **kwargs):
+        die_at(f"before-{name}")
+        result = function(*args, **kwargs)
+        die_at(f"after-{name}")
+        return result
+
+    return call

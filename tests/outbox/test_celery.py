@@ -1,0 +1,127 @@
+"""Celery on a real Redis as the engine; skipped only where no Redis answers."""
+
+import os
+import signal
+from collections import Counter
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import transaction
+from django_tasks.base import TaskResultStatus
+
+from outbox import backends
+from outbox import services as outbox
+from outbox import tasks as outbox_tasks
+from outbox.models import Message
+from tests.outbox.conftest import wait_until
+from tests.outbox.probe.handlers import traces
+
+redis = pytest.importorskip("redis")
+pytest.importorskip("celery")
+
+ADDRESS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379")
+
+
+@pytest.fixture
+def broker():
+    """The address of an empty Redis database nobody else uses; emptied again afterwards."""
+    for number in range(15, 7, -1):
+        url = f"{ADDRESS.rstrip('/')}/{number}"
+        client = redis.Redis.from_url(url, socket_connect_timeout=2)
+        try:
+            # The claim is atomic: another run of these tests takes another number.
+            if client.dbsize() == 0 and client.set("dayline-tests", os.getpid(), nx=True, ex=600):
+                break
+        except redis.ConnectionError:
+            pytest.skip(f"no Redis answers at {urlsplit(ADDRESS).netloc}")
+    else:
+        pytest.fail("no empty Redis database is left")
+    yield url
+    client.flushdb()
+    client.close()
+
+
+def celery_worker(start, broker):
+    words = (
+        "-m",
+        "celery",
+        "-A",
+        "outbox.celery",
+        "worker",
+        "--concurrency",
+        "2",
+        "--without-mingle",
+        "--without-gossip",
+    )
+    return start(*words, TASK_BROKER_URL=broker)
+
+
+@pytest.mark.race
+def test_two_celery_processes_handle_each_message_once_and_the_schedule_fires(start, broker):
+    with transaction.atomic():
+        outbox.publish_all(
+            [outbox.Draft(topic="probe.count", key=str(number), payload={"n": number}) for number in range(50)]
+        )
+
+    worker = celery_worker(start, broker)
+    ticker = start("manage.py", "worker", "--tick-only", TASK_BROKER_URL=broker)
+    wait_until(lambda: traces("recurred") and not Message.objects.filter(done_at=None).exists(), seconds=60)
+
+    assert Counter(traces("counted")) == {str(number): 1 for number in range(50)}
+    assert traces("recurred") == ["once"]
+    for process in (ticker, worker):
+        process.send_signal(signal.SIGTERM)
+    assert [process.wait(timeout=10) for process in (ticker, worker)] == [0, 0]
+
+
+@pytest.mark.race
+def test_without_its_broker_the_ticker_waits_and_nothing_is_lost(start, publish, broker):
+    publish("probe.count", payload={"n": 1})
+    ticker = start("manage.py", "worker", "--tick-only", TASK_BROKER_URL="redis://127.0.0.1:1/0", LOG_LEVEL="info")
+    while "worker_interrupted" not in (line := ticker.stdout.readline()):
+        assert line, "the ticker ended"
+
+    ticker.send_signal(signal.SIGTERM)
+
+    assert ticker.wait(timeout=10) == 0
+    assert Message.objects.due().filter(topic="probe.count").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+class TestBackend:
+    @pytest.fixture
+    def sent(self, monkeypatch):
+        from outbox.celery import app
+
+        sent = []
+        monkeypatch.setattr(app, "send_task", lambda name, **options: sent.append((name, options)))
+        return sent
+
+    def test_sends_the_path_once_the_transaction_commits(self, sent):
+        backend = backends.CeleryBackend("default", {})
+        with transaction.atomic():
+            result = backend.enqueue(outbox_tasks.drain, [], {})
+            assert sent == []
+
+        [(name, options)] = sent
+        assert name == "outbox.run_task"
+        assert options["args"] == ["outbox.tasks.drain", [], {}]
+        assert options["expires"] == outbox_tasks.NUDGE_EXPIRES_SECONDS
+        assert result.status == TaskResultStatus.READY
+
+    def test_a_rollback_sends_nothing(self, sent):
+        with transaction.atomic():
+            backends.CeleryBackend("default", {}).enqueue(outbox_tasks.drain, [], {})
+            transaction.set_rollback(True)
+
+        assert sent == []
+
+    def test_the_celery_side_runs_tasks_and_nothing_else(self, publish):
+        from outbox.celery import run_task
+
+        publish("probe.count", payload={"n": 1})
+        run_task("outbox.tasks.drain", [], {})
+
+        assert traces("counted") == ["1"]
+        with pytest.raises(TypeError):
+            run_task("os.getcwd", [], {})

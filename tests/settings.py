@@ -1,0 +1,21 @@
+"""The product's settings with what a test run needs: speed, and nothing left behind or sent away."""
+
+import os
+from pathlib import Path
+
+from config.settings import *  # noqa: F403
+from config.settings import DATABASES, STORAGES
+
+_FOLDER = Path(os.environ["DAYLINE_TEST_FOLDER"])
+_DB = DATABASES["default"]
+if _DB["ENGINE"] == "django.db.backends.sqlite3":
+    # A file, not memory: there a live server's threads and a race's processes share one connection or none.
+    _DB["TEST"] = {"NAME": _FOLDER / f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}.sqlite3"}
+    _DB["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+MEDIA_ROOT = _FOLDER / f"media-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+STATIC_ROOT = _FOLDER / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
