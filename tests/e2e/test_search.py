@@ -1,5 +1,7 @@
 """Finding a provider in a browser: with scripts, without them, and for who doesn't see the page."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -99,8 +101,9 @@ def test_filters_swap_the_results_in_place_and_go_into_the_address(town, page):
     assert page.evaluate("window.stayed")
     expect(page.locator("#live")).to_have_text("1 provider with openings in the afternoon or evening")
     page.go_back()
-    page.wait_for_url("**/providers/?category=music")
-    assert page.get_by_role("checkbox", name="Morning").is_checked()
+    expect(page.get_by_role("checkbox", name="Morning")).to_be_checked()
+    expect(page).to_have_url(re.compile(r"/providers/\?category=music$"))
+    expect(page.get_by_role("checkbox", name="Music")).to_be_checked()
 
 
 def test_nothing_found_offers_a_way_out(town, page):
