@@ -229,6 +229,8 @@ class Action(NamedTuple):
     address: str
     icon: str = ""
     kind: str = ""
+    # Leads to a page that asks first; on a wide screen it asks on top of this one.
+    asks: bool = False
 
 
 def _actions(facts: dict[str, Any]) -> list[Action]:
@@ -238,10 +240,10 @@ def _actions(facts: dict[str, Any]) -> list[Action]:
     if appointment.is_confirmed and not is_past:
         actions = [Action("Add to calendar", reverse("appointment_ics", args=at), "cal", "primary")]
         if facts["may_cancel"]:
-            actions.append(Action("Cancel appointment", reverse("cancel_appointment", args=at), "x"))
+            actions.append(Action("Cancel appointment", reverse("cancel_appointment", args=at), "x", asks=True))
         return actions
     if facts["may_withdraw"]:
-        return [Action("Withdraw request", reverse("withdraw_request", args=at), "x")]
+        return [Action("Withdraw request", reverse("withdraw_request", args=at), "x", asks=True)]
     if not facts["can_book_again"]:
         return []
     took_place = is_past and appointment.status in AGREED

@@ -206,7 +206,7 @@ def dayline(
 
 def _hour_scale(start: datetime, end: datetime, zone, twelve: bool) -> SafeString:
     length = round((end - start) / timedelta(hours=1))
-    step = next(step for step in (1, 2, 3, 4, 6, 24) if length / step <= 12 or step == 24)
+    step = next(step for step in (1, 2, 3, 4, 6, 24) if length / step <= 11 or step == 24)
     marks = [wording.local(start + timedelta(hours=n), zone).hour for n in range(0, length + 1, step)]
     words = [f"{hour % 12 or 12}{'am' if hour < 12 else 'pm'}" if twelve else f"{hour:02}" for hour in marks]
     return format_html(
@@ -340,8 +340,8 @@ def nav_link(context, name: str, label: str, **options) -> SafeString:
     """`{% nav_link "search" "Find a provider" icon="search" %}`: a list item that knows whether one is there.
 
     Nothing at all where no page has that name. Options: `icon`, `count` (of waiting things), `dot` (the same as a dot),
-    `wide` (hidden on phones), `exact` (deeper pages do not count), `also` (the name of another page that belongs here),
-    `bare` (without the list item), `class`.
+    `live` (an id for the two, so that an answer can change them in place), `wide` (hidden on phones), `exact` (deeper
+    pages do not count), `also` (the name of another page that belongs here), `bare` (without the list item), `class`.
     """
     address = url_if_exists(name)
     if not address:
@@ -352,15 +352,9 @@ def nav_link(context, name: str, label: str, **options) -> SafeString:
         current = "page"
     elif options.get("also") and path == url_if_exists(options["also"]):
         current = "true"
-    waiting = ""
-    if options.get("count"):
-        waiting = format_html(
-            '<span class="count">{}<span class="visually-hidden"> waiting</span></span>', options["count"]
-        )
-    elif options.get("dot"):
-        waiting = format_html(
-            '<span class="dot"><span class="visually-hidden">, {} waiting</span></span>', options["dot"]
-        )
+    waiting = _waiting(options.get("count"), options.get("dot"))
+    if options.get("live"):
+        waiting = format_html('<span class="live-count" id="{}">{}</span>', options["live"], waiting)
     link = format_html(
         '<a href="{}"{}{}>{}{}{}</a>',
         address,
@@ -373,6 +367,22 @@ def nav_link(context, name: str, label: str, **options) -> SafeString:
     if options.get("bare"):
         return link
     return format_html("<li{}>{}</li>", mark_safe(' class="wide"') if options.get("wide") else "", link)
+
+
+def _waiting(count: int | None, dot: int | None) -> SafeString:
+    if count:
+        return format_html('<span class="count">{}<span class="visually-hidden"> waiting</span></span>', count)
+    if dot:
+        return format_html('<span class="dot"><span class="visually-hidden">, {} waiting</span></span>', dot)
+    return mark_safe("")
+
+
+@register.simple_tag
+def waiting_now(live: str, *, count: int | None = None, dot: int | None = None) -> SafeString:
+    """What a `nav_link` shows of waiting things, for an answer that changes it in place."""
+    return format_html(
+        '<span class="live-count" id="{}" hx-swap-oob="true">{}</span>', live, _waiting(count, dot)
+    )
 
 
 @register.simple_tag(takes_context=True)

@@ -115,7 +115,9 @@ on("click", (event) => {
 		event.preventDefault();
 		show(opener);
 	}
-	if (target.closest("[data-close]") || target.matches("dialog.dialog")) target.closest("dialog")?.close();
+	const close = target.closest("dialog [data-close]");
+	if (close) event.preventDefault(); // a link that on its own page leads back to the one behind
+	if (close || target.matches("dialog.dialog")) target.closest("dialog").close();
 	all("[data-menu]").forEach((menu) => (menu.open &&= menu.contains(target)));
 });
 on("keydown", ({ key }) => {

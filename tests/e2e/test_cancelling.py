@@ -55,9 +55,6 @@ def test_the_next_appointment_is_cancelled_from_the_list(either, amara, book, si
     page.goto("/my/appointments/")
     page.get_by_role("link", name="Cancel appointment").click()
     expect(page.get_by_text("Cancelling now is free.")).to_be_visible()
-    page.get_by_role("link", name="Keep appointment").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("You are booked.")
-    page.get_by_role("link", name="Cancel appointment").click()
     page.get_by_label("Reason").fill("I am ill")
     page.get_by_role("button", name="Cancel appointment").click()
 
@@ -70,6 +67,38 @@ def test_the_next_appointment_is_cancelled_from_the_list(either, amara, book, si
     expect(page.get_by_role("listitem").filter(has_text="Cancelled by you")).to_have_count(1)
     appointment.refresh_from_db()
     assert appointment.status == "cancelled"
+
+
+def test_what_cancelling_means_is_asked_on_top_of_the_page_and_left_again(page, amara, book, sign_in, axe):
+    appointment = book(hours=50)
+    sign_in(page, amara)
+    for address in ("/my/appointments/", reverse("my_appointment", args=[appointment.reference])):
+        page.goto(address)
+        opener, dialog = page.get_by_role("link", name="Cancel appointment"), page.get_by_role("dialog")
+        opener.click()
+        expect(dialog.get_by_role("heading", name="Cancel this appointment?")).to_be_focused()
+        expect(dialog.get_by_text("Cancelling now is free.")).to_be_visible()
+        axe(page)
+        dialog.get_by_role("link", name="Keep appointment").click()
+        expect(dialog).to_have_count(0)
+        expect(opener).to_be_focused()
+        opener.press("Enter")
+        expect(dialog.get_by_label("Reason")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+
+        expect(page).to_have_url(re.compile(f"{address}$"))
+
+
+def test_on_a_phone_cancelling_has_its_own_page(phone_page, amara, book, sign_in):
+    appointment = book(hours=50)
+    sign_in(phone_page, amara)
+    phone_page.goto("/my/appointments/")
+    phone_page.get_by_role("link", name="Cancel appointment").tap()
+
+    expect(phone_page).to_have_url(re.compile(reverse("cancel_appointment", args=[appointment.reference])))
+    phone_page.get_by_role("link", name="Keep appointment").tap()
+    expect(phone_page.get_by_role("heading", level=1)).to_have_text("You are booked.")
 
 
 def _walk_to(page, name):

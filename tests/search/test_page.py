@@ -195,7 +195,7 @@ def test_zones_are_searched_with_the_rest_of_the_search_kept(maya, client):
 
 
 def test_a_zone_nobody_told_is_said_in_words(maya, client):
-    words = "Times are in London time. Change it at the top of any list."
+    words = "Times are in London time. You can choose yours above."
 
     first = client.get("/")
     client.cookies["tz"] = "Europe%2FLondon"
