@@ -156,10 +156,17 @@ else:
     # PostgreSQL plans what it is asked again and again only once; a pooler by transaction may not pass that on.
     _PREPARES = read("DATABASE_PREPARES", as_bool, True)
     _DB["OPTIONS"] = {
-        "connect_timeout": 5,
+        # A server that falls silent in the middle of a request is given up before ten seconds are over: five for the
+        # connection at hand, four for a new one. Without these the system would wait for a quarter of an hour.
+        "connect_timeout": 4,
+        "tcp_user_timeout": 5000,
+        "keepalives_idle": 4,
+        "keepalives_interval": 1,
         "server_side_binding": _PREPARES,
         "prepare_threshold": 2 if _PREPARES else None,
-        "options": f"-c statement_timeout={_STATEMENT_MS} -c lock_timeout=8000",
+        # The last one for the other direction: the locks of a process that fell silent open again by themselves.
+        "options": f"-c statement_timeout={_STATEMENT_MS} -c lock_timeout=8000"
+        f" -c idle_in_transaction_session_timeout={2 * _STATEMENT_MS}",
         **_DB.get("OPTIONS", {}),  # what DATABASE_URL says after its ?, such as sslmode
     }
 
@@ -169,7 +176,8 @@ CACHES = {"default": read("CACHE_URL", as_cache, _LOCAL_CACHE)}
 # --- Who --------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.sessions.AuthenticationBackend"]
+SESSION_ENGINE = "accounts.sessions"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")

@@ -110,6 +110,22 @@ def test_what_the_database_url_says_after_its_question_mark_is_kept(load):
     assert "statement_timeout=10000" in options["options"]
 
 
+def test_a_database_that_falls_silent_is_not_waited_for(load):
+    options = load()["DATABASES"]["default"]["OPTIONS"]
+
+    silent = options["tcp_user_timeout"] / 1000
+    assert options["keepalives_idle"] + options["keepalives_interval"] <= silent
+    assert silent + options["connect_timeout"] < 10
+    assert "idle_in_transaction_session_timeout=20000" in options["options"]
+
+
+def test_a_long_migration_may_hold_its_transaction_as_long_as_it_likes(load):
+    options = load(DATABASE_TIMEOUT_MS="0")["DATABASES"]["default"]["OPTIONS"]["options"]
+
+    assert "statement_timeout=0" in options
+    assert "idle_in_transaction_session_timeout=0" in options
+
+
 def test_a_cache_that_keeps_silent_is_not_waited_for(load):
     options = load(CACHE_URL="redis://cache/1?socket_timeout=3")["CACHES"]["default"]["OPTIONS"]
 
