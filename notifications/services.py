@@ -113,12 +113,17 @@ def send_mail(
 
 
 def note_unsent(*, to_user: User, kind: str, key: str, reason: str, about: str = "", job: Job | None = None) -> None:
-    """Record that a mail was not sent because it would no longer be true. A mail already under way is left alone."""
+    """Record that a mail was not sent because it would no longer be true. A mail already under way is left alone.
+
+    Raises Retry while it is under way: whoever sends it may have died, and then nobody else says how it ended.
+    """
     key = f"{key}:again-{job.again}" if job and job.again else key
     _write_row(key, to_user=to_user, kind=kind, about=about, job=job)
-    SentMail.objects.filter(key=key, state=State.SENDING, leased_until=None).update(
-        state=State.SKIPPED, reason=reason[:120]
-    )
+    unsent = SentMail.objects.filter(key=key, state=State.SENDING)
+    if unsent.filter(_free()).update(state=State.SKIPPED, reason=reason[:120], leased_until=None, lease_token=None):
+        return
+    if unsent.exists():
+        raise outbox.Retry(after=5, reason="another worker is sending it")
 
 
 @transaction.atomic
@@ -142,7 +147,7 @@ def _claim(key: str, *, to_user: User, kind: str, about: str, job: Job | None) -
     lease = timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
     token = uuid.uuid4()
     # One statement both looks and takes: of two workers the second finds the first one's lease.
-    free = SentMail.objects.filter(Q(leased_until=None) | Q(leased_until__lte=Now()), key=key, state__in=UNFINISHED)
+    free = SentMail.objects.filter(_free(), key=key, state__in=UNFINISHED)
     claimed = free.update(
         state=State.SENDING, reason="", leased_until=Now() + lease, lease_token=token, attempts=F("attempts") + 1
     )
@@ -150,6 +155,11 @@ def _claim(key: str, *, to_user: User, kind: str, about: str, job: Job | None) -
     if not claimed and not mail.is_finished:
         raise outbox.Retry(after=5, reason="another worker is sending it")
     return mail
+
+
+def _free() -> Q:
+    """Nobody is sending it, or whoever did has fallen silent."""
+    return Q(leased_until=None) | Q(leased_until__lte=Now())
 
 
 def _write_row(key: str, *, to_user: User, kind: str, about: str, job: Job | None) -> None:

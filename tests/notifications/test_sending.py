@@ -2,6 +2,7 @@
 
 import re
 import time
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -242,6 +243,29 @@ def test_what_was_not_sent_is_noted_and_never_overwrites_what_was(smtp, send, pe
     ]
     assert send(key="stale").state == State.SKIPPED
     assert len(smtp.received) == 1
+
+
+def test_a_mail_whose_sender_died_and_that_is_no_longer_true_is_settled_after_the_lease(smtp, send, person):
+    same = {"to_user": person, "kind": "confirmed", "key": "one", "reason": "a later event has a mail of its own"}
+    smtp.answers["RCPT"] = ["451 4.3.0 try later"]
+    with pytest.raises(Retry):
+        send()
+    SentMail.objects.update(leased_until=Now() + timedelta(minutes=2), lease_token=uuid.uuid4())
+
+    with pytest.raises(Retry):
+        note_unsent(**same)
+    assert SentMail.objects.get().state == State.SENDING
+
+    SentMail.objects.update(leased_until=Now() - timedelta(seconds=1))
+    note_unsent(**same)
+
+    assert SentMail.objects.values_list("state", "reason", "leased_until", "lease_token").get() == (
+        State.SKIPPED,
+        "a later event has a mail of its own",
+        None,
+        None,
+    )
+    assert smtp.received == []
 
 
 def test_the_timeline_shows_a_persons_own_mails_only(smtp, send, person):
