@@ -1,0 +1,43 @@
+"""Who is signed in, found with SQL made once: every page of a signed-in person asks these two before anything else.
+
+`accounts.sessions` is the session engine, `accounts.sessions.AuthenticationBackend` how an account is found.
+"""
+
+from datetime import datetime
+
+from allauth.account import auth_backends
+from django.contrib.sessions.backends import db
+from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
+
+from accounts.models import User
+from core import clock
+from core.prepared import prepared
+
+
+class SessionStore(db.SessionStore):
+    """Django's sessions in the database."""
+
+    def _get_session_from_db(self) -> Session | None:
+        found = _session(key=self.session_key, now=clock.now())
+        if not found:
+            self._session_key = None
+        return found[0] if found else None
+
+
+class AuthenticationBackend(auth_backends.AuthenticationBackend):
+    """allauth's, by email address and password."""
+
+    def get_user(self, user_id: int) -> User | None:
+        found = _user(user_id=user_id)
+        return found[0] if found and self.user_can_authenticate(found[0]) else None
+
+
+@prepared
+def _session(key: str, now: datetime) -> QuerySet[Session]:
+    return Session.objects.filter(session_key=key, expire_date__gt=now)
+
+
+@prepared
+def _user(user_id: int) -> QuerySet[User]:
+    return User.objects.filter(pk=user_id)
