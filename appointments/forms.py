@@ -1,12 +1,16 @@
 """What people may send about appointments. Prices and lengths that come back are only compared, never believed."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 from django import forms
+from django.utils.text import capfirst
 
 from core.forms import TextField
+from providers.models import Service, Venue
+from providers.wording import place_text
 
 from . import picker
 from .services.booking import Terms
@@ -16,7 +20,8 @@ REASON_LENGTH = 500
 
 
 class BookingForm(forms.Form):
-    """A note, and hidden beside it what the person saw: who they were, which start, which terms, which one-time key."""
+    """Where to meet, a note, and hidden beside them what the person saw: who they were, which start, which terms,
+    which one-time key. The venue is asked where the service has two, and otherwise one of the terms."""
 
     start = forms.CharField(max_length=40, widget=forms.HiddenInput)
     key = forms.UUIDField(widget=forms.HiddenInput)
@@ -27,12 +32,27 @@ class BookingForm(forms.Form):
     at_once = forms.TypedChoiceField(
         choices=[("yes", "yes"), ("no", "no")], coerce=lambda value: value == "yes", widget=forms.HiddenInput
     )
+    venue = forms.ChoiceField(choices=Venue.choices, required=False, widget=forms.HiddenInput)
     note = TextField(max_length=NOTE_LENGTH, required=False, widget=forms.Textarea(attrs={"rows": 4}))
 
+    def __init__(self, *args: Any, service: Service, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if len(service.venues) > 1:
+            provider, venues = service.provider, service.venues
+            self.fields["venue"] = forms.ChoiceField(
+                label="Where",
+                choices=[(venue.value, capfirst(place_text(provider, [venue]))) for venue in venues],
+                widget=forms.RadioSelect,
+                error_messages={"required": f"Choose where to meet: {place_text(provider, venues)}."},
+            )
+
     @classmethod
-    def fresh(cls, *, start, terms: Terms, person, note: str = "") -> "BookingForm":
-        """The form as first shown, with a new one-time key."""
-        return cls(initial=cls.values(start=start, terms=terms, person=person) | {"key": uuid4(), "note": note})
+    def fresh(cls, *, service: Service, start, terms: Terms, person, typed: Mapping[str, str]) -> "BookingForm":
+        """The form as first shown, with a new one-time key; of `typed`, what is no longer offered is left out."""
+        venues = service.venues
+        venue = typed.get("venue") if typed.get("venue") in venues else None
+        values = cls.values(start=start, terms=terms, person=person) | {"key": uuid4(), "note": typed.get("note", "")}
+        return cls(service=service, initial={**values, "venue": venues[0] if len(venues) == 1 else venue})
 
     @staticmethod
     def values(*, start, terms: Terms, person) -> dict[str, Any]:

@@ -28,7 +28,8 @@ def state_label(appointment: Appointment, viewer: Role, *, now: datetime | None 
     With `now`, a request whose time to answer is over reads as expired before the job has marked it.
     """
     if appointment.status == Status.CANCELLED:
-        return Label(f"Cancelled{_by(appointment, viewer)}", "slate", "x")
+        act = "Withdrawn" if appointment.was_withdrawn else "Cancelled"
+        return Label(f"{act}{_by(appointment, viewer)}", "slate", "x")
     if now is not None and appointment.is_unanswered(now):
         return _of_status(Status.EXPIRED, viewer)
     return _of_status(Status(appointment.status), viewer)

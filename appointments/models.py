@@ -12,7 +12,7 @@ from django.db.models import F, Q
 
 from core import clock
 from core.constraints import NoOverlap
-from providers.models import Provider, Service
+from providers.models import Provider, Service, Venue
 
 from .states import OPEN, Role, Status, Verb
 
@@ -55,9 +55,18 @@ class Appointment(models.Model):
     price = models.DecimalField(max_digits=12, decimal_places=3)
     currency = models.CharField(max_length=3)
     platform_fee = models.DecimalField(max_digits=12, decimal_places=3, default=Decimal(0))
+    venue = models.CharField(
+        max_length=9,
+        choices=Venue,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="As agreed; empty: wherever the provider works.",
+    )
     note = models.TextField(max_length=1000, blank=True, help_text="What the customer asked for.")
     answer_by = models.DateTimeField(null=True, blank=True, help_text="When an unanswered request expires.")
     ended_by = models.CharField(max_length=8, choices=Role, blank=True, help_text="Who cancelled or withdrew.")
+    was_withdrawn = models.BooleanField(default=False, db_default=False, help_text="Taken back before it was answered.")
     closed_at = models.DateTimeField(null=True, blank=True, help_text="When it first reached a state that ends it.")
     # The form's one-time key: the same form sent twice makes one appointment.
     booking_key = models.CharField(max_length=64)
@@ -92,6 +101,20 @@ class Appointment(models.Model):
     @property
     def minutes(self) -> int:
         return int((self.end - self.start).total_seconds() // 60)
+
+    @property
+    def venues(self) -> tuple[Venue, ...]:
+        """Where it takes place: one, unless nobody ever said which of two. Needs the provider loaded."""
+        return (Venue(self.venue),) if self.venue else self.provider.venues
+
+    @property
+    def where(self) -> str:
+        """ "Camden": what everybody may know of the place, for the middle of a line."""
+        return self.provider.where_of(self.venues)
+
+    @property
+    def is_in_person(self) -> bool:
+        return Venue.IN_PERSON in self.venues
 
     @property
     def is_request(self) -> bool:

@@ -69,7 +69,8 @@ class Field(forms.BoundField):
 
     @property
     def is_optional(self) -> bool:
-        return not self.field.required and not self.is_box and not self.field.disabled
+        always_answered = self.is_box or isinstance(self.field.widget, forms.RadioSelect)
+        return not self.field.required and not always_answered and not self.field.disabled
 
     @property
     def is_box(self) -> bool:

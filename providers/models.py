@@ -1,5 +1,6 @@
 """Who offers time, what they offer, and when they are open."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -43,6 +44,13 @@ class Listing(models.TextChoices):
 
 # Whose page anybody may open.
 PUBLIC_LISTINGS = [Listing.LIVE, Listing.PAUSED]
+
+
+class Venue(models.TextChoices):
+    """The two ways to meet."""
+
+    IN_PERSON = "in_person", "In person"
+    ONLINE = "online", "Online"
 
 
 class ProviderQuerySet(models.QuerySet["Provider"]):
@@ -107,12 +115,19 @@ class Provider(models.Model):
         return self.listing == Listing.DRAFT
 
     @property
+    def venues(self) -> tuple[Venue, ...]:
+        offered = ((Venue.IN_PERSON, self.is_in_person), (Venue.ONLINE, self.is_online))
+        return tuple(venue for venue, is_offered in offered if is_offered)
+
+    @property
     def where(self) -> str:
-        """ "Camden or online": where appointments take place, for one line."""
-        places = [self.place or "In person"] if self.is_in_person else []
-        if self.is_online:
-            places.append("online" if places else "Online")
-        return " or ".join(places)
+        """ "Camden or online": where appointments take place, for the middle of a line."""
+        return self.where_of(self.venues)
+
+    def where_of(self, venues: Iterable[str]) -> str:
+        """What everybody may know of these venues; the address is for those who have an appointment."""
+        words = {Venue.IN_PERSON: self.place or "in person", Venue.ONLINE: "online"}
+        return " or ".join(words[Venue(venue)] for venue in venues)
 
 
 class Pricing(models.TextChoices):
@@ -144,6 +159,9 @@ class Service(models.Model):
     price = models.DecimalField(max_digits=12, decimal_places=3, validators=[MinValueValidator(Decimal(0))])
     currency = models.CharField(max_length=3, default="GBP", validators=[money.validate_currency])
     confirmation = models.CharField(max_length=7, choices=Confirmation, default=Confirmation.POLICY)
+    venue = models.CharField(
+        max_length=9, choices=Venue, blank=True, default="", db_default="", help_text="Empty: all that the page says."
+    )
     is_active = models.BooleanField(default=True)
     position = models.PositiveSmallIntegerField(default=0)
 
@@ -174,6 +192,15 @@ class Service(models.Model):
     @property
     def grid_minutes(self) -> int:
         return self.slot_interval_minutes or self.duration_minutes
+
+    @property
+    def venues(self) -> tuple[Venue, ...]:
+        """Where an appointment may take place; of two the customer chooses one."""
+        return (Venue(self.venue),) if self.venue else self.provider.venues
+
+    @property
+    def where(self) -> str:
+        return self.provider.where_of(self.venues)
 
     def confirms_at_once(self, policy: "BookingPolicy") -> bool:
         if self.confirmation == Confirmation.POLICY:

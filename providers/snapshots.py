@@ -13,7 +13,7 @@ PROFILE_FIELDS = (
 )  # fmt: skip
 SERVICE_FIELDS = (
     "name", "description", "duration_minutes", "buffer_before_minutes", "buffer_after_minutes",
-    "slot_interval_minutes", "pricing", "price", "currency", "confirmation",
+    "slot_interval_minutes", "pricing", "price", "currency", "confirmation", "venue",
 )  # fmt: skip
 POLICY_FIELDS = (
     "notice_minutes", "window_days", "max_per_day", "max_open", "accepts_at_once", "answer_minutes",

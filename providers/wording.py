@@ -3,12 +3,13 @@
 Pure, apart from what hangs on the given rows: hand in a policy whose provider is loaded.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
 from core import money
 from core.wording import duration_text, words_for_minutes
-from providers.models import BookingPolicy, Pricing, Service
+from providers.models import BookingPolicy, Pricing, Provider, Service, Venue
 
 
 class Sentence(NamedTuple):
@@ -56,6 +57,12 @@ def cancelling_sentence(policy: BookingPolicy) -> Sentence:
     notice = words_for_minutes(policy.cancellation_cutoff_minutes)
     after = f"After that, only {policy.provider.first_name} can cancel it."
     return Sentence("cancelling", "clock", f"Free to cancel until {notice} before the start. {after}")
+
+
+def place_text(provider: Provider, venues: Iterable[Venue]) -> str:
+    """ "in Camden or online", "in person", "online": where it takes place, after a verb or a comma."""
+    in_person = f"in {provider.place}" if provider.place else "in person"
+    return " or ".join(in_person if venue is Venue.IN_PERSON else "online" for venue in venues)
 
 
 def price_text(service: Service) -> str:

@@ -20,7 +20,8 @@ STAFF = "staff@example.com"
 
 
 class Offered(NamedTuple):
-    """`rate` is True where the price is for an hour; `answer` is at_once, by_hand or policy."""
+    """`rate` is True where the price is for an hour; `answer` is at_once, by_hand or policy; `venue` where only one
+    of its person's two will do."""
 
     name: str
     minutes: int
@@ -29,6 +30,7 @@ class Offered(NamedTuple):
     after: int = 0
     step: int | None = None
     answer: str = "policy"
+    venue: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ PROVIDERS = [
         "hands-on and finish with a plan you can follow at home.",
         Offered("First assessment", 45, "58", after=5, answer="by_hand"),
         Offered("Follow-up session", 30, "42", after=5),
-        Offered("Home visit", 60, "84", rate=True, after=20),
+        Offered("Running assessment", 60, "84", rate=True, after=20, venue="in_person"),
         online=True,
         address="18 Arlington Road",
     ),

@@ -136,6 +136,7 @@ def _provider(person: people.Person, password: str) -> Provider:
             price=Decimal(offered.price),
             currency=person.currency,
             confirmation=Confirmation(offered.answer),
+            venue=offered.venue,
             position=position,
         )
     holiday = (clock.now() + 25 * DAY).date()
@@ -197,6 +198,7 @@ def _live_through(service: Service, start: datetime, customer: User, now: dateti
                 terms=booking.terms_of(service),
                 booking_key=f"demo-{service.pk}-{start:%Y%m%d%H%M}",
                 note=chance.choice(people.NOTES),
+                venue=chance.choice(service.venues),
             )
         _answer(outcome.appointment, booked_at, now, chance)
     except (SlotTaken, PolicyRefused):

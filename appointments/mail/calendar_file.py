@@ -17,6 +17,7 @@ from core.wording import duration_text
 from notifications.letters import page, site_host
 from notifications.services import CalendarPart, sender_address
 from notifications.text import many_lines, one_line
+from providers.models import Venue
 
 
 class NoCalendarEntry(DomainError):
@@ -60,9 +61,9 @@ def place_of(appointment: Appointment) -> str:
     provider = appointment.provider
     parts = [one_line(part) for part in (provider.address, provider.place)]
     address = ", ".join(dict.fromkeys(part for part in parts if part and (part == parts[0] or part not in parts[0])))
-    if not provider.is_online:
+    if Venue.ONLINE not in appointment.venues:
         return address
-    return f"{address}, or online" if provider.is_in_person and address else "Online"
+    return f"{address}, or online" if appointment.is_in_person and address else "Online"
 
 
 def _file(appointment: Appointment, side: Role, method: str, status: str) -> bytes:

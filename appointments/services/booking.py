@@ -57,14 +57,18 @@ def book_appointment(
     customer: User,
     terms: Terms,
     booking_key: str,
+    venue: str = "",
     note: str = "",
     browser: str | None = None,
 ) -> Outcome:
     """Book `service` at `start` (UTC) for `customer`, or request it where the provider answers by hand.
 
+    Of a service with one venue the appointment takes place there; of two it is `venue`, or open while nobody says.
+
     Afterwards the appointment, its hold, its first history entry and its mails exist, or none of them. The same
     `booking_key` of the same customer gives the first appointment again (`changed` is false).
-    Raises SlotTaken with the nearest openings, TermsChanged when `terms` are not those in force, PolicyRefused.
+    Raises SlotTaken with the nearest openings, TermsChanged when `terms` are not those in force or `venue` is no
+    longer offered, PolicyRefused.
     """
     wanted = {
         "service": service,
@@ -72,6 +76,7 @@ def book_appointment(
         "customer": customer,
         "terms": terms,
         "booking_key": booking_key,
+        "venue": venue,
         "note": note,
         "browser": browser,
     }
@@ -97,6 +102,7 @@ def _book(
     customer: User,
     terms: Terms,
     booking_key: str,
+    venue: str,
     note: str,
     browser: str | None,
 ) -> Outcome:
@@ -108,13 +114,17 @@ def _book(
             return Outcome(Appointment.objects.get(pk=pk), changed=False)
     holds.check_bookable(service)
     _check_customer(customer, provider, open_already=len(theirs))
-    if terms_of(service) != terms:
+    if terms_of(service) != terms or venue and venue not in service.venues:
         raise TermsChanged
+    if len(service.venues) == 1:
+        [venue] = service.venues
     if browser:
         holds.drop_stale(provider, now=now, browser=browser)
     if not availability.may_book(service, start, now=now):
         raise holds.slot_taken(service, start, browser=browser)
-    appointment = _write(service=service, start=start, customer=customer, booking_key=booking_key, note=note, now=now)
+    appointment = _write(
+        service=service, start=start, customer=customer, booking_key=booking_key, venue=venue, note=note, now=now
+    )
     holds.take(appointment)
     verb = Verb.BOOK if appointment.is_confirmed else Verb.REQUEST
     record(appointment, verb, actor=customer, role=Role.CUSTOMER, from_status="", now=now)
@@ -122,7 +132,7 @@ def _book(
 
 
 def _write(
-    *, service: Service, start: datetime, customer: User, booking_key: str, note: str, now: datetime
+    *, service: Service, start: datetime, customer: User, booking_key: str, venue: str, note: str, now: datetime
 ) -> Appointment:
     policy = service.provider.policy
     at_once = service.confirms_at_once(policy)
@@ -137,6 +147,7 @@ def _write(
         price=price.price,
         currency=price.currency,
         platform_fee=price.platform_fee,
+        venue=venue,
         note=note,
         answer_by=None if at_once else answer_deadline(now=now, start=start, policy=policy),
         booking_key=booking_key,

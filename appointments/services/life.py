@@ -101,7 +101,8 @@ def _move(
         appointment.closed_at = now
     if verb in ENDED_BY_SOMEBODY:
         appointment.ended_by = role
-    appointment.save(update_fields=["status", "sequence", "closed_at", "ended_by"])
+        appointment.was_withdrawn = verb is Verb.WITHDRAW
+    appointment.save(update_fields=["status", "sequence", "closed_at", "ended_by", "was_withdrawn"])
     if to not in HOLDING:
         holds.release(appointment)
     record(appointment, verb, actor=actor, role=role, from_status=before, now=now, reason=reason)

@@ -1,5 +1,6 @@
 """The booking form: what will be booked, said before the button; and what happened when somebody was faster."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -26,9 +27,10 @@ from core.money import format_money
 from core.shortcuts import redirect_with, with_query
 from core.wording import duration_text
 from providers.models import Service
-from providers.wording import policy_sentences, price_text
+from providers.wording import place_text, policy_sentences, price_text
 
-TYPED = "typed_note"
+# What people typed, while the form is not there to keep it.
+TYPED = "typed_booking"
 
 
 @dataclass
@@ -69,8 +71,14 @@ def book(request: HttpRequest, provider: str, service: str) -> HttpResponse:
     request = cast(SignedInRequest, request)
     if request.method == "POST" and "pick" not in request.POST:
         return _book(request, wanted, start)
-    note = request.POST.get("note") or request.session.pop(TYPED, "")
-    return _show(request, _fresh_page(request, wanted, start, note=note[:NOTE_LENGTH]))
+    typed = _typed(request) or request.session.pop(TYPED, {})
+    return _show(request, _fresh_page(request, wanted, start, typed=typed))
+
+
+def _typed(request: HttpRequest) -> dict[str, str]:
+    """What a sent form has of the person's own, as far as it says anything."""
+    sent = {"venue": request.POST.get("venue", ""), "note": request.POST.get("note", "")}
+    return {name: text[:NOTE_LENGTH] for name, text in sent.items() if text}
 
 
 def _sign_in_first(request: HttpRequest, service: Service, start: datetime) -> HttpResponse:
@@ -82,22 +90,27 @@ def _sign_in_first(request: HttpRequest, service: Service, start: datetime) -> H
         "zone": viewer_zone(request, service.provider.time_zone).name,
         "kept_until": picker.to_value(kept.expires_at) if kept and kept.expires_at else None,
     }
-    if request.POST.get("note"):
-        request.session[TYPED] = request.POST["note"][:NOTE_LENGTH]
+    _keep_typed(request)
     back = with_query(request.path, {"start": picker.to_value(start), "tz": request.GET.get("tz", "")})
     return redirect_to_login(back)
 
 
+def _keep_typed(request: HttpRequest) -> None:
+    if typed := _typed(request):
+        request.session[TYPED] = typed
+
+
 def _book(request: SignedInRequest, service: Service, start: datetime) -> HttpResponse:
-    form = BookingForm(request.POST)
+    form = BookingForm(request.POST, service=service)
     if not form.is_valid():
         return _show(request, Page(service, start, form, kept=_kept(request, service, start)))
     if form.cleaned_data["person"] != request.user.uuid:
         refusal = (
             "Somebody else signed in on this device since this form was opened. Check it and press the button again."
         )
-        return _show(request, _fresh_page(request, service, start, refusal=refusal))
-    typed = form.cleaned_data["note"]
+        return _show(request, _fresh_page(request, service, start, typed={}, refusal=refusal))
+    venue, note = form.cleaned_data["venue"], form.cleaned_data["note"]
+    typed = {"venue": venue, "note": note}
     try:
         outcome = booking.book_appointment(
             service=service,
@@ -105,23 +118,27 @@ def _book(request: SignedInRequest, service: Service, start: datetime) -> HttpRe
             customer=request.user,
             terms=form.seen,
             booking_key=str(form.cleaned_data["key"]),
-            note=typed,
+            venue=venue,
+            note=note,
             browser=browsers.known(request),
         )
     except SlotTaken as taken:
-        return _show(request, _fresh_page(request, service, start, note=typed, taken=taken))
+        return _show(request, _fresh_page(request, service, start, typed=typed, taken=taken))
     except TermsChanged:
         service = queries.public_service(service.provider.slug, service.slug)
-        changes = changes_in_words(form.seen, booking.terms_of(service), service)
-        return _show(request, _fresh_page(request, service, start, note=typed, changes=changes))
+        changes = changes_in_words(form.seen, booking.terms_of(service), service, venue=venue)
+        return _show(request, _fresh_page(request, service, start, typed=typed, changes=changes))
     except PolicyRefused as refusal:
-        return _show(request, _fresh_page(request, service, start, note=typed, refusal=str(refusal)))
+        return _show(request, _fresh_page(request, service, start, typed=typed, refusal=str(refusal)))
     request.session.pop("chosen_time", None)
     return redirect("appointment_done", reference=outcome.appointment.reference)
 
 
-def _fresh_page(request: SignedInRequest, service: Service, start: datetime, *, note: str = "", **said: Any) -> Page:
-    form = BookingForm.fresh(start=start, terms=booking.terms_of(service), person=request.user, note=note)
+def _fresh_page(
+    request: SignedInRequest, service: Service, start: datetime, *, typed: Mapping[str, str], **said: Any
+) -> Page:
+    terms = booking.terms_of(service)
+    form = BookingForm.fresh(service=service, start=start, terms=terms, person=request.user, typed=typed)
     return Page(service, start, form, kept=_kept(request, service, start), **said)
 
 
@@ -176,7 +193,7 @@ def _say_what_is_wrong(request: SignedInRequest, page: Page, now: datetime) -> N
         page.refusal = str(refusal)
 
 
-def changes_in_words(seen: Terms, now: Terms, service: Service) -> list[str]:
+def changes_in_words(seen: Terms, now: Terms, service: Service, *, venue: str = "") -> list[str]:
     """What is different from what the person saw, a sentence each."""
     changes = []
     if (seen.price, seen.currency) != (now.price, now.currency):
@@ -189,6 +206,8 @@ def changes_in_words(seen: Terms, now: Terms, service: Service) -> list[str]:
         changes.append(
             "It is now confirmed straight away." if now.confirms_at_once else f"{name} now answers each request."
         )
+    if venue and venue not in service.venues:
+        changes.append(f"It now takes place {place_text(service.provider, service.venues)}.")
     return changes
 
 
@@ -212,7 +231,6 @@ def release_time(request: HttpRequest, provider: str, service: str) -> HttpRespo
 
 def _chosen(request: HttpRequest) -> dict[str, str]:
     """The start and zone for the next address; the note goes into the session."""
-    if request.POST.get("note"):
-        request.session[TYPED] = request.POST["note"][:NOTE_LENGTH]
+    _keep_typed(request)
     start = picker.from_value(request.POST.get("start", ""))
     return {"start": picker.to_value(start) if start else "", "tz": request.GET.get("tz", "")}

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -19,6 +20,7 @@ from appointments.customer_list import HistoryFilters, Tab, page_of
 from appointments.exceptions import MoveRefused, PolicyRefused
 from appointments.forms import CancelForm, ReasonForm
 from appointments.labels import state_label
+from appointments.mail.calendar_file import place_of
 from appointments.models import Appointment, AppointmentEvent
 from appointments.policies import CORRECTED_WITHIN, OVER, cancel_terms, free_until, possible_moves
 from appointments.services import availability, life
@@ -113,6 +115,7 @@ def _next(appointment: Appointment, zone: ViewerZone, now: datetime, *, twelve: 
         "appointment": appointment,
         "label": state_label(appointment, Role.CUSTOMER),
         "is_on": appointment.start <= now,
+        "place": place_of(appointment),
         "ends_another_day": clock.local(appointment.end, zone.zone).date() != day,
         "sentence": _day_sentence(appointment, zone, twelve=twelve),
         "segments": [("mine", appointment.start, appointment.end)],
@@ -215,6 +218,8 @@ def _facts(request: HttpRequest, appointment: Appointment, history: list[Appoint
         "is_unanswered": is_unanswered,
         "is_waiting": appointment.is_request and not is_unanswered,
         "was_agreed": was_agreed,
+        # The address is for those who have it agreed.
+        "place": place_of(appointment) if was_agreed else capfirst(appointment.where),
         "last": next((event for event in history if event.to_status == appointment.status), None),
         "can_be_corrected": closed_at is not None and now <= closed_at + CORRECTED_WITHIN,
         "can_book_again": provider.is_live and provider.user.is_active,

@@ -24,7 +24,7 @@ from core.http import Request
 from core.intervals import Interval
 from core.shortcuts import redirect_with
 from providers.models import Provider, Service
-from providers.wording import policy_sentences, price_text
+from providers.wording import place_text, policy_sentences, price_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def provider_page(request: Request, provider: str, service: str | None = None) -
     zone = viewer_zone(request, person.time_zone)
     context: dict[str, Any] = {
         "provider": person,
-        "services": [(each, price_text(each)) for each in services],
+        "services": [(each, price_text(each), place_text(person, each.venues)) for each in services],
         "service": chosen,
         "viewer_zone": zone,
         "zone": zone.name,

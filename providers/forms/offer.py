@@ -11,7 +11,7 @@ from core import money
 from core.forms import LineField, TextField
 from core.wording import words_for_minutes
 from providers import snapshots, wording
-from providers.models import BookingPolicy, Confirmation, Pricing, Service
+from providers.models import BookingPolicy, Confirmation, Pricing, Service, Venue
 
 from .base import AmountField, SeenForm, WholeField
 
@@ -43,6 +43,14 @@ class ServiceForm(SeenForm):
     )
     confirmation = forms.ChoiceField(
         label="When somebody books", choices=Confirmation.choices, widget=forms.RadioSelect
+    )
+
+    venue = forms.ChoiceField(
+        label="Where it takes place",
+        choices=[("", "As on my page"), (Venue.IN_PERSON, "Only in person"), (Venue.ONLINE, "Only online")],
+        required=False,
+        widget=forms.RadioSelect,
+        help_text="Where your page says both, the customer chooses.",
     )
 
     def clean(self) -> dict[str, Any]:

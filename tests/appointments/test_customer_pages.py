@@ -330,6 +330,17 @@ def test_the_timeline_tells_who_did_what_when_and_why_with_the_mails(me, request
     assert "“I have a &lt;cold&gt;, sorry.”" in response.content.decode()
 
 
+def test_a_withdrawn_request_is_called_that_by_both_sides(me, book, by_hand, customer):
+    appointment = book().appointment
+    life.withdraw_request(appointment=appointment, actor=customer)
+
+    assert "Withdrawn by you" in me.get("/my/appointments/?tab=history").content.decode()
+    me.force_login(by_hand.user)
+    page = me.get(reverse("studio_appointment", args=[appointment.reference])).content.decode()
+    assert f"Withdrawn by {customer.first_name}" in page
+    assert "Cancelled by" not in page
+
+
 @pytest.mark.parametrize(
     ("end", "headline", "action"),
     [
