@@ -108,7 +108,7 @@ def _book(
 ) -> Outcome:
     service = holds.lock_service(service)
     provider, now = service.provider, clock.now()
-    theirs = _of_customer(customer_id=customer.pk, provider_id=provider.pk, booking_key=booking_key)
+    theirs = _of_customer(customer_id=customer.pk, provider_id=provider.pk, booking_key=booking_key, now=now)
     for pk, key in theirs:
         if key == booking_key:
             return Outcome(Appointment.objects.get(pk=pk), changed=False)
@@ -156,16 +156,18 @@ def _write(
 
 
 @prepared
-def _of_customer(customer_id: int, provider_id: int, booking_key: str) -> QuerySet[Appointment, tuple[int, str]]:
+def _of_customer(
+    customer_id: int, provider_id: int, booking_key: str, now: datetime
+) -> QuerySet[Appointment, tuple[int, str]]:
     """What this form made before, and whatever else the person has ahead with this provider. One query."""
-    ahead = Q(provider=provider_id, status__in=OPEN)
+    ahead = Q(provider=provider_id, status__in=OPEN, end__gt=now)
     rows = Appointment.objects.filter(Q(booking_key=booking_key) | ahead, customer=customer_id)
     return rows.values_list("pk", "booking_key")
 
 
 def check_customer(customer: User, provider: Provider) -> None:
     """Raise PolicyRefused when this person may not book this provider now."""
-    theirs = _of_customer(customer_id=customer.pk, provider_id=provider.pk, booking_key="")
+    theirs = _of_customer(customer_id=customer.pk, provider_id=provider.pk, booking_key="", now=clock.now())
     _check_customer(customer, provider, open_already=len(theirs))
 
 

@@ -160,6 +160,21 @@ def test_a_cap_that_was_reached_meanwhile_refuses_what_is_posted_by_hand(me, ser
     assert Appointment.objects.count() == 1
 
 
+def test_what_is_over_does_not_count_as_ahead_before_anybody_marked_it(me, service, book, settings):
+    settings.MAX_OPEN_PER_CUSTOMER_AND_PROVIDER = 1
+    one = book().appointment
+    next_day = TUESDAY_TEN + timedelta(days=1)
+
+    with time_machine.travel(one.end - SECOND, tick=False):
+        assert me.get(book_address(service), {"start": f"{next_day:%Y-%m-%dT%H:%M:%SZ}"}).status_code == 409
+        with pytest.raises(PolicyRefused, match="already have 1 appointment"):
+            book(start=next_day)
+    with time_machine.travel(one.end, tick=False):
+        assert me.get(book_address(service), {"start": f"{next_day:%Y-%m-%dT%H:%M:%SZ}"}).status_code == 200
+        assert book(start=next_day).changed
+    check_all()
+
+
 def test_a_move_releases_the_time_in_the_same_breath_and_it_can_be_sold_at_once(book, by_hand):
     endings = [
         (life.decline_request, {"role": Role.PROVIDER}),
