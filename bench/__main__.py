@@ -18,7 +18,7 @@ def main() -> int:
     else:
         from tests.postgres import TemporaryPostgres
 
-        server = TemporaryPostgres()
+        server = TemporaryPostgres(durable=True)
     with server as url:
         return on_server(url)
 

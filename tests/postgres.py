@@ -27,14 +27,20 @@ kill -INT $server
 wait $server
 rm -rf "$HOME" 2>/dev/null
 """
-# Tests never need to survive a power cut; they do need room for fifty people at once.
-SPEED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+# Room for fifty people at once.
+ROOM = {"max_connections": "200"}
+# Tests never need to survive a power cut.
+FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 class TemporaryPostgres:
-    """`with TemporaryPostgres() as url:`: a server on loopback with a password nobody else knows."""
+    """`with TemporaryPostgres() as url:`: a server on loopback with a password nobody else knows.
 
-    def __init__(self) -> None:
+    `durable` says whether what is committed has to be on the disk, as where real bookings are kept.
+    """
+
+    def __init__(self, *, durable: bool = False) -> None:
+        self.settings = ROOM if durable else ROOM | FORGETFUL
         self.home = Path(tempfile.mkdtemp(prefix="dayline-postgres-"))
         self.user = "nobody" if os.geteuid() == 0 else None
         self.process: subprocess.Popen[bytes] | None = None
@@ -72,7 +78,7 @@ class TemporaryPostgres:
         if self.process:
             assert self.process.stdin
             self.process.stdin.close()
-            self.process.wait(30)
+            self.process.wait(120)
             self.process = None
         shutil.rmtree(self.home, ignore_errors=True)
 
@@ -89,7 +95,8 @@ class TemporaryPostgres:
         self.stop()
 
     def _serve(self, binaries: Path, port: int) -> bool:
-        settings = {**SPEED, "listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": ""}
+        (self.home / "log").unlink(missing_ok=True)  # of another port: its words must not be taken for this one's
+        settings = {**self.settings, "listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": ""}
         command = [str(binaries / "postgres"), "-D", str(self.home / "data")]
         command += [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self.process = subprocess.Popen(
@@ -98,7 +105,7 @@ class TemporaryPostgres:
             start_new_session=True,  # Ctrl-C in the terminal ends the tests first, the server after them
             **self._as_user(),
         )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         status = self.home / "data" / "postmaster.pid"
         while time.monotonic() < deadline:
             if status.exists() and status.read_text().rstrip().endswith("ready"):
