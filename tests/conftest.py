@@ -3,10 +3,21 @@
 import shutil
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+
+# A busy machine is slow, which is no fault, and the same code meets the same examples, so that nobody's change fails by
+# somebody else's luck. `--hypothesis-profile=random` looks for new ones.
+hypothesis.settings.register_profile(
+    "random",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture],
+)
+hypothesis.settings.register_profile("same", hypothesis.settings.get_profile("random"), derandomize=True)
+hypothesis.settings.load_profile("same")
 
 KINDS = {"e2e": pytest.mark.e2e, "race": pytest.mark.race}
 

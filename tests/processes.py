@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,12 +54,12 @@ def database_url() -> str:
     return f"postgres://{who}@{database['HOST']}{port}/{database['NAME']}"
 
 
-def run_processes(n: int, function: Callable, *args: Any, timeout: float = 60) -> list[Outcome]:
+def run_processes(n: int, function: Callable, *args: Any, timeout: float = 180) -> list[Outcome]:
     """Call `function(*args)` in `n` processes at once; their outcomes, in the order the processes were started."""
     return run_calls([(function, *args)] * n, timeout=timeout)
 
 
-def run_calls(calls: Sequence[tuple], *, timeout: float = 60) -> list[Outcome]:
+def run_calls(calls: Sequence[tuple], *, timeout: float = 180) -> list[Outcome]:
     """Each call, a function and its arguments, in a process of its own, all at once.
 
     Raises TimeoutError, and leaves no process behind, when they are not done after `timeout` seconds.
@@ -83,3 +84,13 @@ def run_calls(calls: Sequence[tuple], *, timeout: float = 60) -> list[Outcome]:
     if starter.returncode:
         raise RuntimeError(f"the processes could not be started:\n{err}")
     return [Outcome(**line) for line in json.loads(out.splitlines()[-1])]
+
+
+def meet(folder: str, size: int) -> None:
+    """For what runs in the processes: returns once `size` of them are here, in the empty `folder`, at the same time."""
+    Path(folder, str(os.getpid())).touch()
+    ends_at = time.monotonic() + 60
+    while len(os.listdir(folder)) < size:
+        if time.monotonic() > ends_at:
+            raise TimeoutError(f"Of {size} processes only {len(os.listdir(folder))} came.")
+        time.sleep(0.01)

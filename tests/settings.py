@@ -12,6 +12,13 @@ if _DB["ENGINE"] == "django.db.backends.sqlite3":
     # A file, not memory: there a live server's threads and a race's processes share one connection or none.
     _DB["TEST"] = {"NAME": _FOLDER / f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}.sqlite3"}
     _DB["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
+    _DB["OPTIONS"]["timeout"] = 120
+else:
+    # Fifty people wait for one lock, on a machine that may be busy: the product's own patience must not decide.
+    _DB["OPTIONS"]["connect_timeout"] = 60
+    _DB["OPTIONS"]["options"] += (
+        " -c statement_timeout=120000 -c lock_timeout=120000 -c idle_in_transaction_session_timeout=0"
+    )
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

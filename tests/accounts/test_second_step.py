@@ -14,8 +14,14 @@ from tests.accounts.conftest import PASSWORD, sign_in
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _still(time_machine):
+    """Time stands still: a code must not run out between being made and being sent."""
+    time_machine.move_to(clock.now(), tick=False)
+
+
 def later(time_machine, seconds: int) -> None:
-    time_machine.move_to(clock.now() + timedelta(seconds=seconds))
+    time_machine.move_to(clock.now() + timedelta(seconds=seconds), tick=False)
 
 
 def code_of(secret: str) -> str:

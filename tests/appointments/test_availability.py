@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import transaction
 from django.urls import reverse
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appointments.exceptions import SlotTaken
@@ -122,7 +122,7 @@ class Undo(Exception):
     """Takes back one example's rows."""
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(rows())
 def test_slots_from_rows_are_exactly_the_bookable_ones(provider, case):
     try:

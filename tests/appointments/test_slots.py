@@ -248,7 +248,7 @@ def calendars(draw):
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(calendars())
 @example((facts(hours={}), offer(), NEW_YEAR, NEW_YEAR + timedelta(days=1), NEW_YEAR))
 def test_listed_slots_are_exactly_the_bookable_ones(case):
@@ -260,7 +260,7 @@ def test_listed_slots_are_exactly_the_bookable_ones(case):
     assert all(is_open(known, wanted, slot, now=now) for slot in listed)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(calendars(), st.integers(0, 1800))
 def test_a_start_is_open_exactly_when_the_list_has_it(case, minute):
     known, wanted, start, end, now = case

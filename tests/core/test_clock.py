@@ -58,7 +58,7 @@ def reference(name: str, day: date, wall: datetime) -> datetime:
     return instants[bisect_left(walls, wall)]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(change=st.sampled_from(CHANGES), minute=st.integers(-300, 1740))
 def test_wall_time_becomes_the_first_instant_that_shows_it_or_the_end_of_the_gap(change, minute):
     name, day = change
@@ -67,7 +67,7 @@ def test_wall_time_becomes_the_first_instant_that_shows_it_or_the_end_of_the_gap
     assert clock.to_instant(wall, ZoneInfo(name)) == reference(name, day, wall)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(change=st.sampled_from(CHANGES), start=st.integers(0, 1440), end=st.integers(0, 1440))
 def test_a_working_range_holds_no_moment_before_its_start_or_after_its_end(change, start, end):
     name, day = change
@@ -80,7 +80,7 @@ def test_a_working_range_holds_no_moment_before_its_start_or_after_its_end(chang
     assert first <= last
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(change=st.sampled_from(CHANGES), seconds=st.integers(-3 * 86400, 3 * 86400))
 def test_an_instant_comes_back_from_the_wall_unless_it_is_the_second_of_two(change, seconds):
     name, day = change

@@ -148,7 +148,7 @@ def lock_elsewhere(row: Model, locked: threading.Event, let_go: threading.Event)
         with closing(connections["default"]), transaction.atomic():
             lock_row(type(row).objects.filter(pk=row.pk))
             locked.set()
-            let_go.wait(10)
+            let_go.wait(60)
 
     thread = threading.Thread(target=run)
     thread.start()
@@ -160,7 +160,7 @@ def test_a_row_that_another_keeps_locked_answers_busy():
     user = User.objects.create_user("a@example.com", name="A")
     locked, let_go = threading.Event(), threading.Event()
     impatient = "SET lock_timeout = '50ms'" if POSTGRES else "PRAGMA busy_timeout = 50"
-    patient = "SET lock_timeout = '8s'" if POSTGRES else "PRAGMA busy_timeout = 20000"
+    patient = "RESET lock_timeout" if POSTGRES else "PRAGMA busy_timeout = 120000"
 
     @retrying
     def take():
@@ -169,14 +169,14 @@ def test_a_row_that_another_keeps_locked_answers_busy():
 
     thread = lock_elsewhere(user, locked, let_go)
     try:
-        assert locked.wait(10)
+        assert locked.wait(60)
         with connection.cursor() as cursor:
             cursor.execute(impatient)
         with pytest.raises(Busy):
             take()
     finally:
         let_go.set()
-        thread.join(10)
+        thread.join(60)
         with connection.cursor() as cursor:
             cursor.execute(patient)
 
@@ -187,7 +187,7 @@ def test_a_row_that_another_keeps_locked_answers_busy():
 @pytest.mark.django_db(transaction=True)
 def test_two_that_lock_crosswise_both_get_through():
     first, second = (User.objects.create_user(f"{name}@example.com", name=name) for name in "ab")
-    both_hold_one = threading.Barrier(2, timeout=10)
+    both_hold_one = threading.Barrier(2, timeout=60)
     runs = []
 
     def cross(mine, other):
@@ -211,7 +211,7 @@ def test_two_that_lock_crosswise_both_get_through():
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
 
     assert sorted(User.objects.values_list("name", flat=True)) == ["a done", "b done"]
     assert len(runs) == 3  # one of them lost and was run again

@@ -8,7 +8,7 @@ from core.intervals import clip, contains, meets, merge, overlaps, subtract
 
 points = st.integers(0, 24)
 intervals = st.lists(st.tuples(points, points), max_size=8)
-quick = settings(max_examples=150, deadline=None)
+quick = settings(max_examples=150)
 
 
 def covered(some) -> set[int]:

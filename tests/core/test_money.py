@@ -68,7 +68,7 @@ def test_an_hourly_price_is_rounded_once(rate, minutes, code, price):
     assert str(hourly(Decimal(rate), minutes, code)) == price
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.integers(0, 10**9), st.integers(1, 1440), st.sampled_from(["JPY", "EUR", "BHD"]))
 def test_an_hourly_price_is_the_nearest_unit_and_the_upper_of_two(units, minutes, code):
     rate = Decimal(units).scaleb(-minor_units(code))

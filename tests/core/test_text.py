@@ -115,7 +115,7 @@ def test_a_text_ends_its_lines_in_one_way(typed, kept):
     assert clean_text(typed) == kept
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(alphabet=st.characters(codec=None), max_size=40))
 def test_whatever_is_typed_is_refused_or_clean_for_good(typed):
     for clean in (clean_line, clean_text):

@@ -11,6 +11,8 @@ ELSEWHERE = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
+# How long a step may take, in ms: many times what it does take, for the machine may be busy.
+PATIENCE = 30_000
 # A browser that talks to nobody but us.
 QUIET = [
     "--disable-background-networking",

@@ -6,7 +6,9 @@
     axe(page)          fails, saying what and where, unless axe-core finds nothing
     sign_in(page, user)    a session for the user without the form
 
-Addresses are relative: `page.goto("/accounts/login/")`. A test fails when one of its pages logs an error, breaks
+Addresses are relative: `page.goto("/accounts/login/")`. What a press leads to is awaited, by an `expect(...)`, before
+anything is read, pressed or asked of the database; after it, `page.wait_for_load_state()` before anything is measured.
+A test fails when one of its pages logs an error, breaks
 the content security policy, misses a file or asks another host, unless it said `page.watch.expect("…")` before.
 """
 
@@ -15,12 +17,13 @@ import os
 import pytest
 from django.conf import settings as django_settings
 from django.test import Client
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
-from .browsers import Watch, find_chromium, launch
+from .browsers import PATIENCE, Watch, find_chromium, launch
 
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +55,7 @@ def new_page(browser, site):
     def make(**how):
         how = {"viewport": DESKTOP, "color_scheme": "light", "reduced_motion": "reduce", "locale": "en-GB", **how}
         context = browser.new_context(base_url=site, timezone_id=how.pop("timezone_id", "Europe/London"), **how)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         watches.append(Watch(context, site))
         page = context.new_page()
@@ -91,6 +94,7 @@ def axe():
     from axe_playwright_python.sync_playwright import Axe
 
     def check(page):
+        page.wait_for_load_state()  # styles, too: contrast is part of it
         results = Axe().run(page)
         assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
 

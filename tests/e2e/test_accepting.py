@@ -1,8 +1,10 @@
 """A provider answers requests and says what came of an appointment, with scripts and without."""
 
+import re
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from appointments.models import Appointment
 from appointments.services import booking, life
@@ -60,7 +62,7 @@ def walk(page, maya, sign_in, yusuf, hugo):
     page.goto("/studio/")
     page.get_by_role("button", name="Accept Yusuf Adeyemi").click()
     page.get_by_text("Accepted: Yusuf is booked.").wait_for()
-    assert page.url.endswith("/studio/")
+    expect(page).to_have_url(re.compile("/studio/$"))
 
     page.get_by_role("link", name="See all").click()
     page.get_by_role("heading", name="Requests", level=1).wait_for()
@@ -113,7 +115,8 @@ def test_phone_shows_one_day_and_the_way_to_the_others(phone_page, maya, sign_in
 
     entry = phone_page.locator(".ev", has_text="Dana Kowalski")
     entry.wait_for(state="visible")
-    assert phone_page.locator(".wday__grid:visible").count() == 1
+    expect(phone_page.locator(".wday__grid:visible")).to_have_count(1)
+    phone_page.wait_for_load_state()
     assert phone_page.evaluate("document.documentElement.scrollWidth") <= 390
 
 

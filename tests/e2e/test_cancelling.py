@@ -103,6 +103,7 @@ def test_on_a_phone_cancelling_has_its_own_page(phone_page, amara, book, sign_in
 
 def _walk_to(page, name):
     """Tab by tab, as somebody without a mouse would."""
+    page.wait_for_load_state()
     for _ in range(60):
         page.keyboard.press("Tab")
         here = page.evaluate("document.activeElement.innerText || document.activeElement.name || ''").strip()
@@ -221,7 +222,8 @@ def test_history_is_searched_and_paged_without_scripts(plain_page, amara, servic
 @pytest.fixture
 def every_page(amara, book, service):
     """The addresses of a customer's pages, with one appointment of each kind behind them."""
-    near, far, waiting = book(hours=1), book(hours=50), book(hours=70, by_hand=True)
+    # Not the next full hour, which may have come before all is booked.
+    near, far, waiting = book(hours=2), book(hours=50), book(hours=70, by_hand=True)
     over = book(hours=90, by_hand=True)
     life.withdraw_request(appointment=over, actor=amara, reason="Found another time")
     called_off = book(hours=95, by_hand=True)

@@ -1,5 +1,7 @@
 """The component sheet and the small script in a real browser."""
 
+import threading
+
 import pytest
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -8,6 +10,7 @@ from django.urls import include, path
 from playwright.sync_api import expect
 
 from core import styleguide
+from tests.e2e.browsers import PATIENCE
 
 FORM = '<form method="post" action="{0}"{1}>{{% csrf_token %}}<button class="btn">{2}</button></form>'
 IN_PLACE = ' hx-post="{}" hx-target="#place"'
@@ -37,10 +40,11 @@ def broken(request):
     return HttpResponse("<h2>Inside</h2>", status=500)
 
 
-def slow(request):
-    import time
+may_answer = threading.Event()
 
-    time.sleep(0.3)
+
+def slow(request):
+    may_answer.wait(PATIENCE / 1000)
     return render(request, "404.html", status=200)
 
 
@@ -91,7 +95,7 @@ def test_the_month_is_walked_by_arrows_with_one_tab_stop(page):
     page.goto("/sheet/")
     month = page.locator("table.month")
 
-    assert month.get_attribute("role") == "grid"
+    expect(month).to_have_role("grid")
     assert page.locator("table.month [tabindex='0']").inner_text().startswith("12")
     page.locator("table.month [tabindex='0']").focus()
     steps = []
@@ -100,7 +104,7 @@ def test_the_month_is_walked_by_arrows_with_one_tab_stop(page):
         steps.append(int(page.evaluate("parseInt(document.activeElement.textContent)")))
 
     assert steps == [13, 20, 19, 12, 9, 15]
-    assert page.locator("table.month [tabindex='0']").count() == 1
+    expect(page.locator("table.month [tabindex='0']")).to_have_count(1)
 
 
 def test_a_chosen_time_fills_the_summary_without_leaving(page):
@@ -108,23 +112,24 @@ def test_a_chosen_time_fills_the_summary_without_leaving(page):
 
     page.locator(".slot", has_text="09:50").click()
 
-    assert page.locator(".chosen__time").inner_text() == "09:50 and 45 min"
+    expect(page.locator(".chosen__time")).to_have_text("09:50 and 45 min")
 
 
 def test_dialog_and_menu_close_by_escape_and_give_focus_back(page):
     page.goto("/sheet/")
     opener = page.get_by_role("button", name="Open a dialog")
     opener.click()
-    assert page.locator("#sample-dialog").is_visible()
+    expect(page.locator("#sample-dialog")).to_be_visible()
 
     page.keyboard.press("Escape")
 
-    assert not page.locator("#sample-dialog").is_visible()
-    assert page.evaluate("document.activeElement.textContent") == "Open a dialog"
+    expect(page.locator("#sample-dialog")).to_be_hidden()
+    expect(opener).to_be_focused()
     summary = page.locator(".menu summary", has_text="Add to calendar")
     summary.click()
+    expect(page.locator(".menu[open]")).to_have_count(1)
     page.keyboard.press("Escape")
-    assert page.locator(".menu[open]").count() == 0
+    expect(page.locator(".menu[open]")).to_have_count(0)
 
 
 def test_a_password_can_be_shown_and_letters_are_counted(page):
@@ -133,8 +138,8 @@ def test_a_password_can_be_shown_and_letters_are_counted(page):
     page.get_by_role("button", name="Show password").click()
     page.locator("textarea[name=note]").first.fill("abc")
 
-    assert page.locator("#plain_password").get_attribute("type") == "text"
-    assert page.locator(".count", has_text="497 characters left").count() == 1
+    expect(page.locator("#plain_password")).to_have_attribute("type", "text")
+    expect(page.locator(".count", has_text="497 characters left")).to_have_count(1)
 
 
 def test_a_conflict_is_swapped_in_focused_and_said(page):
@@ -142,11 +147,10 @@ def test_a_conflict_is_swapped_in_focused_and_said(page):
     page.goto("/trial/")
 
     page.get_by_role("button", name="Book this time").click()
-    page.locator("#place h2").wait_for()
 
     expect(page.locator("#place h2")).to_be_focused()
     expect(page.locator("#live")).to_have_text("14:20 was just taken")
-    assert page.get_by_role("button", name="Book this time").is_enabled()
+    expect(page.get_by_role("button", name="Book this time")).to_be_enabled()
 
 
 def test_a_fault_leaves_the_content_and_says_it_did_not_save(page):
@@ -154,27 +158,29 @@ def test_a_fault_leaves_the_content_and_says_it_did_not_save(page):
     page.goto("/trial/")
 
     page.get_by_role("button", name="Break").click()
-    page.locator(".toast").wait_for()
 
-    assert "That did not save" in page.locator(".toast").inner_text()
-    assert page.locator("#place").inner_text() == "Nothing yet"
+    expect(page.locator(".toast")).to_contain_text("That did not save")
     page.locator(".toast button").click()
-    assert page.locator(".toast").count() == 0
+    expect(page.locator(".toast")).to_have_count(0)
+    expect(page.locator("#place")).to_have_text("Nothing yet")
 
 
 def test_a_button_rests_while_its_form_is_on_the_way(page):
+    may_answer.clear()
     page.goto("/trial/")
 
-    state = page.evaluate(
+    # All of it in the page: Playwright itself would wait for the answer.
+    words = page.evaluate(
         """async () => {
             const button = document.querySelector("form[action='/trial/slow/'] button");
             button.click();
-            await new Promise((done) => setTimeout(done, 50));
-            return [button.disabled, button.textContent];
+            while (!button.disabled) await new Promise((done) => setTimeout(done, 5));
+            return button.textContent;
         }"""
     )
+    may_answer.set()
 
-    assert state == [True, "Saving…"]
+    assert words == "Saving…"
     page.wait_for_url("**/trial/slow/")
 
 
@@ -185,8 +191,9 @@ def test_a_select_acts_by_itself_and_has_a_button_without_scripts(page, plain_pa
     page.select_option("#sort", "price")
     page.wait_for_url("**/trial/?sort=price")
 
-    assert not page.get_by_role("button", name="Sort").is_visible()
-    assert plain_page.get_by_role("button", name="Sort").is_visible()
+    expect(page.locator("#sort")).to_be_visible()
+    expect(page.get_by_role("button", name="Sort")).to_be_hidden()
+    expect(plain_page.get_by_role("button", name="Sort")).to_be_visible()
 
 
 def test_the_device_tells_its_zone(new_page):

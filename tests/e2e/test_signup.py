@@ -36,6 +36,14 @@ def sign_in_by_form(page, path="/accounts/login/", password=PASSWORD):
     page.get_by_role("button", name="Sign in", exact=True).click()
 
 
+def confirm_password(page):
+    """Not before that page is there: the form of signing in has a password, too."""
+    button = page.get_by_role("button", name="Continue")
+    expect(button).to_be_visible()
+    page.locator("[name=password]").fill(PASSWORD)
+    button.click()
+
+
 @pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without"])
 def test_a_visitor_signs_up_confirms_and_comes_back_to_where_they_were(new_page, scripts):
     page = new_page(java_script_enabled=scripts, timezone_id="Asia/Calcutta")
@@ -73,6 +81,7 @@ def test_signing_in_and_out(new_page, person, scripts):
 
     page.goto("/accounts/logout/")
     page.get_by_role("main").get_by_role("button", name="Sign out").click()
+    expect(page).not_to_have_url(re.compile("/accounts/logout/"))
 
     page.goto("/my/settings/")
     expect(page).to_have_url(re.compile("/accounts/login/"))
@@ -130,8 +139,7 @@ def test_a_passkey_is_added_and_signs_in(new_page, person, settings):
         {"options": {**options, "isUserVerified": True, "automaticPresenceSimulation": True}},
     )
     sign_in_by_form(page, "/accounts/login/?next=/accounts/2fa/webauthn/add/")
-    page.locator("[name=password]").fill(PASSWORD)
-    page.get_by_role("button", name="Continue").click()
+    confirm_password(page)
     page.get_by_label("Name of this key").fill("Laptop")
     page.get_by_label("Let this key sign me in without a password").check()
     page.get_by_role("button", name="Add the key").click()
@@ -157,8 +165,7 @@ def test_where_passkeys_cannot_work_the_page_says_so_instead_of_offering_one(new
         page.get_by_label("Email").fill(person.email)
         page.locator("[name=password]").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
-        page.locator("[name=password]").fill(PASSWORD)
-        page.get_by_role("button", name="Continue").click()
+        confirm_password(page)
     else:
         page.goto(by_number + path)
 
@@ -223,8 +230,8 @@ def test_axe_finds_nothing_on_the_pages_for_visitors(new_page, axe, scheme):
 def test_axe_finds_nothing_on_the_pages_of_the_account(new_page, person, axe, scheme):
     page = new_page(color_scheme=scheme, timezone_id="Europe/Paris")
     sign_in_by_form(page, "/accounts/login/?next=/accounts/reauthenticate/%3Fnext=/my/settings/")
-    page.locator("[name=password]").fill(PASSWORD)
-    page.get_by_role("button", name="Continue").click()
+    confirm_password(page)
+    expect(page.get_by_role("heading", name="Profile")).to_be_visible()
     for path in CUSTOMERS:
         page.goto(path)
         axe(page)
@@ -237,6 +244,7 @@ def test_no_account_page_scrolls_sideways(new_page, person, width):
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
     sign_in_by_form(page)
+    expect(page).not_to_have_url(re.compile("/accounts/login/"))
     for path in CUSTOMERS:
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path

@@ -123,7 +123,7 @@ def locked_out():
     has_it, may_go = Event(), Event()
     other = Thread(target=keep_locked, args=(has_it, may_go))
     other.start()
-    has_it.wait(10)
+    assert has_it.wait(60)
     with connection.cursor() as cursor:
         cursor.execute("SET lock_timeout = 300" if connection.vendor == "postgresql" else "PRAGMA busy_timeout = 300")
     try:
@@ -137,7 +137,7 @@ def keep_locked(has_it, may_go):
     with transaction.atomic():
         list(lock_rows(Provider.objects.all()))
         has_it.set()
-        may_go.wait(30)
+        may_go.wait(60)
     connection.close()
 
 

@@ -12,7 +12,6 @@ from notifications.letters import Button, Letter
 from notifications.models import Kind
 from notifications.services import send_mail
 from tests.factories.accounts import UserFactory
-from tests.postgres import free_port
 
 
 class Script:
@@ -49,10 +48,18 @@ class Script:
         return "250 OK"
 
 
+class Server(Controller):
+    """Is given its port as it starts to listen: one that was free before may be somebody else's by then."""
+
+    def _trigger_server(self):
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
 @pytest.fixture(scope="session")
 def _server():
     script = Script()
-    controller = Controller(script, hostname="127.0.0.1", port=free_port())
+    controller = Server(script, hostname="127.0.0.1", port=0, ready_timeout=60)
     controller.start()
     yield script, controller.port
     controller.stop()
@@ -65,7 +72,7 @@ def smtp(_server, settings):
     script.reset()
     script.port = port
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", port, 5
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", port, 60
     return script
 
 

@@ -32,8 +32,8 @@ def test_handlers_of_the_same_mail_at_the_same_time_send_it_once(smtp):
 def test_four_workers_tell_each_side_of_each_event_once(smtp):
     """Bookings made while no worker ran; the first answer of the server is 'not now', and one is lost on the way."""
     service = ServiceFactory(duration_minutes=30)
-    monday = clock.now() + timedelta(days=7 - clock.now().weekday())
-    opens = monday.replace(hour=10, minute=0, second=0, microsecond=0)
+    now = clock.now()
+    opens = (now + timedelta(days=7 - now.weekday())).replace(hour=10, minute=0, second=0, microsecond=0)
     for number in range(4):
         booking.book_appointment(
             service=service,

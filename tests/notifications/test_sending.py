@@ -1,6 +1,7 @@
 """One mail through a real server: accepted, put off, refused, and the answers that get lost on the way."""
 
 import re
+import socket
 import time
 import uuid
 from datetime import timedelta
@@ -13,7 +14,6 @@ from notifications.queries import mails_about, refusal_of
 from notifications.services import Job, note_unsent
 from outbox.services import GiveUp, Retry
 from tests.factories.accounts import UserFactory
-from tests.postgres import free_port
 
 from .conftest import letter
 
@@ -95,9 +95,11 @@ def test_not_now_is_tried_again_and_arrives_once(smtp, send, command, answer):
 
 
 def test_no_server_to_talk_to_is_tried_again(smtp, send, settings):
-    settings.EMAIL_PORT = free_port()
-    with pytest.raises(Retry):
-        send()
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # bound and not listening: whoever connects is refused
+        settings.EMAIL_PORT = nobody.getsockname()[1]
+        with pytest.raises(Retry):
+            send()
 
     settings.EMAIL_PORT = smtp.port
     send()
@@ -107,13 +109,13 @@ def test_no_server_to_talk_to_is_tried_again(smtp, send, settings):
 
 def test_a_server_that_hangs_does_not_hold_the_worker(smtp, send, settings):
     settings.EMAIL_TIMEOUT = 0.2
-    smtp.seconds = 1
+    smtp.seconds = 60
 
     began = time.monotonic()
     with pytest.raises(Retry):
         send()
 
-    assert time.monotonic() - began < 0.9
+    assert time.monotonic() - began < smtp.seconds / 2
 
 
 def test_a_lost_answer_repeats_the_same_mail_under_the_same_id(smtp, send):

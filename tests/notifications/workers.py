@@ -11,7 +11,7 @@ from .conftest import letter
 
 def use_server(port):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", port, 5
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", port, 60
 
 
 def send_one(port, user_id):
@@ -30,4 +30,4 @@ def send_one(port, user_id):
 def drain(port):
     use_server(port)
     settings.ROOT_URLCONF = "tests.appointments.mail_urls"
-    return engine.drain(seconds=10)
+    return engine.drain(seconds=60)

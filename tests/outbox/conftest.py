@@ -1,3 +1,4 @@
+import signal
 import subprocess
 import sys
 import time
@@ -10,6 +11,8 @@ from outbox import services as outbox
 from outbox.models import Message
 from tests.outbox.probe import handlers
 from tests.processes import ROOT, environment
+
+PATIENCE = 120  # seconds, for what happens by itself: many times what it takes, for the machine may be busy
 
 
 @pytest.fixture(autouse=True)
@@ -59,11 +62,19 @@ def start(transactional_db):
             print(process.communicate()[0])  # pytest shows it where the test failed
 
 
-def wait_until(true, *, seconds=30):
-    ends_at = time.monotonic() + seconds
+def stop(process, *, signal_number=signal.SIGTERM):
+    """Seconds the process took to stop."""
+    began = time.monotonic()
+    process.send_signal(signal_number)
+    process.wait(timeout=PATIENCE)
+    return time.monotonic() - began
+
+
+def wait_until(true):
+    ends_at = time.monotonic() + PATIENCE
     while time.monotonic() < ends_at:
         if true():
             return
         time.sleep(0.05)
     states = list(Message.objects.values_list("topic", "key", "attempts", "done_at", "dead_at", "last_error")[:5])
-    raise AssertionError(f"did not come true within {seconds} s; {states}")
+    raise AssertionError(f"did not come true within {PATIENCE} s; {states}")

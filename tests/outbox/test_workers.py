@@ -4,7 +4,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections import Counter
 from datetime import timedelta
 
@@ -15,7 +14,7 @@ from outbox import engine, registry
 from outbox import services as outbox
 from outbox.clock import database_now
 from outbox.models import Message, ScheduledJob
-from tests.outbox.conftest import wait_until
+from tests.outbox.conftest import PATIENCE, stop, wait_until
 from tests.outbox.probe.handlers import traces
 from tests.processes import ROOT, environment
 
@@ -26,14 +25,6 @@ ONCE = ("manage.py", "worker", "--once")
 
 def all_done():
     return not Message.objects.filter(done_at=None).exists()
-
-
-def stop(process, *, signal_number=signal.SIGTERM):
-    """Seconds the process took to stop."""
-    began = time.monotonic()
-    process.send_signal(signal_number)
-    process.wait(timeout=10)
-    return time.monotonic() - began
 
 
 @pytest.mark.parametrize(
@@ -53,7 +44,7 @@ def test_a_killed_worker_loses_nothing_and_repeats_no_effect(start, publish, pro
     (probe / f"die-{point}").touch()
 
     worker = start(*ONCE, OUTBOX_LEASE_SECONDS="1")
-    assert worker.wait(timeout=30) == -signal.SIGKILL
+    assert worker.wait(timeout=PATIENCE) == -signal.SIGKILL
     wait_until(lambda: not Message.objects.filter(leased_until__gt=database_now()).exists())
     engine.drain()
 
@@ -66,7 +57,7 @@ def test_a_killed_worker_loses_nothing_and_repeats_no_effect(start, publish, pro
 def test_a_lease_outlives_its_worker_for_no_more_than_two_minutes(start, publish, probe):
     publish("probe.affect")
     (probe / "die-after-claim").touch()
-    start(*ONCE).wait(timeout=30)
+    start(*ONCE).wait(timeout=PATIENCE)
 
     left = Message.objects.get(topic="probe.affect").due_at - database_now()
 
@@ -81,9 +72,9 @@ def test_four_workers_on_one_queue_handle_each_message_once(start, publish):
         )
 
     workers = [start("manage.py", "worker", "--threads", "2") for _ in range(4)]
-    wait_until(all_done, seconds=60)
+    wait_until(lambda: all_done() and traces("recurred"))
     [worker.send_signal(signal.SIGTERM) for worker in workers]
-    codes = [worker.wait(timeout=10) for worker in workers]
+    codes = [worker.wait(timeout=PATIENCE) for worker in workers]
 
     assert codes == [0, 0, 0, 0]
     assert Counter(traces("counted")) == {str(number): 1 for number in range(200)}
@@ -96,10 +87,12 @@ def test_a_message_is_handled_within_about_two_seconds_and_the_worker_survives_t
     worker = start()
     wait_until(lambda: traces("recurred"))
 
-    for number in range(3):
-        publish("probe.count", key=str(number), payload={"n": number})
+    waits = []
+    while len(waits) < 10 and min(waits, default=timedelta.max) >= timedelta(seconds=2):
+        message = publish("probe.count", key=str(len(waits)), payload={"n": len(waits)})
         wait_until(all_done)
-    waits = [message.done_at - message.created_at for message in Message.objects.filter(topic="probe.count")]
+        message.refresh_from_db()
+        waits.append(message.done_at - message.created_at)
     assert min(waits) < timedelta(seconds=2)  # the quickest: other load on the machine must not decide
 
     if connection.vendor == "postgresql":
@@ -222,6 +215,6 @@ def test_a_worker_and_cron_at_the_same_time_do_each_job_once(start):
     start()
     crons = [start(*ONCE), start(*ONCE)]
 
-    assert [cron.wait(timeout=30) for cron in crons] == [0, 0]
+    assert [cron.wait(timeout=PATIENCE) for cron in crons] == [0, 0]
     wait_until(all_done)
     assert Counter(traces("counted")) == {str(number): 1 for number in range(40)}

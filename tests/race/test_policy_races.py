@@ -15,20 +15,28 @@ from tests.factories.accounts import UserFactory
 from tests.factories.providers import ServiceFactory
 
 
-def somebody_waits_for_a_lock() -> bool:
-    """On SQLite nobody can be seen waiting: the thread has had its time."""
+def wait_until_somebody_waits_for_us() -> None:
+    """On SQLite nobody can be seen waiting: the thread is given a moment, and if it comes later all holds as well."""
     if connection.vendor != "postgresql":
-        return True
+        time.sleep(0.3)
+        return
+    ends_at = time.monotonic() + 60
     with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock')")
-        return cursor.fetchone()[0]
+        while time.monotonic() < ends_at:
+            # Not pg_stat_activity, which stands still inside a transaction.
+            cursor.execute("SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+            if cursor.fetchall():
+                return
+            time.sleep(0.01)
+    raise AssertionError("Nobody came to wait for the lock.")
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_booking_that_waited_for_a_change_of_policy_obeys_it():
     service = ServiceFactory(provider__policy__accepts_at_once=True)
     customer, outcome = UserFactory(), []
-    monday = datetime.now(UTC).date() + timedelta(days=14 - datetime.now(UTC).weekday())
+    today = datetime.now(UTC).date()
+    monday = today + timedelta(days=14 - today.weekday())
     terms = booking.terms_of(service)
 
     def book():
@@ -48,8 +56,7 @@ def test_a_booking_that_waited_for_a_change_of_policy_obeys_it():
     with transaction.atomic():
         holds.lock_provider(service.provider_id)
         booker.start()
-        time.sleep(0.3)
-        assert somebody_waits_for_a_lock()
+        wait_until_somebody_waits_for_us()
         BookingPolicy.objects.filter(provider=service.provider).update(accepts_at_once=False)
     booker.join()
 

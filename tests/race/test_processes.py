@@ -7,18 +7,12 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, connection
 
-from tests.processes import Outcome
+from tests.processes import Outcome, meet
 
 
 def create_group(name):
     Group.objects.create(name=name)
     return [os.getpid(), connection.vendor]
-
-
-def moment():
-    began = time.monotonic()
-    time.sleep(0.2)
-    return [began, time.monotonic()]
 
 
 def sleep_for_long():
@@ -39,10 +33,10 @@ def test_one_of_many_wins_a_unique_name_and_the_test_sees_the_row(run_processes)
     assert Group.objects.filter(name="only one").count() == 1
 
 
-def test_processes_run_at_the_same_time(run_processes):
-    spans = [outcome.value for outcome in run_processes(3, moment)]
+def test_processes_run_at_the_same_time(run_processes, tmp_path):
+    outcomes = run_processes(3, meet, str(tmp_path), 3)
 
-    assert max(began for began, _ in spans) < min(ended for _, ended in spans)
+    assert [outcome.error for outcome in outcomes] == [""] * 3
 
 
 def test_each_call_has_its_own_arguments_and_its_outcome_stands_in_order(run_calls):

@@ -36,7 +36,7 @@ def test_any_part_of_the_day_means_every_quarter_from_the_start_on():
     ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     start=INSTANTS,
     minutes=st.integers(0, 62 * 1440),

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appointments.models import Hold, OpenDay, OpeningIndex
@@ -45,7 +45,7 @@ def times_on(client, query="") -> dict[str, list[datetime]]:
     return found
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(data=st.data())
 def test_every_time_on_the_page_may_be_booked(db, client, data):
     """Random calendars, zones and moments, with an index that knows nothing of what happened since."""

@@ -96,7 +96,7 @@ def test_an_address_leaves_out_what_is_as_always():
     assert Wanted(q="cello", page=4).query(q="") == ""
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(st.sampled_from(KEYS), st.text(max_size=30) | st.sampled_from(["am", "2026-03-09", "7"]))))
 def test_an_address_written_back_says_the_same(pairs):
     asked = QueryDict(mutable=True)
