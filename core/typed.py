@@ -93,7 +93,10 @@ class TypedTextMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # HEAD is answered as GET, but shows nothing.
         if request.META["REQUEST_METHOD"] == "GET":
-            return self._show(request)
+            response = self._show(request)
+            if "HX-Request" in request.headers and (wanted := _asks_to_sign_in_for(response)):
+                return self._sign_in_first(request, response, wanted)
+            return response
         response = self.get_response(request)
         if request.method == "POST" and (wanted := _asks_to_sign_in_for(response)):
             keep(request)

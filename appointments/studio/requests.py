@@ -38,6 +38,23 @@ def waiting_count(provider: Provider, *, now: datetime) -> int:
     return rows.count()
 
 
+def waiting_words(count: int) -> str:
+    """ "1 request waits for your answer."."""
+    if not count:
+        return "No requests are waiting."
+    return f"{count} request{'s wait' if count != 1 else ' waits'} for your answer."
+
+
+def asked_of(provider: Provider, references: list[str]) -> list[Appointment]:
+    """Those of them that are this provider's, whatever became of them. One query, and none for nothing."""
+    if not references:
+        return []
+    found = list(Appointment.objects.for_provider(provider).filter(reference__in=references).select_related("customer"))
+    for one in found:
+        one.provider = provider
+    return found
+
+
 def first_waiting(provider: Provider, *, now: datetime) -> tuple[list[Appointment], int]:
     """The most urgent few, and how many wait in all. One query."""
     rows = _first_waiting(provider_id=provider.pk, now=now)
@@ -147,7 +164,8 @@ def _short(deadline: datetime, zone: ZoneInfo, now: datetime, twelve: bool) -> s
 def refusal_words(
     appointment: Appointment, last: AppointmentEvent | None, refusal: str, *, now: datetime, twelve: bool = False
 ) -> str:
-    """Why it could not be done, with who was faster and when: "Hugo withdrew this a minute ago."."""
+    """Why it could not be done, with who was faster and when: "Hugo withdrew this a minute ago.", "You declined Hugo’s
+    request a minute ago."."""
     name, zone = appointment.customer.first_name, appointment.provider.zone
     if appointment.is_unanswered(now) or appointment.status == Status.EXPIRED:
         deadline = wording.moment_text(appointment.answer_by or appointment.start, zone, twelve=twelve)
@@ -156,7 +174,10 @@ def refusal_words(
     if last is None or last.verb not in done or last.to_status != appointment.status:
         return refusal
     who = {Role.CUSTOMER: name, Role.PROVIDER: "You", Role.STAFF: "Our team"}.get(Role(last.role))
-    return f"{who} {done[Verb(last.verb)]} this {ago_words(last.at, appointment, now, twelve)}." if who else refusal
+    if who is None:
+        return refusal
+    what = "this" if who == name else f"{name}’s {'appointment' if last.verb == Verb.CANCEL else 'request'}"
+    return f"{who} {done[Verb(last.verb)]} {what} {ago_words(last.at, appointment, now, twelve)}."
 
 
 def ago_words(at: datetime, appointment: Appointment, now: datetime, twelve: bool) -> str:

@@ -2,11 +2,13 @@
 
 import re
 from datetime import date, datetime
-from http import HTTPStatus
+from typing import cast
+from urllib.parse import urlsplit
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from appointments.context_processors import Studio
@@ -19,9 +21,11 @@ from appointments.studio.agenda import load_agenda
 from appointments.studio.today import build_today
 from appointments.studio.week import build_week, days_of_week
 from core import clock
+from core.http import Request
 from providers.access import provider_required
 from providers.models import Provider
 
+from . import studio_live as live
 from .studio_appointment import Refusal, ask_first, me, own_appointment, show_appointment, too_late, waits, why
 
 REFERENCE = re.compile(f"[{REFERENCE_ALPHABET}]{{{REFERENCE_LENGTH}}}")
@@ -34,9 +38,13 @@ REFERENCE = re.compile(f"[{REFERENCE_ALPHABET}]{{{REFERENCE_LENGTH}}}")
 @provider_required
 def today(request: HttpRequest, provider: Provider) -> HttpResponse:
     """Where the day stands, the week, what waits. Eight queries with session and user, whatever is booked."""
+    return live.show(request, today_page(request, provider, request.GET))
+
+
+def today_page(request: HttpRequest, provider: Provider, query: QueryDict) -> live.Page:
     now, twelve = clock.now(), me(request).uses_12h_clock
     this_day = clock.local(now, provider.zone).date()
-    shown = shown_day(request.GET.get("day"), request.GET.get("week"), today=this_day)
+    shown = shown_day(query.get("day"), query.get("week"), today=this_day)
     agenda = load_agenda(provider, [*days_of_week(shown), this_day], now=now, neighbours=True)
     waiting, count = asking.first_waiting(provider, now=now)
     rows = asking.plain_rows(provider, waiting, now=now, twelve=twelve)
@@ -47,12 +55,20 @@ def today(request: HttpRequest, provider: Provider) -> HttpResponse:
         "now": now,
         "day": build_today(agenda, now=now, twelve=twelve),
         "week": build_week(agenda, shown=shown, today=this_day, now=now),
-        "rows": rows,
         "soon": next((row for row in rows if row.is_soon), None),
         "is_new": not agenda.appointments and not count,
         "twelve": twelve,
     }
-    return render(request, "appointments/studio/today.html", context)
+    facts = (
+        this_day,
+        [(one.pk, one.sequence) for one in agenda.appointments],
+        agenda.busy,
+        agenda.hours,
+        agenda.overrides,
+    )
+    return live.Page(
+        "appointments/studio/today.html", address("studio_today", query), provider, rows, count, facts, context
+    )
 
 
 def shown_day(day: str | None, week: str | None, *, today: date) -> date:
@@ -75,30 +91,50 @@ def shown_day(day: str | None, week: str | None, *, today: date) -> date:
 @provider_required
 def requests(request: HttpRequest, provider: Provider) -> HttpResponse:
     """What waits for an answer, soonest deadline first."""
-    return _show_requests(request, provider)
+    return live.show(request, requests_page(request, provider, request.GET))
 
 
-def _show_requests(
-    request: HttpRequest, provider: Provider, *, refused: list[str] | None = None, done: str = ""
-) -> HttpResponse:
+def requests_page(request: HttpRequest, provider: Provider, query: QueryDict) -> live.Page:
     now, twelve = clock.now(), me(request).uses_12h_clock
     count = asking.waiting_count(provider, now=now)
-    page = page_of(asking.waiting_for(provider, now=now), request.GET.get("page"), count=count)
+    page = page_of(asking.waiting_for(provider, now=now), query.get("page"), count=count)
     waiting = list(page)
     for one in waiting:
         one.provider = provider
+    rows = asking.rows_with_fit(provider, waiting, now=now, twelve=twelve)
     context = {
         "studio": Studio(provider, count),
         "provider": provider,
         "zone": provider.time_zone,
         "now": now,
+        "twelve": twelve,
         "page": page,
-        "rows": asking.rows_with_fit(provider, waiting, now=now, twelve=twelve),
-        "refused": refused,
-        "done": done,
     }
-    status = HTTPStatus.CONFLICT if refused else HTTPStatus.OK
-    return render(request, "appointments/studio/requests.html", context, status=status)
+    facts = tuple(row.fit for row in rows)
+    return live.Page(
+        "appointments/studio/requests.html",
+        address("studio_requests", query),
+        provider,
+        rows,
+        count,
+        facts,
+        context,
+    )
+
+
+def address(name: str, query: QueryDict) -> str:
+    """The page's own, without what only an open page sends along."""
+    query = query.copy()
+    for sent_along in ("seen", "request"):
+        query.pop(sent_along, None)
+    return f"{reverse(name)}{f'?{query.urlencode()}' if query else ''}"
+
+
+def page_behind(request: HttpRequest, provider: Provider) -> live.Page:
+    """The open page on which something was pressed, as it is now."""
+    behind = urlsplit(cast(Request, request).htmx.current_url_abs_path or "")
+    build = today_page if behind.path == reverse("studio_today") else requests_page
+    return build(request, provider, QueryDict(behind.query))
 
 
 @require_safe
@@ -119,13 +155,10 @@ def accept(request: HttpRequest, provider: Provider, reference: str) -> HttpResp
     try:
         outcome = life.accept_request(appointment=appointment, actor=me(request))
     except Refusal as refusal:
-        return too_late(request, provider, reference, str(refusal))
+        return _refused(request, provider, reference, str(refusal))
     name = appointment.customer.first_name
-    if outcome.changed:
-        messages.success(request, f"Accepted: {name} is booked. We email you both.")
-    else:
-        messages.info(request, f"{name}’s request was already accepted. Nothing changed.")
-    return _back(request, "studio_requests")
+    done = f"Accepted: {name} is booked. We email you both."
+    return _answered(request, provider, outcome, done, f"{name}’s request was already accepted. Nothing changed.")
 
 
 @require_POST
@@ -134,7 +167,10 @@ def accept_many(request: HttpRequest, provider: Provider) -> HttpResponse:
     """Confirm the ticked ones, each for itself: one that came too late keeps none of the others back."""
     references = [text for text in request.POST.getlist("request")[:PER_PAGE] if REFERENCE.fullmatch(text)]
     if not references:
-        messages.info(request, "No request was ticked, so nothing changed.")
+        nothing = "No request was ticked, so nothing changed."
+        if live.asked_by(request) == live.LIST:
+            return live.show(request, page_behind(request, provider), done=nothing)
+        messages.info(request, nothing)
         return redirect("studio_requests")
     accepted: list[str] = []
     already: list[str] = []
@@ -147,8 +183,10 @@ def accept_many(request: HttpRequest, provider: Provider) -> HttpResponse:
         else:
             (accepted if outcome.changed else already).append(appointment.customer.first_name)
     done = " ".join([*_sum("accepted", accepted), *_sum("already accepted before", already)])
+    if live.asked_by(request) == live.LIST:
+        return live.show(request, page_behind(request, provider), refused=refused, done=done)
     if refused:
-        return _show_requests(request, provider, refused=refused, done=done)
+        return live.show(request, requests_page(request, provider, request.GET), refused=refused, done=done)
     (messages.success if accepted else messages.info)(request, done)
     return redirect("studio_requests")
 
@@ -171,19 +209,29 @@ def decline(request: HttpRequest, provider: Provider, reference: str) -> HttpRes
         return ask_first(request, provider, appointment, "decline", ReasonForm())
     form = ReasonForm(request.POST)
     if not form.is_valid():
-        return ask_first(request, provider, appointment, "decline", form)
+        return live.in_dialog(request, ask_first(request, provider, appointment, "decline", form))
     try:
         outcome = life.decline_request(appointment=appointment, actor=me(request), reason=form.cleaned_data["reason"])
     except Refusal as refusal:
-        return too_late(request, provider, reference, str(refusal))
+        return _refused(request, provider, reference, str(refusal))
     name = appointment.customer.first_name
-    if outcome.changed:
-        messages.success(request, f"Declined. We tell {name}, and the time is open again.")
-    else:
-        messages.info(request, f"{name}’s request was already declined. Nothing changed.")
-    return redirect("studio_requests")
+    done = f"Declined. We tell {name}, and the time is open again."
+    return _answered(request, provider, outcome, done, f"{name}’s request was already declined. Nothing changed.")
 
 
-def _back(request: HttpRequest, otherwise: str) -> HttpResponse:
-    """To the page the button stood on."""
-    return redirect("studio_today" if request.POST.get("from") == "today" else otherwise)
+# --- What came of a press: in place where the page asks for that, else on the page it leads back to -------------------
+
+
+def _answered(request: HttpRequest, provider: Provider, outcome: life.Outcome, done: str, already: str) -> HttpResponse:
+    said = done if outcome.changed else already
+    if live.asked_by(request) == live.LIST:
+        return live.show(request, page_behind(request, provider), done=said, after=outcome.appointment)
+    (messages.success if outcome.changed else messages.info)(request, said)
+    return redirect("studio_today" if request.POST.get("from") == "today" else "studio_requests")
+
+
+def _refused(request: HttpRequest, provider: Provider, reference: str, refusal: str) -> HttpResponse:
+    if live.asked_by(request) != live.LIST:
+        return too_late(request, provider, reference, refusal)
+    words = why(provider, reference, refusal, twelve=me(request).uses_12h_clock)
+    return live.show(request, page_behind(request, provider), refused=[words])

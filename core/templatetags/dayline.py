@@ -380,9 +380,7 @@ def _waiting(count: int | None, dot: int | None) -> SafeString:
 @register.simple_tag
 def waiting_now(live: str, *, count: int | None = None, dot: int | None = None) -> SafeString:
     """What a `nav_link` shows of waiting things, for an answer that changes it in place."""
-    return format_html(
-        '<span class="live-count" id="{}" hx-swap-oob="true">{}</span>', live, _waiting(count, dot)
-    )
+    return format_html('<span class="live-count" id="{}" hx-swap-oob="true">{}</span>', live, _waiting(count, dot))
 
 
 @register.simple_tag(takes_context=True)

@@ -88,7 +88,8 @@ on("change", ({ target }) => {
 	all("[data-fill-show]", target.form).forEach((box) => (box.hidden = false));
 });
 
-// [data-dialog] shows the <dialog> of that id or, on a wide screen, the page its link leads to.
+// [data-dialog] shows the <dialog> of that id or, on a wide screen, the page its link leads to; [data-narrow] on any. Where
+// the page changes in place, the dialog's form does that, too.
 async function show(link) {
 	if (link.dataset.dialog) return byId(link.dataset.dialog).showModal();
 	const answer = await fetch(link.href).catch(() => null);
@@ -103,6 +104,12 @@ async function show(link) {
 	box.lastChild.dataset.close = "";
 	box.onclose = () => box.remove();
 	document.body.append(box);
+	const form = byId("requests") && box.querySelector("form");
+	if (form) {
+		form.setAttribute("hx-post", form.action);
+		form.setAttribute("hx-target", "#requests");
+		htmx.process(box);
+	}
 	enhance(box);
 	box.showModal();
 	title.focus();
@@ -111,7 +118,7 @@ on("click", (event) => {
 	const { target } = event;
 	const opener = target.closest("[data-dialog]");
 	const plain = !(event.ctrlKey || event.metaKey);
-	if (opener && plain && (opener.dataset.dialog || innerWidth > 959)) {
+	if (opener && plain && (opener.dataset.dialog || "narrow" in opener.dataset || innerWidth > 959)) {
 		event.preventDefault();
 		show(opener);
 	}
@@ -140,17 +147,27 @@ function wake() {
 }
 addEventListener("pageshow", wake);
 
-// htmx: dim what waits, then focus and say.
+// [data-poll] asks every 30 seconds what is new, while it is seen and nothing else is under way.
 const waiting = new Map();
-on("htmx:beforeRequest", ({ detail: { xhr, target } }) => {
+const polls = (what) => all("[data-poll]").forEach((box) => htmx.trigger(box, what));
+const poll = () => document.hidden || waiting.size || document.querySelector("dialog[open]") || polls("poll");
+setInterval(poll, 30000);
+on("visibilitychange", poll);
+addEventListener("pageshow", ({ persisted }) => persisted && poll());
+
+// htmx: dim what waits, then focus and say. What is sent makes an answer to a poll before it stale.
+on("htmx:beforeRequest", ({ detail: { xhr, target, requestConfig } }) => {
+	if (requestConfig.verb === "post") polls("htmx:abort");
 	waiting.set(xhr, setTimeout(() => (target.ariaBusy = "true"), 300));
 });
 on("htmx:afterRequest", ({ detail: { xhr, target } }) => {
 	clearTimeout(waiting.get(xhr));
+	waiting.delete(xhr);
 	target.ariaBusy = null;
 	wake();
 });
 on("htmx:afterSettle", ({ target }) => {
+	if (target.closest("#requests")) document.querySelector("dialog[open]")?.close();
 	enhance(target.parentElement || target);
 	const find = (mark) => (target.matches(mark) ? target : target.querySelector(mark));
 	const words = find("[data-announce]")?.dataset.announce;
@@ -158,6 +175,7 @@ on("htmx:afterSettle", ({ target }) => {
 	find("[data-focus]")?.focus();
 });
 const failed = ({ detail }) => {
+	if (detail.elt.matches("[data-poll]")) return;
 	const lost = detail.requestConfig.verb === "get" ? "load" : "save";
 	toast(`That did not ${lost}. Check the connection and try again; what you wrote is still here.`, "alert");
 };

@@ -1,9 +1,12 @@
 """The provider's pages of appointments, through the browser's door."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
 import pytest
 import time_machine
+from django.contrib.messages import get_messages
 from django.urls import reverse
 
 from appointments.models import REFERENCE_ALPHABET, Appointment, AppointmentEvent, Hold
@@ -630,3 +633,169 @@ def test_a_request_and_somebody_elses_appointment_have_no_file_for_them(studio, 
     assert client.get(url("studio_appointment_ics", request_)).status_code == 404
     client.force_login(request_.customer)
     assert client.get(url("studio_appointment_ics", request_)).status_code == 404
+
+
+# --- Pages that stay open ---------------------------------------------------------------------------------------------
+
+
+def in_place(name, **more):
+    """The headers of a press on a button of this page, where scripts run."""
+    return {
+        "HX-Request": "true",
+        "HX-Target": "requests",
+        "HX-Current-URL": f"http://testserver{page_of(name)}",
+        **more,
+    }
+
+
+POLL = {"HX-Request": "true", "HX-Target": "poll"}
+
+
+def seen_in(answer) -> str:
+    """What the page sends along when it asks what is new."""
+    return re.search(r'"seen": "([^"]+)"', unescape(answer.content.decode()))[1]
+
+
+@pytest.mark.parametrize("name", ["studio_today", "studio_requests"])
+def test_accepting_in_place_answers_with_the_rest_and_goes_on_with_the_next(studio, by_hand, book, name):
+    first, second = (
+        book(TUESDAY_TEN + timedelta(hours=n), customer=UserFactory(name=who)).appointment
+        for n, who in [(0, "Hugo Blanc"), (2, "Tess Byrne")]
+    )
+
+    answer = studio.post(url("accept_request", first), headers=in_place(name))
+
+    text = unescape(answer.content.decode())
+    assert answer.status_code == 200
+    assert status_of(first) == Status.CONFIRMED
+    assert "<html" not in text
+    assert f'id="a-{first.reference}"' not in text
+    assert f'id="r-{second.reference}" tabindex="-1" data-focus' in text
+    assert text.count("data-focus") == 1
+    assert 'data-announce="Accepted: Hugo is booked. We email you both. 1 request waits for your answer."' in text
+    assert "Accepted: Hugo is booked." in answer["HX-Trigger"]
+    assert not list(get_messages(answer.wsgi_request))
+
+
+def test_accepting_the_last_in_place_goes_on_with_the_heading(studio, request_):
+    answer = studio.post(url("accept_request", request_), headers=in_place("studio_requests"))
+
+    assert '<h1 tabindex="-1" data-focus>Requests</h1>' in answer.content.decode()
+    assert "No requests are waiting" in texts(answer)
+
+
+def test_accepting_in_place_keeps_the_week_that_is_shown(studio, request_):
+    there = in_place("studio_today") | {"HX-Current-URL": "http://testserver/studio/?week=2026-W20"}
+
+    answer = studio.post(url("accept_request", request_), headers=there)
+
+    assert "11 to 15 May" in texts(answer)
+    assert 'hx-get="/studio/?week=2026-W20"' in answer.content.decode()
+
+
+def test_accepting_in_place_keeps_what_is_ticked(studio, by_hand, book):
+    first, second, third = (book(TUESDAY_TEN + timedelta(hours=n)).appointment for n in (0, 2, 4))
+
+    answer = studio.post(
+        url("accept_request", first), {"request": [third.reference]}, headers=in_place("studio_requests")
+    )
+
+    boxes = re.findall(r'value="(\w{8})"( checked)?', answer.content.decode())
+    assert boxes == [(second.reference, ""), (third.reference, " checked")]
+
+
+def test_a_press_in_place_that_comes_too_late_says_by_whom_it_was_answered(studio, request_):
+    name = request_.customer.first_name
+    life.decline_request(appointment=request_, actor=request_.provider.user)
+
+    page = studio.post(url("accept_request", request_), headers=in_place("studio_today"))
+
+    assert page.status_code == 409
+    assert f"You declined {name}’s request a minute ago." in texts(page)
+    assert "Nothing was changed." in texts(page)
+    assert page.content.decode().count("data-focus") == 1
+
+
+def test_declining_in_place_changes_the_list_and_a_wrong_reason_the_dialog(studio, request_):
+    wrong = studio.post(url("decline_request", request_), {"reason": "x" * 501}, headers=in_place("studio_requests"))
+    done = studio.post(url("decline_request", request_), {"reason": "Away."}, headers=in_place("studio_requests"))
+
+    assert (wrong.status_code, wrong["HX-Retarget"], wrong["HX-Reselect"]) == (422, "dialog .weighcard", ".weighcard")
+    assert "No requests are waiting" in texts(done)
+    assert status_of(request_) == Status.DECLINED
+
+
+@pytest.mark.parametrize("name", ["studio_today", "studio_requests"])
+def test_an_open_page_is_answered_with_nothing_while_nothing_changed(
+    studio, provider, service, django_assert_num_queries, name
+):
+    fill(provider, service, 30)
+    seen = seen_in(studio.get(page_of(name)))
+
+    with django_assert_num_queries(QUERIES_OF_TODAY if name == "studio_today" else QUERIES_OF_REQUESTS):
+        answer = studio.get(page_of(name), {"seen": seen}, headers=POLL)
+
+    assert (answer.status_code, answer.content) == (204, b"")
+
+
+@pytest.mark.parametrize("name", ["studio_today", "studio_requests"])
+def test_an_open_page_takes_the_buttons_off_what_was_answered_elsewhere(studio, by_hand, book, name):
+    first, second = (book(TUESDAY_TEN + timedelta(hours=n)).appointment for n in (0, 2))
+    seen = seen_in(studio.get(page_of(name)))
+    life.accept_request(appointment=first, actor=by_hand.user)
+
+    answer = studio.get(page_of(name), {"seen": seen}, headers=POLL)
+    again = studio.get(page_of(name), {"seen": seen_in(answer)}, headers=POLL)
+
+    text = answer.content.decode()
+    assert f'id="do-{first.reference}" hx-swap-oob="true"' in text
+    assert f'id="do-{second.reference}"' not in text
+    assert "Confirmed" in texts(answer)
+    assert 'data-announce="1 request waits for your answer."' in text
+    assert "data-focus" not in text
+    assert again.status_code == 204
+
+
+def test_an_open_page_counts_what_came_in_and_shows_it_when_asked(studio, by_hand, book):
+    book()
+    seen = seen_in(studio.get(page_of("studio_requests")))
+    new = book(TUESDAY_TEN + timedelta(hours=2)).appointment
+
+    answer = studio.get(page_of("studio_requests"), {"seen": seen}, headers=POLL)
+    shown = studio.get(page_of("studio_requests"), {"seen": seen_in(answer)}, headers=in_place("studio_requests"))
+
+    assert 'aria-label="Show 1 more request"' in answer.content.decode()
+    assert new.reference not in answer.content.decode()
+    assert "(2) Requests – Studio" in texts(answer)
+    assert f'id="r-{new.reference}" tabindex="-1" data-focus' in shown.content.decode()
+
+
+def test_an_open_page_without_rows_shows_the_first_request_by_itself(studio, by_hand, book):
+    seen = seen_in(studio.get(page_of("studio_requests")))
+    new = book().appointment
+
+    answer = studio.get(page_of("studio_requests"), {"seen": seen}, headers=POLL)
+
+    assert 'hx-swap-oob="innerHTML:#requests"' in answer.content.decode()
+    assert f'id="r-{new.reference}"' in answer.content.decode()
+    assert "data-focus" not in answer.content.decode()
+
+
+def test_an_open_page_that_sends_nonsense_is_drawn_anew(studio, request_):
+    answers = [
+        studio.get(page_of("studio_today"), {"seen": seen}, headers=POLL)
+        for seen in ("", "1", "0" * 16 + ".1." + "X" * 8000)
+    ]
+
+    assert [answer.status_code for answer in answers] == [200] * 3
+
+
+def test_an_open_page_never_sees_what_is_another_providers(studio, provider, book):
+    other = ProviderFactory(policy__accepts_at_once=False)
+    theirs = book(service=ServiceFactory(provider=other, duration_minutes=60)).appointment
+    life.accept_request(appointment=theirs, actor=other.user)
+
+    answer = studio.get(page_of("studio_today"), {"seen": f"{'0' * 16}.1.{theirs.reference}"}, headers=POLL)
+
+    assert f"do-{theirs.reference}" not in answer.content.decode()
+    assert theirs.customer.name not in answer.content.decode()

@@ -153,6 +153,15 @@ def test_a_press_by_script_leaves_the_page_for_sign_in_instead_of_drawing_it_ins
     assert answer["HX-Redirect"] == f"/accounts/login/?next={reverse('studio_hours')}"
 
 
+def test_a_part_that_a_script_asks_for_leads_to_sign_in_and_back_to_its_page(client):
+    page = reverse("studio_requests")
+
+    answer = client.get(f"{page}?seen=1", headers={"hx-request": "true", "referer": f"http://testserver{page}?page=2"})
+
+    assert answer.status_code == 204
+    assert answer["HX-Redirect"] == f"/accounts/login/?next={page}%3Fpage%3D2"
+
+
 # --- The key of a form that ended -----------------------------------------------------------------------------------
 
 

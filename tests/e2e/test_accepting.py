@@ -153,3 +153,105 @@ def test_every_page_of_the_providers_work_is_accessible(new_page, axe, maya, sig
     ):
         assert page.goto(address).status == 200
         axe(page)
+
+
+# --- In place ---------------------------------------------------------------------------------------------------------
+
+
+def ticked_aloud(page):
+    """What assistive technology reads of the count, which a style sheet draws."""
+    tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    names = [node.get("name", {}).get("value", "") for node in tree]
+    return names[names.index(" ticked") - 1]
+
+
+def test_answering_in_place_keeps_the_page_and_hands_on_the_focus(page, axe, maya, sign_in, two_requests):
+    yusuf, hugo = two_requests
+    sign_in(page, maya.user)
+    page.goto("/studio/requests/")
+    page.evaluate("window.mark = true")
+
+    page.get_by_role("button", name="Accept Yusuf Adeyemi").press("Enter")
+
+    expect(page.locator(f"#r-{hugo.reference}")).to_be_focused()
+    expect(page.locator("#live")).to_have_text(
+        "Accepted: Yusuf is booked. We email you both. 1 request waits for your answer."
+    )
+    expect(page.locator("#rail-waiting")).to_have_text("1 waiting")
+    expect(page).to_have_title(re.compile(r"^\(1\) Requests"))
+    axe(page)
+    page.get_by_role("link", name="Decline Hugo Blanc").press("Enter")
+    expect(page.get_by_role("dialog").get_by_role("heading", level=1)).to_be_focused()
+    axe(page)
+    page.get_by_role("dialog").get_by_role("button", name="Decline request").press("Enter")
+    expect(page.get_by_role("heading", name="Requests", level=1)).to_be_focused()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_text("No requests are waiting", exact=True)).to_be_visible()
+    assert page.evaluate("window.mark") is True
+    assert states(yusuf, hugo) == [Status.CONFIRMED, Status.DECLINED]
+
+
+def test_two_devices_see_each_others_answers(new_page, maya, sign_in, two_requests, ask):
+    desk, phone = new_page(), new_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    for page in (desk, phone):
+        sign_in(page, maya.user)
+    desk.clock.install()
+    desk.goto("/studio/")
+    phone.goto("/studio/requests/")
+    row = desk.locator(".req", has_text="Yusuf Adeyemi")
+    before = row.bounding_box()
+
+    phone.get_by_role("button", name="Accept Yusuf Adeyemi").tap()
+    expect(phone.locator(".toast")).to_be_visible()
+    ask("Tess Byrne", days=4)
+    desk.clock.fast_forward(31_000)
+
+    expect(row.get_by_text("Confirmed")).to_be_visible()
+    expect(row.get_by_role("button")).to_have_count(0)
+    expect(desk.locator(".req", has_text="Tess Byrne")).to_have_count(0)
+    assert row.bounding_box() == before
+    desk.get_by_role("link", name="Show 1 more request").click()
+    expect(desk.locator(".req", has_text="Tess Byrne").get_by_role("heading")).to_be_focused()
+
+
+def test_a_hidden_page_asks_nothing_until_it_is_seen_again(page, maya, sign_in, two_requests):
+    asked = []
+    page.on("request", lambda request: "seen=" in request.url and asked.append(request.url))
+    sign_in(page, maya.user)
+    page.clock.install()
+    page.goto("/studio/requests/")
+    hide = "hidden => Object.defineProperty(document, 'hidden', {configurable: true, get: () => hidden})"
+    page.evaluate(hide, True)
+
+    page.clock.fast_forward(120_000)
+    assert asked == []
+    page.evaluate(hide, False)
+    with page.expect_response(lambda response: "seen=" in response.url) as answer:
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    assert answer.value.status in {200, 204}
+
+
+def test_ticks_are_counted_aloud(plain_page, maya, sign_in, two_requests):
+    sign_in(plain_page, maya.user)
+    plain_page.goto("/studio/requests/")
+
+    plain_page.get_by_label("Tick Hugo Blanc").check()
+
+    assert ticked_aloud(plain_page) == "1"
+
+
+def test_cancelling_asks_on_top_of_a_wide_page(page, maya, sign_in, ask):
+    booked = ask("Dana Kowalski", days=1)
+    Appointment.objects.filter(pk=booked.pk).update(status=Status.CONFIRMED)
+    sign_in(page, maya.user)
+    page.goto(f"/studio/appointments/{booked.reference}/")
+
+    page.get_by_role("link", name="Cancel appointment").click()
+    page.get_by_role("dialog").get_by_role("link", name="Keep appointment").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.get_by_role("link", name="Cancel appointment").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel appointment").click()
+
+    expect(page.get_by_role("heading", name="Cancelled by you.")).to_be_visible()
+    assert states(booked) == [Status.CANCELLED]

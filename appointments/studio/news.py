@@ -1,0 +1,39 @@
+"""What a page that stays open says already, as a short text that it sends along when it asks what is new."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+
+from appointments.models import REFERENCE_ALPHABET, REFERENCE_LENGTH
+
+MOST = 20
+SEEN = re.compile(
+    rf"([0-9a-f]{{16}})\.(\d{{1,6}})((?:\.[{REFERENCE_ALPHABET}]{{{REFERENCE_LENGTH}}}){{0,{MOST}}})", re.ASCII
+)
+# An open page is drawn anew this often for the clock's sake alone: five minutes are one row of the week.
+MINUTES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A digest of all that the page says, how many requests wait, and which stand there with their buttons."""
+
+    digest: str = ""
+    count: int = 0
+    references: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, text: str) -> "Seen":
+        """Nonsense has seen nothing."""
+        match = SEEN.fullmatch(text)
+        return cls(match[1], int(match[2]), tuple(match[3].split(".")[1:])) if match else cls()
+
+    def __str__(self) -> str:
+        return ".".join([self.digest, str(self.count), *self.references])
+
+
+def digest(now: datetime, *facts: object) -> str:
+    """The same for the same facts, in every process, for a few minutes."""
+    tick = int(now.timestamp()) // (60 * MINUTES)
+    return blake2b(repr((tick, *facts)).encode(), digest_size=8).hexdigest()

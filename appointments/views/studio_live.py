@@ -1,0 +1,124 @@
+"""Pages of the studio that stay open: whole, in place after a press, or only what is new since they were drawn."""
+
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, cast
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django_htmx.http import reselect, reswap, retarget, trigger_client_event
+
+from appointments.labels import state_label
+from appointments.models import Appointment
+from appointments.states import Role
+from appointments.studio.news import Seen, digest
+from appointments.studio.requests import RequestRow, asked_of, waiting_words
+from core import clock
+from core.http import Request
+from providers.models import Provider
+
+IN_PLACE = "appointments/studio/_live.html"
+# The elements of the page that ask, as its templates name them.
+LIST, POLL = "requests", "poll"
+CARD = ".weighcard"
+
+
+@dataclass(slots=True)
+class Page:
+    """`address` with its query; `facts` are what a change would show. `rows` are the requests with their buttons."""
+
+    template: str
+    address: str
+    provider: Provider
+    rows: list[RequestRow]
+    count: int
+    facts: tuple[object, ...]
+    context: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        return tuple(row.appointment.reference for row in self.rows)
+
+    @property
+    def seen(self) -> Seen:
+        facts = (self.provider.time_zone, self.count, self.references, self.facts)
+        return Seen(digest(clock.now(), *facts), self.count, self.references)
+
+
+def asked_by(request: HttpRequest) -> str:
+    """The element that htmx swaps, or nothing where a whole page is asked for."""
+    return (cast(Request, request).htmx.target or "") if cast(Request, request).htmx else ""
+
+
+def show(
+    request: HttpRequest,
+    page: Page,
+    *,
+    refused: list[str] | None = None,
+    done: str = "",
+    after: Appointment | None = None,
+) -> HttpResponse:
+    """The page as it is now, 409 with why something was `refused`; `done` is what a press did, `after` to which."""
+    status = HTTPStatus.CONFLICT if refused else HTTPStatus.OK
+    ticked = set(request.POST.getlist("request") or request.GET.getlist("request"))
+    context = {**page.context, "here": page.address, "rows": page.rows, "seen": page.seen, "ticked": ticked}
+    context |= {"many": len(page.rows) > 1, "refused": refused, "done": done}
+    asked = asked_by(request)
+    if asked == POLL:
+        answer = _news(request, page, context)
+    elif asked == LIST:
+        seen = Seen.read(request.GET.get("seen", ""))
+        context |= {"with_list": True, "focus": "" if refused else _next(page, after, seen)}
+        if not refused:
+            context["announce"] = f"{done} {waiting_words(page.count)}".strip()
+        answer = render(request, IN_PLACE, context, status=status)
+        if done and not refused:
+            trigger_client_event(answer, "toast", {"value": done})
+    else:
+        answer = render(request, page.template, context, status=status)
+    patch_vary_headers(answer, ["HX-Request", "HX-Target"])
+    return answer
+
+
+def _next(page: Page, after: Appointment | None, seen: Seen) -> str:
+    """Where the work goes on: the request that followed the answered one, or the first that was not there before."""
+    wanted = [row for row in page.rows if row.appointment.reference not in seen.references]
+    if after is not None:
+        wanted = [row for row in page.rows if _order(row.appointment) > _order(after)]
+    return next((row.appointment.reference for row in [*wanted, *page.rows]), "")
+
+
+def _order(one: Appointment) -> tuple[Any, ...]:
+    return one.answer_by, one.start, one.pk
+
+
+def _news(request: HttpRequest, page: Page, context: dict[str, Any]) -> HttpResponse:
+    """204, or what changed. Rows stay where they are, lest one moves under a finger: an ended one loses its buttons,
+    and what came in is counted until somebody asks to see it. One query more where a row ended."""
+    now, seen, fresh = clock.now(), Seen.read(request.GET.get("seen", "")), page.seen
+    if seen.digest == fresh.digest:
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+    missing = [reference for reference in seen.references if reference not in page.references]
+    ended = [one for one in asked_of(page.provider, missing) if not one.is_request or one.is_unanswered(now)]
+    gone = {one.reference for one in ended}
+    standing = tuple(reference for reference in seen.references if reference not in gone)
+    more = [reference for reference in page.references if reference not in standing]
+    if more and not standing:
+        context |= {"with_list": True, "by_itself": True, "focus": "stays"}
+    else:
+        context |= {
+            "seen": Seen(fresh.digest, page.count, standing),
+            "ended": [(one, state_label(one, Role.PROVIDER, now=now)) for one in ended],
+            "more": len(more),
+        }
+    if seen.count != page.count:
+        context["announce"] = waiting_words(page.count)
+    return render(request, IN_PLACE, context)
+
+
+def in_dialog(request: HttpRequest, page: HttpResponse) -> HttpResponse:
+    """The card of a page that asks first, for the dialog it was sent from; the page itself to everybody else."""
+    if asked_by(request) != LIST:
+        return page
+    return reselect(reswap(retarget(page, f"dialog {CARD}"), "outerHTML"), CARD)
