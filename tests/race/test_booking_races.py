@@ -312,19 +312,17 @@ def test_both_sides_cancel_at_once_and_it_is_cancelled_once(run_calls, confirmed
 
 def test_cancel_against_complete_leaves_one_end(run_calls, confirmed):
     """From the start on it can be completed and no longer cancelled; just then both are pressed."""
-    about_now = clock.now() + timedelta(milliseconds=1500)
     Hold.objects.all().delete()
-    Appointment.objects.update(start=about_now, end=about_now + timedelta(hours=1))
     policy = confirmed.provider.policy
     policy.cancellation_cutoff_minutes = 0
     policy.save()
 
     outcomes = run_calls(
         [
-            (press_until_it_answers, "cancel_appointment", confirmed.pk, "provider", 0.0),
-            (press_until_it_answers, "complete_appointment", confirmed.pk, "provider", 3.0),
+            (bring_near, confirmed.pk, "start"),
+            *[(press_when_it_comes, "cancel_appointment", confirmed.pk, "provider", "start", 0.0)] * 2,
+            *[(press_when_it_comes, "complete_appointment", confirmed.pk, "provider", "start", 3.0)] * 2,
         ]
-        * 2
     )
 
     assert {outcome.error for outcome in outcomes} == {""}
@@ -334,8 +332,15 @@ def test_cancel_against_complete_leaves_one_end(run_calls, confirmed):
     assert_history_is_one_line()
 
 
-def press_until_it_answers(name, appointment_pk, role, patience):
-    """Presses until the move happens or is found done, or its time has passed."""
+def bring_near(appointment_pk, field):
+    """This moment of the appointment comes at once, now that every process is up, however long that took."""
+    Appointment.objects.filter(pk=appointment_pk).update(**{field: clock.now() + timedelta(milliseconds=300)})
+
+
+def press_when_it_comes(name, appointment_pk, role, field, patience):
+    """From just before that moment on, presses until the move happens or is found done, or patience ends."""
+    while getattr(Appointment.objects.get(pk=appointment_pk), field) - clock.now() > timedelta(milliseconds=20):
+        time.sleep(0.005)
     ends = time.monotonic() + patience
     while True:
         try:
@@ -347,14 +352,12 @@ def press_until_it_answers(name, appointment_pk, role, patience):
 
 
 def test_accept_against_expire_at_the_deadline_leaves_one_end(run_calls, request_):
-    Appointment.objects.update(answer_by=clock.now() + timedelta(milliseconds=1500))
-
     outcomes = run_calls(
         [
-            (press_until_it_answers, "accept_request", request_.pk, "provider", 0.0),
-            (press_until_it_answers, "expire_request", request_.pk, "system", 3.0),
+            (bring_near, request_.pk, "answer_by"),
+            *[(press_when_it_comes, "accept_request", request_.pk, "provider", "answer_by", 0.0)] * 2,
+            *[(press_when_it_comes, "expire_request", request_.pk, "system", "answer_by", 3.0)] * 2,
         ]
-        * 2
     )
 
     assert {outcome.error for outcome in outcomes} == {""}
