@@ -323,3 +323,18 @@ def test_a_customer_of_somebody_else_reads_like_nobody(calm, book, customer):
 
     assert theirs == nobodys
     assert theirs[0] == 404
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "appointments/appointment/?start__year=99999999999",
+        "appointments/appointment/?start__year=" + "9" * 400,
+        "providers/provider/?created_at__year=99999999999",
+        "providers/provider/{provider.pk}/change/?_to_field=",
+    ],
+)
+def test_no_address_of_the_admin_breaks_it(calm, provider, address):
+    calm.force_login(UserFactory(is_staff=True, is_superuser=True))
+
+    assert calm.get(reverse("admin:index") + address.format(provider=provider)).status_code == 400
