@@ -1,13 +1,15 @@
 """Staff look after appointments here. Nothing is edited: each change is an action that calls the page's own service."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ActionForm
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.response import TemplateResponse
 
 from core.admin import ReadOnly
 from core.exceptions import DomainError
@@ -19,12 +21,17 @@ from .models import Appointment, AppointmentEvent, Hold, OpenDay, OpeningIndex, 
 from .services import life
 from .states import Role, Status
 
+# What an action answers: a page that asks, or nothing, which leads back to the list.
+Answer = TemplateResponse | None
+# So many appointments at once still fit on a page that somebody reads before they say yes.
+MOST_AT_ONCE = 100
 
-class WithReason(ActionForm):
-    """An action on somebody else's appointment says why; both sides and the history read it."""
+
+class StaffReason(forms.Form):
+    """Whoever acts on somebody else's appointment says why."""
 
     reason = TextField(
-        label="Reason", max_length=REASON_LENGTH, required=False, widget=forms.TextInput(attrs={"size": 40})
+        label="Reason", max_length=REASON_LENGTH, help_text="It is kept in the history, and both sides can read it."
     )
 
 
@@ -52,7 +59,6 @@ class AppointmentAdmin(ReadOnly, admin.ModelAdmin):
     exclude = ["note", "booking_key", "price", "currency", "platform_fee"]
     readonly_fields = ["cost", "fee"]
     inlines = [HistoryInline, HoldInline]
-    action_form = WithReason
     actions = ["accept", "decline", "cancel", "mark_completed", "mark_no_show"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Appointment]:
@@ -70,48 +76,69 @@ class AppointmentAdmin(ReadOnly, admin.ModelAdmin):
         return format_money(appointment.platform_fee, appointment.currency)
 
     @admin.action(description="Accept for the provider", permissions=["act"])
-    def accept(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> None:
-        self._each(request, queryset, lambda one, reason: life.accept_request(**_by(request, one)))
+    def accept(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> Answer:
+        return self._each(request, queryset, lambda one, reason: life.accept_request(**_by(request, one)))
 
     @admin.action(description="Decline for the provider", permissions=["act"])
-    def decline(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> None:
-        self._each(request, queryset, lambda one, reason: life.decline_request(**_by(request, one), reason=reason))
+    def decline(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> Answer:
+        return self._each(
+            request, queryset, lambda one, reason: life.decline_request(**_by(request, one), reason=reason)
+        )
 
     @admin.action(description="Cancel on behalf of both", permissions=["act"])
-    def cancel(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> None:
-        self._each(request, queryset, lambda one, reason: life.cancel_appointment(**_by(request, one), reason=reason))
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> Answer:
+        return self._each(
+            request, queryset, lambda one, reason: life.cancel_appointment(**_by(request, one), reason=reason)
+        )
 
     @admin.action(description="Mark as completed", permissions=["act"])
-    def mark_completed(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> None:
-        self._each(request, queryset, lambda one, reason: _mark(request, one, Status.COMPLETED, reason))
+    def mark_completed(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> Answer:
+        return self._each(request, queryset, lambda one, reason: _mark(request, one, Status.COMPLETED, reason))
 
     @admin.action(description="Mark as no-show", permissions=["act"])
-    def mark_no_show(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> None:
-        self._each(request, queryset, lambda one, reason: _mark(request, one, Status.NO_SHOW, reason))
+    def mark_no_show(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> Answer:
+        return self._each(request, queryset, lambda one, reason: _mark(request, one, Status.NO_SHOW, reason))
 
     def _each(
         self,
         request: HttpRequest,
         queryset: QuerySet[Appointment],
         act: Callable[[Appointment, str], life.Outcome],
-    ) -> None:
-        """Do it to each by itself; those that refuse are named with their words, the others stand."""
-        form = WithReason(request.POST, auto_id=False)
-        form.fields["action"].choices = self.get_action_choices(request)  # type: ignore[attr-defined]
-        if not form.is_valid() or not form.cleaned_data["reason"].strip():
-            self.message_user(request, "Say why: it is kept with the change.", messages.ERROR)
-            return
-        changed = 0
+    ) -> Answer:
+        """Ask first and for a reason, then do it to each by itself; those that refuse are named, the others stand."""
+        form = StaffReason(request.POST) if "confirmed" in request.POST else StaffReason()
+        if not form.is_valid():
+            return self._ask(request, list(queryset[: MOST_AT_ONCE + 1]), form)
+        reason, changed = form.cleaned_data["reason"], 0
         for appointment in queryset:
             try:
-                outcome = act(appointment, form.cleaned_data["reason"])
+                outcome = act(appointment, reason)
             except DomainError as refusal:
                 self.message_user(request, f"{appointment.reference}: {refusal}", messages.WARNING)
                 continue
             changed += outcome.changed
             if outcome.changed:
-                self.log_change(request, appointment, f"{request.POST['action']}: {form.cleaned_data['reason']}")
+                self.log_change(request, appointment, f"{request.POST['action']}: {reason}")
         self.message_user(request, f"{changed} changed.", messages.SUCCESS if changed else messages.INFO)
+        return None
+
+    def _ask(self, request: HttpRequest, chosen: list[Appointment], form: StaffReason) -> Answer:
+        """The page between the list and the deed: what would be done, to which, and the question why."""
+        if len(chosen) > MOST_AT_ONCE:
+            self.message_user(request, f"Choose at most {MOST_AT_ONCE} at a time.", messages.ERROR)
+            return None
+        name = request.POST["action"]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": self.get_actions(request)[name][2],
+            "opts": self.opts,
+            "action": name,
+            "checkbox": ACTION_CHECKBOX_NAME,
+            "chosen": chosen,
+            "form": form,
+        }
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
+        return TemplateResponse(request, "appointments/admin/confirm.html", context, status=status)
 
 
 def _by(request: HttpRequest, appointment: Appointment) -> dict[str, Any]:

@@ -67,8 +67,8 @@ ROWS = [
     *model("providers_provider", lambda world: world.provider, **EDITED),
     *model("providers_service", lambda world: world.service, **EDITED),
     *model("providers_dateoverride", lambda world: world.override, **EDITED),
-    # A reason is missing: said on the list that it leads back to.
-    *model("appointments_appointment", lambda world: world.appointment, actions={"cancel": "go"}),
+    # The page that asks for a reason.
+    *model("appointments_appointment", lambda world: world.appointment, actions={"cancel": "200"}),
     *model("appointments_appointmentevent", lambda world: world.appointment.history.first()),
     *model("appointments_hold", lambda world: world.appointment.holds.first()),
     *model("appointments_openingindex", lambda world: world.index),

@@ -8,6 +8,7 @@ from django.urls import reverse
 from appointments.models import Appointment, Hold
 from appointments.states import Status
 from tests.factories.accounts import UserFactory
+from tests.hardening.forms import hidden_values
 
 from .conftest import TUESDAY_TEN
 
@@ -24,8 +25,8 @@ def staff(client):
 
 
 def act(client, name, *appointments, reason="Asked by phone"):
-    data = {"action": name, "_selected_action": [one.pk for one in appointments], "reason": reason}
-    return client.post(LIST, data, follow=True)
+    chosen = {"action": name, "_selected_action": [one.pk for one in appointments]}
+    return client.post(LIST, {**chosen, "confirmed": "yes", "reason": reason}, follow=True)
 
 
 def test_cancelling_in_admin_goes_through_the_service_with_a_reason_and_an_audit_entry(client, staff, book):
@@ -41,12 +42,28 @@ def test_cancelling_in_admin_goes_through_the_service_with_a_reason_and_an_audit
     assert LogEntry.objects.get().object_id == str(appointment.pk)
 
 
-def test_an_action_without_a_reason_changes_nothing(client, staff, book):
+def test_an_action_asks_first_and_names_what_it_would_change(client, staff, book, customer):
+    chosen, other = book().appointment, book(TUESDAY_TEN + timedelta(hours=2)).appointment
+
+    answer = client.post(LIST, {"action": "cancel", "_selected_action": [chosen.pk], "index": "0"})
+
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert "<h1>Cancel on behalf of both</h1>" in page
+    assert chosen.reference in page and customer.name in page and other.reference not in page
+    assert {one.status for one in Appointment.objects.all()} == {Status.CONFIRMED}
+    client.post(LIST, {**hidden_values(answer), "reason": "Asked by phone"})
+    assert [one.status for one in Appointment.objects.order_by("pk")] == [Status.CANCELLED, Status.CONFIRMED]
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "\x00", "x" * 501])
+def test_an_action_without_a_reason_changes_nothing(client, staff, book, reason):
     appointment = book().appointment
 
-    answer = act(client, "cancel", appointment, reason="  ")
+    answer = act(client, "cancel", appointment, reason=reason)
 
-    assert "Say why" in answer.content.decode()
+    assert answer.status_code == 422
+    assert "Cancel on behalf of both" in answer.content.decode()
     assert Appointment.objects.get().status == Status.CONFIRMED
 
 
