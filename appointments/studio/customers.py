@@ -8,6 +8,7 @@ from django.db.models.functions import Coalesce, Least
 
 from accounts.models import User
 from appointments.models import Appointment
+from appointments.search.words import fold, terms
 from appointments.states import HOLDING, Status
 from providers.models import Provider
 
@@ -57,11 +58,12 @@ def _ahead(now: datetime) -> Q:
 def customer_rows(provider: Provider, *, now: datetime, words: str = "", sort: str = "recent") -> QuerySet:
     """One row for each customer, with `customer__uuid`, `customer__name`, `visits`, `last` and `next`.
 
-    `last` is the last one that took place or should have, `next` the next confirmed one. One query, one to count.
+    `last` is the last one that took place or should have, `next` the next confirmed one. One query, one to count, and
+    one more to look for `words`.
     """
     rows = Appointment.objects.for_provider(provider)
-    for word in words.split():
-        rows = rows.filter(customer__name__icontains=word)
+    if words:
+        rows = rows.filter(customer__in=_named(provider, words))
     people = (
         rows.order_by()
         .values("customer__uuid", "customer__name", "customer__photo")
@@ -74,6 +76,13 @@ def customer_rows(provider: Provider, *, now: datetime, words: str = "", sort: s
     by_visits = [F("visits").desc(), F("last").desc(nulls_last=True)]
     recent = [F("last").desc(nulls_last=True), F("next").asc(nulls_last=True)]
     return people.order_by(*(by_visits if sort == "visits" else recent), "customer__name", "customer__uuid")
+
+
+def _named(provider: Provider, words: str) -> list[int]:
+    """Whose names have all these words: compared here, where accents don't matter. One query."""
+    wanted = terms(words)
+    people = Appointment.objects.for_provider(provider).order_by().values_list("customer_id", "customer__name")
+    return [pk for pk, name in people.distinct() if wanted and all(word in fold(name) for word in wanted)]
 
 
 def customer_of(provider: Provider, uuid) -> User:

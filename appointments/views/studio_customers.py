@@ -30,7 +30,7 @@ class CustomerSearch(forms.Form):
 @require_safe
 @provider_required
 def customers(request: HttpRequest, provider: Provider) -> HttpResponse:
-    """Everybody who ever booked, twenty to a page. Two queries beside the frame's own."""
+    """Everybody who ever booked, twenty to a page. Two queries beside the frame's own, three with a search."""
     now, form = clock.now(), CustomerSearch(request.GET)
     form.is_valid()
     words, sort = form.cleaned_data.get("q", ""), form.cleaned_data.get("sort") or "recent"

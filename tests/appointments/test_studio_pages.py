@@ -587,8 +587,20 @@ def test_customers_can_be_searched_and_sorted(studio, provider, service):
     assert names("?sort=visits") == ["Owen Price", "Mina Sato"]
     assert names("?q=pri+owe") == ["Owen Price"]
     assert names("?sort=email&page=99") == ["Mina Sato", "Owen Price"]
-    assert names("?q=%25") == []
+    assert names("?q=%25") == names("?q=💥") == []
     assert "Nobody of that name" in texts(studio.get(page_of("studio_customers") + "?q=zzz"))
+
+
+@pytest.mark.parametrize("words", ["zoe", "ZOË", "Łukasz", "lukasz muller", "müller"])
+def test_customers_are_found_whatever_keyboard_they_are_typed_on(studio, provider, service, words):
+    made(provider, service, NOW - timedelta(days=1), status=Status.COMPLETED, customer=UserFactory(name="Owen Price"))
+    zoe = UserFactory(name="Zoë Łukasz-Müller")
+    for days in (2, 3):
+        made(provider, service, NOW - timedelta(days=days), status=Status.COMPLETED, customer=zoe)
+
+    page = studio.get(page_of("studio_customers"), {"q": words}).context["page"]
+
+    assert [(row["customer__name"], row["visits"]) for row in page] == [("Zoë Łukasz-Müller", 2)]
 
 
 def test_customer_page_shows_what_was_between_the_two_alone(studio, provider, service, customer):
