@@ -222,10 +222,16 @@ def extend_time(request: HttpRequest, provider: str, service: str) -> HttpRespon
 
 @require_POST
 def release_time(request: HttpRequest, provider: str, service: str) -> HttpResponse:
-    """Choose another time: the kept one is open to others again, and what was typed waits for the form to come."""
+    """Choose another time: the kept one is open to others again, and what was typed waits for the form to come.
+
+    `gone` is said by a page that was left: nobody is there any more to be led on.
+    """
     browser = browsers.known(request)
     if browser:
         holds.release_kept_time(browser=browser)
+    if "gone" in request.GET:
+        _keep_typed(request)
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
     return redirect_with(reverse("provider_service", args=[provider, service]), _chosen(request))
 
 

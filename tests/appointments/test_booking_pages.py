@@ -323,6 +323,18 @@ def test_choosing_another_time_frees_the_kept_one_and_keeps_what_was_typed(clien
     assert "Left knee" in client.get(form_page, {"start": START}).content.decode()
 
 
+def test_a_form_that_was_left_frees_its_time_and_keeps_what_was_typed(client, service, customer, form_page):
+    client.force_login(customer)
+    names = [service.provider.slug, service.slug]
+    client.post(reverse("keep_time", args=names), {"start": START})
+
+    answer = client.post(reverse("release_time", args=names) + "?gone", {"start": START, "note": "Left knee"})
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert not Hold.objects.exists()
+    assert "Left knee" in client.get(form_page, {"start": START}).content.decode()
+
+
 def test_choosing_another_time_frees_nobody_elses(client, service, customer):
     holds.keep_time(service=service, start=TUESDAY_TEN, browser="a" * 64)
     client.force_login(customer)

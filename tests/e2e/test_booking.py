@@ -278,6 +278,28 @@ def test_choosing_another_time_from_the_form_frees_the_first(new_page, maya, ama
     assert Hold.objects.get().start == at(day, 11)
 
 
+def test_leaving_the_form_frees_the_kept_time_and_loading_it_again_does_not(page, maya, amara, sign_in):
+    day = soon()
+    sign_in(page, amara)
+    page.goto(f"/providers/maya-okafor/?start={picker.to_value(at(day, 10))}")
+    page.get_by_role("button", name="Continue").click()
+    page.evaluate("document.body.id = 'before'; location.reload()")
+    expect(page.locator("#before")).to_have_count(0)
+    expect(page.get_by_text("Kept for you until")).to_be_visible()
+    page.get_by_role("button", name="Keep it ten minutes longer").click()
+    expect(page.get_by_role("button", name="Keep it ten minutes longer")).to_have_count(0)
+    expect(page.get_by_text("Kept for you until")).to_be_visible()
+
+    page.get_by_role("link", name="Help", exact=True).click()
+    expect(page).to_have_url(re.compile("/help/"))
+
+    for _ in range(100):  # what a page sends as it goes, nobody sees arrive
+        if not Hold.objects.exists():
+            break
+        page.wait_for_timeout(100)
+    assert not Hold.objects.exists()
+
+
 def test_pressing_twice_books_once(page, maya, amara, sign_in):
     sign_in(page, amara)
     page.goto(f"/book/maya-okafor/first-assessment/?start={picker.to_value(at(soon(), 10))}")
