@@ -112,6 +112,11 @@ def zone_label(name: str) -> str:
     return city if country in {"", city} else f"{city}, {country}"
 
 
+def country_code(name: str) -> str:
+    """ "PT" of "Europe/Lisbon" (ISO 3166); nothing where the zone is nobody's."""
+    return _country_codes().get(name, "")
+
+
 def zone_label_now(name: str, now: datetime, *, twelve_hour: bool = False) -> str:
     """An option of the zone list: "Lisbon, Portugal, now 11:02"."""
     wall = local(now, zone(name))
@@ -149,8 +154,13 @@ def _tzdata_lines(file: str) -> list[str]:
 def _countries() -> dict[str, str]:
     """Canonical name -> country: the names of zone.tab, which has one for each place and no other, and UTC."""
     names = dict(line.split("\t")[:2] for line in _tzdata_lines("iso3166.tab")) | UNUSUAL_COUNTRIES
+    return {zone_name: names.get(code, "") for zone_name, code in _country_codes().items()}
+
+
+@cache
+def _country_codes() -> dict[str, str]:
     rows = (line.split("\t") for line in _tzdata_lines("zone.tab"))
-    return {"UTC": ""} | {row[2]: names.get(row[0], "") for row in rows}
+    return {"UTC": ""} | {row[2]: row[0] for row in rows}
 
 
 @cache

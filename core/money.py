@@ -48,6 +48,30 @@ _SYMBOLS = {
     "TRY": "₺", "NGN": "₦", "PHP": "₱", "GHS": "₵", "KZT": "₸", "GEL": "₾", "AUD": "A$", "BRL": "R$", "CAD": "CA$",
     "CNY": "CN¥", "HKD": "HK$", "MXN": "MX$", "NZD": "NZ$", "SGD": "S$", "TWD": "NT$",
 }  # fmt: skip
+# Where people pay with another country's money or with one they share; all others have their own, which begins with
+# the country's code.
+_PAYS_WITH = {
+    country: code
+    for code, countries in {
+        "EUR": "AD AT AX BE BG BL CY DE EE ES FI FR GF GP GR HR IE IT LT LU LV MC ME MF MQ MT NL PM PT RE SI SK SM "
+        "TF VA YT",
+        "USD": "AS BQ EC FM GU IO MH MP PR PW SV TC TL UM VG VI",
+        "AUD": "CC CX KI NF NR TV",
+        "NZD": "CK NU PN TK",
+        "GBP": "GG GS IM JE",
+        "XOF": "BF BJ CI GW ML NE SN TG",
+        "XAF": "CF CG CM GA GQ TD",
+        "XPF": "NC PF WF",
+        "XCD": "AG AI DM GD KN LC MS VC",
+        "XCG": "CW SX",
+        "DKK": "FO GL",
+        "NOK": "SJ",
+        "CHF": "LI",
+        "MAD": "EH",
+        "ILS": "PS",
+    }.items()
+    for country in countries.split()
+}
 _COMMON = ("GBP", "EUR", "USD")
 LARGEST = Decimal(10) ** 9  # what the columns for money can hold
 _EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
@@ -116,6 +140,12 @@ def price_words(amount: Decimal, code: str) -> str:
 
 def currency_symbol(code: str) -> str:
     return _SYMBOLS.get(code, code)
+
+
+def currency_of_country(country: str) -> str:
+    """What people pay with there, by the country's ISO 3166 code; nothing for one that has no money."""
+    own = (code for code in CURRENCIES if code[:2] == country)
+    return _PAYS_WITH.get(country) or next(own, "")
 
 
 def currency_choices() -> list[tuple[str, str]]:

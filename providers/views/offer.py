@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from core import clock, money
 from core.exceptions import DomainError
 from providers import queries, services, wording
 from providers.access import offer_required, provider_required
@@ -145,9 +146,10 @@ def own_service(provider: Provider, slug: str) -> Service:
 
 
 def first_values(provider: Provider) -> dict[str, Any]:
-    """A new service is priced in the currency of the last one."""
+    """A new service is priced in the currency of the last one; the first, in that of the country of the zone."""
     last = provider.services.order_by("-id").first()
-    return ServiceForm.first_values(last.currency if last else "GBP")
+    there = money.currency_of_country(clock.country_code(provider.time_zone))
+    return ServiceForm.first_values(last.currency if last else there or "GBP")
 
 
 def service_page(

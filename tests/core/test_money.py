@@ -7,11 +7,13 @@ from django.core.exceptions import ValidationError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core import clock
 from core.money import (
     CURRENCIES,
     CurrencyMismatch,
     Money,
     currency_choices,
+    currency_of_country,
     format_money,
     hourly,
     minor_units,
@@ -160,3 +162,32 @@ def test_every_currency_can_be_chosen_once():
     assert codes[:3] == ["GBP", "EUR", "USD"]
     assert sorted(codes) == sorted(CURRENCIES)
     assert all(len(code) == 3 and code.isupper() and name.strip() == name != "" for code, name in CURRENCIES.items())
+
+
+@pytest.mark.parametrize(
+    ("zone", "currency"),
+    [
+        ("Europe/London", "GBP"),
+        ("Europe/Lisbon", "EUR"),
+        ("Europe/Zurich", "CHF"),
+        ("Europe/Vaduz", "CHF"),
+        ("Asia/Kolkata", "INR"),
+        ("Asia/Tokyo", "JPY"),
+        ("America/New_York", "USD"),
+        ("America/Guayaquil", "USD"),
+        ("Africa/Dakar", "XOF"),
+        ("Australia/Lord_Howe", "AUD"),
+        ("Antarctica/Troll", ""),
+        ("UTC", ""),
+        ("Nowhere/City", ""),
+    ],
+)
+def test_a_zone_has_the_money_of_its_country(zone, currency):
+    assert currency_of_country(clock.country_code(zone)) == currency
+
+
+def test_wherever_people_live_there_is_a_currency():
+    countries = {clock.country_code(zone) for zone, _ in clock.zone_choices()}
+
+    assert {country for country in countries if not currency_of_country(country)} == {"", "AQ"}
+    assert {currency_of_country(country) for country in countries} <= {*CURRENCIES, ""}
