@@ -351,6 +351,27 @@ def test_a_zone_is_looked_up_with_the_chosen_moment_kept(new_page, maya, axe, wi
     expect(field).to_be_hidden()
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without"])
+def test_where_to_meet_is_asked_of_two_places_and_told(new_page, maya, amara, sign_in, axe, scripts):
+    page = new_page(java_script_enabled=scripts)
+    maya.is_online = True
+    maya.save()
+    sign_in(page, amara)
+    page.goto(f"/book/maya-okafor/first-assessment/?start={picker.to_value(at(soon(), 10))}")
+    if scripts:
+        axe(page)
+    where = page.get_by_role("group", name="Where")
+    expect(where.get_by_role("radio", checked=True)).to_have_count(0)
+    page.get_by_role("button", name="Book this time").click()  # the browser itself asks for a place
+    where.get_by_role("radio", name="In Camden").focus()
+    page.keyboard.press("ArrowDown")
+    expect(where.get_by_role("radio", name="Online")).to_be_checked()
+    page.get_by_role("button", name="Book this time").click()
+
+    expect(page.get_by_text("Maya expects you online.")).to_be_visible()
+    assert Appointment.objects.get().venue == "online"
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_on_the_way_to_an_appointment(new_page, maya, amara, sign_in, axe, scheme):
     page = new_page(color_scheme=scheme)
