@@ -8,5 +8,5 @@ class Step(TextChoices):
     SERVICE = "service", "First service"
     HOURS = "hours", "Hours"
     RULES = "rules", "Rules"
-    CALENDAR = "calendar", "Google Calendar"
+    CALENDAR = "calendar", "Calendar"
     CHECK = "check", "Check"

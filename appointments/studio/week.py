@@ -59,6 +59,7 @@ class Column:
     now_at: int | None
     load: int
     count: int
+    is_closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,7 @@ def build_week(agenda: Agenda, *, shown: date, today: date, now: datetime) -> We
                 now_at=_now_row(agenda, day, today, now, first_hour, hours),
                 load=_load(agenda, day),
                 count=sum(piece.appointment is not None for piece in columns[day]),
+                is_closed=not columns[day] and not agenda.opening(day),
             )
             for day in days
         ],

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.forms import ChoiceField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,7 +20,7 @@ from providers import hours, queries, services, wording
 from providers.exceptions import ChangedMeanwhile, NotReady, OfferRefused
 from providers.forms import PolicyForm, ProfileForm, ServiceForm, WeekForm
 from providers.forms.hours import USUAL
-from providers.models import Provider, Service
+from providers.models import Confirmation, Provider, Service
 from providers.states import Step
 
 from .offer import first_values
@@ -98,9 +99,12 @@ def _service(request: HttpRequest, provider: Provider) -> HttpResponse:
     """The first service; more follow in the studio. One of several is changed in the order they have."""
     service: Service | None = provider.services.first()
     initial = ServiceForm.initial_of(service) if service else first_values(provider)
+    form = ServiceForm(request.POST if request.method == "POST" else None, initial=initial)
+    # Its own rules are a later step, and nobody has read of policies yet.
+    choices = [(Confirmation.POLICY, "As in my rules, step 4"), *Confirmation.choices[1:]]
+    cast(ChoiceField, form.fields["confirmation"]).choices = choices
     if request.method != "POST":
-        return _page(request, provider, Step.SERVICE, form=ServiceForm(initial=initial))
-    form = ServiceForm(request.POST, initial=initial)
+        return _page(request, provider, Step.SERVICE, form=form)
     if not form.is_valid():
         return _page(request, provider, Step.SERVICE, status=HTTPStatus.UNPROCESSABLE_ENTITY, form=form)
     try:
@@ -165,7 +169,7 @@ def _check(request: HttpRequest, provider: Provider) -> HttpResponse:
             return _check_page(request, provider, status=refusal.status, refusal=refusal)
         request.session["has_studio"] = True
         messages.success(request, "Your page is live. Customers can find and book you.")
-        return redirect("studio_profile")
+        return redirect("studio_today")
     return _check_page(request, provider)
 
 

@@ -62,6 +62,15 @@ def placed(built, day):
 # --- Where things stand ---------------------------------------------------------------------------------------------
 
 
+def test_week_says_which_days_are_closed_and_empty():
+    saturday = date(2026, 3, 14)
+    shut = {"hours": OFFICE, "overrides": {TODAY: [], date(2026, 3, 11): []}}
+
+    built = week(one(at(date(2026, 3, 11), "10:00")), shown=saturday, **shut)
+
+    assert [column.day.day for column in built.columns if column.is_closed] == [10, 14]
+
+
 def test_week_shows_weekdays_with_an_hour_after_the_last_open_one():
     built = week()
 

@@ -72,7 +72,7 @@ def test_six_steps_make_a_live_page(client, zoe):
     check = client.get(address("check")).content.decode()
     for words in ("First assessment", "£84 an hour", "Monday to Friday", "09:00 to 17:00", "at most 30 days ahead"):
         assert words in check
-    assert client.post(address("check")).headers["Location"] == reverse("studio_profile")
+    assert client.post(address("check")).headers["Location"] == reverse("studio_today")
 
     provider = Provider.objects.get()
     assert (provider.slug, provider.listing, provider.user) == ("zoe-muller", Listing.LIVE, zoe)
