@@ -78,7 +78,8 @@ def book(request: HttpRequest, provider: str, service: str) -> HttpResponse:
 def _typed(request: HttpRequest) -> dict[str, str]:
     """What a sent form has of the person's own, as far as it says anything."""
     sent = {"venue": request.POST.get("venue", ""), "note": request.POST.get("note", "")}
-    return {name: text[:NOTE_LENGTH] for name, text in sent.items() if text}
+    # A browser sends each line's end as two characters; what is too long is for the form to say, not to cut.
+    return {name: text.replace("\r\n", "\n")[: 4 * NOTE_LENGTH] for name, text in sent.items() if text}
 
 
 def _sign_in_first(request: HttpRequest, service: Service, start: datetime) -> HttpResponse:

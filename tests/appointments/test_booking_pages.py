@@ -323,6 +323,20 @@ def test_choosing_another_time_frees_the_kept_one_and_keeps_what_was_typed(clien
     assert "Left knee" in client.get(form_page, {"start": START}).content.decode()
 
 
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_a_note_of_a_thousand_characters_in_many_lines_is_kept_whole(client, service, customer, form_page, signed_in):
+    lines = ["Left knee, since Tuesday"] * 40
+    if signed_in:
+        client.force_login(customer)
+    address = reverse("release_time", args=[service.provider.slug, service.slug]) if signed_in else form_page
+
+    client.post(address, {"start": START, "note": "\r\n".join(lines)})
+    client.force_login(customer)
+    page = client.get(form_page, {"start": START})
+
+    assert page.context["form"]["note"].value() == "\n".join(lines)
+
+
 def test_a_form_that_was_left_frees_its_time_and_keeps_what_was_typed(client, service, customer, form_page):
     client.force_login(customer)
     names = [service.provider.slug, service.slug]
