@@ -129,6 +129,17 @@ def test_other_verbs_are_refused(method, person):
         assert answer.status_code in {302, 403, 404, 405, 410, 422}, name
 
 
+@pytest.mark.parametrize("name", ["settings_profile", "account_email", "usersessions_list"])
+def test_the_bar_of_a_phone_knows_that_it_is_at_the_account(name, person):
+    browser = Client()
+    sign_in(browser)
+
+    bar = browser.get(reverse(name)).content.decode().partition('<nav class="tabbar"')[2]
+
+    assert re.search(r'<a href="/my/settings/" aria-current="(page|true)">', bar)
+    assert bar.count("aria-current") == 1
+
+
 def test_the_chosen_time_is_shown_until_it_is_booked(client, postbox):
     session = client.session
     session["chosen_time"] = {
