@@ -271,6 +271,20 @@ def test_targets_on_a_customers_pages_are_large_enough(phone_page, amara, sign_i
         assert small == [], address
 
 
+def test_an_appointment_prints_dark_on_white_and_within_the_paper(page, amara, book, sign_in):
+    amara.theme = "dark"
+    amara.save()
+    appointment = book(hours=50)
+    sign_in(page, amara)
+    page.goto(reverse("my_appointment", args=[appointment.reference]))
+
+    page.emulate_media(media="print")
+
+    expect(page.get_by_role("link", name="Cancel appointment")).to_be_hidden()
+    expect(page.get_by_role("heading", name="First assessment")).to_have_css("color", "rgb(16, 32, 30)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+
+
 def test_the_title_says_what_and_where(page, amara, sign_in, book):
     appointment = book(hours=50)
     sign_in(page, amara)
