@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from core.admin import ReadOnly
 from outbox.models import Message, ScheduledJob
-from outbox.services import retry_message
+from outbox.services import leave_undone, retry_message
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -35,7 +35,7 @@ class MessageAdmin(ReadOnly, admin.ModelAdmin):
     ordering = ["-created_at"]
     show_facets = admin.ShowFacets.ALWAYS
     show_full_result_count = False
-    actions = ["try_again"]
+    actions = ["try_again", "leave_undone"]
 
     @admin.display
     def state(self, message: Message) -> str:
@@ -54,6 +54,13 @@ class MessageAdmin(ReadOnly, admin.ModelAdmin):
         for message in revived:
             self.log_change(request, message, "Asked to try again.")
         self.message_user(request, f"{len(revived)} of the chosen had failed and will be tried again.")
+
+    @admin.action(description="Leave undone", permissions=["try_again"])
+    def leave_undone(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
+        left = [message for message in queryset if leave_undone(message=message, actor=request.user)]
+        for message in left:
+            self.log_change(request, message, "Left undone.")
+        self.message_user(request, f"{len(left)} of the chosen were waiting and will not be done.")
 
 
 @admin.register(ScheduledJob)

@@ -32,6 +32,7 @@ __all__ = [
     "daily",
     "every",
     "handler",
+    "leave_undone",
     "monthly",
     "publish",
     "publish_all",
@@ -79,6 +80,18 @@ def retry_message(*, message: Message, actor: Any) -> bool:
     if revived:
         log.info("message_retried", message=str(message.pk), topic=message.topic, actor=actor.pk)
     return bool(revived)
+
+
+def leave_undone(*, message: Message, actor: Any) -> bool:
+    """Give a message up for good, such as a mail that a restored backup would send again; retry_message revives it.
+
+    False when it is done, dead or under way.
+    """
+    waiting = Message.objects.pending().exclude(leased_until__gt=Now()).filter(pk=message.pk)
+    left = waiting.update(dead_at=Now(), leased_until=None, lease_token=None, last_error="Left undone by staff.")
+    if left:
+        log.info("message_left_undone", message=str(message.pk), topic=message.topic, actor=actor.pk)
+    return bool(left)
 
 
 def _message(draft: Draft) -> Message:

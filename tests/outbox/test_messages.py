@@ -286,6 +286,40 @@ class TestFailing:
         assert outbox.retry_message(message=message, actor=admin_user) is False
         assert engine.drain() == 0
 
+    def test_what_waits_can_be_left_undone_until_somebody_asks_for_it_again(self, publish, admin_user):
+        message = publish("probe.count", payload={"n": 1})
+
+        assert outbox.leave_undone(message=message, actor=admin_user) is True
+        assert outbox.leave_undone(message=message, actor=admin_user) is False
+
+        assert engine.drain() == 0
+        message.refresh_from_db()
+        assert message.dead_at
+        assert message.last_error == "Left undone by staff."
+        assert outbox.retry_message(message=message, actor=admin_user) is True
+        assert engine.drain() == 1
+
+    def test_what_is_under_way_or_done_can_not_be_left_undone(self, publish, admin_user):
+        publish("probe.count", payload={"n": 1})
+        message = engine.claim()
+        assert outbox.leave_undone(message=message, actor=admin_user) is False
+
+        engine.handle(message)
+
+        assert outbox.leave_undone(message=message, actor=admin_user) is False
+        assert Message.objects.get().done_at
+
+    def test_what_a_dead_worker_held_can_be_left_undone(self, publish, admin_user):
+        publish("probe.count", payload={"n": 1})
+        message = engine.claim()
+        Message.objects.update(leased_until=database_now() - timedelta(seconds=1), due_at=database_now())
+
+        assert outbox.leave_undone(message=message, actor=admin_user) is True
+        engine.finish(message)
+
+        message.refresh_from_db()
+        assert (message.done_at, message.lease_token) == (None, None)
+
 
 @pytest.mark.django_db
 class TestStopping:
@@ -387,6 +421,17 @@ class TestAdmin:
         assert Message.objects.get(pk=dead.pk).dead_at is None
         entries = admin_user.logentry_set.values_list("object_id", flat=True)
         assert list(entries) == [str(dead.pk)]
+
+    def test_leaves_waiting_ones_undone_and_keeps_a_trace_of_who(self, admin_client, admin_user, publish):
+        done, waiting = publish("probe.count", key="done", payload={"n": 1}), publish("probe.fail", key="waiting")
+        Message.objects.filter(pk=done.pk).update(done_at=database_now())
+
+        admin_client.post(
+            "/admin/outbox/message/", {"action": "leave_undone", "_selected_action": [str(done.pk), str(waiting.pk)]}
+        )
+
+        assert [message.pk for message in Message.objects.dead()] == [waiting.pk]
+        assert list(admin_user.logentry_set.values_list("object_id", flat=True)) == [str(waiting.pk)]
 
     def test_staff_who_may_only_look_can_not_try_again(self, client, django_user_model, publish):
         from django.contrib.auth.models import Permission
