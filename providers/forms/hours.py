@@ -248,13 +248,15 @@ class OverrideForm(DaysForm):
     """Dates, and either Closed or hours of their own."""
 
     class Dates(SeenForm):
-        start_on = forms.DateField(label="First date", widget=DateInput, input_formats=["%Y-%m-%d"])
+        start_on = forms.DateField(
+            label="First date", widget=DateInput, input_formats=["%Y-%m-%d"], help_text="Or the only one."
+        )
         end_on = forms.DateField(
             label="Last date",
             widget=DateInput,
             input_formats=["%Y-%m-%d"],
             required=False,
-            help_text="Leave empty for a single day.",
+            help_text="Empty: a single day.",
         )
         kind = forms.ChoiceField(
             label="On these dates",

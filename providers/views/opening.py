@@ -110,9 +110,13 @@ def _week_page(
         "lines": daylines(present, twelve=provider.user.uses_12h_clock),
         "coming": len(queries.coming_overrides(provider, today=queries.today_of(provider))),
     }
-    editor = request.headers.get("HX-Target") == "hours-editor"
-    template = "providers/hours.html#editor" if editor else "providers/hours.html"
-    answer = render(request, template, {**context, **more}, status=status)
+    return render_editor(request, "providers/hours.html", {**context, **more}, status=status)
+
+
+def render_editor(request: HttpRequest, template: str, context: dict[str, Any], *, status: int) -> HttpResponse:
+    """The page; or the editor alone, where a button of it was pressed and scripts run."""
+    alone = request.headers.get("HX-Target") == "hours-editor"
+    answer = render(request, f"{template}#editor" if alone else template, context, status=status)
     answer.headers["Vary"] = "HX-Request, HX-Target"
     return answer
 
@@ -223,4 +227,4 @@ def _override_page(
     **more: Any,
 ) -> HttpResponse:
     context = {"provider": provider, "override": override, "form": form, **more}
-    return render(request, "providers/override.html", context, status=status)
+    return render_editor(request, "providers/override.html", context, status=status)

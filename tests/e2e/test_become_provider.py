@@ -102,6 +102,24 @@ def test_working_hours_are_edited(either, sign_in, maya):
     }
 
 
+def test_hours_of_dates_are_added_where_they_stand(page, axe, sign_in, maya):
+    sign_in(page, maya.user)
+    page.goto("/studio/hours/dates/new/")
+    page.get_by_label("Note").fill("Late opening")
+    page.evaluate("window.mark = true")
+
+    page.get_by_role("button", name="Add a range").press("Enter")
+
+    expect(page.get_by_label("Hours, range 1 from")).to_be_focused()
+    expect(page.get_by_label("Open at other hours")).to_be_checked()
+    expect(page.get_by_label("Note")).to_have_value("Late opening")
+    expect(page.locator("#live")).to_have_text("Range added")
+    axe(page)
+    page.get_by_role("button", name="Remove 09:00 to 17:00").press("Enter")
+    expect(page.get_by_role("button", name="Add a range")).to_be_focused()
+    assert page.evaluate("window.mark") is True
+
+
 def test_enter_in_a_time_saves_and_removes_nothing(either, sign_in, maya):
     page = either
     sign_in(page, maya.user)

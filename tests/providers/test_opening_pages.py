@@ -248,6 +248,20 @@ def test_with_scripts_only_the_editor_comes_back(client, maya):
     assert "HX-Request" in part.headers["Vary"]
 
 
+def test_with_scripts_only_the_hours_of_dates_come_back(client, maya):
+    page = DATES + "new/"
+    fields = fields_of(client.get(page), "start_on")
+
+    part = client.post(page, {**fields, "do": "add-0"}, headers={"HX-Request": "true", "HX-Target": "hours-editor"})
+
+    assert (
+        words(part).strip().startswith('<div class="stack" data-gap="l" id="hours-editor" data-announce="Range added"')
+    )
+    assert "<html" not in words(part)
+    assert re.search(r'value="hours"[^>]* checked', words(part))
+    assert 'id="start-0-0"' in words(part)
+
+
 # --- Dates of their own -----------------------------------------------------------------------------------------------
 
 
