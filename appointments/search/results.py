@@ -29,10 +29,12 @@ from appointments.search.wanted import Wanted
 from appointments.search.words import terms
 from core import money
 from core.money import Money
-from providers.models import Confirmation, Pricing, Provider, Service
+from providers.models import Confirmation, Pricing, Provider, Service, Venue
 
 PER_PAGE = 20
 HALF_DAY = 1 << HALF
+# What the address says, and what a service has.
+VENUES = {"online": Venue.ONLINE, "person": Venue.IN_PERSON}
 
 
 @dataclass
@@ -79,11 +81,9 @@ def matching(wanted: Wanted, spans: list[Span] | None = None) -> QuerySet[Provid
     rows = Provider.objects.bookable().filter(opening_index__isnull=False)
     for term in terms(wanted.q):
         rows = rows.filter(opening_index__words__contains=term)
-    if wanted.where:
-        rows = rows.filter(is_online=True) if wanted.where == "online" else rows.filter(is_in_person=True)
     if wanted.categories:
         rows = rows.filter(category__slug__in=wanted.categories)
-    if wanted.most or wanted.instant:
+    if wanted.where or wanted.most or wanted.instant:
         rows = rows.filter(Exists(_services(wanted).filter(provider=OuterRef("pk"))))
     if spans:
         rows = rows.filter(Exists(_days(spans).filter(provider=OuterRef("pk"))))
@@ -94,12 +94,18 @@ def suits(service: Service, provider: Provider, wanted: Wanted, price: Money) ->
     """Whether this service is one the search means; says the same as `matching` does in SQL."""
     if wanted.instant and not service.confirms_at_once(provider.policy):
         return False
+    if wanted.where and VENUES[wanted.where] not in ([service.venue] if service.venue else provider.venues):
+        return False
     most = wanted.most
     return most is None or (price.currency == most.currency and price.amount <= most.amount)
 
 
 def _services(wanted: Wanted) -> QuerySet[Service]:
     rows = Service.objects.filter(is_active=True)
+    if wanted.where:
+        venue = VENUES[wanted.where]
+        by_page = Q(provider__is_online=True) if venue is Venue.ONLINE else Q(provider__is_in_person=True)
+        rows = rows.filter(Q(venue=venue) | Q(by_page, venue=""))
     if wanted.instant:
         by_policy = Q(confirmation=Confirmation.POLICY, provider__policy__accepts_at_once=True)
         rows = rows.filter(by_policy | Q(confirmation=Confirmation.AT_ONCE))

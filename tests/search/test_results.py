@@ -128,6 +128,16 @@ def test_an_hourly_price_is_compared_as_the_appointment_costs(offer, index, name
     assert names("max=60.01-GBP") == ["Ada", "Ben"]
 
 
+@pytest.mark.parametrize(
+    ("venue", "online", "in_person"), [("", ["Maya"], ["Maya"]), ("online", ["Maya"], []), ("in_person", [], ["Maya"])]
+)
+def test_a_service_is_found_where_it_takes_place(offer, index, names, venue, online, in_person):
+    offer("Maya", is_online=True, service={"venue": venue})
+    index()
+
+    assert (names("where=online"), names("where=person")) == (online, in_person)
+
+
 @pytest.mark.parametrize("listing", [Listing.DRAFT, Listing.PAUSED, Listing.HIDDEN])
 def test_who_cannot_be_booked_is_not_found_even_before_the_index_knows(town, names, listing):
     Provider.objects.filter(name="Maya Okafor").update(listing=listing)
