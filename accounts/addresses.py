@@ -21,3 +21,11 @@ def client_ip(request: HttpRequest) -> str:
         return str(ipaddress.ip_address(told))
     except ValueError:
         return UNKNOWN
+
+
+def network(request: HttpRequest) -> str:
+    """What limits count by: the address, of IPv6 the /64 network, in which one household has all the addresses."""
+    address = ipaddress.ip_address(client_ip(request))
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
+    return str(address)

@@ -15,7 +15,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from accounts.addresses import client_ip
+from accounts.addresses import network
 
 log = structlog.get_logger("limits")
 View = Callable[..., HttpResponse]
@@ -49,9 +49,9 @@ def _wait(request: HttpRequest, action: str) -> int:
     """Seconds until the window ends, 0 while there is room in it."""
     count, seconds = settings.LIMITS[action]
     if not request.user.is_authenticated:
-        return _over(f"{action}:address:{client_ip(request)}", count, seconds)
+        return _over(f"{action}:address:{network(request)}", count, seconds)
     own = _over(f"{action}:account:{request.user.pk}", count, seconds)
-    return own or _over(f"{action}:address:{client_ip(request)}", count * PEOPLE_AT_AN_ADDRESS, seconds)
+    return own or _over(f"{action}:address:{network(request)}", count * PEOPLE_AT_AN_ADDRESS, seconds)
 
 
 def _over(key: str, count: int, seconds: int) -> int:

@@ -29,6 +29,21 @@ def test_a_forged_forwarded_header_does_not_help(client):
     assert statuses(client, 1, headers={"X-Forwarded-For": "203.0.113.7"}) == [429]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "answer"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", 429),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", 200),
+        ("::ffff:203.0.113.7", "203.0.113.7", 429),
+        ("203.0.113.7", "203.0.113.8", 200),
+    ],
+)
+def test_a_household_has_one_count_however_many_addresses_it_has(client, first, second, answer):
+    assert statuses(client, 3, REMOTE_ADDR=first)[-1] == 429
+
+    assert statuses(client, 1, REMOTE_ADDR=second) == [answer]
+
+
 def test_people_who_share_an_address_are_counted_one_by_one(client):
     statuses(client, 3)
     client.force_login(UserFactory())
