@@ -8,7 +8,7 @@ import logging
 import sys
 from http import HTTPStatus
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -19,6 +19,8 @@ from core.shortcuts import came_from
 
 logger = logging.getLogger(__name__)
 
+# PostgreSQL's own: a standby before it takes over, and a transaction that was ended because nothing came of it.
+READ_ONLY, IDLE_TOO_LONG = "25006", "25P03"
 RETRY_AFTER_SECONDS = "10"
 PAGES = {400, 403, 404, 409, 410, 429, 503}
 BARE = (
@@ -40,7 +42,10 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
 
 
 def database_is_away(error: BaseException | None) -> bool:
-    """It does not answer, is locked or full, which passes; a missing table, of which SQLite says the same, does not."""
+    """It does not answer, is locked or full, takes no changes: that passes. A missing table does not, of which SQLite
+    says the same."""
+    if isinstance(error, InternalError):
+        return getattr(error.__cause__, "sqlstate", None) in {READ_ONLY, IDLE_TOO_LONG}
     if not isinstance(error, (OperationalError, InterfaceError)):
         return False
     return not any(words in str(error) for words in ("no such ", "has no column"))

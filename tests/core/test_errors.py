@@ -5,10 +5,11 @@ import logging
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.messages import constants
-from django.db import OperationalError
+from django.db import InternalError, OperationalError, connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import include, path
+from psycopg.errors import DataCorrupted, IdleInTransactionSessionTimeout
 
 from core import errors
 from core.exceptions import DomainError
@@ -116,6 +117,24 @@ def test_a_lost_database_is_a_plain_page_to_try_again(calm_client):
     assert answer["Retry-After"] == "10"
     assert "Your appointments are safe" in answer.text
     assert "server closed" not in answer.text
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite says of it what it says of a lock")
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_takes_no_changes_is_away():
+    with pytest.raises(InternalError) as refusal, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION READ ONLY")
+        cursor.execute("CREATE TABLE thing (id int)")
+
+    assert errors.database_is_away(refusal.value)
+
+
+@pytest.mark.parametrize(("cause", "is_away"), [(IdleInTransactionSessionTimeout(), True), (DataCorrupted(), False)])
+def test_a_transaction_ended_by_the_database_passes_and_damage_does_not(cause, is_away):
+    error = InternalError("its words")
+    error.__cause__ = cause
+
+    assert errors.database_is_away(error) is is_away
 
 
 def test_a_fault_of_ours_shows_nothing_of_the_inside(calm_client, caplog):
