@@ -8,29 +8,33 @@ from hashlib import blake2b
 from appointments.models import REFERENCE_ALPHABET, REFERENCE_LENGTH
 
 MOST = 20
-SEEN = re.compile(
-    rf"([0-9a-f]{{16}})\.(\d{{1,6}})((?:\.[{REFERENCE_ALPHABET}]{{{REFERENCE_LENGTH}}}){{0,{MOST}}})", re.ASCII
-)
+ONE = f"[{REFERENCE_ALPHABET}]{{{REFERENCE_LENGTH}}}"
+SEEN = re.compile(rf"([0-9a-f]{{16}})\.(\d{{1,6}})(?:!({ONE}))?((?:\.{ONE}){{0,{MOST}}})", re.ASCII)
 # An open page is drawn anew this often for the clock's sake alone: five minutes are one row of the week.
 MINUTES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A digest of all that the page says, how many requests wait, and which stand there with their buttons."""
+    """A digest of all that the page says, how many requests wait, and which stand there with their buttons.
+
+    `urgent` is the one that the page warns of.
+    """
 
     digest: str = ""
     count: int = 0
     references: tuple[str, ...] = ()
+    urgent: str = ""
 
     @classmethod
     def read(cls, text: str) -> "Seen":
         """Nonsense has seen nothing."""
         match = SEEN.fullmatch(text)
-        return cls(match[1], int(match[2]), tuple(match[3].split(".")[1:])) if match else cls()
+        return cls(match[1], int(match[2]), tuple(match[4].split(".")[1:]), match[3] or "") if match else cls()
 
     def __str__(self) -> str:
-        return ".".join([self.digest, str(self.count), *self.references])
+        count = f"{self.count}!{self.urgent}" if self.urgent else str(self.count)
+        return ".".join([self.digest, count, *self.references])
 
 
 def digest(now: datetime, *facts: object) -> str:

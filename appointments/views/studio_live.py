@@ -1,6 +1,6 @@
 """Pages of the studio that stay open: whole, in place after a press, or only what is new since they were drawn."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -43,7 +43,9 @@ class Page:
     @property
     def seen(self) -> Seen:
         facts = (self.provider.time_zone, self.count, self.references, self.facts)
-        return Seen(digest(clock.now(), *facts), self.count, self.references)
+        soon: RequestRow | None = self.context.get("soon")
+        urgent = soon.appointment.reference if soon else ""
+        return Seen(digest(clock.now(), *facts), self.count, self.references, urgent)
 
 
 def asked_by(request: HttpRequest) -> str:
@@ -104,11 +106,15 @@ def _news(request: HttpRequest, page: Page, context: dict[str, Any]) -> HttpResp
     gone = {one.reference for one in ended}
     standing = tuple(reference for reference in seen.references if reference not in gone)
     more = [reference for reference in page.references if reference not in standing]
+    # What the page warns of is said anew where it stands; a warning never comes by itself and moves all below it.
+    soon = next((row for row in page.rows if row.appointment.reference == seen.urgent), None)
+    urgent = seen.urgent if soon else ""
+    context |= {"soon": soon, "warned": bool(seen.urgent)}
     if more and not standing:
-        context |= {"with_list": True, "by_itself": True, "focus": "stays"}
+        context |= {"with_list": True, "by_itself": True, "focus": "stays", "seen": replace(fresh, urgent=urgent)}
     else:
         context |= {
-            "seen": Seen(fresh.digest, page.count, standing),
+            "seen": replace(fresh, references=standing, urgent=urgent),
             "ended": [(one, state_label(one, Role.PROVIDER, now=now)) for one in ended],
             "more": len(more),
         }

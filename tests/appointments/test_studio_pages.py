@@ -782,6 +782,25 @@ def test_an_open_page_counts_what_came_in_and_shows_it_when_asked(studio, by_han
     assert f'id="r-{new.reference}" tabindex="-1" data-focus' in shown.content.decode()
 
 
+def test_an_open_page_keeps_its_warning_true_and_gets_none_by_itself(studio, by_hand, book):
+    urgent, other = (book(TUESDAY_TEN + timedelta(hours=n)).appointment for n in (0, 2))
+    near = {"answer_by": NOW + timedelta(minutes=40)}
+    calm = seen_in(studio.get(page_of("studio_today")))
+    Appointment.objects.filter(pk=urgent.pk).update(**near)
+
+    without = studio.get(page_of("studio_today"), {"seen": calm}, headers=POLL)
+    warned = seen_in(studio.get(page_of("studio_today")))
+    with time_machine.travel(NOW + timedelta(minutes=10), tick=False):
+        later = studio.get(page_of("studio_today"), {"seen": warned}, headers=POLL)
+    life.withdraw_request(appointment=urgent, actor=urgent.customer)
+    over = studio.get(page_of("studio_today"), {"seen": seen_in(later)}, headers=POLL)
+
+    assert 'id="banner"' not in without.content.decode()
+    assert "request expires in 30 min." in texts(later)
+    assert "The request that was about to expire waits no more." in texts(over)
+    assert f"!{urgent.reference}" not in seen_in(over)
+
+
 def test_an_open_page_without_rows_shows_the_first_request_by_itself(studio, by_hand, book):
     seen = seen_in(studio.get(page_of("studio_requests")))
     new = book().appointment
