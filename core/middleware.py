@@ -19,8 +19,8 @@ logger = logging.getLogger(__name__)
 STUDIO = "/studio/"
 ADMIN = "/admin/"
 LIST = "_changelist"
-# A year beyond all calendars, an unknown field: admin looks them up as its address names them.
-UNCHECKED_BY_ADMIN = (OverflowError, FieldDoesNotExist)
+# A year that no calendar has, an unknown field: admin looks them up as its address names them.
+UNCHECKED_BY_ADMIN = (OverflowError, FieldDoesNotExist, ValueError)
 ADMIN_POLICY = {"style-src": [SELF, UNSAFE_INLINE], "script-src": [SELF]}
 
 
@@ -55,7 +55,9 @@ class PagesMiddleware:
             # Sign-in, sign-up and new passwords are not let through uncounted; what can do without the cache, does.
             logger.exception("The cache did not answer")
             return errors.unavailable()
-        if isinstance(exception, UNCHECKED_BY_ADMIN) and request.path_info.startswith(ADMIN):
+        reads_admin = request.method == "GET" and request.path_info.startswith(ADMIN)
+        if reads_admin and isinstance(exception, UNCHECKED_BY_ADMIN):
+            logger.warning("The admin stumbled over its address", exc_info=True)
             return errors.bad_request(request, exception)
         return None
 
