@@ -130,7 +130,7 @@ class AppointmentAdmin(ReadOnly, admin.ModelAdmin):
         name = request.POST["action"]
         context = {
             **self.admin_site.each_context(request),
-            "title": self.get_actions(request)[name][2],
+            "title": dict(self.get_action_choices(request))[name],
             "opts": self.opts,
             "action": name,
             "checkbox": ACTION_CHECKBOX_NAME,
