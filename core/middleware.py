@@ -55,8 +55,7 @@ class PagesMiddleware:
             # Sign-in, sign-up and new passwords are not let through uncounted; what can do without the cache, does.
             logger.exception("The cache did not answer")
             return errors.unavailable()
-        reads_admin = request.method == "GET" and request.path_info.startswith(ADMIN)
-        if reads_admin and isinstance(exception, UNCHECKED_BY_ADMIN):
+        if isinstance(exception, UNCHECKED_BY_ADMIN) and self._reads_admin(request):
             logger.warning("The admin stumbled over its address", exc_info=True)
             return errors.bad_request(request, exception)
         return None
@@ -65,6 +64,10 @@ class PagesMiddleware:
         """A first visit to the studio: from now on the account menu offers it without asking the database."""
         at_work = request.path_info.startswith(STUDIO) and response.status_code == HTTPStatus.OK
         return at_work and self._is_personal(request) and not request.session.get("has_studio")
+
+    @staticmethod
+    def _reads_admin(request: HttpRequest) -> bool:
+        return request.method == "GET" and request.path_info.startswith(ADMIN)
 
     @staticmethod
     def _is_personal(request: HttpRequest) -> bool:
