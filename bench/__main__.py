@@ -2,7 +2,6 @@
 
 import os
 import sys
-from contextlib import nullcontext
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -14,12 +13,10 @@ NAME = "dayline_bench"
 def main() -> int:
     given = os.environ.get("TEST_DATABASE_URL") or os.environ.get("DATABASE_URL", "")
     if given.startswith("postgres"):
-        server = nullcontext(given)
-    else:
-        from tests.postgres import TemporaryPostgres
+        return on_server(given)
+    from tests.postgres import TemporaryPostgres
 
-        server = TemporaryPostgres(durable=True)
-    with server as url:
+    with TemporaryPostgres(durable=True) as url:
         return on_server(url)
 
 

@@ -362,8 +362,8 @@ class Bench:
         for month in months:
             self.check_twins(month)
         rounds: list[Callable[[], None]] = [
-            *(lambda month=month: self.month_round(month) for month in months),  # type: ignore[misc]
-            *(lambda month=month: self.computing_round(month) for month in months),  # type: ignore[misc]
+            *(lambda month=month: self.month_round(month) for month in months),
+            *(lambda month=month: self.computing_round(month) for month in months),
             self.booking_round,
             self.list_round,
         ]

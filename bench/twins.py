@@ -39,7 +39,7 @@ def _render(request: HttpRequest, template: str, context: dict[str, Any], **opti
     return HttpResponse()
 
 
-public.render = _render
+public.render = _render  # type: ignore[assignment, attr-defined]
 
 
 def month(request: HttpRequest) -> HttpResponse:
