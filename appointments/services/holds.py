@@ -136,6 +136,11 @@ def release_kept_time(*, browser: str) -> None:
     Hold.objects.filter(browser=browser).delete()
 
 
+def leave_kept_time(*, browser: str, provider: str, start: datetime) -> None:
+    """As above, for a form that was left: where another tab keeps another time by now, that one stays kept."""
+    Hold.objects.filter(browser=browser, provider__slug=provider, start__lte=start, end__gt=start).delete()
+
+
 def drop_lapsed_times(*, now: datetime) -> int:
     """Clear every kept time that ran out; housekeeping, since the slots ignore them anyway."""
     return Hold.objects.filter(expires_at__lte=now).delete()[0]

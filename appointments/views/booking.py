@@ -227,12 +227,14 @@ def release_time(request: HttpRequest, provider: str, service: str) -> HttpRespo
 
     `gone` is said by a page that was left: nobody is there any more to be led on.
     """
-    browser = browsers.known(request)
-    if browser:
-        holds.release_kept_time(browser=browser)
+    browser, start = browsers.known(request), picker.from_value(request.POST.get("start", ""))
     if "gone" in request.GET:
+        if browser and start:
+            holds.leave_kept_time(browser=browser, provider=provider, start=start)
         _keep_typed(request)
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
+    if browser:
+        holds.release_kept_time(browser=browser)
     return redirect_with(reverse("provider_service", args=[provider, service]), _chosen(request))
 
 

@@ -349,6 +349,19 @@ def test_a_form_that_was_left_frees_its_time_and_keeps_what_was_typed(client, se
     assert "Left knee" in client.get(form_page, {"start": START}).content.decode()
 
 
+@pytest.mark.parametrize("left", ["2026-03-03T10:00:00Z", "", "then"])
+def test_a_form_that_was_left_frees_no_time_that_another_tab_keeps(client, service, customer, left):
+    client.force_login(customer)
+    names = [service.provider.slug, service.slug]
+    client.post(reverse("keep_time", args=names), {"start": START})
+    client.post(reverse("keep_time", args=names), {"start": "2026-03-03T12:00:00Z"})
+
+    answer = client.post(reverse("release_time", args=names) + "?gone", {"start": left})
+
+    assert answer.status_code == 204
+    assert Hold.objects.get().start == TUESDAY_TEN + timedelta(hours=2)
+
+
 def test_choosing_another_time_frees_nobody_elses(client, service, customer):
     holds.keep_time(service=service, start=TUESDAY_TEN, browser="a" * 64)
     client.force_login(customer)
