@@ -801,6 +801,15 @@ def test_an_open_page_keeps_its_warning_true_and_gets_none_by_itself(studio, by_
     assert f"!{urgent.reference}" not in seen_in(over)
 
 
+def test_a_page_left_open_over_night_says_the_new_day(studio):
+    seen = seen_in(studio.get(page_of("studio_today")))
+
+    with time_machine.travel(NOW + timedelta(days=1), tick=False):
+        answer = studio.get(page_of("studio_today"), {"seen": seen}, headers=POLL)
+
+    assert re.search(r"<h1><time [^>]*>Tuesday 3 March</time></h1>", answer.content.decode())
+
+
 def test_an_open_page_without_rows_shows_the_first_request_by_itself(studio, by_hand, book):
     seen = seen_in(studio.get(page_of("studio_requests")))
     new = book().appointment
