@@ -55,7 +55,7 @@ class PagesMiddleware:
             # Sign-in, sign-up and new passwords are not let through uncounted; what can do without the cache, does.
             logger.exception("The cache did not answer")
             return errors.unavailable()
-        if isinstance(exception, UNCHECKED_BY_ADMIN) and self._reads_admin(request):
+        if isinstance(exception, UNCHECKED_BY_ADMIN) and self._asks_admin(request):
             logger.warning("The admin stumbled over its address", exc_info=True)
             return errors.bad_request(request, exception)
         return None
@@ -66,8 +66,9 @@ class PagesMiddleware:
         return at_work and self._is_personal(request) and not request.session.get("has_studio")
 
     @staticmethod
-    def _reads_admin(request: HttpRequest) -> bool:
-        return request.method == "GET" and request.path_info.startswith(ADMIN)
+    def _asks_admin(request: HttpRequest) -> bool:
+        """With a query: what goes wrong on a plain page of the admin is our own fault, and stays one."""
+        return request.method == "GET" and request.path_info.startswith(ADMIN) and bool(request.GET)
 
     @staticmethod
     def _is_personal(request: HttpRequest) -> bool:

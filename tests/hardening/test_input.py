@@ -340,3 +340,13 @@ def test_no_address_of_the_admin_breaks_it(calm, provider, address):
     calm.force_login(UserFactory(is_staff=True, is_superuser=True))
 
     assert calm.get(reverse("admin:index") + address.format(provider=provider)).status_code == 400
+
+
+def test_a_fault_of_ours_in_the_admin_is_not_blamed_on_its_address(calm, monkeypatch):
+    def broken(*args):
+        raise ValueError
+
+    calm.force_login(UserFactory(is_staff=True, is_superuser=True))
+    monkeypatch.setattr("appointments.admin.AppointmentAdmin.get_queryset", broken)
+
+    assert calm.get(reverse("admin:appointments_appointment_changelist")).status_code == 500
