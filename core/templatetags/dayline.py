@@ -9,10 +9,12 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
+from typing import Any
 from zlib import crc32
 
 from django import template
 from django.conf import settings
+from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import conditional_escape, escape, format_html, format_html_join
@@ -387,7 +389,10 @@ def waiting_now(live: str, *, count: int | None = None, dot: int | None = None) 
 def url_with(context, **changes) -> str:
     """`{% url_with page=2 tab=None %}`: this page's query string with these changed; None or "" leaves one out."""
     request = getattr(context, "request", None) or context.get("request")
-    query = request.GET.copy()
+    return _query_with(request.GET.copy(), changes) or request.path
+
+
+def _query_with(query: QueryDict, changes: dict[str, Any]) -> str:
     for key, value in changes.items():
         if value is None or value == "":
             query.pop(key, None)
@@ -396,22 +401,30 @@ def url_with(context, **changes) -> str:
         else:
             query[key] = str(value)
     encoded = query.urlencode()
-    return f"?{encoded}" if encoded else request.path
+    return f"?{encoded}" if encoded else ""
 
 
 @register.simple_tag(takes_context=True)
-def pager(context, page, what: str = "results", param: str = "page") -> SafeString:
-    """`{% pager page_obj what="appointments" %}`: what is shown of how many, Previous and Next with the query kept."""
+def pager(context, page, what: str = "results", param: str = "page", here: str = "") -> SafeString:
+    """`{% pager page_obj what="appointments" %}`: what is shown of how many, Previous and Next with the query kept.
+
+    `here` is the address of the list where another one, such as that of a press, is answered with it.
+    """
+
+    def turned(number: int | None) -> str:
+        if not here:
+            return url_with(context, **{param: number})
+        path, _, query = here.partition("?")
+        return path + _query_with(QueryDict(query, mutable=True), {param: number})
+
     return mark_safe(
         render_to_string(
             "components/pager.html",
             {
                 "page": page,
                 "what": what,
-                "previous": url_with(context, **{param: _page_number(page.previous_page_number())})
-                if page.has_previous()
-                else "",
-                "next": url_with(context, **{param: page.next_page_number()}) if page.has_next() else "",
+                "previous": turned(_page_number(page.previous_page_number())) if page.has_previous() else "",
+                "next": turned(page.next_page_number()) if page.has_next() else "",
             },
         )
     )

@@ -705,6 +705,23 @@ def test_accepting_in_place_keeps_the_week_that_is_shown(studio, request_):
     assert 'hx-get="/studio/?week=2026-W20"' in answer.content.decode()
 
 
+@pytest.mark.parametrize("in_place_", [True, False])
+def test_a_press_leads_on_to_the_other_pages_of_the_list(studio, provider, service, in_place_):
+    ends = {"status": Status.REQUESTED, "answer_by": NOW + timedelta(hours=9)}
+    asked = [made(provider, service, TUESDAY_TEN + timedelta(hours=2 * n), **ends) for n in range(42)]
+    expired = made(provider, service, NOW + timedelta(hours=1), status=Status.EXPIRED)
+    there = in_place("studio_requests") | {"HX-Current-URL": "http://testserver/studio/requests/?page=2"}
+
+    if in_place_:
+        answer = studio.post(url("accept_request", asked[-1]), headers=there)
+    else:
+        answer = studio.post(page_of("accept_requests"), {"request": [expired.reference]})
+
+    turns = dict(re.findall(r'href="([^"]+)" rel="(\w+)"', answer.content.decode()))
+    wanted = {"/studio/requests/": "prev", "/studio/requests/?page=3": "next"}
+    assert turns == (wanted if in_place_ else {"/studio/requests/?page=2": "next"})
+
+
 def test_accepting_in_place_keeps_what_is_ticked(studio, by_hand, book):
     first, second, third = (book(TUESDAY_TEN + timedelta(hours=n)).appointment for n in (0, 2, 4))
 
