@@ -1,7 +1,8 @@
-"""How references stand in addresses. What cannot be one is no address at all, so no nonsense reaches the database."""
+"""How references and links stand in addresses. What cannot be one is no address at all: no nonsense is looked up."""
 
 from django.urls import register_converter
 
+from . import links
 from .models import REFERENCE_ALPHABET, REFERENCE_LENGTH
 
 
@@ -18,3 +19,18 @@ class ReferenceConverter:
 
 
 register_converter(ReferenceConverter, "reference")
+
+
+class LinkConverter:
+    """What a link from a mail has for its appointment."""
+
+    regex = links.PATTERN
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(LinkConverter, "link")

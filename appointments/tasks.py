@@ -9,7 +9,7 @@ from core.exceptions import DomainError
 from outbox import services as outbox
 
 from . import queries
-from .mail.events import send_event_mail
+from .mail.events import send_event_mail, send_link_mail
 from .models import Appointment
 from .services import holds, life, openings
 from .states import Role
@@ -53,6 +53,17 @@ def _unless_refused(service: Callable[..., object], appointment: Appointment) ->
 def send_mail(payload: dict[str, Any], *, message: Any) -> None:
     """Tell one side about one event; `payload` is {"event", "to"} and, when staff ask for it once more, {"again"}."""
     send_event_mail(event_id=payload["event"], to=Role(payload["to"]), again=payload.get("again", 0))
+
+
+@outbox.handler("appointments.send_link")
+def send_link(payload: dict[str, Any], *, message: Any) -> None:
+    """Mail one side a new link to the appointment; `payload` is {"appointment", "to", "day"}, {"again"} as above."""
+    send_link_mail(
+        appointment_id=payload["appointment"],
+        to=Role(payload["to"]),
+        day=payload["day"],
+        again=payload.get("again", 0),
+    )
 
 
 @outbox.handler("appointments.refresh_openings")

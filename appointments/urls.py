@@ -2,8 +2,8 @@
 
 from django.urls import include, path
 
-from . import converters  # noqa: F401 - registers <reference:…>
-from .views import booking, customer, help, public, search
+from . import converters  # noqa: F401 - registers <reference:…> and <link:…>
+from .views import booking, customer, help, link, public, search
 
 urlpatterns = [
     path("", search.home, name="home"),
@@ -20,6 +20,10 @@ urlpatterns = [
     path("my/appointments/<reference:reference>/cancel/", customer.cancel, name="cancel_appointment"),
     path("my/appointments/<reference:reference>/withdraw/", customer.withdraw, name="withdraw_request"),
     path("my/appointments/<reference:reference>/calendar.ics", customer.appointment_ics, name="appointment_ics"),
+    path("a/<link:token>/", link.show, name="link"),
+    path("a/<link:token>/calendar.ics", link.calendar, name="link_ics"),
+    path("a/<link:token>/new/", link.send_new, name="link_new"),
+    path("a/<link:token>/<slug:verb>/", link.act, name="link_act"),
     path("studio/", include("appointments.urls_studio")),
     path("help/", help.contents, name="help"),
     *(path(f"help/{name.removeprefix('help_')}/", help.page, {"name": name}, name=name) for name in help.PAGES),

@@ -244,7 +244,7 @@ PLATFORM_FEE_PERCENT = read("PLATFORM_FEE_PERCENT", as_percent, Decimal(0))
 MAX_OPEN_PER_CUSTOMER_AND_PROVIDER = read("MAX_OPEN_PER_CUSTOMER_AND_PROVIDER", as_number(1, 1000), 20)
 
 # How often one account may do this in so many seconds; an address that many people share, ten times as often.
-LIMITS = {"book": (30, 600), "keep_time": (30, 600), "search": (120, 60), "openings": (180, 60)}
+LIMITS = {"book": (30, 600), "keep_time": (30, 600), "search": (120, 60), "openings": (180, 60), "new_link": (20, 3600)}
 
 # --- Work for later ---------------------------------------------------------
 

@@ -19,6 +19,7 @@ class Kind(models.TextChoices):
     NOT_CONFIRMED = "not_confirmed", "Answer"
     WITHDRAWN = "withdrawn", "Withdrawal"
     CANCELLED = "cancelled", "Cancellation"
+    LINK = "link", "New link"
 
 
 class State(models.TextChoices):

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote as quote_url
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from appointments.models import Appointment, AppointmentEvent
 from appointments.services.life import TOLD
@@ -29,6 +30,7 @@ from .words import Words
 
 HOPEFUL = {Verb.REQUEST, Verb.BOOK, Verb.ACCEPT}
 TOPIC = "appointments.send_mail"
+LINK_TOPIC = "appointments.send_link"
 TEMPLATE = "appointments/emails/appointment"
 
 
@@ -52,9 +54,28 @@ def send_event_mail(*, event_id: int, to: Role, again: int = 0) -> None:
     if reason:
         note_unsent(**same, kind=MAILS[Verb(event.verb), to].kind, reason=reason)
         return
-    mail = compose(scene)
+    _send(scene, compose(scene), **same)
+
+
+def send_link_mail(*, appointment_id: int, to: Role, day: str, again: int = 0) -> None:
+    """Mail one side a link that works again, once a `day`. Raises what `notifications.services.send_mail` raises."""
+    event = _events().filter(appointment=appointment_id).first()
+    if event is None:
+        return
+    scene = Scene(event, to, now=clock.now())
+    _send(
+        scene,
+        compose(scene, NEW_LINK),
+        to_user=scene.reader,
+        key=f"appointment-link:{appointment_id}:{to.value}:{day}",
+        about=event.appointment.reference,
+        job=Job(LINK_TOPIC, {"appointment": appointment_id, "to": to.value, "day": day}, again=again),
+    )
+
+
+def _send(scene: Scene, mail: "Mail", **whom: Any) -> None:
     send_mail(
-        **same,
+        **whom,
         kind=mail.kind,
         subject=mail.subject,
         template=TEMPLATE,
@@ -78,10 +99,12 @@ def stale_because(event: AppointmentEvent, *, now: datetime) -> str:
 
 
 def _load(event_id: int) -> AppointmentEvent | None:
-    appointment = "appointment__"
+    return _events().filter(pk=event_id).first()
+
+
+def _events() -> QuerySet[AppointmentEvent]:
     joined = ("provider__user", "provider__policy", "service", "customer")
-    rows = AppointmentEvent.objects.select_related(*(appointment + name for name in joined))
-    return rows.filter(pk=event_id).first()
+    return AppointmentEvent.objects.select_related(*(f"appointment__{name}" for name in joined))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +124,9 @@ class Sort:
     calendar: Callable[[Appointment, Role], CalendarPart] | None = None
 
 
-def compose(scene: Scene) -> Mail:
-    """The whole mail about the scene's event, for its side."""
-    sort = MAILS[Verb(scene.event.verb), scene.side]
+def compose(scene: Scene, sort: Sort | None = None) -> Mail:
+    """The whole mail for the scene's side: about its event, unless `sort` is another."""
+    sort = sort or MAILS[Verb(scene.event.verb), scene.side]
     said = sort.words(scene)
     place = scene.place
     when = scene.when
@@ -174,6 +197,7 @@ def _why(scene: Scene) -> str:
     return f"You get this mail because {asked} for an appointment with {with_whom} on {settings.SITE_NAME}."
 
 
+NEW_LINK = Sort(Kind.LINK, words.new_link)
 _INVITE, _CANCEL = calendar_file.invitation, calendar_file.cancellation
 MAILS: dict[tuple[Verb, Role], Sort] = {
     (Verb.REQUEST, Role.CUSTOMER): Sort(Kind.REQUEST_SENT, words.request_sent),

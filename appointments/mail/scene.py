@@ -6,6 +6,7 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from accounts.models import User
+from appointments import links
 from appointments.labels import state_label
 from appointments.models import Appointment, AppointmentEvent
 from appointments.states import Role, Status, Verb
@@ -136,7 +137,8 @@ class Scene:
 
     @property
     def own_page(self) -> str:
-        return calendar_file.manage_url(self.appointment, self.side)
+        """The one page that the reader can open without signing in."""
+        return page("link", links.token_for(self.appointment, self.side, now=self.now))
 
     @property
     def can_be_booked(self) -> bool:

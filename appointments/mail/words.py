@@ -48,7 +48,7 @@ def answer_needed(scene: Scene) -> Words:
         subject=f"Answer needed by {scene.short_deadline}: {scene.other_name}, {day}",
         headline=f"{scene.other_name} asks for a time.",
         lead=(f"Please answer by {_deadline(scene)}. After that the request expires by itself.",),
-        button=Button("Answer", page("studio_request", scene.appointment.reference)),
+        button=Button("Answer", scene.own_page),
         after=(
             f"The time is held for {scene.other} until you answer. If you accept, it is confirmed; if you decline, "
             f"it is open again. We tell {scene.other} either way.",
@@ -136,6 +136,15 @@ def withdrawn(scene: Scene) -> Words:
         subject=f"Request withdrawn: {scene.short} with {scene.other_name}",
         headline=f"{scene.doer} withdrew {whose} request.",
         lead=("There is nothing left to answer, and the time is no longer held.",),
+        button=Button("See appointment", scene.own_page),
+    )
+
+
+def new_link(scene: Scene) -> Words:
+    return Words(
+        subject=f"Your new link: {scene.short} with {scene.other_name}",
+        headline="Here is a new link.",
+        lead=("It opens this appointment without signing in. It is for you alone and ends after 30 days.",),
         button=Button("See appointment", scene.own_page),
     )
 

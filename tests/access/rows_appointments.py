@@ -3,7 +3,10 @@
 The page of an appointment on the customer's side is the customer's: the provider and staff have pages of their own.
 """
 
+from appointments import links
+from appointments.states import Role
 from appointments.views import help
+from core import clock
 from tests.access.table import Row, everyone, refused, signed_in
 
 READ_ONLY = everyone("405")
@@ -26,6 +29,15 @@ def request(world):
     return {"reference": world.request.reference}
 
 
+def link(world):
+    """The customer's, as it stands in their mail."""
+    return {"token": links.token_for(world.appointment, Role.CUSTOMER, now=clock.now())}
+
+
+def link_to_cancel(world):
+    return link(world) | {"verb": "cancel"}
+
+
 def some_start(world):
     return {"start": "2100-01-01T10:00:00Z"}
 
@@ -45,6 +57,11 @@ ROWS = [
     Row("cancel_appointment", args=appointment, get=MINE, post=signed_in("404", C="409")),
     Row("withdraw_request", args=request, get=MINE, post=signed_in("404", C="go")),
     Row("appointment_ics", args=appointment, get=MINE, post=refused()),
+    # Whoever holds the link may do what its person may; that person, signed in, gets their usual page.
+    Row("link", args=link, get=everyone("200", C="go"), post=READ_ONLY),
+    Row("link_ics", args=link, get=everyone("200", C="go"), post=READ_ONLY),
+    Row("link_new", args=link, get=READ_ONLY, post=everyone("go")),
+    Row("link_act", args=link_to_cancel, get=everyone("200", C="go"), post=everyone("go")),
     Row("help", get=everyone("200"), post=READ_ONLY),
     *(Row(name, get=everyone("200"), post=READ_ONLY) for name in help.PAGES),
 ]

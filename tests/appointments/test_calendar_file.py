@@ -15,8 +15,6 @@ from appointments.mail.preview import NOW, sample_appointment
 from appointments.services import life
 from appointments.states import Role, Status
 
-pytestmark = pytest.mark.urls("tests.appointments.mail_urls")
-
 ZONES = [
     "Europe/London",
     "Europe/Dublin",  # its winter is the exception, not its summer

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
+from appointments import links
 from appointments.models import Appointment
 from appointments.services import booking, life
-from appointments.states import Status
+from appointments.states import Role, Status
 from core import clock
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ProviderFactory, ServiceFactory
@@ -255,3 +256,15 @@ def test_cancelling_asks_on_top_of_a_wide_page(page, maya, sign_in, ask):
 
     expect(page.get_by_role("heading", name="Cancelled by you.")).to_be_visible()
     assert states(booked) == [Status.CANCELLED]
+
+
+def test_a_request_is_accepted_from_its_mail_without_signing_in(plain_page, ask):
+    request = ask("Yusuf Adeyemi", days=2)
+    plain_page.goto(f"/a/{links.token_for(request, Role.PROVIDER, now=clock.now())}/")
+    expect(plain_page.get_by_role("heading", name="Yusuf asks for this time.")).to_be_visible()
+
+    plain_page.get_by_role("link", name="Accept request").click()
+    plain_page.get_by_role("button", name="Accept request").click()
+
+    expect(plain_page.get_by_role("heading", name="Yusuf is booked.")).to_be_visible()
+    assert states(request) == [Status.CONFIRMED]

@@ -29,5 +29,4 @@ def send_one(port, user_id):
 
 def drain(port):
     use_server(port)
-    settings.ROOT_URLCONF = "tests.appointments.mail_urls"
     return engine.drain(seconds=60)

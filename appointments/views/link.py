@@ -1,0 +1,206 @@
+"""One appointment for whoever holds the link from a mail, without signing in.
+
+Opening a link changes nothing, because programs that look through mails open them, too: every act is a POST from a page
+that asks first. Whoever is signed in as the link's own person gets their usual page instead.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.text import capfirst
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.limits import limited
+from appointments import links, queries
+from appointments.exceptions import MoveRefused, PolicyRefused
+from appointments.forms import ReasonForm
+from appointments.labels import state_label
+from appointments.links import Link
+from appointments.mail.calendar_file import place_of
+from appointments.policies import COMPLETES_AFTER, cancel_terms, check_move, possible_moves
+from appointments.services import life
+from appointments.states import Role, Status, Verb
+from core import clock
+
+from .files import calendar_entry
+
+View = Callable[..., HttpResponse]
+OWN_PAGES = {Role.CUSTOMER: "my_appointment", Role.PROVIDER: "studio_appointment"}
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a link can do, in words: on the button, over the page that asks, while it happens, and afterwards."""
+
+    verb: Verb
+    button: str
+    question: str
+    saving: str
+    done: str
+    kind: str = "danger"
+
+    @property
+    def takes_reason(self) -> bool:
+        return self.verb is not Verb.ACCEPT
+
+
+ACTS = {
+    act.verb: act
+    for act in (
+        Act(Verb.ACCEPT, "Accept request", "Accept this request?", "Accepting…", "The request is accepted.", "primary"),
+        Act(Verb.DECLINE, "Decline request", "Decline this request?", "Declining…", "The request is declined."),
+        Act(Verb.WITHDRAW, "Withdraw request", "Withdraw this request?", "Withdrawing…", "The request is withdrawn."),
+        Act(Verb.CANCEL, "Cancel appointment", "Cancel this appointment?", "Cancelling…", "It is cancelled."),
+    )
+}
+
+
+def _with_link(view: View) -> View:
+    """Open the link before the view: 404 for one that nobody made, 410 for one that has ended."""
+
+    @never_cache
+    @wraps(view)
+    def run(request: HttpRequest, token: str, **kwargs: Any) -> HttpResponse:
+        try:
+            link = links.open_link(token)
+        except links.NoSuchLink:
+            raise Http404 from None
+        if clock.now() >= link.ends_at:
+            answer = _ended(request, link) if request.method != "POST" else redirect("link", token)
+        elif request.user == link.reader and request.method != "POST":
+            answer = redirect(OWN_PAGES[link.side], reference=link.appointment.reference)
+        else:
+            answer = view(request, link, **kwargs)
+        answer["X-Robots-Tag"] = "noindex"
+        return answer
+
+    return run
+
+
+@require_safe
+@_with_link
+def show(request: HttpRequest, link: Link) -> HttpResponse:
+    """Today's truth about the appointment, and what its reader may do."""
+    return _show(request, link)
+
+
+@require_safe
+@_with_link
+def calendar(request: HttpRequest, link: Link) -> HttpResponse:
+    """The calendar entry as a file; what was never agreed has none."""
+    return calendar_entry(link.appointment, link.reader)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@_with_link
+def act(request: HttpRequest, link: Link, verb: str) -> HttpResponse:
+    """What the act means, then the act. What holds when the button is pressed decides, not what was read."""
+    wanted = next((each for each in ACTS.values() if each.verb.value == verb), None)
+    if wanted is None:
+        raise Http404
+    if request.method != "POST":
+        return _ask(request, link, wanted, ReasonForm())
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        return _ask(request, link, wanted, form)
+    try:
+        outcome = _do(link, wanted, form.cleaned_data["reason"])
+    except (MoveRefused, PolicyRefused) as refusal:
+        return _show(request, links.open_link(link.token), refusal=str(refusal))
+    if outcome.changed:
+        messages.success(request, f"{wanted.done} We email you and {link.other_first_name}.")
+    else:
+        messages.info(request, "That was already done. Nothing changed.")
+    return redirect("link", link.token)
+
+
+@require_POST
+@limited("new_link")
+@never_cache
+def send_new(request: HttpRequest, token: str) -> HttpResponse:
+    """Mail a fresh link to the address that an ended one was sent to."""
+    try:
+        link = links.open_link(token)
+    except links.NoSuchLink:
+        raise Http404 from None
+    if clock.now() >= link.ends_at:
+        links.send_new_link(link, now=clock.now())
+        messages.success(request, "A new link is on its way to the address that this one was sent to.")
+    return redirect("link", token)
+
+
+def _do(link: Link, act: Act, reason: str) -> life.Outcome:
+    given: dict[str, Any] = {"appointment": link.appointment, "actor": link.reader, "role": link.side}
+    if act.verb is Verb.ACCEPT:
+        return life.accept_request(**given)
+    services: dict[Verb, Callable[..., life.Outcome]] = {
+        Verb.DECLINE: life.decline_request,
+        Verb.WITHDRAW: life.withdraw_request,
+        Verb.CANCEL: life.cancel_appointment,
+    }
+    return services[act.verb](**given, reason=reason)
+
+
+def _show(request: HttpRequest, link: Link, *, refusal: str = "") -> HttpResponse:
+    appointment, facts = link.appointment, _facts(link)
+    history = queries.history_of(appointment)
+    was_agreed = any(event.to_status == Status.CONFIRMED for event in history)
+    policy, now = appointment.provider.policy, facts["now"]
+    moves = possible_moves(appointment, role=link.side, policy=policy, now=now)
+    context = {
+        **facts,
+        "last": next((event for event in history if event.to_status == appointment.status), None),
+        # The address is for those who have it agreed.
+        "place": place_of(appointment) if was_agreed or not link.is_of_customer else capfirst(appointment.where),
+        "acts": [act for verb, act in ACTS.items() if verb in moves],
+        "has_entry": appointment.is_confirmed,
+        "refusal": refusal,
+    }
+    status = HTTPStatus.CONFLICT if refusal else HTTPStatus.OK
+    return render(request, "appointments/link/page.html", context, status=status)
+
+
+def _ask(request: HttpRequest, link: Link, act: Act, form: ReasonForm) -> HttpResponse:
+    try:
+        check_move(link.appointment, act.verb, role=link.side, policy=link.appointment.provider.policy, now=clock.now())
+    except (MoveRefused, PolicyRefused) as refusal:
+        # An old link: what it was for is over, so it leads to how things stand.
+        messages.info(request, str(refusal))
+        return redirect("link", link.token)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
+    context = {**_facts(link), "act": act, "form": form}
+    return render(request, "appointments/link/act.html", context, status=status)
+
+
+def _ended(request: HttpRequest, link: Link) -> HttpResponse:
+    return render(request, "appointments/link/ended.html", _facts(link), status=HTTPStatus.GONE)
+
+
+def _facts(link: Link) -> dict[str, Any]:
+    """What every page of a link says. Asks the database nothing."""
+    appointment, now = link.appointment, clock.now()
+    is_unanswered = appointment.is_unanswered(now)
+    return {
+        "link": link,
+        "appointment": appointment,
+        "provider": appointment.provider,
+        "customer": appointment.customer,
+        "service": appointment.service,
+        "label": state_label(appointment, link.side, now=now),
+        "zone": link.zone,
+        "twelve_hour": link.reader.uses_12h_clock,
+        "now": now,
+        "is_on": appointment.is_confirmed and appointment.start <= now < appointment.end,
+        "is_past": appointment.end <= now,
+        "is_unanswered": is_unanswered,
+        "is_waiting": appointment.is_request and not is_unanswered,
+        "completes_at": appointment.end + COMPLETES_AFTER,
+        "terms": cancel_terms(appointment, role=link.side, policy=appointment.provider.policy, now=now),
+    }
