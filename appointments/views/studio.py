@@ -132,7 +132,10 @@ def address(name: str, query: QueryDict) -> str:
 
 def page_behind(request: HttpRequest, provider: Provider) -> live.Page:
     """The open page on which something was pressed, as it is now."""
-    behind = urlsplit(cast(Request, request).htmx.current_url_abs_path or "")
+    try:
+        behind = urlsplit(cast(Request, request).htmx.current_url_abs_path or "")
+    except ValueError:  # no address at all, which no browser sends
+        behind = urlsplit("")
     build = today_page if behind.path == reverse("studio_today") else requests_page
     return build(request, provider, QueryDict(behind.query))
 

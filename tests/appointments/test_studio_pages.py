@@ -705,6 +705,16 @@ def test_accepting_in_place_keeps_the_week_that_is_shown(studio, request_):
     assert 'hx-get="/studio/?week=2026-W20"' in answer.content.decode()
 
 
+def test_a_page_without_an_address_is_answered_like_the_list_of_requests(studio, request_):
+    there = in_place("studio_today") | {"HX-Current-URL": "http://["}
+
+    answer = studio.post(url("accept_request", request_), headers=there)
+
+    assert answer.status_code == 200
+    assert status_of(request_) == Status.CONFIRMED
+    assert "No requests are waiting" in texts(answer)
+
+
 @pytest.mark.parametrize("in_place_", [True, False])
 def test_a_press_leads_on_to_the_other_pages_of_the_list(studio, provider, service, in_place_):
     ends = {"status": Status.REQUESTED, "answer_by": NOW + timedelta(hours=9)}
