@@ -10,6 +10,7 @@ from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStand
 
 from accounts.models import User
 from appointments.models import Appointment
+from appointments.places import place_of
 from appointments.states import Role, Status, Verb
 from core import clock
 from core.exceptions import DomainError
@@ -17,7 +18,6 @@ from core.wording import duration_text
 from notifications.letters import page, site_host
 from notifications.services import CalendarPart, sender_address
 from notifications.text import many_lines, one_line
-from providers.models import Venue
 
 
 class NoCalendarEntry(DomainError):
@@ -54,16 +54,6 @@ def appointment_ics(appointment: Appointment, viewer: User) -> bytes:
 
 def manage_url(appointment: Appointment, side: Role) -> str:
     return page("my_appointment" if side is Role.CUSTOMER else "studio_appointment", appointment.reference)
-
-
-def place_of(appointment: Appointment) -> str:
-    """Where it takes place, for those who have it agreed: the address, 'online', or both where either may be meant."""
-    provider = appointment.provider
-    parts = [one_line(part) for part in (provider.address, provider.place)]
-    address = ", ".join(dict.fromkeys(part for part in parts if part and (part == parts[0] or part not in parts[0])))
-    if Venue.ONLINE not in appointment.venues:
-        return address
-    return f"{address}, or online" if appointment.is_in_person and address else "Online"
 
 
 def _file(appointment: Appointment, side: Role, method: str, status: str) -> bytes:

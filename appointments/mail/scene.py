@@ -9,14 +9,13 @@ from accounts.models import User
 from appointments import links
 from appointments.labels import state_label
 from appointments.models import Appointment, AppointmentEvent
+from appointments.places import place_of
 from appointments.states import Role, Status, Verb
 from core import clock
 from core.wording import moment_text, offset_text, range_text, zone_city, zone_text
 from notifications.letters import Tone, When, page
 from notifications.text import one_line
 from providers.models import Listing
-
-from . import calendar_file
 
 # A weekday alone names a day only while it can't be mistaken for the same day of another week.
 WEEKDAY_SPEAKS_FOR = timedelta(days=6)
@@ -98,12 +97,12 @@ class Scene:
         """For the customer the address once it is agreed, before that what everybody sees."""
         is_agreed = self.event.to_status in {Status.CONFIRMED, Status.CANCELLED} and self.event.verb != Verb.WITHDRAW
         if is_agreed or not self.for_customer:
-            return calendar_file.place_of(self.appointment)
+            return place_of(self.appointment)
         provider = copy.copy(self.provider)
         provider.address = ""
         shown = copy.copy(self.appointment)
         shown.provider = provider
-        return calendar_file.place_of(shown)
+        return place_of(shown)
 
     # Who did it.
 

@@ -20,8 +20,8 @@ from appointments.customer_list import HistoryFilters, Tab, page_of
 from appointments.exceptions import MoveRefused, PolicyRefused
 from appointments.forms import CancelForm, ReasonForm
 from appointments.labels import state_label
-from appointments.mail.calendar_file import place_of
 from appointments.models import Appointment, AppointmentEvent
+from appointments.places import place_of
 from appointments.policies import CORRECTED_WITHIN, OVER, cancel_terms, free_until, possible_moves
 from appointments.services import availability, life
 from appointments.states import Role, Status, Verb

@@ -23,7 +23,7 @@ from appointments.exceptions import MoveRefused, PolicyRefused
 from appointments.forms import ReasonForm
 from appointments.labels import state_label
 from appointments.links import Link
-from appointments.mail.calendar_file import place_of
+from appointments.places import place_of
 from appointments.policies import COMPLETES_AFTER, cancel_terms, check_move, possible_moves
 from appointments.services import life
 from appointments.states import Role, Status, Verb
