@@ -11,6 +11,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.models import User
 from core import clock, money
 from core.text import validate_line, validate_text
 
@@ -59,7 +60,8 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
         return self.filter(listing__in=PUBLIC_LISTINGS, user__is_active=True)
 
     def bookable(self) -> "ProviderQuerySet":
-        return self.filter(listing=Listing.LIVE, user__is_active=True)
+        """Those who take bookings. The few closed accounts are looked up, instead of joining everybody's."""
+        return self.filter(listing=Listing.LIVE).exclude(user__in=User.objects.filter(is_active=False))
 
 
 class Provider(models.Model):
