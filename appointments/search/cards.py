@@ -139,8 +139,10 @@ def _around(at: datetime) -> Interval:
 
 
 def _offers(providers: Iterable[Provider]) -> dict[int, list[Service]]:
+    known = {provider.pk: provider for provider in providers}
     found: dict[int, list[Service]] = defaultdict(list)
-    for service in _active_services(ids=[provider.pk for provider in providers]):
+    for service in _active_services(ids=list(known)):
+        service.provider = known[service.provider_id]
         found[service.provider_id].append(service)
     return found
 
@@ -151,10 +153,10 @@ def _active_services(ids: Sequence[int]) -> QuerySet[Service]:
 
 
 def _card(provider: Provider, services: list[Service], facts: Facts, later: Interval | None, view: View) -> Card:
-    chosen, starts = _first_with_openings(_fitting(provider, services, view.wanted), facts, view.span, view)
+    chosen, starts = _first_with_openings(_fitting(services, view.wanted), facts, view.span, view)
     after = None
     if not starts and later is not None:
-        last, found = _first_with_openings(_fitting(provider, services, view.wanted), facts, later, view)
+        last, found = _first_with_openings(_fitting(services, view.wanted), facts, later, view)
         if last is not None and found:
             chosen, after = last, found[0]
     page = _page_of(provider, chosen)
@@ -167,14 +169,14 @@ def _card(provider: Provider, services: list[Service], facts: Facts, later: Inte
         answers_within=wording.words_for_minutes(provider.policy.answer_minutes),
         days=_days(provider, chosen, starts, view) if chosen and starts else [],
         first=starts[0] if starts else after,
-        reason="" if starts else _reason(_fitting(provider, services, view.wanted), facts, view),
+        reason="" if starts else _reason(_fitting(services, view.wanted), facts, view),
         next=_next(provider, chosen, after, page, view) if chosen and after else None,
     )
 
 
-def _fitting(provider: Provider, services: list[Service], wanted: Wanted) -> list[Service]:
+def _fitting(services: list[Service], wanted: Wanted) -> list[Service]:
     """The services that are meant, those named by the text first, else as the provider orders them."""
-    fitting = [each for each in services if suits(each, provider, wanted, _price(each))]
+    fitting = [each for each in services if suits(each, wanted, _price(each))]
     words = terms(wanted.q)
     return sorted(fitting, key=lambda each: -sum(word in fold(each.name) for word in words)) if words else fitting
 

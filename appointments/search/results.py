@@ -90,11 +90,11 @@ def matching(wanted: Wanted, spans: list[Span] | None = None) -> QuerySet[Provid
     return rows
 
 
-def suits(service: Service, provider: Provider, wanted: Wanted, price: Money) -> bool:
+def suits(service: Service, wanted: Wanted, price: Money) -> bool:
     """Whether this service is one the search means; says the same as `matching` does in SQL."""
-    if wanted.instant and not service.confirms_at_once(provider.policy):
+    if wanted.instant and not service.confirms_at_once(service.provider.policy):
         return False
-    if wanted.where and VENUES[wanted.where] not in ([service.venue] if service.venue else provider.venues):
+    if wanted.where and VENUES[wanted.where] not in service.venues:
         return False
     most = wanted.most
     return most is None or (price.currency == most.currency and price.amount <= most.amount)

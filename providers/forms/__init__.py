@@ -1,5 +1,5 @@
 from .hours import OverrideForm, WeekForm
-from .offer import PolicyForm, ServiceForm
+from .offer import FirstServiceForm, PolicyForm, ServiceForm
 from .profile import ProfileForm
 
-__all__ = ["OverrideForm", "PolicyForm", "ProfileForm", "ServiceForm", "WeekForm"]
+__all__ = ["FirstServiceForm", "OverrideForm", "PolicyForm", "ProfileForm", "ServiceForm", "WeekForm"]

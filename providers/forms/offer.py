@@ -81,6 +81,16 @@ class ServiceForm(SeenForm):
         }
 
 
+class FirstServiceForm(ServiceForm):
+    """Of somebody whose own rules are a later step: nobody has read of policies yet."""
+
+    confirmation = forms.ChoiceField(
+        label="When somebody books",
+        choices=[(Confirmation.POLICY, "As in my rules, step 4"), *Confirmation.choices[1:]],
+        widget=forms.RadioSelect,
+    )
+
+
 class ExampleForm(forms.Form):
     """The four figures of a worked example, as they are typed."""
 

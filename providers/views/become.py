@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.forms import ChoiceField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,9 +17,9 @@ from accounts.models import User
 from core.exceptions import DomainError
 from providers import hours, queries, services, wording
 from providers.exceptions import ChangedMeanwhile, NotReady, OfferRefused
-from providers.forms import PolicyForm, ProfileForm, ServiceForm, WeekForm
+from providers.forms import FirstServiceForm, PolicyForm, ProfileForm, ServiceForm, WeekForm
 from providers.forms.hours import USUAL
-from providers.models import Confirmation, Provider, Service
+from providers.models import Provider, Service
 from providers.states import Step
 
 from .offer import first_values
@@ -99,10 +98,7 @@ def _service(request: HttpRequest, provider: Provider) -> HttpResponse:
     """The first service; more follow in the studio. One of several is changed in the order they have."""
     service: Service | None = provider.services.first()
     initial = ServiceForm.initial_of(service) if service else first_values(provider)
-    form = ServiceForm(request.POST if request.method == "POST" else None, initial=initial)
-    # Its own rules are a later step, and nobody has read of policies yet.
-    choices = [(Confirmation.POLICY, "As in my rules, step 4"), *Confirmation.choices[1:]]
-    cast(ChoiceField, form.fields["confirmation"]).choices = choices
+    form = FirstServiceForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method != "POST":
         return _page(request, provider, Step.SERVICE, form=form)
     if not form.is_valid():

@@ -55,7 +55,10 @@ def test_six_steps_make_a_live_page(client, zoe):
     assert fields_of(page, "trade")["name"] == ["Zoë Müller"]
     assert client.post(address("about"), ABOUT).headers["Location"] == address("service")
     # In the money of where she is, until she says otherwise.
-    assert client.get(address("service")).context["form"].initial["currency"] == "NPR"
+    page = client.get(address("service"))
+    assert page.context["form"].initial["currency"] == "NPR"
+    # Nobody who gets here has made rules yet.
+    assert "As in my rules, step 4" in page.content.decode()
     assert client.post(address("service"), SERVICE).headers["Location"] == address("hours")
     # Left here, and resumed.
     assert client.get(reverse("become_provider")).headers["Location"] == address("hours")
