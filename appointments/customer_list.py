@@ -1,11 +1,10 @@
-"""What a customer's list shows: which of its three lists, which page, and how the history is narrowed down."""
+"""What a customer's list shows: which of its three lists, and how the history is narrowed down."""
 
 from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet, TextChoices
 
 from core import clock
@@ -17,7 +16,6 @@ from .queries import BookedService, CustomerCounts
 from .search.words import fold, terms
 from .states import Role, Status
 
-PER_PAGE = 20
 ENDED = (Status.COMPLETED, Status.CANCELLED, Status.DECLINED, Status.EXPIRED, Status.NO_SHOW, Status.CONFIRMED)
 
 
@@ -103,11 +101,3 @@ def _in_year(year: int, zone: ZoneInfo) -> Q:
 def _in_state(state: Status, now: datetime) -> Q:
     unanswered = Q(status=Status.REQUESTED, answer_by__lte=now)
     return Q(status=state) | unanswered if state is Status.EXPIRED else Q(status=state)
-
-
-def page_of(rows: QuerySet[Appointment], number: str | None, *, count: int | None = None) -> Page:
-    """One page of rows; a number that is none shows the first or the last. A known `count` saves counting them."""
-    paginator = Paginator(rows, PER_PAGE)
-    if count is not None:
-        paginator.count = count
-    return paginator.get_page(number)

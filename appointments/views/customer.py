@@ -16,11 +16,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.models import User
 from accounts.zones import ViewerZone, viewer_zone
 from appointments import picker, queries
-from appointments.customer_list import HistoryFilters, Tab, page_of
+from appointments.customer_list import HistoryFilters, Tab
 from appointments.exceptions import MoveRefused, PolicyRefused
 from appointments.forms import CancelForm, ReasonForm
 from appointments.labels import state_label
 from appointments.models import Appointment, AppointmentEvent
+from appointments.paging import page_of
 from appointments.places import place_of
 from appointments.policies import CORRECTED_WITHIN, OVER, cancel_terms, free_until, possible_moves
 from appointments.services import availability, life

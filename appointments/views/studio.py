@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from appointments.context_processors import Studio
-from appointments.customer_list import PER_PAGE, page_of
 from appointments.forms import ReasonForm
 from appointments.models import REFERENCE_ALPHABET, REFERENCE_LENGTH
+from appointments.paging import PER_PAGE, page_of
 from appointments.services import life
 from appointments.studio import requests as asking
 from appointments.studio.agenda import load_agenda
@@ -90,18 +90,17 @@ def shown_day(day: str | None, week: str | None, *, today: date) -> date:
 @require_safe
 @provider_required
 def requests(request: HttpRequest, provider: Provider) -> HttpResponse:
-    """What waits for an answer, soonest deadline first."""
+    """What waits for an answer, soonest deadline first. Eight queries with session and user, however many wait."""
     return live.show(request, requests_page(request, provider, request.GET))
 
 
 def requests_page(request: HttpRequest, provider: Provider, query: QueryDict) -> live.Page:
     now, twelve = clock.now(), me(request).uses_12h_clock
-    count = asking.waiting_count(provider, now=now)
-    page = page_of(asking.waiting_for(provider, now=now), query.get("page"), count=count)
-    waiting = list(page)
-    for one in waiting:
+    page = page_of(asking.waiting_for(provider, now=now), query.get("page"))
+    count = page.paginator.count
+    for one in page:
         one.provider = provider
-    rows = asking.rows_with_fit(provider, waiting, now=now, twelve=twelve)
+    rows = asking.rows_with_fit(provider, list(page), now=now, twelve=twelve)
     context = {
         "studio": Studio(provider, count),
         "provider": provider,

@@ -9,8 +9,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from appointments.customer_list import PER_PAGE, page_of
 from appointments.labels import state_label
+from appointments.paging import PER_PAGE, page_of
 from appointments.states import Role
 from appointments.studio.customers import SORTS, appointments_with, customer_figures, customer_of, customer_rows
 from appointments.studio.requests import history_words

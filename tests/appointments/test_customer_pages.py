@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from appointments.customer_list import PER_PAGE
+from appointments.paging import PER_PAGE
 from appointments.models import Appointment, AppointmentEvent, Hold
 from appointments.services import life
 from appointments.states import Role, Status

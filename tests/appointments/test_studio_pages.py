@@ -24,8 +24,8 @@ pytestmark = pytest.mark.django_db
 
 # Session and user, the provider, the agenda in four, what waits.
 QUERIES_OF_TODAY = 8
-# The same with the count that the pager needs; the day around each request is one agenda for all.
-QUERIES_OF_REQUESTS = 9
+# The same: how many wait comes with the page, and the day around each request is one agenda for all.
+QUERIES_OF_REQUESTS = 8
 QUERIES_OF_CUSTOMERS = 6
 
 
@@ -220,6 +220,19 @@ def test_pages_cost_the_same_for_many_rows(studio, provider, service, django_ass
     studio.get(address)
 
     with django_assert_num_queries(queries):
+        assert studio.get(address).status_code == 200
+
+
+@pytest.mark.parametrize("rows", [1, 300])
+def test_a_customers_card_costs_the_same_for_many_rows(studio, provider, service, django_assert_num_queries, rows):
+    customer = UserFactory()
+    for n in range(rows):
+        made(provider, service, NOW - timedelta(hours=2 * n), status=Status.COMPLETED, customer=customer)
+    address = page_of("studio_customer", customer.uuid)
+    studio.get(address)
+
+    # Session and user, the provider, what waits; who it is, their figures, their appointments.
+    with django_assert_num_queries(7):
         assert studio.get(address).status_code == 200
 
 

@@ -1,0 +1,24 @@
+"""Lists in pages of twenty."""
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, QuerySet, Window
+
+PER_PAGE = 20
+
+
+def page_of(rows: QuerySet, number: str | None, *, count: int | None = None) -> Page:
+    """One page of rows, which knows how many there are; a number that is none shows the first page or the last.
+
+    One query, for rows and count together. Two more where `number` lies beyond the last page.
+    """
+    if count is None:
+        wanted = int(number) if (number or "").isdecimal() and len(number or "") < 8 else 1
+        first = max(wanted - 1, 0) * PER_PAGE
+        found = list(rows.annotate(in_all=Window(Count("pk")))[first : first + PER_PAGE]) if wanted else []
+        if found or wanted == 1:
+            count = found[0].in_all if found else 0
+            return Page(found, wanted, Paginator(range(count), PER_PAGE))
+        count = rows.count()
+    paginator = Paginator(rows, PER_PAGE)
+    paginator.count = count
+    return paginator.get_page(number)
