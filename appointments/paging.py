@@ -12,7 +12,8 @@ def page_of(rows: QuerySet, number: str | None, *, count: int | None = None) -> 
     One query, for rows and count together. Two more where `number` lies beyond the last page.
     """
     if count is None:
-        wanted = int(number) if (number or "").isdecimal() and len(number or "") < 8 else 1
+        number = number or "1"
+        wanted = int(number) if number.isdecimal() and len(number) < 8 else 1
         first = max(wanted - 1, 0) * PER_PAGE
         found = list(rows.annotate(in_all=Window(Count("pk")))[first : first + PER_PAGE]) if wanted else []
         if found or wanted == 1:

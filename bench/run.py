@@ -4,6 +4,7 @@ import argparse
 import http.client
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -24,10 +25,11 @@ from django.test.utils import CaptureQueriesContext
 
 from appointments import picker
 from appointments.demo import scale
-from appointments.models import Appointment
+from appointments.models import REFERENCE_ALPHABET, REFERENCE_LENGTH, Appointment
 from appointments.services import availability
 from appointments.services.openings import measure_figures, refresh_openings
 from appointments.slots import open_slots
+from appointments.states import Status
 from core import clock
 from providers.models import Provider, Service
 
@@ -36,10 +38,20 @@ from .load import Request, Sample, Watched, median
 
 ROOT = Path(__file__).resolve().parent.parent
 BOOKED_PROVIDERS, BOOKING_CUSTOMERS = 24, 32
+LIST_SIZES = (10, 500)
 BARE_TABLE = """
 CREATE TABLE bench_bare (id bigserial PRIMARY KEY, place bigint, starts timestamptz, ends timestamptz,
 EXCLUDE USING gist (place WITH =, tstzrange(starts, ends, '[)') WITH &&))
 """
+
+
+class ListPage(NamedTuple):
+    """A page, how the address of each of its rows looks, and how many rows it has at least."""
+
+    address: str
+    row: str
+    rows: int
+    cookie: str = ""
 
 
 @dataclass
@@ -125,7 +137,7 @@ class Bench:
 
     def check_twins(self, month: date) -> None:
         """A twin that shows less than the page would be an easy one."""
-        client = Client(headers={"host": "127.0.0.1"})
+        client = self.client()
         for size in world.MONTH_SIZES:
             slug = f"month-{size}-{month:%Y-%m}"
             page = client.get(f"/providers/{slug}/?month={month:%Y-%m}").content.decode()
@@ -247,46 +259,55 @@ class Bench:
     # --- Lists and search ---------------------------------------------------------------------------------------------
 
     def prepare_lists(self) -> None:
+        """For each size a customer with as much history; a provider with it, with as many requests and a full week."""
         self.readers, self.owners = {}, {}
-        for size in (10, 500):
+        half, hour = timedelta(minutes=30), timedelta(hours=1)
+        today = datetime.combine(clock.now().date(), datetime.min.time(), UTC)
+        monday = today - timedelta(days=today.weekday())
+        for size in LIST_SIZES:
             service = world.provider(f"listed-{size}", week=[(0, 1440)], minutes=30)
             reader = world.person(f"reader-{size}@example.org")
-            begin = clock.now() - timedelta(days=60)
-            world.appoint(
-                service, reader, [begin + n * timedelta(hours=1) for n in range(size)], length=timedelta(minutes=30)
-            )
-            Appointment.objects.filter(customer=reader).update(status="completed")
-            for number in range(size):
-                if number % 10 == 0:
-                    world.appoint(
-                        service,
-                        world.person(f"visitor-{size}-{number}@example.org"),
-                        [begin + timedelta(hours=number, minutes=30)],
-                        length=timedelta(minutes=30),
-                    )
+            visitors = world.people([f"visitor-{size}-{n}@example.org" for n in range(size)])
+            past = [today - timedelta(days=60) + n * hour for n in range(size)]
+            world.appoint(service, [reader], past, length=half, status=Status.COMPLETED)
+            world.appoint(service, visitors, [at + half for at in past[::10]], length=half, status=Status.COMPLETED)
+            week = [monday + timedelta(days=day, hours=8 + n) + half for day in range(7) for n in range(8)]
+            world.appoint(service, visitors, week, length=half)
+            ahead = [today + timedelta(days=2 + n // 8, hours=9 + n % 8) for n in range(size)]
+            world.appoint(service, visitors, ahead, length=half, status=Status.REQUESTED)
             self.readers[size] = world.session_cookie(reader)
             self.owners[size] = world.session_cookie(service.provider.user)
 
-    def list_pages(self) -> dict[str, tuple[str, str]]:
-        """Name -> (address, cookie)."""
+    def list_pages(self) -> dict[str, "ListPage"]:
+        history, customers, requests = "/my/appointments/?tab=history", "/studio/customers/", "/studio/requests/"
+        one = f"/[{REFERENCE_ALPHABET}]{{{REFERENCE_LENGTH}}}/"
         return {
-            "search, page 1": ("/providers/", ""),
-            "search, page 2": ("/providers/?page=2", ""),
-            "customer's history at 10": ("/my/appointments/?tab=history", self.readers[10]),
-            "customer's history at 500": ("/my/appointments/?tab=history", self.readers[500]),
-            "customer's history at 500, page 2": ("/my/appointments/?tab=history&page=2", self.readers[500]),
-            "provider's customers at 10": ("/studio/customers/", self.owners[10]),
-            "provider's customers at 500": ("/studio/customers/", self.owners[500]),
-            "provider's requests at 10": ("/studio/requests/", self.owners[10]),
-            "provider's requests at 500": ("/studio/requests/", self.owners[500]),
-            "provider's day": ("/studio/", self.owners[500]),
+            "search, page 1": ListPage("/providers/", r"/providers/[\w-]+/", 20),
+            "search, page 2": ListPage("/providers/?page=2", r"/providers/[\w-]+/", 20),
+            "customer's history at 10": ListPage(history, f"/my/appointments{one}", 10, self.readers[10]),
+            "customer's history at 500": ListPage(history, f"/my/appointments{one}", 20, self.readers[500]),
+            "customer's history at 500, page 2": ListPage(
+                f"{history}&page=2", f"/my/appointments{one}", 20, self.readers[500]
+            ),
+            "provider's customers at 10": ListPage(customers, f"{customers}[0-9a-f-]{{36}}/", 10, self.owners[10]),
+            "provider's customers at 500": ListPage(customers, f"{customers}[0-9a-f-]{{36}}/", 20, self.owners[500]),
+            "provider's requests at 10": ListPage(requests, f"/studio/requests{one}", 10, self.owners[10]),
+            "provider's requests at 500": ListPage(requests, f"/studio/requests{one}", 20, self.owners[500]),
+            "provider's day": ListPage("/studio/", f"/studio/appointments{one}", 56, self.owners[500]),
         }
+
+    def check_lists(self) -> None:
+        """A list that shows little would be an easy one."""
+        for name, page in self.list_pages().items():
+            rows = set(re.findall(page.row, self.client(page.cookie).get(page.address).content.decode()))
+            if len(rows) < page.rows:
+                raise SystemExit(f"{name} shows {len(rows)} rows, not {page.rows}.")
 
     def list_round(self) -> None:
         bare = self.sample("25 bare rows", load.get("/bench/rows/"))
         cpu = {}
-        for name, (address, cookie) in self.list_pages().items():
-            sample = self.sample(name, load.get(address, cookie))
+        for name, page in self.list_pages().items():
+            sample = self.sample(name, load.get(page.address, page.cookie))
             cpu[name] = sample.cpu_each
             self.note(f"{name}: throughput of 25 bare rows", ">= 0.08", sample.rate / bare.rate)
         self.note("search: page 2 over page 1", "<= 1.15", cpu["search, page 2"] / cpu["search, page 1"])
@@ -306,24 +327,27 @@ class Bench:
             self.note(f"queries of the month page, {size} appointments", "<= 6", self.queries(address))
             signed_in = self.queries(address, self.cookies[0])
             self.note(f"queries of the month page signed in, {size} appointments", "<= 8", signed_in)
-        for name, (address, cookie) in self.list_pages().items():
-            own = 2 if cookie else 0
-            self.note(f"queries of {name}, beside session and person", "<= 6", self.queries(address, cookie) - own)
+        for name, page in self.list_pages().items():
+            own = 2 if page.cookie else 0
+            own_queries = self.queries(page.address, page.cookie) - own
+            self.note(f"queries of {name}, beside session and person", "<= 6", own_queries)
         self.note("queries of a booking", "<= 16", self.queries_of_a_booking())
 
-    def queries(self, address: str, cookie: str = "") -> int:
+    def client(self, cookie: str = "") -> Client:
         client = Client(headers={"host": "127.0.0.1"})
         if cookie:
             client.cookies["sessionid"] = cookie.partition("=")[2]
+        return client
+
+    def queries(self, address: str, cookie: str = "") -> int:
+        client = self.client(cookie)
         client.get(address)
         with CaptureQueriesContext(connection) as caught:
             assert client.get(address).status_code == 200, address
         return len(caught)
 
     def queries_of_a_booking(self) -> int:
-        client = Client(headers={"host": "127.0.0.1"})
-        client.cookies["sessionid"] = self.cookies[0].partition("=")[2]
-        service = self.booked[0]
+        client, service = self.client(self.cookies[0]), self.booked[0]
         values = {
             "start": picker.to_value(self.first + timedelta(days=40)),
             "key": uuid4(),
@@ -361,6 +385,7 @@ class Bench:
         self.count_queries(months)
         for month in months:
             self.check_twins(month)
+        self.check_lists()
         rounds: list[Callable[[], None]] = [
             *(lambda month=month: self.month_round(month) for month in months),
             *(lambda month=month: self.computing_round(month) for month in months),

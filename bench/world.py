@@ -1,6 +1,9 @@
 """The rows a run measures on, in a database of its own."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import cycle
+from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -19,7 +22,14 @@ MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
 def person(email: str) -> User:
-    return User.objects.create(email=email, name=email.partition("@")[0].title(), email_confirmed_at=clock.now())
+    return people([email])[0]
+
+
+def people(emails: Sequence[str]) -> list[User]:
+    now = clock.now()
+    return User.objects.bulk_create(
+        User(email=email, name=email.partition("@")[0].title(), email_confirmed_at=now) for email in emails
+    )
 
 
 def provider(name: str, *, week: list[tuple[int, int]], minutes: int, window: int = 60) -> Service:
@@ -51,7 +61,7 @@ def month_provider(appointments: int, month: date) -> Service:
     start = datetime(month.year, month.month, 1, tzinfo=UTC)
     customer = person(f"month-customer-{appointments}-{month:%Y-%m}@example.org")
     places = [start + n % 28 * DAY + (8 * 60 + n // 28 * 30) * MINUTE for n in range(appointments)]
-    appoint(service, customer, places, length=15 * MINUTE)
+    appoint(service, [customer], places, length=15 * MINUTE)
     BusyInterval.objects.bulk_create(
         BusyInterval(provider=service.provider, start=at, end=at + 20 * MINUTE, source="bench")
         for at in (start + n % 28 * DAY + (8 * 60 + 15 + n // 28 * 60) * MINUTE for n in range(BUSY))
@@ -59,20 +69,29 @@ def month_provider(appointments: int, month: date) -> Service:
     return service
 
 
-def appoint(service: Service, customer: User, starts: list[datetime], *, length: timedelta) -> None:
+def appoint(
+    service: Service,
+    customers: Sequence[User],
+    starts: Sequence[datetime],
+    *,
+    length: timedelta,
+    status: Status = Status.CONFIRMED,
+) -> None:
+    """One at each start, for the customers in turn; a request may be answered until it starts."""
     rows = Appointment.objects.bulk_create(
         Appointment(
             customer=customer,
             provider=service.provider,
             service=service,
-            status=Status.CONFIRMED,
+            status=status,
             start=at,
             end=at + length,
             price=service.price,
             currency=service.currency,
-            booking_key=f"bench-{service.pk}-{number}",
+            answer_by=at if status is Status.REQUESTED else None,
+            booking_key=str(uuid4()),
         )
-        for number, at in enumerate(starts)
+        for at, customer in zip(starts, cycle(customers), strict=False)
     )
     Hold.objects.bulk_create(
         Hold(provider=service.provider, appointment=row, start=row.start, end=row.end) for row in rows
@@ -81,9 +100,9 @@ def appoint(service: Service, customer: User, starts: list[datetime], *, length:
         AppointmentEvent(
             appointment=row,
             at=row.created_at,
-            verb=Verb.BOOK,
+            verb=Verb.REQUEST if row.is_request else Verb.BOOK,
             role=Role.CUSTOMER,
-            actor=customer,
+            actor=row.customer,
             to_status=row.status,
             start=row.start,
         )

@@ -32,9 +32,14 @@ def today(zone: Zone, now: datetime | None = None) -> date:
 
 def clock_text(moment: datetime, zone: Zone, *, twelve: bool = False) -> str:
     """`14:20` or `2:20 pm`; midnight and noon stay `00:00` and `12:00`; a repeated hour adds `, first`, `, second`."""
+    return _clock_text(moment, as_zone(zone), twelve)
+
+
+@lru_cache(maxsize=8192)
+def _clock_text(moment: datetime, zone: ZoneInfo, twelve: bool) -> str:
     there = local(moment, zone)
     exact = (there.hour, there.minute) in {(0, 0), (12, 0)}
-    text = there.strftime("%H:%M")
+    text = f"{there.hour:02}:{there.minute:02}"
     if twelve and not exact:
         text = f"{there.hour % 12 or 12}:{there.minute:02} {'am' if there.hour < 12 else 'pm'}"
     which = clock.occurrence(there)

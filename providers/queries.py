@@ -3,17 +3,25 @@
 from collections import defaultdict
 from datetime import date
 
+from django.db.models import QuerySet
+
 from accounts.models import User
 from core import clock
+from core.prepared import prepared
 from providers.exceptions import Missing
 from providers.hours import Range
-from providers.models import DateOverride, Provider, Service
+from providers.models import DateOverride, Provider, Service, WorkingHours
 from providers.states import Step
 
 
 def provider_of(user: User) -> Provider | None:
     """The person's own provider profile, draft or not, with policy and category. One query."""
-    return Provider.objects.select_related("policy", "category", "user").filter(user=user).first()
+    return next(iter(_of_user(user_id=user.pk)), None)
+
+
+@prepared
+def _of_user(user_id: int) -> QuerySet[Provider]:
+    return Provider.objects.select_related("policy", "category", "user").filter(user=user_id)
 
 
 def has_public_page(user: User) -> bool:
@@ -29,9 +37,14 @@ def services_of(provider: Provider) -> list[Service]:
 def week_of(provider: Provider) -> dict[int, list[Range]]:
     """Weekday (Monday 0) -> its ranges in order. One query."""
     week: dict[int, list[Range]] = defaultdict(list)
-    for weekday, start, end in provider.working_hours.values_list("weekday", "start_minute", "end_minute"):
+    for weekday, start, end in _week_rows(provider_id=provider.pk):
         week[weekday].append((start, end))
     return dict(week)
+
+
+@prepared
+def _week_rows(provider_id: int) -> QuerySet[WorkingHours, tuple[int, int, int]]:
+    return WorkingHours.objects.filter(provider=provider_id).values_list("weekday", "start_minute", "end_minute")
 
 
 def coming_overrides(provider: Provider, *, today: date) -> list[DateOverride]:

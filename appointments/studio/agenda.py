@@ -12,7 +12,8 @@ from appointments.states import HOLDING, Status
 from calendar_sync.queries import busy_between
 from core import clock
 from core.intervals import Interval, merge
-from providers.models import Provider
+from core.prepared import prepared
+from providers.models import DateOverride, Provider
 from providers.queries import week_of
 
 # The longest appointment there can be fits into this, so that a look back this far finds all that reach into a day.
@@ -101,7 +102,12 @@ def _busy(provider: Provider, spans: list[Interval]) -> list[Interval]:
 def _overrides(provider: Provider, days: list[date]) -> dict[date, list[WallRange]]:
     if not days:
         return {}
-    rows = provider.date_overrides.filter(end_on__gte=days[0], start_on__lte=days[-1]).order_by("id")
+    rows = _override_rows(provider_id=provider.pk, first=days[0], last=days[-1])
     return {
         day: [(start, end) for start, end in row.ranges] for row in rows for day in row.dates_between(days[0], days[-1])
     }
+
+
+@prepared
+def _override_rows(provider_id: int, first: date, last: date) -> QuerySet[DateOverride]:
+    return DateOverride.objects.filter(provider=provider_id, end_on__gte=first, start_on__lte=last).order_by("id")

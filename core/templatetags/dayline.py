@@ -188,20 +188,20 @@ def dayline(
         return round(min(max((moment - start).total_seconds() / span, 0), 1) * DAYLINE_WIDTH, 1)
 
     boxes = [(kind, at(opens), round(at(closes) - at(opens), 1)) for kind, opens, closes in segments]
-    drawn = format_html_join(
-        "",
-        '<rect class="{}" x="{}" y="0" width="{}" height="{}"/>',
-        ((kind, f"{x:g}", f"{width:g}", DAYLINE_HEIGHT) for kind, x, width in boxes if width > 0),
-    )
+    drawn = [
+        f'<rect class="{escape(kind)}" x="{x:g}" y="0" width="{width:g}" height="{DAYLINE_HEIGHT}"/>'
+        for kind, x, width in boxes
+        if width > 0
+    ]
     if now is not None and start <= now <= end:
-        drawn += format_html('<rect class="now" x="{}" y="-4" width="4" height="18"/>', f"{at(now) - 2:g}")
+        drawn.append(f'<rect class="now" x="{at(now) - 2:g}" y="-4" width="4" height="18"/>')
     return format_html(
         '<div class="dayline"><svg viewBox="0 0 {0} {1}" preserveAspectRatio="none" role="img" aria-label="{2}">'
         '<rect class="track" width="{0}" height="{1}"/>{3}</svg>{4}</div>',
         DAYLINE_WIDTH,
         DAYLINE_HEIGHT,
         label,
-        drawn,
+        mark_safe("".join(drawn)),
         _hour_scale(start, end, _zone(context, zone), _twelve(context)) if hours else "",
     )
 
@@ -211,10 +211,8 @@ def _hour_scale(start: datetime, end: datetime, zone, twelve: bool) -> SafeStrin
     step = next(step for step in (1, 2, 3, 4, 6, 24) if length / step <= 11 or step == 24)
     marks = [wording.local(start + timedelta(hours=n), zone).hour for n in range(0, length + 1, step)]
     words = [f"{hour % 12 or 12}{'am' if hour < 12 else 'pm'}" if twelve else f"{hour:02}" for hour in marks]
-    return format_html(
-        '<div class="dayline__hours" aria-hidden="true">{}</div>',
-        format_html_join("", "<span>{}</span>", ((word,) for word in words)),
-    )
+    spans = "".join(f"<span>{word}</span>" for word in words)
+    return mark_safe(f'<div class="dayline__hours" aria-hidden="true">{spans}</div>')
 
 
 # --- Dates, times, lengths, money -----------------------------------------------------------------------------------

@@ -10,8 +10,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from appointments.paging import PER_PAGE
 from appointments.models import Appointment, AppointmentEvent, Hold
+from appointments.paging import PER_PAGE
 from appointments.services import life
 from appointments.states import Role, Status
 from notifications.models import SentMail
