@@ -77,33 +77,29 @@ class AppointmentAdmin(ReadOnly, admin.ModelAdmin):
 
     @admin.action(description="Accept for the provider", permissions=["act"])
     def accept(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> Answer:
-        return self._each(request, queryset, lambda one, reason: life.accept_request(**_by(request, one)))
+        return self._each(request, queryset, life.accept_request)
 
     @admin.action(description="Decline for the provider", permissions=["act"])
     def decline(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> Answer:
-        return self._each(
-            request, queryset, lambda one, reason: life.decline_request(**_by(request, one), reason=reason)
-        )
+        return self._each(request, queryset, life.decline_request)
 
     @admin.action(description="Cancel on behalf of both", permissions=["act"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> Answer:
-        return self._each(
-            request, queryset, lambda one, reason: life.cancel_appointment(**_by(request, one), reason=reason)
-        )
+        return self._each(request, queryset, life.cancel_appointment)
 
     @admin.action(description="Mark as completed", permissions=["act"])
     def mark_completed(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> Answer:
-        return self._each(request, queryset, lambda one, reason: _mark(request, one, Status.COMPLETED, reason))
+        return self._each(request, queryset, _completed)
 
     @admin.action(description="Mark as no-show", permissions=["act"])
     def mark_no_show(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> Answer:
-        return self._each(request, queryset, lambda one, reason: _mark(request, one, Status.NO_SHOW, reason))
+        return self._each(request, queryset, _no_show)
 
     def _each(
         self,
         request: HttpRequest,
         queryset: QuerySet[Appointment],
-        act: Callable[[Appointment, str], life.Outcome],
+        act: Callable[..., life.Outcome],
     ) -> Answer:
         """Ask first and for a reason, then do it to each by itself; those that refuse are named, the others stand."""
         form = StaffReason(request.POST) if "confirmed" in request.POST else StaffReason()
@@ -112,7 +108,7 @@ class AppointmentAdmin(ReadOnly, admin.ModelAdmin):
         reason, changed = form.cleaned_data["reason"], 0
         for appointment in queryset:
             try:
-                outcome = act(appointment, reason)
+                outcome = act(appointment=appointment, actor=request.user, role=Role.STAFF, reason=reason)
             except DomainError as refusal:
                 self.message_user(request, f"{appointment.reference}: {refusal}", messages.WARNING)
                 continue
@@ -141,16 +137,17 @@ class AppointmentAdmin(ReadOnly, admin.ModelAdmin):
         return TemplateResponse(request, "appointments/admin/confirm.html", context, status=status)
 
 
-def _by(request: HttpRequest, appointment: Appointment) -> dict[str, Any]:
-    return {"appointment": appointment, "actor": request.user, "role": Role.STAFF}
+def _completed(*, appointment: Appointment, **by: Any) -> life.Outcome:
+    """The first mark, or the correction of one."""
+    if appointment.status == Status.NO_SHOW:
+        return life.correct_outcome(appointment=appointment, to=Status.COMPLETED, **by)
+    return life.complete_appointment(appointment=appointment, **by)
 
 
-def _mark(request: HttpRequest, appointment: Appointment, to: Status, reason: str) -> life.Outcome:
-    """First mark, or correction of one."""
-    if appointment.status in {Status.COMPLETED, Status.NO_SHOW}:
-        return life.correct_outcome(**_by(request, appointment), to=to, reason=reason)
-    mark = life.complete_appointment if to is Status.COMPLETED else life.mark_no_show
-    return mark(**_by(request, appointment))
+def _no_show(*, appointment: Appointment, **by: Any) -> life.Outcome:
+    if appointment.status == Status.COMPLETED:
+        return life.correct_outcome(appointment=appointment, to=Status.NO_SHOW, **by)
+    return life.mark_no_show(appointment=appointment, **by)
 
 
 @admin.register(AppointmentEvent)

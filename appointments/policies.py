@@ -8,7 +8,7 @@ from providers.models import BookingPolicy
 
 from .exceptions import MoveRefused, PolicyRefused
 from .models import Appointment
-from .states import MOVES, Role, Status, Verb
+from .states import MOVES, Role, Status, Verb, target
 
 # The product page, An appointment's life.
 COMPLETES_AFTER = timedelta(hours=24)
@@ -55,13 +55,26 @@ def cancel_terms(appointment: Appointment, *, role: Role, policy: BookingPolicy,
     return CancelTerms(True, until, "Cancelling now is free.")
 
 
-def check_move(appointment: Appointment, verb: Verb, *, role: Role, policy: BookingPolicy, now: datetime) -> None:
-    """Raise MoveRefused or PolicyRefused when `verb` may not be done to `appointment` in this role at `now`."""
+def check_move(
+    appointment: Appointment,
+    verb: Verb,
+    *,
+    role: Role,
+    policy: BookingPolicy,
+    now: datetime,
+    to: Status | None = None,
+) -> None:
+    """Raise MoveRefused or PolicyRefused when `verb` may not be done to `appointment` in this role at `now`.
+
+    `to` is where it is meant to lead, where that has been said.
+    """
     leaving, _, roles = MOVES[verb]
     if role not in roles:
         raise MoveRefused("That is not yours to do.")
     if appointment.status not in leaving:
         raise MoveRefused(OVER[Status(appointment.status)])
+    if to not in {None, target(verb, Status(appointment.status))}:
+        raise MoveRefused("It can be changed to completed or to a no-show, and to nothing else.")
     if verb in {Verb.ACCEPT, Verb.DECLINE, Verb.WITHDRAW} and appointment.is_unanswered(now):
         raise MoveRefused(OVER[Status.EXPIRED])
     if verb is Verb.ACCEPT and not appointment.customer.is_active:

@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts.models import User
 from appointments.models import Appointment, AppointmentEvent
 from appointments.policies import check_move
-from appointments.states import HOLDING, MOVES, Role, Status, Verb
+from appointments.states import HOLDING, MOVES, Role, Status, Verb, target
 from core import clock
 from core.db import lock_row, retrying
 from outbox import services as outbox
@@ -30,19 +30,19 @@ class Outcome:
     changed: bool
 
 
-def accept_request(*, appointment: Appointment, actor: User, role: Role = Role.PROVIDER) -> Outcome:
+def accept_request(*, appointment: Appointment, actor: User, role: Role = Role.PROVIDER, reason: str = "") -> Outcome:
     """Confirm a request. Raises MoveRefused when it was withdrawn, expired or otherwise ended."""
-    return _move(appointment, Verb.ACCEPT, to=Status.CONFIRMED, actor=actor, role=role)
+    return _move(appointment, Verb.ACCEPT, actor=actor, role=role, reason=reason)
 
 
 def decline_request(*, appointment: Appointment, actor: User, role: Role = Role.PROVIDER, reason: str = "") -> Outcome:
     """Refuse a request and release its time."""
-    return _move(appointment, Verb.DECLINE, to=Status.DECLINED, actor=actor, role=role, reason=reason)
+    return _move(appointment, Verb.DECLINE, actor=actor, role=role, reason=reason)
 
 
 def withdraw_request(*, appointment: Appointment, actor: User, role: Role = Role.CUSTOMER, reason: str = "") -> Outcome:
     """Take back one's own unanswered request and release its time."""
-    return _move(appointment, Verb.WITHDRAW, to=Status.CANCELLED, actor=actor, role=role, reason=reason)
+    return _move(appointment, Verb.WITHDRAW, actor=actor, role=role, reason=reason)
 
 
 def cancel_appointment(*, appointment: Appointment, actor: User | None, role: Role, reason: str = "") -> Outcome:
@@ -50,42 +50,54 @@ def cancel_appointment(*, appointment: Appointment, actor: User | None, role: Ro
 
     Raises PolicyRefused for a customer after the provider's cutoff, MoveRefused when it has ended otherwise.
     """
-    return _move(appointment, Verb.CANCEL, to=Status.CANCELLED, actor=actor, role=role, reason=reason)
+    return _move(appointment, Verb.CANCEL, actor=actor, role=role, reason=reason)
 
 
 def expire_request(*, appointment: Appointment) -> Outcome:
     """End a request whose time to answer is over."""
-    return _move(appointment, Verb.EXPIRE, to=Status.EXPIRED, actor=None, role=Role.SYSTEM)
+    return _move(appointment, Verb.EXPIRE, actor=None, role=Role.SYSTEM)
 
 
-def complete_appointment(*, appointment: Appointment, actor: User, role: Role = Role.PROVIDER) -> Outcome:
+def complete_appointment(
+    *, appointment: Appointment, actor: User, role: Role = Role.PROVIDER, reason: str = ""
+) -> Outcome:
     """Mark as taken place, from its start on."""
-    return _move(appointment, Verb.COMPLETE, to=Status.COMPLETED, actor=actor, role=role)
+    return _move(appointment, Verb.COMPLETE, actor=actor, role=role, reason=reason)
 
 
 def complete_by_itself(*, appointment: Appointment) -> Outcome:
     """What the system does 24 hours after the end of an appointment that nobody marked."""
-    return _move(appointment, Verb.COMPLETE, to=Status.COMPLETED, actor=None, role=Role.SYSTEM)
+    return _move(appointment, Verb.COMPLETE, actor=None, role=Role.SYSTEM)
 
 
-def mark_no_show(*, appointment: Appointment, actor: User, role: Role = Role.PROVIDER) -> Outcome:
+def mark_no_show(*, appointment: Appointment, actor: User, role: Role = Role.PROVIDER, reason: str = "") -> Outcome:
     """Mark that the customer did not come, from its start on."""
-    return _move(appointment, Verb.NO_SHOW, to=Status.NO_SHOW, actor=actor, role=role)
+    return _move(appointment, Verb.NO_SHOW, actor=actor, role=role, reason=reason)
 
 
 def correct_outcome(
     *, appointment: Appointment, to: Status, actor: User, role: Role = Role.PROVIDER, reason: str = ""
 ) -> Outcome:
-    """Change completed to no-show or back, within 7 days of the first mark."""
-    return _move(appointment, Verb.CORRECT, to=to, actor=actor, role=role, reason=reason)
+    """Change completed to no-show or back, within 7 days of the first mark. Raises MoveRefused for any other state."""
+    return _move(appointment, Verb.CORRECT, actor=actor, role=role, reason=reason, to=to)
 
 
 @retrying
 @transaction.atomic
 def _move(
-    appointment: Appointment, verb: Verb, *, to: Status, actor: User | None, role: Role, reason: str = ""
+    appointment: Appointment,
+    verb: Verb,
+    *,
+    actor: User | None,
+    role: Role,
+    reason: str = "",
+    to: Status | None = None,
 ) -> Outcome:
-    """Lock, re-read, ask the table and the policies, save, record. Already there: nothing happens."""
+    """Lock, re-read, ask the table and the policies, save, record. Already there: nothing happens.
+
+    `to` is said where the table alone does not say where `verb` leads.
+    """
+    to = to or target(verb, Status(appointment.status))
     provider = holds.lock_provider(appointment.provider_id)
     appointment = lock_row(Appointment.objects.select_related("customer", "service").filter(pk=appointment.pk))
     appointment.provider = provider
@@ -93,7 +105,7 @@ def _move(
     if appointment.status == to and role in MOVES[verb][2]:
         return Outcome(appointment, changed=False)
     now = clock.now()
-    check_move(appointment, verb, role=role, policy=provider.policy, now=now)
+    check_move(appointment, verb, role=role, policy=provider.policy, now=now, to=to)
     before = appointment.status
     appointment.status = to
     appointment.sequence += 1

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.urls import reverse
@@ -10,7 +11,7 @@ from appointments.states import Status
 from tests.factories.accounts import UserFactory
 from tests.hardening.forms import hidden_values
 
-from .conftest import TUESDAY_TEN
+from .conftest import NOW, TUESDAY_TEN
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +41,34 @@ def test_cancelling_in_admin_goes_through_the_service_with_a_reason_and_an_audit
     assert (entry.role, entry.actor, entry.reason) == ("staff", staff, "Asked by phone")
     assert not Hold.objects.exists()
     assert LogEntry.objects.get().object_id == str(appointment.pk)
+
+
+@pytest.mark.parametrize(
+    ("action", "before", "after"),
+    [
+        ("accept", Status.REQUESTED, Status.CONFIRMED),
+        ("decline", Status.REQUESTED, Status.DECLINED),
+        ("cancel", Status.CONFIRMED, Status.CANCELLED),
+        ("mark_completed", Status.CONFIRMED, Status.COMPLETED),
+        ("mark_completed", Status.NO_SHOW, Status.COMPLETED),
+        ("mark_no_show", Status.CONFIRMED, Status.NO_SHOW),
+        ("mark_no_show", Status.COMPLETED, Status.NO_SHOW),
+    ],
+)
+def test_the_reason_of_every_action_is_in_the_history_that_both_sides_read(client, staff, book, action, before, after):
+    appointment = book().appointment
+    Appointment.objects.filter(pk=appointment.pk).update(status=before, answer_by=appointment.start)
+    during = appointment.start + timedelta(minutes=5) if action.startswith("mark") else NOW
+    with time_machine.travel(during, tick=False):
+        client.force_login(staff)
+        act(client, action, appointment, reason="Asked by phone")
+        client.force_login(appointment.customer)
+        page = client.get(reverse("my_appointment", args=[appointment.reference])).content.decode()
+
+    appointment.refresh_from_db()
+    entry = appointment.history.first()
+    assert (appointment.status, entry.to_status, entry.role, entry.reason) == (after, after, "staff", "Asked by phone")
+    assert "Asked by phone" in page
 
 
 def test_an_action_asks_first_and_names_what_it_would_change(client, staff, book, customer):

@@ -145,6 +145,16 @@ def test_correction_works_both_ways_for_seven_days_and_pressing_twice_does_not_f
     assert confirmed.history.count() == 3
 
 
+@pytest.mark.parametrize("to", sorted(set(Status) - {Status.COMPLETED, Status.NO_SHOW}))
+def test_a_correction_leads_to_completed_or_no_show_and_nowhere_else(confirmed, to):
+    with time_machine.travel(TUESDAY_TEN + timedelta(hours=1), tick=False):
+        life.mark_no_show(appointment=confirmed, actor=confirmed.provider.user)
+        with pytest.raises(MoveRefused):
+            life.correct_outcome(appointment=confirmed, to=to, actor=confirmed.provider.user)
+
+    assert Appointment.objects.get().status == Status.NO_SHOW
+
+
 def test_it_completes_by_itself_a_day_after_its_end(confirmed):
     end = confirmed.end
     with time_machine.travel(end + timedelta(hours=24) - timedelta(seconds=1), tick=False), pytest.raises(MoveRefused):
