@@ -4,6 +4,8 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import QuerySet
+
 from core import clock
 from core.exceptions import DomainError
 from outbox import services as outbox
@@ -22,15 +24,13 @@ BATCH = 200
 @outbox.every(seconds=60, name="appointments.expire_requests")
 def expire_requests() -> None:
     """End every request whose time to answer is over. One that was answered meanwhile refuses by itself."""
-    for appointment in queries.expired_requests(now=clock.now())[:BATCH]:
-        _unless_refused(life.expire_request, appointment)
+    _end_each(queries.expired_requests(now=clock.now()), life.expire_request)
 
 
 @outbox.every(seconds=300, name="appointments.complete_past")
 def complete_past() -> None:
     """Complete what ended 24 hours ago and nobody marked."""
-    for appointment in queries.due_for_completion(now=clock.now())[:BATCH]:
-        _unless_refused(life.complete_by_itself, appointment)
+    _end_each(queries.due_for_completion(now=clock.now()), life.complete_by_itself)
 
 
 @outbox.every(seconds=600, name="appointments.drop_lapsed_times")
@@ -38,15 +38,17 @@ def drop_lapsed_times() -> None:
     holds.drop_lapsed_times(now=clock.now())
 
 
-def _unless_refused(service: Callable[..., object], appointment: Appointment) -> None:
+def _end_each(rows: QuerySet[Appointment], service: Callable[..., object]) -> None:
     """One that can't be ended keeps none of the others waiting: it is logged, and tried again by the next run."""
-    try:
-        service(appointment=appointment)
-    except DomainError:
-        # Somebody was faster; the next run finds the truth.
-        pass
-    except Exception:
-        logger.exception("Appointment %s could not be ended", appointment.reference)
+    for appointment in rows[:BATCH]:
+        outbox.renew_lease()
+        try:
+            service(appointment=appointment)
+        except DomainError:
+            # Somebody was faster; the next run finds the truth.
+            pass
+        except Exception:
+            logger.exception("Appointment %s could not be ended", appointment.reference)
 
 
 @outbox.handler("appointments.send_mail")

@@ -84,6 +84,15 @@ def finish(message: Message) -> None:
         _tell("message_done", message)
 
 
+def renew_lease() -> None:
+    """Between the steps of a long job: keep what this thread is at for another full lease, if it is at anything.
+
+    Raises LeaseLost when another worker has taken it: let it pass, and do nothing more.
+    """
+    if message := _under_way.get(threading.current_thread()):
+        message.renew_lease()
+
+
 def return_unfinished() -> None:
     """Make what this process still holds due at once, for another worker. Only right before the process ends.
 

@@ -9,6 +9,8 @@ In a service, inside its transaction, and in the app's `tasks.py`:
 
     @outbox.every(seconds=60, name="appointments.expire_requests")
     def expire_requests(): ...
+
+A handler that may take long calls `outbox.renew_lease()` between its steps.
 """
 
 from collections.abc import Iterable
@@ -20,6 +22,7 @@ import structlog
 from django.db.models.functions import Now
 
 from core.db import require_transaction
+from outbox.engine import renew_lease
 from outbox.exceptions import GiveUp, LeaseLost, Retry
 from outbox.models import Message
 from outbox.registry import daily, every, handler, monthly
@@ -36,6 +39,7 @@ __all__ = [
     "monthly",
     "publish",
     "publish_all",
+    "renew_lease",
     "retry_message",
 ]
 

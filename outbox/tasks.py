@@ -55,6 +55,7 @@ def prune() -> int:
     removed = 0
     while ids := list(old.values_list("pk", flat=True)[:BATCH]):
         # The same condition again: somebody may have asked for another try since the ids were read.
+        engine.renew_lease()
         batch = old.filter(pk__in=ids).delete()[0]
         removed += batch
         if not batch:

@@ -20,6 +20,7 @@ from appointments.services import availability
 from appointments.slots import Facts, open_slots
 from core import clock
 from core.db import lock_rows, retrying
+from outbox import services as outbox
 from providers.models import Provider, Service
 
 BATCH = 100
@@ -47,6 +48,7 @@ def refresh_stale(*, seconds: float = 30) -> int:
         batch = list(stale[:BATCH]) or list(_missing()[:BATCH])
         if not batch:
             break
+        outbox.renew_lease()
         _refresh(sorted(batch))
         done += len(batch)
     return done

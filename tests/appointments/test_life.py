@@ -3,13 +3,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 
 from appointments import tasks
 from appointments.exceptions import MoveRefused, PolicyRefused
 from appointments.models import Appointment, AppointmentEvent, Hold
 from appointments.services import life
 from appointments.states import MOVES, Role, Status, Verb
+from outbox import engine
+from outbox import services as outbox
+from outbox.clock import database_now
 from outbox.models import Message
+from outbox.schedule import RUN_SCHEDULED
 from tests.factories.accounts import UserFactory
 
 from .conftest import NOW, TUESDAY_TEN
@@ -239,3 +244,32 @@ def test_one_appointment_that_cannot_be_ended_keeps_none_of_the_others_waiting(
     assert second.status == (Status.EXPIRED if waits == "request" else Status.COMPLETED)
     assert first.reference in caplog.text
     assert "ZeroDivisionError" in caplog.text
+
+
+@pytest.mark.parametrize("lost_after", [1, 2])
+def test_a_long_run_keeps_its_lease_and_stops_at_once_when_another_worker_took_it(book, monkeypatch, lost_after):
+    for n in range(3):
+        book(start=TUESDAY_TEN + timedelta(hours=n))
+    with transaction.atomic():
+        outbox.publish(RUN_SCHEDULED, key="appointments.complete_past", payload={"name": "appointments.complete_past"})
+    run = Message.objects.filter(topic=RUN_SCHEDULED)
+    service, ends = life.complete_by_itself, []
+
+    def slow(*, appointment):
+        ends.append(run.get().leased_until)
+        # Almost over; and then somebody else has it.
+        run.update(leased_until=database_now(), due_at=database_now())
+        if len(ends) == lost_after:
+            run.update(lease_token=None)
+        return service(appointment=appointment)
+
+    monkeypatch.setattr(life, "complete_by_itself", slow)
+    Message.objects.exclude(topic=RUN_SCHEDULED).delete()
+    with time_machine.travel(TUESDAY_TEN + timedelta(days=3), tick=False):
+        engine.handle(engine.claim())
+
+    assert Appointment.objects.filter(status=Status.COMPLETED).count() == lost_after
+    # Each step found a whole lease ahead of it.
+    assert len(ends) == lost_after
+    assert all(end > database_now() + timedelta(seconds=60) for end in ends)
+    assert run.get().done_at is None
