@@ -9,7 +9,8 @@ from pathlib import Path
 from config.environment import as_number, load_files, read
 
 load_files()
-bind = f"{os.environ.get('LISTEN_HOST', '').strip() or '127.0.0.1'}:{read('PORT', as_number(1, 65_535), 8000)}"
+_host = os.environ.get("LISTEN_HOST", "").strip() or "127.0.0.1"
+bind = f"{f'[{_host}]' if ':' in _host else _host}:{read('PORT', as_number(1, 65_535), 8000)}"
 workers = read("WEB_CONCURRENCY", as_number(1, 64), 2)
 threads = read("WEB_THREADS", as_number(1, 64), 4)
 worker_class = "gthread"

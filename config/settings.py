@@ -50,6 +50,7 @@ if not ENCRYPTION_KEYS:
         "Make one: python -c 'import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())'",
     )
 _HOST = urlsplit(SITE_URL).hostname or ""
+_HOST = f"[{_HOST}]" if ":" in _HOST else _HOST
 ALLOWED_HOSTS = read("ALLOWED_HOSTS", as_hosts, [_HOST, "127.0.0.1", "localhost"] if DEBUG else [_HOST])
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 # How many proxies of ours stand in front; only then what they say of the visitor's address and scheme is believed.

@@ -1,0 +1,58 @@
+"""The command that a newcomer types first, as it is typed."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from http.client import HTTPConnection
+
+import pytest
+from django.db import connection
+
+from tests.postgres import free_port
+from tests.processes import ROOT
+
+PATIENCE = 300  # seconds, for what happens by itself: many times what it takes, for the machine may be busy
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="the demo chooses its own database")
+def test_the_demo_tells_its_address_and_logins_and_ends_with_ctrl_c(tmp_path):
+    port, said = free_port(), tmp_path / "said"
+    with said.open("w") as terminal:
+        demo = subprocess.Popen(
+            ["bin/demo"],
+            cwd=ROOT,
+            env={
+                **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
+                "VENV": sys.prefix,
+                "PORT": str(port),
+                "DATABASE_URL": f"sqlite:///{tmp_path / 'demo.sqlite3'}",
+                "EMAIL_URL": "dummymail://",
+                # An address that leads nowhere from here, as that of a site behind a proxy: nobody may be asked there.
+                "SITE_URL": "https://dayline.test",
+            },
+            stdout=terminal,
+            stderr=terminal,
+            start_new_session=True,
+        )
+    try:
+        ends_at = time.monotonic() + PATIENCE
+        while "Ctrl-C stops it" not in said.read_text():
+            assert demo.poll() is None and time.monotonic() < ends_at, said.read_text()
+            time.sleep(0.2)
+        assert "Dayline is at https://dayline.test\n" in said.read_text()
+        assert "maya@example.com     dayline-demo" in said.read_text()
+        asked = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        asked.request("GET", "/providers/maya-okafor/", headers={"Host": "dayline.test"})
+        page = asked.getresponse()
+        assert (page.status, b"Maya Okafor" in page.read()) == (200, True)
+        asked.close()
+
+        os.killpg(demo.pid, signal.SIGINT)
+
+        assert demo.wait(PATIENCE) == 0
+        assert said.read_text().rstrip().endswith("Stopped.")
+    finally:
+        if demo.poll() is None:
+            os.killpg(demo.pid, signal.SIGKILL)
