@@ -8,7 +8,7 @@ from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.email_verification import consume_email_verification_rate_limit
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
-from allauth.account.utils import get_next_redirect_url, url_str_to_user_pk
+from allauth.account.utils import url_str_to_user_pk
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -17,12 +17,11 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.http.request import validate_host
-from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from qrcode.image.svg import SvgPathFillImage  # type: ignore[import-untyped]
 
-from accounts import letters, sealing, services
+from accounts import arrival, letters, sealing, services
 from accounts.addresses import client_ip
 from accounts.models import User
 from core.fields import decrypt, encrypt
@@ -117,11 +116,14 @@ class AccountAdapter(DefaultAccountAdapter):
     def pre_login(self, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any) -> HttpResponse | None:
         assert isinstance(user, User)
         services.ensure_address_row(user=user)
+        if kwargs.get("redirect_url"):
+            arrival.remember(request, kwargs["redirect_url"])  # for the steps in between
         return super().pre_login(request, user, **kwargs)
 
     def post_login(self, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any) -> HttpResponse:
         assert isinstance(user, User)
         response = super().post_login(request, user, **kwargs)
+        arrival.forget(request)
         response.set_signed_cookie(
             KNOWN_DEVICE,
             _device_mark(user.email),
@@ -148,7 +150,11 @@ class AccountAdapter(DefaultAccountAdapter):
         )
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        return resolve_url(settings.LOGIN_REDIRECT_URL)
+        assert isinstance(request.user, User)
+        return arrival.way_back(request) or arrival.home_of(request.user)
+
+    def get_signup_redirect_url(self, request: HttpRequest) -> str:
+        return self.get_login_redirect_url(request)
 
     def is_ajax(self, request: HttpRequest) -> bool:
         """These pages have one shape, HTML; only the script that asks for a passkey reads JSON."""
@@ -160,14 +166,14 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: EmailConfirmationHMAC) -> str:
         """The link holds no row number, and brings the visitor back to where they came from, on any device."""
         path = reverse("account_confirm_email", args=[sealing.seal(emailconfirmation.key)])
-        back = get_next_redirect_url(request)
-        return on_our_site(path + ("?" + urlencode({"next": back}) if back else ""))
+        return on_our_site(_with_the_way_back(path, request))
 
     def get_reset_password_from_key_url(self, key: str) -> str:
-        """allauth's key starts with the row's number; ours with the account's public one."""
+        """allauth's key starts with the row's number; ours with the account's public one. It brings back, too."""
         number, _, token = key.partition("-")
         user = User.objects.only("uuid").get(pk=url_str_to_user_pk(number))
-        return on_our_site(reverse("account_reset_password_from_key", args=[user.uuid.hex, token]))
+        path = reverse("account_reset_password_from_key", args=[user.uuid.hex, token])
+        return on_our_site(_with_the_way_back(path, self.request))
 
     def get_email_verification_redirect_url(self, email_address: EmailAddress) -> str:
         if self.request.user.is_authenticated:
@@ -193,6 +199,11 @@ class AccountAdapter(DefaultAccountAdapter):
         text, html = letters.drawn(letter)
         lasts = LASTS_MINUTES.get(template_prefix, app_settings.EMAIL_CONFIRMATION_EXPIRE_DAYS * 24 * 60)
         services.send_mail_later(to=email, subject=letter.subject, text=text, html=html, lasts_minutes=lasts)
+
+
+def _with_the_way_back(path: str, request: HttpRequest) -> str:
+    back = arrival.way_back(request)
+    return path + ("?" + urlencode({"next": back}) if back else "")
 
 
 def _device_mark(email: str) -> str:

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from django.http import HttpRequest
+from django.utils.http import urlencode
 
-from accounts import zones
-from accounts.forms import SIGN_UP_NEXT
+from accounts import arrival, zones
 from core import clock
 
 
@@ -24,16 +24,22 @@ def device_zone(request: HttpRequest) -> dict[str, object]:
 
 
 def chosen_time(request: HttpRequest) -> dict[str, object]:
-    """The time a visitor chose before being asked to sign in, on the pages where they do so.
+    """The way back on the pages where people sign in, and the time they chose, if that is where it leads.
 
-    The booking page leaves it in the session as `chosen_time`: provider and service (names), start and kept_until (ISO
-    instants, kept_until may be None), zone (a name, may be missing).
+    `way_back_query` is what links from one such page to another append. The booking page leaves `chosen_time` in the
+    session: provider and service (names), start and kept_until (ISO instants, kept_until may be None), zone (a name,
+    may be missing).
     """
     if not request.path.startswith("/accounts/"):
         return {}
+    back = arrival.way_back(request)
+    chosen = _chosen_time(request) if back.startswith("/book/") else {}
+    return {"way_back_query": "?" + urlencode({"next": back}) if back else "", **chosen}
+
+
+def _chosen_time(request: HttpRequest) -> dict[str, object]:
     chosen = request.session.get("chosen_time")
-    back = request.POST.get("next") or request.GET.get("next") or request.session.get(SIGN_UP_NEXT) or ""
-    if not isinstance(chosen, dict) or not back.startswith("/book/"):
+    if not isinstance(chosen, dict):
         return {}
     try:
         start = datetime.fromisoformat(chosen["start"])

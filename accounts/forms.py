@@ -3,7 +3,6 @@
 from typing import Any
 
 from allauth.account import forms as allauth_forms
-from allauth.account.utils import get_next_redirect_url
 from allauth.mfa.base import forms as mfa_forms
 from allauth.mfa.totp import forms as totp_forms
 from allauth.mfa.webauthn import forms as webauthn_forms
@@ -15,13 +14,12 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from phonenumber_field.formfields import PhoneNumberField
 
-from accounts import queries, services, zones
+from accounts import arrival, queries, services, zones
 from accounts.models import LANGUAGES, Theme, User, Weekday
 from core import clock
 from core.forms import LineField, ZoneField
 
 PASSWORD_HINT = "At least 8 characters. A few words in a row are easier to remember and harder to guess."
-SIGN_UP_NEXT = "sign_up_next"
 
 
 def _say(form: forms.Form, **words: dict[str, str]) -> None:
@@ -73,7 +71,8 @@ class SignupForm(allauth_forms.SignupForm):
         return cleaned
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
-        request.session[SIGN_UP_NEXT] = get_next_redirect_url(request) or ""
+        if back := arrival.way_back(request):
+            arrival.remember(request, back)  # the next page has no `next`
         if not self.account_already_exists:
             try:
                 with transaction.atomic():

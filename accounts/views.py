@@ -261,7 +261,18 @@ class ConfirmEmail(allauth_views.ConfirmEmailView):
         return confirmation
 
 
-class ResetPassword(allauth_views.PasswordResetFromKeyView):
+class _ThenSaysSo:
+    """The page that says what was done comes next; the way back waits in its address."""
+
+    def get_success_url(self) -> str:
+        return self.passthrough_next_url(str(self.success_url))  # type: ignore[attr-defined]
+
+
+class AskForReset(_ThenSaysSo, allauth_views.PasswordResetView):
+    pass
+
+
+class ResetPassword(_ThenSaysSo, allauth_views.PasswordResetFromKeyView):
     """allauth's page, but only the POST signs out whoever else is signed in here."""
 
     def logout(self) -> None:
@@ -270,6 +281,7 @@ class ResetPassword(allauth_views.PasswordResetFromKeyView):
 
 
 confirm_email = never_cache(ConfirmEmail.as_view())
+ask_for_reset = AskForReset.as_view()
 reset_password = never_cache(ResetPassword.as_view())
 
 

@@ -24,6 +24,12 @@ def _of_user(user_id: int) -> QuerySet[Provider]:
     return Provider.objects.select_related("policy", "category", "user").filter(user=user_id)
 
 
+def lives_in_the_studio(user: User) -> bool:
+    """Whether this person has gone live at some time, and so starts the day in the studio. One query."""
+    provider = provider_of(user)
+    return provider is not None and not provider.is_draft
+
+
 def has_public_page(user: User) -> bool:
     """Whether anybody may see this person's page, and so their photo. One query."""
     return Provider.objects.public().filter(user=user).exists()

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import arrival
 from accounts.http import SignedInRequest
 from accounts.limits import limited
 from accounts.zones import viewer_zone
@@ -93,6 +94,7 @@ def _sign_in_first(request: HttpRequest, service: Service, start: datetime) -> H
     }
     _keep_typed(request)
     back = with_query(request.path, {"start": picker.to_value(start), "tz": request.GET.get("tz", "")})
+    arrival.remember(request, back)
     return redirect_to_login(back)
 
 

@@ -341,7 +341,8 @@ def nav_link(context, name: str, label: str, **options) -> SafeString:
 
     Nothing at all where no page has that name. Options: `icon`, `count` (of waiting things), `dot` (the same as a dot),
     `live` (an id for the two, so that an answer can change them in place), `wide` (hidden on phones), `exact` (deeper
-    pages do not count), `also` (the name of another page that belongs here), `bare` (without the list item), `class`.
+    pages do not count), `also` (the name of another page that belongs here), `bare` (without the list item), `class`,
+    `query` (what follows the address).
     """
     address = url_if_exists(name)
     if not address:
@@ -357,7 +358,7 @@ def nav_link(context, name: str, label: str, **options) -> SafeString:
         waiting = format_html('<span class="live-count" id="{}">{}</span>', options["live"], waiting)
     link = format_html(
         '<a href="{}"{}{}>{}{}{}</a>',
-        address,
+        address + options.get("query", ""),
         format_html(' class="{}"', options["class"]) if options.get("class") else "",
         format_html(' aria-current="{}"', current) if current else "",
         _icon(options["icon"]) if options.get("icon") else "",
