@@ -69,7 +69,7 @@ INSTALLED_APPS = [
     "django.forms",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
-    "django.contrib.admin",
+    "core.apps.StaffAdminConfig",
     "django.contrib.postgres",
     "allauth",
     "allauth.account",

@@ -1,14 +1,73 @@
 """What the admin pages of several apps share."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.contrib.admin.utils import get_fields_from_path
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest
 
-admin.site.site_header = admin.site.site_title = f"{settings.SITE_NAME} staff"
-admin.site.index_title = "Look after people and appointments"
+# A name, an address, a reference: who looks for one types no more. Each word is a condition of its own to the database.
+LONGEST_SEARCH = 200
+
+
+class Guarded(admin.ModelAdmin):
+    """An address asks for nothing but what the page of the list offers: its filters, its dates, and the search field.
+
+    Admin itself looks up any field of the model that an address names, so that the number of rows would tell, letter by
+    letter, what no page shows: the hash of a password, a note.
+    """
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        return request is not None and lookup in set(_offered_lookups(self, request))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if len(search_term) > LONGEST_SEARCH:
+            raise BadRequest("A search this long finds nothing")
+        return super().get_search_results(request, queryset, search_term)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Model | None:
+        try:
+            return super().get_object(request, object_id, from_field)
+        except OverflowError:
+            return None  # SQLite's columns hold no number that large
+
+
+def _offered_lookups(model_admin: admin.ModelAdmin, request: HttpRequest) -> Iterator[str]:
+    """The names that the links of the list's own page carry."""
+    for item in model_admin.get_list_filter(request):
+        if isinstance(item, type) and issubclass(item, admin.SimpleListFilter):
+            yield str(item.parameter_name)
+            continue
+        name = str(item[0] if isinstance(item, list | tuple) else item)
+        yield from (name, f"{name}__exact", f"{name}__isnull")
+        field = get_fields_from_path(model_admin.model, name)[-1]
+        if isinstance(field, ForeignKey):
+            yield f"{name}__{field.target_field.name}__exact"
+    if day := model_admin.date_hierarchy:
+        yield from (f"{day}__{part}" for part in ("year", "month", "day"))
+
+
+class StaffSite(admin.AdminSite):
+    """Every model registered with it, ours or a package's, offers its lookups and no others."""
+
+    site_header = site_title = f"{settings.SITE_NAME} staff"
+    index_title = "Look after people and appointments"
+
+    def register(
+        self,
+        model_or_iterable: type[Model] | Iterable[type[Model]],
+        admin_class: type[admin.ModelAdmin] | None = None,
+        **options: Any,
+    ) -> None:
+        theirs = admin_class or admin.ModelAdmin
+        guarded = type(theirs.__name__, (Guarded, theirs), {"__module__": theirs.__module__})
+        super().register(model_or_iterable, guarded, **options)
 
 
 class ReadOnly:

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin
 
 
 class CoreConfig(AppConfig):
@@ -7,3 +8,8 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         from core import checks, instants, receivers  # noqa: F401
+
+
+class StaffAdminConfig(admin.AdminConfig):
+    default = False
+    default_site = "core.admin.StaffSite"

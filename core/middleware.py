@@ -7,6 +7,7 @@ from typing import Any
 
 from csp.constants import SELF, UNSAFE_INLINE
 from django.core.exceptions import BadRequest, FieldDoesNotExist
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
 
@@ -19,8 +20,8 @@ logger = logging.getLogger(__name__)
 STUDIO = "/studio/"
 ADMIN = "/admin/"
 LIST = "_changelist"
-# A year that no calendar has, an unknown field: admin looks them up as its address names them.
-UNCHECKED_BY_ADMIN = (OverflowError, FieldDoesNotExist, ValueError)
+# A year that no calendar has, a number too large, an unknown field: admin looks them up as its address names them.
+UNCHECKED_BY_ADMIN = (OverflowError, FieldDoesNotExist, ValueError, DataError)
 ADMIN_POLICY = {"style-src": [SELF, UNSAFE_INLINE], "script-src": [SELF]}
 
 
