@@ -19,7 +19,7 @@ from accounts.addresses import network
 
 log = structlog.get_logger("limits")
 View = Callable[..., HttpResponse]
-# Many people share an address (an office, a phone network), so it may do so many times what one account may.
+# Many people share an address (an office, a phone network), so its accounts together may do so many times what one may.
 PEOPLE_AT_AN_ADDRESS = 10
 
 
@@ -45,25 +45,55 @@ def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
     return answer
 
 
+def wait_for_another(request: HttpRequest, action: str, *, of: str, one: str) -> int:
+    """Seconds until one more different `one` (such as a browser) may do the action with `of`; 0 where it may now.
+
+    Whoever was let in does not count again in the same window, so that somebody who tries often is never refused.
+    """
+    count, seconds = settings.LIMITS[action]
+    window = int(time()) // seconds
+    let_in = f"limit:{action}:{of}:{one}:{window}"
+    if _from_cache(lambda: cache.get(let_in)):
+        return 0
+    wait = _used_up(request, f"{action}:{of}", count, seconds)
+    if not wait:
+        _from_cache(lambda: cache.set(let_in, 1, seconds))
+    return wait
+
+
 def _wait(request: HttpRequest, action: str) -> int:
     """Seconds until the window ends, 0 while there is room in it."""
     count, seconds = settings.LIMITS[action]
+    return _used_up(request, action, count, seconds)
+
+
+def _used_up(request: HttpRequest, action: str, count: int, seconds: int) -> int:
+    """Visitors and accounts at an address are counted apart: no account takes from visitors what is theirs."""
     if not request.user.is_authenticated:
-        return _over(f"{action}:address:{network(request)}", count, seconds)
+        return _over(f"{action}:visitors:{network(request)}", count, seconds)
     own = _over(f"{action}:account:{request.user.pk}", count, seconds)
-    return own or _over(f"{action}:address:{network(request)}", count * PEOPLE_AT_AN_ADDRESS, seconds)
+    return own or _over(f"{action}:accounts:{network(request)}", count * PEOPLE_AT_AN_ADDRESS, seconds)
 
 
 def _over(key: str, count: int, seconds: int) -> int:
     now = int(time())
     key = f"limit:{key}:{now // seconds}"
+    used = _from_cache(lambda: _one_more(key, seconds)) or 0
+    return seconds - now % seconds if used > count else 0
+
+
+def _one_more(key: str, seconds: int) -> int:
+    cache.add(key, 0, seconds)
     try:
-        cache.add(key, 0, seconds)
-        used = cache.incr(key)
+        return cache.incr(key)
     except ValueError:
-        # It lapsed between the two: a new window.
-        return 0
+        return 0  # it lapsed between the two: a new window
+
+
+def _from_cache(ask: Callable[[], Any]) -> Any:
+    """None without a cache."""
+    try:
+        return ask()
     except Exception as error:
         log.warning("limits.cache_unreachable", error=type(error).__name__)
-        return 0
-    return seconds - now % seconds if used > count else 0
+        return None

@@ -244,8 +244,18 @@ PLATFORM_FEE_PERCENT = read("PLATFORM_FEE_PERCENT", as_percent, Decimal(0))
 # One account can't fill a provider's calendar.
 MAX_OPEN_PER_CUSTOMER_AND_PROVIDER = read("MAX_OPEN_PER_CUSTOMER_AND_PROVIDER", as_number(1, 1000), 20)
 
-# How often one account may do this in so many seconds; an address that many people share, ten times as often.
-LIMITS = {"book": (30, 600), "keep_time": (30, 600), "search": (120, 60), "openings": (180, 60), "new_link": (20, 3600)}
+# How often one account may do this in so many seconds, and so may the visitors at one address together; the accounts at
+# one address, which many people share, ten times as often. Visitors and accounts don't use up each other's share.
+LIMITS = {
+    "book": (30, 600),
+    "keep_time": (30, 600),
+    # Counts not presses but browsers that keep a time of the same provider, where each keeps one: what one visitor
+    # who throws the cookies away could block of a week. KEPT_FOR is as long.
+    "keep_time_of_one": (6, 600),
+    "search": (120, 60),
+    "openings": (180, 60),
+    "new_link": (20, 3600),
+}
 
 # --- Work for later ---------------------------------------------------------
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from accounts import zonelist
-from accounts.limits import limited
+from accounts.limits import limited, too_many, wait_for_another
 from accounts.zones import ViewerZone, viewer_zone
 from appointments import browsers, picker, queries
 from appointments.exceptions import PolicyRefused, SlotTaken
@@ -208,8 +208,11 @@ def keep_time(request: HttpRequest, provider: str, service: str) -> HttpResponse
         return redirect_with(
             page, {"day": request.POST.get("day", ""), **zone}, message=(request, "Choose a time first.")
         )
+    browser = browsers.ensured(request)
+    if wait := wait_for_another(request, "keep_time_of_one", of=str(wanted.provider_id), one=browser):
+        return too_many(request, wait)
     try:
-        holds.keep_time(service=wanted, start=start, browser=browsers.ensured(request))
+        holds.keep_time(service=wanted, start=start, browser=browser)
     except (SlotTaken, PolicyRefused):
         # The form's page says it, with the nearest openings and everything kept.
         pass

@@ -1,5 +1,6 @@
 import pytest
 from django.core.cache import cache
+from django.test import Client
 from django.urls import reverse
 
 from tests.factories.accounts import UserFactory
@@ -58,3 +59,20 @@ def test_without_the_cache_nothing_is_refused(client, monkeypatch):
     monkeypatch.setattr("accounts.limits.cache.add", gone)
 
     assert statuses(client, 4) == [200] * 4
+
+
+def test_no_account_uses_up_what_visitors_at_its_address_may(client):
+    busy = Client()
+    busy.force_login(UserFactory())
+    assert statuses(busy, 6) == [200, 200, 429, 429, 429, 429]
+
+    assert statuses(client, 3) == [200, 200, 429]
+
+
+def test_many_accounts_at_one_address_have_a_limit_together(client):
+    answers = []
+    for _ in range(11):
+        client.force_login(UserFactory())
+        answers += statuses(client, 2)
+
+    assert answers == [200] * 20 + [429] * 2
