@@ -140,6 +140,20 @@ def test_the_bar_of_a_phone_knows_that_it_is_at_the_account(name, person):
     assert bar.count("aria-current") == 1
 
 
+def test_a_visitor_finds_every_place_in_the_foot_of_a_page(client, person):
+    """On a phone the bar on top has room for signing in only."""
+
+    def foot() -> list[str]:
+        return re.findall(
+            r'<a href="([^"]*)"', client.get("/help/").text.partition("<footer")[2].partition("</footer")[0]
+        )
+
+    help_pages = ["/help/", "/help/terms/", "/help/privacy/", "/help/accessibility/"]
+    assert foot() == ["/providers/", "/become-a-provider/", *help_pages]
+    client.force_login(person)
+    assert foot() == help_pages
+
+
 def test_the_chosen_time_is_shown_until_it_is_booked(client, postbox):
     session = client.session
     session["chosen_time"] = {

@@ -50,6 +50,16 @@ def secret(here) -> str:
     return secret
 
 
+@pytest.mark.django_db(transaction=True)  # what is said waits for the commit
+def test_the_first_recovery_codes_replace_none(secret, here):
+    first = here.get("/accounts/2fa/").text
+    again = here.post("/accounts/2fa/recovery-codes/generate/", follow=True).text
+
+    assert "You have recovery codes. Keep them where" in first
+    assert "The old ones no longer work." not in first
+    assert "You have new recovery codes. The old ones no longer work." in again
+
+
 def test_secrets_are_encrypted_where_they_are_stored(secret):
     stored = {row.type: row.data for row in Authenticator.objects.all()}
 

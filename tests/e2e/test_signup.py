@@ -243,8 +243,20 @@ def test_no_account_page_scrolls_sideways(new_page, person, width):
     for path in VISITORS:
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-    sign_in_by_form(page)
-    expect(page).not_to_have_url(re.compile("/accounts/login/"))
+    sign_in_by_form(page, "/accounts/login/?next=/accounts/reauthenticate/%3Fnext=/my/settings/")
+    confirm_password(page)
+    expect(page.get_by_role("heading", name="Profile")).to_be_visible()
     for path in CUSTOMERS:
         page.goto(path)
+        expect(page).to_have_url(re.compile(re.escape(path) + "$"))
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def test_the_button_in_the_bar_keeps_its_shape_on_its_own_page(page):
+    shapes = []
+    for path in ("/accounts/login/", "/accounts/signup/"):
+        page.goto(path)
+        button = page.get_by_role("navigation", name="Account").get_by_role("link", name="Create an account")
+        shapes.append(button.evaluate("it => [getComputedStyle(it).borderRadius, getComputedStyle(it).boxShadow]"))
+
+    assert shapes[0] == shapes[1]
