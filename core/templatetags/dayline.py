@@ -207,12 +207,20 @@ def dayline(
 
 
 def _hour_scale(start: datetime, end: datetime, zone, twelve: bool) -> SafeString:
-    length = round((end - start) / timedelta(hours=1))
-    step = next(step for step in (1, 2, 3, 4, 6, 24) if length / step <= 11 or step == 24)
-    marks = [wording.local(start + timedelta(hours=n), zone).hour for n in range(0, length + 1, step)]
-    words = [f"{hour % 12 or 12}{'am' if hour < 12 else 'pm'}" if twelve else f"{hour:02}" for hour in marks]
-    spans = "".join(f"<span>{word}</span>" for word in words)
+    length, most = round((end - start) / timedelta(hours=1)), 7 if twelve else 11
+    step = next(step for step in (1, 2, 3, 4, 6, 24) if length / step <= most or step == 24)
+    grid = step if length % step == 0 else 1  # the marks are spread evenly up to the end: those without a word, too
+    spans = ""
+    for n in range(0, length + 1, grid):
+        hour = wording.local(start + timedelta(hours=n), zone).hour
+        word = "" if n % step else _hour(hour) if twelve else f"{hour:02}"
+        spans += f"<span>{word}</span>"
     return mark_safe(f'<div class="dayline__hours" aria-hidden="true">{spans}</div>')
+
+
+def _hour(hour: int) -> str:
+    """8am, 3pm; midnight and noon as everywhere, since 12 am and 12 pm are easily taken for each other."""
+    return f"{hour:02}:00" if hour % 12 == 0 else f"{hour % 12}{'am' if hour < 12 else 'pm'}"
 
 
 # --- Dates, times, lengths, money -----------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """What the tags of the design system write."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
@@ -159,6 +160,32 @@ def test_a_dayline_cuts_what_lies_outside_and_marks_now():
     assert "style" not in written
     assert "<span>08</span>" in written
     assert "<span>18</span>" in written
+
+
+@pytest.mark.parametrize(
+    ("first", "hours", "twelve", "scale"),
+    [
+        (8, 10, False, "08 09 10 11 12 13 14 15 16 17 18"),
+        (8, 10, True, "8am 10am 12:00 2pm 4pm 6pm"),
+        (9, 4, True, "9am 10am 11am 12:00 1pm"),
+        (0, 24, True, "00:00 4am 8am 12:00 4pm 8pm 00:00"),
+        # An end between two marks keeps its place: every hour has one, every second a word.
+        (8, 9, True, "8am - 10am - 12:00 - 2pm - 4pm -"),
+        (8, 13, False, "08 - 10 - 12 - 14 - 16 - 18 - 20 -"),
+    ],
+)
+def test_the_hours_of_a_dayline_stand_where_they_are_and_have_room(first, hours, twelve, scale):
+    opens = datetime(2026, 3, 12, first, tzinfo=UTC)
+
+    written = write(
+        "{% dayline segments a b zone='Europe/London' %}",
+        person(uses_12h_clock=twelve),
+        segments=[],
+        a=opens,
+        b=opens + timedelta(hours=hours),
+    )
+
+    assert [word or "-" for word in re.findall(r"<span>([^<]*)</span>", written)] == scale.split()
 
 
 def test_ticks_and_strikes_show_what_is_used():
