@@ -163,7 +163,7 @@ def _card(provider: Provider, services: list[Service], facts: Facts, later: Inte
     return Card(
         provider=provider,
         service=chosen,
-        href=with_query(slug_address("provider_page", provider.slug), view.chosen_zone),
+        href=_name_link(provider, page, starts[0] if starts else after, view),
         price=price_of(chosen) if chosen else "",
         confirms_at_once=bool(chosen and chosen.confirms_at_once(provider.policy)),
         answers_within=wording.words_for_minutes(provider.policy.answer_minutes),
@@ -209,6 +209,13 @@ def _page_of(provider: Provider, service: Service | None) -> str:
     if service is None:
         return slug_address("provider_page", provider.slug)
     return slug_address("provider_service", provider.slug, service.slug)
+
+
+def _name_link(provider: Provider, page: str, first: datetime | None, view: View) -> str:
+    """The provider's page: as it opens, or on the first day that fits where days or parts of them were asked for."""
+    if first is None or not view.wanted.is_narrowed_in_time:
+        return with_query(slug_address("provider_page", provider.slug), view.chosen_zone)
+    return with_query(page, {"day": clock.local(first, view.zone).date().isoformat(), **view.chosen_zone})
 
 
 def _days(provider: Provider, service: Service, starts: Iterable[datetime], view: View) -> list[Day]:

@@ -128,6 +128,26 @@ def test_the_same_instants_are_shown_from_everywhere(offer, index, client, zone)
     assert found == {"maya": [datetime(2026, 3, 3, hour, tzinfo=UTC) for hour in (9, 10, 11)]}
 
 
+@pytest.mark.parametrize(
+    ("query", "page"),
+    [
+        ("", "/providers/maya/"),
+        ("from=2026-03-02", "/providers/maya/"),  # today: that is how it opens
+        ("from=2026-03-03", "/providers/maya/main/?day=2026-03-03"),
+        ("from=2026-03-04", "/providers/maya/main/?day=2026-03-09"),  # the day of the next opening
+        ("part=pm", "/providers/maya/main/?day=2026-03-03"),
+        ("part=eve&tz=Asia/Tokyo", "/providers/maya/main/?day=2026-03-02&tz=Asia%2FTokyo"),
+    ],
+)
+def test_the_name_leads_to_the_day_that_was_searched_for(offer, index, client, query, page):
+    offer("Maya", hours={0: [("09:00", "11:00")], 1: [("14:00", "16:00")]})
+    index()
+
+    (card,) = client.get(f"/providers/?{query}", follow=True).context["cards"]
+
+    assert card.href == page
+
+
 def test_each_viewer_reads_them_on_their_own_date(offer, index, client):
     offer("Maya", hours={1: [("09:00", "10:00")]})
     index()
