@@ -55,12 +55,29 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """A start as the viewer reads it; `value` is how it travels."""
+    """A start as the viewer reads it; `value` is how it travels, `there` what an `OtherSide` reads."""
 
     start: datetime
     value: str
     text: str
     range: str
+    there: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherSide:
+    """The provider, by first name, where their zone is not the one that the page shows."""
+
+    name: str
+    zone: ZoneInfo
+
+    def clock_there(self, start: datetime, zone: ZoneInfo, *, twelve: bool = False) -> str:
+        """What follows the time in `zone`: " (09:20 for Maya in New York)", with the date where it is another one."""
+        text = wording.clock_text(start, self.zone, twelve=twelve)
+        day = start.astimezone(self.zone).date()
+        if day != start.astimezone(zone).date():
+            text = f"{text}, {wording.date_text(day)}"
+        return f" ({text} for {self.name} in {wording.zone_city(self.zone)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +166,7 @@ def build(
     first_weekday: int = 0,
     day: date | None = None,
     twelve: bool = False,
+    other: OtherSide | None = None,
 ) -> Picker:
     """The picker of `month` with `day` chosen; without one, or with one that has no times, the first that has."""
     by_day: dict[date, list[tuple[datetime, datetime]]] = defaultdict(list)
@@ -162,7 +180,7 @@ def build(
         month=month,
         weeks=[[_cell(each, by_day, month, today, chosen) for each in week] for week in weeks],
         chosen=chosen,
-        groups=_groups(by_day.get(chosen, []) if chosen else [], duration, zone, twelve),
+        groups=_groups(by_day.get(chosen, []) if chosen else [], duration, zone, twelve, other),
     )
 
 
@@ -186,10 +204,13 @@ def _cell(each: date, by_day, month: Month, today: date, chosen: date | None) ->
     )
 
 
-def _groups(starts, duration: timedelta, zone: ZoneInfo, twelve: bool) -> list[tuple[str, list[Time]]]:
+def _groups(
+    starts, duration: timedelta, zone: ZoneInfo, twelve: bool, other: OtherSide | None
+) -> list[tuple[str, list[Time]]]:
     groups: list[list[Time]] = [[], [], []]
     for start, there in starts:
         text = wording.clock_text(start, zone, twelve=twelve)
         ends = wording.clock_text(start + duration, zone, twelve=twelve)
-        groups[part_of(there.hour)].append(Time(start, to_value(start), text, f"{text} to {ends}"))
+        elsewhere = other.clock_there(start, zone, twelve=twelve) if other else ""
+        groups[part_of(there.hour)].append(Time(start, to_value(start), text, f"{text} to {ends}", elsewhere))
     return [(part.capitalize(), times) for part, times in zip(PARTS, groups, strict=True) if times]

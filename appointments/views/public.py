@@ -83,8 +83,9 @@ def provider_page(request: Request, provider: str, service: str | None = None) -
     # After a press on a day the work goes on there; after one on what has a name of its own it stays where it is.
     context["chose_day"] = "day" in request.GET and not request.htmx.trigger
     context["whole_month"] = request.GET.get("view") == "month"
-    # A press on a day or a month swaps the picker alone.
+    # A press on a day or a month swaps the picker alone; another service also what is said of it beside the picker.
     part = "#picker" if request.htmx and request.htmx.target == "picker" else ""
+    context["chose_service"] = bool(part) and request.htmx.trigger == "services"
     response = render(request, f"appointments/provider.html{part}", context)
     zonelist.remember(request, response, zone)
     return response
@@ -104,10 +105,10 @@ def picker_context(request: HttpRequest, service: Service, zone: ViewerZone) -> 
     now = clock.now()
     asked = Asked.of(request, zone)
     browser = browsers.known(request)
-    user = request.user
+    user, provider = request.user, service.provider
     first_weekday = user.first_weekday if user.is_authenticated else 0
     this_month = Month.of(now.astimezone(zone.zone).date())
-    last_date = last_bookable_date(service.provider.zone, availability.rules_of(service.provider), now)
+    last_date = last_bookable_date(provider.zone, availability.rules_of(provider), now)
     last_month = Month.of(last_date + picker.ONE_DAY)  # the viewer's date may be a day ahead of the provider's
     month = sorted([this_month, asked.month or this_month, last_month], key=lambda each: each.first)[1]
     looks_ahead = asked.month is None
@@ -115,6 +116,8 @@ def picker_context(request: HttpRequest, service: Service, zone: ViewerZone) -> 
     if asked.month is None and slots:
         month = Month.of(slots[0].astimezone(zone.zone).date())
         slots = _of_month(slots, month, zone, first_weekday)
+    twelve = user.is_authenticated and user.uses_12h_clock
+    other = picker.OtherSide(provider.first_name, provider.zone) if provider.time_zone != zone.name else None
     shown = picker.build(
         slots,
         month=month,
@@ -123,25 +126,29 @@ def picker_context(request: HttpRequest, service: Service, zone: ViewerZone) -> 
         duration=availability.offer_of(service).duration,
         first_weekday=first_weekday,
         day=asked.day,
-        twelve=user.is_authenticated and user.uses_12h_clock,
+        twelve=twelve,
+        other=other,
     )
     kept = asked.start if asked.start in slots else None
     return {
         "picker": shown,
+        "asked": asked,
         "offer": availability.offer_of(service),
         "terms_now": booking.terms_of(service),
         "price": price_text(service),
         "chosen_start": kept,
         "chosen_end": kept + availability.offer_of(service).duration if kept else None,
+        "zones_differ": other is not None,
+        "chosen_there": other.clock_there(kept, zone.zone, twelve=twelve) if kept and other else "",
         "previous_month": month.shift(-1) if month.first > this_month.first else None,
         "next_month": month.shift(1) if month.first < last_month.first else None,
         "nothing": why_nothing(service, looked, now=now) if looks_ahead and not slots else "",
         "skipped": this_month.first if asked.month is None and month != this_month else None,
         "last_date": last_date,
-        "week": shown.week_of(shown.chosen or asked.day),
+        "week": shown.week_of(shown.chosen) or shown.week_of(now.astimezone(zone.zone).date()) or shown.weeks[0],
         "weekdays": [(wording.weekday_name(n), wording.weekday_name(n)[:2]) for n in _weekdays(first_weekday)],
         "clock_change": picker.clock_change(zone.zone, now, shown.weeks[-1][-1].date),
-        **_zone_options(request, zone, service.provider, now),
+        **_zone_options(request, zone, provider, now),
     }
 
 

@@ -1,4 +1,5 @@
 const all = (mark, from = document) => [...from.querySelectorAll(mark)];
+const on = (name, act) => document.addEventListener(name, act);
 
 // The month of the picker: one tab stop, arrows move, choosing stays a press.
 let sameDay = 0;
@@ -38,4 +39,40 @@ function month(table) {
 }
 
 all("table.month").forEach(month);
-document.addEventListener("htmx:afterSettle", () => all("table.month").forEach(month));
+on("htmx:afterSettle", () => all("table.month").forEach(month));
+
+// A time that was chosen and not sent yet goes along to another zone, another service or the whole month.
+const goes = ["start", "day", "month"];
+const chosen = () => document.querySelector(".slot :checked")?.value;
+function keep(address) {
+	const to = new URL(address, location.href);
+	goes.forEach((name) => to.searchParams.delete(name));
+	to.searchParams.set("start", chosen());
+	return to.pathname + to.search;
+}
+on("htmx:configRequest", ({ detail }) => {
+	if (!chosen() || !detail.elt.matches("[data-keep], #zonesearch")) return;
+	detail.path = keep(detail.path);
+	goes.forEach((name) => delete detail.parameters[name]);
+});
+on("click", ({ target }) => {
+	const link = chosen() && target.closest(".zonesearch a");
+	if (link) link.href = keep(link.href);
+});
+
+// What was pressed last is what is shown, whichever answer comes last.
+let latest;
+on("htmx:beforeRequest", ({ detail }) => (latest = detail.xhr));
+on("htmx:beforeSwap", ({ detail }) => (detail.shouldSwap &&= detail.xhr === latest));
+
+// The service that is ticked is the one whose times are shown, also where its request failed or was overtaken; while
+// somebody walks the services, the answer to the last step is still to come.
+const agree = () => {
+	const { service } = document.querySelector("[data-service]")?.dataset ?? {};
+	all(".service input").forEach((radio) => (radio.checked = radio.value === service));
+};
+on("htmx:afterSwap", ({ detail }) => detail.requestConfig.elt.id === "services" || agree());
+const failed = ({ detail }) => detail.xhr === latest && agree();
+on("htmx:responseError", failed);
+on("htmx:sendError", failed);
+addEventListener("pageshow", agree);

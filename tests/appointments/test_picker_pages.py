@@ -1,7 +1,7 @@
 """The picker of a provider's page: whose time it shows, what its links keep, what it says when there is nothing."""
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.urls import reverse
@@ -171,3 +171,119 @@ def test_an_empty_last_month_is_not_called_fully_booked(client, page, provider):
 
     assert "in May. The last day that can be booked now is 1 May." in text
     assert "fully booked" not in text
+
+
+def form_of(response, which):
+    """What `which` form sends, wherever on the page its fields stand."""
+    fields = re.findall(r"<input[^>]*>", response.content.decode())
+    found = [field for field in fields if f'form="{which}"' in field]
+    return {re.search(r'name="(\w+)"', field)[1]: re.search(r'value="([^"]*)"', field)[1] for field in found}
+
+
+CHOSEN = "2026-03-12T10:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("query", "sent"),
+    [
+        ("", {}),
+        ("?day=2026-03-12", {"day": "2026-03-12"}),
+        ("?month=2026-04", {"month": "2026-04"}),
+        ("?start=2026-03-12T10:00:00Z", {"start": CHOSEN}),
+        ("?start=2026-03-12T10:00:00Z&tz=Asia/Tokyo", {"tz": "Asia/Tokyo", "start": CHOSEN}),
+        ("?start=2026-03-12T03:00:00Z", {"day": "2026-03-12"}),  # nobody works then, but that is the day they wanted
+        ("?day=2026-03-12&view=month&tz=Asia/Tokyo", {"tz": "Asia/Tokyo", "day": "2026-03-12", "view": "month"}),
+    ],
+)
+def test_another_service_is_asked_for_with_the_zone_the_day_and_the_time(client, page, query, sent):
+    assert form_of(client.get(page + query), "services") == sent
+
+
+def test_a_part_that_is_swapped_brings_along_what_the_services_send(client, page):
+    response = client.get(page + "?tz=Asia/Tokyo&day=2026-03-12", headers={"HX-Request": "true", "HX-Target": "picker"})
+
+    assert form_of(response, "services") == {"tz": "Asia/Tokyo", "day": "2026-03-12"}
+    assert "hx-swap-oob" not in response.content.decode()
+
+
+def test_a_time_stays_chosen_where_the_other_service_has_it_too(client, provider, service):
+    longer = ServiceFactory(provider=provider, slug="longer", duration_minutes=120)
+    page = reverse("provider_page", args=[provider.slug])
+
+    def chosen(start):
+        response = client.get(page, {"service": longer.slug, "start": f"2026-03-12T{start}:00Z"})
+        return response.context["picker"].chosen, response.context["chosen_start"]
+
+    thursday = date(2026, 3, 12)
+    assert chosen("11:00") == (thursday, datetime(2026, 3, 12, 11, tzinfo=UTC))
+    assert chosen("16:00") == (thursday, None)
+
+
+def test_a_service_chosen_in_place_changes_what_is_said_of_it_and_leaves_the_services_alone(client, provider, service):
+    other = ServiceFactory(provider=provider, name="Home visit", slug="home-visit", description="At your place.")
+    response = client.get(
+        reverse("provider_page", args=[provider.slug]),
+        {"service": other.slug},
+        headers={"HX-Request": "true", "HX-Target": "picker", "HX-Trigger": "services"},
+    )
+
+    part = response.content.decode()
+    assert re.findall(r'id="([\w-]+)"[^>]* hx-swap-oob="true"', part) == ["service-said", "service-terms"]
+    assert "At your place." in part
+    assert 'data-announce="Home visit, £' in part
+    assert 'type="radio" name="service"' not in part
+
+
+@pytest.mark.parametrize(
+    ("zone", "start", "there"),
+    [
+        ("America/New_York", "2026-03-03T16:00:00Z", " (16:00 for Maya in London)"),
+        ("Pacific/Kiritimati", "2026-03-03T16:00:00Z", " (16:00, Tue 3 March for Maya in London)"),
+        ("Europe/London", "2026-03-03T16:00:00Z", None),
+    ],
+)
+def test_a_chosen_time_is_told_in_both_zones_where_they_differ(client, page, provider, zone, start, there):
+    provider.user.name = "Maya Okafor"
+    provider.user.save()
+    written = client.get(page, {"tz": zone, "start": start}).content.decode()
+
+    chosen = re.search(rf'<input type="radio" name="start" value="{start}"[^>]*>', written)[0]
+    assert re.findall(r'data-there="([^"]*)"', chosen) == ([there] if there else [])
+    assert re.findall(r'<span data-fill="there">([^<]*)</span>', written) == ([there] if there else [])
+
+
+def test_before_a_time_is_chosen_nothing_is_said_of_the_other_zone(client, page):
+    assert '<span data-fill="there"></span>' in client.get(page, {"tz": "America/New_York"}).content.decode()
+
+
+def test_continue_without_a_time_is_answered_in_our_words(client, page, provider, service):
+    assert re.search(r'class="picker__times"[^>]* novalidate>', client.get(page).content.decode())
+
+    answer = client.post(
+        reverse("keep_time", args=[provider.slug, service.slug]),
+        {"day": "2026-03-12", "tz": "Asia/Tokyo"},
+        follow=True,
+    )
+
+    assert answer.redirect_chain == [(f"{page}?day=2026-03-12&tz=Asia%2FTokyo", 302)]
+    assert "Choose a time first." in text_of(answer)
+
+
+@pytest.mark.parametrize("query", ["", "?month=2026-03", "?month=2026-04"])
+def test_a_month_without_times_folds_to_a_week_all_the_same(client, page, provider, query):
+    stop_working(provider)
+
+    assert client.get(page + query).content.decode().count('<tr data-week="current">') == 1
+
+
+def test_what_people_wrote_runs_in_its_own_direction(client, page, provider, service):
+    provider.about = "أعالج الظهر والركبة."
+    provider.save()
+    service.description = "جلسة أولى."
+    service.save()
+    written = client.get(page).content.decode()
+
+    assert f'dir="auto">{provider.about}</p>' in written
+    assert f'dir="auto">{service.description}</p>' in written
+    assert f"<bdi>{service.name}</bdi>" in written
+    assert f"<bdi>{provider.name}</bdi></h1>" in written

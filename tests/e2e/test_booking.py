@@ -115,7 +115,8 @@ def test_a_service_is_chosen_and_a_request_is_made_without_scripts(plain_page, m
     page.get_by_role("button", name="Show times for this service").click()
     expect(page).to_have_url(re.compile("home-visit"))
     choose_day(page, day)
-    page.get_by_role("button", name="Continue").click()  # nothing chosen: the browser itself asks for a time
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text("Choose a time first.")).to_be_visible()
     page.get_by_role("radio", name="15:00").check()
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name="Request this time").click()
@@ -328,6 +329,146 @@ def test_changing_the_zone_keeps_the_chosen_moment(new_page, maya):
     expect(page.locator(f"input[name=start][value='{chosen}']")).to_be_checked()
     expect(zones).to_be_focused()
     expect(zones.locator("option")).to_contain_text(["New York, now", "London, now", "All time zones…"])
+
+
+def test_a_time_chosen_just_now_stays_chosen_in_another_zone_service_and_the_whole_month(new_page, maya):
+    page = new_page(viewport={"width": 390, "height": 844})
+    page.goto(f"/providers/maya-okafor/?day={soon()}")
+    page.get_by_role("radio", name="16:00").check()
+    chosen = page.locator(f"input[type=radio][value='{picker.to_value(at(soon(), 16))}']")
+
+    page.get_by_label("Time zone for all times on this page").select_option("All time zones…")
+    expect(page.get_by_label("City, country, abbreviation or offset")).to_be_focused()
+    expect(chosen).to_be_checked()
+    page.get_by_role("radio", name="15:00").check()
+    page.get_by_role("radio", name="16:00").check()
+    page.keyboard.press("Home")
+    page.get_by_role("link", name="Tokyo, Japan, now").click()
+    expect(page.locator(".chosen__sub")).to_contain_text("Tokyo time (16:00")
+    expect(chosen).to_be_checked()
+
+    page.get_by_role("radio", name="Home visit").check()
+    expect(page.locator(".chosen__sub")).to_contain_text("Home visit")
+    expect(page.locator(".chosen__sub")).to_contain_text("Tokyo time (16:00")
+    expect(chosen).to_be_checked()
+    page.get_by_text("Show whole month").click()
+    expect(page.get_by_text("Show one week")).to_be_visible()
+    expect(chosen).to_be_checked()
+    page.reload()
+    expect(chosen).to_be_checked()
+    expect(page.get_by_role("radio", name="Home visit")).to_be_checked()
+    assert page.url.count("start=") == 1
+
+
+def test_a_time_chosen_just_now_stays_chosen_where_the_zone_of_the_list_changes(new_page, maya):
+    page = new_page(timezone_id="America/New_York")
+    page.goto("/providers/maya-okafor/")
+    expect(page.locator("#tz option:checked")).to_contain_text("New York, now")
+    page.wait_for_load_state()
+    page.goto(f"/providers/maya-okafor/?day={soon()}&tz=Europe/London")
+    page.get_by_role("radio", name="16:00").check()
+    zones = page.get_by_label("Time zone for all times on this page")
+    zones.focus()
+    zones.select_option("America/New_York")
+
+    expect(page.locator(".chosen__sub")).to_contain_text("New York time (16:00 for Maya in London)")
+    expect(page.locator(f"input[name=start][value='{picker.to_value(at(soon(), 16))}']")).to_be_checked()
+    expect(zones).to_be_focused()
+    page.get_by_role("radio", checked=False).and_(page.locator("[name=start]")).first.check()
+    expect(page.locator(".chosen__sub")).to_contain_text("New York time (09:00 for Maya in London)")
+
+
+def test_services_are_walked_with_the_arrow_keys_and_keep_zone_and_day(page, maya):
+    ServiceFactory(provider=maya, name="Evening call", slug="evening-call", duration_minutes=60, description="We talk.")
+    day = soon() + timedelta(days=1)
+    page.goto("/providers/maya-okafor/")
+    page.get_by_label("Time zone for all times on this page").select_option("All time zones…")
+    page.get_by_role("link", name="New York").click()
+    expect(page.locator(".chosen__sub")).to_contain_text("First assessment")
+    expect(page.locator(".chosen__sub")).to_contain_text("New York time")
+    choose_day(page, day)
+    expect(page.locator("#day")).to_be_focused()
+    page.evaluate("window.stayed = true")
+    page.get_by_role("radio", name="First assessment").focus()
+
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("radio", name="Home visit")).to_be_focused()
+    expect(page.locator(".chosen__sub")).to_contain_text("Home visit")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")  # around to the last, faster than any answer
+
+    last = page.get_by_role("radio", name="Evening call")
+    expect(page.locator(".chosen__sub")).to_contain_text("Evening call")
+    expect(last).to_be_focused()
+    expect(last).to_be_checked()
+    expect(page.locator("#live")).to_contain_text("Evening call, £58")
+    expect(page.get_by_text("We talk.")).to_be_visible()
+    expect(page.locator("#day")).to_contain_text(wording.date_text(day, long=True))
+    expect(page.locator("#tz option:checked")).to_contain_text("New York, now")
+    expect(page).to_have_url(re.compile(rf"\?service=evening-call&tz=America%2FNew_York&day={day}$"))
+    assert page.evaluate("window.stayed")
+    page.go_back()
+    expect(page.locator(".service :checked")).to_have_value(re.compile("home-visit|first-assessment"))
+
+
+def test_a_service_whose_times_did_not_arrive_is_not_ticked(page, maya):
+    page.watch.expect("500")
+    page.goto("/providers/maya-okafor/")
+    page.route("**/*service=home-visit*", lambda route: route.fulfill(status=500))
+    page.get_by_role("radio", name="Home visit").click()
+
+    expect(page.get_by_text("That did not load.")).to_be_visible()
+    expect(page.get_by_role("radio", name="First assessment")).to_be_checked()
+
+
+def test_what_was_pressed_last_is_shown_though_its_answer_came_first(page, maya):
+    page.goto("/providers/maya-okafor/")
+    waiting = []
+    page.route("**/*service=home-visit*", lambda route: waiting.append(route))
+    page.get_by_role("radio", name="Home visit").check()
+    choose_day(page, soon())
+    assert len(waiting) == 1
+    with page.expect_response("**/*service=home-visit*"):
+        waiting[0].continue_()
+
+    expect(page.locator("#picker")).not_to_have_attribute("aria-busy", "true")
+    expect(page.locator(".chosen__sub")).to_contain_text("First assessment")
+    expect(page.locator("#day")).to_contain_text(wording.date_text(soon(), long=True))
+    expect(page.get_by_role("radio", name="First assessment")).to_be_checked()
+    assert "service=" not in page.url
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_long_words_break_instead_of_pushing_the_page_wide(new_page, maya, width):
+    ServiceFactory(provider=maya, name="Schwangerschaftsrückbildungsgymnastik", slug="long")
+    maya.services.exclude(slug="long").delete()
+    ServiceFactory(provider=maya, name="Home visit", slug="home-visit", position=3)
+    maya.user.name = "Bartholomew Featherstonehaugh-Cholmondeley"
+    maya.user.save()
+    page = new_page(viewport={"width": width, "height": 800})
+    inside = """([inner, outer]) => [...document.querySelectorAll(inner)].every((each) =>
+        each.getBoundingClientRect().right <= each.closest(outer).getBoundingClientRect().right + 1
+        && each.scrollWidth <= each.clientWidth + 1)"""
+
+    for address, inner, outer in (
+        (f"/providers/maya-okafor/?day={soon()}", ".service, .who__head", ".who"),
+        ("/providers/", ".pcard__who, .pcard__facts li", ".pcard__in"),
+    ):
+        page.goto(address)
+        page.wait_for_load_state()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+        assert page.evaluate(inside, [inner, outer]), address
+
+
+def test_nothing_to_book_shows_a_week_and_leaves_room_below(phone_page, maya):
+    maya.working_hours.all().delete()
+    phone_page.goto("/providers/maya-okafor/")
+    phone_page.wait_for_load_state()
+
+    expect(phone_page.get_by_text("Nothing to book right now")).to_be_visible()
+    assert phone_page.locator(".month tbody tr:visible").count() == 1
+    card, panel = phone_page.locator("#picker").bounding_box(), phone_page.locator(".picker .empty").bounding_box()
+    assert card["y"] + card["height"] - panel["y"] - panel["height"] >= 16
 
 
 @pytest.mark.parametrize("width", [320, 1280])
