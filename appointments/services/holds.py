@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from appointments.exceptions import PolicyRefused, SlotTaken
 from appointments.models import Appointment, Hold
@@ -119,10 +119,10 @@ def _keep_time(*, service: Service, start: datetime, browser: str) -> Hold:
 
 
 def extend_kept_time(*, browser: str) -> Hold | None:
-    """Ten minutes more, once. None when nothing is kept any more; a second press changes nothing."""
+    """Ten minutes more than were left, once. None when nothing is kept any more; a second press changes nothing."""
     now = clock.now()
     Hold.objects.filter(browser=browser, expires_at__gt=now, extended=False).update(
-        expires_at=now + KEPT_FOR, extended=True
+        expires_at=F("expires_at") + KEPT_FOR, extended=True
     )
     return kept_time(browser, now=now)
 
@@ -137,7 +137,7 @@ def release_kept_time(*, browser: str) -> None:
 
 
 def leave_kept_time(*, browser: str, provider: str, start: datetime) -> None:
-    """As above, for a form that was left: where another tab keeps another time by now, that one stays kept."""
+    """As above, for the form of one time: where another tab keeps another time by now, that one stays kept."""
     Hold.objects.filter(browser=browser, provider__slug=provider, start__lte=start, end__gt=start).delete()
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, cast
 
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -20,7 +21,7 @@ from accounts.zones import viewer_zone
 from appointments import browsers, picker, queries
 from appointments.exceptions import PolicyRefused, SlotTaken, TermsChanged
 from appointments.forms import NOTE_LENGTH, BookingForm
-from appointments.models import Hold
+from appointments.models import Appointment, Hold
 from appointments.services import availability, booking, holds
 from appointments.services.booking import Terms
 from core import clock
@@ -44,11 +45,23 @@ class Page:
     kept: Hold | None = None
     taken: SlotTaken | None = None
     refusal: str = ""
+    warning: str = ""
     changes: list[str] = field(default_factory=list)
 
     @property
+    def is_open(self) -> bool:
+        """Whether the button is there to be pressed."""
+        return not self.taken and not self.refusal
+
+    @property
+    def is_kept_in_part(self) -> bool:
+        """The appointment takes longer by now than it did when its time was kept."""
+        start, end = holds.blocked_range(self.service, self.start)
+        return self.kept is not None and not (self.kept.start <= start and end <= self.kept.end)
+
+    @property
     def status(self) -> int:
-        if self.taken or self.refusal or self.changes:
+        if self.taken or self.refusal or self.warning or self.changes:
             return HTTPStatus.CONFLICT
         return HTTPStatus.UNPROCESSABLE_ENTITY if self.form.is_bound and self.form.errors else HTTPStatus.OK
 
@@ -108,10 +121,8 @@ def _book(request: SignedInRequest, service: Service, start: datetime) -> HttpRe
     if not form.is_valid():
         return _show(request, Page(service, start, form, kept=_kept(request, service, start)))
     if form.cleaned_data["person"] != request.user.uuid:
-        refusal = (
-            "Somebody else signed in on this device since this form was opened. Check it and press the button again."
-        )
-        return _show(request, _fresh_page(request, service, start, typed={}, refusal=refusal))
+        warning = "Somebody else signed in on this device since this form was opened."
+        return _show(request, _fresh_page(request, service, start, typed={}, warning=warning))
     venue, note = form.cleaned_data["venue"], form.cleaned_data["note"]
     typed = {"venue": venue, "note": note}
     try:
@@ -146,21 +157,26 @@ def _fresh_page(
 
 
 def _kept(request: HttpRequest, service: Service, start: datetime) -> Hold | None:
-    """The time kept for this browser, if it is this one."""
+    """The time kept for this browser, if it is this one; the service may have become shorter or longer since."""
     kept = holds.kept_time(browsers.known(request), now=clock.now())
     if kept is None or kept.provider_id != service.provider_id:
         return None
-    return kept if holds.blocked_range(service, start) == (kept.start, kept.end) else None
+    return kept if kept.start <= start < kept.end else None
 
 
 def _show(request: SignedInRequest, page: Page) -> HttpResponse:
     service, now = page.service, clock.now()
-    if not page.taken and not page.refusal:
+    end = page.start + availability.offer_of(service).duration
+    clashes = queries.own_clashes(request.user, page.start, end)
+    for each in clashes:
+        if (each.customer_id, each.service_id, each.start) == (request.user.pk, service.pk, page.start):
+            return _booked_before(request, each)
+    if page.is_open:
         _say_what_is_wrong(request, page, now)
     zone = viewer_zone(request, service.provider.time_zone)
-    end = page.start + availability.offer_of(service).duration
     context = {
         "page": page,
+        "is_kept": page.kept is not None and page.is_open,
         "form": page.form,
         "service": service,
         "provider": service.provider,
@@ -174,7 +190,7 @@ def _show(request: SignedInRequest, page: Page) -> HttpResponse:
         "price": price_text(service),
         "sentences": policy_sentences(service.provider.policy, service),
         "deadline": now + timedelta(minutes=service.provider.policy.answer_minutes),
-        "clashes": queries.own_clashes(request.user, page.start, end),
+        "clashes": clashes if page.is_open else [],
         "zone_query": with_query("", {"tz": request.GET.get("tz", "")}),
         "change_link": with_query(
             reverse("provider_service", args=[service.provider.slug, service.slug]),
@@ -182,6 +198,14 @@ def _show(request: SignedInRequest, page: Page) -> HttpResponse:
         ),
     }
     return render(request, "appointments/book.html", context, status=page.status)
+
+
+def _booked_before(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
+    """Back from what came of the form, or a second tab of it: the time is not gone, it is this person's own."""
+    _keep_typed(request)
+    verb = "requested" if appointment.is_request else "booked"
+    messages.info(request, f"You have already {verb} this time. This is your appointment.")
+    return redirect("appointment_done", reference=appointment.reference)
 
 
 def _say_what_is_wrong(request: SignedInRequest, page: Page, now: datetime) -> None:
@@ -230,13 +254,11 @@ def release_time(request: HttpRequest, provider: str, service: str) -> HttpRespo
     `gone` is said by a page that was left: nobody is there any more to be led on.
     """
     browser, start = browsers.known(request), picker.from_value(request.POST.get("start", ""))
+    if browser and start:
+        holds.leave_kept_time(browser=browser, provider=provider, start=start)
     if "gone" in request.GET:
-        if browser and start:
-            holds.leave_kept_time(browser=browser, provider=provider, start=start)
         _keep_typed(request)
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
-    if browser:
-        holds.release_kept_time(browser=browser)
     return redirect_with(reverse("provider_service", args=[provider, service]), _chosen(request))
 
 

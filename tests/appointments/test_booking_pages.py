@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.urls import reverse
 
 from appointments import picker
@@ -13,7 +14,7 @@ from core import clock
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ServiceFactory, give_hours
 
-from .conftest import TUESDAY_TEN
+from .conftest import NOW, TUESDAY_TEN
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +35,12 @@ def hidden_values(response):
     """What the form would send as it stands."""
     found = re.findall(r'<input type="hidden" name="([\w-]+)" value="([^"]*)"', response.content.decode())
     return {name: value for name, value in found if name != "csrfmiddlewaretoken"}
+
+
+def press(client, response, name, **typed):
+    """Press a button of the form that sends it elsewhere, as it stands and with what is typed."""
+    address = re.search(rf'formaction="([^"]+)"[^>]*>{name}</button>', response.content.decode())[1]
+    return client.post(address.replace("&amp;", "&"), hidden_values(response) | typed)
 
 
 def test_provider_page_shows_the_first_day_with_times(client, page):
@@ -184,6 +191,8 @@ def test_a_form_of_somebody_else_is_never_booked_in_this_persons_name(client, fo
     response = client.post(form_page, values)
 
     assert response.status_code == 409
+    assert "check it and press the button again" in response.content.decode()
+    assert "Book this time" in response.content.decode()
     assert not Appointment.objects.exists()
 
 
@@ -395,5 +404,122 @@ def test_the_form_says_what_happens_as_the_kept_time_runs_out(client, service, c
     assert until[1].endswith("08:10:00+00:00") or until[1].endswith("17:10:00+09:00")
     for action in ("longer", "other"):
         assert f'formaction="/book/{names[0]}/{names[1]}/{action}/?tz=Asia%2FTokyo"' in kept
-        assert f"/{action}/" not in not_kept
+    assert "/longer/" not in not_kept
     assert "kept-over" not in not_kept
+
+
+def test_ten_minutes_longer_are_ten_more_than_were_left_and_come_once(client, service, customer):
+    client.force_login(customer)
+    names = [service.provider.slug, service.slug]
+    form = client.get(client.post(reverse("keep_time", args=names), {"start": START}).url)
+
+    longer = press(client, form, "Keep it ten minutes longer", note="Left knee")
+    shown = client.get(longer.url).content.decode()
+    with time_machine.travel(NOW + timedelta(minutes=3), tick=False):
+        press(client, form, "Keep it ten minutes longer")
+
+    assert Hold.objects.get().expires_at == NOW + timedelta(minutes=20)
+    assert "Left knee" in shown
+    assert "(<span" in shown and ">20 min</span> left)" in shown
+    assert "Keep it ten minutes longer" not in shown
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"), [(45, "Kept for you until"), (75, "Part of this time is kept for you until")]
+)
+def test_a_kept_time_stays_kept_when_its_length_changes(client, service, customer, form_page, minutes, said):
+    client.force_login(customer)
+    form = client.get(
+        client.post(
+            reverse("keep_time", args=[service.provider.slug, service.slug]), {"start": "2026-03-03T09:00:00Z"}
+        ).url
+    )
+    service.duration_minutes = minutes
+    service.save()
+
+    changed = client.post(form_page, hidden_values(form) | {"note": "Left knee"})
+    content = changed.content.decode()
+    assert changed.status_code == 409
+    assert f">{said}" in content
+    assert ("The rest is open to others." in content) == (minutes > 60)
+    assert "Keep it ten minutes longer" in content
+    client.post(form_page, hidden_values(changed))
+
+    assert Appointment.objects.get().minutes == minutes
+    assert [hold.appointment_id for hold in Hold.objects.all()] == [Appointment.objects.get().pk]
+
+
+def test_a_kept_time_that_became_too_long_is_not_said_to_be_kept(client, service, customer, form_page, book):
+    book(start=TUESDAY_TEN + timedelta(hours=1), customer=UserFactory())
+    client.force_login(customer)
+    form = client.post(reverse("keep_time", args=[service.provider.slug, service.slug]), {"start": START})
+    service.duration_minutes = 75
+    service.save()
+
+    content = client.get(form.url).content.decode()
+
+    assert "is no longer open" in content
+    assert "kept for you until" not in content.lower()
+
+
+@pytest.mark.parametrize("button", ["Another day", "Change"])
+def test_another_day_keeps_what_was_typed(client, form_page, customer, book, button):
+    client.force_login(customer)
+    form = client.get(form_page, {"start": START, "tz": "Asia/Tokyo"})
+    if button == "Another day":
+        book(customer=UserFactory())
+        form = client.post(form_page + "?tz=Asia/Tokyo", hidden_values(form))
+
+    answer = press(client, form, button, note="Left knee")
+    again = client.get(form_page, {"start": "2026-03-03T14:00:00Z"})
+
+    assert answer.url.startswith("/providers/")
+    assert answer.url.endswith("?start=2026-03-03T10%3A00%3A00Z&tz=Asia%2FTokyo")
+    assert again.context["form"]["note"].value() == "Left knee"
+
+
+def test_another_day_frees_no_time_that_another_tab_keeps(client, service, form_page, customer):
+    client.force_login(customer)
+    form = client.get(form_page, {"start": START})
+    client.post(reverse("keep_time", args=[service.provider.slug, service.slug]), {"start": "2026-03-03T12:00:00Z"})
+
+    press(client, form, "Change")
+
+    assert Hold.objects.get().start == TUESDAY_TEN + timedelta(hours=2)
+
+
+def test_the_form_of_what_was_booked_leads_to_it(client, form_page, customer, book):
+    appointment = book().appointment
+    client.force_login(customer)
+
+    back = client.get(form_page, {"start": START}, follow=True)
+
+    assert back.redirect_chain == [(reverse("appointment_done", args=[appointment.reference]), 302)]
+    assert "You have already booked this time." in back.content.decode()
+    assert "no longer open" not in back.content.decode()
+
+
+def test_a_second_form_for_what_was_requested_leads_to_it_and_loses_nothing(client, form_page, customer, by_hand, book):
+    client.force_login(customer)
+    values = hidden_values(client.get(form_page, {"start": START})) | {"note": "Left knee"}
+    appointment = book().appointment
+
+    answer = client.post(form_page, values)
+
+    assert answer.url == reverse("appointment_done", args=[appointment.reference])
+    assert "You have already requested this time." in client.get(answer.url).content.decode()
+    assert Appointment.objects.count() == 1
+    assert client.get(form_page, {"start": "2026-03-03T14:00:00Z"}).context["form"]["note"].value() == "Left knee"
+
+
+def test_a_time_that_is_gone_does_not_say_that_it_can_still_be_booked(client, form_page, customer, book):
+    other = ServiceFactory(name="Cello lesson", duration_minutes=60)
+    give_hours(other.provider, {1: [("09:00", "17:00")]})
+    book(service=other)
+    book(customer=UserFactory())
+    client.force_login(customer)
+
+    content = client.get(form_page, {"start": START}).content.decode()
+
+    assert "is no longer open" in content
+    assert "You can still book this one" not in content
