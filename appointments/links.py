@@ -55,6 +55,10 @@ class Link:
         return self.reader.time_zone if self.is_of_customer else self.appointment.provider.time_zone
 
     @property
+    def other_zone(self) -> str:
+        return self.appointment.provider.time_zone if self.is_of_customer else self.appointment.customer.time_zone
+
+    @property
     def other_name(self) -> str:
         return self.appointment.provider.name if self.is_of_customer else self.appointment.customer.name
 

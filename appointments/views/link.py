@@ -27,7 +27,7 @@ from appointments.places import place_of
 from appointments.policies import COMPLETES_AFTER, cancel_terms, check_move, possible_moves
 from appointments.services import life
 from appointments.states import Role, Status, Verb
-from core import clock
+from core import clock, wording
 
 from .files import calendar_entry
 
@@ -185,7 +185,7 @@ def _ended(request: HttpRequest, link: Link) -> HttpResponse:
 
 def _facts(link: Link) -> dict[str, Any]:
     """What every page of a link says. Asks the database nothing."""
-    appointment, now = link.appointment, clock.now()
+    appointment, now, zones = link.appointment, clock.now(), (link.zone, link.other_zone)
     is_unanswered = appointment.is_unanswered(now)
     return {
         "link": link,
@@ -195,6 +195,7 @@ def _facts(link: Link) -> dict[str, Any]:
         "service": appointment.service,
         "label": state_label(appointment, link.side, now=now),
         "zone": link.zone,
+        "zones_differ": len({wording.iso(appointment.start, zone) for zone in zones}) > 1,
         "twelve_hour": link.reader.uses_12h_clock,
         "now": now,
         "is_on": appointment.is_confirmed and appointment.start <= now < appointment.end,
