@@ -22,6 +22,8 @@ TITLES = {
     Verb.NO_SHOW: "Marked as a no-show",
     Verb.CORRECT: "Corrected",
 }
+# Where nobody pressed a button.
+BY_ITSELF = {Verb.COMPLETE: "Completed"}
 FAMILIES = {Status.REQUESTED: "brass", Status.CONFIRMED: "brand", Status.NO_SHOW: "ruby"}
 
 
@@ -62,7 +64,7 @@ def _entry(appointment: Appointment, event: AppointmentEvent, viewer: Role) -> E
     after = status_words(Status(event.to_status), viewer)
     return Entry(
         at=event.at,
-        title=TITLES[Verb(event.verb)],
+        title=TITLES[Verb(event.verb)] if who else BY_ITSELF.get(Verb(event.verb), TITLES[Verb(event.verb)]),
         family=FAMILIES.get(Status(event.to_status), "slate"),
         start=event.start,
         by=f"by {who}" if who else "by itself",

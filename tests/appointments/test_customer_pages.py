@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from appointments import links
 from appointments.models import Appointment, AppointmentEvent, Hold
 from appointments.paging import PER_PAGE
 from appointments.services import life
@@ -744,3 +745,54 @@ def test_help_takes_its_figures_from_the_rules_in_force(client, settings):
 
     assert "You may have 7 appointments ahead with one provider." in said
     assert "the time is kept for you for 10 minutes" in said
+
+
+@pytest.mark.parametrize("by_provider", [True, False])
+def test_history_says_who_marked_it_or_that_nobody_had_to(me, confirmed, provider, by_provider):
+    with time_machine.travel(confirmed.end + timedelta(days=1), tick=False):
+        if by_provider:
+            life.complete_appointment(appointment=confirmed, actor=provider.user)
+        else:
+            life.complete_by_itself(appointment=confirmed)
+        said = text_of(me.get(page_of(confirmed)))
+
+    marked = f"Marked as completed for Tue 3 March, 10:00Wed 4 March, 11:00 by {provider.name}"
+    assert (marked in said) == by_provider
+    assert ("Completed for Tue 3 March, 10:00Wed 4 March, 11:00 by itself" in said) != by_provider
+
+
+RIGHT_TO_LEFT = "\u0627\u0644\u0631\u0643\u0628\u0629 \u0627\u0644\u064a\u0633\u0631\u0649 (left knee)"
+
+
+def loose(response) -> list[str]:
+    """Where the words stand without an element of their own that finds their direction out."""
+    content = response.content.decode()
+    assert RIGHT_TO_LEFT in content
+    parts = re.split(rf"[“]?{re.escape(RIGHT_TO_LEFT)}", content)[:-1]
+    return [part[-60:] for part in parts if not re.search(r'(<bdi>|<[a-z]+[^>]* dir="auto"[^>]*>)$', part)]
+
+
+def test_what_people_wrote_runs_in_its_own_direction(client, customer, provider, by_hand, book):
+    asked = book(note=RIGHT_TO_LEFT).appointment
+    links_to = [
+        reverse("link", args=[links.token_for(asked, side, now=NOW)]) for side in (Role.CUSTOMER, Role.PROVIDER)
+    ]
+    waiting = [client.get(address) for address in links_to]
+    client.force_login(customer)
+    waiting.append(client.get(page_of(asked)))
+    client.force_login(provider.user)
+    waiting += [client.get(reverse("studio_requests")), client.get(page_of(asked, "studio_request"))]
+    life.decline_request(appointment=asked, actor=provider.user, reason=RIGHT_TO_LEFT)
+    over = [client.get(page_of(asked, "studio_appointment"))]
+    client.force_login(customer)
+    over += [client.get(page_of(asked)), client.get(page_of(asked, "appointment_done"))]
+
+    assert {response.request["PATH_INFO"]: loose(response) for response in [*waiting, *over] if loose(response)} == {}
+
+
+def test_other_times_look_like_open_time(me, requested, provider):
+    life.decline_request(appointment=requested, actor=provider.user)
+
+    content = me.get(page_of(requested)).content.decode()
+
+    assert content.count('<a class="slot-chip" data-size="l" href="/book/') == 3
