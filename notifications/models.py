@@ -43,9 +43,17 @@ class SentMail(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=20, choices=Kind)
     about = models.CharField(max_length=40, blank=True, help_text="The appointment's reference.")
+    about_whom = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The other side of the appointment.",
+    )
     message_id = models.CharField(max_length=255)
     state = models.CharField(max_length=8, choices=State, default=State.SENDING)
-    reason = models.CharField(max_length=120, blank=True, help_text="Why it was refused or not sent.")
+    reason = models.CharField(max_length=120, blank=True, help_text="Why it was refused, not sent, or waits.")
     topic = models.CharField(max_length=100, blank=True)
     payload = models.JSONField(default=dict, blank=True)
     attempts = models.PositiveIntegerField(default=0)
@@ -56,7 +64,10 @@ class SentMail(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-id"]
-        indexes = [models.Index(fields=["about", "user"], name="sentmail_about_user")]
+        indexes = [
+            models.Index(fields=["about", "user"], name="sentmail_about_user"),
+            models.Index(fields=["user", "sent_at"], name="sentmail_user_sent"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(state=State.SENT, sent_at__isnull=False)

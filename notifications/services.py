@@ -30,6 +30,13 @@ from .queries import refusal_of
 from .smtp import Failure, deliver
 from .text import one_line
 
+# Whoever books and cancels in a loop fills no mailbox: beyond so many mails to one person within an hour, altogether
+# and about dealings with one other person, a mail waits for its turn. None is dropped; those about others go on.
+HOUR = timedelta(hours=1)
+PER_HOUR = 60
+PER_HOUR_ABOUT_ONE = 20
+ENOUGH = "it waits: as many mails as may be were sent to this person within the hour"
+
 # Header values stay short enough to be read in a list of mails.
 LONGEST_NAME = 60
 LONGEST_SENDER = 100
@@ -77,18 +84,20 @@ def send_mail(
     calendar: CalendarPart | None = None,
     reply_to: User | None = None,
     from_name: str = "",
+    about_whom: User | None = None,
     job: Job | None = None,
 ) -> SentMail | None:
     """Send `template`.html and .txt to one person; None when they have left, else the log's row as it is afterwards.
 
     Replies go to `reply_to`, or to support. `from_name` is shown as 'Maya Okafor via SITE_NAME'. A repeat of a finished
-    `key` sends nothing. Raises Retry when the server could not be reached or asks to wait, or somebody else sends this
-    very mail at the moment; GiveUp when it was refused for good, and marks the address if that is why.
+    `key` sends nothing. Raises Retry when the server could not be reached or asks to wait, somebody else sends this
+    very mail at the moment, or the person got enough within the hour, altogether or about dealings with `about_whom`;
+    GiveUp when it was refused for good, and marks the address if that is why.
     """
     if not to_user.is_active:
         return None
     key = f"{key}:again-{job.again}" if job and job.again else key
-    mail = _claim(key, to_user=to_user, kind=kind, about=about, job=job)
+    mail = _claim(key, to_user=to_user, kind=kind, about=about, about_whom=about_whom, job=job)
     if mail.is_finished:
         return mail
     insists = bool(job and job.again)
@@ -96,6 +105,8 @@ def send_mail(
     if refusal:
         _finish(mail, state=State.REFUSED, reason=f"the address was refused before: {refusal.code}"[:120])
         raise outbox.GiveUp("the address was refused before")
+    if not insists:
+        _wait_for_a_turn(mail)
     try:
         message = _compose(mail, to_user, subject, template, context, calendar, reply_to, from_name)
         failure = deliver(message)
@@ -141,9 +152,9 @@ def send_again(*, mail: SentMail) -> bool:
     return True
 
 
-def _claim(key: str, *, to_user: User, kind: str, about: str, job: Job | None) -> SentMail:
+def _claim(key: str, *, to_user: User, kind: str, about: str, about_whom: User | None, job: Job | None) -> SentMail:
     """The mail's row, leased to the caller unless it is finished. Raises Retry while somebody else has the lease."""
-    _write_row(key, to_user=to_user, kind=kind, about=about, job=job)
+    _write_row(key, to_user=to_user, kind=kind, about=about, about_whom=about_whom, job=job)
     lease = timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
     token = uuid.uuid4()
     # One statement both looks and takes: of two workers the second finds the first one's lease.
@@ -162,10 +173,25 @@ def _free() -> Q:
     return Q(leased_until=None) | Q(leased_until__lte=Now())
 
 
-def _write_row(key: str, *, to_user: User, kind: str, about: str, job: Job | None) -> None:
+def _wait_for_a_turn(mail: SentMail) -> None:
+    """Raises Retry until there is room for this mail. Several workers at once may send one too many each."""
+    sent = SentMail.objects.filter(user=mail.user_id, sent_at__gt=Now() - HOUR).order_by("-sent_at")
+    lately = list(sent.values_list(Now() - F("sent_at"), "about_whom")[:PER_HOUR])
+    altogether = [age for age, _whom in lately]
+    about_them = [age for age, whom in lately if whom and whom == mail.about_whom_id]
+    in_the_way = altogether[PER_HOUR - 1 :] + about_them[PER_HOUR_ABOUT_ONE - 1 :][:1]
+    if in_the_way:
+        _release(mail, reason=ENOUGH)
+        raise outbox.Retry(after=(HOUR - min(in_the_way)).total_seconds(), reason=ENOUGH)
+
+
+def _write_row(
+    key: str, *, to_user: User, kind: str, about: str, job: Job | None, about_whom: User | None = None
+) -> None:
     # Derived, not random, and not to be guessed back to a row number.
     digest = salted_hmac("notifications.message_id", key, algorithm="sha256").hexdigest()[:40]
-    row = SentMail(key=key, user=to_user, kind=kind, about=about, message_id=f"<{digest}@{site_host()}>")
+    message_id = f"<{digest}@{site_host()}>"
+    row = SentMail(key=key, user=to_user, kind=kind, about=about, about_whom=about_whom, message_id=message_id)
     if job:
         row.topic, row.payload = job.topic, job.payload
     SentMail.objects.bulk_create([row], ignore_conflicts=True)
@@ -267,5 +293,6 @@ def _finish(mail: SentMail, *, state: State, **facts: Any) -> None:
     mail.refresh_from_db()
 
 
-def _release(mail: SentMail) -> None:
-    SentMail.objects.filter(pk=mail.pk, lease_token=mail.lease_token).update(leased_until=None, lease_token=None)
+def _release(mail: SentMail, **facts: Any) -> None:
+    held = SentMail.objects.filter(pk=mail.pk, lease_token=mail.lease_token)
+    held.update(leased_until=None, lease_token=None, **facts)

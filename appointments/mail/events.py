@@ -83,6 +83,7 @@ def _send(scene: Scene, mail: "Mail", **whom: Any) -> None:
         calendar=mail.calendar,
         reply_to=scene.other_user if scene.replies_reach_them else None,
         from_name=scene.other_name,
+        about_whom=scene.other_user,
     )
 
 

@@ -18,7 +18,8 @@ from appointments.states import Role, Verb
 from core import clock
 from notifications.models import SentMail
 from notifications.queries import mails_about
-from notifications.services import render, send_again
+from notifications.services import ENOUGH, PER_HOUR_ABOUT_ONE, render, send_again
+from outbox import engine
 from outbox.models import Message
 from outbox.testing import deliver
 from providers.models import Listing
@@ -630,8 +631,8 @@ def test_the_jobs_of_an_event_that_is_gone_end_quietly(db):
 def test_one_mail_costs_a_fixed_number_of_queries(people, book, django_assert_num_queries):
     book()
     event = AppointmentEvent.objects.get()
-    # the event, a later one, the row, its lease, its state, a refusal, sent, read again, refusal ended
-    with django_assert_num_queries(9):
+    # the event, a later one, the row, its lease, its state, a refusal, the last hour, sent, read again, refusal ended
+    with django_assert_num_queries(10):
         send_event_mail(event_id=event.pk, to=C)
 
 
@@ -650,3 +651,22 @@ def test_staff_have_a_mail_sent_again_where_it_is_still_true(people, book, clien
         send_again(mail=mail)
     send()
     assert [message.subject.split(":")[0] for message in django_mail.outbox[3:]] == ["Cancelled", "Cancelled"]
+
+
+@pytest.mark.django_db
+def test_booking_and_cancelling_in_a_loop_floods_nobody(people, book):
+    provider, customer = people
+    for number in range(30):
+        appointment = book(booking_key=f"loop-{number}").appointment
+        life.cancel_appointment(appointment=appointment, actor=customer, role=C)
+
+    engine.drain(seconds=60)
+
+    told = [message.to[0] for message in django_mail.outbox]
+    assert {person.email: sum(person.email in to for to in told) for person in people} == {
+        provider.email: PER_HOUR_ABOUT_ONE,
+        customer.email: PER_HOUR_ABOUT_ONE,
+    }
+    # None of the others is lost: each waits for its turn.
+    waiting = Message.objects.pending().filter(topic="appointments.send_mail")
+    assert waiting.count() == SentMail.objects.filter(state="sending", reason=ENOUGH).count() == 20
