@@ -77,16 +77,19 @@ def move_service(*, service: Service, actor: User, up: bool) -> None:
 @retrying
 @transaction.atomic
 def delete_service(*, service: Service, actor: User) -> None:
-    """The service is gone, if nobody ever booked it. Raises OfferRefused when somebody did."""
+    """The service is gone, if nobody ever booked it; it was gone already: nothing happens. Raises OfferRefused when
+    somebody did book it.
+    """
     provider = lock_provider(service.provider, actor=actor)
     try:
         with transaction.atomic():
-            _own(provider, service).delete()
+            deleted, _rows = provider.services.filter(pk=service.pk).delete()
     except ProtectedError:
         raise OfferRefused(
             f"{service.name} has appointments, so it can’t be deleted. Pause it, and nobody can book it any more."
         ) from None
-    refresh_openings(provider)
+    if deleted:
+        refresh_openings(provider)
 
 
 def _new_service(provider: Provider) -> Service:

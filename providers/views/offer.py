@@ -17,6 +17,7 @@ from providers.forms import ServiceForm
 from providers.forms.offer import ExampleForm
 from providers.models import Provider, Service
 
+from . import gone
 from .page import READ_AND_SEND
 
 
@@ -113,10 +114,14 @@ def resume_service(request: HttpRequest, provider: Provider, slug: str) -> HttpR
 @provider_required
 def delete_service(request: HttpRequest, provider: Provider, slug: str) -> HttpResponse:
     """What deleting means, then the end of the service; one with appointments can only be paused."""
-    service = own_service(provider, slug)
+    try:
+        service = own_service(provider, slug)
+    except Http404:
+        return gone.back_to_the_list(request, "studio_services")
     context: dict[str, Any] = {"provider": provider, "service": service}
     if request.method != "POST":
         return render(request, "providers/service_delete.html", context)
+    gone.remember(request, f"{service.name} was already deleted.")
     try:
         services.delete_service(service=service, actor=provider.user)
     except DomainError as refusal:

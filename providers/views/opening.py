@@ -17,6 +17,7 @@ from providers.forms import OverrideForm, WeekForm
 from providers.hours import WEEKDAYS, Week
 from providers.models import DateOverride, Provider
 
+from . import gone
 from .page import READ_AND_SEND
 
 # Wall-clock minutes drawn as a line need no real date: midnight of any will do.
@@ -162,16 +163,19 @@ def edit_override(request: HttpRequest, provider: Provider, day: date) -> HttpRe
 @provider_required
 def remove_override(request: HttpRequest, provider: Provider, day: date) -> HttpResponse:
     """What removing means, then the dates follow the week again."""
-    override = own_override(provider, day)
+    try:
+        override = own_override(provider, day)
+    except Http404:
+        return gone.back_to_the_list(request, "studio_overrides")
     dates = services.dates_text(override.start_on, override.end_on)
+    follow = "follows" if override.start_on == override.end_on else "follow"
     if request.method != "POST":
         text = hours.ranges_text([(start, end) for start, end in override.ranges], twelve=provider.user.uses_12h_clock)
         context = {"provider": provider, "override": override, "dates": dates, "text": text}
         return render(request, "providers/override_remove.html", context)
+    gone.remember(request, f"{dates} already {follow} the week again.")
     services.remove_override(override=override, actor=provider.user)
-    messages.success(
-        request, f"{dates} {'follows' if override.start_on == override.end_on else 'follow'} the week again."
-    )
+    messages.success(request, f"{dates} {follow} the week again.")
     tell_outside(request, provider)
     return redirect("studio_overrides")
 

@@ -302,7 +302,8 @@ def test_services_change_places(provider):
 def test_a_service_that_nobody_booked_can_be_deleted(provider):
     service = ServiceFactory(provider=provider)
 
-    services.delete_service(service=service, actor=provider.user)
+    for _ in range(2):  # the second press finds it gone, which is what it asked for
+        services.delete_service(service=service, actor=provider.user)
 
     assert not Service.objects.exists()
 
@@ -480,7 +481,6 @@ def test_what_was_deleted_meanwhile_is_told(provider):
 
     for change in (
         lambda: services.pause_service(service=service, actor=provider.user),
-        lambda: services.delete_service(service=service, actor=provider.user),
         lambda: services.move_service(service=service, actor=provider.user, up=True),
         lambda: services.save_service(provider=provider, actor=provider.user, service=service, values=assessment()),
     ):
