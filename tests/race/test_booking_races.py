@@ -24,6 +24,7 @@ from tests.factories.accounts import UserFactory
 from tests.factories.providers import ProviderFactory, ServiceFactory, give_hours
 from tests.invariants import check_all
 from tests.processes import meet
+from tests.providers.pages import fields_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -104,6 +105,24 @@ def write_a_hold(provider_pk, start):
 
 def pause(service_pk):
     Service.objects.filter(pk=service_pk).update(is_active=False)
+
+
+def edit_in_admin(staff_pk, model, pk, typed):
+    """A member of staff opens a row's form in the admin, types these over it and saves; `None` unticks a box."""
+    client = Client()
+    client.force_login(User.objects.get(pk=staff_pk))
+    address = reverse(f"admin:providers_{model}_change", args=[pk])
+    shown = fields_of(client.get(address), "_save")
+    sent = {name: value for name, value in {**shown, **typed}.items() if value is not None}
+    return client.post(address, sent).status_code
+
+
+def act_in_admin(staff_pk, action, appointment_pk):
+    """The same on the list of appointments: an action, with the reason that it asks for."""
+    client = Client()
+    client.force_login(User.objects.get(pk=staff_pk))
+    sent = {"action": action, "_selected_action": [appointment_pk], "confirmed": "yes", "reason": "Asked by phone"}
+    return client.post(reverse("admin:appointments_appointment_changelist"), sent).status_code
 
 
 def act(name, appointment_pk, role):
@@ -234,6 +253,43 @@ def test_pausing_a_service_while_it_is_booked_leaves_one_truth(run_calls, servic
     assert Appointment.objects.count() == Hold.objects.count() <= 1
 
 
+@pytest.fixture
+def staff():
+    return UserFactory(is_staff=True, is_superuser=True)
+
+
+@pytest.mark.parametrize(
+    ("model", "typed", "then"),
+    [
+        ("service", {"is_active": None}, {"is_active": False}),
+        ("service", {"duration_minutes": "90", "buffer_before_minutes": "30"}, {"duration_minutes": 90}),
+        ("provider", {"listing": "hidden"}, {"listing": "hidden"}),
+        ("provider", {"policy-0-accepts_at_once": None}, {"policy__accepts_at_once": False}),
+    ],
+)
+def test_a_row_edited_in_the_admin_while_it_is_booked_leaves_one_truth(
+    run_calls, provider, service, staff, model, typed, then
+):
+    edited = service if model == "service" else provider
+
+    outcomes = run_calls(
+        [
+            (edit_in_admin, staff.pk, model, edited.pk, typed),
+            *[(book, service.pk, UserFactory().pk, next_day_at(10).isoformat(), "key") for _ in range(3)],
+        ]
+    )
+
+    assert (outcomes[0].value, outcomes[0].error) == (302, "")
+    assert type(edited).objects.filter(pk=edited.pk, **then).exists()
+    assert {outcome.error for outcome in outcomes} <= {"", "SlotTaken", "PolicyRefused", "TermsChanged"}
+    assert Appointment.objects.count() == Hold.objects.count() <= 1
+    for one in Appointment.objects.all():
+        # Under the terms of before or of after, and never a mixture of the two.
+        held = Hold.objects.get()
+        assert (one.minutes, (held.end - held.start) // timedelta(minutes=1)) in {(60, 60), (90, 120)}
+        assert (one.status == Status.REQUESTED) == (one.answer_by is not None)
+
+
 def test_the_day_s_cap_is_not_exceeded_by_a_crowd(run_calls, provider, service):
     provider.policy.max_per_day = 2
     provider.policy.save()
@@ -307,6 +363,36 @@ def test_both_sides_cancel_at_once_and_it_is_cancelled_once(run_calls, confirmed
 
     assert sorted(outcome.value for outcome in outcomes) == [False] * 5 + [True]
     assert (confirmed.history.count(), Hold.objects.count(), mails()) == (2, 0, 2)
+    assert_history_is_one_line()
+
+
+def test_staff_cancel_while_both_sides_do_and_it_is_cancelled_once(run_calls, confirmed, staff):
+    outcomes = run_calls(
+        [
+            *[(act_in_admin, staff.pk, "cancel", confirmed.pk)] * 2,
+            *[(act, "cancel_appointment", confirmed.pk, role) for role in ("customer", "provider")],
+        ]
+    )
+
+    assert {outcome.error for outcome in outcomes} == {""}
+    assert [outcome.value for outcome in outcomes[:2]] == [302, 302]
+    assert (confirmed.history.count(), Hold.objects.count(), mails()) == (2, 0, 2)
+    assert_history_is_one_line()
+
+
+def test_staff_decline_while_the_provider_accepts_and_one_of_them_wins(run_calls, request_, staff):
+    outcomes = run_calls(
+        [
+            *[(act_in_admin, staff.pk, "decline", request_.pk)] * 2,
+            *[(act, "accept_request", request_.pk, "provider")] * 2,
+        ]
+    )
+
+    assert [outcome.value for outcome in outcomes[:2]] == [302, 302]
+    assert {outcome.error for outcome in outcomes[2:]} <= {"", "MoveRefused"}
+    request_.refresh_from_db()
+    assert Hold.objects.exists() == (request_.status == Status.CONFIRMED)
+    assert (request_.history.count(), mails()) == (2, 2)
     assert_history_is_one_line()
 
 

@@ -1,0 +1,72 @@
+"""Every list of the admin costs the same however many rows it shows."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from appointments.demo import seed
+from appointments.models import SearchFigures
+from appointments.services import openings
+from calendar_sync.models import BusyInterval
+from core import clock
+from notifications.models import Kind, RefusedAddress, SentMail
+from outbox import schedule
+from outbox import services as outbox
+from outbox.tasks import drain
+from providers.models import Category, Provider
+from tests.factories.accounts import UserFactory
+from tests.factories.providers import DateOverrideFactory
+
+pytestmark = pytest.mark.django_db
+
+MORNING = datetime(2026, 3, 12, 8, 40, tzinfo=UTC)
+MANY = 3
+
+
+@pytest.fixture
+def staff(client):
+    """In a place with several rows of everything."""
+    with time_machine.travel(MORNING, tick=False):
+        seed.seed(providers=MANY, full=60)
+        openings.refresh_stale()
+    openings.measure_figures()
+    schedule.tick()
+    day = MORNING.date()
+    for number, provider in enumerate(Provider.objects.all()):
+        DateOverrideFactory(provider=provider, start_on=day, end_on=day)
+        BusyInterval.objects.create(provider=provider, start=MORNING, end=MORNING + timedelta(hours=1), source="x")
+        Category.objects.create(name=f"Category {number}", slug=f"category-{number}")
+        Group.objects.create(name=f"Group {number}")
+        SearchFigures.objects.create(name=f"Search {number}", measured_at=clock.now(), figures={})
+        RefusedAddress.objects.create(user=provider.user, email="x@example.com", code="550", refused_at=clock.now())
+        SentMail.objects.create(key=str(number), user=provider.user, kind=Kind.CONFIRMED, message_id=f"<{number}@x>")
+        drain.enqueue()
+    with transaction.atomic():
+        outbox.publish_all(outbox.Draft(topic="appointments.refresh_openings", key=str(n)) for n in range(MANY))
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    return client
+
+
+def queries_of(client, model, page_size, monkeypatch):
+    monkeypatch.setattr(admin.site._registry[model], "list_per_page", page_size)
+    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    assert client.get(address).status_code == 200
+    with CaptureQueriesContext(connection) as queries:
+        page = client.get(address)
+    return len(page.context["cl"].result_list), len(queries)
+
+
+def test_every_list_costs_the_same_at_one_row_and_at_many(staff, monkeypatch):
+    costs = {
+        model._meta.label: [queries_of(staff, model, size, monkeypatch) for size in (1, 100)]
+        for model in admin.site._registry
+    }
+
+    assert {label: rows for label, [_, (rows, _)] in costs.items() if rows < MANY} == {}
+    assert {label: cost for label, cost in costs.items() if cost[0][1] != cost[1][1]} == {}
