@@ -8,11 +8,6 @@ from django.db.models import Q
 from accounts.models import User
 
 
-def has_confirmed_email(user: User) -> bool:
-    """Whether `user` may book as far as their address is concerned. Asks the row in hand, not the database."""
-    return user.email_confirmed
-
-
 def is_address_taken(email: str) -> bool:
     """Whether somebody proved that this address is theirs, or has used an account under it.
 

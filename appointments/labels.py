@@ -1,4 +1,4 @@
-"""What a state is called, by who reads it, and how it looks (the brief, section 3.1). No template spells a state."""
+"""What a state is called, by who reads it, and how it looks. No template spells a state."""
 
 from dataclasses import dataclass
 from datetime import datetime

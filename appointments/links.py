@@ -1,4 +1,4 @@
-"""Links that show one appointment to whoever holds them, for mails (the brief, sections 5.1 and 14).
+"""Links that show one appointment to whoever holds them, for mails.
 
 A link is signed for one appointment and one of its two sides, and kept nowhere. It lasts until 30 days after the
 appointment, or after its mail where that is later. It stops with the account that it was made for, and when that

@@ -10,7 +10,6 @@ from .exceptions import MoveRefused, PolicyRefused
 from .models import Appointment
 from .states import MOVES, Role, Status, Verb, target
 
-# The product page, An appointment's life.
 COMPLETES_AFTER = timedelta(hours=24)
 CORRECTED_WITHIN = timedelta(days=7)
 

@@ -1,4 +1,4 @@
-"""What an appointment costs. Rounded once, here (product page, Price)."""
+"""What an appointment costs. Rounded once, here."""
 
 from dataclasses import dataclass
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""The states of an appointment and the only moves between them (product page, An appointment's life)."""
+"""The states of an appointment and the only moves between them."""
 
 from django.db.models import TextChoices
 

@@ -1,7 +1,7 @@
 """The one place that knows what time it is and turns wall time into instants.
 
 Instants are aware UTC datetimes; zones are IANA names. Gap and fold rules: a wall time that a clock change skips moves
-to the first instant after the gap; one that occurs twice means the first (product page, Time). Whatever would lie
+to the first instant after the gap; one that occurs twice means the first. Whatever would lie
 before year 1 or after year 9999 is held at the first or last instant that Python can name.
 
 The rules come from the pinned `tzdata` package, never from the machine, so that every process agrees on what a time

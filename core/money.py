@@ -138,10 +138,6 @@ def price_words(amount: Decimal, code: str) -> str:
     return format_money(amount, code) if round_money(amount, code) else "Free"
 
 
-def currency_symbol(code: str) -> str:
-    return _SYMBOLS.get(code, code)
-
-
 def currency_of_country(country: str) -> str:
     """What people pay with there, by the country's ISO 3166 code; nothing for one that has no money."""
     own = (code for code in CURRENCIES if code[:2] == country)

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from core import wording
 
-# The token families of the brief: confirmed, waiting, over.
+# The families of the design tokens: confirmed, waiting, over.
 Tone = Literal["brand", "brass", "slate"]
 
 

@@ -275,7 +275,7 @@ class DateOverride(models.Model):
 
 
 class BookingPolicy(models.Model):
-    """A provider's own rules; the defaults are the product page's. None means no limit."""
+    """A provider's own rules, with the defaults that everybody starts with. None means no limit."""
 
     LONGEST_LEAD = 60 * MINUTES_A_DAY
 

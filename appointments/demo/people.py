@@ -76,9 +76,6 @@ LONDON, BERLIN, NEW_YORK, KOLKATA, SYDNEY = (
 )
 
 
-DETAILS = {"online": False, "address": "", "currency": "GBP"}
-
-
 def _person(
     name, trade, category, zone, place, week, at_once, about, *services, online=False, address="", currency="GBP"
 ):

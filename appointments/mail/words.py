@@ -1,4 +1,4 @@
-"""The words of each mail about an appointment: one function for each event and side (the brief, sections 4 and 14)."""
+"""The words of each mail about an appointment: one function for each event and side."""
 
 from dataclasses import dataclass
 

@@ -12,7 +12,7 @@ from appointments.search.words import fold, terms
 from appointments.states import HOLDING, Status
 from providers.models import Provider
 
-# quality.md section 4: a customer's address and number are the provider's to see from the request on until then.
+# A customer's address and number are the provider's to see from the request on until then.
 REACHED_FOR = timedelta(days=90)
 SORTS = {"recent": "Most recent", "visits": "Most visits"}
 

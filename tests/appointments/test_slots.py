@@ -141,7 +141,7 @@ def test_clock_changes(zone, day, hours, expected):
 
 
 def reference_slots(known, wanted, start, end, *, now):
-    """Every minute of the range, each asked by itself with the words of the product page."""
+    """Every minute of the range, each asked by itself with the words of the rules."""
     found = []
     moment = start
     while moment < end:

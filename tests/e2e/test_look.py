@@ -50,6 +50,7 @@ def slow(request):
 
 urlpatterns = [
     path("sheet/", styleguide.sheet),
+    path("sheet/<int:code>/", styleguide.error_page),
     path("trial/", trial),
     path("trial/conflict/", conflict),
     path("trial/broken/", broken),
@@ -67,6 +68,17 @@ def test_axe_finds_nothing_on_the_sheet(new_page, axe, scheme):
     page.goto("/sheet/")
 
     axe(page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_the_pages_of_errors(new_page, axe, scheme):
+    page = new_page(color_scheme=scheme, viewport={"width": 320, "height": 640})
+    for code in (400, 403, 404, 409, 410, 419, 429, 500, 503):
+        page.goto(f"/sheet/{code}/")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+        axe(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, code
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
