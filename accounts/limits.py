@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.addresses import network
+from core import typed
 
 log = structlog.get_logger("limits")
 View = Callable[..., HttpResponse]
@@ -39,7 +40,9 @@ def limited(action: str, *, methods: tuple[str, ...] = ("POST",)) -> Callable[[V
 
 
 def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
-    """The page that says how long to wait."""
+    """The page that says how long to wait; what was typed waits, too."""
+    if request.method == "POST":
+        typed.keep(request, typed.REFUSED)
     answer = render(request, "429.html", {"minutes": -(-seconds // 60)}, status=429)
     answer["Retry-After"] = str(seconds)
     return answer

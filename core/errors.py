@@ -89,6 +89,8 @@ def refused(request: HttpRequest, error: DomainError) -> HttpResponse:
         response = render(request, "components/refusal.html", {"message": str(error)}, status=HTTPStatus.CONFLICT)
         response["HX-Retarget"], response["HX-Reswap"] = "#main", "afterbegin"
         return response
+    if request.method == "POST":
+        typed.keep(request, typed.REFUSED)
     template = "409.html" if status == HTTPStatus.SERVICE_UNAVAILABLE else f"{int(status)}.html"
     response = render(request, template, {"message": str(error), "back": _way_back(request)}, status=status)
     if status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:

@@ -1,8 +1,9 @@
-"""What was typed into a form whose person was signed out by the time they sent it: kept, and put back once they return.
+"""What was typed into a form that could not be saved: kept, and put back once its person comes to it again.
 
 Forms carry `{% whose %}`, a signed mark of the person they were drawn for. A form that comes without that person signed
-in is kept in the visitor's session; the next page with its address, shown to that very person, has its fields filled
-with it. Nobody else ever gets to see it. See `docs/decisions/typed-text-outlives-the-session.md`.
+in, or is sent away by a limit or a busy database, is kept in the visitor's session; the next page with its address,
+shown to that very person, has its fields filled with it. Nobody else ever gets to see it.
+See `docs/decisions/typed-text-outlives-the-session.md`.
 """
 
 import re
@@ -26,6 +27,7 @@ MOST_BYTES = 20_000
 # A form that brings a photo along is no longer than this; more is not read for somebody who is not signed in.
 LONGEST_BODY = 6_000_000
 BACK = "You were signed out before that was saved. What you typed is back: check it, and send it again."
+REFUSED = "That was not saved. What you typed is back: check it, and send it again."
 
 _KEY = "typed"
 _NEVER_KEPT = re.compile(rf"csrfmiddlewaretoken|{WHOSE}|do|.*(password|token|credential).*|(.*_)?code", re.IGNORECASE)
@@ -48,8 +50,15 @@ def returned() -> QueryDict | None:
     return _returned.get()
 
 
-def keep(request: HttpRequest) -> list[str]:
+def owner_of(request: HttpRequest) -> str:
+    """The hex of the UUID of the person whose form was sent, who need not be signed in; empty for any other."""
+    return _owner(_sent(request))
+
+
+def keep(request: HttpRequest, back: str = BACK) -> list[str]:
     """Keep what was sent, if it is the form of whoever is or was signed in here; answers what was written in it.
+
+    `back` is the sentence that says why it is there when it is shown again.
 
     Never kept: passwords, codes, tokens, files, more than 20 kB, and what somebody else signed in would then read.
     """
@@ -61,12 +70,12 @@ def keep(request: HttpRequest) -> list[str]:
     size = sum(len(text.encode(errors="replace")) for name in fields for text in [name, *fields[name]])
     if not fields or size > MOST_BYTES:
         return []
-    request.session[_KEY] = {"path": request.path, "owner": owner, "fields": fields}
+    request.session[_KEY] = {"path": request.path, "owner": owner, "fields": fields, "back": back}
     return [text for values in fields.values() for text in values if " " in text.strip()]
 
 
-def _take(request: HttpRequest) -> QueryDict | None:
-    """What was kept for this page and the person who is signed in now. What is somebody else's is dropped."""
+def _take(request: HttpRequest) -> tuple[QueryDict, str] | None:
+    """What was kept for this page and the person who is signed in now, and why. What is somebody else's is dropped."""
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return None
     kept = request.session.get(_KEY)
@@ -81,7 +90,7 @@ def _take(request: HttpRequest) -> QueryDict | None:
     fields = QueryDict(mutable=True)
     for name, values in kept["fields"].items():
         fields.setlist(name, values)
-    return fields
+    return fields, kept.get("back", BACK)
 
 
 class TypedTextMiddleware:
@@ -104,10 +113,11 @@ class TypedTextMiddleware:
         return response
 
     def _show(self, request: HttpRequest) -> HttpResponse:
-        fields = _take(request)
-        if fields is None:
+        taken = _take(request)
+        if taken is None:
             return self.get_response(request)
-        messages.info(request, BACK)
+        fields, back = taken
+        messages.info(request, back)
         mark = _returned.set(fields)
         try:
             return self.get_response(request)

@@ -18,9 +18,9 @@ from accounts import arrival
 from accounts.http import SignedInRequest
 from accounts.limits import limited
 from accounts.zones import viewer_zone
-from appointments import browsers, picker, queries
+from appointments import browsers, drafts, picker, queries
 from appointments.exceptions import PolicyRefused, SlotTaken, TermsChanged
-from appointments.forms import NOTE_LENGTH, BookingForm
+from appointments.forms import BookingForm
 from appointments.models import Appointment, Hold
 from appointments.services import availability, booking, holds
 from appointments.services.booking import Terms
@@ -30,9 +30,6 @@ from core.shortcuts import redirect_with, with_query
 from core.wording import duration_text
 from providers.models import Service
 from providers.wording import place_text, policy_sentences, price_text
-
-# What people typed, while the form is not there to keep it.
-TYPED = "typed_booking"
 
 
 @dataclass
@@ -85,15 +82,8 @@ def book(request: HttpRequest, provider: str, service: str) -> HttpResponse:
     request = cast(SignedInRequest, request)
     if request.method == "POST" and "pick" not in request.POST:
         return _book(request, wanted, start)
-    typed = _typed(request) or request.session.pop(TYPED, {})
-    return _show(request, _fresh_page(request, wanted, start, typed=typed))
-
-
-def _typed(request: HttpRequest) -> dict[str, str]:
-    """What a sent form has of the person's own, as far as it says anything."""
-    sent = {"venue": request.POST.get("venue", ""), "note": request.POST.get("note", "")}
-    # A browser sends each line's end as two characters; what is too long is for the form to say, not to cut.
-    return {name: text.replace("\r\n", "\n")[: 4 * NOTE_LENGTH] for name, text in sent.items() if text}
+    drafts.keep(request, provider)
+    return _show(request, _fresh_page(request, wanted, start, typed=drafts.kept(request, provider)))
 
 
 def _sign_in_first(request: HttpRequest, service: Service, start: datetime) -> HttpResponse:
@@ -105,15 +95,9 @@ def _sign_in_first(request: HttpRequest, service: Service, start: datetime) -> H
         "zone": viewer_zone(request, service.provider.time_zone).name,
         "kept_until": picker.to_value(kept.expires_at) if kept and kept.expires_at else None,
     }
-    _keep_typed(request)
     back = with_query(request.path, {"start": picker.to_value(start), "tz": request.GET.get("tz", "")})
     arrival.remember(request, back)
     return redirect_to_login(back)
-
-
-def _keep_typed(request: HttpRequest) -> None:
-    if typed := _typed(request):
-        request.session[TYPED] = typed
 
 
 def _book(request: SignedInRequest, service: Service, start: datetime) -> HttpResponse:
@@ -145,6 +129,7 @@ def _book(request: SignedInRequest, service: Service, start: datetime) -> HttpRe
     except PolicyRefused as refusal:
         return _show(request, _fresh_page(request, service, start, typed=typed, refusal=str(refusal)))
     request.session.pop("chosen_time", None)
+    drafts.forget(request, service.provider.slug)
     return redirect("appointment_done", reference=outcome.appointment.reference)
 
 
@@ -170,6 +155,7 @@ def _show(request: SignedInRequest, page: Page) -> HttpResponse:
     clashes = queries.own_clashes(request.user, page.start, end)
     for each in clashes:
         if (each.customer_id, each.service_id, each.start) == (request.user.pk, service.pk, page.start):
+            drafts.keep(request, service.provider.slug)
             return _booked_before(request, each)
     if page.is_open:
         _say_what_is_wrong(request, page, now)
@@ -202,7 +188,6 @@ def _show(request: SignedInRequest, page: Page) -> HttpResponse:
 
 def _booked_before(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
     """Back from what came of the form, or a second tab of it: the time is not gone, it is this person's own."""
-    _keep_typed(request)
     verb = "requested" if appointment.is_request else "booked"
     messages.info(request, f"You have already {verb} this time. This is your appointment.")
     return redirect("appointment_done", reference=appointment.reference)
@@ -241,6 +226,7 @@ def changes_in_words(seen: Terms, now: Terms, service: Service, *, venue: str = 
 @require_POST
 def extend_time(request: HttpRequest, provider: str, service: str) -> HttpResponse:
     """Ten minutes more for the kept time, once; back to the form with what was typed."""
+    drafts.keep(request, provider)
     browser = browsers.known(request)
     if browser:
         holds.extend_kept_time(browser=browser)
@@ -253,17 +239,16 @@ def release_time(request: HttpRequest, provider: str, service: str) -> HttpRespo
 
     `gone` is said by a page that was left: nobody is there any more to be led on.
     """
+    drafts.keep(request, provider)
     browser, start = browsers.known(request), picker.from_value(request.POST.get("start", ""))
     if browser and start:
         holds.leave_kept_time(browser=browser, provider=provider, start=start)
     if "gone" in request.GET:
-        _keep_typed(request)
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
     return redirect_with(reverse("provider_service", args=[provider, service]), _chosen(request))
 
 
 def _chosen(request: HttpRequest) -> dict[str, str]:
-    """The start and zone for the next address; the note goes into the session."""
-    _keep_typed(request)
+    """The start and zone for the next address."""
     start = picker.from_value(request.POST.get("start", ""))
     return {"start": picker.to_value(start) if start else "", "tz": request.GET.get("tz", "")}

@@ -12,7 +12,7 @@ from appointments.models import Appointment, Hold
 from appointments.services import availability, holds
 from core import clock
 from tests.factories.accounts import UserFactory
-from tests.factories.providers import ServiceFactory, give_hours
+from tests.factories.providers import ProviderFactory, ServiceFactory, give_hours
 
 from .conftest import NOW, TUESDAY_TEN
 
@@ -143,7 +143,7 @@ def test_a_time_that_went_meanwhile_is_answered_with_the_nearest_and_keeps_what_
     book(customer=UserFactory())
 
     response = client.post(form_page, values)
-    again = client.post(form_page, {"pick": "2026-03-03T11:00:00Z", "note": "Left knee"})
+    again = client.post(form_page, values | {"pick": "2026-03-03T11:00:00Z"})
 
     assert response.status_code == 409
     assert [f"{start:%H:%M}" for start in response.context["page"].taken.nearest] == ["09:00", "11:00", "12:00"]
@@ -323,8 +323,9 @@ def test_choosing_another_time_frees_the_kept_one_and_keeps_what_was_typed(clien
     client.force_login(customer)
     names = [service.provider.slug, service.slug]
     client.post(reverse("keep_time", args=names), {"start": START})
+    values = hidden_values(client.get(form_page, {"start": START})) | {"note": "Left knee"}
 
-    answer = client.post(reverse("release_time", args=names) + "?tz=Asia/Tokyo", {"start": START, "note": "Left knee"})
+    answer = client.post(reverse("release_time", args=names) + "?tz=Asia/Tokyo", values)
 
     page = reverse("provider_service", args=names)
     assert answer.url == f"{page}?start=2026-03-03T10%3A00%3A00Z&tz=Asia%2FTokyo"
@@ -335,27 +336,86 @@ def test_choosing_another_time_frees_the_kept_one_and_keeps_what_was_typed(clien
 @pytest.mark.parametrize("signed_in", [True, False])
 def test_a_note_of_a_thousand_characters_in_many_lines_is_kept_whole(client, service, customer, form_page, signed_in):
     lines = ["Left knee, since Tuesday"] * 40
-    if signed_in:
-        client.force_login(customer)
-    address = reverse("release_time", args=[service.provider.slug, service.slug]) if signed_in else form_page
-
-    client.post(address, {"start": START, "note": "\r\n".join(lines)})
     client.force_login(customer)
-    page = client.get(form_page, {"start": START})
+    values = hidden_values(client.get(form_page, {"start": START})) | {"note": "\r\n".join(lines)}
+    address = reverse("release_time", args=[service.provider.slug, service.slug]) if signed_in else form_page
+    if not signed_in:
+        client.logout()
 
-    assert page.context["form"]["note"].value() == "\n".join(lines)
+    client.post(address, values)
+    client.force_login(customer)
+    page = client.get(form_page, {"start": START}).content.decode().replace("\r\n", "\n")
+
+    assert "\n".join(lines) in page
 
 
 def test_a_form_that_was_left_frees_its_time_and_keeps_what_was_typed(client, service, customer, form_page):
     client.force_login(customer)
     names = [service.provider.slug, service.slug]
     client.post(reverse("keep_time", args=names), {"start": START})
+    values = hidden_values(client.get(form_page, {"start": START})) | {"note": "Left knee"}
 
-    answer = client.post(reverse("release_time", args=names) + "?gone", {"start": START, "note": "Left knee"})
+    answer = client.post(reverse("release_time", args=names) + "?gone", values)
 
     assert (answer.status_code, answer.content) == (204, b"")
     assert not Hold.objects.exists()
     assert "Left knee" in client.get(form_page, {"start": START}).content.decode()
+
+
+@pytest.fixture
+def left(client, service, customer, form_page):
+    """Somebody wrote a note and went to look for another time."""
+    client.force_login(customer)
+    values = hidden_values(client.get(form_page, {"start": START})) | {"note": "Left knee"}
+    client.post(reverse("release_time", args=[service.provider.slug, service.slug]), values)
+    return values
+
+
+def note_on(client, address):
+    return "Left knee" in client.get(address, {"start": START}).content.decode()
+
+
+def test_what_was_typed_waits_for_its_own_person_alone(client, customer, form_page, left):
+    client.force_login(UserFactory())
+    assert not note_on(client, form_page)
+    client.logout()
+
+    client.post(form_page, left)
+    client.force_login(UserFactory())
+
+    assert not note_on(client, form_page)
+
+
+def test_what_was_typed_waits_for_a_form_of_the_same_provider(client, service, form_page, left):
+    another = ServiceFactory(provider=service.provider)
+    elsewhere = ServiceFactory(provider=ProviderFactory(hours={1: [("09:00", "17:00")]}))
+
+    assert not note_on(client, reverse("book", args=[elsewhere.provider.slug, elsewhere.slug]))
+    assert note_on(client, reverse("book", args=[another.provider.slug, another.slug]))
+
+
+def test_what_was_typed_stays_until_it_is_sent_however_often_it_is_looked_at(client, form_page, left):
+    client.head(form_page, {"start": START})
+    assert note_on(client, form_page) and note_on(client, form_page)
+
+    assert client.post(form_page, left).status_code == 302
+
+    later = client.get(form_page, {"start": "2026-03-03T12:00:00Z"})
+    assert later.status_code == 200
+    assert "Left knee" not in later.content.decode()
+
+
+def test_what_was_typed_survives_a_limit(client, customer, form_page, settings):
+    settings.LIMITS = {**settings.LIMITS, "book": (1, 60)}
+    client.force_login(customer)
+    values = hidden_values(client.get(form_page, {"start": START})) | {"note": "Left knee", "price": "1"}
+    assert client.post(form_page, values).status_code == 409
+
+    assert client.post(form_page, values).status_code == 429
+
+    page = client.get(form_page, {"start": START}).content.decode()
+    assert "Left knee" in page
+    assert "That was not saved. What you typed is back" in page
 
 
 @pytest.mark.parametrize("left", ["2026-03-03T10:00:00Z", "", "then"])
