@@ -29,6 +29,7 @@ class BookingForm(forms.Form):
     price = forms.DecimalField(widget=forms.HiddenInput)
     currency = forms.CharField(max_length=3, widget=forms.HiddenInput)
     minutes = forms.IntegerField(widget=forms.HiddenInput)
+    cutoff = forms.IntegerField(widget=forms.HiddenInput)
     at_once = forms.TypedChoiceField(
         choices=[("yes", "yes"), ("no", "no")], coerce=lambda value: value == "yes", widget=forms.HiddenInput
     )
@@ -62,6 +63,7 @@ class BookingForm(forms.Form):
             "price": terms.price,
             "currency": terms.currency,
             "minutes": terms.minutes,
+            "cutoff": terms.cutoff_minutes,
             "at_once": "yes" if terms.confirms_at_once else "no",
         }
 
@@ -80,6 +82,7 @@ class BookingForm(forms.Form):
             currency=data["currency"],
             minutes=data["minutes"],
             confirms_at_once=data["at_once"],
+            cutoff_minutes=data["cutoff"],
         )
 
 

@@ -23,10 +23,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import User
 from appointments import picker
 from appointments.demo import scale
+from appointments.forms import BookingForm
 from appointments.models import REFERENCE_ALPHABET, REFERENCE_LENGTH, Appointment
 from appointments.services import availability
+from appointments.services.booking import terms_of
 from appointments.services.openings import measure_figures, refresh_openings
 from appointments.slots import open_slots
 from appointments.states import Status
@@ -188,12 +191,17 @@ class Bench:
 
     def prepare_booking(self) -> None:
         self.booked = [world.provider(f"booked-{n}", week=[(0, 1440)], minutes=5) for n in range(BOOKED_PROVIDERS)]
+        self.terms = terms_of(self.booked[0])
         self.customers = [world.person(f"booker-{n}@example.org") for n in range(BOOKING_CUSTOMERS)]
         self.cookies = [world.session_cookie(customer) for customer in self.customers]
         self.first = datetime.combine(clock.now().date() + timedelta(days=2), datetime.min.time(), UTC)
         self.next_number = 0
         with connection.cursor() as cursor:
             cursor.execute(BARE_TABLE)
+
+    def booking_values(self, service: Service, start: datetime, person: User) -> dict[str, Any]:
+        """What the form sends. The services that are booked have the same terms."""
+        return BookingForm.values(start=start, terms=self.terms, person=person) | {"key": uuid4(), "note": ""}
 
     def booking_request(self) -> Request:
         offset = self.next_number
@@ -205,18 +213,7 @@ class Bench:
             who = number // BOOKED_PROVIDERS % BOOKING_CUSTOMERS
             start = self.first + number // BOOKED_PROVIDERS * timedelta(minutes=5)
             token = "b" * 32
-            body = urlencode(
-                {
-                    "start": picker.to_value(start),
-                    "key": uuid4(),
-                    "person": self.customers[who].uuid,
-                    "price": 50,
-                    "currency": service.currency,
-                    "minutes": 5,
-                    "at_once": "yes",
-                    "note": "",
-                }
-            )
+            body = urlencode(self.booking_values(service, start, self.customers[who]))
             headers = {
                 "Cookie": f"{self.cookies[who]}; csrftoken={token}",
                 "X-CSRFToken": token,
@@ -348,15 +345,7 @@ class Bench:
 
     def queries_of_a_booking(self) -> int:
         client, service = self.client(self.cookies[0]), self.booked[0]
-        values = {
-            "start": picker.to_value(self.first + timedelta(days=40)),
-            "key": uuid4(),
-            "person": self.customers[0].uuid,
-            "price": 50,
-            "currency": service.currency,
-            "minutes": 5,
-            "at_once": "yes",
-        }
+        values = self.booking_values(service, self.first + timedelta(days=40), self.customers[0])
         with CaptureQueriesContext(connection) as caught:
             assert client.post(f"/book/{service.provider.slug}/session/", values).status_code == 302
         return len([each for each in caught if not each["sql"].startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"))])

@@ -6,9 +6,10 @@ any of these may be what broke.
 
 import logging
 import sys
+from contextlib import suppress
 from http import HTTPStatus
 
-from django.db import InterfaceError, InternalError, OperationalError
+from django.db import DatabaseError, InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -91,6 +92,10 @@ def refused(request: HttpRequest, error: DomainError) -> HttpResponse:
         return response
     if request.method == "POST":
         typed.keep(request, typed.REFUSED)
+        if status == HTTPStatus.SERVICE_UNAVAILABLE and request.session.modified:
+            # Django saves no session with such an answer; where the database takes nothing at all, this is lost.
+            with suppress(DatabaseError):
+                request.session.save()
     template = "409.html" if status == HTTPStatus.SERVICE_UNAVAILABLE else f"{int(status)}.html"
     response = render(request, template, {"message": str(error), "back": _way_back(request)}, status=status)
     if status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:

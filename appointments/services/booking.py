@@ -33,6 +33,7 @@ class Terms:
     currency: str
     minutes: int
     confirms_at_once: bool
+    cutoff_minutes: int
 
 
 def terms_of(service: Service) -> Terms:
@@ -43,6 +44,7 @@ def terms_of(service: Service) -> Terms:
         currency=price.currency,
         minutes=service.duration_minutes,
         confirms_at_once=service.confirms_at_once(service.provider.policy),
+        cutoff_minutes=service.provider.policy.cancellation_cutoff_minutes,
     )
 
 

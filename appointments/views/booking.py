@@ -29,7 +29,7 @@ from core.money import format_money
 from core.shortcuts import redirect_with, with_query
 from core.wording import duration_text
 from providers.models import Service
-from providers.wording import place_text, policy_sentences, price_text
+from providers.wording import cancelling_sentence, place_text, policy_sentences, price_text
 
 
 @dataclass
@@ -128,9 +128,12 @@ def _book(request: SignedInRequest, service: Service, start: datetime) -> HttpRe
         return _show(request, _fresh_page(request, service, start, typed=typed, changes=changes))
     except PolicyRefused as refusal:
         return _show(request, _fresh_page(request, service, start, typed=typed, refusal=str(refusal)))
+    made = outcome.appointment
+    if not outcome.changed and (made.start, made.note) != (start, note):
+        messages.info(request, "This form was sent before, and booked this. What you changed since was not saved.")
     request.session.pop("chosen_time", None)
     drafts.forget(request, service.provider.slug)
-    return redirect("appointment_done", reference=outcome.appointment.reference)
+    return redirect("appointment_done", reference=made.reference)
 
 
 def _fresh_page(
@@ -218,6 +221,9 @@ def changes_in_words(seen: Terms, now: Terms, service: Service, *, venue: str = 
         changes.append(
             "It is now confirmed straight away." if now.confirms_at_once else f"{name} now answers each request."
         )
+    if seen.cutoff_minutes != now.cutoff_minutes:
+        rule = cancelling_sentence(service.provider.policy).text
+        changes.append(f"It is now {rule[0].lower()}{rule[1:]}")
     if venue and venue not in service.venues:
         changes.append(f"It now takes place {place_text(service.provider, service.venues)}.")
     return changes

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from unittest import mock
 
 import pytest
 import time_machine
@@ -9,8 +10,9 @@ from django.urls import reverse
 
 from appointments import picker
 from appointments.models import Appointment, Hold
-from appointments.services import availability, holds
+from appointments.services import availability, booking, holds
 from core import clock
+from core.exceptions import Busy
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ProviderFactory, ServiceFactory, give_hours
 
@@ -167,6 +169,47 @@ def test_changed_terms_are_shown_and_asked_again(client, form_page, customer, se
     assert not Appointment.objects.exists()
     client.post(form_page, hidden_values(response))
     assert Appointment.objects.get().price == 70
+
+
+def test_a_stricter_rule_for_cancelling_is_said_and_asked_again(client, form_page, customer, provider):
+    client.force_login(customer)
+    values = hidden_values(client.get(form_page, {"start": START})) | {"note": "Left knee"}
+    provider.policy.cancellation_cutoff_minutes = 14 * 24 * 60
+    provider.policy.save()
+
+    response = client.post(form_page, values)
+    again = client.post(form_page, hidden_values(response) | {"note": "Left knee"})
+
+    assert response.status_code == 409
+    assert "It is now free to cancel until 14 days before the start." in response.content.decode()
+    assert again.status_code == 302
+    assert Appointment.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_told"), [({}, False), ({"note": "Right knee"}, True), ({"start": "2026-03-03T11:00:00Z"}, True)]
+)
+def test_a_form_that_is_sent_again_books_once_and_says_what_was_not_saved(
+    client, form_page, customer, changed, is_told
+):
+    client.force_login(customer)
+    values = hidden_values(client.get(form_page, {"start": START})) | {"note": "Left knee"}
+
+    first, second = client.post(form_page, values), client.post(form_page, values | changed)
+
+    assert (second.status_code, second.url) == (302, first.url)
+    assert ("What you changed since was not saved" in client.get(second.url).content.decode()) is is_told
+    assert (Appointment.objects.get().note, Appointment.objects.get().start) == ("Left knee", TUESDAY_TEN)
+
+
+def test_a_database_that_is_busy_loses_no_note(client, form_page, customer, monkeypatch):
+    client.force_login(customer)
+    values = hidden_values(client.get(form_page, {"start": START})) | {"note": "Left knee"}
+    with monkeypatch.context() as busy:
+        busy.setattr(booking, "book_appointment", mock.Mock(side_effect=Busy))
+        assert client.post(form_page, values).status_code == 503
+
+    assert "Left knee" in client.get(form_page, {"start": START}).content.decode()
 
 
 def test_a_paused_service_is_said_and_not_booked(client, form_page, customer, service):
