@@ -24,7 +24,7 @@ from qrcode.image.svg import SvgPathFillImage  # type: ignore[import-untyped]
 from accounts import arrival, letters, sealing, services
 from accounts.addresses import client_ip
 from accounts.models import User
-from core.fields import decrypt, encrypt
+from core.encryption import decrypt, encrypt
 
 KNOWN_DEVICE = "device"
 KNOWN_DEVICE_DAYS = 365

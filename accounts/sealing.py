@@ -1,6 +1,6 @@
-"""Text that waits or travels where others may look, encrypted (see `core.fields`) and fit to stand in an address."""
+"""Text that waits or travels where others may look, encrypted as in `core.encryption` and fit for an address."""
 
-from core.fields import CannotDecrypt, decrypt, encrypt
+from core.encryption import CannotDecrypt, decrypt, encrypt
 
 __all__ = ["CannotDecrypt", "seal", "unseal"]
 

@@ -86,8 +86,8 @@ def end_sessions(*, user: User, keep: str | None = None) -> int:
     return ended
 
 
-def deactivate_account(*, user: User, actor: User) -> None:
-    """`user` can't sign in any more; running sessions stop at their next request."""
+def deactivate_account(*, user: User) -> None:
+    """`user` can't sign in any more, and is signed in nowhere."""
     with transaction.atomic():
         User.objects.filter(pk=user.pk).update(is_active=False)
         end_sessions(user=user)

@@ -1,4 +1,4 @@
-"""Settings, photos, and signing in and up (allauth's addresses, three of them with views of ours)."""
+"""Settings, photos, and signing in and up (allauth's addresses, four of them with views of ours)."""
 
 from django.urls import include, path, re_path
 
@@ -19,5 +19,6 @@ urlpatterns = [
         views.reset_password,
         name="account_reset_password_from_key",
     ),
+    path("accounts/sessions/", views.sessions, name="usersessions_list"),
     path("accounts/", include("allauth.urls")),
 ]

@@ -54,6 +54,19 @@ def profile(request: SignedInRequest) -> HttpResponse:
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+def sessions(request: SignedInRequest) -> HttpResponse:
+    """Where the person is signed in; sent, it ends all of that but here. allauth's own asks the database for each."""
+    if request.method == "POST":
+        services.end_sessions(user=request.user, keep=request.session.session_key)
+        messages.success(request, "You are signed out everywhere else.")
+        return redirect("usersessions_list")
+    found = queries.sessions_of(request.user, now=clock.now())
+    return render(request, "usersessions/usersession_list.html", {"sessions": found})
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: SignedInRequest) -> HttpResponse:
     device = zones.device_zone(request)
     if request.method != "POST":

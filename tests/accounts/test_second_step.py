@@ -8,7 +8,7 @@ from django.contrib.auth import get_user
 from django.test import Client
 
 from core import clock
-from core.fields import decrypt
+from core.encryption import decrypt
 from tests.accounts.conftest import PASSWORD, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -151,6 +151,18 @@ def test_turning_it_off_needs_the_password_anew(secret, here, person, time_machi
     here.post("/accounts/reauthenticate/", {"password": PASSWORD})
     here.post("/accounts/2fa/totp/deactivate/")
     assert not Authenticator.objects.exists()
+
+
+@pytest.mark.parametrize("count", [1, 9])
+def test_the_list_of_passkeys_costs_the_same_at_any_length(here, person, django_assert_num_queries, count):
+    for number in range(count):
+        Authenticator.objects.create(user=person, type="webauthn", data={"name": f"Phone {number}"})
+    here.get("/accounts/2fa/webauthn/")
+
+    with django_assert_num_queries(3):
+        page = here.get("/accounts/2fa/webauthn/")
+
+    assert page.text.count("Phone ") >= count
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,14 @@ from allauth.usersessions.models import UserSession
 from django.contrib.auth import get_user
 from django.contrib.sessions.models import Session
 from django.test import Client
+from django.urls import reverse
 
 from accounts import services
 from accounts.models import User
 from core import clock
 from tests.accounts.conftest import PASSWORD, sign_in
 from tests.accounts.test_sign_up import sign_up
+from tests.providers.pages import fields_of
 
 pytestmark = pytest.mark.django_db
 NEW_PASSWORD = "short walks up the hill"
@@ -204,8 +206,25 @@ def test_people_see_where_they_are_signed_in_and_end_the_rest(here, elsewhere):
     assert Session.objects.count() == 1
 
 
-def test_a_closed_account_has_no_sessions_left(here, elsewhere, person, other):
-    services.deactivate_account(user=person, actor=other)
+@pytest.mark.parametrize("devices", [1, 12])
+def test_the_list_of_sessions_costs_the_same_at_any_length(here, person, django_assert_num_queries, devices):
+    for _ in range(devices - 1):
+        sign_in(Client())
+    here.get("/accounts/sessions/")
+
+    # Session and user, and the list.
+    with django_assert_num_queries(3):
+        page = here.get("/accounts/sessions/")
+
+    assert page.text.count("<td>127.0.0.1</td>") == devices
+
+
+def test_an_account_that_staff_close_has_no_sessions_left(here, elsewhere, person, client):
+    client.force_login(User.objects.create_superuser("staff@example.com", PASSWORD, name="Sam"))
+    address = reverse("admin:accounts_user_change", args=[person.pk])
+    shown = fields_of(client.get(address), "_save")
+    fields = {name: shown[name] for name in shown if name not in {"is_active", "groups", "user_permissions"}}
+    assert client.post(address, fields).status_code == 302
 
     assert (signed_in(here), signed_in(elsewhere)) == (False, False)
     assert not UserSession.objects.exists()
