@@ -29,8 +29,9 @@ def test_the_demo_tells_its_address_and_logins_and_ends_with_ctrl_c(tmp_path):
                 "PORT": str(port),
                 "DATABASE_URL": f"sqlite:///{tmp_path / 'demo.sqlite3'}",
                 "EMAIL_URL": "dummymail://",
+                "DEBUG": "false",
                 # An address that leads nowhere from here, as that of a site behind a proxy: nobody may be asked there.
-                "SITE_URL": "https://dayline.test",
+                "SITE_URL": "http://dayline.test",
             },
             stdout=terminal,
             stderr=terminal,
@@ -41,7 +42,7 @@ def test_the_demo_tells_its_address_and_logins_and_ends_with_ctrl_c(tmp_path):
         while "Ctrl-C stops it" not in said.read_text():
             assert demo.poll() is None and time.monotonic() < ends_at, said.read_text()
             time.sleep(0.2)
-        assert "Dayline is at https://dayline.test\n" in said.read_text()
+        assert "Dayline is at http://dayline.test\n" in said.read_text()
         assert "maya@example.com     dayline-demo" in said.read_text()
         asked = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         asked.request("GET", "/providers/maya-okafor/", headers={"Host": "dayline.test"})
