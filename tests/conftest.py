@@ -36,6 +36,8 @@ def django_db_setup(django_db_setup, django_db_blocker):
     yield
     with django_db_blocker.unblock():
         if connection.vendor == "postgresql":
+            # On a connection of its own: what a test did to the last one must not matter here.
+            connection.close()
             with connection.cursor() as cursor:
                 cursor.execute(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

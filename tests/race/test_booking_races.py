@@ -239,8 +239,11 @@ def test_a_booking_and_a_row_written_by_hand_never_both_take_the_time(run_calls,
         ]
     )
 
-    assert sorted(outcome.error for outcome in outcomes).count("") == 1
-    assert {outcome.error for outcome in outcomes} <= {"", "SlotTaken", "IntegrityError"}
+    booked, written = outcomes[:2], outcomes[2:]
+    assert [outcome.error for outcome in outcomes].count("") == 1
+    assert {outcome.error for outcome in booked} <= {"", "SlotTaken"}
+    # Two bare rows may wait for each other until PostgreSQL ends one; a service tries that again, a script does not.
+    assert {outcome.error for outcome in written} <= {"", "IntegrityError", "OperationalError"}
     assert Hold.objects.count() == 1
 
 
