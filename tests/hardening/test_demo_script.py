@@ -36,6 +36,8 @@ def test_the_demo_tells_its_address_and_logins_and_ends_with_ctrl_c(tmp_path):
             stdout=terminal,
             stderr=terminal,
             start_new_session=True,
+            # As in a terminal, also where the tests run in the background: a shell cannot trap what it must ignore.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
     try:
         ends_at = time.monotonic() + PATIENCE
