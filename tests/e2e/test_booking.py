@@ -140,6 +140,9 @@ def test_on_a_phone_the_week_unfolds_and_a_person_signs_in_and_comes_back(phone_
     expect(page.get_by_role("button", name="Continue")).to_be_in_viewport()
     page.get_by_role("button", name="Continue").tap()
 
+    page.wait_for_url("**/accounts/login/**")
+    # Fonts that come late move what a finger aims at.
+    page.evaluate("document.fonts.ready")
     page.get_by_label("Email").fill("amara@example.com")
     page.locator("[name=password]").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).tap()
