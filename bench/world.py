@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from itertools import cycle
 from uuid import uuid4
 
@@ -52,7 +53,9 @@ def provider(name: str, *, week: list[tuple[int, int]], minutes: int, window: in
         for day in range(7)
         for start, end in week
     )
-    return Service.objects.create(provider=owner, name="Session", slug="session", duration_minutes=minutes, price=50)
+    return Service.objects.create(
+        provider=owner, name="Session", slug="session", duration_minutes=minutes, price=Decimal(50)
+    )
 
 
 def month_provider(appointments: int, month: date) -> Service:
