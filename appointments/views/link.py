@@ -40,6 +40,7 @@ class Act:
     """What a link can do, in words: on the button, over the page that asks, while it happens, and afterwards."""
 
     verb: Verb
+    service: Callable[..., life.Outcome]
     button: str
     question: str
     saving: str
@@ -54,10 +55,39 @@ class Act:
 ACTS = {
     act.verb: act
     for act in (
-        Act(Verb.ACCEPT, "Accept request", "Accept this request?", "Accepting…", "The request is accepted.", "primary"),
-        Act(Verb.DECLINE, "Decline request", "Decline this request?", "Declining…", "The request is declined."),
-        Act(Verb.WITHDRAW, "Withdraw request", "Withdraw this request?", "Withdrawing…", "The request is withdrawn."),
-        Act(Verb.CANCEL, "Cancel appointment", "Cancel this appointment?", "Cancelling…", "It is cancelled."),
+        Act(
+            Verb.ACCEPT,
+            life.accept_request,
+            "Accept request",
+            "Accept this request?",
+            "Accepting…",
+            "The request is accepted.",
+            kind="primary",
+        ),
+        Act(
+            Verb.DECLINE,
+            life.decline_request,
+            "Decline request",
+            "Decline this request?",
+            "Declining…",
+            "The request is declined.",
+        ),
+        Act(
+            Verb.WITHDRAW,
+            life.withdraw_request,
+            "Withdraw request",
+            "Withdraw this request?",
+            "Withdrawing…",
+            "The request is withdrawn.",
+        ),
+        Act(
+            Verb.CANCEL,
+            life.cancel_appointment,
+            "Cancel appointment",
+            "Cancel this appointment?",
+            "Cancelling…",
+            "It is cancelled.",
+        ),
     )
 }
 
@@ -111,7 +141,8 @@ def act(request: HttpRequest, link: Link, verb: str) -> HttpResponse:
     if not form.is_valid():
         return _ask(request, link, wanted, form)
     try:
-        outcome = _do(link, wanted, form.cleaned_data["reason"])
+        reason = form.cleaned_data["reason"] if wanted.takes_reason else ""
+        outcome = wanted.service(appointment=link.appointment, actor=link.reader, role=link.side, reason=reason)
     except (MoveRefused, PolicyRefused) as refusal:
         return _show(request, links.open_link(link.token), refusal=str(refusal))
     if outcome.changed:
@@ -134,18 +165,6 @@ def send_new(request: HttpRequest, token: str) -> HttpResponse:
         links.send_new_link(link, now=clock.now())
         messages.success(request, "A new link is on its way to the address that this one was sent to.")
     return redirect("link", token)
-
-
-def _do(link: Link, act: Act, reason: str) -> life.Outcome:
-    given: dict[str, Any] = {"appointment": link.appointment, "actor": link.reader, "role": link.side}
-    if act.verb is Verb.ACCEPT:
-        return life.accept_request(**given)
-    services: dict[Verb, Callable[..., life.Outcome]] = {
-        Verb.DECLINE: life.decline_request,
-        Verb.WITHDRAW: life.withdraw_request,
-        Verb.CANCEL: life.cancel_appointment,
-    }
-    return services[act.verb](**given, reason=reason)
 
 
 def _show(request: HttpRequest, link: Link, *, refusal: str = "") -> HttpResponse:

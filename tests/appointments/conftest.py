@@ -56,3 +56,13 @@ def by_hand(provider):
     provider.policy.accepts_at_once = False
     provider.policy.save()
     return provider
+
+
+@pytest.fixture
+def confirmed(book):
+    return book().appointment
+
+
+@pytest.fixture
+def requested(book, by_hand):
+    return book().appointment

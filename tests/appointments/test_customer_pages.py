@@ -44,16 +44,6 @@ def me(client, customer):
     return client
 
 
-@pytest.fixture
-def confirmed(book):
-    return book().appointment
-
-
-@pytest.fixture
-def requested(book, by_hand):
-    return book().appointment
-
-
 def many(customer, service, *, number, status=Status.COMPLETED, first=None, **fields):
     """Rows as a year of appointments leaves them behind, without the story of each."""
     first = first or NOW - timedelta(days=2)

@@ -31,11 +31,6 @@ def request_(by_hand, book):
     return book().appointment
 
 
-@pytest.fixture
-def confirmed(book):
-    return book().appointment
-
-
 def test_request_holds_its_time_and_waits_for_the_provider(request_):
     assert request_.status == Status.REQUESTED
     assert request_.answer_by == TUESDAY_TEN  # the start is nearer than 48 hours

@@ -25,16 +25,6 @@ pytestmark = pytest.mark.django_db
 C, P = Role.CUSTOMER, Role.PROVIDER
 
 
-@pytest.fixture
-def confirmed(book):
-    return book().appointment
-
-
-@pytest.fixture
-def requested(book, by_hand):
-    return book().appointment
-
-
 def page_of(appointment, side=C):
     return reverse("link", args=[links.token_for(appointment, side, now=NOW)])
 
