@@ -1,7 +1,18 @@
+"""Admin pages of people and of groups.
+
+Permissions decide who sees which page. Handing out rights is for superusers alone: nobody else changes a group, or the
+row of another member of staff.
+"""
+
+from typing import Any
+
 from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin
+from django.contrib.auth.models import Group
+from django.http import HttpRequest
 
 from accounts import services
 from accounts.models import User
@@ -9,7 +20,7 @@ from accounts.models import User
 
 @admin.register(User)
 class UserAdmin(admin.ModelAdmin):
-    """People as staff see them. Passwords, second steps and sessions are never shown; people sign up themselves."""
+    """The admin page of a person, without passwords, second steps and sessions. People sign up themselves."""
 
     list_display = ["email", "name", "email_confirmed_at", "is_staff", "is_active", "joined_at"]
     list_filter = ["is_active", "is_staff"]
@@ -22,22 +33,48 @@ class UserAdmin(admin.ModelAdmin):
     readonly_fields = ["uuid", "email", "email_confirmed_at", "language", "joined_at", "last_login"]
     filter_horizontal = ["groups", "user_permissions"]
 
-    def has_add_permission(self, request) -> bool:
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_delete_permission(self, request, obj=None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Whether the person signed in may change `obj`: another member of staff only as a superuser."""
+        is_other_staff = obj is not None and (obj.is_staff or obj.is_superuser) and obj.pk != request.user.pk
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (not is_other_staff or _is_superuser(request))
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
 
-    def save_model(self, request, obj, form, change) -> None:
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if "is_active" in form.changed_data and not obj.is_active:
             services.deactivate_account(user=obj)
 
-    def get_readonly_fields(self, request, obj=None):
-        """Only superusers hand out rights."""
-        rights = [] if request.user.is_superuser else ["is_staff", "is_superuser", "groups", "user_permissions"]
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[Any]:
+        """The fields that can't be edited; for all but superusers these include every right."""
+        rights = [] if _is_superuser(request) else ["is_staff", "is_superuser", "groups", "user_permissions"]
         return [*super().get_readonly_fields(request, obj), *rights]
 
+
+class SuperusersGroupAdmin(GroupAdmin):
+    """The admin page of a group, which only superusers add, change or delete: a group's rights are its members'."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return _is_superuser(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return _is_superuser(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return _is_superuser(request)
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return bool(request.user.is_active and getattr(request.user, "is_superuser", False))
+
+
+admin.site.unregister(Group)
+admin.site.register(Group, SuperusersGroupAdmin)
 
 # allauth's own pages would show secrets of second steps and keys of sessions, and let addresses be confirmed by a tick.
 for model in (Authenticator, EmailAddress, EmailConfirmation, UserSession):

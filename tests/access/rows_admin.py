@@ -3,19 +3,31 @@
 from collections.abc import Callable
 from typing import Any
 
-from tests.access.table import Row, everyone, staff
+from tests.access.table import Answers, Row, everyone, staff
 from tests.access.world import World
 
 NOBODY = staff("403")
 LOOK = staff("200")
 WITH_RIGHT = staff("200", SV="403")
+SUPERUSER = staff("200", SV="403", S="403")
 NO_SUCH_PAGE = staff("404")
 SIGNED_IN = dict.fromkeys(("C", "C2", "P", "P2"), "403")
 
 
-def model(name: str, one: Callable[[World], Any], *, may: str = "", actions: dict[str, str] | None = None) -> list[Row]:
-    """`may`: which of add, change and delete the permission allows; `actions`: each with its answer where permitted."""
-    add, change, delete = (WITH_RIGHT if verb in may.split() else NOBODY for verb in ("add", "change", "delete"))
+def model(
+    name: str,
+    one: Callable[[World], Any],
+    *,
+    may: str = "",
+    actions: dict[str, str] | None = None,
+    right: Answers = WITH_RIGHT,
+) -> list[Row]:
+    """`may`: which of add, change and delete the permission allows; `actions`: each with its answer where permitted.
+
+    `right` answers the roles on the pages that `may` names: a few are for superusers alone.
+    """
+    add, change, delete = (right if verb in may.split() else NOBODY for verb in ("add", "change", "delete"))
+    pressed = {"S": right["S"]} if right["S"] == "403" else {}
     action, done = next(iter((actions or {}).items()), ("delete_selected", "403"))
 
     def pk(world: World) -> dict[str, Any]:
@@ -25,7 +37,7 @@ def model(name: str, one: Callable[[World], Any], *, may: str = "", actions: dic
         return {"action": action, "_selected_action": one(world).pk}
 
     return [
-        Row(f"admin:{name}_changelist", get=LOOK, post=staff(done, SV="403"), data=press),
+        Row(f"admin:{name}_changelist", get=LOOK, post=staff(done, SV="403", **pressed), data=press),
         Row(f"admin:{name}_add", get=add, post=add),
         Row(f"admin:{name}_change", get=LOOK, post=change, args=pk),
         Row(f"admin:{name}_delete", get=delete, post=delete, args=pk),
@@ -61,7 +73,8 @@ ROWS = [
     Row("admin:(?P<url>.*)$", get=NO_SUCH_PAGE, post=NO_SUCH_PAGE, path="/admin/no/such/page/"),
     # Where an object's page stood in old versions of Django.
     Row("admin:<path:object_id>/", get=staff("go"), post=staff("go"), path="/admin/providers/category/1/"),
-    *model("auth_group", lambda world: world.group, **EDITED),
+    # Rights are handed out by superusers.
+    *model("auth_group", lambda world: world.group, **EDITED, right=SUPERUSER),
     *model("accounts_user", lambda world: world.people["C"], may="change"),
     *model("providers_category", lambda world: world.provider.category, **EDITED),
     *model("providers_provider", lambda world: world.provider, **EDITED),
