@@ -21,8 +21,8 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from qrcode.image.svg import SvgPathFillImage  # type: ignore[import-untyped]
 
-from accounts import arrival, letters, sealing, services
-from accounts.addresses import client_ip
+from accounts import after_login, letters, services, url_secrets
+from accounts.client_ip import client_ip
 from accounts.models import User
 from core.encryption import decrypt, encrypt
 
@@ -117,13 +117,13 @@ class AccountAdapter(DefaultAccountAdapter):
         assert isinstance(user, User)
         services.ensure_address_row(user=user)
         if kwargs.get("redirect_url"):
-            arrival.remember(request, kwargs["redirect_url"])  # for the steps in between
+            after_login.remember(request, kwargs["redirect_url"])  # for the steps in between
         return super().pre_login(request, user, **kwargs)
 
     def post_login(self, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any) -> HttpResponse:
         assert isinstance(user, User)
         response = super().post_login(request, user, **kwargs)
-        arrival.forget(request)
+        after_login.forget(request)
         response.set_signed_cookie(
             KNOWN_DEVICE,
             _device_mark(user.email),
@@ -151,7 +151,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         assert isinstance(request.user, User)
-        return arrival.way_back(request) or arrival.home_of(request.user)
+        return after_login.way_back(request) or after_login.home_of(request.user)
 
     def get_signup_redirect_url(self, request: HttpRequest) -> str:
         return self.get_login_redirect_url(request)
@@ -165,7 +165,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: EmailConfirmationHMAC) -> str:
         """The link holds no row number, and brings the visitor back to where they came from, on any device."""
-        path = reverse("account_confirm_email", args=[sealing.seal(emailconfirmation.key)])
+        path = reverse("account_confirm_email", args=[url_secrets.seal(emailconfirmation.key)])
         return on_our_site(_with_the_way_back(path, request))
 
     def get_reset_password_from_key_url(self, key: str) -> str:
@@ -202,7 +202,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 def _with_the_way_back(path: str, request: HttpRequest) -> str:
-    back = arrival.way_back(request)
+    back = after_login.way_back(request)
     return path + ("?" + urlencode({"next": back}) if back else "")
 
 

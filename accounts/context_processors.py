@@ -5,7 +5,7 @@ from datetime import datetime
 from django.http import HttpRequest
 from django.utils.http import urlencode
 
-from accounts import arrival, zones
+from accounts import after_login, zones
 from core import clock
 
 
@@ -32,7 +32,7 @@ def chosen_time(request: HttpRequest) -> dict[str, object]:
     """
     if not request.path.startswith("/accounts/"):
         return {}
-    back = arrival.way_back(request)
+    back = after_login.way_back(request)
     chosen = _chosen_time(request) if back.startswith("/book/") else {}
     return {"way_back_query": "?" + urlencode({"next": back}) if back else "", **chosen}
 

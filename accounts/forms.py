@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from phonenumber_field.formfields import PhoneNumberField
 
-from accounts import arrival, queries, services, zones
+from accounts import after_login, queries, services, zones
 from accounts.models import LANGUAGES, Theme, User, Weekday
 from core import clock
 from core.forms import LineField, ZoneField
@@ -71,8 +71,8 @@ class SignupForm(allauth_forms.SignupForm):
         return cleaned
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
-        if back := arrival.way_back(request):
-            arrival.remember(request, back)  # the next page has no `next`
+        if back := after_login.way_back(request):
+            after_login.remember(request, back)  # the next page has no `next`
         if not self.account_already_exists:
             try:
                 with transaction.atomic():

@@ -15,8 +15,8 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from accounts.addresses import network
-from core import typed
+from accounts.client_ip import network
+from core import unsaved_forms
 
 log = structlog.get_logger("limits")
 View = Callable[..., HttpResponse]
@@ -42,7 +42,7 @@ def limited(action: str, *, methods: tuple[str, ...] = ("POST",)) -> Callable[[V
 def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
     """The page that says how long to wait; what was typed waits, too."""
     if request.method == "POST":
-        typed.keep(request, typed.REFUSED)
+        unsaved_forms.keep(request, unsaved_forms.REFUSED)
     answer = render(request, "429.html", {"minutes": -(-seconds // 60)}, status=429)
     answer["Retry-After"] = str(seconds)
     return answer

@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
-from accounts import photos, queries, sealing
+from accounts import photos, queries, url_secrets
 from accounts.exceptions import ChangedMeanwhile
 from accounts.models import User
 from core import clock
@@ -210,5 +210,5 @@ def send_mail_later(*, to: str, subject: str, text: str, html: str = "", lasts_m
         outbox.publish(
             "accounts.send_mail",
             key=uuid.uuid4().hex,
-            payload={"sealed": sealing.seal(json.dumps(letter)), "expires": int(expires)},
+            payload={"sealed": url_secrets.seal(json.dumps(letter)), "expires": int(expires)},
         )

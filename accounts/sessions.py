@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from core import clock
-from core.prepared import prepared
+from core.compiled_queries import prepared
 
 
 class SessionStore(db.SessionStore):

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
-from accounts import sealing, services
+from accounts import services, url_secrets
 from core import clock
 from outbox import services as outbox
 
@@ -17,7 +17,7 @@ from outbox import services as outbox
 def send_mail(payload: dict[str, Any], *, message: Any) -> None:
     if clock.now().timestamp() > payload["expires"]:
         return  # what it carries no longer works
-    letter = json.loads(sealing.unseal(payload["sealed"]))
+    letter = json.loads(url_secrets.unseal(payload["sealed"]))
     mail = EmailMultiAlternatives(
         subject=letter["subject"],
         body=letter["text"],

@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import photos, queries, sealing, services, zones
+from accounts import photos, queries, services, url_secrets, zones
 from accounts.adapters import AccountAdapter
 from accounts.exceptions import ChangedMeanwhile, PhotoRefused
 from accounts.forms import PhotoForm, PreferencesForm, ProfileForm
@@ -265,8 +265,8 @@ class ConfirmEmail(allauth_views.ConfirmEmailView):
 
     def get_object(self, queryset: Any = None) -> EmailConfirmationHMAC:
         try:
-            key = sealing.unseal(self.kwargs["key"])
-        except sealing.CannotDecrypt:
+            key = url_secrets.unseal(self.kwargs["key"])
+        except url_secrets.CannotDecrypt:
             raise Http404 from None
         confirmation = EmailConfirmationHMAC.from_key(key)
         if confirmation is None or not confirmation.email_address.user.is_active:

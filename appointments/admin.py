@@ -11,14 +11,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
+from appointments.forms.booking import REASON_LENGTH
 from core.admin import ReadOnly
 from core.exceptions import DomainError
 from core.forms import TextField
 from core.money import format_money
 
-from .forms import REASON_LENGTH
 from .models import Appointment, AppointmentEvent, Hold, OpenDay, OpeningIndex, SearchFigures
-from .services import life
+from .services import transitions
 from .states import Role, Status
 
 # What an action answers: a page that asks, or nothing, which leads back to the list.
@@ -77,15 +77,15 @@ class AppointmentAdmin(ReadOnly, admin.ModelAdmin):
 
     @admin.action(description="Accept for the provider", permissions=["act"])
     def accept(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> Answer:
-        return self._each(request, queryset, life.accept_request)
+        return self._each(request, queryset, transitions.accept_request)
 
     @admin.action(description="Decline for the provider", permissions=["act"])
     def decline(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> Answer:
-        return self._each(request, queryset, life.decline_request)
+        return self._each(request, queryset, transitions.decline_request)
 
     @admin.action(description="Cancel on behalf of both", permissions=["act"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> Answer:
-        return self._each(request, queryset, life.cancel_appointment)
+        return self._each(request, queryset, transitions.cancel_appointment)
 
     @admin.action(description="Mark as completed", permissions=["act"])
     def mark_completed(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> Answer:
@@ -99,7 +99,7 @@ class AppointmentAdmin(ReadOnly, admin.ModelAdmin):
         self,
         request: HttpRequest,
         queryset: QuerySet[Appointment],
-        act: Callable[..., life.Outcome],
+        act: Callable[..., transitions.Outcome],
     ) -> Answer:
         """Ask first and for a reason, then do it to each by itself; those that refuse are named, the others stand."""
         form = StaffReason(request.POST) if "confirmed" in request.POST else StaffReason()
@@ -137,17 +137,17 @@ class AppointmentAdmin(ReadOnly, admin.ModelAdmin):
         return TemplateResponse(request, "appointments/admin/confirm.html", context, status=status)
 
 
-def _completed(*, appointment: Appointment, **by: Any) -> life.Outcome:
+def _completed(*, appointment: Appointment, **by: Any) -> transitions.Outcome:
     """The first mark, or the correction of one."""
     if appointment.status == Status.NO_SHOW:
-        return life.correct_outcome(appointment=appointment, to=Status.COMPLETED, **by)
-    return life.complete_appointment(appointment=appointment, **by)
+        return transitions.correct_outcome(appointment=appointment, to=Status.COMPLETED, **by)
+    return transitions.complete_appointment(appointment=appointment, **by)
 
 
-def _no_show(*, appointment: Appointment, **by: Any) -> life.Outcome:
+def _no_show(*, appointment: Appointment, **by: Any) -> transitions.Outcome:
     if appointment.status == Status.COMPLETED:
-        return life.correct_outcome(appointment=appointment, to=Status.NO_SHOW, **by)
-    return life.mark_no_show(appointment=appointment, **by)
+        return transitions.correct_outcome(appointment=appointment, to=Status.NO_SHOW, **by)
+    return transitions.mark_no_show(appointment=appointment, **by)
 
 
 @admin.register(AppointmentEvent)

@@ -6,10 +6,10 @@ class AppointmentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import arrival
-        from appointments import queries, receivers  # noqa: F401
+        from accounts import after_login
+        from appointments import queries, signals  # noqa: F401
         from providers import hooks
         from providers import queries as offers
 
-        arrival.live_at("studio_today", when=offers.lives_in_the_studio)
+        after_login.live_at("studio_today", when=offers.lives_in_the_studio)
         hooks.set_outside_hours(queries.count_outside_hours)

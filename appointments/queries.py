@@ -8,14 +8,14 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, Max, Min, Q, QuerySet
 
 from accounts.models import User
+from appointments.rules.moves import COMPLETES_AFTER
+from appointments.rules.slots import ONE_DAY, Facts, Rules, working_ranges
+from core.compiled_queries import prepared
 from core.intervals import contains, merge
-from core.prepared import prepared
 from providers.models import PUBLIC_LISTINGS, Listing, Provider, Service
 from providers.queries import coming_overrides, week_of
 
 from .models import Appointment, AppointmentEvent
-from .policies import COMPLETES_AFTER
-from .slots import ONE_DAY, Facts, Rules, working_ranges
 from .states import OPEN, Status
 
 WITH_PEOPLE = ("provider__user", "provider__policy", "service", "customer")

@@ -6,14 +6,15 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from appointments.mail.catalogue import send_event_mail, send_link_mail
 from core import clock
 from core.exceptions import DomainError
 from outbox import services as outbox
 
 from . import queries
-from .mail.events import send_event_mail, send_link_mail
 from .models import Appointment
-from .services import holds, life, openings
+from .search import index
+from .services import holds, transitions
 from .states import Role
 
 logger = logging.getLogger(__name__)
@@ -24,13 +25,13 @@ BATCH = 200
 @outbox.every(seconds=60, name="appointments.expire_requests")
 def expire_requests() -> None:
     """End every request whose time to answer is over. One that was answered meanwhile refuses by itself."""
-    _end_each(queries.expired_requests(now=clock.now()), life.expire_request)
+    _end_each(queries.expired_requests(now=clock.now()), transitions.expire_request)
 
 
 @outbox.every(seconds=300, name="appointments.complete_past")
 def complete_past() -> None:
     """Complete what ended 24 hours ago and nobody marked."""
-    _end_each(queries.due_for_completion(now=clock.now()), life.complete_by_itself)
+    _end_each(queries.due_for_completion(now=clock.now()), transitions.complete_by_itself)
 
 
 @outbox.every(seconds=600, name="appointments.drop_lapsed_times")
@@ -71,17 +72,17 @@ def send_link(payload: dict[str, Any], *, message: Any) -> None:
 @outbox.handler("appointments.refresh_openings")
 def refresh_openings(payload: dict[str, Any], *, message: Any) -> None:
     """A calendar changed: make the search agree with it as it is now. `payload` is {"provider"}."""
-    openings.refresh_openings(provider_ids=[payload["provider"]])
+    index.refresh_openings(provider_ids=[payload["provider"]])
 
 
 @outbox.every(seconds=60, name="appointments.refresh_stale_openings")
 def refresh_stale_openings() -> None:
     """What time alone made wrong, and whatever no message told of."""
-    openings.refresh_stale()
+    index.refresh_stale()
 
 
 @outbox.every(seconds=600, name="appointments.measure_search")
 def measure_search() -> None:
     """Count what the search page says; first whatever is missing, so that a new place doesn't start with zeros."""
-    openings.refresh_stale()
-    openings.measure_figures()
+    index.refresh_stale()
+    index.measure_figures()

@@ -24,14 +24,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from appointments import picker
 from appointments.demo import scale
-from appointments.forms import BookingForm
+from appointments.forms.booking import BookingForm
 from appointments.models import REFERENCE_ALPHABET, REFERENCE_LENGTH, Appointment
+from appointments.pages import month_picker
+from appointments.rules.slots import open_slots
+from appointments.search.index import measure_figures, refresh_openings
 from appointments.services import availability
 from appointments.services.booking import terms_of
-from appointments.services.openings import measure_figures, refresh_openings
-from appointments.slots import open_slots
 from appointments.states import Status
 from core import clock
 from providers.models import Provider, Service
@@ -174,7 +174,7 @@ class Bench:
             provider__slug=f"month-500-{month:%Y-%m}"
         )
         now = clock.now()
-        start, end = picker.Month.of(month).span(0, service.provider.zone)
+        start, end = month_picker.Month.of(month).span(0, service.provider.zone)
         looked, worked = [], []
         for _ in range(40):
             at = time.process_time()

@@ -92,8 +92,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "core.logging.RequestLogMiddleware",
-    "core.verbs.PageVerbsMiddleware",
-    "core.bodies.PageBodiesMiddleware",
+    "core.http_methods.PageVerbsMiddleware",
+    "core.request_bodies.PageBodiesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -102,7 +102,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "core.typed.TypedTextMiddleware",
+    "core.unsaved_forms.TypedTextMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from core import typed
+from core import unsaved_forms
 from core.exceptions import DomainError
 from core.shortcuts import came_from
 
@@ -79,7 +79,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     Only a form with the mark of whoever it was drawn for is kept and shown: a stranger's page can't plant any text.
     """
     logger.warning("A form was refused for its key: %s", reason)
-    texts = typed.keep(request)
+    texts = unsaved_forms.keep(request)
     return render(request, "403_csrf.html", {"back": _way_back(request), "texts": texts}, status=HTTPStatus.FORBIDDEN)
 
 
@@ -91,7 +91,7 @@ def refused(request: HttpRequest, error: DomainError) -> HttpResponse:
         response["HX-Retarget"], response["HX-Reswap"] = "#main", "afterbegin"
         return response
     if request.method == "POST":
-        typed.keep(request, typed.REFUSED)
+        unsaved_forms.keep(request, unsaved_forms.REFUSED)
         if status == HTTPStatus.SERVICE_UNAVAILABLE and request.session.modified:
             # Django saves no session with such an answer; where the database takes nothing at all, this is lost.
             with suppress(DatabaseError):

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.forms.renderers import TemplatesSetting
 from django.http import QueryDict
 
-from core import clock, text, typed
+from core import clock, text, unsaved_forms
 
 # Django's own refusals, said as what to do.
 WORDS = {
@@ -42,8 +42,8 @@ class Field(forms.BoundField):
             messages.setdefault("invalid", WORDS["Enter a valid email address."])
 
     def value(self):
-        """What a person who was signed out had typed, where they come back to it (see `core.typed`); else as usual."""
-        sent = typed.returned()
+        """The text kept for a person who was signed out while typing (`core.unsaved_forms`); else the usual value."""
+        sent = unsaved_forms.returned()
         if sent is None or self.form.is_bound or not self._is_among(sent):
             return super().value()
         widget = self.field.widget

@@ -12,7 +12,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Now
 
-from outbox import life
+from outbox import liveness
 from outbox.exceptions import LeaseLost
 
 PENDING = models.Q(done_at=None, dead_at=None)
@@ -85,7 +85,7 @@ class Message(models.Model):
 
         Raises LeaseLost when another worker has taken it: stop at once and touch nothing more.
         """
-        life.show_sign()
+        liveness.show_sign()
         lease_end = Now() + timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
         held = Message.objects.pending().filter(pk=self.pk, lease_token=self.lease_token)
         if not held.update(leased_until=lease_end, due_at=lease_end):

@@ -22,7 +22,7 @@ import structlog
 from django.db.models.functions import Now
 
 from core.db import require_transaction
-from outbox.engine import renew_lease
+from outbox.dispatch import renew_lease
 from outbox.exceptions import GiveUp, LeaseLost, Retry
 from outbox.models import Message
 from outbox.registry import daily, every, handler, monthly

@@ -8,7 +8,7 @@ from django_tasks import TaskResultStatus, task
 from django_tasks_db.backend import DatabaseBackend
 from django_tasks_db.models import DBTaskResult
 
-from outbox import engine, registry
+from outbox import dispatch, registry
 from outbox.clock import database_now
 from outbox.exceptions import UnknownTopic
 from outbox.models import Message
@@ -24,7 +24,7 @@ BATCH = 1000
 
 @task()
 def drain() -> int:
-    return engine.drain()
+    return dispatch.drain()
 
 
 drain.func.expires = NUDGE_EXPIRES_SECONDS  # type: ignore[attr-defined]
@@ -55,7 +55,7 @@ def prune() -> int:
     removed = 0
     while ids := list(old.values_list("pk", flat=True)[:BATCH]):
         # The same condition again: somebody may have asked for another try since the ids were read.
-        engine.renew_lease()
+        dispatch.renew_lease()
         batch = old.filter(pk__in=ids).delete()[0]
         removed += batch
         if not batch:

@@ -1,6 +1,6 @@
 """For tests of the apps above: let what was published happen, here and now."""
 
-from outbox import engine
+from outbox import dispatch
 from outbox.models import Message
 from outbox.registry import handlers
 
@@ -13,8 +13,8 @@ def deliver(topic: str | None = None) -> list[Message]:
     delivered = []
     due = Message.objects.due() if topic is None else Message.objects.due().filter(topic=topic)
     while message := due.first():
-        engine.lease(message)
+        dispatch.lease(message)
         handlers[message.topic](message.payload, message=message)
-        engine.finish(message)
+        dispatch.finish(message)
         delivered.append(message)
     return delivered

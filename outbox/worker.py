@@ -20,7 +20,7 @@ from django_tasks_db.backend import DatabaseBackend
 from django_tasks_db.management.commands.db_worker import Worker as TaskRunner
 from django_tasks_db.models import DBTaskResult
 
-from outbox import engine, life
+from outbox import dispatch, liveness
 from outbox.models import Message
 from outbox.schedule import tick
 from outbox.tasks import nudge
@@ -40,8 +40,8 @@ class Worker:
         self.wanted = (
             0 if tick_only or not isinstance(task_backends[DEFAULT_TASK_BACKEND_ALIAS], DatabaseBackend) else threads
         )
-        self.threads: list[life.WorkingThread] = []
-        self.stuck: list[life.WorkingThread] = []
+        self.threads: list[liveness.WorkingThread] = []
+        self.stuck: list[liveness.WorkingThread] = []
         self.numbers = count(1)
         self.something_to_do = threading.Event()
         self.tasks: dict[threading.Thread, DBTaskResult] = {}
@@ -50,7 +50,7 @@ class Worker:
         """Work until told to stop; True when the process should then start afresh."""
         wait_for_database()
         log.info("worker_started", worker=self.id, threads=self.wanted)
-        while not life.stopping.is_set():
+        while not liveness.stopping.is_set():
             self._look_after_threads()
             with surviving_outages("tick"):
                 close_old_connections()
@@ -60,10 +60,10 @@ class Worker:
                     self.something_to_do.clear()
             if len(self.stuck) > MOST_STUCK:
                 log.error("worker_restarts", worker=self.id, stuck=len(self.stuck))
-                life.stopping.set()
+                liveness.stopping.set()
                 self._finish()
                 return True
-            life.stopping.wait(TICK_SECONDS)
+            liveness.stopping.wait(TICK_SECONDS)
         self._finish()
         return False
 
@@ -71,7 +71,7 @@ class Worker:
         """Everything that is due now, then no more: for cron, and for a look at what happens."""
         wait_for_database()
         tick()
-        while not life.stopping.is_set() and (engine.drain() or self._run_task()):
+        while not liveness.stopping.is_set() and (dispatch.drain() or self._run_task()):
             pass
 
     def _look_after_threads(self) -> None:
@@ -84,13 +84,13 @@ class Worker:
         self.stuck = [thread for thread in self.stuck if thread.is_alive()]
         self.threads = [thread for thread in self.threads if thread.is_alive()]
         while len(self.threads) < self.wanted:
-            thread = life.WorkingThread(target=self._work, name=f"worker-{next(self.numbers)}", daemon=True)
+            thread = liveness.WorkingThread(target=self._work, name=f"worker-{next(self.numbers)}", daemon=True)
             self.threads.append(thread)
             thread.start()
 
     def _work(self) -> None:
         try:
-            while not life.told_to_stop():
+            while not liveness.told_to_stop():
                 worked = False
                 with surviving_outages("work"):
                     close_old_connections()
@@ -112,12 +112,12 @@ class Worker:
             task.claim(self.id)
         thread = threading.current_thread()
         self.tasks[thread] = task
-        life.show_sign()
+        liveness.show_sign()
         try:
             self._runner().run_task(task)
         finally:
             self.tasks.pop(thread, None)
-            if isinstance(thread, life.WorkingThread):
+            if isinstance(thread, liveness.WorkingThread):
                 thread.seen_at = None
         return True
 
@@ -140,8 +140,8 @@ class Worker:
         for thread in self.threads:
             thread.join(max(0, ends_at - time.monotonic()))
         with surviving_outages("return"):
-            engine.return_unfinished()
-            unfinished = [task.pk for thread, task in list(self.tasks.items()) if not life.hangs(thread)]
+            dispatch.return_unfinished()
+            unfinished = [task.pk for thread, task in list(self.tasks.items()) if not liveness.hangs(thread)]
             held = DBTaskResult.objects.filter(pk__in=unfinished, status=TaskResultStatus.RUNNING)
             held.update(status=TaskResultStatus.READY, started_at=None)
         log.info("worker_stopped", worker=self.id)
@@ -158,7 +158,7 @@ def wait_for_database() -> None:
             if attempt % 10 == 0:
                 log.warning("database_awaited", error=type(error).__name__)
             connection.close()
-            if life.stopping.wait(1):
+            if liveness.stopping.wait(1):
                 return
 
 
@@ -168,7 +168,7 @@ def surviving_outages(doing: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        log.warning("worker_interrupted", doing=doing, error=engine.describe(error))
+        log.warning("worker_interrupted", doing=doing, error=dispatch.describe(error))
         if not connection.in_atomic_block:
             connection.close()
-        life.stopping.wait(1)
+        liveness.stopping.wait(1)

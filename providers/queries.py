@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from core import clock
-from core.prepared import prepared
+from core.compiled_queries import prepared
 from providers.exceptions import Missing
 from providers.hours import Range
 from providers.models import DateOverride, Provider, Service, WorkingHours

@@ -4,7 +4,7 @@ from datetime import date
 
 from django.urls import path, register_converter
 
-from providers.views import become, offer, opening, page
+from providers.views import become, catalogue, opening, page
 
 
 class DayConverter:
@@ -24,14 +24,14 @@ register_converter(DayConverter, "offer_day")
 urlpatterns = [
     path("become-a-provider/", become.start, name="become_provider"),
     path("become-a-provider/<slug:step>/", become.step, name="become_provider_step"),
-    path("studio/services/", offer.service_list, name="studio_services"),
-    path("studio/services/new/", offer.new_service, name="studio_service_new"),
-    path("studio/services/example/", offer.example, name="studio_service_example"),
-    path("studio/services/<slug:slug>/", offer.edit_service, name="studio_service"),
-    path("studio/services/<slug:slug>/move/", offer.move_service, name="studio_service_move"),
-    path("studio/services/<slug:slug>/pause/", offer.pause_service, name="studio_service_pause"),
-    path("studio/services/<slug:slug>/resume/", offer.resume_service, name="studio_service_resume"),
-    path("studio/services/<slug:slug>/delete/", offer.delete_service, name="studio_service_delete"),
+    path("studio/services/", catalogue.service_list, name="studio_services"),
+    path("studio/services/new/", catalogue.new_service, name="studio_service_new"),
+    path("studio/services/example/", catalogue.example, name="studio_service_example"),
+    path("studio/services/<slug:slug>/", catalogue.edit_service, name="studio_service"),
+    path("studio/services/<slug:slug>/move/", catalogue.move_service, name="studio_service_move"),
+    path("studio/services/<slug:slug>/pause/", catalogue.pause_service, name="studio_service_pause"),
+    path("studio/services/<slug:slug>/resume/", catalogue.resume_service, name="studio_service_resume"),
+    path("studio/services/<slug:slug>/delete/", catalogue.delete_service, name="studio_service_delete"),
     path("studio/hours/", opening.week, name="studio_hours"),
     path("studio/hours/dates/", opening.override_list, name="studio_overrides"),
     path("studio/hours/dates/new/", opening.new_override, name="studio_override_new"),

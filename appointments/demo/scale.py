@@ -10,8 +10,8 @@ from django.db import transaction
 
 from accounts.models import User
 from appointments.models import Appointment, AppointmentEvent, Hold
+from appointments.rules.slots import open_slots
 from appointments.services import availability, holds
-from appointments.slots import open_slots
 from appointments.states import HOLDING, Role, Status, Verb
 from core import clock
 from providers.models import BookingPolicy, Category, Listing, Provider, Service, WorkingHours

@@ -17,9 +17,9 @@ from django.utils.text import slugify
 from accounts.models import User
 from appointments.exceptions import MoveRefused, PolicyRefused, SlotTaken
 from appointments.models import Appointment
-from appointments.services import availability, booking, life
-from appointments.services.openings import measure_figures, refresh_openings
-from appointments.slots import open_slots
+from appointments.rules.slots import open_slots
+from appointments.search.index import measure_figures, refresh_openings
+from appointments.services import availability, booking, transitions
 from appointments.states import Role, Status
 from core import clock
 from outbox.models import Message
@@ -213,17 +213,19 @@ def _answer(appointment: Appointment, booked_at: datetime, now: datetime, chance
         answered_at = min(booked_at + timedelta(minutes=chance.randint(20, 600)), deadline - timedelta(minutes=1))
         luck = chance.random()
         if luck < 0.05 and deadline <= now:
-            return _do(lambda: life.expire_request(appointment=appointment), deadline)
+            return _do(lambda: transitions.expire_request(appointment=appointment), deadline)
         if answered_at > now or (deadline > now and luck < 0.3):
             return None
         if luck < 0.14:
             return _do(
-                lambda: life.decline_request(appointment=appointment, actor=owner, reason="I am away that day."),
+                lambda: transitions.decline_request(appointment=appointment, actor=owner, reason="I am away that day."),
                 answered_at,
             )
         if luck < 0.18:
-            return _do(lambda: life.withdraw_request(appointment=appointment, actor=appointment.customer), answered_at)
-        _do(lambda: life.accept_request(appointment=appointment, actor=owner), answered_at)
+            return _do(
+                lambda: transitions.withdraw_request(appointment=appointment, actor=appointment.customer), answered_at
+            )
+        _do(lambda: transitions.accept_request(appointment=appointment, actor=owner), answered_at)
         booked_at = answered_at
     return _end(appointment, booked_at, now, chance)
 
@@ -234,7 +236,7 @@ def _end(appointment: Appointment, agreed_at: datetime, now: datetime, chance: r
     if luck < 0.09 and before <= now:
         by_customer = luck < 0.065
         return _do(
-            lambda: life.cancel_appointment(
+            lambda: transitions.cancel_appointment(
                 appointment=appointment,
                 actor=appointment.customer if by_customer else owner,
                 role=Role.CUSTOMER if by_customer else Role.PROVIDER,
@@ -245,10 +247,10 @@ def _end(appointment: Appointment, agreed_at: datetime, now: datetime, chance: r
     if appointment.end > now:
         return None
     if luck > 0.95:
-        return _do(lambda: life.mark_no_show(appointment=appointment, actor=owner), appointment.end)
+        return _do(lambda: transitions.mark_no_show(appointment=appointment, actor=owner), appointment.end)
     if luck > 0.6 or appointment.end + DAY > now:
-        return _do(lambda: life.complete_appointment(appointment=appointment, actor=owner), appointment.end)
-    return _do(lambda: life.complete_by_itself(appointment=appointment), appointment.end + DAY)
+        return _do(lambda: transitions.complete_appointment(appointment=appointment, actor=owner), appointment.end)
+    return _do(lambda: transitions.complete_by_itself(appointment=appointment), appointment.end + DAY)
 
 
 def _do(act: Callable[[], object], moment: datetime) -> None:

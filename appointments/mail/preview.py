@@ -15,8 +15,8 @@ from appointments.states import MOVES, Role, Status, Verb
 from notifications.services import render as render_letter
 from providers.models import BookingPolicy, Listing, Provider, Service
 
-from .events import MAILS, TEMPLATE, Mail, compose
-from .scene import Scene
+from .catalogue import MAILS, TEMPLATE, Mail, compose
+from .context import Scene
 
 NOW = datetime(2026, 3, 9, 14, 20, tzinfo=UTC)
 BEGINNINGS = {Verb.REQUEST: Status.REQUESTED, Verb.BOOK: Status.CONFIRMED}

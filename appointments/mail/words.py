@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from appointments.policies import cancel_terms
+from appointments.rules.moves import cancel_terms
 from appointments.states import Role
 from core import clock
 from core.wording import date_text, zone_text
 from notifications.letters import Button, page
 
-from .scene import Scene
+from .context import Scene
 
 CALENDAR_ENTRY = "The file with this mail adds it to your calendar. Whatever changes later updates the same entry."
 

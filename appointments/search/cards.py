@@ -13,18 +13,18 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
-from appointments.openings import PARTS
-from appointments.picker import part_of, to_value
-from appointments.pricing import quote
+from appointments.pages.month_picker import part_of, to_value
+from appointments.rules.pricing import quote
+from appointments.rules.slots import Facts, open_slots, would_be_open
+from appointments.search.quarters import PARTS
 from appointments.search.results import suits
 from appointments.search.wanted import Wanted
-from appointments.search.words import fold, terms
 from appointments.services import availability
-from appointments.slots import Facts, open_slots, would_be_open
 from core import clock, wording
+from core.compiled_queries import prepared
+from core.folding import fold, terms
 from core.intervals import Interval
 from core.money import Money, price_words
-from core.prepared import prepared
 from core.shortcuts import slug_address, with_query
 from providers.models import Pricing, Provider, Service
 

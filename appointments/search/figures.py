@@ -17,7 +17,7 @@ from django.db.models import Count, F, IntegerField, Q, Sum
 from django.db.models.functions import Cast
 
 from appointments.models import OpenDay, OpeningIndex, SearchFigures
-from appointments.openings import HALF, day_number, day_start
+from appointments.search.quarters import HALF, day_number, day_start
 from core import clock, wording
 from core.errors import cache_is_away
 from core.money import Money

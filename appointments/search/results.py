@@ -24,10 +24,10 @@ from django.db.models import (
 from django.db.models.expressions import Combinable
 
 from appointments.models import OpenDay
-from appointments.openings import HALF, Span, key_start
+from appointments.search.quarters import HALF, Span, key_start
 from appointments.search.wanted import Wanted
-from appointments.search.words import terms
 from core import money
+from core.folding import terms
 from core.money import Money
 from providers.models import Confirmation, Pricing, Provider, Service, Venue
 

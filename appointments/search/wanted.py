@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from appointments.openings import PARTS, Span, spans
+from appointments.search.quarters import PARTS, Span, spans
 from core import clock, money, wording
 from core.money import Money
 from core.text import clean_line

@@ -1,7 +1,7 @@
 """The one answer to 'which times are open' and 'may this one be booked'.
 
-Facts for any number of providers and up to 62 days load in a fixed number of queries; `appointments.slots` then works
-on them in memory.
+Facts for any number of providers and up to 62 days load in a fixed number of queries; `appointments.rules.slots`
+then works on them in memory.
 """
 
 from collections import Counter, defaultdict
@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, QuerySet
 
 from appointments.models import Appointment, Hold
-from appointments.slots import Facts, Offer, Rules, is_open, open_slots
+from appointments.rules.slots import Facts, Offer, Rules, is_open, open_slots
 from appointments.states import HOLDING, OPEN
 from calendar_sync.queries import busy_between
+from core.compiled_queries import prepared
 from core.exceptions import DomainError
 from core.intervals import Interval, merge
-from core.prepared import prepared
 from providers.models import DateOverride, Provider, Service, WorkingHours
 
 LONGEST_RANGE = timedelta(days=62)

@@ -11,16 +11,16 @@ from django.db.models import Q, QuerySet
 from accounts.models import User
 from appointments.exceptions import PolicyRefused, TermsChanged
 from appointments.models import Appointment
-from appointments.policies import answer_deadline
-from appointments.pricing import Quote, quote
+from appointments.rules.moves import answer_deadline
+from appointments.rules.pricing import Quote, quote
 from appointments.states import OPEN, Role, Status, Verb
 from core import clock
+from core.compiled_queries import prepared
 from core.db import retrying, violates
-from core.prepared import prepared
 from providers.models import Provider, Service
 
 from . import availability, holds
-from .life import Outcome, record
+from .transitions import Outcome, record
 
 ONCE_PER_FORM = "appointment_booked_once_per_form"
 

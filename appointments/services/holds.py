@@ -8,9 +8,9 @@ from django.db.models import F, Q, QuerySet
 from appointments.exceptions import PolicyRefused, SlotTaken
 from appointments.models import Appointment, Hold
 from core import clock
+from core.compiled_queries import prepared
 from core.db import lock_rows, require_transaction, retrying, violates
 from core.exceptions import Busy
-from core.prepared import prepared
 from providers.models import Provider, Service
 
 from . import availability

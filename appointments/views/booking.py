@@ -14,14 +14,15 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import arrival
+from accounts import after_login
 from accounts.http import SignedInRequest
 from accounts.limits import limited
 from accounts.zones import viewer_zone
-from appointments import browsers, drafts, picker, queries
+from appointments import booking_draft, queries, visitor
 from appointments.exceptions import PolicyRefused, SlotTaken, TermsChanged
-from appointments.forms import BookingForm
+from appointments.forms.booking import BookingForm
 from appointments.models import Appointment, Hold
+from appointments.pages import month_picker
 from appointments.services import availability, booking, holds
 from appointments.services.booking import Terms
 from core import clock
@@ -73,7 +74,7 @@ def book(request: HttpRequest, provider: str, service: str) -> HttpResponse:
     except Service.DoesNotExist:
         raise Http404 from None
     asked = request.POST if request.method == "POST" else request.GET
-    start = picker.from_value(asked.get("pick") or asked.get("start", ""))
+    start = month_picker.from_value(asked.get("pick") or asked.get("start", ""))
     if start is None:
         page = reverse("provider_service", args=[provider, service])
         return redirect_with(page, {"tz": request.GET.get("tz", "")}, message=(request, "Choose a time first."))
@@ -82,21 +83,21 @@ def book(request: HttpRequest, provider: str, service: str) -> HttpResponse:
     request = cast(SignedInRequest, request)
     if request.method == "POST" and "pick" not in request.POST:
         return _book(request, wanted, start)
-    drafts.keep(request, provider)
-    return _show(request, _fresh_page(request, wanted, start, typed=drafts.kept(request, provider)))
+    booking_draft.keep(request, provider)
+    return _show(request, _fresh_page(request, wanted, start, typed=booking_draft.kept(request, provider)))
 
 
 def _sign_in_first(request: HttpRequest, service: Service, start: datetime) -> HttpResponse:
-    kept = holds.kept_time(browsers.known(request), now=clock.now())
+    kept = holds.kept_time(visitor.known(request), now=clock.now())
     request.session["chosen_time"] = {
         "provider": service.provider.name,
         "service": service.name,
-        "start": picker.to_value(start),
+        "start": month_picker.to_value(start),
         "zone": viewer_zone(request, service.provider.time_zone).name,
-        "kept_until": picker.to_value(kept.expires_at) if kept and kept.expires_at else None,
+        "kept_until": month_picker.to_value(kept.expires_at) if kept and kept.expires_at else None,
     }
-    back = with_query(request.path, {"start": picker.to_value(start), "tz": request.GET.get("tz", "")})
-    arrival.remember(request, back)
+    back = with_query(request.path, {"start": month_picker.to_value(start), "tz": request.GET.get("tz", "")})
+    after_login.remember(request, back)
     return redirect_to_login(back)
 
 
@@ -118,7 +119,7 @@ def _book(request: SignedInRequest, service: Service, start: datetime) -> HttpRe
             booking_key=str(form.cleaned_data["key"]),
             venue=venue,
             note=note,
-            browser=browsers.known(request),
+            browser=visitor.known(request),
         )
     except SlotTaken as taken:
         return _show(request, _fresh_page(request, service, start, typed=typed, taken=taken))
@@ -132,7 +133,7 @@ def _book(request: SignedInRequest, service: Service, start: datetime) -> HttpRe
     if not outcome.changed and (made.start, made.note) != (start, note):
         messages.info(request, "This form was sent before, and booked this. What you changed since was not saved.")
     request.session.pop("chosen_time", None)
-    drafts.forget(request, service.provider.slug)
+    booking_draft.forget(request, service.provider.slug)
     return redirect("appointment_done", reference=made.reference)
 
 
@@ -146,7 +147,7 @@ def _fresh_page(
 
 def _kept(request: HttpRequest, service: Service, start: datetime) -> Hold | None:
     """The time kept for this browser, if it is this one; the service may have become shorter or longer since."""
-    kept = holds.kept_time(browsers.known(request), now=clock.now())
+    kept = holds.kept_time(visitor.known(request), now=clock.now())
     if kept is None or kept.provider_id != service.provider_id:
         return None
     return kept if kept.start <= start < kept.end else None
@@ -158,7 +159,7 @@ def _show(request: SignedInRequest, page: Page) -> HttpResponse:
     clashes = queries.own_clashes(request.user, page.start, end)
     for each in clashes:
         if (each.customer_id, each.service_id, each.start) == (request.user.pk, service.pk, page.start):
-            drafts.keep(request, service.provider.slug)
+            booking_draft.keep(request, service.provider.slug)
             return _booked_before(request, each)
     if page.is_open:
         _say_what_is_wrong(request, page, now)
@@ -172,7 +173,7 @@ def _show(request: SignedInRequest, page: Page) -> HttpResponse:
         "start": page.start,
         "end": end,
         "zone": zone.name,
-        "clock_change": picker.clock_change(zone.zone, now, clock.local(page.start, zone.zone).date()),
+        "clock_change": month_picker.clock_change(zone.zone, now, clock.local(page.start, zone.zone).date()),
         "zones_differ": zone.name != service.provider.time_zone,
         "terms": booking.terms_of(service),
         "quote": booking.price_of(service),
@@ -183,7 +184,7 @@ def _show(request: SignedInRequest, page: Page) -> HttpResponse:
         "zone_query": with_query("", {"tz": request.GET.get("tz", "")}),
         "change_link": with_query(
             reverse("provider_service", args=[service.provider.slug, service.slug]),
-            {"start": picker.to_value(page.start), "tz": request.GET.get("tz", "")},
+            {"start": month_picker.to_value(page.start), "tz": request.GET.get("tz", "")},
         ),
     }
     return render(request, "appointments/book.html", context, status=page.status)
@@ -198,7 +199,7 @@ def _booked_before(request: SignedInRequest, appointment: Appointment) -> HttpRe
 
 def _say_what_is_wrong(request: SignedInRequest, page: Page, now: datetime) -> None:
     """Find out before the button what the button would say."""
-    browser = browsers.known(request)
+    browser = visitor.known(request)
     try:
         holds.check_bookable(page.service)
         booking.check_customer(request.user, page.service.provider)
@@ -232,8 +233,8 @@ def changes_in_words(seen: Terms, now: Terms, service: Service, *, venue: str = 
 @require_POST
 def extend_time(request: HttpRequest, provider: str, service: str) -> HttpResponse:
     """Ten minutes more for the kept time, once; back to the form with what was typed."""
-    drafts.keep(request, provider)
-    browser = browsers.known(request)
+    booking_draft.keep(request, provider)
+    browser = visitor.known(request)
     if browser:
         holds.extend_kept_time(browser=browser)
     return redirect_with(reverse("book", args=[provider, service]), _chosen(request))
@@ -245,8 +246,8 @@ def release_time(request: HttpRequest, provider: str, service: str) -> HttpRespo
 
     `gone` is said by a page that was left: nobody is there any more to be led on.
     """
-    drafts.keep(request, provider)
-    browser, start = browsers.known(request), picker.from_value(request.POST.get("start", ""))
+    booking_draft.keep(request, provider)
+    browser, start = visitor.known(request), month_picker.from_value(request.POST.get("start", ""))
     if browser and start:
         holds.leave_kept_time(browser=browser, provider=provider, start=start)
     if "gone" in request.GET:
@@ -256,5 +257,5 @@ def release_time(request: HttpRequest, provider: str, service: str) -> HttpRespo
 
 def _chosen(request: HttpRequest) -> dict[str, str]:
     """The start and zone for the next address."""
-    start = picker.from_value(request.POST.get("start", ""))
-    return {"start": picker.to_value(start) if start else "", "tz": request.GET.get("tz", "")}
+    start = month_picker.from_value(request.POST.get("start", ""))
+    return {"start": month_picker.to_value(start) if start else "", "tz": request.GET.get("tz", "")}

@@ -15,19 +15,20 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
 from accounts.zones import ViewerZone, viewer_zone
-from appointments import picker, queries
-from appointments.customer_list import HistoryFilters, Tab
+from appointments import queries
 from appointments.exceptions import MoveRefused, PolicyRefused
-from appointments.forms import CancelForm, ReasonForm
-from appointments.labels import state_label
+from appointments.forms.booking import CancelForm, ReasonForm
+from appointments.forms.customer_list import HistoryFilters, Tab
 from appointments.models import Appointment, AppointmentEvent
-from appointments.paging import page_of
-from appointments.places import place_of
-from appointments.policies import CORRECTED_WITHIN, OVER, cancel_terms, free_until, possible_moves
-from appointments.services import availability, life
+from appointments.pages import month_picker
+from appointments.pages.labels import state_label
+from appointments.pages.places import place_of
+from appointments.pages.timeline import timeline
+from appointments.rules.moves import CORRECTED_WITHIN, OVER, cancel_terms, free_until, possible_moves
+from appointments.services import availability, transitions
 from appointments.states import Role, Status, Verb
-from appointments.timeline import timeline
 from core import clock, wording
+from core.paging import page_of
 from core.shortcuts import with_query
 from notifications.queries import mails_about
 
@@ -196,7 +197,7 @@ def _other_times(facts: dict[str, Any]) -> list[tuple[datetime, str]]:
         return []
     form = reverse("book", args=[appointment.provider.slug, appointment.service.slug])
     times = availability.other_times(appointment, now=facts["now"])
-    return [(at, with_query(form, {"start": picker.to_value(at)})) for at in times]
+    return [(at, with_query(form, {"start": month_picker.to_value(at)})) for at in times]
 
 
 def _facts(request: HttpRequest, appointment: Appointment, history: list[AppointmentEvent]) -> dict[str, Any]:
@@ -286,7 +287,7 @@ def cancel(request: HttpRequest, reference: str) -> HttpResponse:
     if appointment.is_confirmed and form.cleaned_data["shown"] != _consequence(appointment):
         return _ask_to_cancel(request, appointment, form, got_worse=True)
     try:
-        outcome = life.cancel_appointment(
+        outcome = transitions.cancel_appointment(
             appointment=appointment, actor=_me(request), role=Role.CUSTOMER, reason=form.cleaned_data["reason"]
         )
     except PolicyRefused:
@@ -310,7 +311,9 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
     if not form.is_valid():
         return _ask_to_withdraw(request, appointment, form)
     try:
-        outcome = life.withdraw_request(appointment=appointment, actor=_me(request), reason=form.cleaned_data["reason"])
+        outcome = transitions.withdraw_request(
+            appointment=appointment, actor=_me(request), reason=form.cleaned_data["reason"]
+        )
     except (MoveRefused, PolicyRefused) as refusal:
         return _show(request, _mine(request, reference), refusal=str(refusal))
     return _told(request, outcome, "Your request is withdrawn.")
@@ -341,7 +344,7 @@ def _ask_to_withdraw(request: HttpRequest, appointment: Appointment, form: Reaso
     return render(request, "appointments/customer/withdraw.html", context, status=status)
 
 
-def _told(request: HttpRequest, outcome: life.Outcome, sentence: str) -> HttpResponseRedirect:
+def _told(request: HttpRequest, outcome: transitions.Outcome, sentence: str) -> HttpResponseRedirect:
     if outcome.changed:
         messages.success(request, f"{sentence} We email you and {outcome.appointment.provider.first_name}.")
     else:

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from appointments.policies import COMPLETES_AFTER, CORRECTED_WITHIN
+from appointments.rules.moves import COMPLETES_AFTER, CORRECTED_WITHIN
 from appointments.services.holds import KEPT_FOR
 from core.wording import words_for_minutes
 from providers.models import BookingPolicy

@@ -20,12 +20,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.limits import limited
 from appointments import links, queries
 from appointments.exceptions import MoveRefused, PolicyRefused
-from appointments.forms import ReasonForm
-from appointments.labels import state_label
+from appointments.forms.booking import ReasonForm
 from appointments.links import Link
-from appointments.places import place_of
-from appointments.policies import COMPLETES_AFTER, cancel_terms, check_move, possible_moves
-from appointments.services import life
+from appointments.pages.labels import state_label
+from appointments.pages.places import place_of
+from appointments.rules.moves import COMPLETES_AFTER, cancel_terms, check_move, possible_moves
+from appointments.services import transitions
 from appointments.states import Role, Status, Verb
 from core import clock, wording
 
@@ -40,7 +40,7 @@ class Act:
     """What a link can do, in words: on the button, over the page that asks, while it happens, and afterwards."""
 
     verb: Verb
-    service: Callable[..., life.Outcome]
+    service: Callable[..., transitions.Outcome]
     button: str
     question: str
     saving: str
@@ -57,7 +57,7 @@ ACTS = {
     for act in (
         Act(
             Verb.ACCEPT,
-            life.accept_request,
+            transitions.accept_request,
             "Accept request",
             "Accept this request?",
             "Accepting…",
@@ -66,7 +66,7 @@ ACTS = {
         ),
         Act(
             Verb.DECLINE,
-            life.decline_request,
+            transitions.decline_request,
             "Decline request",
             "Decline this request?",
             "Declining…",
@@ -74,7 +74,7 @@ ACTS = {
         ),
         Act(
             Verb.WITHDRAW,
-            life.withdraw_request,
+            transitions.withdraw_request,
             "Withdraw request",
             "Withdraw this request?",
             "Withdrawing…",
@@ -82,7 +82,7 @@ ACTS = {
         ),
         Act(
             Verb.CANCEL,
-            life.cancel_appointment,
+            transitions.cancel_appointment,
             "Cancel appointment",
             "Cancel this appointment?",
             "Cancelling…",

@@ -13,12 +13,13 @@ from django.views.decorators.vary import vary_on_headers
 from accounts import zonelist
 from accounts.limits import limited, too_many, wait_for_another
 from accounts.zones import ViewerZone, viewer_zone
-from appointments import browsers, picker, queries
+from appointments import queries, visitor
 from appointments.exceptions import PolicyRefused, SlotTaken
-from appointments.nothing import why_nothing
-from appointments.picker import Month
+from appointments.pages import month_picker
+from appointments.pages.month_picker import Month
+from appointments.pages.no_openings import why_nothing
+from appointments.rules.slots import Facts, last_bookable_date, open_slots
 from appointments.services import availability, booking, holds
-from appointments.slots import Facts, last_bookable_date, open_slots
 from core import clock, wording
 from core.http import Request
 from core.intervals import Interval
@@ -37,7 +38,7 @@ class Asked:
 
     @classmethod
     def of(cls, request: HttpRequest, zone: ViewerZone) -> "Asked":
-        start = picker.from_value(request.GET.get("start", ""))
+        start = month_picker.from_value(request.GET.get("start", ""))
         day = _date(request.GET.get("day", ""))
         month = Month.parse(request.GET.get("month", ""))
         if start is not None:
@@ -104,12 +105,12 @@ def picker_context(request: HttpRequest, service: Service, zone: ViewerZone) -> 
     """Everything the picker shows of `service` to this viewer. Three queries, four where a cap is set."""
     now = clock.now()
     asked = Asked.of(request, zone)
-    browser = browsers.known(request)
+    browser = visitor.known(request)
     user, provider = request.user, service.provider
     first_weekday = user.first_weekday if user.is_authenticated else 0
     this_month = Month.of(now.astimezone(zone.zone).date())
     last_date = last_bookable_date(provider.zone, availability.rules_of(provider), now)
-    last_month = Month.of(last_date + picker.ONE_DAY)  # the viewer's date may be a day ahead of the provider's
+    last_month = Month.of(last_date + month_picker.ONE_DAY)  # the viewer's date may be a day ahead of the provider's
     month = sorted([this_month, asked.month or this_month, last_month], key=lambda each: each.first)[1]
     looks_ahead = asked.month is None
     slots, looked = _load(service, month, zone, first_weekday, now, browser, looks_ahead=looks_ahead, until=last_date)
@@ -117,8 +118,8 @@ def picker_context(request: HttpRequest, service: Service, zone: ViewerZone) -> 
         month = Month.of(slots[0].astimezone(zone.zone).date())
         slots = _of_month(slots, month, zone, first_weekday)
     twelve = user.is_authenticated and user.uses_12h_clock
-    other = picker.OtherSide(provider.first_name, provider.zone) if provider.time_zone != zone.name else None
-    shown = picker.build(
+    other = month_picker.OtherSide(provider.first_name, provider.zone) if provider.time_zone != zone.name else None
+    shown = month_picker.build(
         slots,
         month=month,
         zone=zone.zone,
@@ -147,7 +148,7 @@ def picker_context(request: HttpRequest, service: Service, zone: ViewerZone) -> 
         "last_date": last_date,
         "week": shown.week_of(shown.chosen) or shown.week_of(now.astimezone(zone.zone).date()) or shown.weeks[0],
         "weekdays": [(wording.weekday_name(n), wording.weekday_name(n)[:2]) for n in _weekdays(first_weekday)],
-        "clock_change": picker.clock_change(zone.zone, now, shown.weeks[-1][-1].date),
+        "clock_change": month_picker.clock_change(zone.zone, now, shown.weeks[-1][-1].date),
         **_zone_options(request, zone, provider, now),
     }
 
@@ -209,13 +210,13 @@ def keep_time(request: HttpRequest, provider: str, service: str) -> HttpResponse
     except Service.DoesNotExist:
         raise Http404 from None
     page = reverse("provider_service", args=[provider, service])
-    start = picker.from_value(request.POST.get("start", ""))
+    start = month_picker.from_value(request.POST.get("start", ""))
     zone = {"tz": request.POST.get("tz", "")}
     if start is None:
         return redirect_with(
             page, {"day": request.POST.get("day", ""), **zone}, message=(request, "Choose a time first.")
         )
-    browser = browsers.ensured(request)
+    browser = visitor.ensured(request)
     if wait := wait_for_another(request, "keep_time_of_one", of=str(wanted.provider_id), one=browser):
         return too_many(request, wait)
     try:
@@ -223,4 +224,4 @@ def keep_time(request: HttpRequest, provider: str, service: str) -> HttpResponse
     except (SlotTaken, PolicyRefused):
         # The form's page says it, with the nearest openings and everything kept.
         pass
-    return redirect_with(reverse("book", args=[provider, service]), {"start": picker.to_value(start), **zone})
+    return redirect_with(reverse("book", args=[provider, service]), {"start": month_picker.to_value(start), **zone})

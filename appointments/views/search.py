@@ -15,7 +15,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts import zonelist
 from accounts.limits import limited
 from accounts.zones import ViewerZone, viewer_zone
-from appointments.picker import clock_change
+from appointments.pages.month_picker import clock_change
 from appointments.search import cards, figures, results
 from appointments.search.wanted import HORIZON_DAYS, KEYS, Wanted, money_value, read
 from core import clock, wording

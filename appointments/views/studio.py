@@ -12,16 +12,16 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from appointments.context_processors import Studio
-from appointments.forms import ReasonForm
+from appointments.forms.booking import ReasonForm
 from appointments.models import REFERENCE_ALPHABET, REFERENCE_LENGTH
-from appointments.paging import PER_PAGE, page_of
-from appointments.services import life
-from appointments.studio import requests as asking
-from appointments.studio.agenda import load_agenda
-from appointments.studio.today import build_today
-from appointments.studio.week import build_week, days_of_week
+from appointments.pages.studio import requests as asking
+from appointments.pages.studio.agenda import load_agenda
+from appointments.pages.studio.today import build_today
+from appointments.pages.studio.week import build_week, days_of_week
+from appointments.services import transitions
 from core import clock
 from core.http import Request
+from core.paging import PER_PAGE, page_of
 from providers.access import provider_required
 from providers.models import Provider
 
@@ -155,7 +155,7 @@ def accept(request: HttpRequest, provider: Provider, reference: str) -> HttpResp
     """Confirm one request."""
     appointment = own_appointment(provider, reference)
     try:
-        outcome = life.accept_request(appointment=appointment, actor=me(request))
+        outcome = transitions.accept_request(appointment=appointment, actor=me(request))
     except Refusal as refusal:
         return _refused(request, provider, reference, str(refusal))
     name = appointment.customer.first_name
@@ -179,7 +179,7 @@ def accept_many(request: HttpRequest, provider: Provider) -> HttpResponse:
     refused: list[str] = []
     for appointment in [own_appointment(provider, reference) for reference in references]:
         try:
-            outcome = life.accept_request(appointment=appointment, actor=me(request))
+            outcome = transitions.accept_request(appointment=appointment, actor=me(request))
         except Refusal as refusal:
             refused.append(why(provider, appointment.reference, str(refusal), twelve=me(request).uses_12h_clock))
         else:
@@ -213,7 +213,9 @@ def decline(request: HttpRequest, provider: Provider, reference: str) -> HttpRes
     if not form.is_valid():
         return live.in_dialog(request, ask_first(request, provider, appointment, "decline", form))
     try:
-        outcome = life.decline_request(appointment=appointment, actor=me(request), reason=form.cleaned_data["reason"])
+        outcome = transitions.decline_request(
+            appointment=appointment, actor=me(request), reason=form.cleaned_data["reason"]
+        )
     except Refusal as refusal:
         return _refused(request, provider, reference, str(refusal))
     name = appointment.customer.first_name
@@ -224,7 +226,9 @@ def decline(request: HttpRequest, provider: Provider, reference: str) -> HttpRes
 # --- What came of a press: in place where the page asks for that, else on the page it leads back to -------------------
 
 
-def _answered(request: HttpRequest, provider: Provider, outcome: life.Outcome, done: str, already: str) -> HttpResponse:
+def _answered(
+    request: HttpRequest, provider: Provider, outcome: transitions.Outcome, done: str, already: str
+) -> HttpResponse:
     said = done if outcome.changed else already
     if live.asked_by(request) == live.LIST:
         return live.show(request, page_behind(request, provider), done=said, after=outcome.appointment)

@@ -11,15 +11,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.models import User
 from appointments import queries
 from appointments.exceptions import MoveRefused, PolicyRefused
-from appointments.forms import ReasonForm
-from appointments.labels import state_label
+from appointments.forms.booking import ReasonForm
 from appointments.models import Appointment
-from appointments.policies import COMPLETES_AFTER, CORRECTED_WITHIN, cancel_terms, possible_moves
-from appointments.services import life
+from appointments.pages.labels import state_label
+from appointments.pages.studio import requests as asking
+from appointments.pages.studio.customers import customer_figures
+from appointments.pages.timeline import timeline
+from appointments.rules.moves import COMPLETES_AFTER, CORRECTED_WITHIN, cancel_terms, possible_moves
+from appointments.services import transitions
 from appointments.states import Role, Status, Verb
-from appointments.studio import requests as asking
-from appointments.studio.customers import customer_figures
-from appointments.timeline import timeline
 from core import clock, wording
 from notifications.queries import mails_about
 from providers.access import provider_required
@@ -125,7 +125,7 @@ def complete(request: HttpRequest, provider: Provider, reference: str) -> HttpRe
     """It took place."""
     appointment = own_appointment(provider, reference)
     try:
-        outcome = life.complete_appointment(appointment=appointment, actor=me(request))
+        outcome = transitions.complete_appointment(appointment=appointment, actor=me(request))
     except Refusal as refusal:
         return too_late(request, provider, reference, str(refusal))
     return _marked(request, outcome, "Marked as completed.")
@@ -137,7 +137,7 @@ def no_show(request: HttpRequest, provider: Provider, reference: str) -> HttpRes
     """The customer did not come."""
     appointment = own_appointment(provider, reference)
     try:
-        outcome = life.mark_no_show(appointment=appointment, actor=me(request))
+        outcome = transitions.mark_no_show(appointment=appointment, actor=me(request))
     except Refusal as refusal:
         return too_late(request, provider, reference, str(refusal))
     return _marked(request, outcome, "Marked as a no-show.")
@@ -152,13 +152,13 @@ def correct(request: HttpRequest, provider: Provider, reference: str) -> HttpRes
     if to not in {Status.COMPLETED, Status.NO_SHOW}:
         return HttpResponseBadRequest("Say what it should be: completed or no_show.", content_type="text/plain")
     try:
-        outcome = life.correct_outcome(appointment=appointment, to=Status(to), actor=me(request))
+        outcome = transitions.correct_outcome(appointment=appointment, to=Status(to), actor=me(request))
     except Refusal as refusal:
         return too_late(request, provider, reference, str(refusal))
     return _marked(request, outcome, f"Corrected: {'completed' if to == Status.COMPLETED else 'a no-show'}.")
 
 
-def _marked(request: HttpRequest, outcome: life.Outcome, sentence: str) -> HttpResponse:
+def _marked(request: HttpRequest, outcome: transitions.Outcome, sentence: str) -> HttpResponse:
     if outcome.changed:
         messages.success(request, sentence)
     else:
@@ -179,7 +179,7 @@ def cancel(request: HttpRequest, provider: Provider, reference: str) -> HttpResp
     if not form.is_valid():
         return ask_first(request, provider, appointment, "cancel", form)
     try:
-        outcome = life.cancel_appointment(
+        outcome = transitions.cancel_appointment(
             appointment=appointment, actor=me(request), role=Role.PROVIDER, reason=form.cleaned_data["reason"]
         )
     except Refusal as refusal:

@@ -9,13 +9,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from appointments.labels import state_label
-from appointments.paging import PER_PAGE, page_of
+from appointments.pages.labels import state_label
+from appointments.pages.studio.customers import SORTS, appointments_with, customer_figures, customer_of, customer_rows
+from appointments.pages.studio.requests import history_words
 from appointments.states import Role
-from appointments.studio.customers import SORTS, appointments_with, customer_figures, customer_of, customer_rows
-from appointments.studio.requests import history_words
 from core import clock
 from core.forms import LineField
+from core.paging import PER_PAGE, page_of
 from providers.access import provider_required
 from providers.models import Provider
 

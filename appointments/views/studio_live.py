@@ -9,11 +9,11 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import reselect, reswap, retarget, trigger_client_event
 
-from appointments.labels import state_label
 from appointments.models import Appointment
+from appointments.pages.labels import state_label
+from appointments.pages.studio.news import Seen, digest
+from appointments.pages.studio.requests import RequestRow, asked_of, waiting_words
 from appointments.states import Role
-from appointments.studio.news import Seen, digest
-from appointments.studio.requests import RequestRow, asked_of, waiting_words
 from core import clock
 from core.http import Request
 from providers.models import Provider

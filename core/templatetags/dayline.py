@@ -21,7 +21,7 @@ from django.utils.html import conditional_escape, escape, format_html, format_ht
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
-from core import clock, typed, wording
+from core import clock, unsaved_forms, wording
 from core.money import price_words
 
 register = template.Library()
@@ -59,9 +59,13 @@ def _user(context):
 
 @register.simple_tag(takes_context=True)
 def whose(context) -> str:
-    """`{% whose %}` in a form: the mark of the person it is drawn for, see `core.typed`."""
+    """`{% whose %}` in a form: the mark of the person it is drawn for, see `core.unsaved_forms`."""
     user = _user(context)
-    return format_html('<input type="hidden" name="{}" value="{}">', typed.WHOSE, typed.mark_of(user)) if user else ""
+    return (
+        format_html('<input type="hidden" name="{}" value="{}">', unsaved_forms.WHOSE, unsaved_forms.mark_of(user))
+        if user
+        else ""
+    )
 
 
 def _zone(context, zone):

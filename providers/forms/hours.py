@@ -14,8 +14,8 @@ from django import forms
 from django.http import QueryDict
 
 from core.forms import DateInput, LineField, ZoneField
-from core.typed import returned
-from providers import hours, snapshots
+from core.unsaved_forms import returned
+from providers import edit_stamps, hours
 from providers.exceptions import RangeProblem
 from providers.hours import ORDINALS, WEEKDAYS, Range
 from providers.models import MOST_RANGES_A_DAY, DateOverride
@@ -192,7 +192,7 @@ class WeekForm(DaysForm):
             for index, name in enumerate(WEEKDAYS)
         ]
         rows = [(weekday, start, end) for weekday, ranges in week.items() for start, end in ranges]
-        self.zone = ZoneForm(initial={"time_zone": time_zone, "seen": snapshots.of_week(time_zone, rows)})
+        self.zone = ZoneForm(initial={"time_zone": time_zone, "seen": edit_stamps.of_week(time_zone, rows)})
 
     @classmethod
     def typed(cls, data: QueryDict) -> "WeekForm":
@@ -234,7 +234,7 @@ class WeekForm(DaysForm):
     ) -> list[tuple[str, str]]:
         """As of `SeenForm`: what is saved now, for each day that differs from what was typed."""
         rows = [(weekday, start, end) for weekday, ranges in week.items() for start, end in ranges]
-        differs = self.zone.ask_again({"time_zone": time_zone, "seen": snapshots.of_week(time_zone, rows)})
+        differs = self.zone.ask_again({"time_zone": time_zone, "seen": edit_stamps.of_week(time_zone, rows)})
         for index, name in enumerate(WEEKDAYS):
             if sorted(week.get(index, ())) != sorted(self.week.get(index, ())):
                 differs.append((name, hours.ranges_text(week.get(index, ()), twelve=twelve)))
@@ -285,7 +285,7 @@ class OverrideForm(DaysForm):
             "end_on": override.end_on if override.end_on != override.start_on else None,
             "kind": OPEN if override.ranges else CLOSED,
             "note": override.note,
-            "seen": snapshots.of_override(override),
+            "seen": edit_stamps.of_override(override),
         }
 
     @classmethod

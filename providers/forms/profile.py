@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from accounts import photos
 from accounts.exceptions import PhotoRefused
 from core.forms import LineField, TextField
-from providers import snapshots
+from providers import edit_stamps
 from providers.models import Category, Provider
 
 from .base import SeenForm
@@ -92,7 +92,7 @@ class ProfileForm(SeenForm):
             "category": provider.category,
             "where": where,
             "photo": provider.user.photo or None,
-            "seen": snapshots.of_profile(provider),
+            "seen": edit_stamps.of_profile(provider),
         }
 
     def ask_again(self, saved: dict[str, Any]) -> list[tuple[str, str]]:  # type: ignore[override]

@@ -4,8 +4,9 @@ Each takes the `actor`, opens its own transaction, locks the provider first (who
 tells `appointments.refresh_openings` when open time may have changed.
 """
 
+from providers.services.catalogue import delete_service, move_service, pause_service, resume_service, save_service
+
 from .locking import lock_provider, refresh_openings
-from .offer import delete_service, move_service, pause_service, resume_service, save_service
 from .opening import dates_text, remove_override, save_override, set_working_hours
 from .page import go_live, leave_calendar_for_later, pause_page, resume_page, save_policy, save_profile, start_offer
 

@@ -9,7 +9,7 @@ from accounts.models import User
 from core import clock
 from core.db import retrying
 from core.wording import date_text
-from providers import queries, snapshots
+from providers import edit_stamps, queries
 from providers.exceptions import ChangedMeanwhile, HoursRefused, OverrideOverlaps, OverrideRefused
 from providers.hours import Range, Week, check_ranges, check_week
 from providers.models import MOST_OVERRIDES, DateOverride, Provider, WorkingHours
@@ -39,7 +39,7 @@ def set_working_hours(
     wanted = sorted((weekday, start, end) for weekday, ranges in week.items() for start, end in ranges)
     present = sorted(provider.working_hours.values_list("weekday", "start_minute", "end_minute"))
     unchanged = wanted == present and zone in {None, provider.time_zone}
-    if seen is not None and not unchanged and seen != snapshots.of_week(provider.time_zone, present):
+    if seen is not None and not unchanged and seen != edit_stamps.of_week(provider.time_zone, present):
         raise ChangedMeanwhile
     if not unchanged:
         _write_week(provider, wanted, zone or provider.time_zone)
@@ -72,7 +72,7 @@ def save_override(
     values = {"start_on": start_on, "end_on": end_on, "ranges": sorted(map(list, ranges)), "note": note}
     if override is None:
         twin = next(
-            (row for row in provider.date_overrides.filter(start_on=start_on) if snapshots.same(row, values)), None
+            (row for row in provider.date_overrides.filter(start_on=start_on) if edit_stamps.same(row, values)), None
         )
         if twin is not None:
             return twin  # the same form sent twice
@@ -82,7 +82,7 @@ def save_override(
         if present is None:
             raise OverrideRefused("These dates were removed meanwhile.")
         override = present
-        if seen != snapshots.of_override(override) and not snapshots.same(override, values):
+        if seen != edit_stamps.of_override(override) and not edit_stamps.same(override, values):
             raise ChangedMeanwhile
     _check_dates(provider, override, start_on, end_on)
     for field, value in values.items():

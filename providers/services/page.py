@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from accounts.models import User
 from core import clock
 from core.db import lock_row, retrying
-from providers import queries, snapshots
+from providers import edit_stamps, queries
 from providers.exceptions import ChangedMeanwhile, NotReady, OfferRefused
 from providers.models import BookingPolicy, Listing, Provider
 from providers.slugs import make_slug
@@ -41,7 +41,7 @@ def _start_offer(*, actor: User, values: Mapping[str, Any], seen: str, crowded: 
         BookingPolicy.objects.create(provider=provider)
     elif provider.is_draft:
         provider = lock_provider(provider, actor=actor)
-        _refuse_stale(provider, values, seen=seen, now_shown=snapshots.of_profile(provider))
+        _refuse_stale(provider, values, seen=seen, now_shown=edit_stamps.of_profile(provider))
         _write_profile(provider, values, crowded=crowded)
     else:
         raise OfferRefused("Your page is past its draft. Change it in your studio.")
@@ -54,7 +54,7 @@ def _start_offer(*, actor: User, values: Mapping[str, Any], seen: str, crowded: 
 def save_profile(*, provider: Provider, actor: User, values: Mapping[str, Any], seen: str) -> Provider:
     """What the public page says. The address of the page stays. Raises ChangedMeanwhile."""
     provider = lock_provider(provider, actor=actor)
-    _refuse_stale(provider, values, seen=seen, now_shown=snapshots.of_profile(provider))
+    _refuse_stale(provider, values, seen=seen, now_shown=edit_stamps.of_profile(provider))
     _write_profile(provider, values)
     refresh_openings(provider)
     return provider
@@ -69,8 +69,8 @@ def save_policy(*, provider: Provider, actor: User, values: Mapping[str, Any], s
     """
     provider = lock_provider(provider, actor=actor)
     policy = provider.policy
-    _refuse_stale(policy, values, seen=seen, now_shown=snapshots.of_policy(policy))
-    for field in snapshots.POLICY_FIELDS:
+    _refuse_stale(policy, values, seen=seen, now_shown=edit_stamps.of_policy(policy))
+    for field in edit_stamps.POLICY_FIELDS:
         if field in values:
             setattr(policy, field, values[field])
     policy.full_clean(exclude=["provider"])
@@ -129,7 +129,7 @@ def resume_page(*, provider: Provider, actor: User) -> Provider:
 
 
 def _write_profile(provider: Provider, values: Mapping[str, Any], *, crowded: bool = False) -> None:
-    for field in snapshots.PROFILE_FIELDS:
+    for field in edit_stamps.PROFILE_FIELDS:
         if field in values:
             setattr(provider, field, values[field])
     if provider.is_draft:
@@ -148,5 +148,5 @@ def _refuse_hidden(provider: Provider) -> None:
 
 def _refuse_stale(row: Any, values: Mapping[str, Any], *, seen: str, now_shown: str) -> None:
     """The same form sent twice is no conflict: what it wants is what there is."""
-    if seen != now_shown and not snapshots.same(row, values):
+    if seen != now_shown and not edit_stamps.same(row, values):
         raise ChangedMeanwhile

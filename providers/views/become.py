@@ -22,7 +22,7 @@ from providers.forms.hours import USUAL
 from providers.models import Provider, Service
 from providers.states import Step
 
-from .offer import first_values
+from .catalogue import first_values
 from .opening import WeekAnswer, answer_week
 from .page import READ_AND_SEND
 from .uploads import limited_upload, save_photo

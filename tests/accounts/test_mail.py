@@ -7,7 +7,7 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from accounts import letters, sealing, tasks
+from accounts import letters, tasks, url_secrets
 from core import clock
 from outbox.models import Message
 from tests.accounts.conftest import PASSWORD, sign_in
@@ -61,7 +61,7 @@ def test_the_page_sends_nothing_itself_and_the_waiting_mail_cannot_be_read(clien
     stored = json.dumps(message.payload) + message.key
     assert "amara" not in stored
     assert "accounts/confirm-email" not in stored
-    assert "/accounts/confirm-email/" in json.loads(sealing.unseal(message.payload["sealed"]))["text"]
+    assert "/accounts/confirm-email/" in json.loads(url_secrets.unseal(message.payload["sealed"]))["text"]
 
 
 def test_a_mail_is_to_one_person_and_a_repeat_carries_the_same_id(client):

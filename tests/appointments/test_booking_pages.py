@@ -8,8 +8,8 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from appointments import picker
 from appointments.models import Appointment, Hold
+from appointments.pages import month_picker
 from appointments.services import availability, booking, holds
 from core import clock
 from core.exceptions import Busy
@@ -330,7 +330,7 @@ def test_provider_page_costs_the_same_queries_whatever_is_booked(
 def test_every_listed_time_can_be_booked_and_travels_as_an_instant(client, page, service):
     for _, times in client.get(page, {"day": "2026-03-03"}).context["picker"].groups:
         for time in times:
-            assert picker.from_value(time.value) == time.start
+            assert month_picker.from_value(time.value) == time.start
             assert availability.may_book(service, time.start, now=clock.now())
 
 

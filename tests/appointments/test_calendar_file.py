@@ -10,9 +10,9 @@ from django.core.exceptions import PermissionDenied
 from icalendar import Calendar
 
 from accounts.models import User
-from appointments.mail.calendar_file import NoCalendarEntry, appointment_ics, cancellation, invitation, timezone_of
+from appointments.mail.ics import NoCalendarEntry, appointment_ics, cancellation, invitation, timezone_of
 from appointments.mail.preview import NOW, sample_appointment
-from appointments.services import life
+from appointments.services import transitions
 from appointments.states import Role, Status
 
 ZONES = [
@@ -326,14 +326,14 @@ def test_what_was_never_agreed_has_no_file(status):
 def test_a_cancelled_one_says_so_and_a_withdrawn_request_has_no_file(book, by_hand, customer, provider):
     with time_machine.travel(datetime(2026, 3, 2, 8, tzinfo=UTC), tick=False):
         request = book().appointment
-        life.withdraw_request(appointment=request, actor=customer)
+        transitions.withdraw_request(appointment=request, actor=customer)
         request.refresh_from_db()
         with pytest.raises(NoCalendarEntry):
             appointment_ics(request, customer)
 
         confirmed = book(booking_key="another").appointment
-        life.accept_request(appointment=confirmed, actor=provider.user)
-        life.cancel_appointment(appointment=confirmed, actor=customer, role=Role.CUSTOMER)
+        transitions.accept_request(appointment=confirmed, actor=provider.user)
+        transitions.cancel_appointment(appointment=confirmed, actor=customer, role=Role.CUSTOMER)
         confirmed.refresh_from_db()
 
         assert entry_of(appointment_ics(confirmed, customer))["STATUS"] == "CANCELLED"

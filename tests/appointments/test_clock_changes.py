@@ -7,9 +7,9 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from appointments import picker
 from appointments.models import Appointment
-from appointments.services import openings
+from appointments.pages import month_picker
+from appointments.search.index import refresh_stale
 from tests.appointments.test_booking_pages import hidden_values
 from tests.factories.providers import ProviderFactory, ServiceFactory
 
@@ -85,7 +85,7 @@ def test_the_second_of_two_equal_times_is_the_one_that_is_booked(client, night, 
     client.post(form_page, hidden_values(form))
 
     assert "01:30, second" in text_of(form)
-    assert picker.to_value(Appointment.objects.get().start) == "2026-10-25T01:30:00Z"
+    assert month_picker.to_value(Appointment.objects.get().start) == "2026-10-25T01:30:00Z"
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_the_week_before_the_picker_says_that_clocks_change(client, night, at_ti
 @pytest.mark.parametrize(("now", "said"), [((2026, 10, 20, 8), False), ((2026, 10, 22, 8), True)])
 def test_the_search_says_it_when_its_five_days_reach_beyond(client, night, at_time, now, said):
     at_time(*now)
-    openings.refresh_stale()
+    refresh_stale()
 
     assert (WORDS in text_of(client.get("/providers/", {"tz": "Europe/London"}))) == said
 
@@ -120,6 +120,6 @@ def test_the_form_says_it_of_a_time_beyond(client, night, customer, at_time, day
     start = datetime(2026, 10, 25, 3, tzinfo=UTC) + timedelta(days=day)
     address = reverse("book", args=["nadia", "night-call"])
 
-    response = client.get(address, {"start": picker.to_value(start), "tz": "Europe/London"})
+    response = client.get(address, {"start": month_picker.to_value(start), "tz": "Europe/London"})
 
     assert (WORDS in text_of(response)) == said

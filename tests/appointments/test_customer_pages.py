@@ -12,9 +12,9 @@ from django.urls import reverse
 
 from appointments import links
 from appointments.models import Appointment, AppointmentEvent, Hold
-from appointments.paging import PER_PAGE
-from appointments.services import life
+from appointments.services import transitions
 from appointments.states import Role, Status
+from core.paging import PER_PAGE
 from notifications.models import SentMail
 from outbox.models import Message
 from tests.factories.accounts import UserFactory
@@ -292,9 +292,9 @@ def test_a_request_does_not_look_confirmed_and_shows_no_private_address(me, requ
 
 def test_the_timeline_tells_who_did_what_when_and_why_with_the_mails(me, requested, provider, customer):
     with time_machine.travel(NOW + timedelta(hours=1), tick=False):
-        life.accept_request(appointment=requested, actor=provider.user)
+        transitions.accept_request(appointment=requested, actor=provider.user)
     with time_machine.travel(NOW + timedelta(hours=2), tick=False):
-        life.cancel_appointment(
+        transitions.cancel_appointment(
             appointment=requested, actor=provider.user, role=Role.PROVIDER, reason="I have a <cold>, sorry."
         )
     about = {"about": requested.reference, "message_id": "<1>", "kind": "confirmed"}
@@ -323,7 +323,7 @@ def test_the_timeline_tells_who_did_what_when_and_why_with_the_mails(me, request
 
 def test_a_withdrawn_request_is_called_that_by_both_sides(me, book, by_hand, customer):
     appointment = book().appointment
-    life.withdraw_request(appointment=appointment, actor=customer)
+    transitions.withdraw_request(appointment=appointment, actor=customer)
 
     assert "Withdrawn by you" in me.get("/my/appointments/?tab=history").content.decode()
     me.force_login(by_hand.user)
@@ -352,13 +352,15 @@ def test_an_old_link_shows_how_things_stand_today(me, book, provider, customer, 
     if end == "expired":
         moment = appointment.answer_by
     ends = {
-        "declined": lambda: life.decline_request(appointment=appointment, actor=provider.user),
+        "declined": lambda: transitions.decline_request(appointment=appointment, actor=provider.user),
         "expired": lambda: None,  # the job has not come round yet
-        "withdrawn": lambda: life.withdraw_request(appointment=appointment, actor=customer),
-        "cancelled": lambda: life.cancel_appointment(appointment=appointment, actor=provider.user, role=Role.PROVIDER),
+        "withdrawn": lambda: transitions.withdraw_request(appointment=appointment, actor=customer),
+        "cancelled": lambda: transitions.cancel_appointment(
+            appointment=appointment, actor=provider.user, role=Role.PROVIDER
+        ),
         "over": lambda: None,
-        "completed": lambda: life.complete_appointment(appointment=appointment, actor=provider.user),
-        "no-show": lambda: life.mark_no_show(appointment=appointment, actor=provider.user),
+        "completed": lambda: transitions.complete_appointment(appointment=appointment, actor=provider.user),
+        "no-show": lambda: transitions.mark_no_show(appointment=appointment, actor=provider.user),
     }
 
     with time_machine.travel(moment, tick=False):
@@ -384,9 +386,9 @@ def test_a_time_that_came_to_nothing_is_answered_with_others(me, book, provider,
     appointment = book().appointment
     book(TUESDAY_TEN + timedelta(hours=1))  # 11:00 is taken
     if end == "declined":
-        life.decline_request(appointment=appointment, actor=provider.user)
+        transitions.decline_request(appointment=appointment, actor=provider.user)
     elif end == "cancelled":
-        life.cancel_appointment(appointment=appointment, actor=provider.user, role=Role.PROVIDER)
+        transitions.cancel_appointment(appointment=appointment, actor=provider.user, role=Role.PROVIDER)
 
     with time_machine.travel(appointment.answer_by if end == "expired" else NOW, tick=False):
         me.force_login(customer)
@@ -409,7 +411,7 @@ def test_no_other_times_are_shown_where_none_can_be_booked_or_nobody_was_let_dow
 ):
     by_customer = why_not == "cancelled by the customer"
     actor, role = (customer, Role.CUSTOMER) if by_customer else (provider.user, Role.PROVIDER)
-    life.cancel_appointment(appointment=confirmed, actor=actor, role=role)
+    transitions.cancel_appointment(appointment=confirmed, actor=actor, role=role)
     if why_not == "paused service":
         service.is_active = False
         service.save()
@@ -484,7 +486,7 @@ def test_a_confirmed_appointment_can_be_added_to_a_calendar(me, confirmed):
 
 
 def test_one_that_was_cancelled_takes_itself_out_of_the_calendar(me, confirmed, customer):
-    life.cancel_appointment(appointment=confirmed, actor=customer, role=Role.CUSTOMER)
+    transitions.cancel_appointment(appointment=confirmed, actor=customer, role=Role.CUSTOMER)
 
     assert b"STATUS:CANCELLED" in me.get(page_of(confirmed, "appointment_ics")).content
 
@@ -596,7 +598,7 @@ def test_a_reason_that_is_too_long_is_said_on_the_form_and_cancels_nothing(me, c
 
 def test_cancelling_what_took_place_meanwhile_answers_409_and_shows_how_it_stands(me, confirmed, provider, customer):
     with time_machine.travel(TUESDAY_TEN + timedelta(hours=1), tick=False):
-        life.complete_appointment(appointment=confirmed, actor=provider.user)
+        transitions.complete_appointment(appointment=confirmed, actor=provider.user)
         me.force_login(customer)
         response = me.post(page_of(confirmed, "cancel_appointment"), {"shown": "free"})
 
@@ -607,7 +609,7 @@ def test_cancelling_what_took_place_meanwhile_answers_409_and_shows_how_it_stand
 
 
 def test_an_old_link_to_cancel_leads_to_how_it_stands(me, confirmed, provider):
-    life.cancel_appointment(appointment=confirmed, actor=provider.user, role=Role.PROVIDER)
+    transitions.cancel_appointment(appointment=confirmed, actor=provider.user, role=Role.PROVIDER)
 
     response = me.get(page_of(confirmed, "cancel_appointment"), follow=True)
 
@@ -631,7 +633,7 @@ def test_withdrawing_a_request_releases_its_time(me, requested, provider):
 
 
 def test_a_request_accepted_meanwhile_is_not_withdrawn_but_shown(me, requested, provider):
-    life.accept_request(appointment=requested, actor=provider.user)
+    transitions.accept_request(appointment=requested, actor=provider.user)
 
     response = me.post(page_of(requested, "withdraw_request"))
 
@@ -741,9 +743,9 @@ def test_help_takes_its_figures_from_the_rules_in_force(client, settings):
 def test_history_says_who_marked_it_or_that_nobody_had_to(me, confirmed, provider, by_provider):
     with time_machine.travel(confirmed.end + timedelta(days=1), tick=False):
         if by_provider:
-            life.complete_appointment(appointment=confirmed, actor=provider.user)
+            transitions.complete_appointment(appointment=confirmed, actor=provider.user)
         else:
-            life.complete_by_itself(appointment=confirmed)
+            transitions.complete_by_itself(appointment=confirmed)
         said = text_of(me.get(page_of(confirmed)))
 
     marked = f"Marked as completed for Tue 3 March, 10:00Wed 4 March, 11:00 by {provider.name}"
@@ -772,7 +774,7 @@ def test_what_people_wrote_runs_in_its_own_direction(client, customer, provider,
     waiting.append(client.get(page_of(asked)))
     client.force_login(provider.user)
     waiting += [client.get(reverse("studio_requests")), client.get(page_of(asked, "studio_request"))]
-    life.decline_request(appointment=asked, actor=provider.user, reason=RIGHT_TO_LEFT)
+    transitions.decline_request(appointment=asked, actor=provider.user, reason=RIGHT_TO_LEFT)
     over = [client.get(page_of(asked, "studio_appointment"))]
     client.force_login(customer)
     over += [client.get(page_of(asked)), client.get(page_of(asked, "appointment_done"))]
@@ -781,7 +783,7 @@ def test_what_people_wrote_runs_in_its_own_direction(client, customer, provider,
 
 
 def test_other_times_look_like_open_time(me, requested, provider):
-    life.decline_request(appointment=requested, actor=provider.user)
+    transitions.decline_request(appointment=requested, actor=provider.user)
 
     content = me.get(page_of(requested)).content.decode()
 

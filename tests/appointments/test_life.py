@@ -8,9 +8,9 @@ from django.db import transaction
 from appointments import tasks
 from appointments.exceptions import MoveRefused, PolicyRefused
 from appointments.models import Appointment, AppointmentEvent, Hold
-from appointments.services import life
+from appointments.services import transitions
 from appointments.states import MOVES, Role, Status, Verb
-from outbox import engine
+from outbox import dispatch
 from outbox import services as outbox
 from outbox.clock import database_now
 from outbox.models import Message
@@ -43,7 +43,7 @@ def test_request_holds_its_time_and_waits_for_the_provider(request_):
 def test_accept_confirms_writes_history_and_tells_both(request_):
     Message.objects.all().delete()
 
-    outcome = life.accept_request(appointment=request_, actor=request_.provider.user)
+    outcome = transitions.accept_request(appointment=request_, actor=request_.provider.user)
 
     assert outcome.changed
     assert Appointment.objects.get().status == Status.CONFIRMED
@@ -62,8 +62,8 @@ def test_accept_confirms_writes_history_and_tells_both(request_):
 @pytest.mark.parametrize(
     ("act", "role", "status"),
     [
-        (life.decline_request, Role.PROVIDER, Status.DECLINED),
-        (life.withdraw_request, Role.CUSTOMER, Status.CANCELLED),
+        (transitions.decline_request, Role.PROVIDER, Status.DECLINED),
+        (transitions.withdraw_request, Role.CUSTOMER, Status.CANCELLED),
     ],
 )
 def test_refusing_or_withdrawing_a_request_releases_its_time(request_, act, role, status):
@@ -78,8 +78,8 @@ def test_refusing_or_withdrawing_a_request_releases_its_time(request_, act, role
 
 
 def test_pressing_twice_does_it_once(confirmed):
-    first = life.cancel_appointment(appointment=confirmed, actor=confirmed.customer, role=Role.CUSTOMER)
-    second = life.cancel_appointment(appointment=confirmed, actor=confirmed.customer, role=Role.CUSTOMER)
+    first = transitions.cancel_appointment(appointment=confirmed, actor=confirmed.customer, role=Role.CUSTOMER)
+    second = transitions.cancel_appointment(appointment=confirmed, actor=confirmed.customer, role=Role.CUSTOMER)
 
     assert (first.changed, second.changed) == (True, False)
     assert list(confirmed.history.values_list("verb", flat=True)) == ["cancel", "book"]
@@ -89,16 +89,16 @@ def test_pressing_twice_does_it_once(confirmed):
 def test_customer_cannot_cancel_after_the_cutoff_but_the_provider_can(confirmed):
     with time_machine.travel(TUESDAY_TEN - timedelta(hours=2) + timedelta(seconds=1), tick=False):
         with pytest.raises(PolicyRefused, match="less than 2 hours"):
-            life.cancel_appointment(appointment=confirmed, actor=confirmed.customer, role=Role.CUSTOMER)
+            transitions.cancel_appointment(appointment=confirmed, actor=confirmed.customer, role=Role.CUSTOMER)
 
-        life.cancel_appointment(appointment=confirmed, actor=confirmed.provider.user, role=Role.PROVIDER)
+        transitions.cancel_appointment(appointment=confirmed, actor=confirmed.provider.user, role=Role.PROVIDER)
 
     assert Appointment.objects.get().ended_by == Role.PROVIDER
 
 
 def test_customer_may_cancel_at_the_cutoff_itself(confirmed):
     with time_machine.travel(TUESDAY_TEN - timedelta(hours=2), tick=False):
-        life.cancel_appointment(appointment=confirmed, actor=confirmed.customer, role=Role.CUSTOMER)
+        transitions.cancel_appointment(appointment=confirmed, actor=confirmed.customer, role=Role.CUSTOMER)
 
     assert Appointment.objects.get().status == Status.CANCELLED
 
@@ -106,8 +106,8 @@ def test_customer_may_cancel_at_the_cutoff_itself(confirmed):
 def test_expired_request_cannot_be_accepted_even_when_the_job_is_late(request_):
     with time_machine.travel(request_.answer_by, tick=False):
         with pytest.raises(MoveRefused, match="not answered in time"):
-            life.accept_request(appointment=request_, actor=request_.provider.user)
-        life.expire_request(appointment=request_)
+            transitions.accept_request(appointment=request_, actor=request_.provider.user)
+        transitions.expire_request(appointment=request_)
 
     assert Appointment.objects.get().status == Status.EXPIRED
     assert not Hold.objects.exists()
@@ -115,7 +115,7 @@ def test_expired_request_cannot_be_accepted_even_when_the_job_is_late(request_):
 
 def test_request_does_not_expire_before_its_time(request_):
     with pytest.raises(MoveRefused):
-        life.expire_request(appointment=request_)
+        transitions.expire_request(appointment=request_)
 
     assert Appointment.objects.get().status == Status.REQUESTED
 
@@ -123,9 +123,9 @@ def test_request_does_not_expire_before_its_time(request_):
 def test_outcome_is_marked_from_the_start_on(confirmed):
     provider = confirmed.provider.user
     with time_machine.travel(TUESDAY_TEN - timedelta(seconds=1), tick=False), pytest.raises(PolicyRefused):
-        life.mark_no_show(appointment=confirmed, actor=provider)
+        transitions.mark_no_show(appointment=confirmed, actor=provider)
     with time_machine.travel(TUESDAY_TEN, tick=False):
-        life.mark_no_show(appointment=confirmed, actor=provider)
+        transitions.mark_no_show(appointment=confirmed, actor=provider)
 
     assert Appointment.objects.get().status == Status.NO_SHOW
 
@@ -134,13 +134,13 @@ def test_correction_works_both_ways_for_seven_days_and_pressing_twice_does_not_f
     provider = confirmed.provider.user
     done_at = TUESDAY_TEN + timedelta(hours=1)
     with time_machine.travel(done_at, tick=False):
-        life.complete_appointment(appointment=confirmed, actor=provider)
+        transitions.complete_appointment(appointment=confirmed, actor=provider)
     with time_machine.travel(done_at + timedelta(days=7), tick=False):
         for _ in range(2):
-            life.correct_outcome(appointment=confirmed, to=Status.NO_SHOW, actor=provider)
+            transitions.correct_outcome(appointment=confirmed, to=Status.NO_SHOW, actor=provider)
     assert Appointment.objects.get().status == Status.NO_SHOW
     with time_machine.travel(done_at + timedelta(days=7, seconds=1), tick=False), pytest.raises(PolicyRefused):
-        life.correct_outcome(appointment=confirmed, to=Status.COMPLETED, actor=provider)
+        transitions.correct_outcome(appointment=confirmed, to=Status.COMPLETED, actor=provider)
 
     assert confirmed.history.count() == 3
 
@@ -148,9 +148,9 @@ def test_correction_works_both_ways_for_seven_days_and_pressing_twice_does_not_f
 @pytest.mark.parametrize("to", sorted(set(Status) - {Status.COMPLETED, Status.NO_SHOW}))
 def test_a_correction_leads_to_completed_or_no_show_and_nowhere_else(confirmed, to):
     with time_machine.travel(TUESDAY_TEN + timedelta(hours=1), tick=False):
-        life.mark_no_show(appointment=confirmed, actor=confirmed.provider.user)
+        transitions.mark_no_show(appointment=confirmed, actor=confirmed.provider.user)
         with pytest.raises(MoveRefused):
-            life.correct_outcome(appointment=confirmed, to=to, actor=confirmed.provider.user)
+            transitions.correct_outcome(appointment=confirmed, to=to, actor=confirmed.provider.user)
 
     assert Appointment.objects.get().status == Status.NO_SHOW
 
@@ -158,9 +158,9 @@ def test_a_correction_leads_to_completed_or_no_show_and_nowhere_else(confirmed, 
 def test_it_completes_by_itself_a_day_after_its_end(confirmed):
     end = confirmed.end
     with time_machine.travel(end + timedelta(hours=24) - timedelta(seconds=1), tick=False), pytest.raises(MoveRefused):
-        life.complete_by_itself(appointment=confirmed)
+        transitions.complete_by_itself(appointment=confirmed)
     with time_machine.travel(end + timedelta(hours=24), tick=False):
-        life.complete_by_itself(appointment=confirmed)
+        transitions.complete_by_itself(appointment=confirmed)
 
     assert Appointment.objects.get().status == Status.COMPLETED
     assert confirmed.history.first().role == Role.SYSTEM
@@ -170,16 +170,16 @@ def test_nobody_acts_in_a_role_that_is_not_theirs(confirmed):
     stranger = UserFactory()
     for role in (Role.CUSTOMER, Role.PROVIDER, Role.STAFF, Role.SYSTEM):
         with pytest.raises(PermissionDenied):
-            life.cancel_appointment(appointment=confirmed, actor=stranger, role=role)
+            transitions.cancel_appointment(appointment=confirmed, actor=stranger, role=role)
 
 
 ACTS = {
-    Verb.ACCEPT: lambda a, actor, role: life.accept_request(appointment=a, actor=actor, role=role),
-    Verb.DECLINE: lambda a, actor, role: life.decline_request(appointment=a, actor=actor, role=role),
-    Verb.WITHDRAW: lambda a, actor, role: life.withdraw_request(appointment=a, actor=actor, role=role),
-    Verb.CANCEL: lambda a, actor, role: life.cancel_appointment(appointment=a, actor=actor, role=role),
-    Verb.COMPLETE: lambda a, actor, role: life.complete_appointment(appointment=a, actor=actor, role=role),
-    Verb.NO_SHOW: lambda a, actor, role: life.mark_no_show(appointment=a, actor=actor, role=role),
+    Verb.ACCEPT: lambda a, actor, role: transitions.accept_request(appointment=a, actor=actor, role=role),
+    Verb.DECLINE: lambda a, actor, role: transitions.decline_request(appointment=a, actor=actor, role=role),
+    Verb.WITHDRAW: lambda a, actor, role: transitions.withdraw_request(appointment=a, actor=actor, role=role),
+    Verb.CANCEL: lambda a, actor, role: transitions.cancel_appointment(appointment=a, actor=actor, role=role),
+    Verb.COMPLETE: lambda a, actor, role: transitions.complete_appointment(appointment=a, actor=actor, role=role),
+    Verb.NO_SHOW: lambda a, actor, role: transitions.mark_no_show(appointment=a, actor=actor, role=role),
 }
 
 
@@ -222,14 +222,14 @@ def test_one_appointment_that_cannot_be_ended_keeps_none_of_the_others_waiting(
     provider.policy.save()
     first, second = book().appointment, book(start=TUESDAY_TEN + timedelta(hours=2)).appointment
     name = "expire_request" if waits == "request" else "complete_by_itself"
-    service = getattr(life, name)
+    service = getattr(transitions, name)
 
     def broken_for_the_first(*, appointment):
         if appointment.pk == first.pk:
             raise ZeroDivisionError
         return service(appointment=appointment)
 
-    monkeypatch.setattr(life, name, broken_for_the_first)
+    monkeypatch.setattr(transitions, name, broken_for_the_first)
     with time_machine.travel(TUESDAY_TEN + timedelta(days=3), tick=False):
         task()
 
@@ -248,7 +248,7 @@ def test_a_long_run_keeps_its_lease_and_stops_at_once_when_another_worker_took_i
     with transaction.atomic():
         outbox.publish(RUN_SCHEDULED, key="appointments.complete_past", payload={"name": "appointments.complete_past"})
     run = Message.objects.filter(topic=RUN_SCHEDULED)
-    service, ends = life.complete_by_itself, []
+    service, ends = transitions.complete_by_itself, []
 
     def slow(*, appointment):
         ends.append(run.get().leased_until)
@@ -258,10 +258,10 @@ def test_a_long_run_keeps_its_lease_and_stops_at_once_when_another_worker_took_i
             run.update(lease_token=None)
         return service(appointment=appointment)
 
-    monkeypatch.setattr(life, "complete_by_itself", slow)
+    monkeypatch.setattr(transitions, "complete_by_itself", slow)
     Message.objects.exclude(topic=RUN_SCHEDULED).delete()
     with time_machine.travel(TUESDAY_TEN + timedelta(days=3), tick=False):
-        engine.handle(engine.claim())
+        dispatch.handle(dispatch.claim())
 
     assert Appointment.objects.filter(status=Status.COMPLETED).count() == lost_after
     # Each step found a whole lease ahead of it.

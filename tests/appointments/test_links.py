@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import resolve, reverse
 
 from appointments import links
-from appointments.services import life
+from appointments.services import transitions
 from appointments.states import Role, Status, Verb
 from outbox.models import Message
 from outbox.testing import deliver
@@ -138,7 +138,7 @@ def test_nobody_keeps_the_page_and_no_log_names_the_link(client, confirmed, capl
 
 def test_a_page_costs_two_queries_whatever_happened(client, confirmed, customer):
     address = page_of(confirmed)
-    life.cancel_appointment(appointment=confirmed, actor=customer, role=C)
+    transitions.cancel_appointment(appointment=confirmed, actor=customer, role=C)
 
     with CaptureQueriesContext(connection) as captured:
         assert client.get(address).status_code == 200
@@ -238,7 +238,7 @@ def test_pressing_twice_does_it_once(client, confirmed):
 
 
 def test_an_old_page_that_asks_leads_to_how_things_stand(client, confirmed, customer):
-    life.cancel_appointment(appointment=confirmed, actor=customer, role=C)
+    transitions.cancel_appointment(appointment=confirmed, actor=customer, role=C)
 
     response = client.get(f"{page_of(confirmed)}cancel/", follow=True)
 

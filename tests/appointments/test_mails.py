@@ -9,17 +9,17 @@ import time_machine
 from django.core import mail as django_mail
 
 from appointments.links import PATTERN as LINK
-from appointments.mail.events import MAILS, TEMPLATE, compose, send_event_mail
+from appointments.mail.catalogue import MAILS, TEMPLATE, compose, send_event_mail
 from appointments.mail.preview import NOW, REASONS, sample_scene
 from appointments.models import AppointmentEvent
-from appointments.services import life
-from appointments.services.life import TOLD
+from appointments.services import transitions
+from appointments.services.transitions import TOLD
 from appointments.states import Role, Verb
 from core import clock
 from notifications.models import SentMail
 from notifications.queries import mails_about
 from notifications.services import ENOUGH, PER_HOUR_ABOUT_ONE, render, send_again
-from outbox import engine
+from outbox import dispatch
 from outbox.models import Message
 from outbox.testing import deliver
 from providers.models import Listing
@@ -497,7 +497,7 @@ def test_a_request_and_its_answer_carry_a_calendar_part_only_once_confirmed(peop
     assert [message.attachments for message in django_mail.outbox] == [[], []]
     assert [len(message.alternatives) for message in django_mail.outbox] == [1, 1]
 
-    life.accept_request(appointment=request, actor=people[0])
+    transitions.accept_request(appointment=request, actor=people[0])
     send()
 
     assert [message.subject.split(":")[0] for message in django_mail.outbox[2:]] == ["Confirmed", "Confirmed"]
@@ -518,7 +518,7 @@ def test_a_handler_that_runs_twice_sends_once(people, book):
 @pytest.mark.django_db
 def test_a_confirmation_overtaken_by_a_cancellation_is_not_sent_the_cancellation_is(people, book):
     appointment = book().appointment
-    life.cancel_appointment(appointment=appointment, actor=people[1], role=C)
+    transitions.cancel_appointment(appointment=appointment, actor=people[1], role=C)
 
     send()
 
@@ -541,10 +541,10 @@ def test_nobody_is_asked_for_an_answer_that_was_given(people, by_hand, book, ans
     maya, amara = people
     if answer == "expire":
         with time_machine.travel(request.answer_by, tick=False):
-            life.expire_request(appointment=request)
+            transitions.expire_request(appointment=request)
     else:
         actor = amara if answer == "withdraw" else maya
-        getattr(life, f"{answer}_request")(appointment=request, actor=actor)
+        getattr(transitions, f"{answer}_request")(appointment=request, actor=actor)
 
     send()
 
@@ -646,7 +646,7 @@ def test_staff_have_a_mail_sent_again_where_it_is_still_true(people, book, clien
     assert len(django_mail.outbox) == 3
     assert len({message.extra_headers["Message-ID"] for message in django_mail.outbox}) == 3
 
-    life.cancel_appointment(appointment=appointment, actor=people[1], role=C)
+    transitions.cancel_appointment(appointment=appointment, actor=people[1], role=C)
     for mail in SentMail.objects.filter(user=people[1], kind="confirmed")[:1]:
         send_again(mail=mail)
     send()
@@ -658,9 +658,9 @@ def test_booking_and_cancelling_in_a_loop_floods_nobody(people, book):
     provider, customer = people
     for number in range(30):
         appointment = book(booking_key=f"loop-{number}").appointment
-        life.cancel_appointment(appointment=appointment, actor=customer, role=C)
+        transitions.cancel_appointment(appointment=appointment, actor=customer, role=C)
 
-    engine.drain(seconds=60)
+    dispatch.drain(seconds=60)
 
     told = [message.to[0] for message in django_mail.outbox]
     assert {person.email: sum(person.email in to for to in told) for person in people} == {

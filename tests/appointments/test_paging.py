@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import User
-from appointments.paging import PER_PAGE, page_of
+from core.paging import PER_PAGE, page_of
 from tests.factories.accounts import UserFactory
 
 pytestmark = pytest.mark.django_db

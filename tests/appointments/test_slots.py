@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from appointments.slots import Facts, Offer, Rules, is_open, open_slots
+from appointments.rules.slots import Facts, Offer, Rules, is_open, open_slots
 from core import clock
 from core.intervals import merge
 

@@ -10,9 +10,9 @@ from django.contrib.messages import get_messages
 from django.urls import reverse
 
 from appointments.models import REFERENCE_ALPHABET, Appointment, AppointmentEvent, Hold
-from appointments.services import life
+from appointments.pages.studio.customers import customer_figures
+from appointments.services import transitions
 from appointments.states import Role, Status
-from appointments.studio.customers import customer_figures
 from calendar_sync.models import BusyInterval
 from providers.models import Listing
 from tests.factories.accounts import UserFactory
@@ -322,7 +322,7 @@ def test_accepting_twice_is_calm(studio, request_):
 def test_accepting_what_was_withdrawn_says_who_was_faster(studio, by_hand, book):
     hugo = UserFactory(name="Hugo Blanc")
     request_ = book(customer=hugo).appointment
-    life.withdraw_request(appointment=request_, actor=hugo)
+    transitions.withdraw_request(appointment=request_, actor=hugo)
 
     page = studio.post(url("accept_request", request_))
 
@@ -342,7 +342,7 @@ def test_accepting_after_the_deadline_says_so_though_the_job_is_late(studio, req
 
 def test_accepting_many_confirms_those_that_still_can_be(studio, by_hand, book):
     first, second, gone = (book(TUESDAY_TEN + timedelta(hours=n)).appointment for n in (0, 2, 4))
-    life.withdraw_request(appointment=gone, actor=gone.customer)
+    transitions.withdraw_request(appointment=gone, actor=gone.customer)
 
     page = studio.post(
         page_of("accept_requests"), {"request": [first.reference, gone.reference, second.reference, "nonsense"]}
@@ -651,7 +651,7 @@ def test_the_provider_has_the_calendar_entry_too(studio, appointment):
 
 def test_a_request_and_somebody_elses_appointment_have_no_file_for_them(studio, client, request_):
     assert studio.get(url("studio_appointment_ics", request_)).status_code == 404
-    life.accept_request(appointment=request_, actor=request_.provider.user)
+    transitions.accept_request(appointment=request_, actor=request_.provider.user)
     assert studio.get(url("studio_appointment_ics", request_)).status_code == 200
 
     client.force_login(ProviderFactory().user)
@@ -758,7 +758,7 @@ def test_accepting_in_place_keeps_what_is_ticked(studio, by_hand, book):
 
 def test_a_press_in_place_that_comes_too_late_says_by_whom_it_was_answered(studio, request_):
     name = request_.customer.first_name
-    life.decline_request(appointment=request_, actor=request_.provider.user)
+    transitions.decline_request(appointment=request_, actor=request_.provider.user)
 
     page = studio.post(url("accept_request", request_), headers=in_place("studio_today"))
 
@@ -794,7 +794,7 @@ def test_an_open_page_is_answered_with_nothing_while_nothing_changed(
 def test_an_open_page_takes_the_buttons_off_what_was_answered_elsewhere(studio, by_hand, book, name):
     first, second = (book(TUESDAY_TEN + timedelta(hours=n)).appointment for n in (0, 2))
     seen = seen_in(studio.get(page_of(name)))
-    life.accept_request(appointment=first, actor=by_hand.user)
+    transitions.accept_request(appointment=first, actor=by_hand.user)
 
     answer = studio.get(page_of(name), {"seen": seen}, headers=POLL)
     again = studio.get(page_of(name), {"seen": seen_in(answer)}, headers=POLL)
@@ -832,7 +832,7 @@ def test_an_open_page_keeps_its_warning_true_and_gets_none_by_itself(studio, by_
     warned = seen_in(studio.get(page_of("studio_today")))
     with time_machine.travel(NOW + timedelta(minutes=10), tick=False):
         later = studio.get(page_of("studio_today"), {"seen": warned}, headers=POLL)
-    life.withdraw_request(appointment=urgent, actor=urgent.customer)
+    transitions.withdraw_request(appointment=urgent, actor=urgent.customer)
     over = studio.get(page_of("studio_today"), {"seen": seen_in(later)}, headers=POLL)
 
     assert 'id="banner"' not in without.content.decode()
@@ -873,7 +873,7 @@ def test_an_open_page_that_sends_nonsense_is_drawn_anew(studio, request_):
 def test_an_open_page_never_sees_what_is_another_providers(studio, provider, book):
     other = ProviderFactory(policy__accepts_at_once=False)
     theirs = book(service=ServiceFactory(provider=other, duration_minutes=60)).appointment
-    life.accept_request(appointment=theirs, actor=other.user)
+    transitions.accept_request(appointment=theirs, actor=other.user)
 
     answer = studio.get(page_of("studio_today"), {"seen": f"{'0' * 16}.1.{theirs.reference}"}, headers=POLL)
 

@@ -7,11 +7,11 @@ import pytest
 
 from accounts.models import User
 from appointments.models import Appointment
+from appointments.pages.studio.agenda import Agenda
+from appointments.pages.studio.requests import history_words
+from appointments.pages.studio.today import build_today
+from appointments.pages.studio.week import build_week, days_of_week, week_name
 from appointments.states import Status
-from appointments.studio.agenda import Agenda
-from appointments.studio.requests import history_words
-from appointments.studio.today import build_today
-from appointments.studio.week import build_week, days_of_week, week_name
 from appointments.views.studio import shown_day
 from core.intervals import merge
 from providers.models import Provider, Service

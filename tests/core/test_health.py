@@ -5,7 +5,7 @@ from django.core.cache import cache
 from django.db import OperationalError, connection
 from django.http import HttpResponse, StreamingHttpResponse
 
-from core.verbs import PageVerbsMiddleware
+from core.http_methods import PageVerbsMiddleware
 
 
 def test_health_answers_without_a_database(client):

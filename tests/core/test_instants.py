@@ -6,7 +6,7 @@ import pytest
 from django.db import DataError, connection
 from psycopg.pq import Format
 
-from core.instants import InstantLoader
+from core.pg_timestamps import InstantLoader
 from tests.factories.accounts import UserFactory
 
 POSTGRES = connection.vendor == "postgresql"

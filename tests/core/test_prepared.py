@@ -10,7 +10,7 @@ from django.db.models import Q, Value
 from django.test.utils import CaptureQueriesContext
 
 from appointments.models import Hold
-from core.prepared import prepared
+from core.compiled_queries import prepared
 from providers.models import DateOverride, Provider, Service
 from tests.factories.providers import ProviderFactory, ServiceFactory
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from core import typed
+from core import unsaved_forms
 from providers.models import Provider
 from tests.access.patterns import all_patterns
 from tests.access.table import all_rows, row_for
@@ -58,13 +58,13 @@ def test_a_form_sent_after_the_session_ended_comes_back_filled(client, provider)
 
     assert back["Location"] == PROFILE
     body = page.content.decode()
-    assert typed.BACK in body
+    assert unsaved_forms.BACK in body
     assert "I listen first, &lt;b&gt;then&lt;/b&gt; we plan." in body
     assert 'value="Coach"' in body
     assert Provider.objects.get().about != WROTE
     again = client.get(PROFILE).content.decode()  # once
     assert "I listen first" not in again
-    assert typed.BACK not in again
+    assert unsaved_forms.BACK not in again
 
 
 def test_nobody_else_sees_it_and_it_is_gone_for_good(client, provider):
@@ -80,7 +80,7 @@ def test_nobody_else_sees_it_and_it_is_gone_for_good(client, provider):
     mine = client.get(PROFILE).content.decode()
 
     assert "I listen first" not in theirs + mine
-    assert typed.BACK not in theirs + mine
+    assert unsaved_forms.BACK not in theirs + mine
 
 
 @pytest.mark.parametrize("mark", ["", "0" * 32, "0" * 32 + ":forged", "\x00", None])
@@ -94,7 +94,7 @@ def test_a_form_without_a_genuine_mark_is_not_kept(client, provider, mark):
 
 
 def test_no_password_code_or_token_and_nothing_huge_is_kept(client, provider):
-    mark = {"whose": typed.mark_of(provider.user)}
+    mark = {"whose": unsaved_forms.mark_of(provider.user)}
     secret = {
         "password": "p w",
         "new_password1": "p w",
@@ -172,7 +172,7 @@ def strict():
 
 def test_a_form_whose_key_ended_shows_what_was_written_and_leads_back_to_it_filled(strict, provider):
     strict.force_login(provider.user)
-    values = {"whose": typed.mark_of(provider.user), "about": WROTE, "trade": "Coach"}
+    values = {"whose": unsaved_forms.mark_of(provider.user), "about": WROTE, "trade": "Coach"}
 
     refused = strict.post(PROFILE, values, headers={"referer": f"http://testserver{PROFILE}"})
     page = strict.get(PROFILE)
@@ -188,7 +188,7 @@ def test_a_form_whose_key_ended_shows_what_was_written_and_leads_back_to_it_fill
 def test_a_form_without_the_mark_of_who_is_signed_in_plants_nothing(strict, provider):
     strict.force_login(provider.user)
 
-    for mark in ("", typed.mark_of(UserFactory())):
+    for mark in ("", unsaved_forms.mark_of(UserFactory())):
         refused = strict.post(PROFILE, {"whose": mark, "about": WROTE})
         assert refused.status_code == 403
         assert "I listen first" not in refused.content.decode()

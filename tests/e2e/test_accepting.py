@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from appointments import links
 from appointments.models import Appointment
-from appointments.services import booking, life
+from appointments.services import booking, transitions
 from appointments.states import Role, Status
 from core import clock
 from tests.factories.accounts import UserFactory
@@ -125,7 +125,7 @@ def test_a_press_that_comes_too_late_is_told_who_was_faster(page, axe, maya, sig
     _, hugo = two_requests
     sign_in(page, maya.user)
     page.goto("/studio/requests/")
-    life.withdraw_request(appointment=hugo, actor=hugo.customer)
+    transitions.withdraw_request(appointment=hugo, actor=hugo.customer)
 
     page.get_by_role("button", name="Accept Hugo Blanc").click()
 

@@ -8,9 +8,10 @@ from django.core import mail
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from appointments import picker
 from appointments.models import Appointment, Hold
-from appointments.services import booking, openings
+from appointments.pages import month_picker
+from appointments.search.index import refresh_stale
+from appointments.services import booking
 from core import clock, wording
 from outbox.testing import deliver
 from tests.factories.accounts import UserFactory
@@ -27,7 +28,7 @@ def maya(db):
     provider = ProviderFactory(name="Maya Okafor", slug="maya-okafor", hours=hours)
     ServiceFactory(provider=provider, name="First assessment", slug="first-assessment", duration_minutes=60)
     ServiceFactory(provider=provider, name="Home visit", slug="home-visit", duration_minutes=60, confirmation="by_hand")
-    openings.refresh_stale()
+    refresh_stale()
     return provider
 
 
@@ -219,7 +220,7 @@ def focused_day(page) -> int:
 def test_a_time_that_went_meanwhile_keeps_what_was_typed(page, maya, amara, sign_in):
     day, service = soon(), maya.services.get(slug="first-assessment")
     sign_in(page, amara)
-    page.goto(f"/book/maya-okafor/first-assessment/?start={picker.to_value(at(day, 10))}")
+    page.goto(f"/book/maya-okafor/first-assessment/?start={month_picker.to_value(at(day, 10))}")
     page.get_by_label("Anything Maya should know").fill("Left knee")
     booking.book_appointment(
         service=service,
@@ -243,7 +244,7 @@ def test_a_kept_time_that_runs_out_is_warned_of_and_loses_nothing(page, maya, am
     day = soon()
     sign_in(page, amara)
     page.clock.install()
-    page.goto(f"/providers/maya-okafor/?start={picker.to_value(at(day, 10))}")
+    page.goto(f"/providers/maya-okafor/?start={month_picker.to_value(at(day, 10))}")
     page.get_by_role("button", name="Continue").click()
     page.get_by_label("Anything Maya should know").fill("Left knee")
     alert = page.get_by_role("alert").filter(has_text="no longer kept for you")
@@ -269,7 +270,7 @@ def test_a_kept_time_that_runs_out_is_warned_of_and_loses_nothing(page, maya, am
 def test_choosing_another_time_from_the_form_frees_the_first(new_page, maya, amara, sign_in, scripts):
     page, day = new_page(java_script_enabled=scripts), soon()
     sign_in(page, amara)
-    page.goto(f"/providers/maya-okafor/?start={picker.to_value(at(day, 10))}")
+    page.goto(f"/providers/maya-okafor/?start={month_picker.to_value(at(day, 10))}")
     page.get_by_role("button", name="Continue").click()
     page.get_by_label("Anything Maya should know").fill("Left knee")
     page.get_by_role("button", name="Choose another time").click()
@@ -285,7 +286,7 @@ def test_choosing_another_time_from_the_form_frees_the_first(new_page, maya, ama
 def test_leaving_the_form_frees_the_kept_time_and_loading_it_again_does_not(page, maya, amara, sign_in):
     day = soon()
     sign_in(page, amara)
-    page.goto(f"/providers/maya-okafor/?start={picker.to_value(at(day, 10))}")
+    page.goto(f"/providers/maya-okafor/?start={month_picker.to_value(at(day, 10))}")
     page.get_by_role("button", name="Continue").click()
     page.evaluate("document.body.id = 'before'; location.reload()")
     expect(page.locator("#before")).to_have_count(0)
@@ -306,7 +307,7 @@ def test_leaving_the_form_frees_the_kept_time_and_loading_it_again_does_not(page
 
 def test_pressing_twice_books_once(page, maya, amara, sign_in):
     sign_in(page, amara)
-    page.goto(f"/book/maya-okafor/first-assessment/?start={picker.to_value(at(soon(), 10))}")
+    page.goto(f"/book/maya-okafor/first-assessment/?start={month_picker.to_value(at(soon(), 10))}")
 
     page.get_by_role("button", name="Book this time").dblclick()
 
@@ -316,7 +317,7 @@ def test_pressing_twice_books_once(page, maya, amara, sign_in):
 
 def test_changing_the_zone_keeps_the_chosen_moment(new_page, maya):
     page = new_page(timezone_id="America/New_York")
-    chosen = picker.to_value(at(soon(), 16))
+    chosen = month_picker.to_value(at(soon(), 16))
     page.goto("/providers/maya-okafor/")  # the script tells the zone, and the page is drawn again
     expect(page.locator("#tz option:checked")).to_contain_text("New York, now")
     page.wait_for_load_state()
@@ -338,7 +339,7 @@ def test_a_time_chosen_just_now_stays_chosen_in_another_zone_service_and_the_who
     page = new_page(viewport={"width": 390, "height": 844})
     page.goto(f"/providers/maya-okafor/?day={soon()}")
     page.get_by_role("radio", name="16:00").check()
-    chosen = page.locator(f"input[type=radio][value='{picker.to_value(at(soon(), 16))}']")
+    chosen = page.locator(f"input[type=radio][value='{month_picker.to_value(at(soon(), 16))}']")
 
     page.get_by_label("Time zone for all times on this page").select_option("All time zones…")
     expect(page.get_by_label("City, country, abbreviation or offset")).to_be_focused()
@@ -375,7 +376,7 @@ def test_a_time_chosen_just_now_stays_chosen_where_the_zone_of_the_list_changes(
     zones.select_option("America/New_York")
 
     expect(page.locator(".chosen__sub")).to_contain_text("New York time (16:00 for Maya in London)")
-    expect(page.locator(f"input[name=start][value='{picker.to_value(at(soon(), 16))}']")).to_be_checked()
+    expect(page.locator(f"input[name=start][value='{month_picker.to_value(at(soon(), 16))}']")).to_be_checked()
     expect(zones).to_be_focused()
     page.get_by_role("radio", checked=False).and_(page.locator("[name=start]")).first.check()
     expect(page.locator(".chosen__sub")).to_contain_text("New York time (09:00 for Maya in London)")
@@ -477,7 +478,7 @@ def test_nothing_to_book_shows_a_week_and_leaves_room_below(phone_page, maya):
 @pytest.mark.parametrize("width", [320, 1280])
 def test_a_zone_is_looked_up_with_the_chosen_moment_kept(new_page, maya, axe, width):
     page = new_page(viewport={"width": width, "height": 900})
-    chosen = picker.to_value(at(soon(), 16))
+    chosen = month_picker.to_value(at(soon(), 16))
     page.goto(f"/providers/maya-okafor/?start={chosen}")
     page.get_by_label("Time zone for all times on this page").select_option("All time zones…")
     field = page.get_by_label("City, country, abbreviation or offset")
@@ -501,7 +502,7 @@ def test_where_to_meet_is_asked_of_two_places_and_told(new_page, maya, amara, si
     maya.is_online = True
     maya.save()
     sign_in(page, amara)
-    page.goto(f"/book/maya-okafor/first-assessment/?start={picker.to_value(at(soon(), 10))}")
+    page.goto(f"/book/maya-okafor/first-assessment/?start={month_picker.to_value(at(soon(), 10))}")
     if scripts:
         axe(page)
     where = page.get_by_role("group", name="Where")
@@ -519,7 +520,7 @@ def test_where_to_meet_is_asked_of_two_places_and_told(new_page, maya, amara, si
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_on_the_way_to_an_appointment(new_page, maya, amara, sign_in, axe, scheme):
     page = new_page(color_scheme=scheme)
-    chosen = picker.to_value(at(soon(), 10))
+    chosen = month_picker.to_value(at(soon(), 10))
     for address in ("/providers/maya-okafor/", f"/providers/maya-okafor/?start={chosen}", "/help/", "/help/booking/"):
         page.goto(address)
         axe(page)
@@ -540,7 +541,7 @@ def test_axe_finds_nothing_on_the_way_to_an_appointment(new_page, maya, amara, s
 def test_nothing_scrolls_sideways_on_the_way_to_an_appointment(new_page, maya, amara, sign_in, width):
     page = new_page(viewport={"width": width, "height": 800})
     sign_in(page, amara)
-    chosen = picker.to_value(at(soon(), 10))
+    chosen = month_picker.to_value(at(soon(), 10))
 
     for address in (
         f"/providers/maya-okafor/?start={chosen}",

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from appointments import picker
 from appointments.models import Appointment
-from appointments.services import booking, life
+from appointments.pages import month_picker
+from appointments.services import booking, transitions
 from appointments.states import Role
 from core import clock
 from tests.factories.accounts import UserFactory
@@ -52,7 +52,7 @@ def box(locator):
 
 def test_a_choice_that_nobody_made_has_the_edge_of_a_field_with_an_error(page, service, amara, sign_in, axe):
     sign_in(page, amara)
-    page.goto(f"/book/vikram/guitar/?start={picker.to_value(soon())}")
+    page.goto(f"/book/vikram/guitar/?start={month_picker.to_value(soon())}")
     page.locator("#booking").evaluate("form => form.noValidate = true")
     page.get_by_role("button", name="Book this time").click()
 
@@ -64,7 +64,7 @@ def test_a_choice_that_nobody_made_has_the_edge_of_a_field_with_an_error(page, s
 
 def test_the_summary_stands_beside_the_form_and_its_leaf_beside_the_words(page, service, amara, sign_in):
     sign_in(page, amara)
-    page.goto(f"/book/vikram/guitar/?start={picker.to_value(soon())}")
+    page.goto(f"/book/vikram/guitar/?start={month_picker.to_value(soon())}")
 
     form, summary = box(page.locator(".booking__form")), box(page.locator(".booking__summary"))
     leaf, words = box(page.locator(".booking__summary .leaf")), box(page.locator(".booking__summary .appt__main"))
@@ -75,7 +75,7 @@ def test_the_summary_stands_beside_the_form_and_its_leaf_beside_the_words(page, 
 
 def test_enter_in_the_form_books_and_does_not_press_another_button(page, service, amara, sign_in):
     sign_in(page, amara)
-    page.goto(f"/book/vikram/guitar/?start={picker.to_value(soon())}")
+    page.goto(f"/book/vikram/guitar/?start={month_picker.to_value(soon())}")
     page.get_by_role("radio", name="Online").check()
     page.keyboard.press("Enter")
 
@@ -85,7 +85,7 @@ def test_enter_in_the_form_books_and_does_not_press_another_button(page, service
 
 def test_openings_that_are_offered_instead_look_like_open_time_and_can_be_chosen(page, service, amara, sign_in, axe):
     sign_in(page, amara)
-    page.goto(f"/book/vikram/guitar/?start={picker.to_value(soon())}")
+    page.goto(f"/book/vikram/guitar/?start={month_picker.to_value(soon())}")
     page.get_by_label("Anything Vikram should know").fill("Left knee")
     page.get_by_role("radio", name="Online").check()
     book(service, UserFactory(), soon(), venue="online")
@@ -109,7 +109,7 @@ def test_openings_that_are_offered_instead_look_like_open_time_and_can_be_chosen
     page.get_by_role("button", name="Another day").click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Vikram Raghunathan")
-    page.goto(f"/book/vikram/guitar/?start={picker.to_value(soon(12))}")
+    page.goto(f"/book/vikram/guitar/?start={month_picker.to_value(soon(12))}")
     expect(page.get_by_label("Anything Vikram should know")).to_have_value("Left knee")
     expect(page.get_by_role("radio", name="Online")).to_be_checked()
 
@@ -119,7 +119,7 @@ def test_a_row_of_the_history_stays_inside_the_narrowest_page(new_page, service,
     service.provider.name = name
     service.provider.save()
     appointment = book(service, amara, soon(), venue="online")
-    life.cancel_appointment(appointment=appointment, actor=service.provider.user, role=Role.PROVIDER)
+    transitions.cancel_appointment(appointment=appointment, actor=service.provider.user, role=Role.PROVIDER)
     page = new_page(viewport={"width": 320, "height": 800})
     sign_in(page, amara)
     page.goto("/my/appointments/?tab=history")

@@ -8,7 +8,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from appointments.models import Appointment
-from appointments.services import booking, life
+from appointments.services import booking, transitions
 from appointments.states import Role
 from core import clock
 from tests.factories.accounts import UserFactory
@@ -168,7 +168,7 @@ def test_a_page_left_open_shows_how_it_stands_now(page, amara, book, sign_in, se
     appointment = book(hours=50, by_hand=True)
     sign_in(page, amara)
     page.goto(reverse("withdraw_request", args=[appointment.reference]))
-    life.accept_request(appointment=appointment, actor=service.provider.user)
+    transitions.accept_request(appointment=appointment, actor=service.provider.user)
     page.get_by_role("button", name="Withdraw request").click()
 
     expect(page.get_by_role("alert")).to_contain_text("This appointment is already confirmed.")
@@ -225,11 +225,11 @@ def every_page(amara, book, service):
     # Not the next full hour, which may have come before all is booked.
     near, far, waiting = book(hours=2), book(hours=50), book(hours=70, by_hand=True)
     over = book(hours=90, by_hand=True)
-    life.withdraw_request(appointment=over, actor=amara, reason="Found another time")
+    transitions.withdraw_request(appointment=over, actor=amara, reason="Found another time")
     called_off = book(hours=95, by_hand=True)
-    life.decline_request(appointment=called_off, actor=service.provider.user, reason="I am away.")
+    transitions.decline_request(appointment=called_off, actor=service.provider.user, reason="I am away.")
     cancelled = book(hours=100)
-    life.cancel_appointment(appointment=cancelled, actor=service.provider.user, role=Role.PROVIDER)
+    transitions.cancel_appointment(appointment=cancelled, actor=service.provider.user, role=Role.PROVIDER)
     pages = [f"/my/appointments/?tab={tab}" for tab in ("upcoming", "waiting", "history")]
     pages += ["/my/appointments/?tab=history&q=zzz"]
     pages += [

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from appointments.services import openings
+from appointments.search.index import measure_figures, refresh_stale
 from tests.factories.providers import CategoryFactory, ProviderFactory, ServiceFactory
 
 
@@ -19,8 +19,8 @@ def town(transactional_db):
     ]:
         person = ProviderFactory(name=name, slug=name.split()[0].lower(), category=category, trade=trade, hours=hours)
         ServiceFactory(provider=person, slug="main", name="Assessment")
-    openings.refresh_stale()
-    openings.measure_figures()
+    refresh_stale()
+    measure_figures()
 
 
 def expect_names(page, *names):

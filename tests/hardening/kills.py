@@ -11,10 +11,10 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from appointments.forms import BookingForm
+from appointments.forms.booking import BookingForm
 from appointments.models import Appointment
 from appointments.queries import public_service
-from appointments.services import availability, booking, holds, life
+from appointments.services import availability, booking, holds, transitions
 from appointments.states import Role
 from core.db import lock_rows
 from providers.models import Provider, Service
@@ -36,8 +36,8 @@ def point(name):
         "lock": (holds, "lock_only"),
         "facts": (availability, "may_book"),
         "hold": (holds, "take"),
-        "history": (life.AppointmentEvent.objects, "create"),
-        "jobs": (life.outbox, "publish_all"),
+        "history": (transitions.AppointmentEvent.objects, "create"),
+        "jobs": (transitions.outbox, "publish_all"),
         "commit": (connection, "_commit"),
     }
     where, after = name.split(":")
@@ -68,7 +68,7 @@ def move(verb, appointment_pk, role, where="nowhere"):
     one = Appointment.objects.select_related("provider__user", "customer").get(pk=appointment_pk)
     actor = {Role.CUSTOMER: one.customer, Role.PROVIDER: one.provider.user}[Role(role)]
     with point(where):
-        return getattr(life, verb)(appointment=one, actor=actor, role=Role(role)).changed
+        return getattr(transitions, verb)(appointment=one, actor=actor, role=Role(role)).changed
 
 
 def post_booking(service_pk, customer_pk, start, trouble="", key=KEY):
@@ -97,7 +97,7 @@ def post_cancel(appointment_pk, trouble=""):
 @contextmanager
 def lost_answer():
     """The COMMIT of the change takes place, and the connection breaks before its answer arrives."""
-    commit, record, changed = connection._commit, life.record, []
+    commit, record, changed = connection._commit, transitions.record, []
 
     def record_and_remember(*args, **kwargs):
         changed.append(True)
@@ -110,7 +110,7 @@ def lost_answer():
             raise OperationalError("server closed the connection unexpectedly")
 
     with (
-        mock.patch.object(life, "record", record_and_remember),
+        mock.patch.object(transitions, "record", record_and_remember),
         mock.patch.object(booking, "record", record_and_remember),
         mock.patch.object(connection, "_commit", commit_and_break),
     ):

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from appointments.demo import seed
 from appointments.models import SearchFigures
-from appointments.services import openings
+from appointments.search.index import measure_figures, refresh_stale
 from calendar_sync.models import BusyInterval
 from core import clock
 from notifications.models import Kind, RefusedAddress, SentMail
@@ -34,8 +34,8 @@ def staff(client):
     """In a place with several rows of everything."""
     with time_machine.travel(MORNING, tick=False):
         seed.seed(providers=MANY, full=60)
-        openings.refresh_stale()
-    openings.measure_figures()
+        refresh_stale()
+    measure_figures()
     schedule.tick()
     day = MORNING.date()
     for number, provider in enumerate(Provider.objects.all()):

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from appointments.exceptions import PolicyRefused, SlotTaken
 from appointments.models import Appointment, Hold
-from appointments.services import availability, booking, holds, life
+from appointments.services import availability, booking, holds, transitions
 from appointments.states import Role
 from core import clock
 from providers.models import BookingPolicy, Provider, Service, WorkingHours
@@ -54,7 +54,7 @@ def test_no_edit_moves_shortens_or_reprices_what_was_booked(book, settings, edit
 
     assert (written(Appointment), written(Hold)) == before
     for one in Appointment.objects.all():
-        life.cancel_appointment(appointment=one, actor=one.provider.user, role=Role.PROVIDER)
+        transitions.cancel_appointment(appointment=one, actor=one.provider.user, role=Role.PROVIDER)
     assert [(one.price, one.currency, one.platform_fee) for one in Appointment.objects.all()] == [(58, "GBP", 0)] * 2
     check_all()
 
@@ -177,14 +177,14 @@ def test_what_is_over_does_not_count_as_ahead_before_anybody_marked_it(me, servi
 
 def test_a_move_releases_the_time_in_the_same_breath_and_it_can_be_sold_at_once(book, by_hand):
     endings = [
-        (life.decline_request, {"role": Role.PROVIDER}),
-        (life.withdraw_request, {"role": Role.CUSTOMER}),
-        (life.expire_request, {}),
+        (transitions.decline_request, {"role": Role.PROVIDER}),
+        (transitions.withdraw_request, {"role": Role.CUSTOMER}),
+        (transitions.expire_request, {}),
     ]
     for number, (end, said) in enumerate(endings):
         one = book(booking_key=f"form {number}").appointment
         actor = {"actor": one.customer if said.get("role") is Role.CUSTOMER else one.provider.user} if said else {}
-        moment = one.answer_by if end is life.expire_request else NOW
+        moment = one.answer_by if end is transitions.expire_request else NOW
         with time_machine.travel(moment, tick=False):
             end(appointment=one, **actor, **said)
         assert not Hold.objects.exists()
@@ -212,7 +212,7 @@ def test_a_request_of_somebody_whose_account_is_closed_is_not_accepted_even_by_s
     type(person).objects.filter(pk=person.pk).update(is_active=False)
 
     with pytest.raises(PolicyRefused, match="account is closed"):
-        life.accept_request(appointment=one, actor=UserFactory(is_staff=True), role=Role.STAFF)
+        transitions.accept_request(appointment=one, actor=UserFactory(is_staff=True), role=Role.STAFF)
     assert Appointment.objects.get().status == "requested"
 
 

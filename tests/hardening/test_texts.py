@@ -12,7 +12,7 @@ from icalendar import Calendar
 
 from accounts.models import User
 from appointments.models import Appointment, AppointmentEvent
-from appointments.services import life
+from appointments.services import transitions
 from appointments.states import Role
 from outbox.testing import deliver
 from providers.models import DateOverride, Provider, Service
@@ -52,7 +52,7 @@ def places(book, provider, service, customer):
     confirmed = book().appointment
     cancelled = book(start=TUESDAY_TEN.replace(hour=12)).appointment
     request = book(start=TUESDAY_TEN.replace(hour=14), service=waiting).appointment
-    life.cancel_appointment(appointment=cancelled, actor=customer, role=Role.CUSTOMER, reason=PLAIN)
+    transitions.cancel_appointment(appointment=cancelled, actor=customer, role=Role.CUSTOMER, reason=PLAIN)
     staff = UserFactory(is_staff=True, is_superuser=True)
     clients = {who: Client() for who in ("visitor", "customer", "provider", "staff")}
     for who, person in (("customer", customer), ("provider", provider.user), ("staff", staff)):
@@ -136,10 +136,10 @@ def mails_of(book, provider, text):
     write(text)
     one, two = (Appointment.objects.get(pk=each.pk) for each in (one, two))
     deliver("appointments.send_mail")
-    life.accept_request(appointment=one, actor=provider.user)
+    transitions.accept_request(appointment=one, actor=provider.user)
     deliver("appointments.send_mail")
-    life.cancel_appointment(appointment=one, actor=provider.user, role=Role.PROVIDER, reason=text[:500])
-    life.decline_request(appointment=two, actor=provider.user, reason=text[:500])
+    transitions.cancel_appointment(appointment=one, actor=provider.user, role=Role.PROVIDER, reason=text[:500])
+    transitions.decline_request(appointment=two, actor=provider.user, reason=text[:500])
     deliver("appointments.send_mail")
     return [email.message_from_bytes(sent.message().as_bytes(), policy=email.policy.default) for sent in mail.outbox]
 

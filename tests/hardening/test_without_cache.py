@@ -7,7 +7,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from accounts.models import User
-from appointments.services import openings
+from appointments.search.index import measure_figures
 from core import errors
 from outbox.models import Message
 
@@ -43,7 +43,7 @@ def test_pages_do_without_it(db, client, address):
 
 
 def test_figures_are_measured_and_read_without_it(db, client):
-    openings.measure_figures()
+    measure_figures()
 
     answer = client.get("/")
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from notifications.models import SentMail, State
 from notifications.services import ENOUGH, HOUR, PER_HOUR, PER_HOUR_ABOUT_ONE, Job
-from outbox import engine
+from outbox import dispatch
 from outbox import services as outbox
 from outbox.models import Message
 from outbox.registry import handlers
@@ -109,7 +109,7 @@ def test_the_job_waits_as_long_and_staff_see_why(smtp, send, sent, monkeypatch, 
     monkeypatch.setitem(handlers, "some.topic", lambda payload, *, message: send(about_whom=noisy))
     outbox.publish("some.topic", key="one", payload={})
 
-    engine.drain()
+    dispatch.drain()
 
     job = Message.objects.get(topic="some.topic")
     assert (job.dead_at, job.done_at, job.last_error) == (None, None, f"Retry: {ENOUGH}")

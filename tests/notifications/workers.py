@@ -4,7 +4,7 @@ from django.conf import settings
 
 from accounts.models import User
 from notifications.services import send_mail
-from outbox import engine
+from outbox import dispatch
 
 from .conftest import letter
 
@@ -29,4 +29,4 @@ def send_one(port, user_id):
 
 def drain(port):
     use_server(port)
-    return engine.drain(seconds=60)
+    return dispatch.drain(seconds=60)

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from core import clock
-from outbox import engine, life, registry
+from outbox import dispatch, liveness, registry
 from outbox import services as outbox
 from outbox import tasks as outbox_tasks
 from outbox.clock import database_now
@@ -47,7 +47,7 @@ class TestPublish:
             raise Broken
 
         assert not Message.objects.exists()
-        assert engine.drain() == 0
+        assert dispatch.drain() == 0
 
     @pytest.mark.django_db
     def test_is_one_insert(self, publish):
@@ -79,11 +79,11 @@ class TestPublish:
     @pytest.mark.django_db
     def test_a_key_that_is_done_stays_done(self, publish):
         publish("probe.count", payload={"n": 1})
-        assert engine.drain() == 1
+        assert dispatch.drain() == 1
 
         publish("probe.count", payload={"n": 1})
 
-        assert engine.drain() == 0
+        assert dispatch.drain() == 0
         assert traces("counted") == ["1"]
 
     @pytest.mark.django_db
@@ -98,7 +98,7 @@ class TestPublish:
         with time_machine.travel(clock.now() + wrong_by):
             message = publish("probe.count", payload={"n": 1})
             before = database_now()
-            claimed = engine.claim()
+            claimed = dispatch.claim()
             after = database_now()
 
         assert claimed.pk == message.pk
@@ -109,11 +109,11 @@ class TestPublish:
     def test_later_means_later(self, publish):
         publish("probe.count", payload={"n": 1}, due_at=database_now() + timedelta(minutes=5))
 
-        assert engine.drain() == 0
+        assert dispatch.drain() == 0
         assert not Message.objects.due().exists()
 
         Message.objects.update(due_at=database_now() - timedelta(seconds=1))
-        assert engine.drain() == 1
+        assert dispatch.drain() == 1
 
 
 @pytest.mark.django_db
@@ -121,7 +121,7 @@ class TestClaim:
     def test_a_leased_message_is_nobody_elses(self, publish):
         publish("probe.count", payload={"n": 1})
 
-        first, second = engine.claim(), engine.claim()
+        first, second = dispatch.claim(), dispatch.claim()
 
         assert first.attempts == 1
         assert second is None
@@ -131,36 +131,36 @@ class TestClaim:
         for n in (2, 3, 1):
             publish("probe.count", key=str(n), payload={"n": n}, due_at=now - timedelta(seconds=100 - n))
 
-        engine.drain()
+        dispatch.drain()
 
         assert traces("counted") == ["1", "2", "3"]
 
     def test_a_lapsed_lease_falls_due_by_itself_and_its_old_holder_changes_nothing(self, publish):
         publish("probe.affect", payload={})
-        slow = engine.claim()
+        slow = dispatch.claim()
         lapse(slow)
 
-        quick = engine.claim()
-        engine.handle(slow)
+        quick = dispatch.claim()
+        dispatch.handle(slow)
 
         assert quick.lease_token != slow.lease_token
         with pytest.raises(outbox.LeaseLost):
             slow.renew_lease()
         message = Message.objects.get()
         assert (message.done_at, message.lease_token) == (None, quick.lease_token)
-        engine.handle(quick)
+        dispatch.handle(quick)
         assert Message.objects.get().done_at
 
     def test_renewing_moves_the_lease_on(self, publish):
         publish("probe.count", payload={"n": 1})
-        message = engine.claim()
+        message = dispatch.claim()
         Message.objects.update(leased_until=database_now() + timedelta(seconds=3), due_at=database_now())
 
         before = database_now()
         message.renew_lease()
 
         assert Message.objects.get().leased_until >= before + timedelta(seconds=120)
-        assert engine.claim() is None
+        assert dispatch.claim() is None
 
     def test_a_handler_that_lost_its_lease_records_nothing(self, publish, monkeypatch):
         def lose(payload, *, message):
@@ -170,17 +170,17 @@ class TestClaim:
         handle_with(monkeypatch, lose)
         publish("probe.count")
 
-        engine.drain()
+        dispatch.drain()
 
         assert Message.objects.values_list("done_at", "dead_at", "last_error").get() == (None, None, "")
 
     def test_one_that_keeps_killing_its_worker_pauses_and_is_seen(self, publish):
         publish("probe.count", payload={"n": 1})
-        for _ in range(engine.LAPSES_AT_ONCE + 1):
-            lapse(engine.claim())
+        for _ in range(dispatch.LAPSES_AT_ONCE + 1):
+            lapse(dispatch.claim())
 
         before = database_now()
-        assert engine.claim() is None
+        assert dispatch.claim() is None
         message = Message.objects.get()
         assert message.last_error == "LeaseLapsed"
         assert message.due_at > before + timedelta(seconds=10)
@@ -192,7 +192,7 @@ class TestFailing:
         publish("probe.fail")
 
         before = database_now()
-        engine.drain()
+        dispatch.drain()
         after = database_now()
 
         message = Message.objects.get()
@@ -206,28 +206,28 @@ class TestFailing:
         for n in range(5):
             publish("probe.count", key=str(n), payload={"n": n})
 
-        assert engine.drain() == 6
+        assert dispatch.drain() == 6
 
         assert sorted(traces("counted")) == ["0", "1", "2", "3", "4"]
 
     def test_pauses_grow_to_an_hour_and_end_after_about_a_day(self):
-        pauses = [engine.pause_after(attempts) for attempts in range(1, engine.MAX_ATTEMPTS)]
+        pauses = [dispatch.pause_after(attempts) for attempts in range(1, dispatch.MAX_ATTEMPTS)]
 
         assert 4 <= pauses[0] <= 6
         assert 160 * 0.8 <= pauses[5] <= 160 * 1.2
         assert max(pauses) <= 3600 * 1.2
         assert 18 < sum(pauses) / 3600 < 30
-        assert len({round(engine.pause_after(8), 6) for _ in range(20)}) > 1  # jitter
+        assert len({round(dispatch.pause_after(8), 6) for _ in range(20)}) > 1  # jitter
 
     def test_is_dead_in_the_end(self, publish):
         message = publish("probe.fail")
-        Message.objects.update(attempts=engine.MAX_ATTEMPTS - 1)
+        Message.objects.update(attempts=dispatch.MAX_ATTEMPTS - 1)
 
-        engine.drain()
+        dispatch.drain()
 
         message = Message.objects.get()
         assert message.dead_at and not message.done_at
-        assert engine.claim() is None
+        assert dispatch.claim() is None
 
     def test_retry_waits_at_least_as_long_as_asked(self, publish, monkeypatch):
         def later(payload, *, message):
@@ -237,7 +237,7 @@ class TestFailing:
         publish("probe.count")
 
         before = database_now()
-        engine.drain()
+        dispatch.drain()
         after = database_now()
 
         message = Message.objects.get()
@@ -251,7 +251,7 @@ class TestFailing:
         handle_with(monkeypatch, give_up)
         publish("probe.count")
 
-        engine.drain()
+        dispatch.drain()
 
         message = Message.objects.get()
         assert message.dead_at
@@ -260,7 +260,7 @@ class TestFailing:
     def test_a_topic_nobody_handles_is_tried_again_later(self, publish):
         publish("probe.of_newer_code")
 
-        engine.drain()
+        dispatch.drain()
 
         message = Message.objects.get()
         assert message.last_error.startswith("UnknownTopic")
@@ -274,17 +274,17 @@ class TestFailing:
         assert outbox.retry_message(message=message, actor=admin_user) is True
         assert outbox.retry_message(message=message, actor=admin_user) is False
 
-        assert engine.drain() == 1
+        assert dispatch.drain() == 1
         message.refresh_from_db()
         assert message.done_at
         assert (message.attempts, message.dead_at, message.last_error) == (1, None, "")
 
     def test_what_is_done_can_not_be_run_again(self, publish, admin_user):
         message = publish("probe.count", payload={"n": 1})
-        engine.drain()
+        dispatch.drain()
 
         assert outbox.retry_message(message=message, actor=admin_user) is False
-        assert engine.drain() == 0
+        assert dispatch.drain() == 0
 
     def test_what_waits_can_be_left_undone_until_somebody_asks_for_it_again(self, publish, admin_user):
         message = publish("probe.count", payload={"n": 1})
@@ -292,30 +292,30 @@ class TestFailing:
         assert outbox.leave_undone(message=message, actor=admin_user) is True
         assert outbox.leave_undone(message=message, actor=admin_user) is False
 
-        assert engine.drain() == 0
+        assert dispatch.drain() == 0
         message.refresh_from_db()
         assert message.dead_at
         assert message.last_error == "Left undone by staff."
         assert outbox.retry_message(message=message, actor=admin_user) is True
-        assert engine.drain() == 1
+        assert dispatch.drain() == 1
 
     def test_what_is_under_way_or_done_can_not_be_left_undone(self, publish, admin_user):
         publish("probe.count", payload={"n": 1})
-        message = engine.claim()
+        message = dispatch.claim()
         assert outbox.leave_undone(message=message, actor=admin_user) is False
 
-        engine.handle(message)
+        dispatch.handle(message)
 
         assert outbox.leave_undone(message=message, actor=admin_user) is False
         assert Message.objects.get().done_at
 
     def test_what_a_dead_worker_held_can_be_left_undone(self, publish, admin_user):
         publish("probe.count", payload={"n": 1})
-        message = engine.claim()
+        message = dispatch.claim()
         Message.objects.update(leased_until=database_now() - timedelta(seconds=1), due_at=database_now())
 
         assert outbox.leave_undone(message=message, actor=admin_user) is True
-        engine.finish(message)
+        dispatch.finish(message)
 
         message.refresh_from_db()
         assert (message.done_at, message.lease_token) == (None, None)
@@ -325,25 +325,25 @@ class TestFailing:
 class TestStopping:
     def test_no_new_message_is_taken(self, publish, monkeypatch):
         publish("probe.count", payload={"n": 1})
-        life.stopping.set()
+        liveness.stopping.set()
         try:
-            assert engine.drain() == 0
+            assert dispatch.drain() == 0
         finally:
-            life.stopping.clear()
-        assert engine.drain() == 1
+            liveness.stopping.clear()
+        assert dispatch.drain() == 1
 
     def test_what_is_still_held_goes_back(self, publish, monkeypatch):
         def stop(payload, *, message):
-            engine.return_unfinished()
+            dispatch.return_unfinished()
             held = Message.objects.get()
             assert (held.leased_until, held.lease_token) == (None, None)
             assert held.due_at <= database_now()
 
         handle_with(monkeypatch, stop)
         publish("probe.count")
-        message = engine.claim()
+        message = dispatch.claim()
 
-        engine.handle(message)
+        dispatch.handle(message)
 
         assert Message.objects.values_list("done_at", "last_error").get() == (None, "")
 

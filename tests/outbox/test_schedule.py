@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from outbox import engine, registry, schedule
+from outbox import dispatch, registry, schedule
 from outbox import services as outbox
 from outbox.clock import database_now
 from outbox.models import Message, ScheduledJob
@@ -80,17 +80,17 @@ class TestTick:
     def test_fires_what_is_due_and_runs_it_through_the_outbox(self):
         assert [schedule.tick(), schedule.tick()] == [1, 0]
 
-        assert engine.drain() == 1
+        assert dispatch.drain() == 1
         assert handlers.traces("recurred") == ["once"]
 
     def test_fires_again_after_its_beat_with_the_same_message(self):
         schedule.tick()
-        engine.drain()
+        dispatch.drain()
         ScheduledJob.objects.update(next_run_at=database_now() - timedelta(seconds=1))
 
         assert schedule.tick() == 1
 
-        assert engine.drain() == 1
+        assert dispatch.drain() == 1
         assert handlers.traces("recurred") == ["once", "once"]
         assert Message.objects.count() == 1
 
@@ -101,17 +101,17 @@ class TestTick:
 
         assert [schedule.tick(), schedule.tick()] == [1, 0]
 
-        assert engine.drain() == 1
+        assert dispatch.drain() == 1
         assert ScheduledJob.objects.get().next_run_at > database_now()
 
     def test_never_runs_twice_at_the_same_time(self):
         schedule.tick()
-        engine.claim()
+        dispatch.claim()
         ScheduledJob.objects.update(next_run_at=database_now() - timedelta(seconds=1))
 
         assert schedule.tick() == 1
 
-        assert engine.claim() is None
+        assert dispatch.claim() is None
 
     def test_a_failing_job_runs_at_its_next_firing_whatever_its_pause(self, monkeypatch):
         def fail():
@@ -119,13 +119,13 @@ class TestTick:
 
         monkeypatch.setitem(registry.recurring, "probe.recur", registry.Recurring("probe.recur", Every(60), fail))
         schedule.tick()
-        engine.drain()
+        dispatch.drain()
         Message.objects.update(due_at=database_now() + timedelta(hours=1))
         ScheduledJob.objects.update(next_run_at=database_now() - timedelta(seconds=1))
 
         schedule.tick()
 
-        assert engine.drain() == 1
+        assert dispatch.drain() == 1
         message = Message.objects.get()
         assert message.attempts == 2
         assert message.last_error.startswith("ValueError at tests/outbox/test_schedule.py")
@@ -137,7 +137,7 @@ class TestTick:
 
         schedule.tick()
 
-        assert engine.drain() == 1
+        assert dispatch.drain() == 1
         assert handlers.traces("recurred") == ["once"]
 
     def test_a_faster_rhythm_holds_at_once(self):

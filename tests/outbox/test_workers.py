@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from outbox import engine, registry
+from outbox import dispatch, registry
 from outbox import services as outbox
 from outbox.clock import database_now
 from outbox.models import Message, ScheduledJob
@@ -46,7 +46,7 @@ def test_a_killed_worker_loses_nothing_and_repeats_no_effect(start, publish, pro
     worker = start(*ONCE, OUTBOX_LEASE_SECONDS="1")
     assert worker.wait(timeout=PATIENCE) == -signal.SIGKILL
     wait_until(lambda: not Message.objects.filter(leased_until__gt=database_now()).exists())
-    engine.drain()
+    dispatch.drain()
 
     message = Message.objects.get(topic="probe.affect")
     assert message.done_at
@@ -118,7 +118,7 @@ def test_a_handler_that_outlives_its_connection_is_recorded_all_the_same(publish
     monkeypatch.setitem(registry.handlers, "probe.count", lose_the_connection)
     publish("probe.count")
 
-    engine.drain()
+    dispatch.drain()
 
     assert Message.objects.get().done_at
 

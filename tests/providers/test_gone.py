@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from providers import services
 from providers.models import DateOverride, Service
-from providers.views import gone, offer
+from providers.views import catalogue, gone
 from tests.factories.providers import DateOverrideFactory, ProviderFactory, ServiceFactory
 
 pytestmark = pytest.mark.django_db
@@ -67,7 +67,7 @@ def test_whoever_goes_back_to_the_question_is_told_too(client, things):
 def test_a_press_that_began_before_the_first_was_done_is_told_as_well(client, things, monkeypatch):
     """It read its session before the other press wrote there, and looks for the service after it is deleted."""
     address, its_list, _once, _twice = things[0]
-    other, find = Client(), offer.own_service
+    other, find = Client(), catalogue.own_service
     other.cookies = client.cookies
 
     def find_too_late(provider, slug):
@@ -75,7 +75,7 @@ def test_a_press_that_began_before_the_first_was_done_is_told_as_well(client, th
         other.post(address)
         return find(provider, slug)
 
-    monkeypatch.setattr(offer, "own_service", find_too_late)
+    monkeypatch.setattr(catalogue, "own_service", find_too_late)
 
     assert client.post(address).url == its_list
     assert not Service.objects.exists()

@@ -8,7 +8,7 @@ import time_machine
 from django.core.exceptions import ValidationError
 
 from outbox.models import Message
-from providers import queries, services, snapshots
+from providers import edit_stamps, queries, services
 from providers.exceptions import (
     ChangedMeanwhile,
     HoursRefused,
@@ -103,7 +103,7 @@ def test_start_offer_again_changes_the_draft_and_its_address():
     user = UserFactory()
     draft = services.start_offer(actor=user, values=about())
 
-    provider = services.start_offer(actor=user, values=about(name="Zoë Brandt"), seen=snapshots.of_profile(draft))
+    provider = services.start_offer(actor=user, values=about(name="Zoë Brandt"), seen=edit_stamps.of_profile(draft))
 
     assert Provider.objects.get() == provider
     assert provider.slug == "zoe-brandt"
@@ -130,7 +130,7 @@ def test_every_step_of_a_draft_is_remembered_once():
         provider=provider,
         actor=provider.user,
         values={"notice_minutes": 60},
-        seen=snapshots.of_policy(provider.policy),
+        seen=edit_stamps.of_policy(provider.policy),
     )
     services.leave_calendar_for_later(provider=provider, actor=provider.user)
     services.leave_calendar_for_later(provider=provider, actor=provider.user)
@@ -150,7 +150,7 @@ def test_go_live_opens_the_page_once_and_keeps_the_address():
     assert live.live_since == again.live_since is not None
     assert refreshed() == 1
     saved = services.save_profile(
-        provider=live, actor=live.user, values=about(name="Zoë Brandt"), seen=snapshots.of_profile(live)
+        provider=live, actor=live.user, values=about(name="Zoë Brandt"), seen=edit_stamps.of_profile(live)
     )
     assert (saved.name, saved.slug) == ("Zoë Brandt", "zoe-muller")
 
@@ -171,7 +171,7 @@ def test_go_live_says_all_that_is_missing():
 
 def test_go_live_needs_a_place_for_meeting_in_person_and_an_active_service():
     provider = draft_with_everything()
-    services.start_offer(actor=provider.user, values=about(is_in_person=True), seen=snapshots.of_profile(provider))
+    services.start_offer(actor=provider.user, values=about(is_in_person=True), seen=edit_stamps.of_profile(provider))
     services.pause_service(service=provider.services.get(), actor=provider.user)
 
     with pytest.raises(NotReady) as refusal:
@@ -225,7 +225,7 @@ def test_save_service_keeps_the_address_of_a_live_page(provider):
         actor=provider.user,
         service=service,
         values=assessment(name="Assessment"),
-        seen=snapshots.of_service(service),
+        seen=edit_stamps.of_service(service),
     )
 
     assert (changed.name, changed.slug) == ("Assessment", "first-assessment")
@@ -260,7 +260,7 @@ def test_save_service_ignores_fields_that_are_not_its_form(provider):
 
 def test_save_service_notices_a_change_from_another_tab(provider):
     service = services.save_service(provider=provider, actor=provider.user, values=assessment())
-    seen = snapshots.of_service(Service.objects.get())
+    seen = edit_stamps.of_service(Service.objects.get())
     services.save_service(
         provider=provider, actor=provider.user, service=service, values=assessment(price=Decimal(90)), seen=seen
     )
@@ -340,7 +340,7 @@ def test_set_working_hours_refuses_the_whole_week_for_one_wrong_range(provider):
 
 def test_set_working_hours_notices_a_change_from_another_tab(provider):
     rows = list(provider.working_hours.values_list("weekday", "start_minute", "end_minute"))
-    seen = snapshots.of_week(provider.time_zone, rows)
+    seen = edit_stamps.of_week(provider.time_zone, rows)
     services.set_working_hours(provider=provider, actor=provider.user, week={0: [(NINE, NOON)]}, seen=seen)
 
     with pytest.raises(ChangedMeanwhile):
@@ -400,7 +400,7 @@ def test_an_override_may_take_its_own_dates_again(provider):
         start_on=dt.date(2026, 12, 24),
         end_on=dt.date(2026, 12, 25),
         ranges=[],
-        seen=snapshots.of_override(override),
+        seen=edit_stamps.of_override(override),
     )
 
     assert (changed.pk, changed.end_on) == (override.pk, dt.date(2026, 12, 25))
@@ -444,7 +444,7 @@ def test_save_policy_keeps_what_its_form_has_not(provider):
         provider=provider,
         actor=provider.user,
         values={"notice_minutes": 1440, "max_per_day": 6, "no_show_limit": 1, "provider_id": 1},
-        seen=snapshots.of_policy(policy),
+        seen=edit_stamps.of_policy(policy),
     )
 
     assert (saved.notice_minutes, saved.max_per_day, saved.no_show_limit) == (1440, 6, None)
@@ -457,14 +457,14 @@ def test_save_policy_refuses_figures_out_of_range(provider):
             provider=provider,
             actor=provider.user,
             values={"window_days": 366},
-            seen=snapshots.of_policy(provider.policy),
+            seen=edit_stamps.of_policy(provider.policy),
         )
 
     assert BookingPolicy.objects.get().window_days == 60
 
 
 def test_save_policy_notices_a_change_from_another_tab(provider):
-    seen = snapshots.of_policy(provider.policy)
+    seen = edit_stamps.of_policy(provider.policy)
     services.save_policy(provider=provider, actor=provider.user, values={"window_days": 30}, seen=seen)
 
     with pytest.raises(ChangedMeanwhile):

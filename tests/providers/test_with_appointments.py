@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from appointments.models import Appointment
 from appointments.services import booking
-from providers import hooks, services, snapshots
+from providers import edit_stamps, hooks, services
 from providers.exceptions import OfferRefused
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import DateOverrideFactory, ProviderFactory, ServiceFactory
@@ -65,7 +65,7 @@ def test_a_new_price_changes_no_appointment(service):
         actor=service.provider.user,
         service=service,
         values=values,
-        seen=snapshots.of_service(type(service).objects.get()),
+        seen=edit_stamps.of_service(type(service).objects.get()),
     )
 
     before = (appointment.price, appointment.currency, appointment.end)

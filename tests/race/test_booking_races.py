@@ -11,10 +11,10 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from appointments.forms import BookingForm
+from appointments.forms.booking import BookingForm
 from appointments.models import Appointment, AppointmentEvent, Hold
 from appointments.queries import public_service
-from appointments.services import availability, booking, holds, life
+from appointments.services import availability, booking, holds, transitions
 from appointments.states import Role, Status
 from core import clock
 from core.exceptions import DomainError
@@ -130,7 +130,7 @@ def act(name, appointment_pk, role):
     appointment = Appointment.objects.select_related("provider__user", "customer").get(pk=appointment_pk)
     actors = {Role.CUSTOMER: appointment.customer, Role.PROVIDER: appointment.provider.user}
     arguments = {} if name in {"expire_request", "complete_by_itself"} else {"actor": actors[role], "role": Role(role)}
-    return getattr(life, name)(appointment=appointment, **arguments).changed
+    return getattr(transitions, name)(appointment=appointment, **arguments).changed
 
 
 # --- What must hold afterwards ----------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.utils.text import slugify
 
-from appointments.services import openings
+from appointments.search.index import refresh_openings
 from providers.models import Provider
 from tests.factories.providers import ProviderFactory, ServiceFactory
 
@@ -39,7 +39,7 @@ def index():
     """Make the index agree with the calendars, as the worker does."""
 
     def refresh():
-        openings.refresh_openings(provider_ids=Provider.objects.values_list("pk", flat=True))
+        refresh_openings(provider_ids=Provider.objects.values_list("pk", flat=True))
 
     return refresh
 

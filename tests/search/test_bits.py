@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appointments import openings
-from appointments.openings import ALL, PARTS, bits_by_day, day_number, key_start, spans
-from appointments.picker import part_of
+from appointments.pages.month_picker import part_of
+from appointments.search import quarters
+from appointments.search.quarters import ALL, PARTS, bits_by_day, day_number, key_start, spans
 from core import clock
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -60,8 +60,8 @@ def test_a_quarter_counts_exactly_when_its_wall_time_lies_in_a_wanted_part(start
 def test_a_sort_key_names_its_quarter(at):
     quarter = at.replace(minute=at.minute // 15 * 15, second=0, microsecond=0)
     ((day, bits),) = bits_by_day([at]).items()
-    late = bits >> openings.HALF
-    key = (day * 2 + bool(late)) * (1 << openings.HALF) + (late or bits)
+    late = bits >> quarters.HALF
+    key = (day * 2 + bool(late)) * (1 << quarters.HALF) + (late or bits)
 
     assert key_start(key) == quarter
     assert key < 2**63

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appointments.models import Hold, OpenDay, OpeningIndex
-from appointments.picker import from_value
-from appointments.services import availability, booking, openings
+from appointments.pages.month_picker import from_value
+from appointments.search.index import refresh_openings
+from appointments.services import availability, booking
 from calendar_sync.models import BusyInterval
 from providers.models import BookingPolicy, Provider, Service
 from tests.factories.accounts import UserFactory
@@ -54,7 +55,7 @@ def test_every_time_on_the_page_may_be_booked(db, client, data):
     Provider.objects.update(listing="paused")
     people = [_random_provider(data) for _ in range(3)]
     with time_machine.travel(NOW - timedelta(hours=data.draw(st.integers(0, 200))), tick=False):
-        openings.refresh_openings(provider_ids=[person.pk for person in people])
+        refresh_openings(provider_ids=[person.pk for person in people])
     for person in people:
         for _ in range(data.draw(st.integers(0, 6))):
             start = NOW + timedelta(minutes=data.draw(st.integers(0, 8 * 1440)))

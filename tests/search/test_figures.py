@@ -8,7 +8,7 @@ import time_machine
 from django.core.cache import cache
 
 from appointments.search import figures
-from appointments.services import openings
+from appointments.search.index import measure_figures
 from core import clock
 from core.money import Money
 from providers.models import Pricing
@@ -25,7 +25,7 @@ def town(offer, index):
     offer("Ben", category=health, hours={0: [("10:00", "12:00")]}, policy__accepts_at_once=False, service={"price": 58})
     offer("Cleo", category=music, hours={}, service={"price": 100, "pricing": Pricing.HOURLY})
     index()
-    openings.measure_figures()
+    measure_figures()
 
 
 def test_the_figures_count_everybody_who_can_be_booked(town):
@@ -50,7 +50,7 @@ def test_the_chart_counts_todays_openings_by_half_hour(town):
 def test_hours_that_are_over_keep_what_was_measured(town, index):
     with time_machine.travel(NOW.replace(hour=11), tick=False):
         index()
-        openings.measure_figures()
+        measure_figures()
         chart = figures.chart(figures.recent(NOW.replace(hour=11)), zone=LONDON, now=NOW.replace(hour=11))
 
     assert [(bar.height, bar.is_over) for bar in chart.bars if bar.height][:2] == [(104, True), (52, True)]
@@ -60,7 +60,7 @@ def test_hours_that_are_over_keep_what_was_measured(town, index):
 def test_tomorrow_is_shown_when_today_has_none_left(offer, index):
     offer("Ada", hours={1: [("09:00", "11:00")]})
     index()
-    openings.measure_figures()
+    measure_figures()
     chart = figures.chart(figures.recent(NOW), zone=LONDON, now=NOW)
 
     assert (chart.left, chart.day, chart.now) == (2, "tomorrow", None)

@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError
 
 from appointments.search import results
-from appointments.services import openings
+from appointments.search.index import measure_figures
 from tests.factories.accounts import UserFactory
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -18,7 +18,7 @@ PART = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "results"}
 def maya(offer, index):
     person = offer("Maya", hours={1: [("09:00", "11:00")]}, is_online=True)
     index()
-    openings.measure_figures()
+    measure_figures()
     return person
 
 

@@ -9,8 +9,9 @@ from django.test.utils import CaptureQueriesContext
 
 from appointments import tasks
 from appointments.models import Hold, OpenDay, OpeningIndex
-from appointments.openings import HALF, bits_by_day
-from appointments.services import availability, booking, life, openings
+from appointments.search.index import refresh_openings, refresh_stale
+from appointments.search.quarters import HALF, bits_by_day
+from appointments.services import availability, booking, transitions
 from appointments.states import Role
 from outbox import registry
 from outbox.testing import deliver
@@ -61,7 +62,7 @@ def test_booking_and_cancelling_move_the_next_opening(maya, book):
     deliver(TOPIC)
     booked = next_at()
 
-    life.cancel_appointment(appointment=appointment, actor=appointment.customer, role=Role.CUSTOMER)
+    transitions.cancel_appointment(appointment=appointment, actor=appointment.customer, role=Role.CUSTOMER)
     deliver(TOPIC)
 
     assert booked == datetime(2026, 3, 3, 10, tzinfo=UTC)
@@ -71,7 +72,7 @@ def test_booking_and_cancelling_move_the_next_opening(maya, book):
 def test_other_hours_move_the_next_opening_and_forget_days(maya):
     give_hours(maya, {4: [("09:00", "11:00")]})
 
-    openings.refresh_openings(provider_ids=[maya.pk])
+    refresh_openings(provider_ids=[maya.pk])
 
     assert next_at() == datetime(2026, 3, 6, 9, tzinfo=UTC)
     assert {day % 7 for day in OpenDay.objects.values_list("day", flat=True)} == {6}  # day 0 was a Saturday
@@ -80,7 +81,7 @@ def test_other_hours_move_the_next_opening_and_forget_days(maya):
 def test_a_provider_without_openings_stays_listed_without_days(maya):
     give_hours(maya, {})
 
-    openings.refresh_openings(provider_ids=[maya.pk])
+    refresh_openings(provider_ids=[maya.pk])
 
     assert next_at() is None
     assert not OpenDay.objects.exists()
@@ -90,7 +91,7 @@ def test_the_index_knows_words_and_the_lowest_price(maya):
     ServiceFactory(provider=maya, name="Säge-Kurs", price="19.50", currency="GBP", position=5)
     ServiceFactory(provider=maya, price=5, currency="EUR", position=6)
 
-    openings.refresh_openings(provider_ids=[maya.pk])
+    refresh_openings(provider_ids=[maya.pk])
 
     row = OpeningIndex.objects.get()
     assert (row.low_price, row.currency) == (19.50, "GBP")
@@ -106,7 +107,7 @@ def test_the_index_knows_words_and_the_lowest_price(maya):
 )
 def test_what_time_alone_changes_is_followed(maya, later, seen):
     with time_machine.travel(NOW + later, tick=False):
-        openings.refresh_stale()
+        refresh_stale()
 
         assert (next_at() == datetime(2026, 3, 3, 9, tzinfo=UTC)) == seen
 
@@ -114,7 +115,7 @@ def test_what_time_alone_changes_is_followed(maya, later, seen):
 def test_nothing_is_done_again_that_is_fresh(maya):
     before = OpeningIndex.objects.get().refreshed_at
     with time_machine.travel(NOW + timedelta(minutes=4), tick=False):
-        assert openings.refresh_stale() == 0
+        assert refresh_stale() == 0
 
     assert OpeningIndex.objects.get().refreshed_at == before
 
@@ -122,7 +123,7 @@ def test_nothing_is_done_again_that_is_fresh(maya):
 def test_everything_is_made_anew_every_hour_whatever_was_told(maya):
     give_hours(maya, {})
     with time_machine.travel(NOW + timedelta(hours=1), tick=False):
-        assert openings.refresh_stale() == 1
+        assert refresh_stale() == 1
 
     assert next_at() is None
 
@@ -131,7 +132,7 @@ def test_who_went_live_untold_is_found_by_the_next_round(db):
     person = ProviderFactory(hours={1: [("09:00", "11:00")]})
     ServiceFactory(provider=person)
 
-    openings.refresh_stale()
+    refresh_stale()
 
     assert next_at() == datetime(2026, 3, 3, 9, tzinfo=UTC)
 
@@ -141,13 +142,13 @@ def test_a_time_kept_for_minutes_is_not_forgotten(maya):
     ends = NOW + timedelta(minutes=10)
     Hold.objects.create(provider=maya, start=start, end=start + timedelta(hours=1), browser="x", expires_at=ends)
 
-    openings.refresh_openings(provider_ids=[maya.pk])
+    refresh_openings(provider_ids=[maya.pk])
 
     assert next_at() == start
 
 
 def test_a_provider_who_is_gone_is_no_fault(maya):
-    openings.refresh_openings(provider_ids=[maya.pk + 1000])
+    refresh_openings(provider_ids=[maya.pk + 1000])
 
     assert OpeningIndex.objects.count() == 1
 
@@ -158,7 +159,7 @@ def test_a_batch_costs_hardly_more_queries_than_one(maya):
         for person in people:
             ServiceFactory(provider=person)
         with CaptureQueriesContext(connection) as captured:
-            openings.refresh_openings(provider_ids=[person.pk for person in people])
+            refresh_openings(provider_ids=[person.pk for person in people])
         return len(captured)
 
     # SQLite takes the writing in portions of 999 values.

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from appointments.models import OpenDay, OpeningIndex
-from appointments.services import openings
+from appointments.search.index import measure_figures, refresh_openings, refresh_stale
 from calendar_sync.models import BusyInterval
 from providers.models import Confirmation, Listing, Pricing, Provider
 from tests.factories.providers import CategoryFactory, DateOverrideFactory, ProviderFactory, ServiceFactory
@@ -165,7 +165,7 @@ def test_pages_share_the_list_without_gap_or_double(db, client):
     for n in range(45):
         person = ProviderFactory(name=f"Person {n:02}")
         ServiceFactory(provider=person)
-    openings.refresh_stale()
+    refresh_stale()
     pages = [client.get(f"/providers/{query}").context for query in ("", "?page=2", "?page=3")]
 
     shown = [card.provider.name for page in pages for card in page["cards"]]
@@ -209,8 +209,8 @@ def queries_of(client, address):
 )
 def test_a_search_costs_the_same_at_one_and_at_many_providers(db, client, query):
     ServiceFactory(provider=ProviderFactory(policy__max_per_day=3))
-    openings.refresh_stale()
-    openings.measure_figures()
+    refresh_stale()
+    measure_figures()
     few, shown = queries_of(client, f"/providers/?{query}")
     assert len(shown) == 1
     for _ in range(24):
@@ -220,7 +220,7 @@ def test_a_search_costs_the_same_at_one_and_at_many_providers(db, client, query)
             BusyInterval(provider=person, start=NOW + timedelta(hours=n), end=NOW + timedelta(hours=n, minutes=20))
             for n in range(60)
         )
-    openings.refresh_stale()
+    refresh_stale()
 
     many, shown = queries_of(client, f"/providers/?{query}")
 
@@ -229,7 +229,7 @@ def test_a_search_costs_the_same_at_one_and_at_many_providers(db, client, query)
 
 
 def test_a_signed_in_search_costs_two_queries_more(town, client):
-    openings.measure_figures()
+    measure_figures()
     visitor, _ = queries_of(client, "/providers/")
     client.force_login(User.objects.get(provider__name="Maya Okafor"))
 
@@ -239,12 +239,12 @@ def test_a_signed_in_search_costs_two_queries_more(town, client):
 
 
 def test_far_openings_cost_no_further_query(town, client):
-    openings.measure_figures()
+    measure_figures()
     usual, _ = queries_of(client, "/providers/")
     DateOverrideFactory(
         provider=Provider.objects.get(name="Maya Okafor"), start_on=NOW.date(), end_on=datetime(2026, 3, 20).date()
     )
-    openings.refresh_openings(provider_ids=Provider.objects.values_list("pk", flat=True))
+    refresh_openings(provider_ids=Provider.objects.values_list("pk", flat=True))
 
     assert queries_of(client, "/providers/")[0] == usual
 
@@ -253,7 +253,7 @@ def test_the_index_has_no_rows_of_those_who_cannot_be_booked(town):
     Provider.objects.filter(name="Maya Okafor").update(listing=Listing.PAUSED)
     maya = Provider.objects.get(name="Maya Okafor")
 
-    openings.refresh_openings(provider_ids=[maya.pk])
+    refresh_openings(provider_ids=[maya.pk])
 
     assert not OpeningIndex.objects.filter(provider=maya).exists()
     assert not OpenDay.objects.filter(provider=maya).exists()

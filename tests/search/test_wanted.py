@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appointments.search.wanted import KEYS, Wanted, read
-from appointments.search.words import fold, terms
 from core import clock
+from core.folding import fold, terms
 from core.money import Money
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)

@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from appointments.demo import people, scale, seed
-from appointments.services.openings import measure_figures, refresh_openings
+from appointments.search.index import measure_figures, refresh_openings
 from providers.models import Provider
 
 LOGINS = f"""

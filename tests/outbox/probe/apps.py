@@ -9,7 +9,7 @@ class ProbeConfig(AppConfig):
     name = "tests.outbox.probe"
 
     def ready(self) -> None:
-        from outbox import engine, registry, worker
+        from outbox import dispatch, registry, worker
         from tests.outbox.probe import handlers
 
         registry.recurring.clear()
@@ -17,7 +17,7 @@ class ProbeConfig(AppConfig):
         registry.every(seconds=3600, name="probe.recur")(handlers.recur)
         worker.MOST_STUCK = int(os.environ.get("PROBE_MOST_STUCK", worker.MOST_STUCK))
         for function in ("claim", "lease", "handle", "_settle"):
-            setattr(engine, function, deadly(function, getattr(engine, function), handlers.die_at))
+            setattr(dispatch, function, deadly(function, getattr(dispatch, function), handlers.die_at))
 
 
 def deadly(name, function, die_at):

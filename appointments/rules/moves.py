@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from appointments.exceptions import MoveRefused, PolicyRefused
+from appointments.models import Appointment
+from appointments.states import MOVES, Role, Status, Verb, target
 from core.wording import words_for_minutes
 from providers.models import BookingPolicy
-
-from .exceptions import MoveRefused, PolicyRefused
-from .models import Appointment
-from .states import MOVES, Role, Status, Verb, target
 
 COMPLETES_AFTER = timedelta(hours=24)
 CORRECTED_WITHIN = timedelta(days=7)

@@ -10,7 +10,7 @@ from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStand
 
 from accounts.models import User
 from appointments.models import Appointment
-from appointments.places import place_of
+from appointments.pages.places import place_of
 from appointments.states import Role, Status, Verb
 from core import clock
 from core.exceptions import DomainError

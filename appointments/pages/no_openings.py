@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from appointments.rules.slots import ONE_DAY, Facts, last_bookable_date, working_ranges, would_be_open
 from appointments.services import availability
-from appointments.slots import ONE_DAY, Facts, last_bookable_date, working_ranges, would_be_open
 from core import clock, wording
 from core.intervals import Interval
 from providers.models import Provider, Service

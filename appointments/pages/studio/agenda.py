@@ -11,8 +11,8 @@ from appointments.models import Appointment
 from appointments.states import HOLDING, Status
 from calendar_sync.queries import busy_between
 from core import clock
+from core.compiled_queries import prepared
 from core.intervals import Interval, merge
-from core.prepared import prepared
 from providers.models import DateOverride, Provider
 from providers.queries import week_of
 

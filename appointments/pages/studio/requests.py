@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from appointments.models import Appointment, AppointmentEvent
 from appointments.states import Role, Status, Verb
 from core import clock, wording
-from core.prepared import prepared
+from core.compiled_queries import prepared
 from providers.models import Provider
 
 from .agenda import load_agenda

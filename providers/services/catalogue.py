@@ -8,7 +8,7 @@ from django.db.models import Max, ProtectedError
 
 from accounts.models import User
 from core.db import retrying
-from providers import snapshots
+from providers import edit_stamps
 from providers.exceptions import ChangedMeanwhile, OfferRefused
 from providers.models import MOST_SERVICES, Provider, Service
 from providers.slugs import make_slug
@@ -31,13 +31,13 @@ def save_service(
     provider, values = lock_provider(provider, actor=actor), _only_ours(values)
     if service is None:
         # The same form sent twice makes one service: nobody offers two that differ in nothing.
-        twin = next((row for row in provider.services.all() if snapshots.same(row, values)), None)
+        twin = next((row for row in provider.services.all() if edit_stamps.same(row, values)), None)
         if twin is not None:
             return twin
         service = _new_service(provider)
     else:
         service = _own(provider, service)
-        if seen != snapshots.of_service(service) and not snapshots.same(service, values):
+        if seen != edit_stamps.of_service(service) and not edit_stamps.same(service, values):
             raise ChangedMeanwhile
     for field, value in values.items():
         setattr(service, field, value)
@@ -108,7 +108,7 @@ def _own(provider: Provider, service: Service) -> Service:
 
 
 def _only_ours(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if name in snapshots.SERVICE_FIELDS}
+    return {name: value for name, value in values.items() if name in edit_stamps.SERVICE_FIELDS}
 
 
 def _slug_for(service: Service, provider: Provider) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from appointments.labels import Label, state_label
 from appointments.models import Appointment
+from appointments.pages.labels import Label, state_label
 from appointments.states import Role
 from core import clock, wording
 from core.intervals import Interval, subtract

@@ -8,8 +8,8 @@ from django.db.models.functions import Coalesce, Least
 
 from accounts.models import User
 from appointments.models import Appointment
-from appointments.search.words import fold, terms
 from appointments.states import HOLDING, Status
+from core.folding import fold, terms
 from providers.models import Provider
 
 # A customer's address and number are the provider's to see from the request on until then.

@@ -14,7 +14,7 @@ from providers import queries, services, wording
 from providers.access import offer_required, provider_required
 from providers.exceptions import ChangedMeanwhile, OfferRefused
 from providers.forms import ServiceForm
-from providers.forms.offer import ExampleForm
+from providers.forms.catalogue import ExampleForm
 from providers.models import Provider, Service
 
 from . import gone

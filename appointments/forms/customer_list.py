@@ -7,14 +7,13 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.db.models import Q, QuerySet, TextChoices
 
+from appointments.models import REFERENCE_ALPHABET, REFERENCE_LENGTH, Appointment
+from appointments.pages.labels import status_words
+from appointments.queries import BookedService, CustomerCounts
+from appointments.states import Role, Status
 from core import clock
+from core.folding import fold, terms
 from core.forms import LineField
-
-from .labels import status_words
-from .models import REFERENCE_ALPHABET, REFERENCE_LENGTH, Appointment
-from .queries import BookedService, CustomerCounts
-from .search.words import fold, terms
-from .states import Role, Status
 
 ENDED = (Status.COMPLETED, Status.CANCELLED, Status.DECLINED, Status.EXPIRED, Status.NO_SHOW, Status.CONFIRMED)
 

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from accounts.models import User
 from appointments.models import Appointment, AppointmentEvent
-from appointments.policies import check_move
+from appointments.rules.moves import check_move
 from appointments.states import HOLDING, MOVES, Role, Status, Verb, target
 from core import clock
 from core.db import lock_row, retrying

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from .models import Appointment
-from .states import Role, Status
+from appointments.models import Appointment
+from appointments.states import Role, Status
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,8 @@
 """Where an appointment takes place, in words."""
 
+from appointments.models import Appointment
 from notifications.text import one_line
 from providers.models import Venue
-
-from .models import Appointment
 
 
 def place_of(appointment: Appointment) -> str:

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from accounts.models import User
 from appointments import links
-from appointments.labels import state_label
 from appointments.models import Appointment, AppointmentEvent
-from appointments.places import place_of
+from appointments.pages.labels import state_label
+from appointments.pages.places import place_of
 from appointments.states import Role, Status, Verb
 from core import clock
 from core.wording import moment_text, offset_text, range_text, zone_city, zone_text

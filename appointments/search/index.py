@@ -12,14 +12,14 @@ from decimal import Decimal
 from django.db import transaction
 
 from appointments.models import OpenDay, OpeningIndex, SearchFigures
-from appointments.openings import HALF, LOW_HALF, bits_by_day
-from appointments.pricing import quote
+from appointments.rules.pricing import quote
+from appointments.rules.slots import Facts, open_slots
 from appointments.search import figures
-from appointments.search.words import fold
+from appointments.search.quarters import HALF, LOW_HALF, bits_by_day
 from appointments.services import availability
-from appointments.slots import Facts, open_slots
 from core import clock
 from core.db import lock_rows, retrying
+from core.folding import fold
 from outbox import services as outbox
 from providers.models import Provider, Service
 

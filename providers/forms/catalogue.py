@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from core import money
 from core.forms import LineField, TextField
 from core.wording import words_for_minutes
-from providers import snapshots, wording
+from providers import edit_stamps, wording
 from providers.models import BookingPolicy, Confirmation, Pricing, Service, Venue
 
 from .base import AmountField, SeenForm, WholeField
@@ -64,9 +64,9 @@ class ServiceForm(SeenForm):
 
     @staticmethod
     def initial_of(service: Service) -> dict[str, Any]:
-        values = {name: getattr(service, name) for name in snapshots.SERVICE_FIELDS}
+        values = {name: getattr(service, name) for name in edit_stamps.SERVICE_FIELDS}
         values["price"] = money.round_money(service.price, service.currency)
-        return {**values, "seen": snapshots.of_service(service)}
+        return {**values, "seen": edit_stamps.of_service(service)}
 
     @staticmethod
     def first_values(currency: str) -> dict[str, Any]:
@@ -180,9 +180,9 @@ class PolicyForm(SeenForm):
 
     @staticmethod
     def initial_of(policy: BookingPolicy) -> dict[str, Any]:
-        values = {name: getattr(policy, name) for name in snapshots.POLICY_FIELDS}
+        values = {name: getattr(policy, name) for name in edit_stamps.POLICY_FIELDS}
         values["accepts_at_once"] = "yes" if policy.accepts_at_once else "no"
-        return {**values, "seen": snapshots.of_policy(policy)}
+        return {**values, "seen": edit_stamps.of_policy(policy)}
 
     def ask_again(self, saved: dict[str, Any]) -> list[tuple[str, str]]:  # type: ignore[override]
         same = (saved["accepts_at_once"] == "yes") == self.cleaned_data["accepts_at_once"]

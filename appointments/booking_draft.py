@@ -2,14 +2,14 @@
 
 It waits in the session for the person whom the form was drawn for and for a form of the same provider: nobody else is
 shown it, and no other provider's form has it. It stays until something is booked there, however often it is looked at.
-Signing in on the way is `core.typed`'s.
+Signing in on the way is `core.unsaved_forms`'s.
 """
 
 from django.http import HttpRequest
 
 from accounts.http import SignedInRequest
-from appointments.forms import NOTE_LENGTH
-from core import typed
+from appointments.forms.booking import NOTE_LENGTH
+from core import unsaved_forms
 
 KEY = "typed_booking"
 FIELDS = ("venue", "note")
@@ -24,7 +24,7 @@ def sent(request: HttpRequest) -> dict[str, str]:
 
 def keep(request: HttpRequest, provider: str) -> None:
     """Keep what the sent form has, for later; an emptied form is kept empty."""
-    owner = typed.owner_of(request)
+    owner = unsaved_forms.owner_of(request)
     if owner:
         request.session[KEY] = {"owner": owner, "provider": provider, "texts": sent(request)}
 

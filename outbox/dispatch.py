@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 
-from outbox import life
+from outbox import liveness
 from outbox.clock import database_now
 from outbox.exceptions import GiveUp, LeaseLapsed, LeaseLost, Retry, UnknownTopic
 from outbox.models import Message
@@ -36,7 +36,7 @@ def drain(*, seconds: float = 5) -> int:
     """Handle due messages one by one until none is left, or for about `seconds`; the number handled."""
     ends_at = time.monotonic() + seconds
     handled = 0
-    while time.monotonic() < ends_at and not life.told_to_stop() and (message := claim()):
+    while time.monotonic() < ends_at and not liveness.told_to_stop() and (message := claim()):
         handle(message)
         handled += 1
     return handled
@@ -60,7 +60,7 @@ def claim() -> Message | None:
 
 def handle(message: Message) -> None:
     """Run the handler outside any transaction and record how it went."""
-    life.show_sign()
+    liveness.show_sign()
     _under_way[threading.current_thread()] = message
     try:
         _call_handler(message)
@@ -99,7 +99,7 @@ def return_unfinished() -> None:
     What hangs is left to its lease: due at once, it would hang the next worker, too.
     """
     for thread, message in list(_under_way.items()):
-        if not life.hangs(thread) and _settle(message, due_at=Now()):
+        if not liveness.hangs(thread) and _settle(message, due_at=Now()):
             _tell("message_returned", message)
 
 
@@ -165,10 +165,10 @@ def _persistently(write: Callable[[], int]) -> int:
         try:
             return write()
         except (OperationalError, InterfaceError):
-            if connection.in_atomic_block or life.stopping.is_set():
+            if connection.in_atomic_block or liveness.stopping.is_set():
                 raise
             connection.close()
-            life.stopping.wait(pause)
+            liveness.stopping.wait(pause)
     return write()
 
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from appointments.models import Appointment, AppointmentEvent
-from appointments.services.life import TOLD
+from appointments.services.transitions import TOLD
 from appointments.states import Role, Verb
 from core import clock
 from core.money import price_words
@@ -24,8 +24,8 @@ from notifications.models import Kind
 from notifications.services import CalendarPart, Job, note_unsent, send_mail
 from notifications.text import many_lines, one_line
 
-from . import calendar_file, words
-from .scene import Scene
+from . import ics, words
+from .context import Scene
 from .words import Words
 
 HOPEFUL = {Verb.REQUEST, Verb.BOOK, Verb.ACCEPT}
@@ -199,7 +199,7 @@ def _why(scene: Scene) -> str:
 
 
 NEW_LINK = Sort(Kind.LINK, words.new_link)
-_INVITE, _CANCEL = calendar_file.invitation, calendar_file.cancellation
+_INVITE, _CANCEL = ics.invitation, ics.cancellation
 MAILS: dict[tuple[Verb, Role], Sort] = {
     (Verb.REQUEST, Role.CUSTOMER): Sort(Kind.REQUEST_SENT, words.request_sent),
     (Verb.REQUEST, Role.PROVIDER): Sort(Kind.ANSWER_NEEDED, words.answer_needed),

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from appointments.models import Appointment, AppointmentEvent
+from appointments.states import Role, Status, Verb
 from notifications.models import SentMail
 
 from .labels import status_words
-from .models import Appointment, AppointmentEvent
-from .states import Role, Status, Verb
 
 TITLES = {
     Verb.REQUEST: "Requested",

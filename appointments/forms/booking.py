@@ -8,12 +8,11 @@ from uuid import uuid4
 from django import forms
 from django.utils.text import capfirst
 
+from appointments.pages import month_picker
+from appointments.services.booking import Terms
 from core.forms import TextField
 from providers.models import Service, Venue
 from providers.wording import place_text
-
-from . import picker
-from .services.booking import Terms
 
 NOTE_LENGTH = 1000
 REASON_LENGTH = 500
@@ -58,7 +57,7 @@ class BookingForm(forms.Form):
     @staticmethod
     def values(*, start, terms: Terms, person) -> dict[str, Any]:
         return {
-            "start": picker.to_value(start),
+            "start": month_picker.to_value(start),
             "person": person.uuid,
             "price": terms.price,
             "currency": terms.currency,
@@ -68,7 +67,7 @@ class BookingForm(forms.Form):
         }
 
     def clean_start(self):
-        start = picker.from_value(self.cleaned_data["start"])
+        start = month_picker.from_value(self.cleaned_data["start"])
         if start is None:
             raise forms.ValidationError("Choose a time from the provider's page.")
         return start

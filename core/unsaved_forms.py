@@ -163,4 +163,4 @@ def _owner(sent: QueryDict) -> str:
 
 
 def _signer() -> signing.Signer:
-    return signing.Signer(salt="core.typed")
+    return signing.Signer(salt="core.unsaved_forms")
