@@ -2,11 +2,14 @@
 
     (nothing)                          a SQLite file in a temporary folder
     DAYLINE_TEST_DB=postgres           a PostgreSQL from pip, started for this run and stopped after it
+    DAYLINE_TEST_DB=none               no database at all, for the tests that need none (see `parts.py`)
     TEST_DATABASE_URL=postgres://...   the server it names; the tests make and drop databases of their own there
 
 Loaded with `-p` (see pyproject.toml) because a conftest.py would be too late: pytest-django reads the settings earlier,
 and the run would silently use another database. `tests/test_plugin.py` asserts that the run uses what was asked for.
 With pytest-xdist the workers inherit this process's choice, and pytest-django gives each a database of its own.
+
+`--part` keeps the tests of this database's part alone: `bin/test` runs the three parts one after another.
 """
 
 import atexit
@@ -16,6 +19,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pytest
+
+from tests import parts
 from tests.postgres import TemporaryPostgres
 
 CHOSEN = "DAYLINE_TEST_CHOSEN"  # set by the first process: the workers of pytest-xdist keep to its choice
@@ -33,11 +39,13 @@ def _choose() -> None:
         url = postgres.start()
     elif kind == "sqlite":
         url = f"sqlite:///{folder}/dayline.sqlite3"
+    elif kind == "none":
+        url = f"sqlite:///{folder}/nowhere/{parts.NO_DATABASE}"  # a process that a test starts finds no such folder
     else:
-        sys.exit(f"DAYLINE_TEST_DB is sqlite or postgres, not {kind!r}.")
+        sys.exit(f"DAYLINE_TEST_DB is none, sqlite or postgres, not {kind!r}.")
     os.environ.update(
         {
-            CHOSEN: url.partition(":")[0],
+            CHOSEN: "none" if kind == "none" and not server else url.partition(":")[0],
             "DATABASE_URL": url,
             "DJANGO_SETTINGS_MODULE": "tests.settings",
             "DAYLINE_TEST_FOLDER": str(folder),
@@ -57,16 +65,35 @@ def _choose() -> None:
         os.environ.pop(name, None)
 
 
+def pytest_addoption(parser):
+    parser.addoption("--part", action="store_true", help="only the tests of this database's part of bin/test")
+
+
 def pytest_report_header():
     return f"database: {os.environ[CHOSEN]}"
 
 
+@pytest.hookimpl(trylast=True)  # after tests/conftest.py has marked the tests by their folder
+def pytest_collection_modifyitems(config, items):
+    part = parts.part_of_database(os.environ[CHOSEN])
+    config.stash[parts.COLLECTED] = list(items)
+    if part == parts.NONE or config.getoption("--part"):
+        kept = [item for item in items if part in parts.parts_of(item)]
+        config.hook.pytest_deselected(items=[item for item in items if part not in parts.parts_of(item)])
+        items[:] = kept
+
+
 def pytest_terminal_summary(terminalreporter):
-    """bin/test runs the suite twice; what the second run says last must not hide that the first one failed."""
-    if os.environ.get("DAYLINE_SQLITE_STATUS", "0") != "0":
-        terminalreporter.write_line(
-            "The run on SQLite, before this one, FAILED: see its summary above.", red=True, bold=True
-        )
+    """The parts that `bin/test` ran before this one, each with its result: the last summary must not hide a failure."""
+    for run in os.environ.get("DAYLINE_TEST_BEFORE", "").split():
+        part, _, status = run.partition("=")
+        where = {parts.NONE: "without a database", parts.SQLITE: "on SQLite"}[part]
+        if status in parts.FINE:
+            terminalreporter.write_line(f"The run {where}, before this one: {parts.FINE[status]}.", green=True)
+        else:
+            terminalreporter.write_line(
+                f"The run {where}, before this one, FAILED: see its summary above.", red=True, bold=True
+            )
 
 
 if CHOSEN not in os.environ:

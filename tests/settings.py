@@ -8,7 +8,9 @@ from config.settings import DATABASES, STORAGES
 
 _FOLDER = Path(os.environ["DAYLINE_TEST_FOLDER"])
 _DB = DATABASES["default"]
-if _DB["ENGINE"] == "django.db.backends.sqlite3":
+if Path(_DB["NAME"]).name == "no-database":
+    DATABASES["default"] = {"ENGINE": "tests.nodatabase"}
+elif _DB["ENGINE"] == "django.db.backends.sqlite3":
     # A file, not memory: there a live server's threads and a race's processes share one connection or none.
     _DB["TEST"] = {"NAME": _FOLDER / f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}.sqlite3"}
     _DB["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"

@@ -83,6 +83,7 @@ def walk(page, maya, sign_in, yusuf, hugo):
     assert states(yusuf) == [Status.NO_SHOW]
 
 
+@pytest.mark.smoke
 def test_provider_answers_and_marks(page, maya, sign_in, two_requests):
     walk(page, maya, sign_in, *two_requests)
 
@@ -192,6 +193,7 @@ def test_answering_in_place_keeps_the_page_and_hands_on_the_focus(page, axe, may
     assert states(yusuf, hugo) == [Status.CONFIRMED, Status.DECLINED]
 
 
+@pytest.mark.smoke
 def test_two_devices_see_each_others_answers(new_page, maya, sign_in, two_requests, ask):
     desk, phone = new_page(), new_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     for page in (desk, phone):

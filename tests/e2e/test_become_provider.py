@@ -24,6 +24,7 @@ def maya():
     return provider
 
 
+@pytest.mark.smoke
 def test_a_person_becomes_a_provider(either, sign_in):
     page = either
     CategoryFactory(name="Physiotherapy")

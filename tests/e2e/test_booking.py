@@ -64,6 +64,7 @@ def confirm_address(page, address: str) -> None:
     page.get_by_role("button", name="Yes, confirm it").click()
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without"])
 def test_a_visitor_finds_a_time_signs_up_comes_back_books_and_cancels(new_page, maya, scripts):
     page, day = new_page(java_script_enabled=scripts), soon()

@@ -49,6 +49,7 @@ def book(amara, service):
     return book
 
 
+@pytest.mark.smoke
 def test_the_next_appointment_is_cancelled_from_the_list(either, amara, book, sign_in):
     page, appointment = either, book(hours=50)
     sign_in(page, amara)

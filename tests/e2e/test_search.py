@@ -27,6 +27,7 @@ def expect_names(page, *names):
     expect(page.locator(".pcard h3")).to_have_text(names)
 
 
+@pytest.mark.smoke
 def test_a_search_without_scripts_leads_to_the_booking_form(town, plain_page):
     plain_page.goto("/")
     plain_page.get_by_label("Service or name").fill("physio")

@@ -69,6 +69,7 @@ def test_a_visitor_signs_up_confirms_and_comes_back_to_where_they_were(new_page,
     assert user.time_zone == ("Asia/Kolkata" if scripts else "Europe/London")
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without"])
 def test_signing_in_and_out(new_page, person, scripts):
     page = new_page(java_script_enabled=scripts)

@@ -1,0 +1,46 @@
+"""The three parts of `bin/test`, and which of them a test runs in.
+
+    none       tests that touch no database: once, with a backend that refuses everything (`tests/nodatabase`)
+    sqlite     tests that touch the database, and of the browser tests those marked `smoke`
+    postgres   tests that touch the database, and every browser test
+
+A test touches the database when it says so: by the mark `django_db`, by a fixture that needs the database, as a Django
+TestCase, or as one that may be skipped or asks its module's `connection` which database is used. A test that says none
+of it and touches the database all the same fails in the part `none`.
+"""
+
+import pytest
+from django.db import connection, connections
+from django.test import SimpleTestCase
+
+NONE, SQLITE, POSTGRES = "none", "sqlite", "postgres"
+NO_DATABASE = "no-database"  # the name of the one that nobody reaches
+COLLECTED: pytest.StashKey[list[pytest.Function]] = pytest.StashKey()  # every test of a run, in this part or not
+FINE = {"0": "passed", "5": "no test of it was asked for"}  # pytest's status of a run, to its words
+# Of pytest-django: every fixture with a database is made of one of these.
+DATABASE_FIXTURES = {"_django_db_helper", "django_db_setup", "live_server"}
+
+
+def part_of_database(name: str) -> str:
+    """The part that a run on this database belongs to; the name is that of a URL's scheme."""
+    return name if name in {NONE, SQLITE} else POSTGRES
+
+
+def parts_of(item: pytest.Function) -> set[str]:
+    """The parts of `bin/test` in which a test runs: at least one."""
+    if not touches_database(item):
+        return {NONE}
+    if item.get_closest_marker("e2e") and not item.get_closest_marker("smoke"):
+        return {POSTGRES}
+    return {SQLITE, POSTGRES}
+
+
+def touches_database(item: pytest.Function) -> bool:
+    """Whether a test may need a database, judged before it runs and rather yes than no."""
+    return (
+        any(item.iter_markers("django_db"))
+        or not DATABASE_FIXTURES.isdisjoint(item.fixturenames)
+        or issubclass(item.cls or object, SimpleTestCase)
+        or any(item.iter_markers("skipif"))
+        or any(value is connection or value is connections for value in vars(item.module).values())
+    )
