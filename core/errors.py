@@ -76,7 +76,8 @@ def unavailable() -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form without its key: nearly always a page left open over a sign-in. Never a bare 403, and nothing typed lost.
 
-    Only a form with the mark of whoever it was drawn for is kept and shown: a stranger's page can't plant any text.
+    Only a form that one of our own pages sent, with the mark of the person it was drawn for, is kept and shown: a
+    stranger's page can't plant any text.
     """
     logger.warning("A form was refused for its key: %s", reason)
     texts = unsaved_forms.keep(request)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from urllib.parse import urlencode, urlsplit
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import get_script_prefix, get_urlconf, reverse
@@ -28,12 +29,30 @@ def _pattern(name: str, count: int, urlconf: str | None, prefix: str) -> str:
 
 
 def came_from(request: HttpRequest) -> str:
-    """Path and query of the page this came from, when it is one of ours; else nothing."""
+    """Path and query of the page that sent this request, when it is one of ours; empty otherwise.
+
+    A path such as `//evil.example` is an address of ours to the server and another site's to a browser: empty, too.
+    """
     referer = request.headers.get("Referer", "")
     if not url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure()):
         return ""
     parts = urlsplit(referer)
-    return parts.path + (f"?{parts.query}" if parts.query else "")
+    address = parts.path + (f"?{parts.query}" if parts.query else "")
+    return address if url_has_allowed_host_and_scheme(address, allowed_hosts=None) else ""
+
+
+def is_from_our_pages(request: HttpRequest) -> bool:
+    """Whether one of our own pages sent this request: its Origin says so, or its Referer where it has no Origin."""
+    said = request.headers["Origin"] if "Origin" in request.headers else _origin(request.headers.get("Referer", ""))
+    return said in {f"{request.scheme}://{request.get_host()}", *settings.CSRF_TRUSTED_ORIGINS}
+
+
+def _origin(address: str) -> str:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def with_query(address: str, query: Mapping[str, str]) -> str:

@@ -20,7 +20,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostErro
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import resolve_url
 
-from core.shortcuts import came_from
+from core.shortcuts import came_from, is_from_our_pages
 
 WHOSE = "whose"
 MOST_BYTES = 20_000
@@ -56,12 +56,17 @@ def owner_of(request: HttpRequest) -> str:
 
 
 def keep(request: HttpRequest, back: str = BACK) -> list[str]:
-    """Keep what was sent, if it is the form of whoever is or was signed in here; answers what was written in it.
+    """The sentences written in the form that was sent, which the session now keeps for the person it is marked for.
 
     `back` is the sentence that says why it is there when it is shown again.
 
-    Never kept: passwords, codes, tokens, files, more than 20 kB, and what somebody else signed in would then read.
+    Nothing is kept, and nothing answered, unless one of our own pages sent the form: whoever has an account has a
+    genuine mark, and could let a page of theirs send it from the browser of somebody else, whose session the new one
+    would replace. Never kept: passwords, codes, tokens, files, more than 20 kB, and the form of anybody but the person
+    who is signed in.
     """
+    if not is_from_our_pages(request):
+        return []
     sent = _sent(request)
     owner = _owner(sent)
     if not owner or (request.user.is_authenticated and request.user.uuid.hex != owner):

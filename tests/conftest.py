@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+from django.test import Client
 
 # A busy machine is slow, which is no fault, and the same code meets the same examples, so that nobody's change fails by
 # somebody else's luck. `--hypothesis-profile=random` looks for new ones.
@@ -43,6 +44,12 @@ def django_db_setup(django_db_setup, django_db_blocker):
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 )
+
+
+@pytest.fixture
+def client():
+    """A browser: it says with each form that a page of ours sent it."""
+    return Client(headers={"origin": "http://testserver"})
 
 
 @pytest.fixture(autouse=True)

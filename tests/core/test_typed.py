@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 
@@ -16,7 +17,10 @@ from tests.factories.providers import ProviderFactory, ServiceFactory
 
 pytestmark = pytest.mark.django_db
 
+PATTERNS = {pattern.name: pattern for pattern in all_patterns()}
 PROFILE = "/studio/profile/"
+PHOTO = "/my/settings/photo/"
+OURS, FOREIGN = {"origin": "http://testserver"}, {"origin": "https://evil.example"}
 WROTE = "I listen first, <b>then</b> we plan."
 
 
@@ -167,7 +171,7 @@ def test_a_part_that_a_script_asks_for_leads_to_sign_in_and_back_to_its_page(cli
 
 @pytest.fixture
 def strict():
-    return Client(enforce_csrf_checks=True)
+    return Client(enforce_csrf_checks=True, headers=OURS)
 
 
 def test_a_form_whose_key_ended_shows_what_was_written_and_leads_back_to_it_filled(strict, provider):
@@ -193,6 +197,75 @@ def test_a_form_without_the_mark_of_who_is_signed_in_plants_nothing(strict, prov
         assert refused.status_code == 403
         assert "I listen first" not in refused.content.decode()
         assert "I listen first" not in strict.get(PROFILE).content.decode()
+
+
+# --- A form on somebody else's page ---------------------------------------------------------------------------------
+
+ELSEWHERE = [
+    FOREIGN,
+    {"origin": "null"},
+    {"origin": "https://testserver"},
+    {"origin": "http://testserver.evil.example"},
+    {"origin": "http://testserver:81"},
+    {"origin": "https://evil.example", "referer": "http://testserver/studio/profile/"},
+    {"referer": "https://evil.example/studio/profile/"},
+    {"referer": "http://testserver@evil.example/"},
+    {"referer": "nonsense"},
+    {},
+]
+
+
+@pytest.mark.parametrize("said", ELSEWHERE, ids=str)
+@pytest.mark.parametrize("door", [PROFILE, PHOTO])
+@pytest.mark.parametrize("checked", [True, False], ids=["stopped by its key", "stopped by sign-in"])
+def test_a_strangers_form_with_their_own_mark_sets_no_cookie_and_shows_none_of_its_words(provider, door, said, checked):
+    victim = Client(enforce_csrf_checks=checked, headers=said)
+    values = {"whose": unsaved_forms.mark_of(provider.user), "about": WROTE}
+
+    answer = victim.post(door, values)
+
+    assert answer.headers.get("Set-Cookie") is None
+    assert dict(answer.cookies) == {}
+    assert Session.objects.count() == 0
+    assert "I listen first" not in answer.content.decode()
+
+
+@pytest.mark.parametrize("said", ELSEWHERE, ids=str)
+def test_a_strangers_form_leaves_the_session_of_who_is_signed_in_as_it_was(provider, said):
+    strict = Client(enforce_csrf_checks=True, headers=said)
+    strict.force_login(provider.user)
+    strict.get(PROFILE)
+    cookies = {name: cookie.value for name, cookie in strict.cookies.items()}
+    before = dict(Session.objects.values_list("session_key", "session_data"))
+
+    for door in (PROFILE, PHOTO):
+        answer = strict.post(door, {"whose": unsaved_forms.mark_of(provider.user), "about": WROTE})
+        assert answer.status_code == 403
+        assert {name: cookie.value for name, cookie in strict.cookies.items()} == cookies
+        assert "I listen first" not in answer.content.decode()
+
+    assert dict(Session.objects.values_list("session_key", "session_data")) == before
+
+
+def test_a_form_that_says_where_it_stood_by_its_referer_alone_is_kept(provider):
+    """Some browsers and extensions send no Origin with a form of the same site."""
+    client = Client(headers={"referer": f"http://testserver{PROFILE}"})
+
+    client.post(PROFILE, {"whose": unsaved_forms.mark_of(provider.user), "about": WROTE})
+
+    assert client.session["typed"]["fields"] == {"about": [WROTE]}
+
+
+def test_no_address_lets_a_strangers_form_set_a_cookie():
+    world = World()
+    victim = Client(enforce_csrf_checks=True, raise_request_exception=False, headers=FOREIGN)
+    form = {"whose": unsaved_forms.mark_of(world.people["C2"]), "about": WROTE, "note": WROTE}
+    addresses = [address for row in all_rows() if (address := row.path or PATTERNS[row.name].address(row.args(world)))]
+
+    answers = {address: victim.post(address, form) for address in addresses}
+
+    assert [address for address, answer in answers.items() if answer.cookies or WROTE[:9] in answer.text] == []
+    assert len(answers) > 100
 
 
 # --- Every form -----------------------------------------------------------------------------------------------------
