@@ -6,7 +6,15 @@ import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, IntegrityError, OperationalError, connections, router
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    DatabaseError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    connections,
+    router,
+)
 from django.db.models import Model, QuerySet
 
 from .exceptions import Busy
@@ -18,6 +26,7 @@ Row = TypeVar("Row", bound=Model)
 LOST_TO_OTHERS = {"40001", "40P01"}  # serialization failure, deadlock: nothing was done, and again is likely to work
 LOCK_TIMEOUT = "55P03"
 SQLITE_BUSY, SQLITE_LOCKED = 5, 6
+PAUSES = (0.5, 1, 2, 4, 8, 8, 8)  # seconds between the attempts of `persistently`: half a minute
 
 
 def require_transaction(model: type[Model]) -> None:
@@ -78,6 +87,29 @@ def retrying(function: Callable[P, R] | None = None, *, attempts: int = 4, using
             time.sleep(random.uniform(0.01, 0.06))
 
     return run
+
+
+def persistently(
+    write: Callable[[], R], *, wait: Callable[[float], object] = time.sleep, using: str = DEFAULT_DB_ALIAS
+) -> R:
+    """The result of `write`, which is called again on a new connection when the database did not answer.
+
+    For a note of an effect that nothing can undo, such as a mail that was sent: without the note it would be repeated.
+    Half a minute of attempts outlives a restart of the database; then the error passes. The answer to a write may get
+    lost after the write was done, so `write` must be harmless to repeat, as an UPDATE to fixed values is. `wait` sleeps
+    for that many seconds; it may answer True to end the attempts. Inside a transaction nothing is repeated, because a
+    lost connection has lost the whole transaction.
+    """
+    for pause in PAUSES:
+        try:
+            return write()
+        except (OperationalError, InterfaceError):
+            if connections[using].in_atomic_block:
+                raise
+            connections[using].close()
+            if wait(pause) is True:
+                raise
+    return write()
 
 
 def is_lock_timeout(error: DatabaseError) -> bool:

@@ -9,16 +9,16 @@ import threading
 import time
 import traceback
 import uuid
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 
+from core.db import persistently
 from outbox import liveness
 from outbox.clock import database_now
 from outbox.exceptions import GiveUp, LeaseLapsed, LeaseLost, Retry, UnknownTopic
@@ -153,23 +153,14 @@ def _bury(message: Message, error: Exception) -> None:
 def _settle(message: Message, **outcome: Any) -> bool:
     """End the lease with an outcome; False when it was lost meanwhile, and then nothing changed."""
     held = Message.objects.pending().filter(pk=message.pk, lease_token=message.lease_token)
-    settled = bool(_persistently(lambda: held.update(leased_until=None, lease_token=None, **outcome)))
+
+    def end_lease() -> int:
+        return held.update(leased_until=None, lease_token=None, **outcome)
+
+    settled = bool(persistently(end_lease, wait=liveness.stopping.wait))
     if not settled:
         _tell("message_lease_lost", message)
     return settled
-
-
-def _persistently(write: Callable[[], int]) -> int:
-    """Carry a write over a restart of the database: an effect that is not recorded would be repeated."""
-    for pause in (0.5, 1, 2, 4, 4):
-        try:
-            return write()
-        except (OperationalError, InterfaceError):
-            if connection.in_atomic_block or liveness.stopping.is_set():
-                raise
-            connection.close()
-            liveness.stopping.wait(pause)
-    return write()
 
 
 def _tell(event: str, message: Message, **facts: object) -> None:

@@ -4,12 +4,20 @@ import threading
 from contextlib import closing
 
 import pytest
-from django.db import DatabaseError, IntegrityError, OperationalError, connection, connections, transaction
+from django.db import (
+    DatabaseError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    connections,
+    transaction,
+)
 from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from core.db import is_lock_timeout, lock_row, lock_rows, require_transaction, retrying, violates
+from core.db import PAUSES, is_lock_timeout, lock_row, lock_rows, persistently, require_transaction, retrying, violates
 from core.exceptions import Busy
 
 POSTGRES = connection.vendor == "postgresql"
@@ -215,6 +223,66 @@ def test_two_that_lock_crosswise_both_get_through():
 
     assert sorted(User.objects.values_list("name", flat=True)) == ["a done", "b done"]
     assert len(runs) == 3  # one of them lost and was run again
+
+
+# --- Writing persistently -------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("error", [OperationalError("the server closed the connection"), InterfaceError("closed")])
+def test_a_note_outlives_a_database_that_is_away_for_half_a_minute(error):
+    flaky, waits = Flaky(*[error] * len(PAUSES)), []
+
+    assert persistently(flaky, wait=waits.append) == "done"
+    assert waits == list(PAUSES)
+    assert 30 <= sum(waits) <= 40
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_note_is_given_up_in_the_end_or_when_waiting_is_over():
+    error = OperationalError("away")
+    for_ever, stopped = Flaky(*[error] * 99), Flaky(error)
+
+    with pytest.raises(OperationalError):
+        persistently(for_ever, wait=lambda seconds: False)
+    with pytest.raises(OperationalError):
+        persistently(stopped, wait=lambda seconds: True)
+
+    assert (for_ever.calls, stopped.calls) == (len(PAUSES) + 1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("error", [IntegrityError("?"), ValueError("?")])
+def test_a_note_that_is_wrong_is_not_written_again(error):
+    flaky = Flaky(error)
+
+    with pytest.raises(type(error)):
+        persistently(flaky)
+
+    assert flaky.calls == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_note_inside_a_transaction_is_not_written_again():
+    flaky = Flaky(OperationalError("away"))
+
+    with pytest.raises(OperationalError), transaction.atomic():
+        persistently(flaky)
+
+    assert flaky.calls == 1
+
+
+@pytest.mark.skipif(not POSTGRES, reason="SQLite has no server to lose")
+@pytest.mark.django_db(transaction=True)
+def test_a_note_is_written_on_a_new_connection_when_the_old_one_was_lost():
+    user = User.objects.create_user("a@example.com", name="A")
+    with pytest.raises(OperationalError), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    changed = persistently(lambda: User.objects.filter(pk=user.pk).update(name="B"), wait=lambda seconds: None)
+
+    user.refresh_from_db()
+    assert (changed, user.name) == (1, "B")
 
 
 # --- Which constraint -----------------------------------------------------------
