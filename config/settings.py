@@ -131,7 +131,13 @@ TEMPLATES = [
             "builtins": [
                 "django.templatetags.static",
                 "template_partials.templatetags.partials",
+                # The design system: no page needs to load it.
+                "core.templatetags.marks",
                 "core.templatetags.dayline",
+                "core.templatetags.words",
+                "core.templatetags.navigation",
+                "core.templatetags.boxes",
+                "core.templatetags.fields",
             ],
         },
     }

@@ -189,7 +189,7 @@ class TestTemplate:
         assert re.findall(r"(?:src|href|action)=[\"'](?:https?:)?//", path.read_text()) == []
 
     def test_uses_icons_that_exist(self, path):
-        from core.templatetags.dayline import ICON_NAMES
+        from core.templatetags.marks import ICON_NAMES
 
         text = path.read_text()
         wanted = set(re.findall(r"{%\s*icon\s+\"([\w-]+)\"", text)) | set(re.findall(r"\bicon=\"([\w-]+)\"", text))
