@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
-from appointments.forms.booking import REASON_LENGTH
+from appointments.forms.reasons import REASON_LENGTH
 from core.admin import ReadOnly
 from core.exceptions import DomainError
 from core.forms import TextField

@@ -3,7 +3,8 @@
 from django.urls import include, path
 
 from . import converters  # noqa: F401 - registers <reference:…> and <link:…>
-from .views import booking, customer, help, link, public, search
+from .views import booking, customer_list, help, link, public, search
+from .views import customer_appointment as mine
 
 urlpatterns = [
     path("", search.home, name="home"),
@@ -14,12 +15,12 @@ urlpatterns = [
     path("book/<slug:provider>/<slug:service>/keep/", public.keep_time, name="keep_time"),
     path("book/<slug:provider>/<slug:service>/longer/", booking.extend_time, name="extend_time"),
     path("book/<slug:provider>/<slug:service>/other/", booking.release_time, name="release_time"),
-    path("appointments/<reference:reference>/done/", customer.done, name="appointment_done"),
-    path("my/appointments/", customer.my_appointments, name="my_appointments"),
-    path("my/appointments/<reference:reference>/", customer.my_appointment, name="my_appointment"),
-    path("my/appointments/<reference:reference>/cancel/", customer.cancel, name="cancel_appointment"),
-    path("my/appointments/<reference:reference>/withdraw/", customer.withdraw, name="withdraw_request"),
-    path("my/appointments/<reference:reference>/calendar.ics", customer.appointment_ics, name="appointment_ics"),
+    path("appointments/<reference:reference>/done/", mine.done, name="appointment_done"),
+    path("my/appointments/", customer_list.my_appointments, name="my_appointments"),
+    path("my/appointments/<reference:reference>/", mine.my_appointment, name="my_appointment"),
+    path("my/appointments/<reference:reference>/cancel/", mine.cancel, name="cancel_appointment"),
+    path("my/appointments/<reference:reference>/withdraw/", mine.withdraw, name="withdraw_request"),
+    path("my/appointments/<reference:reference>/calendar.ics", mine.appointment_ics, name="appointment_ics"),
     path("a/<link:token>/", link.show, name="link"),
     path("a/<link:token>/calendar.ics", link.calendar, name="link_ics"),
     path("a/<link:token>/new/", link.send_new, name="link_new"),

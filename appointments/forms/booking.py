@@ -1,4 +1,4 @@
-"""What people may send about appointments. Prices and lengths that come back are only compared, never believed."""
+"""The form that books a time. Prices and lengths that come back are only compared, never believed."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -15,7 +15,6 @@ from providers.models import Service, Venue
 from providers.wording import place_text
 
 NOTE_LENGTH = 1000
-REASON_LENGTH = 500
 
 
 class BookingForm(forms.Form):
@@ -83,17 +82,3 @@ class BookingForm(forms.Form):
             confirms_at_once=data["at_once"],
             cutoff_minutes=data["cutoff"],
         )
-
-
-class ReasonForm(forms.Form):
-    """Why, if somebody wants to say."""
-
-    reason = TextField(
-        label="Reason", max_length=REASON_LENGTH, required=False, widget=forms.Textarea(attrs={"rows": 3})
-    )
-
-
-class CancelForm(ReasonForm):
-    """The reason, and hidden beside it the consequence the person was shown; compared with what holds now."""
-
-    shown = forms.CharField(max_length=20, required=False, widget=forms.HiddenInput)

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.limits import limited
 from appointments import links, queries
 from appointments.exceptions import MoveRefused, PolicyRefused
-from appointments.forms.booking import ReasonForm
+from appointments.forms.reasons import ReasonForm
 from appointments.links import Link
 from appointments.pages.labels import state_label
 from appointments.pages.places import place_of

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from appointments.context_processors import Studio
-from appointments.forms.booking import ReasonForm
+from appointments.forms.reasons import ReasonForm
 from appointments.models import REFERENCE_ALPHABET, REFERENCE_LENGTH
 from appointments.pages.studio import requests as asking
 from appointments.pages.studio.agenda import load_agenda

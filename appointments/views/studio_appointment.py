@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.models import User
 from appointments import queries
 from appointments.exceptions import MoveRefused, PolicyRefused
-from appointments.forms.booking import ReasonForm
+from appointments.forms.reasons import ReasonForm
 from appointments.models import Appointment
 from appointments.pages.labels import state_label
 from appointments.pages.studio import requests as asking

@@ -561,7 +561,7 @@ def test_a_consequence_that_got_worse_meanwhile_comes_back_instead_of_acting(me,
 
 def test_the_window_may_close_between_the_check_and_the_lock(me, confirmed, provider, monkeypatch):
     """The service has the last word; the page comes back with what it knows then."""
-    from appointments.views import customer as view
+    from appointments.views import customer_appointment as view
 
     monkeypatch.setattr(view, "_consequence", lambda appointment: "free")
     provider.policy.cancellation_cutoff_minutes = 60 * 24 * 3

@@ -1,6 +1,6 @@
-"""The customer's side: their appointments, one of them, and what they may do about it."""
+"""One appointment as its customer sees it, and what they may do about it."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, NamedTuple, cast
 
@@ -17,18 +17,17 @@ from accounts.models import User
 from accounts.zones import ViewerZone, viewer_zone
 from appointments import queries
 from appointments.exceptions import MoveRefused, PolicyRefused
-from appointments.forms.booking import CancelForm, ReasonForm
-from appointments.forms.customer_list import HistoryFilters, Tab
+from appointments.forms.reasons import CancelForm, ReasonForm
 from appointments.models import Appointment, AppointmentEvent
 from appointments.pages import month_picker
 from appointments.pages.labels import state_label
 from appointments.pages.places import place_of
+from appointments.pages.standing import ways_out
 from appointments.pages.timeline import timeline
-from appointments.rules.moves import CORRECTED_WITHIN, OVER, cancel_terms, free_until, possible_moves
+from appointments.rules.moves import CORRECTED_WITHIN, OVER, cancel_terms
 from appointments.services import availability, transitions
-from appointments.states import Role, Status, Verb
+from appointments.states import Role, Status
 from core import clock, wording
-from core.paging import page_of
 from core.shortcuts import with_query
 from notifications.queries import mails_about
 
@@ -37,8 +36,6 @@ from .files import calendar_entry
 AGREED = {Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW}
 # What cancelling would mean, as the form carries it from the page that said so.
 FREE = "free"
-# The dayline of the next appointment: an ordinary day, wider only where the appointment needs it.
-DAY_FROM, DAY_TO = 8 * 60, 20 * 60
 
 
 def _me(request: HttpRequest) -> User:
@@ -54,100 +51,6 @@ def _mine(request: HttpRequest, reference: str) -> Appointment:
 
 def _zone(request: HttpRequest) -> ViewerZone:
     return viewer_zone(request, _me(request).time_zone)
-
-
-# --- The list -------------------------------------------------------------------------------------------------------
-
-
-@never_cache
-@login_required
-@require_safe
-def my_appointments(request: HttpRequest) -> HttpResponse:
-    """Next, then one of three lists. Five queries at most, however many appointments there are."""
-    me, zone, now = _me(request), _zone(request), clock.now()
-    tab, number = Tab.named(request.GET.get("tab")), request.GET.get("page")
-    counts = queries.counts_for_customer(me, now=now)
-    booked = queries.services_booked_by(me)
-    filters = HistoryFilters(request.GET, counts=counts, booked=booked, zone=zone.zone)
-    upcoming = queries.upcoming_for_customer(me, now=now)
-    if tab is Tab.UPCOMING:
-        # The first stands above the list, large.
-        page = page_of(upcoming[1:], number, count=max(counts.upcoming - 1, 0))
-    elif tab is Tab.WAITING:
-        page = page_of(queries.waiting_for_customer(me, now=now), number, count=counts.waiting)
-    else:
-        rows = queries.history_for_customer(me, now=now)
-        is_narrowed = filters.is_set
-        page = page_of(
-            filters.narrow(rows, now=now) if is_narrowed else rows,
-            number,
-            count=None if is_narrowed else counts.history,
-        )
-    soonest = upcoming.first() if counts.upcoming and page.number == 1 else None
-    context = {
-        "zone": zone.name,
-        "viewer_zone": zone,
-        "now": now,
-        "tab": tab,
-        "tabs": [(each, getattr(counts, each.value)) for each in Tab],
-        "counts": counts,
-        "page": page,
-        "rows": [(row, state_label(row, Role.CUSTOMER, now=now)) for row in page],
-        "filters": filters,
-        "next": _next(soonest, zone, now, twelve=me.uses_12h_clock) if soonest else None,
-        "again": _people_to_book_again(booked),
-    }
-    return render(request, "appointments/customer/list.html", context)
-
-
-def _people_to_book_again(booked: list[queries.BookedService], most: int = 3) -> list[queries.BookedService]:
-    """The providers booked last who can be booked now, each once."""
-    people: dict[str, queries.BookedService] = {}
-    for service in booked:
-        if service.can_be_booked:
-            people.setdefault(service.provider_slug, service)
-    return list(people.values())[:most]
-
-
-def _next(appointment: Appointment, zone: ViewerZone, now: datetime, *, twelve: bool) -> dict[str, Any]:
-    """What the large card says about the appointment that comes first."""
-    day = clock.local(appointment.start, zone.zone).date()
-    opens, closes = clock.wall_interval(day, DAY_FROM, DAY_TO, zone.zone)
-    return {
-        "appointment": appointment,
-        "label": state_label(appointment, Role.CUSTOMER),
-        "is_on": appointment.start <= now,
-        "place": place_of(appointment),
-        "ends_another_day": clock.local(appointment.end, zone.zone).date() != day,
-        "sentence": _day_sentence(appointment, zone, twelve=twelve),
-        "segments": [("mine", appointment.start, appointment.end)],
-        "opens": min(opens, _hour(appointment.start, zone)),
-        "closes": max(closes, _hour(appointment.end + timedelta(minutes=59), zone)),
-        **_ways_out(appointment, now),
-    }
-
-
-def _day_sentence(appointment: Appointment, zone: ViewerZone, *, twelve: bool) -> str:
-    """What the dayline shows, for who does not see it."""
-    times = wording.range_text(appointment.start, appointment.end, zone.zone, long=True, twelve=twelve)
-    return f"Your appointment on that day: {times}."
-
-
-def _hour(moment: datetime, zone: ViewerZone) -> datetime:
-    """The last full hour on the wall, so that the marks under a dayline are hours in a half-hour zone too."""
-    return moment - timedelta(minutes=clock.local(moment, zone.zone).minute)
-
-
-def _ways_out(appointment: Appointment, now: datetime) -> dict[str, Any]:
-    """What the customer may do, and until when; asked of the same rules that the services ask."""
-    policy = appointment.provider.policy
-    moves = possible_moves(appointment, role=Role.CUSTOMER, policy=policy, now=now)
-    return {
-        "may_cancel": Verb.CANCEL in moves,
-        "may_withdraw": Verb.WITHDRAW in moves,
-        "free_until": free_until(appointment, policy),
-        "terms": cancel_terms(appointment, role=Role.CUSTOMER, policy=policy, now=now),
-    }
 
 
 # --- One appointment ------------------------------------------------------------------------------------------------
@@ -225,7 +128,7 @@ def _facts(request: HttpRequest, appointment: Appointment, history: list[Appoint
         "last": next((event for event in history if event.to_status == appointment.status), None),
         "can_be_corrected": closed_at is not None and now <= closed_at + CORRECTED_WITHIN,
         "can_book_again": provider.is_live and provider.user.is_active,
-        **_ways_out(appointment, now),
+        **ways_out(appointment, now),
     }
 
 

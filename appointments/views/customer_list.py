@@ -1,0 +1,70 @@
+"""The customer's appointments: the next one large, then one of three lists."""
+
+from typing import cast
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.models import User
+from accounts.zones import viewer_zone
+from appointments import queries
+from appointments.forms.customer_list import HistoryFilters, Tab
+from appointments.pages.labels import state_label
+from appointments.pages.next_appointment import next_appointment
+from appointments.states import Role
+from core import clock
+from core.paging import page_of
+
+
+@never_cache
+@login_required
+@require_safe
+def my_appointments(request: HttpRequest) -> HttpResponse:
+    """The page of the three lists. Five queries at most, however many appointments there are."""
+    me, now = cast(User, request.user), clock.now()
+    zone = viewer_zone(request, me.time_zone)
+    tab, number = Tab.named(request.GET.get("tab")), request.GET.get("page")
+    counts = queries.counts_for_customer(me, now=now)
+    booked = queries.services_booked_by(me)
+    filters = HistoryFilters(request.GET, counts=counts, booked=booked, zone=zone.zone)
+    upcoming = queries.upcoming_for_customer(me, now=now)
+    if tab is Tab.UPCOMING:
+        # The first stands above the list, large.
+        page = page_of(upcoming[1:], number, count=max(counts.upcoming - 1, 0))
+    elif tab is Tab.WAITING:
+        page = page_of(queries.waiting_for_customer(me, now=now), number, count=counts.waiting)
+    else:
+        rows = queries.history_for_customer(me, now=now)
+        is_narrowed = filters.is_set
+        page = page_of(
+            filters.narrow(rows, now=now) if is_narrowed else rows,
+            number,
+            count=None if is_narrowed else counts.history,
+        )
+    soonest = upcoming.first() if counts.upcoming and page.number == 1 else None
+    context = {
+        "zone": zone.name,
+        "viewer_zone": zone,
+        "now": now,
+        "tab": tab,
+        "tabs": [(each, getattr(counts, each.value)) for each in Tab],
+        "counts": counts,
+        "page": page,
+        "rows": [(row, state_label(row, Role.CUSTOMER, now=now)) for row in page],
+        "filters": filters,
+        "next": next_appointment(soonest, zone=zone.zone, now=now, twelve=me.uses_12h_clock) if soonest else None,
+        "again": _people_to_book_again(booked),
+    }
+    return render(request, "appointments/customer/list.html", context)
+
+
+def _people_to_book_again(booked: list[queries.BookedService], most: int = 3) -> list[queries.BookedService]:
+    """The providers booked last who can be booked now, each once."""
+    people: dict[str, queries.BookedService] = {}
+    for service in booked:
+        if service.can_be_booked:
+            people.setdefault(service.provider_slug, service)
+    return list(people.values())[:most]
