@@ -13,10 +13,9 @@ import structlog
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 
 from accounts.client_ip import network
-from core import unsaved_forms
+from core import errors, unsaved_forms
 
 log = structlog.get_logger("limits")
 View = Callable[..., HttpResponse]
@@ -43,9 +42,7 @@ def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
     """The page that says how long to wait; what was typed waits, too."""
     if request.method == "POST":
         unsaved_forms.keep(request, unsaved_forms.REFUSED)
-    answer = render(request, "429.html", {"minutes": -(-seconds // 60)}, status=429)
-    answer["Retry-After"] = str(seconds)
-    return answer
+    return errors.too_many(request, seconds=seconds)
 
 
 def wait_for_another(request: HttpRequest, action: str, *, of: str, one: str) -> int:

@@ -13,7 +13,6 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import photos, queries, services, url_secrets, zones
@@ -22,7 +21,9 @@ from accounts.exceptions import ChangedMeanwhile, PhotoRefused
 from accounts.forms import PhotoForm, PreferencesForm, ProfileForm
 from accounts.http import SignedInRequest
 from accounts.models import User
-from core import clock
+from core import clock, errors
+from core.request_bodies import length_of
+from core.view_contract import takes
 
 ROOM_FOR_THE_REST_OF_THE_FORM = 100_000
 LARGEST_CAMERA_FILE = 20_000_000
@@ -93,27 +94,22 @@ def security(request: SignedInRequest) -> HttpResponse:
     return render(request, "accounts/security.html", {"overview": queries.security_overview(request.user)})
 
 
-@csrf_exempt  # the size is looked at before anything is read; what is small enough is protected right below
 @never_cache
 @login_required
 @require_POST
-def change_photo(request: SignedInRequest) -> HttpResponseBase:
-    size = int(request.META.get("CONTENT_LENGTH") or 0)
-    if size > photos.MAX_BYTES + ROOM_FOR_THE_REST_OF_THE_FORM:
-        _let_it_arrive(request, size)
-        return _photo_page(request, photos.TOO_LARGE, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    return _change_photo(request)
-
-
-def _let_it_arrive(request: HttpRequest, size: int) -> None:
+def photo_too_large(request: SignedInRequest) -> HttpResponse:
     """A browser reads our answer only once it has sent everything: take what a camera may make, and keep none of it."""
-    if size <= LARGEST_CAMERA_FILE:
+    if length_of(request) <= LARGEST_CAMERA_FILE:
         while request.read(64 * 1024):
             pass
+    return _photo_page(request, photos.TOO_LARGE, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
-@csrf_protect
-def _change_photo(request: SignedInRequest) -> HttpResponse:
+@takes(most_bytes=photos.MAX_BYTES + ROOM_FOR_THE_REST_OF_THE_FORM, too_large=photo_too_large)
+@never_cache
+@login_required
+@require_POST
+def change_photo(request: SignedInRequest) -> HttpResponse:
     form = PhotoForm(request.POST, request.FILES)
     if not form.is_valid():
         return _profile_page(request, photo_form=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -299,6 +295,4 @@ reset_password = never_cache(ResetPassword.as_view())
 
 
 def too_many_requests(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    response = render(request, "429.html", {"minutes": 1}, status=HTTPStatus.TOO_MANY_REQUESTS)
-    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    return response
+    return errors.too_many(request, seconds=RETRY_AFTER_SECONDS)

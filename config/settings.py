@@ -92,8 +92,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "core.logging.RequestLogMiddleware",
-    "core.http_methods.PageVerbsMiddleware",
-    "core.request_bodies.PageBodiesMiddleware",
+    "core.http_methods.VerbsMiddleware",
+    "core.request_bodies.BodiesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

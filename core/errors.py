@@ -1,29 +1,33 @@
-"""What a person reads when a page cannot be shown: calm, in our words, with a way on.
+"""Answers to what went wrong: pages with a way on for people, problem documents for programs.
 
-400, 403, 404, 409, 410 and 429 are ordinary pages. 500 and 503 are drawn without context, session or database, because
-any of these may be what broke.
+The contract of the view says which of the two (`core.view_contract`). 400, 403, 404, 409, 410, 413 and 429 are ordinary
+pages, except that none of them reads a form which nobody has read before: it may be what was refused. 500 and 503 are
+drawn without context, session or database, because any of these may be what broke.
 """
 
 import logging
 import sys
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 
 from django.db import DatabaseError, InterfaceError, InternalError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from core import unsaved_forms
 from core.exceptions import DomainError
+from core.problems import problem
 from core.shortcuts import came_from
+from core.view_contract import contract_for
 
 logger = logging.getLogger(__name__)
 
 # PostgreSQL's own: a standby before it takes over, and a transaction that was ended because nothing came of it.
 READ_ONLY, IDLE_TOO_LONG = "25006", "25P03"
 RETRY_AFTER_SECONDS = "10"
-PAGES = {400, 403, 404, 409, 410, 429, 503}
+PAGES = {400, 403, 404, 409, 410, 413, 429, 503}
 BARE = (
     "<!doctype html><title>Something went wrong</title><h1>Something went wrong on our side</h1>"
     "<p>Try again in a minute.</p>"
@@ -31,15 +35,47 @@ BARE = (
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return render(request, "400.html", status=HTTPStatus.BAD_REQUEST)
+    return _unread(request, HTTPStatus.BAD_REQUEST)
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return render(request, "403.html", status=HTTPStatus.FORBIDDEN)
+    return _unread(request, HTTPStatus.FORBIDDEN)
 
 
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return render(request, "404.html", status=HTTPStatus.NOT_FOUND)
+    if getattr(request, "has_bad_address", False):
+        return bad_request(request)
+    return _unread(request, HTTPStatus.NOT_FOUND)
+
+
+def wrong_verb(request: HttpRequest, allowed: Collection[str]) -> HttpResponse:
+    if contract_for(request).has_problems:
+        return problem(request, HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(allowed)})
+    return HttpResponseNotAllowed(allowed)
+
+
+def wrong_type(request: HttpRequest, types: frozenset[str]) -> HttpResponse:
+    """The answer to a body of a type that the view does not take, or that is not in UTF-8."""
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    if contract_for(request).has_problems:
+        return problem(request, status, detail=f"Send {' or '.join(sorted(types - {''}))}, in UTF-8.")
+    return HttpResponse("Send a form, in UTF-8.", status=status, content_type="text/plain; charset=utf-8")
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    """The answer to a body longer than the view takes, of which nothing was read."""
+    return _unread(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, {"back": _way_back(request)})
+
+
+def too_many(request: HttpRequest, *, seconds: int) -> HttpResponse:
+    """The answer to whoever does something too often: `seconds` is how long to wait."""
+    return _answer(
+        request,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        {"minutes": -(-seconds // 60)},
+        detail=f"Try again in {seconds} seconds.",
+        headers={"Retry-After": str(seconds)},
+    )
 
 
 def database_is_away(error: BaseException | None) -> bool:
@@ -62,31 +98,43 @@ def cache_is_away(error: BaseException | None) -> bool:
 def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     if database_is_away(error) or cache_is_away(error):
-        return unavailable()
+        return unavailable(request)
+    if contract_for(request).has_problems:
+        return problem(request, HTTPStatus.INTERNAL_SERVER_ERROR)
     return HttpResponse(_drawn("500.html"), status=HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
-def unavailable() -> HttpResponse:
-    """Database or cache did not answer: nothing was promised, so nothing is said of what was done."""
-    return HttpResponse(
-        _drawn("503.html"), status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": RETRY_AFTER_SECONDS}
-    )
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """The answer while database or cache is away: nothing was promised, so nothing is said of what was done."""
+    status, headers = HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": RETRY_AFTER_SECONDS}
+    if contract_for(request).has_problems:
+        return problem(request, status, headers=headers)
+    return HttpResponse(_drawn("503.html"), status=status, headers=headers)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form without its key: nearly always a page left open over a sign-in. Never a bare 403, and nothing typed lost.
+    """The answer to a form without its key: nearly always from a page left open over a sign-in.
 
     Only a form that one of our own pages sent, with the mark of the person it was drawn for, is kept and shown: a
     stranger's page can't plant any text.
     """
     logger.warning("A form was refused for its key: %s", reason)
+    if contract_for(request).has_problems:
+        return problem(request, HTTPStatus.FORBIDDEN, name="csrf")
     texts = unsaved_forms.keep(request)
-    return render(request, "403_csrf.html", {"back": _way_back(request), "texts": texts}, status=HTTPStatus.FORBIDDEN)
+    context = {"back": _way_back(request), "texts": texts}
+    return _unread(request, HTTPStatus.FORBIDDEN, context, template="403_csrf.html")
 
 
 def refused(request: HttpRequest, error: DomainError) -> HttpResponse:
-    """A rule said no and the view had no better answer: its sentence and status, as a page or, for htmx, a notice."""
+    """The answer where a rule said no and the view had no better one: a page with its sentence and status.
+
+    htmx gets a notice instead, programs the sentence in a problem document.
+    """
     status = error.status if error.status in PAGES else HTTPStatus.CONFLICT
+    busy = {"Retry-After": RETRY_AFTER_SECONDS} if status in {503, 429} else {}
+    if contract_for(request).has_problems:
+        return problem(request, status, name=error.problem, detail=str(error), headers=busy)
     if request.headers.get("HX-Request") and not request.headers.get("HX-Boosted"):
         response = render(request, "components/refusal.html", {"message": str(error)}, status=HTTPStatus.CONFLICT)
         response["HX-Retarget"], response["HX-Reswap"] = "#main", "afterbegin"
@@ -97,10 +145,34 @@ def refused(request: HttpRequest, error: DomainError) -> HttpResponse:
             # Django saves no session with such an answer; where the database takes nothing at all, this is lost.
             with suppress(DatabaseError):
                 request.session.save()
-    template = "409.html" if status == HTTPStatus.SERVICE_UNAVAILABLE else f"{int(status)}.html"
-    response = render(request, template, {"message": str(error), "back": _way_back(request)}, status=status)
-    if status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
-        response.setdefault("Retry-After", RETRY_AFTER_SECONDS)
+    template = "409.html" if status == HTTPStatus.SERVICE_UNAVAILABLE else ""
+    return _answer(
+        request, status, {"message": str(error), "back": _way_back(request)}, template=template, headers=busy
+    )
+
+
+def _unread(
+    request: HttpRequest, status: int, context: Mapping[str, object] | None = None, *, template: str = ""
+) -> HttpResponse:
+    """An answer drawn as if no form had been sent."""
+    request.POST = QueryDict()
+    return _answer(request, status, context, template=template)
+
+
+def _answer(
+    request: HttpRequest,
+    status: int,
+    context: Mapping[str, object] | None = None,
+    *,
+    template: str = "",
+    detail: str = "",
+    headers: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    if contract_for(request).has_problems:
+        return problem(request, status, detail=detail, headers=headers)
+    response = render(request, template or f"{int(status)}.html", context, status=status)
+    for name, value in (headers or {}).items():
+        response[name] = value
     return response
 
 

@@ -2,9 +2,13 @@
 
 
 class DomainError(Exception):
-    """A rule said no. `str(error)` is a sentence for the person who asked; `status` is its HTTP answer."""
+    """A rule said no. `str(error)` is a sentence for the person who asked; `status` is its HTTP answer.
+
+    `problem` names it for programs, as the last part of the address of its problem document; empty: by its status.
+    """
 
     status = 409
+    problem = ""
     message = "That can't be done."
 
     def __init__(self, message: str | None = None) -> None:

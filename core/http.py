@@ -7,3 +7,4 @@ from django_htmx.middleware import HtmxDetails
 class Request(HttpRequest):
     htmx: HtmxDetails
     request_id: str
+    has_bad_address: bool

@@ -1,31 +1,37 @@
-"""Pages understand GET, HEAD, POST and OPTIONS; every other verb is refused before it reaches one.
+"""A view is reached by the verbs of its contract alone; every other is refused before.
 
-Django's own views answer TRACE, and a view that only looks for POST would take DELETE for GET. HEAD is answered by what
-answers GET, whoever wrote the page, and loses its body here: Django leaves that to the server, and gunicorn warns of
-every page it has to cut.
+Django's own views answer TRACE, and a view that only looks for POST would take DELETE for GET. HEAD is answered by the
+view that answers GET, and loses its body here: Django leaves that to the server, and gunicorn warns of every page it
+has to cut.
 """
 
 from collections.abc import Callable
+from typing import Any
 
-from django.http import HttpRequest, HttpResponseNotAllowed, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-VERBS = ("GET", "HEAD", "POST", "OPTIONS")
+from core import errors
+from core.view_contract import contract_of
 
 
-class PageVerbsMiddleware:
+class VerbsMiddleware:
+    """Answers 405 with `Allow` to a verb that the view does not take."""
+
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.method not in VERBS:
-            return HttpResponseNotAllowed(VERBS)
         if request.method == "HEAD":
             return self._head(request)
         return self.get_response(request)
 
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        allowed = contract_of(view).allowed
+        return None if request.method in allowed else errors.wrong_verb(request, allowed)
+
     def _head(self, request: HttpRequest) -> HttpResponseBase:
-        """The headers are GET's, Content-Length with them."""
+        """The answer to GET without its body, with all its headers and so with its Content-Length."""
         request.method = "GET"
         response = self.get_response(request)
         request.method = "HEAD"

@@ -1,4 +1,4 @@
-"""Around every page: refusals become pages, broken input stops early, private pages are never kept."""
+"""Around every view: refusals become answers, private answers are never kept, and admin has its own policy."""
 
 import logging
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from csp.constants import SELF, UNSAFE_INLINE
-from django.core.exceptions import BadRequest, FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
@@ -18,7 +18,6 @@ from core.exceptions import DomainError
 logger = logging.getLogger(__name__)
 
 STUDIO = "/studio/"
-ADMIN = "/admin/"
 LIST = "_changelist"
 # A year that no calendar has, a number too large, an unknown field: admin looks them up as its address names them.
 UNCHECKED_BY_ADMIN = (OverflowError, FieldDoesNotExist, ValueError, DataError)
@@ -30,12 +29,10 @@ class PagesMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
-            raise BadRequest("NUL in the address")
         response = self.get_response(request)
         if self._is_personal(request) and not response.has_header("Cache-Control"):
             patch_cache_control(response, private=True, no_store=True)
-        if request.path_info.startswith(ADMIN):
+        if self._is_admins(request):
             response._csp_update = ADMIN_POLICY  # type: ignore[attr-defined]
         if self._is_new_to_the_menu(request, response):
             request.session["has_studio"] = True
@@ -51,11 +48,11 @@ class PagesMiddleware:
             return errors.refused(request, exception)
         if errors.database_is_away(exception):
             logger.exception("The database did not answer")
-            return errors.unavailable()
+            return errors.unavailable(request)
         if errors.cache_is_away(exception):
             # Sign-in, sign-up and new passwords are not let through uncounted; what can do without the cache, does.
             logger.exception("The cache did not answer")
-            return errors.unavailable()
+            return errors.unavailable(request)
         if isinstance(exception, UNCHECKED_BY_ADMIN) and self._asks_admin(request):
             logger.warning("The admin stumbled over its address", exc_info=True)
             return errors.bad_request(request, exception)
@@ -69,7 +66,11 @@ class PagesMiddleware:
     @staticmethod
     def _asks_admin(request: HttpRequest) -> bool:
         """With a query: what goes wrong on a plain page of the admin is our own fault, and stays one."""
-        return request.method == "GET" and request.path_info.startswith(ADMIN) and bool(request.GET)
+        return request.method == "GET" and bool(request.GET) and PagesMiddleware._is_admins(request)
+
+    @staticmethod
+    def _is_admins(request: HttpRequest) -> bool:
+        return request.resolver_match is not None and "admin" in request.resolver_match.app_names
 
     @staticmethod
     def _is_personal(request: HttpRequest) -> bool:

@@ -1,34 +1,27 @@
-"""Pages take forms in UTF-8 and nothing else.
+"""The address of a request, the type of its body and the length of that, judged before anything is read.
 
-A button without fields would otherwise be pressed by any body at all, and Django reads address and form by whatever
-charset the request names: hex and punycode fail before any middleware, unicode_escape brings lone surrogates in.
+A button without fields would otherwise be pressed by any body at all, and a body without end be spooled to disk by the
+first that reads it, which for a form is the check of its key.
 """
 
 from collections.abc import Callable
-from http import HTTPStatus
+from io import BytesIO
 from typing import Any
 
-from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
-from django.http import HttpRequest, HttpResponse
-from django.utils.http import parse_header_parameters
+from django.core.exceptions import TooManyFieldsSent
+from django.http import HttpRequest, HttpResponse, QueryDict
 
-# Nothing at all is what a request without a body says.
-FORMS = {"application/x-www-form-urlencoded", "multipart/form-data", ""}
+from core import errors
+from core.view_contract import Contract, contract_of
 
-
-class Utf8Request(WSGIRequest):
-    """A request that is read as UTF-8 whatever it says of itself."""
-
-    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
-        self.content_type, self.content_params = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
+BODY_VERBS = {"POST", "PUT", "PATCH", "DELETE"}
 
 
-class Utf8Handler(WSGIHandler):
-    request_class = Utf8Request
+class BodiesMiddleware:
+    """Answers 400 to an address that can't be read, 415 to a body that the view does not take, 413 to one too long.
 
-
-class PageBodiesMiddleware:
-    """Answers 415 to the rest. What takes other bodies is exempt from CSRF, for it knows its callers in another way."""
+    Must stand before everything that reads a form.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -37,16 +30,72 @@ class PageBodiesMiddleware:
         # A quoted cookie can carry any character, and PostgreSQL fails to look for a session with NUL in its name.
         for name in [name for name, value in request.COOKIES.items() if "\x00" in value]:
             del request.COOKIES[name]
-        charset = (request.content_params or {}).get("charset", "utf-8")
-        return self.get_response(request) if charset.lower() in {"utf-8", "utf8"} else _refused()
+        request.has_bad_address = not _can_read_address(request)  # type: ignore[attr-defined]
+        return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        if request.method != "POST" or getattr(view, "csrf_exempt", False) or request.content_type in FORMS:
+        contract = contract_of(view)
+        if not _is_utf8(request) or (request.method in BODY_VERBS and not _takes_type(request, contract.bodies)):
+            return errors.wrong_type(request, contract.bodies)
+        if request.has_bad_address:  # type: ignore[attr-defined]
+            return errors.bad_request(request)
+        if length_of(request) > contract.limit:
+            return _too_large(contract, request, *args, **kwargs)
+        if not _is_chunked(request) or request.method not in BODY_VERBS:
             return None
-        return _refused()
+        try:
+            fits = _take_chunks(request, contract.limit)
+        except Exception:  # the server's own, of which there is no common kind: a broken chunk, a connection that ended
+            return errors.bad_request(request)
+        return None if fits else _too_large(contract, request, *args, **kwargs)
 
 
-def _refused() -> HttpResponse:
-    return HttpResponse(
-        "Send a form, in UTF-8.", status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, content_type="text/plain; charset=utf-8"
-    )
+def _too_large(contract: Contract, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    request.POST = QueryDict()  # so that nobody reads it on the way out
+    return contract.too_large(request, *args, **kwargs) if contract.too_large else errors.too_large(request)
+
+
+def length_of(request: HttpRequest) -> int:
+    """The length of the body as the request tells it; 0 where it doesn't."""
+    told = request.META.get("CONTENT_LENGTH") or "0"
+    return int(told) if str(told).isdecimal() else 0
+
+
+def _can_read_address(request: HttpRequest) -> bool:
+    """Parses the query, once and for all: from here on nothing that shows a page can stumble over it."""
+    if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+        return False
+    try:
+        request.GET  # noqa: B018  parsed when it is first asked for
+    except TooManyFieldsSent:
+        request.GET = QueryDict()
+        return False
+    return True
+
+
+def _is_utf8(request: HttpRequest) -> bool:
+    return (request.content_params or {}).get("charset", "utf-8").lower() in {"utf-8", "utf8"}
+
+
+def _takes_type(request: HttpRequest, types: frozenset[str]) -> bool:
+    has_body = length_of(request) or _is_chunked(request)
+    return request.content_type in types or not (request.content_type or has_body)
+
+
+def _is_chunked(request: HttpRequest) -> bool:
+    return "chunked" in request.headers.get("Transfer-Encoding", "").lower()
+
+
+def _take_chunks(request: HttpRequest, limit: int) -> bool:
+    """Whether a body of untold length ends within `limit`, as far as which it is read; then it reads like any other.
+
+    Django takes such a body for an empty one, and so does this where the server would wait for more after its end.
+    """
+    if not request.META.get("wsgi.input_terminated"):
+        return True
+    body = request.META["wsgi.input"].read(limit + 1)
+    if len(body) > limit:
+        return False
+    request.META["CONTENT_LENGTH"] = str(len(body))
+    request._stream = BytesIO(body)
+    return True

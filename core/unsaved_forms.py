@@ -24,8 +24,6 @@ from core.shortcuts import came_from, is_from_our_pages
 
 WHOSE = "whose"
 MOST_BYTES = 20_000
-# A form that brings a photo along is no longer than this; more is not read for somebody who is not signed in.
-LONGEST_BODY = 6_000_000
 BACK = "You were signed out before that was saved. What you typed is back: check it, and send it again."
 REFUSED = "That was not saved. What you typed is back: check it, and send it again."
 
@@ -153,8 +151,6 @@ def _asks_to_sign_in_for(response: HttpResponse) -> str:
 
 def _sent(request: HttpRequest) -> QueryDict:
     try:
-        if int(request.META.get("CONTENT_LENGTH") or 0) > LONGEST_BODY:
-            return QueryDict()
         return request.POST
     except _UNREADABLE:
         return QueryDict()

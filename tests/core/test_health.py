@@ -5,7 +5,7 @@ from django.core.cache import cache
 from django.db import OperationalError, connection
 from django.http import HttpResponse, StreamingHttpResponse
 
-from core.http_methods import PageVerbsMiddleware
+from core.http_methods import VerbsMiddleware
 
 
 def test_health_answers_without_a_database(client):
@@ -62,7 +62,7 @@ def test_head_is_answered_as_get_without_the_body(rf, page):
     asked = []
     request = rf.head("/health/")
 
-    response = PageVerbsMiddleware(lambda request: asked.append(request.method) or page)(request)
+    response = VerbsMiddleware(lambda request: asked.append(request.method) or page)(request)
 
     assert (b"".join(response), response.status_code, response["Content-Length"]) == (b"", 200, "5")
     assert (asked, request.method) == (["GET"], "HEAD")

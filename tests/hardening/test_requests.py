@@ -17,6 +17,9 @@ from accounts.models import User
 from appointments.models import Appointment, AppointmentEvent, Hold
 from config.wsgi import application
 from outbox.models import Message
+from tests.access.patterns import all_patterns
+from tests.access.table import all_rows
+from tests.access.world import World
 
 from .forms import START, book_address, booking_values
 
@@ -164,7 +167,7 @@ def test_three_megabytes_are_refused_and_change_nothing(actions, kind):
         client.cookies[settings.CSRF_COOKIE_NAME] = token
         answers.append(client.post(address, sent, content_type=kind, headers={"X-CSRFToken": token}).status_code)
 
-    assert set(answers) == {400}
+    assert set(answers) == {413}
     assert state() == before
 
 
@@ -181,6 +184,88 @@ def test_three_megabytes_are_refused_and_change_nothing(actions, kind):
 )  # fmt: skip
 def test_a_broken_multipart_body_is_at_most_refused(actions, sent, kind):
     assert all(client.post(address, sent, content_type=kind).status_code < 500 for client, address, _ in actions)
+
+
+# --- What can't be read, and what never ends --------------------------------------------------------------------------
+
+FIELDS = "&".join(["a="] * 600)
+PATTERNS = {pattern.name: pattern for pattern in all_patterns()}
+
+
+@pytest.fixture
+def addresses():
+    """Every address of the product, some that are none among them."""
+    world = World()
+    found = [row.path or PATTERNS[row.name].address(row.args(world)) for row in all_rows()]
+    return [*found, "/accounts/no-such-page/", "/accounts/no/such/page", "/no-such-page/"]
+
+
+@pytest.mark.parametrize("role", ["V", "C"])
+def test_more_query_fields_than_are_read_are_refused_at_every_address(calm, customer, addresses, role):
+    if role == "C":
+        calm.force_login(customer)
+
+    answers = {address: calm.get(f"{address}?{FIELDS}") for address in addresses}
+
+    assert {address: answer.status_code for address, answer in answers.items() if answer.status_code != 400} == {}
+    assert "We could not read that address" in answers[reverse("account_login")].text
+
+
+@pytest.mark.parametrize(
+    ("sent", "kind"),
+    [
+        (FIELDS.encode(), "application/x-www-form-urlencoded"),
+        (b"nonsense", "multipart/form-data"),
+        (
+            b"".join(b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n' for _ in range(600))
+            + b"--x--\r\n",
+            "multipart/form-data; boundary=x",
+        ),
+    ],
+    ids=["fields", "broken", "parts"],
+)
+@pytest.mark.parametrize("checked", [True, False], ids=["with its key checked", "unchecked"])
+def test_a_form_that_cannot_be_read_breaks_no_address(addresses, sent, kind, checked):
+    client = Client(raise_request_exception=False, enforce_csrf_checks=checked)
+
+    answers = {address: client.post(address, sent, content_type=kind).status_code for address in addresses}
+
+    assert {address: status for address, status in answers.items() if status >= 500} == {}
+
+
+class NeverRead(BytesIO):
+    def read(self, *args):
+        raise AssertionError("somebody read the body")
+
+    readline = read
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+def test_a_body_far_too_long_is_refused_at_every_address_before_anything_is_read(calm, addresses, kind):
+    told = {"CONTENT_LENGTH": "200000000", "CONTENT_TYPE": kind, "wsgi.input": NeverRead()}
+
+    answers = {address: calm.post(address, **told) for address in addresses}
+
+    by_status = {}
+    for address, answer in answers.items():
+        by_status.setdefault(answer.status_code, set()).add(address)
+    signs_in = {reverse("settings_photo"), reverse("studio_profile"), reverse("become_provider_step", args=["about"])}
+    assert by_status.pop(404) == set(addresses[-3:])
+    assert by_status.pop(302) == signs_in
+    assert by_status.keys() == {413}
+    assert "That was too much at once" in answers[reverse("account_login")].text
+
+
+def test_one_byte_more_than_a_form_may_have_is_refused(calm):
+    form = {"content_type": "application/x-www-form-urlencoded"}
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+
+    answers = [calm.post(reverse("account_login"), b"a=" + b"x" * (most - 2 + more), **form) for more in (0, 1)]
+
+    assert [answer.status_code for answer in answers] == [422, 413]
+
+
+# --- Names, cookies ---------------------------------------------------------------------------------------------------
 
 
 def test_a_name_sent_twice_books_once_and_what_is_shown(me, service):

@@ -1,0 +1,38 @@
+"""Errors for programs: RFC 9457 problem documents."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from django.http import HttpRequest, JsonResponse
+
+# The last part of a problem's address, where nothing more particular is known than the status.
+NAMES = {
+    400: "malformed",
+    401: "token-invalid",
+    403: "not-allowed",
+    404: "not-found",
+    405: "wrong-verb",
+    409: "refused",
+    410: "gone",
+    413: "too-large",
+    415: "wrong-type",
+    429: "too-many",
+    500: "fault",
+    503: "unavailable",
+}
+
+
+def problem(
+    request: HttpRequest, status: int, *, name: str = "", detail: str = "", headers: Mapping[str, str] | None = None
+) -> JsonResponse:
+    """The problem document for `status`; `name` is the last part of its address, `detail` a sentence for a person."""
+    name = name or NAMES.get(status, "fault")
+    content: dict[str, object] = {
+        "type": f"/developers/problems/{name}/",
+        "title": HTTPStatus(status).phrase,
+        "status": int(status),
+        "detail": detail,
+        "request_id": getattr(request, "request_id", ""),
+        "errors": [],
+    }
+    return JsonResponse(content, status=status, content_type="application/problem+json", headers=headers)

@@ -1,0 +1,86 @@
+"""The HTTP contract of a view: the verbs and bodies it takes, how large a body may be, and how it answers errors.
+
+Middleware and error pages ask the view for its contract and never look at the path, so a route for programs is added
+by saying what it takes:
+
+    @for_programs(verbs=("GET", "PUT", "DELETE"))
+    def appointment(request, reference): ...
+
+A view without a contract is a page: it takes GET and forms by POST, and its errors are pages.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+# The empty one is that of a request without a body.
+FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data", ""})
+JSON = frozenset({"application/json"})
+JSON_BYTES = 256_000
+
+
+@dataclass(frozen=True)
+class Contract:
+    """`verbs` need not name HEAD, which GET brings along, nor OPTIONS.
+
+    `most_bytes` is the longest body, by default `DATA_UPLOAD_MAX_MEMORY_SIZE`; `too_large`, called like the view,
+    answers a longer one instead of the general page. Where `has_problems` is true, errors are RFC 9457 problem
+    documents.
+    """
+
+    verbs: tuple[str, ...] = ("GET", "POST")
+    bodies: frozenset[str] = FORMS
+    most_bytes: int | None = None
+    too_large: Callable[..., HttpResponse] | None = None
+    has_problems: bool = False
+
+    @property
+    def allowed(self) -> list[str]:
+        """Every verb that is answered, as the header Allow lists them."""
+        named = [verb for verb in self.verbs if verb not in {"HEAD", "OPTIONS"}]
+        heads = ["HEAD"] if "GET" in named else []
+        return [*named[:1], *heads, *named[1:], "OPTIONS"] if named[:1] == ["GET"] else [*named, *heads, "OPTIONS"]
+
+    @property
+    def limit(self) -> int:
+        return settings.DATA_UPLOAD_MAX_MEMORY_SIZE if self.most_bytes is None else self.most_bytes
+
+
+PAGE = Contract()
+
+
+def takes(**terms: Any) -> Callable[[View], View]:
+    """Decorates a page that takes something else than usual; `terms` are fields of Contract."""
+    return _with(Contract(**terms))
+
+
+def for_programs(**terms: Any) -> Callable[[View], View]:
+    """Decorates a view for programs: JSON in, problem documents for errors; `terms` are fields of Contract.
+
+    How it knows its callers is its own affair: it stays under the protection of forms unless it is exempt from that.
+    """
+    return _with(Contract(**{"bodies": JSON, "most_bytes": JSON_BYTES, "has_problems": True, **terms}))
+
+
+def contract_of(view: Callable[..., Any] | None) -> Contract:
+    """The contract of a view; `None`, where an address leads to none, has that of a page."""
+    return getattr(view, "http_contract", PAGE)
+
+
+def contract_for(request: HttpRequest) -> Contract:
+    """The contract of the view that the request's address leads to."""
+    match = request.resolver_match
+    return contract_of(match.func if match else None)
+
+
+def _with(contract: Contract) -> Callable[[View], View]:
+    def decorate(view: View) -> View:
+        view.http_contract = contract  # type: ignore[attr-defined]
+        return view
+
+    return decorate
