@@ -234,10 +234,6 @@ def occurrence(moment: datetime) -> Literal["", "first", "second"]:
     return "second" if moment.fold else "first"
 
 
-def is_second_occurrence(moment: datetime) -> bool:
-    return occurrence(moment) == "second"
-
-
 class Transition(NamedTuple):
     """Clocks go from `before` to `after` (both offsets from UTC) at `instant`."""
 
