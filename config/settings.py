@@ -79,8 +79,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "template_partials",
     "phonenumber_field",
-    "django_tasks",
-    "django_tasks_db",
     "core",
     "outbox",
     "accounts",
@@ -266,9 +264,6 @@ LIMITS = {
 # --- Work for later ---------------------------------------------------------
 
 TASK_BROKER_URL = read("TASK_BROKER_URL", as_broker, "")
-TASKS = {
-    "default": {"BACKEND": "outbox.backends.CeleryBackend" if TASK_BROKER_URL else "django_tasks_db.DatabaseBackend"}
-}
 # A worker keeps a job this long without renewing it; a killed worker's job comes back after it.
 OUTBOX_LEASE_SECONDS = read("OUTBOX_LEASE_SECONDS", as_number(1, 3600), 120)
 # A job that shows no sign of life for this long gets its thread replaced, so that others don't wait for it.

@@ -112,7 +112,6 @@ def logging_config(*, level: str, form: str) -> dict[str, Any]:
             # Every refused page has its own line already (RequestLogMiddleware); only failures say more.
             "django.request": {"level": "ERROR"},
             "django.security.DisallowedHost": {"level": "CRITICAL"},
-            "django_tasks": {"level": "WARNING"},  # the outbox says more about the same
             "gunicorn.error": {"handlers": [], "propagate": True},
         },
     }

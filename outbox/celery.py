@@ -1,16 +1,16 @@
 """The Celery app, used when TASK_BROKER_URL is set.
 
     celery -A outbox.celery worker        handles what is due, as many as you like
-    python manage.py worker --tick-only   keeps the schedule and nudges them, one or more
+    python manage.py worker --tick-only   keeps the schedule and wakes them, one or more
 
-Redis only carries nudges: the work itself is rows in the database, so an emptied or missing Redis loses nothing.
+Redis carries nothing but 'handle what is due': the work itself is rows in the database, so an emptied or missing Redis
+loses nothing.
 """
 
 import os
 
 import django
 from celery import Celery
-from django.utils.module_loading import import_string
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -19,6 +19,10 @@ from django.conf import settings  # noqa: E402
 
 if not apps.apps_ready:
     django.setup()
+
+from outbox import dispatch  # noqa: E402
+
+NUDGE_EXPIRES_SECONDS = 300  # long enough for machines whose clocks differ by minutes
 
 app = Celery("dayline", broker=settings.TASK_BROKER_URL)
 app.conf.update(
@@ -35,12 +39,7 @@ app.conf.update(
 )
 
 
-@app.task(name="outbox.run_task")
-def run_task(path: str, args: list, kwargs: dict) -> None:
-    """Run the Django task at `path`; anything else there is refused."""
-    from django_tasks.base import Task
-
-    task = import_string(path)
-    if not isinstance(task, Task):
-        raise TypeError(f"{path} is not a task.")
-    task.call(*args, **kwargs)
+@app.task(name="outbox.drain")
+def drain() -> None:
+    """Handle what is due, for a few seconds."""
+    dispatch.drain()

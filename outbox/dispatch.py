@@ -76,6 +76,7 @@ def handle(message: Message) -> None:
         finish(message)
     finally:
         _under_way.pop(threading.current_thread(), None)
+        liveness.rest()
 
 
 def finish(message: Message) -> None:

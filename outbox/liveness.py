@@ -19,6 +19,13 @@ def show_sign() -> None:
         thread.seen_at = time.monotonic()
 
 
+def rest() -> None:
+    """Note that this thread is at no job any more, so that it can't hang."""
+    thread = threading.current_thread()
+    if isinstance(thread, WorkingThread):
+        thread.seen_at = None
+
+
 def hangs(thread: threading.Thread) -> bool:
     """Whether the thread was given up for another."""
     return isinstance(thread, WorkingThread) and thread.replaced

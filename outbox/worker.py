@@ -1,4 +1,4 @@
-"""The worker process: keeps the schedule, nudges the engine, and is the engine while that is the database.
+"""The worker process: keeps the schedule, and handles what is due in its threads unless Celery does.
 
 A handler can't be interrupted inside a thread. So a thread that shows no sign of life for OUTBOX_PATIENCE_SECONDS is
 replaced: jobs behind a hanging one wait no longer than that. Its message lapses with its lease and comes back with
@@ -14,21 +14,17 @@ from itertools import count
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, close_old_connections, connection, connections, transaction
-from django_tasks import DEFAULT_TASK_BACKEND_ALIAS, TaskResultStatus, task_backends
-from django_tasks_db.backend import DatabaseBackend
-from django_tasks_db.management.commands.db_worker import Worker as TaskRunner
-from django_tasks_db.models import DBTaskResult
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection, connections
 
 from outbox import dispatch, liveness
 from outbox.models import Message
 from outbox.schedule import tick
-from outbox.tasks import nudge
 
 TICK_SECONDS = 1
-IDLE_SECONDS = 1
+IDLE_SECONDS = 10  # how long a thread sleeps that nobody wakes
 FINISH_SECONDS = 6  # with what follows, under the ten seconds a supervisor grants
 MOST_STUCK = 16
+NUDGES = 4  # how many of Celery's processes one tick wakes at most
 
 log = structlog.get_logger("outbox")
 
@@ -36,15 +32,12 @@ log = structlog.get_logger("outbox")
 class Worker:
     def __init__(self, *, threads: int, tick_only: bool) -> None:
         self.id = uuid.uuid4().hex
-        # With another engine its own workers run the tasks, and this process only keeps the schedule.
-        self.wanted = (
-            0 if tick_only or not isinstance(task_backends[DEFAULT_TASK_BACKEND_ALIAS], DatabaseBackend) else threads
-        )
+        # With Celery its own workers handle the messages, and this process only keeps the schedule and wakes them.
+        self.wanted = 0 if tick_only or settings.TASK_BROKER_URL else threads
         self.threads: list[liveness.WorkingThread] = []
         self.stuck: list[liveness.WorkingThread] = []
         self.numbers = count(1)
         self.something_to_do = threading.Event()
-        self.tasks: dict[threading.Thread, DBTaskResult] = {}
 
     def run(self) -> bool:
         """Work until told to stop; True when the process should then start afresh."""
@@ -55,9 +48,7 @@ class Worker:
             with surviving_outages("tick"):
                 close_old_connections()
                 tick()
-                if nudge():
-                    self.something_to_do.set()
-                    self.something_to_do.clear()
+                self._wake()
             if len(self.stuck) > MOST_STUCK:
                 log.error("worker_restarts", worker=self.id, stuck=len(self.stuck))
                 liveness.stopping.set()
@@ -68,11 +59,20 @@ class Worker:
         return False
 
     def run_once(self) -> None:
-        """Everything that is due now, then no more: for cron, and for a look at what happens."""
+        """Handle everything that is due now, then no more: for cron, and for a look at what happens."""
         wait_for_database()
         tick()
-        while not liveness.stopping.is_set() and (dispatch.drain() or self._run_task()):
+        while not liveness.stopping.is_set() and dispatch.drain():
             pass
+
+    def _wake(self) -> None:
+        """Wake the threads, or as many of Celery's processes as there are due messages, when any message is due."""
+        due = Message.objects.due()[:NUDGES].count()
+        if settings.TASK_BROKER_URL:
+            nudge_celery(due)
+        elif due:
+            self.something_to_do.set()
+            self.something_to_do.clear()
 
     def _look_after_threads(self) -> None:
         patience = time.monotonic() - settings.OUTBOX_PATIENCE_SECONDS
@@ -91,47 +91,14 @@ class Worker:
     def _work(self) -> None:
         try:
             while not liveness.told_to_stop():
-                worked = False
+                handled = 0
                 with surviving_outages("work"):
                     close_old_connections()
-                    worked = self._run_task()
-                if not worked:
+                    handled = dispatch.drain()
+                if not handled:
                     self.something_to_do.wait(IDLE_SECONDS)
         finally:
             connections.close_all()
-
-    def _run_task(self) -> bool:
-        """Run the task the engine would run next, if there is one."""
-        ready = DBTaskResult.objects.ready().filter(backend_name=DEFAULT_TASK_BACKEND_ALIAS)
-        if not ready.exists():
-            return False
-        with transaction.atomic():
-            task = ready.get_locked()
-            if task is None:
-                return False
-            task.claim(self.id)
-        thread = threading.current_thread()
-        self.tasks[thread] = task
-        liveness.show_sign()
-        try:
-            self._runner().run_task(task)
-        finally:
-            self.tasks.pop(thread, None)
-            if isinstance(thread, liveness.WorkingThread):
-                thread.seen_at = None
-        return True
-
-    def _runner(self) -> TaskRunner:
-        return TaskRunner(
-            queue_names=["*"],
-            interval=0,
-            batch=True,
-            backend_name=DEFAULT_TASK_BACKEND_ALIAS,
-            startup_delay=False,
-            max_tasks=None,
-            worker_id=self.id,
-            excluded_queue_names=[],
-        )
 
     def _finish(self) -> None:
         """Let running jobs end; what has not ended in time goes back, due at once."""
@@ -141,18 +108,22 @@ class Worker:
             thread.join(max(0, ends_at - time.monotonic()))
         with surviving_outages("return"):
             dispatch.return_unfinished()
-            unfinished = [task.pk for thread, task in list(self.tasks.items()) if not liveness.hangs(thread)]
-            held = DBTaskResult.objects.filter(pk__in=unfinished, status=TaskResultStatus.RUNNING)
-            held.update(status=TaskResultStatus.READY, started_at=None)
         log.info("worker_stopped", worker=self.id)
 
 
+def nudge_celery(times: int) -> None:
+    """Ask that many of Celery's processes to handle what is due."""
+    from outbox.celery import NUDGE_EXPIRES_SECONDS, drain  # celery is an optional extra
+
+    for _ in range(times):
+        drain.apply_async(expires=NUDGE_EXPIRES_SECONDS)
+
+
 def wait_for_database() -> None:
-    """Return once the database answers and has our tables: the worker may be started before either."""
+    """Return once the database answers and has our table: the worker may be started before either."""
     for attempt in count():
         try:
             Message.objects.exists()
-            DBTaskResult.objects.exists()
             return
         except (DatabaseError, InterfaceError) as error:
             if attempt % 10 == 0:

@@ -97,5 +97,4 @@ ROWS = [
     ),
     *model("outbox_message", lambda world: world.message, actions={"try_again": "go"}),
     *model("outbox_scheduledjob", lambda world: world.job),
-    *model("django_tasks_database_dbtaskresult", lambda world: world.task_result),
 ]

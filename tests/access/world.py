@@ -10,7 +10,6 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
-from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
 from appointments.models import Appointment, OpenDay, OpeningIndex, SearchFigures
@@ -145,15 +144,6 @@ class World:
     @cached_property
     def job(self) -> ScheduledJob:
         return ScheduledJob.objects.create(name="probe", next_run_at=clock.now())
-
-    @cached_property
-    def task_result(self) -> DBTaskResult:
-        return DBTaskResult.objects.create(
-            args_kwargs={"args": [], "kwargs": {}},
-            task_path="outbox.tasks.run",
-            backend_name="default",
-            run_after=clock.now(),
-        )
 
     @cached_property
     def passkey(self) -> Authenticator:

@@ -1,18 +1,17 @@
-"""Celery on a real Redis as the engine; skipped only where no Redis answers."""
+"""Celery on a real Redis; skipped only where no Redis answers."""
 
 import os
 import signal
 from collections import Counter
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
 from django.db import transaction
-from django_tasks.base import TaskResultStatus
 
-from outbox import backends
 from outbox import services as outbox
-from outbox import tasks as outbox_tasks
 from outbox.models import Message
+from outbox.worker import Worker
 from tests.outbox.conftest import PATIENCE, stop, wait_until
 from tests.outbox.probe.handlers import traces
 
@@ -46,6 +45,21 @@ def broker():
     yield url
     client.flushdb()
     client.close()
+
+
+@contextmanager
+def app_of(broker):
+    """This process's Celery app, which read no broker when it was set up, sends to that one."""
+    from outbox.celery import app
+
+    before = app.conf.broker_url
+    app.conf.broker_url = broker
+    app.set_default()
+    try:
+        yield app
+    finally:
+        app.pool.force_close_all()
+        app.conf.broker_url = before
 
 
 def celery_worker(start, broker):
@@ -94,41 +108,30 @@ def test_without_its_broker_the_ticker_waits_and_nothing_is_lost(start, publish)
     assert Message.objects.due().filter(topic="probe.count").exists()
 
 
+@pytest.mark.race
 @pytest.mark.django_db(transaction=True)
-class TestBackend:
-    @pytest.fixture
-    def sent(self, monkeypatch):
-        from outbox.celery import app
+def test_each_tick_wakes_as_many_processes_as_there_are_due_messages_and_four_at_most(broker, settings, publish):
+    settings.TASK_BROKER_URL = broker
+    client = redis.Redis.from_url(broker)
+    ticker = Worker(threads=2, tick_only=True)
+    woken = []
 
-        sent = []
-        monkeypatch.setattr(app, "send_task", lambda name, **options: sent.append((name, options)))
-        return sent
+    with app_of(broker):
+        for number in range(6):
+            ticker._wake()
+            woken.append(client.llen("dayline"))
+            publish("probe.count", key=str(number), payload={"n": number})
 
-    def test_sends_the_path_once_the_transaction_commits(self, sent):
-        backend = backends.CeleryBackend("default", {})
-        with transaction.atomic():
-            result = backend.enqueue(outbox_tasks.drain, [], {})
-            assert sent == []
+    assert woken == [0, 1, 1 + 2, 1 + 2 + 3, 1 + 2 + 3 + 4, 1 + 2 + 3 + 4 + 4]
 
-        [(name, options)] = sent
-        assert name == "outbox.run_task"
-        assert options["args"] == ["outbox.tasks.drain", [], {}]
-        assert options["expires"] == outbox_tasks.NUDGE_EXPIRES_SECONDS
-        assert result.status == TaskResultStatus.READY
 
-    def test_a_rollback_sends_nothing(self, sent):
-        with transaction.atomic():
-            backends.CeleryBackend("default", {}).enqueue(outbox_tasks.drain, [], {})
-            transaction.set_rollback(True)
+@pytest.mark.django_db(transaction=True)
+def test_what_wakes_celery_handles_what_is_due(publish):
+    from outbox.celery import drain
 
-        assert sent == []
+    publish("probe.count", payload={"n": 1})
 
-    def test_the_celery_side_runs_tasks_and_nothing_else(self, publish):
-        from outbox.celery import run_task
+    drain()
 
-        publish("probe.count", payload={"n": 1})
-        run_task("outbox.tasks.drain", [], {})
-
-        assert traces("counted") == ["1"]
-        with pytest.raises(TypeError):
-            run_task("os.getcwd", [], {})
+    assert traces("counted") == ["1"]
+    assert drain.name == "outbox.drain"

@@ -370,17 +370,6 @@ class TestPruning:
 
         assert set(Message.objects.values_list("key", flat=True)) == {"done-new", "dead-new", "waiting"}
 
-    def test_forgets_the_engines_results_but_nothing_that_waits(self):
-        results = outbox_tasks.DBTaskResult.objects
-        old, waiting, fresh = [outbox_tasks.drain.enqueue().id for _ in range(3)]
-        now = database_now()
-        results.filter(id=old).update(status="RUNNING", enqueued_at=now - timedelta(hours=2))
-        results.filter(id=waiting).update(task_path="other.task", enqueued_at=now - timedelta(days=30))
-
-        assert outbox_tasks.prune() == 1
-
-        assert {str(pk) for pk in results.values_list("id", flat=True)} == {waiting, fresh}
-
 
 @pytest.mark.django_db
 class TestDelivering:
