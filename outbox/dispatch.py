@@ -19,7 +19,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from core.db import persistently
-from outbox import liveness
+from outbox import liveness, turns
 from outbox.clock import database_now
 from outbox.exceptions import GiveUp, LeaseLapsed, LeaseLost, Retry, UnknownTopic
 from outbox.models import Message
@@ -32,29 +32,37 @@ log = structlog.get_logger("outbox")
 _under_way: dict[threading.Thread, Message] = {}
 
 
-def drain(*, seconds: float = 5) -> int:
-    """Handle due messages one by one until none is left, or for about `seconds`; the number handled."""
+def drain(*, seconds: float = 5, share: int | None = None) -> int:
+    """Handle due messages one by one until none is left, or for about `seconds`; the number handled.
+
+    With a `share`, a topic waits while so many other threads of this process are at it.
+    """
     ends_at = time.monotonic() + seconds
     handled = 0
-    while time.monotonic() < ends_at and not liveness.told_to_stop() and (message := claim()):
+    while time.monotonic() < ends_at and not liveness.told_to_stop() and (message := claim(share=share)):
         handle(message)
         handled += 1
     return handled
 
 
-def claim() -> Message | None:
-    """The message that has been due longest, leased to the caller; nobody else gets it before the lease ends."""
-    # Looking first without a transaction: an idle worker must not keep taking SQLite's write lock.
-    while Message.objects.due().exists():
-        with transaction.atomic():
-            message = Message.objects.due().select_for_update(skip_locked=True).first()
-            if message is None:
-                return None
-            if message.leased_until and message.attempts > LAPSES_AT_ONCE:
-                _postpone(message, LeaseLapsed())
-                continue
-            lease(message)
-        return message
+def claim(*, share: int | None = None) -> Message | None:
+    """The next message, leased to the caller; nobody else gets it before the lease ends.
+
+    Topics take turns (see `turns`); of a topic's messages the one that has been due longest comes first.
+    """
+    with turns.choosing:
+        # Looking first without a transaction: an idle worker must not keep taking SQLite's write lock.
+        while topics := turns.in_turn(Message.objects.due_since(), share=share):
+            with transaction.atomic():
+                message = _first_of(topics)
+                if message is None:
+                    return None
+                if message.leased_until and message.attempts > LAPSES_AT_ONCE:
+                    _postpone(message, LeaseLapsed())
+                    continue
+                lease(message)
+            turns.take(message.topic)
+            return message
     return None
 
 
@@ -76,7 +84,7 @@ def handle(message: Message) -> None:
         finish(message)
     finally:
         _under_way.pop(threading.current_thread(), None)
-        liveness.rest()
+        turns.leave()
 
 
 def finish(message: Message) -> None:
@@ -129,10 +137,18 @@ def lease(message: Message) -> None:
     message.save(update_fields=["leased_until", "due_at", "lease_token", "attempts"])
 
 
+def _first_of(topics: list[str]) -> Message | None:
+    due = Message.objects.due().select_for_update(skip_locked=True)
+    return next((message for topic in topics if (message := due.filter(topic=topic).first())), None)
+
+
 def _call_handler(message: Message) -> None:
     if message.topic not in handlers:
         raise UnknownTopic
-    handlers[message.topic](message.payload, message=message)
+    try:
+        handlers[message.topic](message.payload, message=message)
+    finally:
+        liveness.rest()
 
 
 def _postpone(message: Message, error: Exception, *, at_least: float = 0) -> None:

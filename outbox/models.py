@@ -4,7 +4,7 @@ Every moment in them comes from the database's clock, so machines whose clocks d
 """
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.conf import settings
@@ -26,6 +26,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def due(self) -> Self:
         """What a worker may take now, oldest first. A leased message is not due before its lease ends."""
         return self.pending().filter(due_at__lte=Now()).order_by("due_at")
+
+    def due_since(self) -> dict[str, datetime]:
+        """The topics with due messages, each with the due time of its oldest one."""
+        return dict(self.due().order_by().values_list("topic").annotate(models.Min("due_at")))
 
     def running(self) -> Self:
         return self.pending().filter(leased_until__gt=Now())

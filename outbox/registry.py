@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
+RUN_SCHEDULED = "outbox.run_scheduled"  # the topic of all recurring jobs, which have one message each
+
 Job = Callable[[], Any]
 H = TypeVar("H", bound=Callable[..., Any])
 

@@ -1,7 +1,8 @@
 """What recurs. A firing is won by compare-and-swap on the job's row, and recorded as a message in the same transaction.
 
 Each job has one message for ever: a firing makes it due again. So a job never runs twice at the same time, firings
-missed while it runs or while no worker is there collapse into one, and a worker killed after firing loses nothing.
+missed while it runs or while no worker is there collapse into one, and a worker killed after firing loses nothing. A
+firing brings the message forward and never pushes it back: one that is due already keeps its place in the queue.
 """
 
 from datetime import datetime
@@ -12,10 +13,8 @@ from django.db.models.functions import Now
 
 from outbox.clock import database_now
 from outbox.models import Message, ScheduledJob
-from outbox.registry import Recurring, recurring
+from outbox.registry import RUN_SCHEDULED, Recurring, recurring
 from outbox.services import publish
-
-RUN_SCHEDULED = "outbox.run_scheduled"
 
 log = structlog.get_logger("outbox")
 
@@ -56,6 +55,6 @@ def _make_due(name: str) -> None:
     message = Message.objects.filter(topic=RUN_SCHEDULED, key=name)
     if message.over().update(due_at=Now(), attempts=0, done_at=None, dead_at=None):
         return
-    if message.pending().filter(leased_until=None).update(due_at=Now()):
+    if message.pending().filter(leased_until=None, due_at__gt=Now()).update(due_at=Now()):
         return  # pausing after a failure: this firing is its next attempt
     publish(RUN_SCHEDULED, key=name, payload={"name": name})

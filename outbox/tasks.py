@@ -9,14 +9,13 @@ from outbox import dispatch, registry
 from outbox.clock import database_now
 from outbox.exceptions import UnknownTopic
 from outbox.models import Message
-from outbox.schedule import RUN_SCHEDULED
 
 KEEP_DONE = timedelta(days=7)
 KEEP_DEAD = timedelta(days=90)
 BATCH = 1000
 
 
-@registry.handler(RUN_SCHEDULED)
+@registry.handler(registry.RUN_SCHEDULED)
 def run_scheduled(payload: dict[str, Any], *, message: Message) -> None:
     if payload["name"] not in registry.recurring:
         raise UnknownTopic  # newer code, on its way here, may know it

@@ -16,7 +16,7 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection, connections
 
-from outbox import dispatch, liveness
+from outbox import dispatch, liveness, turns
 from outbox.models import Message
 from outbox.schedule import tick
 
@@ -34,6 +34,7 @@ class Worker:
         self.id = uuid.uuid4().hex
         # With Celery its own workers handle the messages, and this process only keeps the schedule and wakes them.
         self.wanted = 0 if tick_only or settings.TASK_BROKER_URL else threads
+        self.share = turns.share_of(threads)
         self.threads: list[liveness.WorkingThread] = []
         self.stuck: list[liveness.WorkingThread] = []
         self.numbers = count(1)
@@ -94,7 +95,7 @@ class Worker:
                 handled = 0
                 with surviving_outages("work"):
                     close_old_connections()
-                    handled = dispatch.drain()
+                    handled = dispatch.drain(share=self.share)
                 if not handled:
                     self.something_to_do.wait(IDLE_SECONDS)
         finally:

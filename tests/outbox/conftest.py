@@ -6,7 +6,7 @@ import time
 import pytest
 from django.db import transaction
 
-from outbox import registry
+from outbox import registry, turns
 from outbox import services as outbox
 from outbox.models import Message
 from tests.outbox.probe import handlers
@@ -21,6 +21,7 @@ def probe(monkeypatch, tmp_path):
     monkeypatch.setenv("PROBE_FOLDER", str(tmp_path))
     for topic, function in handlers.HANDLERS.items():
         monkeypatch.setitem(registry.handlers, topic, function)
+    monkeypatch.setattr(turns, "_taken", {})
     recurring = dict(registry.recurring)
     registry.recurring.clear()
     yield tmp_path

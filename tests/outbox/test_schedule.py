@@ -130,6 +130,16 @@ class TestTick:
         assert message.attempts == 2
         assert message.last_error.startswith("ValueError at tests/outbox/test_schedule.py")
 
+    def test_a_firing_leaves_a_job_that_is_due_already_at_its_place_in_the_queue(self):
+        schedule.tick()
+        waiting_since = database_now() - timedelta(minutes=5)
+        Message.objects.update(due_at=waiting_since)
+        ScheduledJob.objects.update(next_run_at=database_now() - timedelta(seconds=1))
+
+        assert schedule.tick() == 1
+
+        assert Message.objects.get().due_at == waiting_since
+
     def test_a_dead_job_lives_again_at_its_next_firing(self):
         schedule.tick()
         Message.objects.update(dead_at=database_now(), attempts=32)

@@ -150,6 +150,21 @@ def test_stopping_returns_a_long_job_for_another_worker(start, publish):
     assert message.due_at <= database_now()
 
 
+def test_a_queue_of_hanging_jobs_leaves_a_thread_to_all_others(start, publish):
+    for number in range(40):
+        publish("probe.linger", key=f"hangs-{number}", payload={"seconds": 600})
+    start("manage.py", "worker", "--threads", "4", OUTBOX_PATIENCE_SECONDS="3600")
+    wait_until(lambda: len(traces("lingering")) == 3)
+
+    publish("probe.count", payload={"n": 1})
+    publish("probe.affect")
+
+    wait_until(lambda: traces("counted") and traces("attempts") and traces("recurred"))
+    assert len(traces("lingering")) == 3
+    lingering = Message.objects.filter(topic="probe.linger")
+    assert Counter(lingering.values_list("attempts", flat=True)) == {1: 3, 0: 37}
+
+
 def test_hanging_jobs_delay_others_no_longer_than_the_workers_patience(start, publish):
     for number in range(3):
         publish("probe.linger", key=f"hangs-{number}", payload={"seconds": 600})
