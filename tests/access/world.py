@@ -3,6 +3,7 @@
 import time
 from datetime import timedelta
 from functools import cached_property
+from http.cookies import SimpleCookie
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -50,9 +51,18 @@ class World:
         }
         self.people["SV"].user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
         self.people["S"].user_permissions.set(Permission.objects.all())
+        self._cookies: dict[str, SimpleCookie] = {}
 
     def client(self, role: str) -> Client:
+        """A browser of that role's own, as it was right after signing in."""
+        if role not in self._cookies:
+            self._cookies[role] = self._signed_in(role).cookies
         client = Client(raise_request_exception=False)
+        client.cookies = SimpleCookie({name: morsel.value for name, morsel in self._cookies[role].items()})
+        return client
+
+    def _signed_in(self, role: str) -> Client:
+        client = Client()
         if role != "V":
             client.force_login(self.people[role])
             session = client.session

@@ -77,3 +77,17 @@ DIRECTIONS = [
     "Z" + "\u0301" * 40,
     "\ufffe x",
 ]
+
+
+def packed(texts, *, most):
+    """The texts in groups that fit into so many characters when joined by spaces: each group costs one walk of pages.
+
+    A text that is dangerous as the beginning of a value begins its group.
+    """
+    groups = []
+    for text in texts:
+        if groups and len(" ".join([*groups[-1], text])) <= most and not text.startswith(("javascript:", "data:")):
+            groups[-1].append(text)
+        else:
+            groups.append([text])
+    return groups

@@ -20,7 +20,7 @@ from tests.appointments.conftest import TUESDAY_TEN
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import DateOverrideFactory, ServiceFactory
 
-from .catalogue import ALL, DIRECTIONS, LINES, MARKUP, TEMPLATES
+from .catalogue import ALL, DIRECTIONS, LINES, MARKUP, TEMPLATES, packed
 from .forms import book_address, booking_values
 from .skeleton import parts_of, squeezed
 
@@ -110,12 +110,12 @@ def shown(places):
 USUAL: dict = {}
 
 
-@pytest.mark.parametrize("text", [*MARKUP, *TEMPLATES, *LINES, *DIRECTIONS, *ALL[-12::3]])
-def test_hostile_text_changes_the_words_of_no_page_into_anything_else(places, text):
+@pytest.mark.parametrize("texts", packed([*MARKUP, *TEMPLATES, *LINES, *DIRECTIONS, *ALL[-12::3]], most=80))
+def test_hostile_text_changes_the_words_of_no_page_into_anything_else(places, texts):
     if not USUAL:
         write(PLAIN)
         USUAL.update({name: parts.tags for name, parts in shown(places).items()})
-    write(text)
+    write(" ".join(texts))
 
     pages = shown(places)
 
@@ -123,10 +123,9 @@ def test_hostile_text_changes_the_words_of_no_page_into_anything_else(places, te
         assert parts.tags == USUAL[name], name
     for name, parts in pages.items():
         assert not [link for link in parts.links if link.startswith(("javascript:", "data:text", "//evil"))], name
-    if text in ALL:
-        everywhere = squeezed(" ".join(part for parts in pages.values() for part in parts.text))
-        assert squeezed(text[:80]) in everywhere
-        assert "1337" not in everywhere  # 7 times 191: somebody worked it out
+    everywhere = squeezed(" ".join(part for parts in pages.values() for part in parts.text))
+    assert [text for text in texts if text in ALL and squeezed(text[:80]) not in everywhere] == []
+    assert "1337" not in everywhere  # 7 times 191: somebody worked it out
 
 
 def mails_of(book, provider, text):
