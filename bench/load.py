@@ -36,8 +36,9 @@ class Sample:
 Request = Callable[[http.client.HTTPConnection, int], int]
 
 
-def get(path: str, cookie: str = "") -> Request:
+def get(path: str, cookie: str = "", *, compressed: bool = False) -> Request:
     headers = {"Cookie": cookie} if cookie else {}
+    headers |= {"Accept-Encoding": "gzip"} if compressed else {}
 
     def one(connection: http.client.HTTPConnection, number: int) -> int:
         connection.request("GET", path, headers=headers)

@@ -307,6 +307,10 @@ class Bench:
             sample = self.sample(name, load.get(page.address, page.cookie))
             cpu[name] = sample.cpu_each
             self.note(f"{name}: throughput of 25 bare rows", ">= 0.08", sample.rate / bare.rate)
+        compressed = self.sample("search, page 1, compressed", load.get("/providers/", compressed=True))
+        self.note(
+            "search, compressed: CPU of the same as it is", "<= 1.15", compressed.cpu_each / cpu["search, page 1"]
+        )
         self.note("search: page 2 over page 1", "<= 1.15", cpu["search, page 2"] / cpu["search, page 1"])
         self.note(
             "history: page 2 over page 1",
