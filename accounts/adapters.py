@@ -103,7 +103,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def _is_known_device(self, request: HttpRequest, email: str) -> bool:
         try:
-            known = request.get_signed_cookie(KNOWN_DEVICE, salt=KNOWN_DEVICE, max_age=KNOWN_DEVICE_DAYS * 86400)
+            name, longest = settings.DEVICE_COOKIE_NAME, KNOWN_DEVICE_DAYS * 86400
+            known = request.get_signed_cookie(name, salt=KNOWN_DEVICE, max_age=longest)
         except (KeyError, signing.BadSignature):
             return False
         return known == _device_mark(email)
@@ -125,7 +126,7 @@ class AccountAdapter(DefaultAccountAdapter):
         response = super().post_login(request, user, **kwargs)
         after_login.forget(request)
         response.set_signed_cookie(
-            KNOWN_DEVICE,
+            settings.DEVICE_COOKIE_NAME,
             _device_mark(user.email),
             salt=KNOWN_DEVICE,
             max_age=KNOWN_DEVICE_DAYS * 86400,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import environ
 from cryptography.fernet import Fernet
@@ -173,5 +173,13 @@ def as_mail(raw: str) -> dict[str, Any]:
     if config["EMAIL_BACKEND"].endswith("smtp.EmailBackend") and not config["EMAIL_HOST"]:
         raise NotUnderstood("say smtp+tls://user:password@host:587")
     if config["EMAIL_BACKEND"].endswith("filebased.EmailBackend"):
-        config["EMAIL_FILE_PATH"] = str(as_path(config["EMAIL_FILE_PATH"]))
+        config["EMAIL_FILE_PATH"] = str(_mail_folder(raw))
     return config
+
+
+def _mail_folder(raw: str) -> Path:
+    """filemail:///var/mail is /var/mail, filemail:var/mail a folder of the checkout."""
+    parts = urlsplit(raw)
+    if parts.netloc or not parts.path.strip("/"):
+        raise NotUnderstood("say filemail:///folder, or filemail:folder for one of the checkout")
+    return as_path(unquote(parts.path))

@@ -274,7 +274,7 @@ OUTBOX_PATIENCE_SECONDS = read("OUTBOX_PATIENCE_SECONDS", as_number(1, 3600), 45
 
 _MAIL = read("EMAIL_URL", as_mail, as_mail("consolemail://") if DEBUG else {})
 if not _MAIL:
-    raise must_have("EMAIL_URL", "Say smtp+tls://user:password@host:587, or filemail:///var/mail to try things out.")
+    raise must_have("EMAIL_URL", "Say smtp+tls://user:password@host:587, or filemail:var/mail to try things out.")
 vars().update(_MAIL)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = read("DEFAULT_FROM_EMAIL", as_sender, f"{SITE_NAME} <no-reply@{_HOST}>")
@@ -316,6 +316,11 @@ SECURE_HSTS_PRELOAD = SECURE
 SECURE_REDIRECT_EXEMPT = [r"^health/$", r"^ready/$"]  # asked by machines next door, without TLS
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+# Over TLS a browser takes a cookie of such a name from this very host alone, not from others below its domain.
+_OF_THIS_HOST = "__Host-" if SECURE else ""
+SESSION_COOKIE_NAME = f"{_OF_THIS_HOST}sessionid"
+CSRF_COOKIE_NAME = f"{_OF_THIS_HOST}csrftoken"
+DEVICE_COOKIE_NAME = f"{_OF_THIS_HOST}device"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"

@@ -3,11 +3,13 @@ from django.contrib import admin
 from django.urls import include, path
 
 from appointments.mail import preview as mail_preview
-from core import health, styleguide
+from core import health, styleguide, well_known
 
 urlpatterns = [
     path("health/", health.health, name="health"),
     path("ready/", health.ready, name="ready"),
+    path("robots.txt", well_known.robots, name="robots"),
+    path("favicon.ico", well_known.favicon, name="favicon"),
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),
     path("", include("providers.urls")),

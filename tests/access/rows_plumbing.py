@@ -1,8 +1,10 @@
-"""The addresses for machines."""
+"""The addresses for machines, crawlers among them."""
 
 from tests.access.table import Row, everyone
 
 ROWS = [
     Row("health", get=everyone("200"), post=everyone("405")),
     Row("ready", get=everyone("200"), post=everyone("405")),
+    Row("robots", get=everyone("200"), post=everyone("405")),
+    Row("favicon", get=everyone("go"), post=everyone("405")),
 ]

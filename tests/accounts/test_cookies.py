@@ -7,7 +7,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
-from accounts import adapters, zones
+from accounts import zones
 from core import clock
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ProviderFactory, ServiceFactory
@@ -37,7 +37,7 @@ def test_the_privacy_page_names_every_cookie_that_is_set():
 
     said = Client().get(reverse("help_privacy")).content.decode()
 
-    assert {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, adapters.KNOWN_DEVICE, "messages"} <= seen
+    assert {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, settings.DEVICE_COOKIE_NAME, "messages"} <= seen
     assert set(re.findall(r"<li><code>(\w+)</code>", said)) == seen | BY_SCRIPT
     assert settings.SESSION_COOKIE_AGE == 14 * 24 * 3600  # "two weeks"
     assert settings.CSRF_COOKIE_AGE >= 360 * 24 * 3600  # "a year"

@@ -37,6 +37,8 @@ BAD = [
     ("EMAIL_URL", "mail.example.com"),
     ("EMAIL_URL", "smtp://"),
     ("EMAIL_URL", "smtp://user:hunter2@mail:port"),
+    ("EMAIL_URL", "filemail://"),
+    ("EMAIL_URL", "filemail://var/mail"),
     ("DEFAULT_FROM_EMAIL", "Dayline"),
     ("PLATFORM_FEE_PERCENT", "101"),
     ("PLATFORM_FEE_PERCENT", "NaN"),
@@ -94,6 +96,35 @@ def test_production_is_walled_in(load):
     assert settings["SECURE_PROXY_SSL_HEADER"] is None
     assert "'unsafe-inline'" not in str(settings["CONTENT_SECURITY_POLICY"])
     assert settings["LOG_FORMAT"] == "json"
+
+
+@pytest.mark.parametrize(
+    ("site", "names"),
+    [
+        ("https://dayline.example.com", ["__Host-sessionid", "__Host-csrftoken", "__Host-device"]),
+        ("http://dayline.example.com", ["sessionid", "csrftoken", "device"]),
+    ],
+)
+def test_over_tls_a_browser_takes_cookies_from_this_host_alone(load, site, names):
+    settings = load(SITE_URL=site)
+
+    assert [settings[f"{kind}_COOKIE_NAME"] for kind in ("SESSION", "CSRF", "DEVICE")] == names
+    assert not {"SESSION_COOKIE_DOMAIN", "CSRF_COOKIE_DOMAIN", "SESSION_COOKIE_PATH", "CSRF_COOKIE_PATH"} & set(
+        settings
+    )
+    assert settings["SESSION_COOKIE_SECURE"] is settings["CSRF_COOKIE_SECURE"] is site.startswith("https")
+
+
+@pytest.mark.parametrize(
+    ("address", "folder"),
+    [
+        ("filemail:///srv/mail", "/srv/mail"),
+        ("filemail:///srv/my%20mail", "/srv/my mail"),
+        ("filemail:var/mail", str(ROOT / "var" / "mail")),
+    ],
+)
+def test_mails_become_files_in_the_folder_that_the_address_names(load, address, folder):
+    assert load(EMAIL_URL=address)["EMAIL_FILE_PATH"] == folder
 
 
 def test_proxies_are_believed_only_when_they_are_ours(load):

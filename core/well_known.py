@@ -1,0 +1,23 @@
+"""Addresses that browsers and crawlers ask for by themselves."""
+
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+DAY = 86_400
+
+
+@require_safe
+@cache_control(public=True, max_age=DAY)
+def robots(request: HttpRequest) -> HttpResponse:
+    """What crawlers may look at: pages for everybody, no form, and nothing that belongs to one person."""
+    return render(request, "robots.txt", content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+@cache_control(public=True, max_age=DAY)
+def favicon(request: HttpRequest) -> HttpResponse:
+    """The icon of what has no head of a page to name one: files, pictures, answers for programs."""
+    return HttpResponseRedirect(staticfiles_storage.url("img/favicon.ico"))
