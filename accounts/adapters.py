@@ -10,7 +10,6 @@ from allauth.account.internal.flows.email_verification import consume_email_veri
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.account.utils import url_str_to_user_pk
 from allauth.core.exceptions import ImmediateHttpResponse
-from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -21,7 +20,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from qrcode.image.svg import SvgPathFillImage  # type: ignore[import-untyped]
 
-from accounts import after_login, letters, services, url_secrets
+from accounts import after_login, letters, services, sign_in_limits, url_secrets
 from accounts.client_ip import client_ip
 from accounts.models import User
 from core.encryption import decrypt, encrypt
@@ -29,7 +28,7 @@ from core.encryption import decrypt, encrypt
 KNOWN_DEVICE = "device"
 KNOWN_DEVICE_DAYS = 365
 # How long a mail is worth sending: as long as what it carries works, a little less for codes.
-LASTS_MINUTES = {"account/email/login_code": 15}
+LASTS_MINUTES = {"account/email/login_code": 15, "account/email/code_after_password": 15}
 
 
 def on_our_site(url: str) -> str:
@@ -50,20 +49,28 @@ class AccountAdapter(DefaultAccountAdapter):
         "incorrect_password": "That is not your password.",
         "incorrect_code": "That code is not right. Check the newest email or your app, and type it again.",
         "invalid_password_reset": "This link no longer works.",
-        "too_many_login_attempts": "Too many tries. Wait a few minutes, then try again.",
+        "too_many_login_attempts": "Too many tries. Wait a quarter of an hour, then try again.",
         "duplicate_email": "This is your address already.",
-        "rate_limited": "Too many tries. Wait a minute, then try again.",
+        "rate_limited": "Too many tries. Wait a quarter of an hour, then try again.",
     }
 
     # --- Who may come in --------------------------------------------------------------------------------------------
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
-        """An account nobody confirmed answers as if it were not there; its link goes out again, and only there."""
+        """The account whose password this is, None for a wrong password and for an account nobody confirmed.
+
+        To the latter its link is mailed again. Raises ImmediateHttpResponse past a limit (see `sign_in_limits`).
+        """
         user = super().authenticate(request, **credentials)
         if isinstance(user, User) and not user.email_confirmed:
-            self.pre_authenticate(request, **credentials)  # this try counts, like any other that fails
             self._send_link_again(request, user)
-            return None
+            user = None
+        assert user is None or isinstance(user, User)
+        if self._try.needs_code:
+            email = _email_of(credentials)
+            raise ImmediateHttpResponse(sign_in_limits.ask_for_code(request, email=email, user=user))
+        if user is not None:
+            self._try.forgive()
         return user
 
     def _send_link_again(self, request: HttpRequest, user: User) -> None:
@@ -72,34 +79,15 @@ class AccountAdapter(DefaultAccountAdapter):
             EmailConfirmationHMAC(address).send(request, signup=True)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Tries are counted by account and address together, so that nobody can lock out somebody else.
-
-        Guessing one account from many addresses has a limit of its own, which devices that have signed in to the
-        account before don't meet. Past a limit the answer is 429.
-        """
-        email = credentials.get("email", "").lower()
-        usages = [
-            ratelimit.consume(
-                request, app="allauth.account", action="login_failed", key=self._tries_key(request, email)
-            )
-        ]
-        if not self._is_known_device(request, email):
-            usages.append(ratelimit.consume(request, app="allauth.account", action="login_failed_anywhere", key=email))
-        if not all(usages):
-            raise ImmediateHttpResponse(ratelimit.respond_429(request))
-        self._usages = usages
+        email = _email_of(credentials)
+        known = self._is_known_device(request, email)
+        self._try = sign_in_limits.count_try(request, email=email, on_known_device=known)
 
     def _rollback_login_failed_rl_usage(self) -> None:
-        for usage in getattr(self, "_usages", []):
-            usage.rollback()
+        """allauth's own forgiveness, which comes before `authenticate` has looked at the account."""
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
-        email = credentials.get("email", "").lower()
-        for action, key in (("login_failed", self._tries_key(request, email)), ("login_failed_anywhere", email)):
-            ratelimit.clear(request, app="allauth.account", action=action, key=key)
-
-    def _tries_key(self, request: HttpRequest, email: str) -> str:
-        return f"{email} {ratelimit.get_ip(request)}"
+        sign_in_limits.forget_tries(request, email=_email_of(credentials))
 
     def _is_known_device(self, request: HttpRequest, email: str) -> bool:
         try:
@@ -205,6 +193,10 @@ class AccountAdapter(DefaultAccountAdapter):
 def _with_the_way_back(path: str, request: HttpRequest) -> str:
     back = after_login.way_back(request)
     return path + ("?" + urlencode({"next": back}) if back else "")
+
+
+def _email_of(credentials: dict[str, Any]) -> str:
+    return credentials.get("email", "").lower()
 
 
 def _device_mark(email: str) -> str:

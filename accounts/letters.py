@@ -119,6 +119,26 @@ def sign_in_code(context: Context) -> Letter:
     )
 
 
+def code_after_password(context: Context) -> Letter:
+    return Letter(
+        subject=f"Your code to sign in to {settings.SITE_NAME}",
+        badge="Code",
+        tone="brand",
+        headline="Your code to sign in",
+        lead=[
+            "Somebody, we think you, signs in with your password on a new device. Many wrong passwords were typed for "
+            "your account lately, so this device needs a code, too. It works once, for 15 minutes."
+        ],
+        button={"label": "Go to that page", "url": _page("account_confirm_login_code")},
+        facts=[{"label": "Code", "value": context["code"]}],
+        after=[
+            "Nobody from us asks you for this code.",
+            f"If this was not you, somebody knows your password. Choose a new one at {_page('account_reset_password')}",
+        ],
+        why=SECURITY,
+    )
+
+
 def reset_link(context: Context) -> Letter:
     return Letter(
         subject=f"Choose a new password for {settings.SITE_NAME}",
@@ -164,6 +184,7 @@ LETTERS: dict[str, Callable[[Context], Letter]] = {
     "account/email/account_already_exists": account_exists,
     "account/email/unknown_account": no_account,
     "account/email/login_code": sign_in_code,
+    "account/email/code_after_password": code_after_password,
     "account/email/password_reset_key": reset_link,
     "account/email/password_reset": told(
         "Your password was reset", "Your password was reset", "Every device was signed out."

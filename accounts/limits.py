@@ -39,7 +39,7 @@ def limited(action: str, *, methods: tuple[str, ...] = ("POST",)) -> Callable[[V
 
 
 def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
-    """The page that says how long to wait; what was typed waits, too."""
+    """The 429 page; text that was typed waits, too."""
     if request.method == "POST":
         unsaved_forms.keep(request, unsaved_forms.REFUSED)
     return errors.too_many(request, seconds=seconds)

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
 from accounts import services, url_secrets
+from accounts.adapters import AccountAdapter
 from core import clock
 from outbox import services as outbox
 
@@ -36,6 +37,14 @@ def send_mail(payload: dict[str, Any], *, message: Any) -> None:
         if all(500 <= code < 600 for code, _words in refusal.recipients.values()):
             raise outbox.GiveUp("The mailbox refuses mail for good.") from None
         raise outbox.Retry(reason="The mailbox refuses mail for now.") from None
+
+
+@outbox.handler("accounts.mail_code")
+def mail_code(payload: dict[str, Any], *, message: Any) -> None:
+    """Mail the code of a sign-in whose password was right; where it was not, the code is worth nothing and stays."""
+    facts = json.loads(url_secrets.unseal(payload["sealed"]))
+    if facts["wanted"]:
+        AccountAdapter().send_mail("account/email/code_after_password", facts["to"], {"code": facts["code"]})
 
 
 @outbox.daily(hour=3, name="accounts.purge")

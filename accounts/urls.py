@@ -1,4 +1,4 @@
-"""Settings, photos, and signing in and up (allauth's addresses, four of them with views of ours)."""
+"""Settings, photos, and signing in and up (allauth's addresses, five of them with views of ours)."""
 
 from django.urls import include, path, re_path
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("my/settings/zone/", views.device_zone, name="settings_zone"),
     re_path(r"^media/photos/(?P<name>[0-9a-f]{32})\.webp$", views.photo, name="photo"),
     re_path(r"^accounts/confirm-email/(?P<key>[-:\w]+)/$", views.confirm_email, name="account_confirm_email"),
+    path("accounts/login/code/confirm/", views.confirm_login_code, name="account_confirm_login_code"),
     path("accounts/password/reset/", views.ask_for_reset, name="account_reset_password"),
     re_path(
         r"^accounts/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import photos, queries, services, url_secrets, zones
+from accounts import photos, queries, services, sign_in_limits, url_secrets, zones
 from accounts.adapters import AccountAdapter
 from accounts.exceptions import ChangedMeanwhile, PhotoRefused
 from accounts.forms import PhotoForm, PreferencesForm, ProfileForm
@@ -27,7 +27,7 @@ from core.view_contract import takes
 
 ROOM_FOR_THE_REST_OF_THE_FORM = 100_000
 LARGEST_CAMERA_FILE = 20_000_000
-RETRY_AFTER_SECONDS = 60
+A_MINUTE = 60
 
 
 # --- Settings ---------------------------------------------------------------------------------------------------------
@@ -270,6 +270,17 @@ class ConfirmEmail(allauth_views.ConfirmEmailView):
         return confirmation
 
 
+class ConfirmLoginCode(allauth_views.ConfirmLoginCodeView):
+    """allauth's page that asks for a mailed code; it also says why a password alone was not enough."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        state = self._process.state
+        wait = 0
+        if after_password := state.get("after_password", False):
+            wait = sign_in_limits.wait_for_password_alone(self.request, email=state["email"])
+        return super().get_context_data(**kwargs) | {"after_password": after_password, "minutes": -(-wait // 60)}
+
+
 class _ThenSaysSo:
     """The page that says what was done comes next; the way back waits in its address."""
 
@@ -290,9 +301,11 @@ class ResetPassword(_ThenSaysSo, allauth_views.PasswordResetFromKeyView):
 
 
 confirm_email = never_cache(ConfirmEmail.as_view())
+confirm_login_code = ConfirmLoginCode.as_view()
 ask_for_reset = AskForReset.as_view()
 reset_password = never_cache(ResetPassword.as_view())
 
 
 def too_many_requests(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return errors.too_many(request, seconds=RETRY_AFTER_SECONDS)
+    """The 429 answer of allauth's limits, with the time until there is room again."""
+    return errors.too_many(request, seconds=sign_in_limits.wait_of_page(request) or A_MINUTE)

@@ -220,7 +220,8 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
     "login_failed": "10/5m/key",  # one account from one address
-    "login_failed_anywhere": "50/15m/key",  # one account from unknown devices anywhere
+    "login_failed_anywhere": "50/15m/key",  # one account from unknown devices anywhere; then a code is asked for, too
+    "code_after_password": "5/15m/key",  # such codes; only with the right password is one mailed
     "signup": "20/m/ip,200/d/ip",
     "confirm_email": "3/10m/key",
     "reset_password": "20/m/ip,5/15m/key",

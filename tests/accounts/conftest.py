@@ -39,6 +39,9 @@ class Postbox:
 
     def deliver(self) -> list[mail.EmailMultiAlternatives]:
         mail.outbox.clear()
+        for message in Message.objects.filter(topic="accounts.mail_code", done_at=None).order_by("pk"):
+            tasks.mail_code(message.payload, message=message)
+            message.delete()
         for message in Message.objects.filter(topic="accounts.send_mail", done_at=None).order_by("pk"):
             tasks.send_mail(message.payload, message=message)
             message.delete()

@@ -1,0 +1,143 @@
+"""Limits on guessing passwords, and the way in that stays open to the owner of a guessed account.
+
+Tries are counted by account and address together, so the first limit stops one guesser and nobody else. A second, wider
+one counts the tries at one account from unknown devices anywhere. Past it the right password still lets its owner in,
+together with a code from their mailbox; every try is answered with the page that asks for the code, so that a guesser
+learns neither whether the account exists nor whether the password was right.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import ceil
+from time import time
+
+from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
+from allauth.account.models import Login
+from allauth.account.stages import LoginByCodeStage, LoginStageController
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal import ratelimit
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from accounts import after_login, services
+from accounts.models import User
+from core import errors
+
+APP = "allauth.account"
+HERE, ANYWHERE, CODE = "login_failed", "login_failed_anywhere", "code_after_password"
+# The limits that allauth's views refuse with 429, by the name of their address.
+REFUSED_AT = {
+    "account_login": (APP, "login"),
+    "account_signup": (APP, "signup"),
+    "account_reset_password": (APP, "reset_password"),
+    "account_reset_password_from_key": (APP, "reset_password_from_key"),
+    "account_email": (APP, "manage_email"),
+    "account_change_password": (APP, "change_password"),
+    "account_set_password": (APP, "change_password"),
+    "account_reauthenticate": (APP, "reauthenticate"),
+    "mfa_reauthenticate": (APP, "reauthenticate"),
+    "mfa_reauthenticate_webauthn": (APP, "reauthenticate"),
+    "mfa_login_webauthn": ("allauth.mfa", "webauthn_login"),
+}
+
+
+@dataclass(frozen=True)
+class Try:
+    """One try of a password, counted. With `needs_code` the right password alone signs nobody in."""
+
+    usages: tuple[ratelimit.RateLimitUsage, ...]
+    needs_code: bool
+
+    def forgive(self) -> None:
+        """Take a try with the right password off the limits. One that needs a code stays counted: if only wrong
+        passwords counted, the limit itself would tell which one was right."""
+        for usage in self.usages if not self.needs_code else ():
+            usage.rollback()
+
+
+def count_try(request: HttpRequest, *, email: str, on_known_device: bool) -> Try:
+    """Count one try for the account of `email`. Past a limit raises ImmediateHttpResponse with the 429 page.
+
+    Only the wider limit lets a try through, and then it needs a code; not where somebody already signed in is asked for
+    their password again.
+    """
+    here = ratelimit.consume(request, app=APP, action=HERE, key=_key_here(request, email))
+    if here is None:
+        raise _pause(request, HERE, _key_here(request, email))
+    if on_known_device:
+        return Try((here,), needs_code=False)
+    anywhere = ratelimit.consume(request, app=APP, action=ANYWHERE, key=email)
+    if anywhere is None and request.user.is_authenticated:
+        raise _pause(request, ANYWHERE, email)
+    return Try((here, anywhere) if anywhere else (here,), needs_code=anywhere is None)
+
+
+def forget_tries(request: HttpRequest, *, email: str) -> None:
+    for action, key in ((HERE, _key_here(request, email)), (ANYWHERE, email)):
+        ratelimit.clear(request, app=APP, action=action, key=key)
+
+
+def ask_for_code(request: HttpRequest, *, email: str, user: User | None) -> HttpResponse:
+    """The way to the page that asks for a code from the mailbox, the same whether the password was right or not.
+
+    `user` is the account whose password was right, None where it was not: then no code exists. Both cost the same work:
+    the worker decides whether a mail goes out.
+    """
+    if user is not None and user.email != email:
+        user = None  # signed in by an address that is not proven to be theirs
+    login = Login(user=user, email=email)
+    login.state["stages"] = {"current": LoginByCodeStage.key}
+    stage = LoginByCodeStage(LoginStageController(request, login), request, login)
+    stage.state.update(
+        LoginCodeVerificationProcess.initial_state(user=user, email=email),
+        initiated_by_user=True,  # so that the code starts a sign-in with all its steps
+        after_password=True,
+    )
+    process = LoginCodeVerificationProcess(stage=stage)
+    code = process.generate_code()
+    if user is None:
+        process.state["code"] = ""  # which no code equals
+    has_room = ratelimit.consume(request, app=APP, action=CODE, key=f"{email} {user is not None}") is not None
+    services.mail_code_later(to=email, code=code, wanted=has_room and user is not None)
+    process.persist()
+    if not request.POST.get("remember"):
+        request.session.set_expiry(0)
+    if back := after_login.way_back(request):
+        after_login.remember(request, back)
+    return redirect("account_confirm_login_code")
+
+
+def wait_for_password_alone(request: HttpRequest, *, email: str) -> int:
+    """Seconds until a password alone signs in on a new device again, if nobody tries meanwhile."""
+    return _wait(request, APP, ANYWHERE, email)
+
+
+def wait_of_page(request: HttpRequest) -> int:
+    """Seconds until this page, which allauth refused with 429, may be sent again; 0 where that is not known."""
+    match = request.resolver_match
+    app, action = REFUSED_AT.get(match.url_name or "" if match else "", (APP, ""))
+    return _wait(request, app, action, request.POST.get("email", "").lower())
+
+
+def _pause(request: HttpRequest, action: str, key: str) -> ImmediateHttpResponse:
+    return ImmediateHttpResponse(errors.too_many(request, seconds=_wait(request, APP, action, key)))
+
+
+def _wait(request: HttpRequest, app: str, action: str, key: str) -> int:
+    return max(_waits(request, app, action, key), default=0)
+
+
+def _waits(request: HttpRequest, app: str, action: str, key: str) -> Iterator[int]:
+    now = time()
+    for rate in ratelimit.get_rates(app=app, action=action):
+        if rate.per == "user" and not request.user.is_authenticated:
+            continue
+        tries = cache.get(ratelimit.get_cache_key(request, app=app, action=action, rate=rate, key=key), [])
+        alive = [at for at in tries if at > now - rate.duration]
+        if len(alive) >= rate.amount:
+            yield ceil(min(alive) + rate.duration - now)
+
+
+def _key_here(request: HttpRequest, email: str) -> str:
+    return f"{email} {ratelimit.get_ip(request)}"
