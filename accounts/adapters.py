@@ -140,7 +140,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         assert isinstance(request.user, User)
-        return after_login.way_back(request) or after_login.home_of(request.user)
+        return after_login.way_back(request) or after_login.start_page_of(request.user)
 
     def get_signup_redirect_url(self, request: HttpRequest) -> str:
         return self.get_login_redirect_url(request)

@@ -1,11 +1,11 @@
-"""Where somebody arrives who signs in: where they were going, else where they live.
+"""Where a person arrives after signing in: at the page they were going to, else at their start page.
 
 An address or form that says `next` is believed first, if it names a page of ours. Not every step of signing in can
 carry it (a second step, a reset, a look into the mail), so the session knows it too: for an hour, and until somebody
 signs in, so that an old plan leads nobody away for ever.
 """
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from allauth.account.utils import get_next_redirect_url
@@ -15,11 +15,25 @@ from django.shortcuts import resolve_url
 
 from accounts.models import User
 from core import clock
+from core.hooks import Question
 
 WAY_BACK = "way_back"
 LASTS = timedelta(hours=1)
 
-_homes: list[tuple[Callable[[User], bool], str]] = []
+
+@dataclass(frozen=True, kw_only=True)
+class ChosenTime:
+    """A time that a visitor chose before they signed in. `kept_until` is None where it is not kept for them."""
+
+    provider: str
+    service: str
+    start: datetime
+    kept_until: datetime | None
+    zone: str
+
+
+start_page = Question[[User], str | None]("What is the name of the page where this person starts?")
+chosen_time = Question[[HttpRequest, str], ChosenTime | None]("Which time does the page at this address book?")
 
 
 def way_back(request: HttpRequest) -> str:
@@ -39,15 +53,22 @@ def remember(request: HttpRequest, address: str) -> None:
     request.session[WAY_BACK] = {"address": address, "until": (clock.now() + LASTS).isoformat()}
 
 
+def has_session(request: HttpRequest) -> bool:
+    """Whether the browser's session cookie names a session that exists."""
+    request.session.get(WAY_BACK)  # a made-up name is dropped when the session is loaded
+    return request.session.session_key is not None
+
+
 def forget(request: HttpRequest) -> None:
     request.session.pop(WAY_BACK, None)
 
 
-def live_at(name: str, *, when: Callable[[User], bool]) -> None:
-    """A higher app's say on who lives at its page: a provider in the studio."""
-    _homes.append((when, name))
+def start_page_of(user: User) -> str:
+    """The address where a person starts who was going nowhere in particular."""
+    return resolve_url(start_page.first(user) or settings.LOGIN_REDIRECT_URL)
 
 
-def home_of(user: User) -> str:
-    """Where this person starts who was going nowhere in particular."""
-    return resolve_url(next((name for when, name in _homes if when(user)), settings.LOGIN_REDIRECT_URL))
+def chosen_time_of(request: HttpRequest) -> ChosenTime | None:
+    """The time that this visitor is about to book, read from the address they come back to; None for other pages."""
+    back = way_back(request)
+    return chosen_time.first(request, back) if back else None

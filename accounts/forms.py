@@ -85,9 +85,9 @@ class SignupForm(allauth_forms.SignupForm):
         return super().try_save(request)
 
     def custom_signup(self, request: HttpRequest, user: User) -> None:
-        chosen = request.session.get("chosen_time") or {}
         user.name = self.cleaned_data["name"]
-        zone = zones.device_zone(request) or zones.canonical(chosen.get("zone"))
+        chosen = after_login.chosen_time_of(request)
+        zone = zones.device_zone(request) or (chosen.zone if chosen else None)
         if zone:
             user.time_zone = zone
         user.save()

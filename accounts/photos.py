@@ -4,7 +4,6 @@ What is stored is never what was sent: the pixels are drawn again, upright, with
 can't be a photo is refused before anything is unpacked, so that a small file can't fill the memory.
 """
 
-from collections.abc import Callable
 from io import BytesIO
 
 from django.core.files.uploadedfile import UploadedFile
@@ -12,6 +11,7 @@ from PIL import Image, ImageOps
 
 from accounts.exceptions import PhotoRefused
 from accounts.models import User
+from core.hooks import Question
 
 FOLDER = "photos"
 MAX_BYTES = 5_000_000
@@ -27,16 +27,12 @@ TOO_LARGE = "The photo is larger than 5 MB. Choose a smaller one, or save it at 
 TOO_MANY_PIXELS = "The photo has too many pixels. Make it smaller, 2000 by 2000 is plenty, and try again."
 EMPTY = "The file is empty. Choose another one."
 
-_public_checks: list[Callable[[User], bool]] = []
-
-
-def show_to_visitors_when(check: Callable[[User], bool]) -> None:
-    """A higher app's say on whose photo anybody may see (a provider with a public page)."""
-    _public_checks.append(check)
+visible_to_visitors = Question[[User], bool]("May visitors see this person's photo?")
 
 
 def is_public(user: User) -> bool:
-    return any(check(user) for check in _public_checks)
+    """Whether visitors may see the photo of `user`; without an answer they may not."""
+    return any(visible_to_visitors.each(user))
 
 
 def prepare(upload: UploadedFile) -> bytes:

@@ -7,9 +7,9 @@ class AppointmentsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import after_login
-        from appointments import queries, signals  # noqa: F401
+        from appointments import answers, queries, signals  # noqa: F401
         from providers import hooks
-        from providers import queries as offers
 
-        after_login.live_at("studio_today", when=offers.lives_in_the_studio)
-        hooks.set_outside_hours(queries.count_outside_hours)
+        after_login.start_page.answer(answers.start_page)
+        after_login.chosen_time.answer(answers.chosen_time)
+        hooks.outside_hours.answer(queries.count_outside_hours)

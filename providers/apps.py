@@ -10,4 +10,4 @@ class ProvidersConfig(AppConfig):
         from accounts import photos
         from providers import queries
 
-        photos.show_to_visitors_when(queries.has_public_page)
+        photos.visible_to_visitors.answer(queries.has_public_page)

@@ -79,7 +79,7 @@ def book(request: HttpRequest, provider: str, service: str) -> HttpResponse:
         page = reverse("provider_service", args=[provider, service])
         return redirect_with(page, {"tz": request.GET.get("tz", "")}, message=(request, "Choose a time first."))
     if not request.user.is_authenticated:
-        return _sign_in_first(request, wanted, start)
+        return _sign_in_first(request, start)
     request = cast(SignedInRequest, request)
     if request.method == "POST" and "pick" not in request.POST:
         return _book(request, wanted, start)
@@ -87,17 +87,12 @@ def book(request: HttpRequest, provider: str, service: str) -> HttpResponse:
     return _show(request, _fresh_page(request, wanted, start, typed=booking_draft.kept(request, provider)))
 
 
-def _sign_in_first(request: HttpRequest, service: Service, start: datetime) -> HttpResponse:
-    kept = holds.kept_time(visitor.known(request), now=clock.now())
-    request.session["chosen_time"] = {
-        "provider": service.provider.name,
-        "service": service.name,
-        "start": month_picker.to_value(start),
-        "zone": viewer_zone(request, service.provider.time_zone).name,
-        "kept_until": month_picker.to_value(kept.expires_at) if kept and kept.expires_at else None,
-    }
+def _sign_in_first(request: HttpRequest, start: datetime) -> HttpResponse:
+    """To sign-in and back. The address carries the chosen time, so that looking writes no session; one that is there
+    remembers the way back for steps whose address can't."""
     back = with_query(request.path, {"start": month_picker.to_value(start), "tz": request.GET.get("tz", "")})
-    after_login.remember(request, back)
+    if after_login.has_session(request):
+        after_login.remember(request, back)
     return redirect_to_login(back)
 
 
@@ -132,7 +127,6 @@ def _book(request: SignedInRequest, service: Service, start: datetime) -> HttpRe
     made = outcome.appointment
     if not outcome.changed and (made.start, made.note) != (start, note):
         messages.info(request, "This form was sent before, and booked this. What you changed since was not saved.")
-    request.session.pop("chosen_time", None)
     booking_draft.forget(request, service.provider.slug)
     return redirect("appointment_done", reference=made.reference)
 

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.shortcuts import resolve_url
 from django.test.utils import CaptureQueriesContext
@@ -79,6 +80,21 @@ def assert_only_looking(world, row, address):
         assert seen["head"].status_code == seen["get"].status_code, role
         assert seen["head"].content == b""
         assert seen["options"].status_code < 500
+
+
+def test_no_visitor_writes_a_session_by_looking(world):
+    addresses = [address_of(row, world) for row in ROWS]
+    Session.objects.all().delete()
+
+    written = set()
+    for address in addresses:
+        with undone():
+            for verb in ("get", "head", "options"):
+                getattr(world.client("V"), verb)(address)
+            if Session.objects.exists():
+                written.add(address)
+
+    assert written == set()
 
 
 @pytest.mark.parametrize("verb", ["put", "patch", "delete", "trace"])

@@ -340,9 +340,9 @@ def test_a_photo_is_shown_to_people_signed_in_and_to_visitors_only_where_it_is_p
         "nosniff",
     )
     assert b"".join(answer.streaming_content)[:4] == b"RIFF"
-    monkeypatch.setattr(photos, "_public_checks", [])
+    monkeypatch.setattr(photos.visible_to_visitors, "_answers", [])
     assert Client().get(url).status_code == 404
-    photos.show_to_visitors_when(lambda user: user == person)
+    photos.visible_to_visitors.answer(lambda user: user == person)
     assert Client().get(url).status_code == 200
     person.is_active = False
     person.save()

@@ -6,10 +6,12 @@ from urllib.parse import quote
 
 import pytest
 import time_machine
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import User
 from core import clock
 from providers.models import Listing
 from tests.accounts.conftest import PASSWORD, Postbox, sign_in
@@ -42,9 +44,10 @@ def booking_page(service):
 
 
 @pytest.fixture
-def visitor(booking_page):
-    """A browser that chose a time and was asked to sign in."""
+def visitor(service, booking_page):
+    """A browser that chose a time, which is kept for it, and was asked to sign in."""
     browser = Client()
+    browser.post(reverse("keep_time", args=[service.provider.slug, service.slug]), {"start": "2026-03-03T10:00:00Z"})
     assert browser.get(booking_page).url.startswith("/accounts/login/?next=/book/")
     return browser
 
@@ -192,3 +195,62 @@ def test_a_provider_who_was_going_somewhere_goes_there(person):
     ProviderFactory(user=person)
 
     assert sign_in(Client(), next=MINE).url == MINE
+
+
+# --- Without a session ------------------------------------------------------------------------------------------------
+
+
+def test_looking_at_the_booking_form_writes_no_session_however_often(booking_page):
+    for _ in range(3):
+        browser = Client()
+        browser.get(browser.get(booking_page).url)
+        browser.get(browser.get(booking_page, headers={"Cookie": "sessionid=madeupbyarobot"}).url)
+
+    assert Session.objects.count() == 0
+
+
+def test_the_address_alone_shows_the_time_and_leads_back(service, booking_page, person):
+    browser = Client()
+    sign_in_page = browser.get(booking_page).url
+
+    page = browser.get(sign_in_page)
+    answer = sign_in(browser, next=page.context["redirect_field_value"])
+
+    assert CHOSEN in page.text
+    assert f"with {service.provider.name} is the time you chose." in page.text
+    assert service.name in page.text
+    assert answer.url == booking_page
+
+
+def test_a_time_kept_for_this_browser_says_until_when(visitor, booking_page):
+    assert "is kept for you until" in visitor.get("/accounts/login/", {"next": booking_page}).text
+    other_time = booking_page.replace("T10", "T15")
+    assert "is the time you chose" in visitor.get("/accounts/login/", {"next": other_time}).text
+    assert "is the time you chose" in Client().get("/accounts/login/", {"next": booking_page}).text
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "?start=", "?start=x", "?start=2026-03-03T10", "?start=2020-01-01T10:00:00Z", "?start=9999-01-01T10:00Z"],
+)
+def test_an_address_without_a_time_to_come_shows_none(service, query):
+    form = reverse("book", args=[service.provider.slug, service.slug]) + query
+
+    page = Client().get("/accounts/login/", {"next": form})
+
+    assert (page.status_code, page.context["chosen_time"]) == (200, None)
+
+
+@pytest.mark.parametrize("address", ["/book/nobody/nothing/", "/providers/", "/no/such/page/", "/book/"])
+def test_an_address_that_books_nothing_shows_no_time(db, address):
+    page = Client().get("/accounts/login/", {"next": f"{address}?start=2026-03-03T10%3A00%3A00Z"})
+
+    assert (page.status_code, page.context["chosen_time"]) == (200, None)
+
+
+def test_a_newcomer_gets_the_zone_in_which_they_chose_the_time(service, booking_page):
+    browser = Client()
+
+    sign_up(browser, email="new@example.com", next=booking_page + "&tz=Asia/Tokyo")
+
+    assert User.objects.get(email="new@example.com").time_zone == "Asia/Tokyo"

@@ -227,7 +227,7 @@ def test_pressing_a_button_does_not_hide_a_change_from_another_tab(client, maya)
     ],
 )
 def test_the_effect_on_what_is_booked_is_told(client, maya, monkeypatch, count, sentence):
-    monkeypatch.setattr(hooks, "_outside_hours", lambda provider, now: count)
+    monkeypatch.setattr(hooks.outside_hours, "_answers", [lambda provider, now: count])
 
     send(client, HOURS, "time_zone", end__0__0="11:00")
 

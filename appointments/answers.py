@@ -1,0 +1,52 @@
+"""Answers to the questions that lower apps ask; registered in `apps`."""
+
+from urllib.parse import parse_qs, urlsplit
+
+from django.http import HttpRequest
+from django.urls import Resolver404, resolve
+
+from accounts import zones
+from accounts.after_login import ChosenTime
+from accounts.models import User
+from appointments import queries, visitor
+from appointments.pages import month_picker
+from appointments.services import holds
+from core import clock
+from providers import queries as provider_queries
+from providers.models import Service
+
+
+def start_page(user: User) -> str | None:
+    """The studio's first page for a provider who has gone live, None for anybody else."""
+    return "studio_today" if provider_queries.lives_in_the_studio(user) else None
+
+
+def chosen_time(request: HttpRequest, address: str) -> ChosenTime | None:
+    """The time that the booking form at `address` is about; None for other pages, past times and providers not public.
+
+    Two queries for a booking form, none for any other page.
+    """
+    parts = urlsplit(address)
+    asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    start, now = month_picker.from_value(asked.get("start", "")), clock.now()
+    service = _service_booked_at(parts.path) if start and start > now else None
+    if start is None or service is None:
+        return None
+    kept = holds.kept_time(visitor.known(request), now=now)
+    is_this_one = kept is not None and kept.provider_id == service.provider_id and kept.start <= start < kept.end
+    return ChosenTime(
+        provider=service.provider.name,
+        service=service.name,
+        start=start,
+        kept_until=kept.expires_at if kept is not None and is_this_one else None,
+        zone=zones.device_zone(request) or zones.canonical(asked.get("tz")) or service.provider.time_zone,
+    )
+
+
+def _service_booked_at(path: str) -> Service | None:
+    try:
+        match = resolve(path)
+        is_booking_form = match.url_name == "book"
+        return queries.public_service(match.kwargs["provider"], match.kwargs["service"]) if is_booking_form else None
+    except (Resolver404, Service.DoesNotExist):
+        return None
