@@ -5,6 +5,8 @@ from typing import Any
 
 from allauth.account import views as allauth_views
 from allauth.account.models import EmailConfirmationHMAC
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn import views as webauthn_views
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.files.storage import default_storage
@@ -12,10 +14,11 @@ from django.db import IntegrityError, transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.cache import get_conditional_response
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import photos, queries, services, sign_in_limits, url_secrets, zones
+from accounts import passkeys, photos, queries, services, sign_in_limits, url_secrets, zones
 from accounts.adapters import AccountAdapter
 from accounts.exceptions import ChangedMeanwhile, PhotoRefused
 from accounts.forms import PhotoForm, PreferencesForm, ProfileForm
@@ -213,19 +216,53 @@ def _preferences_page(
 
 @require_safe
 def photo(request: HttpRequest, name: str) -> HttpResponseBase:
-    """A person's photo by its random name: for everybody signed in, for visitors where the person has a public page."""
+    """A person's photo by its random name: for everybody signed in, for visitors where the person has a public page.
+
+    A browser shows a public one for an hour without asking again. Any other it asks for each time, and so shows none
+    after signing out. Opened on its own, the file runs nothing.
+    """
     path = f"{photos.FOLDER}/{name}.webp"
     owner = User.objects.filter(photo=path, is_active=True).first()
-    if owner is None or not (request.user.is_authenticated or photos.is_public(owner)):
+    is_public = owner is not None and photos.is_public(owner)
+    if owner is None or not (is_public or request.user.is_authenticated):
         raise Http404
+    etag = f'"{name}"'  # a new picture has a new name
+    response: HttpResponseBase | None = get_conditional_response(request, etag=etag)
     try:
-        response = FileResponse(default_storage.open(path), content_type="image/webp")
+        response = response or FileResponse(default_storage.open(path), content_type="image/webp")
     except FileNotFoundError:
         raise Http404 from None
-    response["Cache-Control"] = "private, max-age=31536000, immutable"
+    response["ETag"] = etag
+    response["Cache-Control"] = "private, max-age=3600" if is_public else "private, no-cache"
     response["Content-Disposition"] = "inline"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+# --- Passkeys ---------------------------------------------------------------------------------------------------------
+
+
+class _OwnPasskey:
+    """A passkey of the person signed in, found by its public name in the address (`passkeys.name_of`)."""
+
+    def get_object(self, queryset: Any = None) -> Authenticator:
+        found = passkeys.find(self.get_queryset(), self.kwargs["key"])  # type: ignore[attr-defined]
+        if found is None:
+            raise Http404
+        return found
+
+
+class RenamePasskey(_OwnPasskey, webauthn_views.EditWebAuthnView):
+    pass
+
+
+class RemovePasskey(_OwnPasskey, webauthn_views.RemoveWebAuthnView):
+    pass
+
+
+rename_passkey = RenamePasskey.as_view()
+remove_passkey = RemovePasskey.as_view()
 
 
 # --- Links from our mails ---------------------------------------------------------------------------------------------

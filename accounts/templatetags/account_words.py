@@ -1,6 +1,9 @@
 """Words of the account pages."""
 
+from allauth.mfa.models import Authenticator
 from django import template
+
+from accounts import passkeys
 
 register = template.Library()
 
@@ -23,3 +26,9 @@ def device_name(user_agent: str) -> str:
     if browser and system:
         return f"{browser} on {system}"
     return browser or system or "Unknown device"
+
+
+@register.filter
+def passkey_name(passkey: Authenticator) -> str:
+    """`{% url "mfa_edit_webauthn" key=passkey|passkey_name %}`: the passkey's name in addresses."""
+    return passkeys.name_of(passkey)

@@ -1,5 +1,6 @@
 """Sign-up, sign-in, settings, the account's own pages. Their content is one's own: no address names a person."""
 
+from accounts import passkeys
 from tests.access.table import Row, everyone, refused, signed_in
 
 FORM = signed_in("200")
@@ -26,7 +27,7 @@ def with_app(world):
 
 
 def passkey(world):
-    return {"pk": world.passkey.pk}
+    return {"key": passkeys.name_of(world.passkey)}
 
 
 ROWS = [

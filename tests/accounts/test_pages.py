@@ -17,8 +17,8 @@ pytestmark = pytest.mark.django_db
 ARGUMENTS = {
     "account_confirm_email": ["x"],
     "account_reset_password_from_key": ["a", "b"],
-    "mfa_remove_webauthn": [1],
-    "mfa_edit_webauthn": [1],
+    "mfa_remove_webauthn": ["x"],
+    "mfa_edit_webauthn": ["x"],
 }
 NOT_PAGES = {"mfa_login_webauthn", "mfa_download_recovery_codes"}
 

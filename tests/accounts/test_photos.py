@@ -349,6 +349,47 @@ def test_a_photo_is_shown_to_people_signed_in_and_to_visitors_only_where_it_is_p
     assert Client().get(url).status_code == 404
 
 
+def test_a_photo_opened_on_its_own_runs_nothing(client, person):
+    services.change_photo(user=person, actor=person, upload=upload(pictures.photo()))
+    client.force_login(person)
+
+    answer = client.get(person.photo.url)
+
+    assert {
+        name: answer[name] for name in ("Content-Security-Policy", "X-Content-Type-Options", "Content-Disposition")
+    } == {
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Disposition": "inline",
+    }
+
+
+def test_a_browser_keeps_a_photo_but_asks_each_time_and_not_after_signing_out(client, person, other):
+    services.change_photo(user=person, actor=person, upload=upload(pictures.photo()))
+    url = person.photo.url
+    client.force_login(other)
+
+    first = client.get(url)
+    again = client.get(url, headers={"If-None-Match": first["ETag"]})
+    client.post("/accounts/logout/")
+    signed_out = client.get(url, headers={"If-None-Match": first["ETag"]})
+
+    assert first["Cache-Control"] == again["Cache-Control"] == "private, no-cache"
+    assert [first.status_code, again.status_code, signed_out.status_code] == [200, 304, 404]
+    assert b"".join(again) == b""
+
+
+def test_a_public_photo_is_asked_for_once_an_hour(client, person, other, monkeypatch):
+    services.change_photo(user=person, actor=person, upload=upload(pictures.photo()))
+    monkeypatch.setattr(photos.visible_to_visitors, "_answers", [lambda user: user == person])
+    seen = [client.get(person.photo.url)["Cache-Control"]]
+    client.force_login(other)
+
+    seen.append(client.get(person.photo.url)["Cache-Control"])
+
+    assert seen == ["private, max-age=3600"] * 2
+
+
 @pytest.mark.parametrize(
     "path", ["", "../../etc/passwd", "..%2f..%2fsettings.py", "0" * 32, "0" * 32 + ".webp.webp", "A" * 32 + ".webp"]
 )

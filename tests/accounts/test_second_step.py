@@ -1,4 +1,5 @@
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_
 from django.contrib.auth import get_user
 from django.test import Client
 
+from accounts import passkeys
 from core import clock
 from core.encryption import decrypt
 from tests.accounts.conftest import PASSWORD, sign_in
@@ -187,10 +189,44 @@ def test_a_made_up_passkey_is_refused_calmly(client, person, credential):
     assert not get_user(client).is_authenticated
 
 
+@pytest.fixture
+def passkey(person):
+    return Authenticator.objects.create(user=person, type="webauthn", data={"name": "Phone", "credential": {}})
+
+
 def test_somebody_else_s_keys_do_not_exist(here, other):
     key = Authenticator.objects.create(user=other, type="webauthn", data={"name": "Phone"})
 
     for verb in ("edit", "remove"):
-        assert here.get(f"/accounts/2fa/webauthn/keys/{key.pk}/{verb}/").status_code == 404
-        assert here.post(f"/accounts/2fa/webauthn/keys/{key.pk}/{verb}/", {"name": "Mine"}).status_code == 404
+        for name in (passkeys.name_of(key), key.pk):
+            assert here.get(f"/accounts/2fa/webauthn/keys/{name}/{verb}/").status_code == 404
+            assert here.post(f"/accounts/2fa/webauthn/keys/{name}/{verb}/", {"name": "Mine"}).status_code == 404
     assert Authenticator.objects.filter(pk=key.pk).exists()
+
+
+def test_the_addresses_of_passkeys_tell_no_row_number(here, passkey):
+    page = here.get("/accounts/2fa/webauthn/").text
+    addresses = re.findall(r'href="(/accounts/2fa/webauthn/keys/[^"]*)"', page)
+
+    assert addresses == [
+        f"/accounts/2fa/webauthn/keys/{passkeys.name_of(passkey)}/{verb}/" for verb in ("edit", "remove")
+    ]
+    assert re.fullmatch("[0-9a-f]{32}", passkeys.name_of(passkey))
+    assert [
+        here.get(f"/accounts/2fa/webauthn/keys/{passkey.pk}/{verb}/").status_code for verb in ("edit", "remove")
+    ] == [
+        404,
+        404,
+    ]
+
+
+def test_a_passkey_is_renamed_and_removed_at_its_address(here, passkey):
+    at = f"/accounts/2fa/webauthn/keys/{passkeys.name_of(passkey)}"
+    here.post("/accounts/reauthenticate/", {"password": PASSWORD})
+
+    renamed = here.post(f"{at}/edit/", {"name": "Laptop"})
+    name = Authenticator.objects.get().wrap().name
+    removed = here.post(f"{at}/remove/")
+
+    assert (renamed.url, name) == ("/accounts/2fa/webauthn/", "Laptop")
+    assert (removed.url, Authenticator.objects.count()) == ("/accounts/2fa/webauthn/", 0)
