@@ -57,7 +57,7 @@ class StaffSite(admin.AdminSite):
     """Every model registered with it, ours or a package's, offers its lookups and no others."""
 
     site_header = site_title = f"{settings.SITE_NAME} staff"
-    index_title = "Look after people and appointments"
+    index_title = f"Look after {settings.SITE_NAME}"
 
     def register(
         self,

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Any
 
 from csp.constants import SELF, UNSAFE_INLINE
@@ -17,7 +16,6 @@ from core.exceptions import DomainError
 
 logger = logging.getLogger(__name__)
 
-STUDIO = "/studio/"
 LIST = "_changelist"
 # A year that no calendar has, a number too large, an unknown field: admin looks them up as its address names them.
 UNCHECKED_BY_ADMIN = (OverflowError, FieldDoesNotExist, ValueError, DataError)
@@ -34,8 +32,6 @@ class PagesMiddleware:
             patch_cache_control(response, private=True, no_store=True)
         if self._is_admins(request):
             response._csp_update = ADMIN_POLICY  # type: ignore[attr-defined]
-        if self._is_new_to_the_menu(request, response):
-            request.session["has_studio"] = True
         return response
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
@@ -57,11 +53,6 @@ class PagesMiddleware:
             logger.warning("The admin stumbled over its address", exc_info=True)
             return errors.bad_request(request, exception)
         return None
-
-    def _is_new_to_the_menu(self, request: HttpRequest, response: HttpResponse) -> bool:
-        """A first visit to the studio: from now on the account menu offers it without asking the database."""
-        at_work = request.path_info.startswith(STUDIO) and response.status_code == HTTPStatus.OK
-        return at_work and self._is_personal(request) and not request.session.get("has_studio")
 
     @staticmethod
     def _asks_admin(request: HttpRequest) -> bool:

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.views import redirect_to_login
 from django.core import signing
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
@@ -20,6 +21,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostErro
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import resolve_url
 
+from core.page_reader import reader_with
 from core.shortcuts import came_from, is_from_our_pages
 
 WHOSE = "whose"
@@ -39,8 +41,9 @@ _UNREADABLE = (
 _returned: ContextVar[QueryDict | None] = ContextVar("returned", default=None)
 
 
-def mark_of(user) -> str:
-    return _signer().sign(user.uuid.hex)
+def mark_of(account: AbstractBaseUser) -> str:
+    """The signed mark of the person with this account, for a form that is drawn for them."""
+    return _signer().sign(reader_with(account).public_id)
 
 
 def returned() -> QueryDict | None:
@@ -67,7 +70,7 @@ def keep(request: HttpRequest, back: str = BACK) -> list[str]:
         return []
     sent = _sent(request)
     owner = _owner(sent)
-    if not owner or (request.user.is_authenticated and request.user.uuid.hex != owner):
+    if not owner or (request.user.is_authenticated and reader_with(request.user).public_id != owner):
         return []
     fields = {name: values for name, values in sent.lists() if not _NEVER_KEPT.fullmatch(name)}
     size = sum(len(text.encode(errors="replace")) for name in fields for text in [name, *fields[name]])
@@ -84,7 +87,7 @@ def _take(request: HttpRequest) -> tuple[QueryDict, str] | None:
     kept = request.session.get(_KEY)
     if not kept or not request.user.is_authenticated:
         return None
-    is_theirs = kept["owner"] == request.user.uuid.hex
+    is_theirs = kept["owner"] == reader_with(request.user).public_id
     if is_theirs and kept["path"] != request.path:
         return None
     del request.session[_KEY]

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 
-from providers import queries
+from providers import menu, queries
 from providers.models import Provider
 
 View = Callable[..., HttpResponse]
@@ -29,6 +29,7 @@ def provider_required(view: View) -> View:
             raise Http404("No provider")
         if provider.is_draft:
             return redirect("become_provider")
+        menu.note_studio(request)  # whoever went live on another device finds it there from now on
         request.provider = provider  # type: ignore[attr-defined]
         return view(request, provider, *args, **kwargs)
 

@@ -8,6 +8,6 @@ class ProvidersConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import photos
-        from providers import queries
+        from providers import queries, signals  # noqa: F401
 
         photos.visible_to_visitors.answer(queries.has_public_page)

@@ -6,7 +6,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from core import unsaved_forms
-from core.page_reader import reader_of
+from core.page_reader import account_of
 
 register = template.Library()
 
@@ -53,9 +53,9 @@ def _problems(forms):
 @register.simple_tag(takes_context=True)
 def whose(context) -> str:
     """`{% whose %}` in a form: the mark of the person it is drawn for, see `core.unsaved_forms`."""
-    user = reader_of(context)
-    return (
-        format_html('<input type="hidden" name="{}" value="{}">', unsaved_forms.WHOSE, unsaved_forms.mark_of(user))
-        if user
-        else ""
+    account = account_of(context)
+    if account is None:
+        return ""
+    return format_html(
+        '<input type="hidden" name="{}" value="{}">', unsaved_forms.WHOSE, unsaved_forms.mark_of(account)
     )

@@ -23,7 +23,6 @@ ICON_NAMES = {
     "hourglass": "wait",
     "warning": "warn",
     "people": "users",
-    "customers": "users",
     "coins": "coin",
     "sliders": "hours",
     "tray": "inbox",

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import photos
 from accounts.models import User
 from core.exceptions import DomainError
-from providers import hours, queries, services, wording
+from providers import hours, menu, queries, services, wording
 from providers.exceptions import ChangedMeanwhile, NotReady, OfferRefused
 from providers.forms import FirstServiceForm, PolicyForm, ProfileForm, ServiceForm, WeekForm
 from providers.forms.hours import USUAL
@@ -163,7 +163,7 @@ def _check(request: HttpRequest, provider: Provider) -> HttpResponse:
             return _check_page(request, provider, status=refusal.status)
         except OfferRefused as refusal:
             return _check_page(request, provider, status=refusal.status, refusal=refusal)
-        request.session["has_studio"] = True
+        menu.note_studio(request)
         messages.success(request, "Your page is live. Customers can find and book you.")
         return redirect("studio_today")
     return _check_page(request, provider)

@@ -56,7 +56,6 @@ urlpatterns = [
     path("break/", break_down),
     path("miss/", miss_a_table),
     path("mine/", mine),
-    path("studio/mine/", mine),
     path("public/", public),
     path("", include("config.urls")),
 ]
@@ -205,15 +204,6 @@ def test_the_policy_is_strict_and_only_admin_may_write_styles(db, client):
     assert "style-src 'self' 'unsafe-inline'" in at_admin
     assert "script-src 'self'" in at_admin
     assert "unsafe-eval" not in at_admin
-
-
-def test_a_visit_to_the_studio_is_remembered_for_the_menu(client, person):
-    client.force_login(person)
-    assert client.session["has_studio"] is False
-
-    client.get("/studio/mine/")
-
-    assert client.session["has_studio"] is True
 
 
 def test_pages_name_the_place_and_the_theme_of_the_person(client, person, settings):

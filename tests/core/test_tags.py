@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
+from uuid import UUID
 
 import pytest
 from django import forms
@@ -31,6 +32,7 @@ def person(**settings):
     return SimpleNamespace(
         **{
             "is_authenticated": True,
+            "uuid": UUID(int=7),
             "time_zone": "Europe/London",
             "uses_12h_clock": False,
             "theme": "system",
