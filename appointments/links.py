@@ -8,6 +8,7 @@ account gets another address: the mail at the old one may be somebody else's to 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.core.signing import BadSignature, Signer
 from django.db import transaction
@@ -51,12 +52,9 @@ class Link:
         return self.side is Role.CUSTOMER
 
     @property
-    def zone(self) -> str:
-        return self.reader.time_zone if self.is_of_customer else self.appointment.provider.time_zone
-
-    @property
-    def other_zone(self) -> str:
-        return self.appointment.provider.time_zone if self.is_of_customer else self.appointment.customer.time_zone
+    def zone(self) -> ZoneInfo:
+        """The reader's own zone: of a provider that of their calendar."""
+        return self.reader.zone if self.is_of_customer else self.appointment.provider.zone
 
     @property
     def other_name(self) -> str:

@@ -203,6 +203,11 @@ def local(instant: datetime, zone: ZoneInfo) -> datetime:
         return (datetime.max if instant.year > 5000 else datetime.min).replace(tzinfo=zone)
 
 
+def zones_differ(one: ZoneInfo, other: ZoneInfo, *moments: datetime) -> bool:
+    """Whether clocks in the two zones show another time at any of these moments, whatever the zones are called."""
+    return any(_offset(local(moment, one)) != _offset(local(moment, other)) for moment in moments)
+
+
 @lru_cache(maxsize=16384)
 def wall_minute_to_instant(day: date, minute: int, zone: ZoneInfo) -> datetime:
     """The instant of a minute after midnight on the wall, 0 to 1440; 1440 is the end of the day."""

@@ -9,10 +9,10 @@ from accounts.models import User
 from appointments import links
 from appointments.models import Appointment, AppointmentEvent
 from appointments.pages.labels import state_label
-from appointments.pages.places import place_of
+from appointments.pages.places import place_for
+from appointments.pages.zones import Zones, zones_told
 from appointments.states import Role, Status, Verb
-from core import clock
-from core.wording import moment_text, offset_text, range_text, zone_city, zone_text
+from core.wording import moment_text, range_text, zone_text
 from notifications.letters import Tone, When, page
 from notifications.text import one_line
 from providers.models import Listing
@@ -38,8 +38,6 @@ class Scene:
         self.other_user: User = self.provider.user if self.for_customer else customer
         self.other_name = one_line(self.provider.name if self.for_customer else customer.name, limit=60)
         self.other = one_line(self.provider.first_name if self.for_customer else customer.first_name, limit=60)
-        self.zone: ZoneInfo = customer.zone if self.for_customer else self.provider.zone
-        self.other_zone: ZoneInfo = self.provider.zone if self.for_customer else customer.zone
         self.twelve = self.reader.uses_12h_clock
         self.service = one_line(event.appointment.service.name)
 
@@ -48,13 +46,25 @@ class Scene:
         return self.other_user.is_active and self.other_user.email_confirmed and self.other_user.email.isascii()
 
     @cached_property
-    def zones_differ(self) -> bool:
-        return _canonical(self.zone) != _canonical(self.other_zone)
+    def zones(self) -> Zones:
+        return zones_told(
+            self.start,
+            self.end,
+            reader=self.reader.zone if self.for_customer else self.provider.zone,
+            other=self.provider.zone if self.for_customer else self.other_user.zone,
+            whose=self.other,
+            place=self.provider.zone if self.appointment.is_in_person else None,
+        )
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of every time in the mail that doesn't name another."""
+        return self.zones.first
 
     @property
     def in_city(self) -> str:
-        """For a subject: ` London time` where the two sides' zones differ."""
-        return f" {zone_text(self.zone)}" if self.zones_differ else ""
+        """For a subject: ` London time` where two zones are told."""
+        return f" {zone_text(self.zone)}" if self.zones.second else ""
 
     @property
     def short(self) -> str:
@@ -81,28 +91,13 @@ class Scene:
     def when(self) -> When:
         text = range_text(self.start, self.end, self.zone, long=True, year=True, twelve=self.twelve)
         day, _, time = text.partition(", ")
-        elsewhere = self._for_the_other() if self.zones_differ else ""
+        elsewhere = self.zones.aside_in_full(self.start, self.end, twelve=self.twelve)
         return When(day, time, zone_text(self.zone, at=self.start), elsewhere)
-
-    def _for_the_other(self) -> str:
-        times = range_text(self.start, self.end, self.other_zone, long=True, year=True, twelve=self.twelve)
-        same_day = clock.local(self.start, self.zone).date() == clock.local(self.start, self.other_zone).date()
-        if same_day:
-            times = times.partition(", ")[2]
-        where = f"{zone_city(self.other_zone)} ({offset_text(self.other_zone, at=self.start)})"
-        return f"{times} for {self.other} in {where}"
 
     @property
     def place(self) -> str:
-        """For the customer the address once it is agreed, before that what everybody sees."""
         is_agreed = self.event.to_status in {Status.CONFIRMED, Status.CANCELLED} and self.event.verb != Verb.WITHDRAW
-        if is_agreed or not self.for_customer:
-            return place_of(self.appointment)
-        provider = copy.copy(self.provider)
-        provider.address = ""
-        shown = copy.copy(self.appointment)
-        shown.provider = provider
-        return place_of(shown)
+        return place_for(self.appointment, self.side, was_agreed=is_agreed)
 
     # Who did it.
 
@@ -150,10 +145,3 @@ class Scene:
         """The provider's page while anybody can open it, else the search."""
         shown = self.provider.listing in {Listing.LIVE, Listing.PAUSED} and self.provider.user.is_active
         return page("provider_page", self.provider.slug) if shown else page("search")
-
-
-def _canonical(zone: ZoneInfo) -> str:
-    try:
-        return clock.canonical_zone(zone.key)
-    except ValueError:
-        return zone.key

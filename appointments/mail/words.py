@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from appointments.pages.places import there
 from appointments.rules.moves import cancel_terms
 from appointments.states import Role
 from core import clock
@@ -69,7 +70,7 @@ def _confirmed_for_customer(scene: Scene, news: str) -> Words:
     return Words(
         subject=f"Confirmed: {scene.short} with {scene.other_name}",
         headline="You are booked.",
-        lead=(f"{news}{scene.other} expects you{_there(scene)}.",),
+        lead=(f"{news}{scene.other} expects you{there(scene.appointment)}.",),
         button=Button("See appointment", scene.own_page),
         after=(CALENDAR_ENTRY,),
         change=_change(scene),
@@ -206,12 +207,6 @@ def _what_else(scene: Scene) -> tuple[str, ...]:
 
 def _deadline(scene: Scene) -> str:
     return f"{scene.at(scene.deadline)}, {zone_text(scene.zone)}"
-
-
-def _there(scene: Scene) -> str:
-    if not scene.place:
-        return ""
-    return " online" if scene.place == "Online" else f" at {scene.place}"
 
 
 def _change(scene: Scene) -> str:

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from core import clock, wording
 from core.intervals import Interval
 
+from .zones import zones_told
+
 NOON, EVENING = 12, 17
 PARTS = ("morning", "afternoon", "evening")
 ONE_DAY = timedelta(days=1)
@@ -66,18 +68,15 @@ class Time:
 
 @dataclass(frozen=True, slots=True)
 class OtherSide:
-    """The provider, by first name, where their zone is not the one that the page shows."""
+    """The provider, by first name, and their zone."""
 
     name: str
     zone: ZoneInfo
 
-    def clock_there(self, start: datetime, zone: ZoneInfo, *, twelve: bool = False) -> str:
-        """What follows the time in `zone`: " (09:20 for Maya in New York)", with the date where it is another one."""
-        text = wording.clock_text(start, self.zone, twelve=twelve)
-        day = start.astimezone(self.zone).date()
-        if day != start.astimezone(zone).date():
-            text = f"{text}, {wording.date_text(day)}"
-        return f" ({text} for {self.name} in {wording.zone_city(self.zone)})"
+    def clock_there(self, start: datetime, end: datetime, zone: ZoneInfo, *, twelve: bool = False) -> str:
+        """What follows the time in `zone`: " (09:20 for Maya in New York)"; empty where both clocks show the same."""
+        aside = zones_told(start, end, reader=zone, other=self.zone, whose=self.name).aside(start, twelve=twelve)
+        return f" ({aside})" if aside else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +210,6 @@ def _groups(
     for start, there in starts:
         text = wording.clock_text(start, zone, twelve=twelve)
         ends = wording.clock_text(start + duration, zone, twelve=twelve)
-        elsewhere = other.clock_there(start, zone, twelve=twelve) if other else ""
+        elsewhere = other.clock_there(start, start + duration, zone, twelve=twelve) if other else ""
         groups[part_of(there.hour)].append(Time(start, to_value(start), text, f"{text} to {ends}", elsewhere))
     return [(part.capitalize(), times) for part, times in zip(PARTS, groups, strict=True) if times]

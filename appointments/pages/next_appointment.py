@@ -1,43 +1,51 @@
 """The large card of the appointment that comes first, with the dayline of its day."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from appointments.models import Appointment
 from appointments.states import Role
 from core import clock, wording
 
-from .labels import state_label
-from .places import place_of
-from .standing import ways_out
+from .standing import Standing, standing_of
 
 # An ordinary day on the dayline, wider only where the appointment needs it.
 DAY_FROM, DAY_TO = 8 * 60, 20 * 60
 
 
-def next_appointment(appointment: Appointment, *, zone: ZoneInfo, now: datetime, twelve: bool) -> dict[str, Any]:
-    """The facts of the card: its state, its day as a line, and what the customer may still do."""
+@dataclass(frozen=True, slots=True)
+class NextAppointment:
+    """How the appointment stands, and its day as a line from `opens` to `closes`, which `sentence` says in words.
+
+    `aside` is its time in a second zone, empty where one is enough.
+    """
+
+    standing: Standing
+    aside: str
+    ends_another_day: bool
+    sentence: str
+    segments: list[tuple[str, datetime, datetime]]
+    opens: datetime
+    closes: datetime
+
+
+def next_appointment(appointment: Appointment, *, reader: ZoneInfo, now: datetime, twelve: bool) -> NextAppointment:
+    """The card for the customer whose own zone is `reader`."""
+    standing = standing_of(appointment, Role.CUSTOMER, reader=reader, now=now)
+    zone = standing.zones.first
     day = clock.local(appointment.start, zone).date()
     opens, closes = clock.wall_interval(day, DAY_FROM, DAY_TO, zone)
-    return {
-        "appointment": appointment,
-        "label": state_label(appointment, Role.CUSTOMER),
-        "is_on": appointment.start <= now,
-        "place": place_of(appointment),
-        "ends_another_day": clock.local(appointment.end, zone).date() != day,
-        "sentence": _day_sentence(appointment, zone, twelve=twelve),
-        "segments": [("mine", appointment.start, appointment.end)],
-        "opens": min(opens, _hour(appointment.start, zone)),
-        "closes": max(closes, _hour(appointment.end + timedelta(minutes=59), zone)),
-        **ways_out(appointment, now),
-    }
-
-
-def _day_sentence(appointment: Appointment, zone: ZoneInfo, *, twelve: bool) -> str:
-    """The sentence that assistive technology reads instead of the dayline."""
     times = wording.range_text(appointment.start, appointment.end, zone, long=True, twelve=twelve)
-    return f"Your appointment on that day: {times}."
+    return NextAppointment(
+        standing=standing,
+        aside=standing.zones.aside(appointment.start, appointment.end, twelve=twelve),
+        ends_another_day=clock.local(appointment.end, zone).date() != day,
+        sentence=f"Your appointment on that day: {times}.",
+        segments=[("mine", appointment.start, appointment.end)],
+        opens=min(opens, _hour(appointment.start, zone)),
+        closes=max(closes, _hour(appointment.end + timedelta(minutes=59), zone)),
+    )
 
 
 def _hour(moment: datetime, zone: ZoneInfo) -> datetime:

@@ -1,20 +1,135 @@
-"""How an appointment stands for somebody who reads about it."""
+"""How an appointment stands for one of its two sides: what its pages, links and mails say alike."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from zoneinfo import ZoneInfo
 
-from appointments.models import Appointment
-from appointments.rules.moves import cancel_terms, free_until, possible_moves
-from appointments.states import Role, Verb
+from appointments.models import Appointment, AppointmentEvent
+from appointments.rules.moves import (
+    COMPLETES_AFTER,
+    CORRECTED_WITHIN,
+    CancelTerms,
+    cancel_terms,
+    free_until,
+    possible_moves,
+)
+from appointments.states import Role, Status, Verb
+
+from .labels import Label, state_label
+from .places import place_for, there
+from .zones import Zones, zones_of
+
+AGREED = frozenset({Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW})
 
 
-def ways_out(appointment: Appointment, now: datetime) -> dict[str, Any]:
-    """What the customer may do, and until when; asked of the same rules that the services ask."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An appointment at `now` as `viewer` may read it; `last` is the entry that brought it to its present state."""
+
+    appointment: Appointment
+    viewer: Role
+    now: datetime
+    label: Label
+    zones: Zones
+    was_agreed: bool
+    moves: frozenset[Verb]
+    terms: CancelTerms
+    last: AppointmentEvent | None = None
+
+    @property
+    def is_on(self) -> bool:
+        return self.appointment.is_confirmed and self.appointment.start <= self.now < self.appointment.end
+
+    @property
+    def is_past(self) -> bool:
+        return self.appointment.end <= self.now
+
+    @property
+    def is_unanswered(self) -> bool:
+        return self.appointment.is_unanswered(self.now)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the request can still be answered."""
+        return self.appointment.is_request and not self.is_unanswered
+
+    @property
+    def lies_ahead(self) -> bool:
+        """Whether it is confirmed and not over."""
+        return self.appointment.is_confirmed and not self.is_past
+
+    @property
+    def place(self) -> str:
+        return place_for(self.appointment, self.viewer, was_agreed=self.was_agreed)
+
+    @property
+    def there(self) -> str:
+        """The place for the end of "Maya expects you"; only for an appointment that was agreed."""
+        return there(self.appointment)
+
+    @property
+    def may_cancel(self) -> bool:
+        return Verb.CANCEL in self.moves
+
+    @property
+    def may_withdraw(self) -> bool:
+        return Verb.WITHDRAW in self.moves
+
+    @property
+    def may_complete(self) -> bool:
+        return Verb.COMPLETE in self.moves
+
+    @property
+    def may_mark_no_show(self) -> bool:
+        return Verb.NO_SHOW in self.moves
+
+    @property
+    def may_correct(self) -> bool:
+        return Verb.CORRECT in self.moves
+
+    @property
+    def free_until(self) -> datetime:
+        """The last moment at which the customer may cancel by themselves."""
+        return free_until(self.appointment, self.appointment.provider.policy)
+
+    @property
+    def completes_at(self) -> datetime:
+        """The moment from which it counts as completed where nobody marked it."""
+        return self.appointment.end + COMPLETES_AFTER
+
+    @property
+    def corrected_until(self) -> datetime | None:
+        """The last moment at which completed and no-show can be exchanged; None while it has not ended."""
+        closed_at = self.appointment.closed_at
+        return closed_at + CORRECTED_WITHIN if closed_at else None
+
+    @property
+    def can_be_corrected(self) -> bool:
+        return self.corrected_until is not None and self.now <= self.corrected_until
+
+
+def standing_of(
+    appointment: Appointment,
+    viewer: Role,
+    *,
+    reader: ZoneInfo,
+    now: datetime,
+    history: Sequence[AppointmentEvent] = (),
+) -> Standing:
+    """The standing for `viewer`, whose own zone is `reader`. Asks the database nothing.
+
+    Needs the service, customer, provider and the provider's user and policy loaded; `history` is newest first.
+    """
     policy = appointment.provider.policy
-    moves = possible_moves(appointment, role=Role.CUSTOMER, policy=policy, now=now)
-    return {
-        "may_cancel": Verb.CANCEL in moves,
-        "may_withdraw": Verb.WITHDRAW in moves,
-        "free_until": free_until(appointment, policy),
-        "terms": cancel_terms(appointment, role=Role.CUSTOMER, policy=policy, now=now),
-    }
+    return Standing(
+        appointment=appointment,
+        viewer=viewer,
+        now=now,
+        label=state_label(appointment, viewer, now=now),
+        zones=zones_of(appointment, viewer, reader=reader),
+        was_agreed=appointment.status in AGREED or any(event.to_status == Status.CONFIRMED for event in history),
+        moves=possible_moves(appointment, role=viewer, policy=policy, now=now),
+        terms=cancel_terms(appointment, role=viewer, policy=policy, now=now),
+        last=next((event for event in history if event.to_status == appointment.status), None),
+    )

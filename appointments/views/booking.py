@@ -23,6 +23,7 @@ from appointments.exceptions import PolicyRefused, SlotTaken, TermsChanged
 from appointments.forms.booking import BookingForm
 from appointments.models import Appointment, Hold
 from appointments.pages import month_picker
+from appointments.pages.zones import zones_of_time
 from appointments.services import availability, booking, holds
 from appointments.services.booking import Terms
 from core import clock
@@ -157,7 +158,7 @@ def _show(request: SignedInRequest, page: Page) -> HttpResponse:
             return _booked_before(request, each)
     if page.is_open:
         _say_what_is_wrong(request, page, now)
-    zone = viewer_zone(request, service.provider.time_zone)
+    zones = zones_of_time(service, page.start, end, reader=viewer_zone(request, service.provider.time_zone).zone)
     context = {
         "page": page,
         "is_kept": page.kept is not None and page.is_open,
@@ -166,9 +167,9 @@ def _show(request: SignedInRequest, page: Page) -> HttpResponse:
         "provider": service.provider,
         "start": page.start,
         "end": end,
-        "zone": zone.name,
-        "clock_change": month_picker.clock_change(zone.zone, now, clock.local(page.start, zone.zone).date()),
-        "zones_differ": zone.name != service.provider.time_zone,
+        "zones": zones,
+        "zone": zones.first.key,
+        "clock_change": month_picker.clock_change(zones.first, now, clock.local(page.start, zones.first).date()),
         "terms": booking.terms_of(service),
         "quote": booking.price_of(service),
         "price": price_text(service),

@@ -1,39 +1,37 @@
 """One appointment as its customer sees it, and what they may do about it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.text import capfirst
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
-from accounts.zones import ViewerZone, viewer_zone
+from accounts.zones import viewer_zone
 from appointments import queries
 from appointments.exceptions import MoveRefused, PolicyRefused
 from appointments.forms.reasons import CancelForm, ReasonForm
 from appointments.models import Appointment, AppointmentEvent
 from appointments.pages import month_picker
-from appointments.pages.labels import state_label
-from appointments.pages.places import place_of
-from appointments.pages.standing import ways_out
+from appointments.pages.actions import customer_actions
+from appointments.pages.standing import Standing, standing_of
 from appointments.pages.timeline import timeline
-from appointments.rules.moves import CORRECTED_WITHIN, OVER, cancel_terms
+from appointments.rules.moves import OVER, cancel_terms
 from appointments.services import availability, transitions
 from appointments.states import Role, Status
-from core import clock, wording
+from core import clock
 from core.shortcuts import with_query
 from notifications.queries import mails_about
 
 from .files import calendar_entry
 
-AGREED = {Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW}
 # What cancelling would mean, as the form carries it from the page that said so.
 FREE = "free"
 
@@ -49,10 +47,6 @@ def _mine(request: HttpRequest, reference: str) -> Appointment:
         raise Http404 from None
 
 
-def _zone(request: HttpRequest) -> ViewerZone:
-    return viewer_zone(request, _me(request).time_zone)
-
-
 # --- One appointment ------------------------------------------------------------------------------------------------
 
 
@@ -62,8 +56,9 @@ def _zone(request: HttpRequest) -> ViewerZone:
 def done(request: HttpRequest, reference: str) -> HttpResponse:
     """What came of the booking; safe to keep, it shows the present state ever after."""
     appointment = _mine(request, reference)
-    facts = _facts(request, appointment, queries.history_of(appointment))
-    return render(request, "appointments/done.html", {**facts, "other_times": _other_times(facts)})
+    standing = _standing(request, appointment, queries.history_of(appointment))
+    context = {**_context(standing), "other_times": _other_times(standing)}
+    return render(request, "appointments/done.html", context)
 
 
 @never_cache
@@ -78,12 +73,11 @@ def _show(request: HttpRequest, appointment: Appointment, *, refusal: str = "") 
     """The page; with `refusal` it answers a press that came too late, and shows what holds instead."""
     history = queries.history_of(appointment)
     mails = mails_about(appointment.reference, _me(request))
-    facts = _facts(request, appointment, history)
+    standing = _standing(request, appointment, history)
     context = {
-        **facts,
-        "other_times": _other_times(facts),
-        "actions": _actions(facts),
-        "closing": facts["terms"].sentence if appointment.is_confirmed and not facts["is_past"] else "",
+        **_context(standing),
+        "other_times": _other_times(standing),
+        "actions": customer_actions(standing),
         "timeline": timeline(appointment, history, mails, viewer=Role.CUSTOMER),
         "refusal": refusal,
     }
@@ -91,74 +85,34 @@ def _show(request: HttpRequest, appointment: Appointment, *, refusal: str = "") 
     return render(request, "appointments/customer/detail.html", context, status=status)
 
 
-def _other_times(facts: dict[str, Any]) -> list[tuple[datetime, str]]:
-    """Openings, and where each is booked, instead of a time that the other side did not give or took back."""
-    appointment = facts["appointment"]
-    was_called_off = appointment.status == Status.CANCELLED and appointment.ended_by != Role.CUSTOMER
-    came_to_nothing = appointment.status in {Status.DECLINED, Status.EXPIRED} or was_called_off
-    if not came_to_nothing and not facts["is_unanswered"]:
-        return []
-    form = reverse("book", args=[appointment.provider.slug, appointment.service.slug])
-    times = availability.other_times(appointment, now=facts["now"])
-    return [(at, with_query(form, {"start": month_picker.to_value(at)})) for at in times]
+def _standing(request: HttpRequest, appointment: Appointment, history: Sequence[AppointmentEvent] = ()) -> Standing:
+    reader = viewer_zone(request, _me(request).time_zone).zone
+    return standing_of(appointment, Role.CUSTOMER, reader=reader, now=clock.now(), history=history)
 
 
-def _facts(request: HttpRequest, appointment: Appointment, history: list[AppointmentEvent]) -> dict[str, Any]:
-    """What every page about one appointment says. Asks the database nothing."""
-    now, zone, provider = clock.now(), _zone(request), appointment.provider
-    is_unanswered = appointment.is_unanswered(now)
-    was_agreed = appointment.status in AGREED or any(event.to_status == Status.CONFIRMED for event in history)
-    closed_at = appointment.closed_at
+def _context(standing: Standing) -> dict[str, Any]:
+    """What every page about one appointment is drawn from. Asks the database nothing."""
+    appointment = standing.appointment
     return {
+        "standing": standing,
         "appointment": appointment,
-        "provider": provider,
+        "provider": appointment.provider,
         "service": appointment.service,
-        "label": state_label(appointment, Role.CUSTOMER, now=now),
-        "zone": zone.name,
-        "viewer_zone": zone,
-        "zones_differ": wording.iso(appointment.start, zone.zone) != wording.iso(appointment.start, provider.zone),
-        "now": now,
-        "is_on": appointment.is_confirmed and appointment.start <= now < appointment.end,
-        "is_past": appointment.end <= now,
-        "is_unanswered": is_unanswered,
-        "is_waiting": appointment.is_request and not is_unanswered,
-        "was_agreed": was_agreed,
-        # The address is for those who have it agreed.
-        "place": place_of(appointment) if was_agreed else capfirst(appointment.where),
-        "last": next((event for event in history if event.to_status == appointment.status), None),
-        "can_be_corrected": closed_at is not None and now <= closed_at + CORRECTED_WITHIN,
-        "can_book_again": provider.is_live and provider.user.is_active,
-        **ways_out(appointment, now),
+        "zone": standing.zones.first.key,
+        "now": standing.now,
     }
 
 
-class Action(NamedTuple):
-    """A button that leads somewhere; the first of a page is its primary one where the state has one."""
-
-    label: str
-    address: str
-    icon: str = ""
-    kind: str = ""
-    # Leads to a page that asks first; on a wide screen it asks on top of this one.
-    asks: bool = False
-
-
-def _actions(facts: dict[str, Any]) -> list[Action]:
-    """What can be done from here, by state. Withdrawing is never the first thing a page offers."""
-    appointment, is_past = facts["appointment"], facts["is_past"]
-    at = [appointment.reference]
-    if appointment.is_confirmed and not is_past:
-        actions = [Action("Add to calendar", reverse("appointment_ics", args=at), "cal", "primary")]
-        if facts["may_cancel"]:
-            actions.append(Action("Cancel appointment", reverse("cancel_appointment", args=at), "x", asks=True))
-        return actions
-    if facts["may_withdraw"]:
-        return [Action("Withdraw request", reverse("withdraw_request", args=at), "x", asks=True)]
-    if not facts["can_book_again"]:
+def _other_times(standing: Standing) -> list[tuple[datetime, str]]:
+    """Openings, each with the address where it is booked, instead of a time that came to nothing."""
+    appointment = standing.appointment
+    was_called_off = appointment.status == Status.CANCELLED and appointment.ended_by != Role.CUSTOMER
+    came_to_nothing = appointment.status in {Status.DECLINED, Status.EXPIRED} or was_called_off
+    if not came_to_nothing and not standing.is_unanswered:
         return []
-    took_place = is_past and appointment.status in AGREED
-    page = reverse("provider_service", args=[appointment.provider.slug, appointment.service.slug])
-    return [Action("Book again" if took_place else "See other times", page, kind="primary")]
+    form = reverse("book", args=[appointment.provider.slug, appointment.service.slug])
+    times = availability.other_times(appointment, now=standing.now)
+    return [(at, with_query(form, {"start": month_picker.to_value(at)})) for at in times]
 
 
 @never_cache
@@ -236,13 +190,13 @@ def _ask_to_cancel(
     if form is None or got_worse:
         # Filled again with what was typed, and with what holds now.
         form = CancelForm(initial={"shown": consequence, "reason": form.cleaned_data["reason"] if form else ""})
-    context = {**_facts(request, appointment, []), "form": form, "got_worse": got_worse}
+    context = {**_context(_standing(request, appointment)), "form": form, "got_worse": got_worse}
     status = HTTPStatus.UNPROCESSABLE_ENTITY if is_refused else HTTPStatus.CONFLICT if got_worse else HTTPStatus.OK
     return render(request, "appointments/customer/cancel.html", context, status=status)
 
 
 def _ask_to_withdraw(request: HttpRequest, appointment: Appointment, form: ReasonForm) -> HttpResponse:
-    context = {**_facts(request, appointment, []), "form": form}
+    context = {**_context(_standing(request, appointment)), "form": form}
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
     return render(request, "appointments/customer/withdraw.html", context, status=status)
 

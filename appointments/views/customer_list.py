@@ -12,9 +12,8 @@ from accounts.models import User
 from accounts.zones import viewer_zone
 from appointments import queries
 from appointments.forms.customer_list import HistoryFilters, Tab
-from appointments.pages.labels import state_label
+from appointments.pages.customer_list import customer_rows
 from appointments.pages.next_appointment import next_appointment
-from appointments.states import Role
 from core import clock
 from core.paging import page_of
 
@@ -37,14 +36,18 @@ def my_appointments(request: HttpRequest) -> HttpResponse:
     elif tab is Tab.WAITING:
         page = page_of(queries.waiting_for_customer(me, now=now), number, count=counts.waiting)
     else:
-        rows = queries.history_for_customer(me, now=now)
+        past = queries.history_for_customer(me, now=now)
         is_narrowed = filters.is_set
         page = page_of(
-            filters.narrow(rows, now=now) if is_narrowed else rows,
+            filters.narrow(past, now=now) if is_narrowed else past,
             number,
             count=None if is_narrowed else counts.history,
         )
     soonest = upcoming.first() if counts.upcoming and page.number == 1 else None
+    twelve = me.uses_12h_clock
+    rows = customer_rows(page, reader=zone.zone, now=now, twelve=twelve)
+    first = next_appointment(soonest, reader=zone.zone, now=now, twelve=twelve) if soonest else None
+    told = [row.zones for row in rows] + ([first.standing.zones] if first else [])
     context = {
         "zone": zone.name,
         "viewer_zone": zone,
@@ -53,9 +56,10 @@ def my_appointments(request: HttpRequest) -> HttpResponse:
         "tabs": [(each, getattr(counts, each.value)) for each in Tab],
         "counts": counts,
         "page": page,
-        "rows": [(row, state_label(row, Role.CUSTOMER, now=now)) for row in page],
+        "rows": rows,
+        "names_zones": any(zones.second for zones in told),
         "filters": filters,
-        "next": next_appointment(soonest, zone=zone.zone, now=now, twelve=me.uses_12h_clock) if soonest else None,
+        "next": first,
         "again": _people_to_book_again(booked),
     }
     return render(request, "appointments/customer/list.html", context)

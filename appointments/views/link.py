@@ -4,7 +4,7 @@ Opening a link changes nothing, because programs that look through mails open th
 that asks first. Whoever is signed in as the link's own person gets their usual page instead.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
@@ -13,7 +13,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.text import capfirst
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -22,12 +21,12 @@ from appointments import links, queries
 from appointments.exceptions import MoveRefused, PolicyRefused
 from appointments.forms.reasons import ReasonForm
 from appointments.links import Link
-from appointments.pages.labels import state_label
-from appointments.pages.places import place_of
-from appointments.rules.moves import COMPLETES_AFTER, cancel_terms, check_move, possible_moves
+from appointments.models import AppointmentEvent
+from appointments.pages.standing import Standing, standing_of
+from appointments.rules.moves import check_move
 from appointments.services import transitions
-from appointments.states import Role, Status, Verb
-from core import clock, wording
+from appointments.states import Role, Verb
+from core import clock
 
 from .files import calendar_entry
 
@@ -168,18 +167,10 @@ def send_new(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _show(request: HttpRequest, link: Link, *, refusal: str = "") -> HttpResponse:
-    appointment, facts = link.appointment, _facts(link)
-    history = queries.history_of(appointment)
-    was_agreed = any(event.to_status == Status.CONFIRMED for event in history)
-    policy, now = appointment.provider.policy, facts["now"]
-    moves = possible_moves(appointment, role=link.side, policy=policy, now=now)
+    standing = _standing(link, queries.history_of(link.appointment))
     context = {
-        **facts,
-        "last": next((event for event in history if event.to_status == appointment.status), None),
-        # The address is for those who have it agreed.
-        "place": place_of(appointment) if was_agreed or not link.is_of_customer else capfirst(appointment.where),
-        "acts": [act for verb, act in ACTS.items() if verb in moves],
-        "has_entry": appointment.is_confirmed,
+        **_context(link, standing),
+        "acts": [act for verb, act in ACTS.items() if verb in standing.moves],
         "refusal": refusal,
     }
     status = HTTPStatus.CONFLICT if refusal else HTTPStatus.OK
@@ -194,33 +185,29 @@ def _ask(request: HttpRequest, link: Link, act: Act, form: ReasonForm) -> HttpRe
         messages.info(request, str(refusal))
         return redirect("link", link.token)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
-    context = {**_facts(link), "act": act, "form": form}
+    context = {**_context(link, _standing(link)), "act": act, "form": form}
     return render(request, "appointments/link/act.html", context, status=status)
 
 
 def _ended(request: HttpRequest, link: Link) -> HttpResponse:
-    return render(request, "appointments/link/ended.html", _facts(link), status=HTTPStatus.GONE)
+    return render(request, "appointments/link/ended.html", _context(link, _standing(link)), status=HTTPStatus.GONE)
 
 
-def _facts(link: Link) -> dict[str, Any]:
-    """What every page of a link says. Asks the database nothing."""
-    appointment, now, zones = link.appointment, clock.now(), (link.zone, link.other_zone)
-    is_unanswered = appointment.is_unanswered(now)
+def _standing(link: Link, history: Sequence[AppointmentEvent] = ()) -> Standing:
+    return standing_of(link.appointment, link.side, reader=link.zone, now=clock.now(), history=history)
+
+
+def _context(link: Link, standing: Standing) -> dict[str, Any]:
+    """What every page of a link is drawn from. Asks the database nothing."""
+    appointment = link.appointment
     return {
         "link": link,
+        "standing": standing,
         "appointment": appointment,
         "provider": appointment.provider,
         "customer": appointment.customer,
         "service": appointment.service,
-        "label": state_label(appointment, link.side, now=now),
-        "zone": link.zone,
-        "zones_differ": len({wording.iso(appointment.start, zone) for zone in zones}) > 1,
+        "zone": standing.zones.first.key,
         "twelve_hour": link.reader.uses_12h_clock,
-        "now": now,
-        "is_on": appointment.is_confirmed and appointment.start <= now < appointment.end,
-        "is_past": appointment.end <= now,
-        "is_unanswered": is_unanswered,
-        "is_waiting": appointment.is_request and not is_unanswered,
-        "completes_at": appointment.end + COMPLETES_AFTER,
-        "terms": cancel_terms(appointment, role=link.side, policy=appointment.provider.policy, now=now),
+        "now": standing.now,
     }

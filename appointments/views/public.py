@@ -118,13 +118,16 @@ def picker_context(request: HttpRequest, service: Service, zone: ViewerZone) -> 
         month = Month.of(slots[0].astimezone(zone.zone).date())
         slots = _of_month(slots, month, zone, first_weekday)
     twelve = user.is_authenticated and user.uses_12h_clock
-    other = month_picker.OtherSide(provider.first_name, provider.zone) if provider.time_zone != zone.name else None
+    other, duration = (
+        month_picker.OtherSide(provider.first_name, provider.zone),
+        availability.offer_of(service).duration,
+    )
     shown = month_picker.build(
         slots,
         month=month,
         zone=zone.zone,
         now=now,
-        duration=availability.offer_of(service).duration,
+        duration=duration,
         first_weekday=first_weekday,
         day=asked.day,
         twelve=twelve,
@@ -138,9 +141,9 @@ def picker_context(request: HttpRequest, service: Service, zone: ViewerZone) -> 
         "terms_now": booking.terms_of(service),
         "price": price_text(service),
         "chosen_start": kept,
-        "chosen_end": kept + availability.offer_of(service).duration if kept else None,
-        "zones_differ": other is not None,
-        "chosen_there": other.clock_there(kept, zone.zone, twelve=twelve) if kept and other else "",
+        "chosen_end": kept + duration if kept else None,
+        "tells_both": any(time.there for _, times in shown.groups for time in times),
+        "chosen_there": other.clock_there(kept, kept + duration, zone.zone, twelve=twelve) if kept else "",
         "previous_month": month.shift(-1) if month.first > this_month.first else None,
         "next_month": month.shift(1) if month.first < last_month.first else None,
         "nothing": why_nothing(service, looked, now=now) if looks_ahead and not slots else "",

@@ -1,5 +1,6 @@
 """One appointment as its provider sees it, and what they may do about it. Times are in the provider's own zone."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -12,15 +13,14 @@ from accounts.models import User
 from appointments import queries
 from appointments.exceptions import MoveRefused, PolicyRefused
 from appointments.forms.reasons import ReasonForm
-from appointments.models import Appointment
-from appointments.pages.labels import state_label
+from appointments.models import Appointment, AppointmentEvent
+from appointments.pages.standing import Standing, standing_of
 from appointments.pages.studio import requests as asking
 from appointments.pages.studio.customers import customer_figures
 from appointments.pages.timeline import timeline
-from appointments.rules.moves import COMPLETES_AFTER, CORRECTED_WITHIN, cancel_terms, possible_moves
 from appointments.services import transitions
-from appointments.states import Role, Status, Verb
-from core import clock, wording
+from appointments.states import Role, Status
+from core import clock
 from notifications.queries import mails_about
 from providers.access import provider_required
 from providers.models import Provider
@@ -61,31 +61,34 @@ def show_appointment(
 ) -> HttpResponse:
     """The page; with `refusal` it answers a press that came too late, and shows what holds instead."""
     history = queries.history_of(appointment)
-    context = _facts(request, provider, appointment)
-    context |= {
-        "timeline": timeline(
-            appointment, history, mails_about(appointment.reference, me(request)), viewer=Role.PROVIDER
-        ),
-        "last": next((event for event in history if event.to_status == appointment.status), None),
+    mails = mails_about(appointment.reference, me(request))
+    standing = _standing(appointment, history)
+    context = {
+        **_context(provider, standing),
+        "timeline": timeline(appointment, history, mails, viewer=Role.PROVIDER),
         "refusal": refusal,
     }
-    if context["is_waiting"]:
+    if standing.is_waiting:
         figures = context["figures"]
         appointment.visits, appointment.no_shows = figures.visits, figures.no_shows  # type: ignore[attr-defined]
         twelve = me(request).uses_12h_clock
-        context["row"] = asking.rows_with_fit(provider, [appointment], now=context["now"], twelve=twelve)[0]
+        [context["row"]] = asking.rows_with_fit(provider, [appointment], now=standing.now, twelve=twelve)
     status = HTTPStatus.CONFLICT if refusal else HTTPStatus.OK
     return render(request, "appointments/studio/appointment.html", context, status=status)
 
 
-def _facts(request: HttpRequest, provider: Provider, appointment: Appointment) -> dict[str, Any]:
-    """What every page about one appointment says. One query, for what joins the two."""
-    now, customer = clock.now(), appointment.customer
+def _standing(appointment: Appointment, history: Sequence[AppointmentEvent] = ()) -> Standing:
+    reader = appointment.provider.zone
+    return standing_of(appointment, Role.PROVIDER, reader=reader, now=clock.now(), history=history)
+
+
+def _context(provider: Provider, standing: Standing) -> dict[str, Any]:
+    """What every page about one appointment is drawn from. One query, for what joins the two."""
+    appointment, now = standing.appointment, standing.now
+    customer = appointment.customer
     figures = customer_figures(provider, customer, now=now)
-    is_unanswered = appointment.is_unanswered(now)
-    moves = possible_moves(appointment, role=Role.PROVIDER, policy=provider.policy, now=now)
-    closed_at = appointment.closed_at
     return {
+        "standing": standing,
         "appointment": appointment,
         "provider": provider,
         "service": appointment.service,
@@ -93,22 +96,9 @@ def _facts(request: HttpRequest, provider: Provider, appointment: Appointment) -
         "figures": figures,
         "history_words": asking.history_words(figures.visits, figures.no_shows),
         "can_be_reached": customer.is_active and figures.can_be_reached(now),
-        "label": state_label(appointment, Role.PROVIDER, now=now),
         "zone": provider.time_zone,
         "now": now,
-        "is_on": appointment.is_confirmed and appointment.start <= now < appointment.end,
-        "is_past": appointment.end <= now,
-        "is_unanswered": is_unanswered,
         "day": clock.local(appointment.start, provider.zone).date(),
-        "zones_differ": wording.iso(appointment.start, customer.zone) != wording.iso(appointment.start, provider.zone),
-        "is_waiting": appointment.is_request and not is_unanswered,
-        "completes_at": appointment.end + COMPLETES_AFTER,
-        "corrected_until": closed_at + CORRECTED_WITHIN if closed_at else None,
-        "may_complete": Verb.COMPLETE in moves,
-        "may_mark_no_show": Verb.NO_SHOW in moves,
-        "may_correct": Verb.CORRECT in moves,
-        "may_cancel": Verb.CANCEL in moves,
-        "terms": cancel_terms(appointment, role=Role.PROVIDER, policy=provider.policy, now=now),
     }
 
 
@@ -195,7 +185,7 @@ def ask_first(
     request: HttpRequest, provider: Provider, appointment: Appointment, what: str, form: ReasonForm
 ) -> HttpResponse:
     """The page that explains before it is done."""
-    context = {**_facts(request, provider, appointment), "form": form}
+    context = {**_context(provider, _standing(appointment)), "form": form}
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
     return render(request, f"appointments/studio/{what}.html", context, status=status)
 

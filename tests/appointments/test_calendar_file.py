@@ -148,7 +148,7 @@ def test_a_cancellation_ends_the_same_entry():
         (False, True, "", "Camden", "Camden"),
         (True, False, "18 Arlington Road", "Camden", "Online"),
         (True, True, "18 Arlington Road", "Camden", "18 Arlington Road, Camden, or online"),
-        (True, True, "", "", "Online"),
+        (True, True, "", "", "In person or online"),
         (False, True, "", "", None),
     ],
 )

@@ -113,14 +113,14 @@ def test_its_own_person_signed_in_gets_their_usual_page(client, confirmed, custo
 
 def test_both_sides_times_are_shown_where_their_zones_differ(client, confirmed, customer, provider):
     said = [text_of(client.get(page_of(confirmed, side))) for side in (C, P)]
-    assert f"For {provider.first_name}" not in said[0] and f"For {customer.first_name}" not in said[1]
+    assert "For you" not in said[0] and f"For {customer.first_name}" not in said[1]
 
     customer.time_zone = "America/New_York"
     customer.save()
     said = [text_of(client.get(page_of(confirmed, side))) for side in (C, P)]
 
-    assert "Tuesday 3 March 2026, 05:00 to 06:00" in said[0]
-    assert f"For {provider.first_name}Tue 3 March, 10:00, London time" in said[0]
+    assert "Tuesday 3 March 2026, 10:00 to 11:00" in said[0]
+    assert "For youTue 3 March, 05:00, New York time" in said[0]
     assert "Tuesday 3 March 2026, 10:00 to 11:00" in said[1]
     assert f"For {customer.first_name}Tue 3 March, 05:00, New York time" in said[1]
 

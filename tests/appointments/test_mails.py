@@ -34,7 +34,7 @@ TABLE = [
     (
         (Verb.REQUEST, C, C),
         "Request sent: Thu 12 March, 14:20 with Maya Okafor",
-        "Request sent: Thu 12 March, 10:20 New York time with Maya Okafor",
+        "Request sent: Thu 12 March, 14:20 London time with Maya Okafor",
         ("See your request", MY),
         None,
     ),
@@ -55,7 +55,7 @@ TABLE = [
         )
         for verb, by in [(Verb.BOOK, C), (Verb.ACCEPT, P), (Verb.ACCEPT, Role.STAFF)]
         for to, other, there, url in [
-            (C, "Maya Okafor", "10:20 New York time", MY),
+            (C, "Maya Okafor", "14:20 London time", MY),
             (P, "Amara Nwosu", "14:20 London time", STUDIO),
         ]
     ),
@@ -63,7 +63,7 @@ TABLE = [
         (
             (verb, by, C),
             "Not confirmed: Thu 12 March, 14:20",
-            "Not confirmed: Thu 12 March, 10:20 New York time",
+            "Not confirmed: Thu 12 March, 14:20 London time",
             ("See other times", PROVIDER_PAGE),
             None,
         )
@@ -86,7 +86,7 @@ TABLE = [
     (
         (Verb.WITHDRAW, C, C),
         "Request withdrawn: Thu 12 March, 14:20 with Maya Okafor",
-        "Request withdrawn: Thu 12 March, 10:20 New York time with Maya Okafor",
+        "Request withdrawn: Thu 12 March, 14:20 London time with Maya Okafor",
         ("See other times", PROVIDER_PAGE),
         None,
     ),
@@ -107,7 +107,7 @@ TABLE = [
         )
         for by in [C, P, Role.STAFF, Role.SYSTEM]
         for to, other, there, button in [
-            (C, "Maya Okafor", "10:20 New York time", ("Book another time", PROVIDER_PAGE)),
+            (C, "Maya Okafor", "14:20 London time", ("Book another time", PROVIDER_PAGE)),
             (P, "Amara Nwosu", "14:20 London time", ("See appointment", STUDIO)),
         ]
     ),
@@ -152,8 +152,8 @@ def test_the_mail_of_an_event(monday, zone, event, near, far, button, calendar):
         ("Europe/London", C): ["Thursday 12 March 2026, 14:20 to 15:05, London time (GMT)"],
         ("Europe/London", P): ["Thursday 12 March 2026, 14:20 to 15:05, London time (GMT)"],
         ("America/New_York", C): [
-            "Thursday 12 March 2026, 10:20 to 11:05, New York time (GMT−4)",
-            "14:20 to 15:05 for Maya in London (GMT)",
+            "Thursday 12 March 2026, 14:20 to 15:05, London time (GMT)",
+            "10:20 to 11:05 for you in New York (GMT−4)",
         ],
         ("America/New_York", P): [
             "Thursday 12 March 2026, 14:20 to 15:05, London time (GMT)",
@@ -193,8 +193,8 @@ def test_the_text_of_a_confirmation(monday):
         == """You are booked.
 
 Confirmed
-Thursday 12 March 2026, 10:20 to 11:05, New York time (GMT−4)
-14:20 to 15:05 for Maya in London (GMT)
+Thursday 12 March 2026, 14:20 to 15:05, London time (GMT)
+10:20 to 11:05 for you in New York (GMT−4)
 
 Maya accepted your request. Maya expects you at 18 Arlington Road, Camden.
 
@@ -210,7 +210,7 @@ Reference: K7QFMR2W
 What happens next
 
 The file with this mail adds it to your calendar. Whatever changes later updates the same entry.
-Can’t make it? You can cancel for free until Thu 12 March 2026, 08:20, New York time, on the appointment’s page.
+Can’t make it? You can cancel for free until Thu 12 March 2026, 12:20, London time, on the appointment’s page.
 
 Questions? Reply to this mail; your answer goes to Maya.
 
@@ -348,15 +348,14 @@ def test_nobody_is_quoted_to_themselves(monday):
 def test_a_date_that_differs_is_written_out(monday):
     scene = sample_scene(Verb.BOOK, C, customer_zone="Pacific/Kiritimati")
 
-    assert scene.when.line == "Friday 13 March 2026, 04:20 to 05:05, Kiritimati time (GMT+14)"
-    assert scene.when.elsewhere == "Thursday 12 March 2026, 14:20 to 15:05 for Maya in London (GMT)"
+    assert scene.when.line == "Thursday 12 March 2026, 14:20 to 15:05, London time (GMT)"
+    assert scene.when.elsewhere == "Friday 13 March 2026, 04:20 to 05:05 for you in Kiritimati (GMT+14)"
 
 
 def test_two_names_of_one_zone_are_one_zone(monday):
     scene = sample_scene(Verb.BOOK, C, customer_zone="GB")
 
-    assert not scene.zones_differ
-    assert scene.when.elsewhere == ""
+    assert (scene.short, scene.when.elsewhere) == ("Thu 12 March, 14:20", "")
 
 
 def test_times_follow_the_readers_clock(monday):

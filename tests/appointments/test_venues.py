@@ -114,7 +114,7 @@ def test_an_agreed_venue_stays_when_the_offer_changes(book, service, both, me):
 
     page = me.get(reverse("my_appointment", args=[appointment.reference])).content.decode()
 
-    assert f"{both.first_name} expects you at {both.address}." in page
+    assert f"{both.first_name} expects you at {both.address}, {both.place}." in page
 
 
 def test_nobody_books_a_venue_that_is_not_offered(book, service):

@@ -282,3 +282,27 @@ def test_the_rules_come_from_the_package_and_not_from_the_machine():
     done = subprocess.run([sys.executable, "-c", asked], env=environment, capture_output=True, text=True, check=True)
 
     assert done.stdout == "()\n"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "moments", "differ"),
+    [
+        ("Europe/London", "Europe/London", [datetime(2026, 3, 3, 10, tzinfo=UTC)], False),
+        ("Europe/London", "GB", [datetime(2026, 7, 3, 10, tzinfo=UTC)], False),
+        ("Europe/London", "Europe/Lisbon", [datetime(2026, 3, 3, 10, tzinfo=UTC)], False),
+        ("Europe/London", "America/New_York", [datetime(2026, 3, 3, 10, tzinfo=UTC)], True),
+        ("Europe/London", "Africa/Abidjan", [datetime(2026, 3, 3, 10, tzinfo=UTC)], False),
+        ("Europe/London", "Africa/Abidjan", [datetime(2026, 7, 3, 10, tzinfo=UTC)], True),
+        # Alike at its start; London's clocks change before its end.
+        (
+            "Europe/London",
+            "Africa/Abidjan",
+            [datetime(2026, 3, 29, 0, 30, tzinfo=UTC), datetime(2026, 3, 29, 1, 30, tzinfo=UTC)],
+            True,
+        ),
+        ("Asia/Kolkata", "Asia/Kathmandu", [datetime(2026, 3, 3, 10, tzinfo=UTC)], True),
+    ],
+)
+def test_zones_differ_where_their_clocks_show_another_time(one, other, moments, differ):
+    assert clock.zones_differ(ZoneInfo(one), ZoneInfo(other), *moments) is differ
+    assert clock.zones_differ(ZoneInfo(other), ZoneInfo(one), *moments) is differ

@@ -1,0 +1,38 @@
+"""What a customer can do from the page of an appointment."""
+
+from typing import NamedTuple
+
+from django.urls import reverse
+
+from .standing import AGREED, Standing
+
+
+class Action(NamedTuple):
+    """A button that leads to `address`; the first of a page is its primary one where the state has one.
+
+    One that `asks` leads to a page with a question, which a wide screen shows on top of this one.
+    """
+
+    label: str
+    address: str
+    icon: str = ""
+    kind: str = ""
+    asks: bool = False
+
+
+def customer_actions(standing: Standing) -> list[Action]:
+    """The buttons, by state. Withdrawing is never the first thing a page offers."""
+    appointment, at = standing.appointment, [standing.appointment.reference]
+    if standing.lies_ahead:
+        actions = [Action("Add to calendar", reverse("appointment_ics", args=at), "cal", "primary")]
+        if standing.may_cancel:
+            actions.append(Action("Cancel appointment", reverse("cancel_appointment", args=at), "x", asks=True))
+        return actions
+    if standing.may_withdraw:
+        return [Action("Withdraw request", reverse("withdraw_request", args=at), "x", asks=True)]
+    provider = appointment.provider
+    if not provider.is_live or not provider.user.is_active:
+        return []
+    took_place = standing.is_past and appointment.status in AGREED
+    page = reverse("provider_service", args=[provider.slug, appointment.service.slug])
+    return [Action("Book again" if took_place else "See other times", page, kind="primary")]

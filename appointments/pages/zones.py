@@ -1,0 +1,77 @@
+"""The zones in which an appointment's time is told, and the words for the second one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from appointments.models import Appointment
+from appointments.states import Role
+from core import clock, wording
+from providers.models import Service, Venue
+
+
+@dataclass(frozen=True, slots=True)
+class Zones:
+    """The zone an appointment is told in, and the `second` one where its clocks show another time.
+
+    `whose` says for whom the second time is meant: "you", or the first name of the other side.
+    """
+
+    first: ZoneInfo
+    second: ZoneInfo | None = None
+    whose: str = ""
+
+    def aside(self, start: datetime, end: datetime | None = None, *, twelve: bool = False) -> str:
+        """The second time as "09:20 for Maya in New York", with its date where that is another; empty without one."""
+        if self.second is None:
+            return ""
+        time = wording.clock_text(start, self.second, twelve=twelve)
+        if end is not None:
+            time += f" to {wording.clock_text(end, self.second, twelve=twelve)}"
+        day = clock.local(start, self.second).date()
+        if day != clock.local(start, self.first).date():
+            time += f", {wording.date_text(day)}"
+        return f"{time} for {self.whose} in {wording.zone_city(self.second)}"
+
+    def aside_in_full(self, start: datetime, end: datetime, *, twelve: bool = False) -> str:
+        """The same for a mail: with the offset and, where it is another date, that in long form before the time."""
+        if self.second is None:
+            return ""
+        times = wording.range_text(start, end, self.second, long=True, year=True, twelve=twelve)
+        if clock.local(start, self.first).date() == clock.local(start, self.second).date():
+            times = times.partition(", ")[2]
+        where = f"{wording.zone_city(self.second)} ({wording.offset_text(self.second, at=start)})"
+        return f"{times} for {self.whose} in {where}"
+
+
+def zones_told(
+    start: datetime, end: datetime, *, reader: ZoneInfo, other: ZoneInfo, whose: str, place: ZoneInfo | None = None
+) -> Zones:
+    """The zones for one reader: first that of the `place`, or the reader's own for what takes place online.
+
+    The second is the reader's own where the place's stands first, else that of the other side, who is called `whose`.
+    """
+    first = place or reader
+    second, whose = (other, whose) if first.key == reader.key else (reader, "you")
+    return Zones(first, second, whose) if clock.zones_differ(first, second, start, end) else Zones(first)
+
+
+def zones_of(appointment: Appointment, viewer: Role, *, reader: ZoneInfo) -> Zones:
+    """The zones in which an appointment is told to `viewer`, whose own zone is `reader`."""
+    provider = appointment.provider
+    other = provider if viewer is Role.CUSTOMER else appointment.customer
+    return zones_told(
+        appointment.start,
+        appointment.end,
+        reader=reader,
+        other=other.zone,
+        whose=other.first_name,
+        place=provider.zone if appointment.is_in_person else None,
+    )
+
+
+def zones_of_time(service: Service, start: datetime, end: datetime, *, reader: ZoneInfo) -> Zones:
+    """The zones in which a customer is told of a time of `service` that is not booked yet."""
+    provider = service.provider
+    place = provider.zone if Venue.IN_PERSON in service.venues else None
+    return zones_told(start, end, reader=reader, other=provider.zone, whose=provider.first_name, place=place)
