@@ -8,8 +8,9 @@ from django.urls import Resolver404, resolve
 from accounts import zones
 from accounts.after_login import ChosenTime
 from accounts.models import User
-from appointments import queries, visitor
+from appointments import visitor
 from appointments.pages import month_picker
+from appointments.queries.public import public_service
 from appointments.services import holds
 from core import clock
 from providers import queries as provider_queries
@@ -47,6 +48,6 @@ def _service_booked_at(path: str) -> Service | None:
     try:
         match = resolve(path)
         is_booking_form = match.url_name == "book"
-        return queries.public_service(match.kwargs["provider"], match.kwargs["service"]) if is_booking_form else None
+        return public_service(match.kwargs["provider"], match.kwargs["service"]) if is_booking_form else None
     except (Resolver404, Service.DoesNotExist):
         return None

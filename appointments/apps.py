@@ -7,9 +7,10 @@ class AppointmentsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import after_login
-        from appointments import answers, queries, signals  # noqa: F401
+        from appointments import answers, signals  # noqa: F401
+        from appointments.queries.provider import count_outside_hours
         from providers import hooks
 
         after_login.start_page.answer(answers.start_page)
         after_login.chosen_time.answer(answers.chosen_time)
-        hooks.outside_hours.answer(queries.count_outside_hours)
+        hooks.outside_hours.answer(count_outside_hours)

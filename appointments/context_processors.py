@@ -4,7 +4,7 @@ from functools import cached_property
 
 from django.http import HttpRequest
 
-from appointments.pages.studio.requests import waiting_count
+from appointments.queries.requests import waiting_count
 from core import clock
 from providers.models import Provider
 

@@ -14,11 +14,11 @@ from django.core.signing import BadSignature, Signer
 from django.db import transaction
 
 from accounts.models import User
+from appointments.queries.joins import WITH_PEOPLE
 from core.exceptions import DomainError
 from outbox import services as outbox
 
 from .models import Appointment
-from .queries import WITH_PEOPLE
 from .states import Role
 
 LASTS = timedelta(days=30)

@@ -11,8 +11,8 @@ from core import clock
 from core.exceptions import DomainError
 from outbox import services as outbox
 
-from . import queries
 from .models import Appointment
+from .queries.due import due_for_completion, expired_requests
 from .search import index
 from .services import holds, transitions
 from .states import Role
@@ -25,13 +25,13 @@ BATCH = 200
 @outbox.every(seconds=60, name="appointments.expire_requests")
 def expire_requests() -> None:
     """End every request whose time to answer is over. One that was answered meanwhile refuses by itself."""
-    _end_each(queries.expired_requests(now=clock.now()), transitions.expire_request)
+    _end_each(expired_requests(now=clock.now()), transitions.expire_request)
 
 
 @outbox.every(seconds=300, name="appointments.complete_past")
 def complete_past() -> None:
     """Complete what ended 24 hours ago and nobody marked."""
-    _end_each(queries.due_for_completion(now=clock.now()), transitions.complete_by_itself)
+    _end_each(due_for_completion(now=clock.now()), transitions.complete_by_itself)
 
 
 @outbox.every(seconds=600, name="appointments.drop_lapsed_times")

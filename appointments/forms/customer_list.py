@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet, TextChoices
 
 from appointments.models import REFERENCE_ALPHABET, REFERENCE_LENGTH, Appointment
 from appointments.pages.labels import status_words
-from appointments.queries import BookedService, CustomerCounts
+from appointments.queries.customer import BookedService, CustomerCounts
 from appointments.states import Role, Status
 from core import clock
 from core.folding import fold, terms

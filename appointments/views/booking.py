@@ -18,12 +18,14 @@ from accounts import after_login
 from accounts.http import SignedInRequest
 from accounts.limits import limited
 from accounts.zones import viewer_zone
-from appointments import booking_draft, queries, visitor
+from appointments import booking_draft, visitor
 from appointments.exceptions import PolicyRefused, SlotTaken, TermsChanged
 from appointments.forms.booking import BookingForm
 from appointments.models import Appointment, Hold
 from appointments.pages import month_picker
 from appointments.pages.zones import zones_of_time
+from appointments.queries.customer import own_clashes
+from appointments.queries.public import public_service
 from appointments.services import availability, booking, holds
 from appointments.services.booking import Terms
 from core import clock
@@ -71,7 +73,7 @@ class Page:
 def book(request: HttpRequest, provider: str, service: str) -> HttpResponse:
     """Show the form for a chosen start, and book it. A visitor signs in first and comes back with what they typed."""
     try:
-        wanted = queries.public_service(provider, service)
+        wanted = public_service(provider, service)
     except Service.DoesNotExist:
         raise Http404 from None
     asked = request.POST if request.method == "POST" else request.GET
@@ -120,7 +122,7 @@ def _book(request: SignedInRequest, service: Service, start: datetime) -> HttpRe
     except SlotTaken as taken:
         return _show(request, _fresh_page(request, service, start, typed=typed, taken=taken))
     except TermsChanged:
-        service = queries.public_service(service.provider.slug, service.slug)
+        service = public_service(service.provider.slug, service.slug)
         changes = changes_in_words(form.seen, booking.terms_of(service), service, venue=venue)
         return _show(request, _fresh_page(request, service, start, typed=typed, changes=changes))
     except PolicyRefused as refusal:
@@ -151,7 +153,7 @@ def _kept(request: HttpRequest, service: Service, start: datetime) -> Hold | Non
 def _show(request: SignedInRequest, page: Page) -> HttpResponse:
     service, now = page.service, clock.now()
     end = page.start + availability.offer_of(service).duration
-    clashes = queries.own_clashes(request.user, page.start, end)
+    clashes = own_clashes(request.user, page.start, end)
     for each in clashes:
         if (each.customer_id, each.service_id, each.start) == (request.user.pk, service.pk, page.start):
             booking_draft.keep(request, service.provider.slug)

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
 from accounts.zones import viewer_zone
-from appointments import queries
 from appointments.exceptions import MoveRefused, PolicyRefused
 from appointments.forms.reasons import CancelForm, ReasonForm
 from appointments.models import Appointment, AppointmentEvent
@@ -23,6 +22,8 @@ from appointments.pages import month_picker
 from appointments.pages.actions import customer_actions
 from appointments.pages.standing import Standing, standing_of
 from appointments.pages.timeline import timeline
+from appointments.queries.customer import appointment_for_customer
+from appointments.queries.history import history_of
 from appointments.rules.moves import OVER, cancel_terms
 from appointments.services import availability, transitions
 from appointments.states import Role, Status
@@ -42,7 +43,7 @@ def _me(request: HttpRequest) -> User:
 
 def _mine(request: HttpRequest, reference: str) -> Appointment:
     try:
-        return queries.appointment_for_customer(_me(request), reference)
+        return appointment_for_customer(_me(request), reference)
     except Appointment.DoesNotExist:
         raise Http404 from None
 
@@ -56,7 +57,7 @@ def _mine(request: HttpRequest, reference: str) -> Appointment:
 def done(request: HttpRequest, reference: str) -> HttpResponse:
     """What came of the booking; safe to keep, it shows the present state ever after."""
     appointment = _mine(request, reference)
-    standing = _standing(request, appointment, queries.history_of(appointment))
+    standing = _standing(request, appointment, history_of(appointment))
     context = {**_context(standing), "other_times": _other_times(standing)}
     return render(request, "appointments/done.html", context)
 
@@ -71,7 +72,7 @@ def my_appointment(request: HttpRequest, reference: str) -> HttpResponse:
 
 def _show(request: HttpRequest, appointment: Appointment, *, refusal: str = "") -> HttpResponse:
     """The page; with `refusal` it answers a press that came too late, and shows what holds instead."""
-    history = queries.history_of(appointment)
+    history = history_of(appointment)
     mails = mails_about(appointment.reference, _me(request))
     standing = _standing(request, appointment, history)
     context = {

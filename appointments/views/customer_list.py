@@ -10,10 +10,17 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from accounts.zones import viewer_zone
-from appointments import queries
 from appointments.forms.customer_list import HistoryFilters, Tab
 from appointments.pages.customer_list import customer_rows
 from appointments.pages.next_appointment import next_appointment
+from appointments.queries.customer import (
+    BookedService,
+    counts_for_customer,
+    history_for_customer,
+    services_booked_by,
+    upcoming_for_customer,
+    waiting_for_customer,
+)
 from core import clock
 from core.paging import page_of
 
@@ -26,17 +33,17 @@ def my_appointments(request: HttpRequest) -> HttpResponse:
     me, now = cast(User, request.user), clock.now()
     zone = viewer_zone(request, me.time_zone)
     tab, number = Tab.named(request.GET.get("tab")), request.GET.get("page")
-    counts = queries.counts_for_customer(me, now=now)
-    booked = queries.services_booked_by(me)
+    counts = counts_for_customer(me, now=now)
+    booked = services_booked_by(me)
     filters = HistoryFilters(request.GET, counts=counts, booked=booked, zone=zone.zone)
-    upcoming = queries.upcoming_for_customer(me, now=now)
+    upcoming = upcoming_for_customer(me, now=now)
     if tab is Tab.UPCOMING:
         # The first stands above the list, large.
         page = page_of(upcoming[1:], number, count=max(counts.upcoming - 1, 0))
     elif tab is Tab.WAITING:
-        page = page_of(queries.waiting_for_customer(me, now=now), number, count=counts.waiting)
+        page = page_of(waiting_for_customer(me, now=now), number, count=counts.waiting)
     else:
-        past = queries.history_for_customer(me, now=now)
+        past = history_for_customer(me, now=now)
         is_narrowed = filters.is_set
         page = page_of(
             filters.narrow(past, now=now) if is_narrowed else past,
@@ -65,9 +72,9 @@ def my_appointments(request: HttpRequest) -> HttpResponse:
     return render(request, "appointments/customer/list.html", context)
 
 
-def _people_to_book_again(booked: list[queries.BookedService], most: int = 3) -> list[queries.BookedService]:
+def _people_to_book_again(booked: list[BookedService], most: int = 3) -> list[BookedService]:
     """The providers booked last who can be booked now, each once."""
-    people: dict[str, queries.BookedService] = {}
+    people: dict[str, BookedService] = {}
     for service in booked:
         if service.can_be_booked:
             people.setdefault(service.provider_slug, service)

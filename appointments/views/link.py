@@ -17,12 +17,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.limits import limited
-from appointments import links, queries
+from appointments import links
 from appointments.exceptions import MoveRefused, PolicyRefused
 from appointments.forms.reasons import ReasonForm
 from appointments.links import Link
 from appointments.models import AppointmentEvent
 from appointments.pages.standing import Standing, standing_of
+from appointments.queries.history import history_of
 from appointments.rules.moves import check_move
 from appointments.services import transitions
 from appointments.states import Role, Verb
@@ -167,7 +168,7 @@ def send_new(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _show(request: HttpRequest, link: Link, *, refusal: str = "") -> HttpResponse:
-    standing = _standing(link, queries.history_of(link.appointment))
+    standing = _standing(link, history_of(link.appointment))
     context = {
         **_context(link, standing),
         "acts": [act for verb, act in ACTS.items() if verb in standing.moves],

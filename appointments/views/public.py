@@ -13,11 +13,12 @@ from django.views.decorators.vary import vary_on_headers
 from accounts import zonelist
 from accounts.limits import limited, too_many, wait_for_another
 from accounts.zones import ViewerZone, viewer_zone
-from appointments import queries, visitor
+from appointments import visitor
 from appointments.exceptions import PolicyRefused, SlotTaken
 from appointments.pages import month_picker
 from appointments.pages.month_picker import Month
 from appointments.pages.no_openings import why_nothing
+from appointments.queries.public import providers_alike, public_provider, public_service
 from appointments.rules.slots import Facts, last_bookable_date, open_slots
 from appointments.services import availability, booking, holds
 from core import clock, wording
@@ -62,7 +63,7 @@ def _date(text: str) -> date | None:
 def provider_page(request: Request, provider: str, service: str | None = None) -> HttpResponse:
     """The page of a provider, with the picker of one of their services. 404 for whoever may not see it."""
     try:
-        person, services = queries.public_provider(provider, viewer=request.user)
+        person, services = public_provider(provider, viewer=request.user)
         chosen = _chosen_service(services, service or request.GET.get("service"))
     except (Provider.DoesNotExist, Service.DoesNotExist):
         raise Http404 from None
@@ -78,7 +79,7 @@ def provider_page(request: Request, provider: str, service: str | None = None) -
         "now": clock.now(),
     }
     if chosen is None or not person.is_live:
-        context["alike"] = queries.providers_alike(person)
+        context["alike"] = providers_alike(person)
         return render(request, "appointments/provider.html", context)
     context |= picker_context(request, chosen, zone)
     # After a press on a day the work goes on there; after one on what has a name of its own it stays where it is.
@@ -209,7 +210,7 @@ def _zone_options(request: HttpRequest, zone: ViewerZone, provider: Provider, no
 def keep_time(request: HttpRequest, provider: str, service: str) -> HttpResponse:
     """Continue: keep the chosen time for ten minutes and go to the form. The form says it when it has gone."""
     try:
-        wanted = queries.public_service(provider, service)
+        wanted = public_service(provider, service)
     except Service.DoesNotExist:
         raise Http404 from None
     page = reverse("provider_service", args=[provider, service])

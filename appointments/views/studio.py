@@ -15,9 +15,10 @@ from appointments.context_processors import Studio
 from appointments.forms.reasons import ReasonForm
 from appointments.models import REFERENCE_ALPHABET, REFERENCE_LENGTH
 from appointments.pages.studio import requests as asking
-from appointments.pages.studio.agenda import load_agenda
 from appointments.pages.studio.today import build_today
 from appointments.pages.studio.week import build_week, days_of_week
+from appointments.queries.agenda import load_agenda
+from appointments.queries.requests import first_waiting, waiting_for
 from appointments.services import transitions
 from core import clock
 from core.http import Request
@@ -46,8 +47,8 @@ def today_page(request: HttpRequest, provider: Provider, query: QueryDict) -> li
     this_day = clock.local(now, provider.zone).date()
     shown = shown_day(query.get("day"), query.get("week"), today=this_day)
     agenda = load_agenda(provider, [*days_of_week(shown), this_day], now=now, neighbours=True)
-    waiting, count = asking.first_waiting(provider, now=now)
-    rows = asking.plain_rows(provider, waiting, now=now, twelve=twelve)
+    waiting, count = first_waiting(provider, now=now)
+    rows = asking.plain_rows(provider.zone, waiting, now=now, twelve=twelve)
     context = {
         "studio": Studio(provider, count),
         "provider": provider,
@@ -96,11 +97,13 @@ def requests(request: HttpRequest, provider: Provider) -> HttpResponse:
 
 def requests_page(request: HttpRequest, provider: Provider, query: QueryDict) -> live.Page:
     now, twelve = clock.now(), me(request).uses_12h_clock
-    page = page_of(asking.waiting_for(provider, now=now), query.get("page"))
+    page = page_of(waiting_for(provider, now=now), query.get("page"))
     count = page.paginator.count
     for one in page:
         one.provider = provider
-    rows = asking.rows_with_fit(provider, list(page), now=now, twelve=twelve)
+    waiting = list(page)
+    agenda = load_agenda(provider, asking.days_of(waiting, provider.zone), now=now)
+    rows = asking.rows_with_fit(agenda, waiting, now=now, twelve=twelve)
     context = {
         "studio": Studio(provider, count),
         "provider": provider,

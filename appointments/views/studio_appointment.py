@@ -10,14 +10,15 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
-from appointments import queries
 from appointments.exceptions import MoveRefused, PolicyRefused
 from appointments.forms.reasons import ReasonForm
 from appointments.models import Appointment, AppointmentEvent
 from appointments.pages.standing import Standing, standing_of
 from appointments.pages.studio import requests as asking
-from appointments.pages.studio.customers import customer_figures
 from appointments.pages.timeline import timeline
+from appointments.queries.customers import customer_figures
+from appointments.queries.history import history_of
+from appointments.queries.provider import appointment_for_provider
 from appointments.services import transitions
 from appointments.states import Role, Status
 from core import clock
@@ -37,7 +38,7 @@ def me(request: HttpRequest) -> User:
 def own_appointment(provider: Provider, reference: str) -> Appointment:
     """Theirs, or the 404 of one that does not exist."""
     try:
-        return queries.appointment_for_provider(provider, reference)
+        return appointment_for_provider(provider, reference)
     except Appointment.DoesNotExist:
         raise Http404 from None
 
@@ -60,7 +61,7 @@ def show_appointment(
     request: HttpRequest, provider: Provider, appointment: Appointment, *, refusal: str = ""
 ) -> HttpResponse:
     """The page; with `refusal` it answers a press that came too late, and shows what holds instead."""
-    history = queries.history_of(appointment)
+    history = history_of(appointment)
     mails = mails_about(appointment.reference, me(request))
     standing = _standing(appointment, history)
     context = {
@@ -198,5 +199,5 @@ def too_late(request: HttpRequest, provider: Provider, reference: str, refusal: 
 
 def why(provider: Provider, reference: str, refusal: str, *, twelve: bool) -> str:
     appointment = own_appointment(provider, reference)
-    last = next(iter(queries.history_of(appointment)), None)
+    last = next(iter(history_of(appointment)), None)
     return asking.refusal_words(appointment, last, refusal, now=clock.now(), twelve=twelve)

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from appointments.pages.labels import state_label
-from appointments.pages.studio.customers import SORTS, appointments_with, customer_figures, customer_of, customer_rows
 from appointments.pages.studio.requests import history_words
+from appointments.queries.customers import SORTS, appointments_with, customer_figures, customer_of, customer_rows
 from appointments.states import Role
 from core import clock
 from core.forms import LineField

@@ -12,7 +12,8 @@ from django_htmx.http import reselect, reswap, retarget, trigger_client_event
 from appointments.models import Appointment
 from appointments.pages.labels import state_label
 from appointments.pages.studio.news import Seen, digest
-from appointments.pages.studio.requests import RequestRow, asked_of, waiting_words
+from appointments.pages.studio.requests import RequestRow, waiting_words
+from appointments.queries.requests import asked_of
 from appointments.states import Role
 from core import clock
 from core.http import Request

@@ -10,7 +10,7 @@ from django.contrib.messages import get_messages
 from django.urls import reverse
 
 from appointments.models import REFERENCE_ALPHABET, Appointment, AppointmentEvent, Hold
-from appointments.pages.studio.customers import customer_figures
+from appointments.queries.customers import customer_figures
 from appointments.services import transitions
 from appointments.states import Role, Status
 from calendar_sync.models import BusyInterval

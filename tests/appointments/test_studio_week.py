@@ -7,10 +7,10 @@ import pytest
 
 from accounts.models import User
 from appointments.models import Appointment
-from appointments.pages.studio.agenda import Agenda
 from appointments.pages.studio.requests import history_words
 from appointments.pages.studio.today import build_today
 from appointments.pages.studio.week import build_week, days_of_week, week_name
+from appointments.queries.agenda import Agenda
 from appointments.states import Status
 from appointments.views.studio import shown_day
 from core.intervals import merge

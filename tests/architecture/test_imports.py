@@ -1,16 +1,110 @@
 """Apps import downwards only, and inside an app from the page to the row: pyproject.toml has the contracts."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from tests.architecture.imports import APPS, forbidden_imports
+
 ROOT = Path(__file__).resolve().parents[2]
+
+# file -> a line that must not stand there, and what the refusal says of it
+PLANTED = {
+    "core/clock.py": ("from accounts import models", "core is not allowed to import accounts"),
+    "providers/queries.py": ("from appointments import states", "providers is not allowed to import appointments"),
+    "appointments/rules/slots.py": (
+        "from appointments.services import holds",
+        "appointments.rules is not allowed to import appointments.services",
+    ),
+    "appointments/services/holds.py": (
+        "from appointments.search import index",
+        "appointments.services is not allowed to import appointments.search",
+    ),
+    "appointments/models/hold.py": (
+        "from appointments.rules import moves",
+        "appointments.models is not allowed to import appointments.rules",
+    ),
+    "appointments/pages/labels.py": (
+        "from appointments.views import files",
+        "appointments.pages is not allowed to import appointments.views",
+    ),
+    "appointments/admin.py": (
+        "from appointments.views import help",
+        "appointments.admin is not allowed to import appointments.views",
+    ),
+    "providers/models.py": (
+        "from providers import queries",
+        "providers.models is not allowed to import providers.queries",
+    ),
+    "accounts/models.py": (
+        "from accounts import services",
+        "accounts.models is not allowed to import accounts.services",
+    ),
+    "outbox/models.py": ("from outbox import worker", "outbox.models is not allowed to import outbox.worker"),
+    "core/exceptions.py": ("from core import forms", "core.exceptions is not allowed to import core.forms"),
+}
+
+
+def lint(folder: Path) -> subprocess.CompletedProcess[str]:
+    # In a process of its own: it sets up logging for itself alone, and silences every other logger of its process.
+    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+
+
+def copy_to(folder: Path) -> Path:
+    for app in (*APPS, "core", "config"):
+        shutil.copytree(ROOT / app, folder / app, ignore=shutil.ignore_patterns("__pycache__", "migrations"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    return folder
 
 
 def test_the_import_contracts_are_kept():
-    # In a process of its own: it sets up logging for itself alone, and silences every other logger of its process.
-    done = subprocess.run(
-        [Path(sys.executable).with_name("lint-imports"), "--no-cache"], cwd=ROOT, capture_output=True, text=True
-    )
+    done = lint(ROOT)
 
     assert done.returncode == 0, done.stdout + done.stderr
+    assert forbidden_imports(ROOT) == []
+
+
+def test_each_kind_of_import_that_points_upwards_is_refused(tmp_path):
+    copy = copy_to(tmp_path)
+    for name, (line, _) in PLANTED.items():
+        with (copy / name).open("a") as file:
+            file.write(f"\n{line}  # noqa\n")
+
+    done = lint(copy)
+
+    said = " ".join(done.stdout.split())
+    assert done.returncode != 0
+    assert [refusal for _, refusal in PLANTED.values() if refusal not in said] == []
+
+
+def test_a_module_that_stands_on_no_floor_is_refused(tmp_path):
+    copy = copy_to(tmp_path)
+    for app in (*APPS, "core"):
+        (copy / app / "somewhere.py").write_text("")
+
+    done = lint(copy)
+
+    said = " ".join(done.stdout.split())
+    assert done.returncode != 0
+    assert [app for app in (*APPS, "core") if f"{app}.somewhere" not in said] == []
+
+
+def test_http_and_sql_are_refused_where_rules_and_services_decide(tmp_path):
+    copy = copy_to(tmp_path)
+    planted = {
+        "appointments/rules/slots.py": "from django.db import models",
+        "appointments/rules/moves.py": "    from django.db.models import Q",
+        "appointments/pages/labels.py": "import django.db",
+        "appointments/services/holds.py": "from django.http import HttpRequest",
+        "providers/services/page.py": "from django import http",
+        "accounts/services.py": "from django.shortcuts import redirect",
+    }
+    for name, line in planted.items():
+        with (copy / name).open("a") as file:
+            file.write(f"\nif True:\n    {line.strip()}\n")
+
+    found = forbidden_imports(copy)
+
+    assert sorted(one.split(" imports ")[0] for one in found) == sorted(planted)

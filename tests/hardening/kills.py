@@ -13,7 +13,7 @@ from django.urls import reverse
 from accounts.models import User
 from appointments.forms.booking import BookingForm
 from appointments.models import Appointment
-from appointments.queries import public_service
+from appointments.queries.public import public_service
 from appointments.services import availability, booking, holds, transitions
 from appointments.states import Role
 from core.db import lock_rows

@@ -1,41 +1,19 @@
 """Requests as the provider reads them: who asks, how often they came, and how the time fits their day."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Window
-from django.db.models.functions import Coalesce
-
 from appointments.models import Appointment, AppointmentEvent
+from appointments.queries.agenda import Agenda
 from appointments.states import Role, Status, Verb
 from core import clock, wording
-from core.compiled_queries import prepared
-from providers.models import Provider
 
-from .agenda import load_agenda
 from .today import line_words, segments_of, visible_day
 
 SOON = timedelta(hours=1)
-SHORT_LIST = 4
 # Drawn stronger than the other requests of the day.
 THIS = "requested this"
-
-
-def waiting_for(provider: Provider, *, now: datetime) -> QuerySet[Appointment]:
-    """What can still be answered, soonest deadline first, with `visits` and `no_shows` of who asks."""
-    return _waiting(provider.pk, now)
-
-
-def _waiting(provider_id: int, now: datetime) -> QuerySet[Appointment]:
-    rows = Appointment.objects.filter(provider=provider_id, status=Status.REQUESTED, answer_by__gt=now)
-    return with_history(rows).select_related("customer", "service").order_by("answer_by", "start", "id")
-
-
-def waiting_count(provider: Provider, *, now: datetime) -> int:
-    """How many requests wait. One query, answered by an index."""
-    rows = Appointment.objects.for_provider(provider).filter(status=Status.REQUESTED, answer_by__gt=now)
-    return rows.count()
 
 
 def waiting_words(count: int) -> str:
@@ -43,38 +21,6 @@ def waiting_words(count: int) -> str:
     if not count:
         return "No requests are waiting."
     return f"{count} request{'s wait' if count != 1 else ' waits'} for your answer."
-
-
-def asked_of(provider: Provider, references: list[str]) -> list[Appointment]:
-    """Those of them that are this provider's, whatever became of them. One query, and none for nothing."""
-    if not references:
-        return []
-    found = list(Appointment.objects.for_provider(provider).filter(reference__in=references).select_related("customer"))
-    for one in found:
-        one.provider = provider
-    return found
-
-
-def first_waiting(provider: Provider, *, now: datetime) -> tuple[list[Appointment], int]:
-    """The most urgent few, and how many wait in all. One query."""
-    rows = _first_waiting(provider_id=provider.pk, now=now)
-    return rows, getattr(rows[0], "in_all", 0) if rows else 0
-
-
-@prepared
-def _first_waiting(provider_id: int, now: datetime) -> QuerySet[Appointment]:
-    return _waiting(provider_id, now).annotate(in_all=Window(Count("pk")))[:SHORT_LIST]
-
-
-def with_history(rows: QuerySet[Appointment]) -> QuerySet[Appointment]:
-    """Each row with how often this customer came to this provider (`visits`) and did not (`no_shows`)."""
-    return rows.annotate(visits=_how_many(Status.COMPLETED), no_shows=_how_many(Status.NO_SHOW))
-
-
-def _how_many(status: Status) -> Coalesce:
-    theirs = Appointment.objects.filter(provider=OuterRef("provider"), customer=OuterRef("customer"), status=status)
-    counted = theirs.order_by().values("customer").annotate(n=Count("pk")).values("n")
-    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
 def history_words(visits: int, no_shows: int) -> str:
@@ -110,22 +56,24 @@ class RequestRow:
 
 
 def plain_rows(
-    provider: Provider, appointments: list[Appointment], *, now: datetime, twelve: bool = False
+    zone: ZoneInfo, appointments: list[Appointment], *, now: datetime, twelve: bool = False
 ) -> list[RequestRow]:
-    """Rows without the line of the day. Asks the database nothing."""
-    return [_row(one, provider.zone, now, twelve) for one in appointments]
+    """Rows without the line of the day, with times in `zone`."""
+    return [_row(one, zone, now, twelve) for one in appointments]
+
+
+def days_of(appointments: list[Appointment], zone: ZoneInfo) -> list[date]:
+    """The dates in `zone` on which these start: those that the agenda of `rows_with_fit` must cover."""
+    return [clock.local(one.start, zone).date() for one in appointments]
 
 
 def rows_with_fit(
-    provider: Provider, appointments: list[Appointment], *, now: datetime, twelve: bool = False
+    agenda: Agenda, appointments: list[Appointment], *, now: datetime, twelve: bool = False
 ) -> list[RequestRow]:
-    """Rows with it. Four queries for all of them."""
-    zone = provider.zone
-    days = {one.pk: clock.local(one.start, zone).date() for one in appointments}
-    agenda = load_agenda(provider, days.values(), now=now)
+    """Rows with the line of the day on which each starts. `agenda` covers `days_of(appointments)`."""
+    zone = agenda.zone
     rows = []
-    for one in appointments:
-        day = days[one.pk]
+    for one, day in zip(appointments, days_of(appointments, zone), strict=True):
         opens, closes = visible_day(agenda, day)
         others = [other for other in agenda.on(day) if other.pk != one.pk]
         words = f"It asks for {wording.range_text(one.start, one.end, zone, twelve=twelve)}."

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from appointments.models import Appointment
+from appointments.queries.agenda import Agenda
 from appointments.states import Status
 from core import clock, wording
 
-from .agenda import Agenda
 from .week import USUAL, wall_minute
 
 WORDS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]

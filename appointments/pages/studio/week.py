@@ -10,11 +10,10 @@ from datetime import date, datetime, timedelta
 
 from appointments.models import Appointment
 from appointments.pages.labels import Label, state_label
+from appointments.queries.agenda import Agenda
 from appointments.states import Role
 from core import clock, wording
 from core.intervals import Interval, subtract
-
-from .agenda import Agenda
 
 ROW = 5
 ROWS_AN_HOUR = 60 // ROW

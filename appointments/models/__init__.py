@@ -1,0 +1,19 @@
+"""Appointments, the holds that keep their time, their history, and the search's index of openings."""
+
+from .appointment import REFERENCE_ALPHABET, REFERENCE_LENGTH, Appointment, AppointmentQuerySet, make_reference
+from .history import AppointmentEvent
+from .hold import Hold
+from .opening_index import OpenDay, OpeningIndex, SearchFigures
+
+__all__ = [
+    "REFERENCE_ALPHABET",
+    "REFERENCE_LENGTH",
+    "Appointment",
+    "AppointmentEvent",
+    "AppointmentQuerySet",
+    "Hold",
+    "OpenDay",
+    "OpeningIndex",
+    "SearchFigures",
+    "make_reference",
+]

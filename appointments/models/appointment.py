@@ -1,0 +1,126 @@
+"""The appointment: what customer and provider agreed on."""
+
+import secrets
+import uuid
+from datetime import datetime
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from appointments.states import OPEN, Role, Status
+from core import clock
+from providers.models import Provider, Service, Venue
+
+# No 0, O, 1, I: a reference survives being read out on the phone.
+REFERENCE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+REFERENCE_LENGTH = 8
+
+
+def make_reference() -> str:
+    return "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(REFERENCE_LENGTH))
+
+
+class AppointmentQuerySet(models.QuerySet["Appointment"]):
+    def open(self) -> "AppointmentQuerySet":
+        return self.filter(status__in=OPEN)
+
+    def for_customer(self, user) -> "AppointmentQuerySet":
+        return self.filter(customer=user)
+
+    def for_provider(self, provider) -> "AppointmentQuerySet":
+        return self.filter(provider=provider)
+
+
+class Appointment(models.Model):
+    """What customer and provider agreed on. Price, currency and fee are copies and never change.
+
+    `status` is assigned by `services.life._move` alone.
+    """
+
+    reference = models.CharField(max_length=REFERENCE_LENGTH, unique=True, default=make_reference, editable=False)
+    # Names the calendar entry for ever; `sequence` rises with every change of time or state.
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    sequence = models.PositiveIntegerField(default=0, editable=False)
+    customer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="appointments")
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="appointments")
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="appointments")
+    status = models.CharField(max_length=9, choices=Status)
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    price = models.DecimalField(max_digits=12, decimal_places=3)
+    currency = models.CharField(max_length=3)
+    platform_fee = models.DecimalField(max_digits=12, decimal_places=3, default=Decimal(0))
+    venue = models.CharField(
+        max_length=9,
+        choices=Venue,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="As agreed; empty: wherever the provider works.",
+    )
+    note = models.TextField(max_length=1000, blank=True, help_text="What the customer asked for.")
+    answer_by = models.DateTimeField(null=True, blank=True, help_text="When an unanswered request expires.")
+    ended_by = models.CharField(max_length=8, choices=Role, blank=True, help_text="Who cancelled or withdrew.")
+    was_withdrawn = models.BooleanField(default=False, db_default=False, help_text="Taken back before it was answered.")
+    closed_at = models.DateTimeField(null=True, blank=True, help_text="When it first reached a state that ends it.")
+    # The form's one-time key: the same form sent twice makes one appointment.
+    booking_key = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    objects = AppointmentQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["customer", "status", "start"], name="appointment_customer_status"),
+            models.Index(fields=["provider", "status", "start"], name="appointment_provider_status"),
+            models.Index(fields=["provider", "start"], name="appointment_provider_start"),
+            models.Index(fields=["answer_by"], name="appointment_answer_by", condition=Q(status=Status.REQUESTED)),
+            models.Index(fields=["end"], name="appointment_to_complete", condition=Q(status=Status.CONFIRMED)),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(end__gt=F("start")), name="appointment_ends_after_start"),
+            models.CheckConstraint(condition=Q(price__gte=0), name="appointment_price_not_negative"),
+            models.CheckConstraint(
+                condition=Q(platform_fee__gte=0) & Q(platform_fee__lte=F("price")), name="appointment_fee_within_price"
+            ),
+            models.UniqueConstraint(fields=["customer", "booking_key"], name="appointment_booked_once_per_form"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
+
+    @property
+    def minutes(self) -> int:
+        return int((self.end - self.start).total_seconds() // 60)
+
+    @property
+    def venues(self) -> tuple[Venue, ...]:
+        """Where it takes place: one, unless nobody ever said which of two. Needs the provider loaded."""
+        return (Venue(self.venue),) if self.venue else self.provider.venues
+
+    @property
+    def where(self) -> str:
+        """ "Camden": what everybody may know of the place, for the middle of a line."""
+        return self.provider.where_of(self.venues)
+
+    @property
+    def is_in_person(self) -> bool:
+        return Venue.IN_PERSON in self.venues
+
+    @property
+    def is_request(self) -> bool:
+        return self.status == Status.REQUESTED
+
+    @property
+    def is_confirmed(self) -> bool:
+        return self.status == Status.CONFIRMED
+
+    def is_unanswered(self, now: datetime) -> bool:
+        """A request whose time to answer is over, whether or not the job has marked it yet."""
+        return self.status == Status.REQUESTED and (self.start <= now or (self.answer_by or self.start) <= now)

@@ -1,0 +1,49 @@
+"""The history of appointments, written once and never changed."""
+
+from typing import NoReturn
+
+from django.conf import settings
+from django.db import models
+
+from appointments.states import Role, Status, Verb
+
+from .appointment import Appointment
+
+
+class HistoryQuerySet(models.QuerySet["AppointmentEvent"]):
+    def update(self, **kwargs) -> NoReturn:
+        raise TypeError("History is never changed.")
+
+    def delete(self) -> NoReturn:
+        raise TypeError("History is never deleted.")
+
+
+class AppointmentEvent(models.Model):
+    """One entry of an appointment's history: who, when, from, to, why. Written once, never changed."""
+
+    appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="history")
+    at = models.DateTimeField()
+    verb = models.CharField(max_length=8, choices=Verb)
+    role = models.CharField(max_length=8, choices=Role)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    from_status = models.CharField(max_length=9, choices=Status, blank=True)
+    to_status = models.CharField(max_length=9, choices=Status)
+    # The appointment's time when this happened, so that the entry reads true after a later move.
+    start = models.DateTimeField()
+    reason = models.CharField(max_length=500, blank=True)
+
+    objects = HistoryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.get_verb_display()}, {self.at:%d %b %Y, %H:%M} UTC"
+
+    def save(self, *args, **kwargs) -> None:
+        if not self._state.adding:
+            raise TypeError("History is never changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args, **kwargs) -> NoReturn:
+        raise TypeError("History is never deleted.")

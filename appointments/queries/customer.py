@@ -1,0 +1,133 @@
+"""A customer's own appointments."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Max, Min, Q, QuerySet
+
+from accounts.models import User
+from appointments.models import Appointment
+from appointments.states import OPEN, Status
+from core.compiled_queries import prepared
+from providers.models import Listing
+
+from .joins import IN_LISTS, WITH_PEOPLE
+
+
+def appointment_for_customer(user: User, reference: str) -> Appointment:
+    """One query. Raises Appointment.DoesNotExist when it is not theirs: it does not exist for them."""
+    return Appointment.objects.select_related(*WITH_PEOPLE).get(customer=user, reference=reference)
+
+
+def upcoming_for_customer(user: User, *, now: datetime) -> QuerySet[Appointment]:
+    """Confirmed ones that are not over, soonest first."""
+    rows = Appointment.objects.for_customer(user).filter(_upcoming(now))
+    return rows.select_related(*WITH_PEOPLE).order_by("start", "id")
+
+
+def waiting_for_customer(user: User, *, now: datetime) -> QuerySet[Appointment]:
+    """The customer's requests that can still be answered, soonest first."""
+    rows = Appointment.objects.for_customer(user).filter(_waiting(now))
+    return rows.select_related(*IN_LISTS).order_by("start", "id")
+
+
+def history_for_customer(user: User, *, now: datetime) -> QuerySet[Appointment]:
+    """Whatever is over, newest first."""
+    rows = Appointment.objects.for_customer(user).filter(_over(now))
+    return rows.select_related(*IN_LISTS).order_by("-start", "-id")
+
+
+def _upcoming(now: datetime) -> Q:
+    return Q(status=Status.CONFIRMED, end__gt=now)
+
+
+def _waiting(now: datetime) -> Q:
+    return Q(status=Status.REQUESTED, answer_by__gt=now)
+
+
+def _over(now: datetime) -> Q:
+    """Neither of the two above, said so that each of them is a range of an index."""
+    unanswered = Q(status=Status.REQUESTED, answer_by__lte=now)
+    return ~Q(status__in=OPEN) | Q(status=Status.CONFIRMED, end__lte=now) | unanswered
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerCounts:
+    """How many appointments a customer has in each list, and when the first and last of those that are over started."""
+
+    upcoming: int
+    waiting: int
+    history: int
+    first: datetime | None
+    last: datetime | None
+
+    @property
+    def total(self) -> int:
+        return self.upcoming + self.waiting + self.history
+
+
+def counts_for_customer(user: User, *, now: datetime) -> CustomerCounts:
+    """One query."""
+    found = _customer_counts(customer_id=user.pk, now=now)
+    return CustomerCounts(*found[0]) if found else CustomerCounts(0, 0, 0, None, None)
+
+
+@prepared
+def _customer_counts(customer_id: int, now: datetime) -> QuerySet[Appointment, tuple]:
+    """A row for the customer, none where there is no appointment."""
+    over = _over(now)
+    figures = {
+        "upcoming": Count("pk", filter=_upcoming(now)),
+        "waiting": Count("pk", filter=_waiting(now)),
+        "history": Count("pk", filter=over),
+        "first": Min("start", filter=over),
+        "last": Max("start", filter=over),
+    }
+    rows = Appointment.objects.filter(customer=customer_id).order_by().values("customer").annotate(**figures)
+    return rows.values_list(*figures)
+
+
+@dataclass(frozen=True, slots=True)
+class BookedService:
+    """A service this customer has had an appointment for, whatever came of it."""
+
+    id: int
+    name: str
+    provider_slug: str
+    provider_name: str
+    can_be_booked: bool
+    last: datetime
+
+    @property
+    def first_name(self) -> str:
+        return self.provider_name.split()[0] if self.provider_name.split() else self.provider_name
+
+
+def services_booked_by(user: User) -> list[BookedService]:
+    """The latest first. One query, with a row for each service, however often it was booked."""
+    return [
+        BookedService(
+            id=row["service_id"],
+            name=row["service__name"],
+            provider_slug=row["provider__slug"],
+            provider_name=row["provider__name"],
+            can_be_booked=row["provider__listing"] == Listing.LIVE and row["provider__user__is_active"],
+            last=row["last"],
+        )
+        for row in _booked_services(customer_id=user.pk)
+    ]
+
+
+@prepared
+def _booked_services(customer_id: int) -> QuerySet[Appointment, dict[str, Any]]:
+    columns = ("service_id", "service__name", "provider__slug", "provider__name", "provider__listing")
+    rows = Appointment.objects.filter(customer=customer_id).values(*columns, "provider__user__is_active")
+    return rows.annotate(last=Max("start")).order_by("-last", "service_id")
+
+
+def own_clashes(user: User, start: datetime, end: datetime) -> list[Appointment]:
+    """The person's open appointments, as customer or as provider, that meet [start, end). One query."""
+    theirs = Q(customer=user) | Q(provider__user=user)
+    rows = Appointment.objects.filter(theirs, status__in=OPEN, start__lt=end, end__gt=start)
+    return list(rows.select_related("provider", "service").order_by("start"))

@@ -1,0 +1,19 @@
+"""What the jobs of the schedule have to look at."""
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from appointments.models import Appointment
+from appointments.rules.moves import COMPLETES_AFTER
+from appointments.states import Status
+
+
+def expired_requests(*, now: datetime) -> QuerySet[Appointment]:
+    """Requests whose time to answer is over but which still read as waiting."""
+    return Appointment.objects.filter(status=Status.REQUESTED, answer_by__lte=now).order_by("answer_by")
+
+
+def due_for_completion(*, now: datetime) -> QuerySet[Appointment]:
+    """Confirmed ones that ended 24 hours ago or earlier."""
+    return Appointment.objects.filter(status=Status.CONFIRMED, end__lte=now - COMPLETES_AFTER).order_by("end")

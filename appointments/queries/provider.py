@@ -1,0 +1,41 @@
+"""A provider's own appointments, one and all."""
+
+from datetime import datetime, timedelta
+
+from appointments.models import Appointment
+from appointments.rules.slots import ONE_DAY, Facts, Rules, working_ranges
+from appointments.states import Status
+from core.intervals import contains, merge
+from providers.models import Provider
+from providers.queries import coming_overrides, week_of
+
+from .joins import WITH_PEOPLE
+
+
+def appointment_for_provider(provider: Provider, reference: str) -> Appointment:
+    """One query. Raises Appointment.DoesNotExist when it is not theirs."""
+    return Appointment.objects.select_related(*WITH_PEOPLE).get(provider=provider, reference=reference)
+
+
+def count_outside_hours(provider: Provider, now: datetime) -> int:
+    """How many confirmed appointments ahead lie outside the provider's present working hours. Three queries."""
+    zone = provider.zone
+    rows = Appointment.objects.for_provider(provider).filter(status=Status.CONFIRMED, start__gt=now)
+    times = list(rows.order_by("start").values_list("start", "end"))
+    if not times:
+        return 0
+    first = times[0][0].astimezone(zone).date() - ONE_DAY
+    last = max(end for _, end in times).astimezone(zone).date() + ONE_DAY
+    facts = Facts(
+        zone=zone,
+        rules=Rules(notice=timedelta(), window_days=0),
+        hours=week_of(provider),
+        overrides={
+            day: [(start, end) for start, end in override.ranges]
+            for override in coming_overrides(provider, today=first)
+            for day in override.dates_between(first, last)
+        },
+        taken=[],
+    )
+    opening = merge(working_ranges(facts, first, last))
+    return sum(not contains(opening, start, end) for start, end in times)

@@ -1,0 +1,64 @@
+"""Providers and services as anybody may see them."""
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q, QuerySet
+
+from accounts.models import User
+from core.compiled_queries import prepared
+from providers.models import PUBLIC_LISTINGS, Provider, Service
+
+
+def public_service(provider_slug: str, service_slug: str) -> Service:
+    """The service with provider, policy and user in one query, also one that is paused: the page then says so.
+
+    Raises Service.DoesNotExist when the provider's page is not public.
+    """
+    found = _public_service(provider_slug=provider_slug, service_slug=service_slug)
+    if not found:
+        raise Service.DoesNotExist
+    return found[0]
+
+
+@prepared
+def _public_service(provider_slug: str, service_slug: str) -> QuerySet[Service]:
+    rows = Service.objects.select_related("provider__policy", "provider__user", "provider__category")
+    return rows.filter(
+        provider__slug=provider_slug,
+        slug=service_slug,
+        provider__listing__in=PUBLIC_LISTINGS,
+        provider__user__is_active=True,
+    )
+
+
+def public_provider(slug: str, *, viewer: User | AnonymousUser) -> tuple[Provider, list[Service]]:
+    """The provider as anybody may see them (their own draft as a preview) and what they offer. Two queries.
+
+    Raises Provider.DoesNotExist for whoever may not see the page.
+    """
+    found = _provider_page(slug=slug, viewer_id=viewer.pk if viewer.is_authenticated else None)
+    if not found:
+        raise Provider.DoesNotExist
+    [provider] = found
+    services = _active_services(provider_id=provider.pk)
+    for service in services:
+        service.provider = provider
+    return provider, services
+
+
+@prepared
+def _provider_page(slug: str, viewer_id: int | None) -> QuerySet[Provider]:
+    seen = Q(pk__in=Provider.objects.public())
+    if viewer_id is not None:
+        seen |= Q(user=viewer_id)
+    return Provider.objects.select_related("user", "policy", "category").filter(seen, slug=slug)
+
+
+@prepared
+def _active_services(provider_id: int) -> QuerySet[Service]:
+    return Service.objects.filter(provider=provider_id, is_active=True)
+
+
+def providers_alike(provider: Provider, *, count: int = 3) -> list[Provider]:
+    """Others of the same category who can be booked. One query."""
+    rows = Provider.objects.bookable().filter(category=provider.category_id).exclude(pk=provider.pk)
+    return list(rows.select_related("user").order_by("name")[:count])

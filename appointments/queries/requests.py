@@ -1,0 +1,61 @@
+"""Requests that wait for a provider, with what the provider knows of who asks."""
+
+from datetime import datetime
+
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Window
+from django.db.models.functions import Coalesce
+
+from appointments.models import Appointment
+from appointments.states import Status
+from core.compiled_queries import prepared
+from providers.models import Provider
+
+SHORT_LIST = 4
+
+
+def waiting_for(provider: Provider, *, now: datetime) -> QuerySet[Appointment]:
+    """What can still be answered, soonest deadline first, with `visits` and `no_shows` of who asks."""
+    return _waiting(provider.pk, now)
+
+
+def _waiting(provider_id: int, now: datetime) -> QuerySet[Appointment]:
+    rows = Appointment.objects.filter(provider=provider_id, status=Status.REQUESTED, answer_by__gt=now)
+    return with_history(rows).select_related("customer", "service").order_by("answer_by", "start", "id")
+
+
+def waiting_count(provider: Provider, *, now: datetime) -> int:
+    """How many requests wait. One query, answered by an index."""
+    rows = Appointment.objects.for_provider(provider).filter(status=Status.REQUESTED, answer_by__gt=now)
+    return rows.count()
+
+
+def asked_of(provider: Provider, references: list[str]) -> list[Appointment]:
+    """Those of them that are this provider's, whatever became of them. One query, and none for nothing."""
+    if not references:
+        return []
+    found = list(Appointment.objects.for_provider(provider).filter(reference__in=references).select_related("customer"))
+    for one in found:
+        one.provider = provider
+    return found
+
+
+def first_waiting(provider: Provider, *, now: datetime) -> tuple[list[Appointment], int]:
+    """The most urgent few, and how many wait in all. One query."""
+    rows = _first_waiting(provider_id=provider.pk, now=now)
+    return rows, getattr(rows[0], "in_all", 0) if rows else 0
+
+
+@prepared
+def _first_waiting(provider_id: int, now: datetime) -> QuerySet[Appointment]:
+    return _waiting(provider_id, now).annotate(in_all=Window(Count("pk")))[:SHORT_LIST]
+
+
+def with_history(rows: QuerySet[Appointment]) -> QuerySet[Appointment]:
+    """Each row with how often this customer came to this provider (`visits`) and did not (`no_shows`)."""
+    return rows.annotate(visits=_how_many(Status.COMPLETED), no_shows=_how_many(Status.NO_SHOW))
+
+
+def _how_many(status: Status) -> Coalesce:
+    theirs = Appointment.objects.filter(provider=OuterRef("provider"), customer=OuterRef("customer"), status=status)
+    counted = theirs.order_by().values("customer").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)

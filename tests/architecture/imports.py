@@ -1,0 +1,30 @@
+"""Imports of Django's parts that a floor must do without: import-linter sees our own modules alone."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+APPS = ("accounts", "appointments", "calendar_sync", "notifications", "outbox", "providers")
+HTTP = ("django.http", "django.shortcuts", "django.urls")
+# floor -> what none of its modules imports
+FORBIDDEN = {"services": HTTP, "queries": HTTP, "rules": (*HTTP, "django.db"), "pages": (*HTTP, "django.db")}
+
+
+def forbidden_imports(root: Path) -> list[str]:
+    """ "app/floor/module.py imports django.http" for each such import below `root`, also one inside a function."""
+    return [
+        f"{path.relative_to(root)} imports {name}"
+        for app in APPS
+        for floor, forbidden in FORBIDDEN.items()
+        for path in sorted([*(root / app / floor).rglob("*.py"), *(root / app).glob(f"{floor}.py")])
+        for name in _imported(path)
+        if any(name == one or name.startswith(f"{one}.") for one in forbidden)
+    ]
+
+
+def _imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
