@@ -16,6 +16,7 @@ from appointments.models import Appointment, AppointmentEvent
 from appointments.pages.standing import Standing, standing_of
 from appointments.pages.studio import requests as asking
 from appointments.pages.timeline import timeline
+from appointments.queries.agenda import load_agenda
 from appointments.queries.customers import customer_figures
 from appointments.queries.history import history_of
 from appointments.queries.provider import appointment_for_provider
@@ -73,7 +74,8 @@ def show_appointment(
         figures = context["figures"]
         appointment.visits, appointment.no_shows = figures.visits, figures.no_shows  # type: ignore[attr-defined]
         twelve = me(request).uses_12h_clock
-        [context["row"]] = asking.rows_with_fit(provider, [appointment], now=standing.now, twelve=twelve)
+        agenda = load_agenda(provider, asking.days_of([appointment], provider.zone), now=standing.now)
+        [context["row"]] = asking.rows_with_fit(agenda, [appointment], now=standing.now, twelve=twelve)
     status = HTTPStatus.CONFLICT if refusal else HTTPStatus.OK
     return render(request, "appointments/studio/appointment.html", context, status=status)
 
