@@ -10,10 +10,11 @@ class AccountsConfig(AppConfig):
         from allauth.account.decorators import secure_admin_login
         from django.contrib import admin
 
-        from accounts import answers, signals  # noqa: F401
+        from accounts import answers, personal_data, signals  # noqa: F401
         from core import page_reader
 
         page_reader.settings_of.answer(answers.reader)
+        personal_data.parts.add(personal_data)
 
         # Staff sign in where everybody does: with the same limits and the same second step.
         admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]

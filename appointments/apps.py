@@ -6,11 +6,13 @@ class AppointmentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import after_login
+        from accounts import after_login, personal_data
         from appointments import answers, signals  # noqa: F401
         from appointments.queries.provider import count_outside_hours
+        from appointments.services import personal_data as own_part
         from providers import hooks
 
         after_login.start_page.answer(answers.start_page)
         after_login.chosen_time.answer(answers.chosen_time)
         hooks.outside_hours.answer(count_outside_hours)
+        personal_data.parts.add(own_part)

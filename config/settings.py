@@ -81,9 +81,10 @@ INSTALLED_APPS = [
     "phonenumber_field",
     "core",
     "outbox",
+    # From the lowest to the highest: in this order they register their parts of what all have.
     "accounts",
-    "providers",
     "notifications",
+    "providers",
     "calendar_sync",
     "appointments",
 ]

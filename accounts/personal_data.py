@@ -1,0 +1,47 @@
+"""The rows that the apps keep about a person. Each app names its own, so that no app has to know all of them.
+
+An app has a module `personal_data` with a function `kept`, and adds the module to `parts` in its `AppConfig.ready()`.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib.admin.models import LogEntry
+from django.db.models import QuerySet
+
+from accounts.models import User
+from core.hooks import Registry
+
+Rows = Mapping[str, QuerySet[Any]]
+
+
+class PersonalData(Protocol):
+    """One app's part of the data about people: a module with these functions."""
+
+    def kept(self, user: User) -> Rows:
+        """The rows that the app keeps about `user`, by the plural that staff call them. Asks the database nothing yet.
+
+        Rows that the database deletes together with one of these need no name of their own.
+        """
+        ...
+
+
+parts = Registry[PersonalData]("The rows kept about a person")
+
+
+def count(user: User) -> dict[str, int]:
+    """The number of rows of each kind that is kept about `user`. One query for each kind."""
+    return {name: rows.count() for part in parts for name, rows in part.kept(user).items()}
+
+
+def kept(user: User) -> Rows:
+    """This app's own part: what belongs to signing in, and what staff did in the admin."""
+    return {
+        "email addresses": EmailAddress.objects.filter(user=user),
+        "second steps and passkeys": Authenticator.objects.filter(user=user),
+        "devices signed in": UserSession.objects.filter(user=user),
+        "entries in the admin's log": LogEntry.objects.filter(user=user),
+    }

@@ -1,0 +1,94 @@
+"""What is kept about a person: every app names its rows, and none can be forgotten."""
+
+from datetime import timedelta
+
+import pytest
+from django.apps import apps
+from django.db.models import CASCADE, ForeignKey
+from django.urls import reverse
+
+from accounts import personal_data
+from accounts.models import User
+from core import clock
+from notifications.models import Kind, SentMail
+from tests.access.world import World
+from tests.factories.accounts import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+# What the database keeps about rights, which staff hand out on the person's own page of the admin.
+RIGHTS = {User.groups.through, User.user_permissions.through}
+
+
+def named_models() -> set[type]:
+    somebody = User(pk=0)
+    return {rows.model for part in personal_data.parts for rows in part.kept(somebody).values()}
+
+
+def test_every_row_about_a_person_is_named_by_an_app_or_goes_with_one_that_is():
+    about_people = named_models() | {User}
+    unnamed = {
+        f"{model._meta.label}.{field.name}"
+        for model in set(apps.get_models(include_auto_created=True)) - named_models() - RIGHTS
+        for field in model._meta.get_fields()
+        if isinstance(field, ForeignKey) and field.related_model in about_people
+        # What hangs on the account itself is named even where it would go along: people may ask what there is.
+        if field.related_model is User or field.remote_field.on_delete is not CASCADE
+    }
+
+    assert unnamed == set()
+
+
+def test_apps_name_their_rows_from_the_lowest_to_the_highest():
+    assert [part.__name__ for part in personal_data.parts] == [
+        "accounts.personal_data",
+        "notifications.personal_data",
+        "providers.personal_data",
+        "appointments.services.personal_data",
+    ]
+
+
+def test_what_is_kept_about_somebody_is_counted_by_kind():
+    world = World()
+    appointment = world.appointment
+    SentMail.objects.create(key="one", user=world.people["C"], kind=Kind.CONFIRMED, about_whom=world.people["P"])
+
+    customer, provider, stranger = (personal_data.count(world.people[role]) for role in ("C", "P", "C2"))
+
+    assert customer == dict.fromkeys(customer, 0) | {
+        "appointments as a customer": 1,
+        "history entries they made": 1,
+        "mails to them": 1,
+    }
+    assert provider == dict.fromkeys(provider, 0) | {
+        "provider pages": 1,
+        "services": 1,
+        "appointments as a provider": 1,
+        "holds of their time": 1,
+        "mails about them": 1,
+    }
+    assert stranger == dict.fromkeys(stranger, 0)
+    assert customer.keys() == provider.keys() == stranger.keys()
+    assert appointment.start > clock.now() + timedelta(days=1)
+
+
+def test_naming_the_rows_asks_the_database_nothing(django_assert_num_queries):
+    person = UserFactory()
+
+    with django_assert_num_queries(0):
+        kinds = [name for part in personal_data.parts for name in part.kept(person)]
+
+    assert len(kinds) == len(set(kinds)), "a kind has one name"
+
+
+def test_staff_read_on_a_persons_page_what_is_kept_about_them(client):
+    world = World()
+    world.appointment  # noqa: B018
+    client.force_login(world.people["S"])
+
+    pages = {
+        role: client.get(reverse("admin:accounts_user_change", args=[world.people[role].pk])).text for role in "CX"
+    }
+
+    assert "appointments as a customer: 1; history entries they made: 1" in pages["C"]
+    assert ">nothing<" in pages["X"]
