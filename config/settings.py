@@ -158,6 +158,7 @@ if _DB["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
+    _DB["ENGINE"] = "core.postgresql"
     _DB["CONN_MAX_AGE"] = read("CONN_MAX_AGE", as_number(0, 86_400), 60)
     _DB["CONN_HEALTH_CHECKS"] = True
     _STATEMENT_MS = read("DATABASE_TIMEOUT_MS", as_number(0, 3_600_000), 10_000)
@@ -170,6 +171,9 @@ else:
         "tcp_user_timeout": 5000,
         "keepalives_idle": 4,
         "keepalives_interval": 1,
+        # One that answers nothing but keeps the connection up, because it was frozen, is given up a bit later than it
+        # would have given the statement up itself.
+        "answer_timeout": _STATEMENT_MS / 1000 + 2 if _STATEMENT_MS else None,
         "server_side_binding": _PREPARES,
         "prepare_threshold": 2 if _PREPARES else None,
         # The last one for the other direction: the locks of a process that fell silent open again by themselves.

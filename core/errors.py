@@ -145,7 +145,7 @@ def refused(request: HttpRequest, error: DomainError) -> HttpResponse:
             # Django saves no session with such an answer; where the database takes nothing at all, this is lost.
             with suppress(DatabaseError):
                 request.session.save()
-    template = "409.html" if status == HTTPStatus.SERVICE_UNAVAILABLE else ""
+    template = "busy.html" if status == HTTPStatus.SERVICE_UNAVAILABLE else ""
     return _answer(
         request, status, {"message": str(error), "back": _way_back(request)}, template=template, headers=busy
     )

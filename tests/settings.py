@@ -18,6 +18,7 @@ elif _DB["ENGINE"] == "django.db.backends.sqlite3":
 else:
     # Fifty people wait for one lock, on a machine that may be busy: the product's own patience must not decide.
     _DB["OPTIONS"]["connect_timeout"] = 60
+    _DB["OPTIONS"]["answer_timeout"] = None
     _DB["OPTIONS"]["options"] += (
         " -c statement_timeout=120000 -c lock_timeout=120000 -c idle_in_transaction_session_timeout=0"
     )

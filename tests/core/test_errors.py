@@ -12,7 +12,7 @@ from django.urls import include, path
 from psycopg.errors import DataCorrupted, IdleInTransactionSessionTimeout
 
 from core import errors
-from core.exceptions import DomainError
+from core.exceptions import Busy, DomainError
 from core.middleware import PagesMiddleware
 
 
@@ -27,6 +27,10 @@ def refuse(request):
 
 def gone(request):
     raise Gone
+
+
+def find_it_busy(request):
+    raise Busy
 
 
 def lose_the_database(request):
@@ -52,6 +56,7 @@ def public(request):
 urlpatterns = [
     path("refuse/", refuse),
     path("gone/", gone),
+    path("busy/", find_it_busy),
     path("lose/", lose_the_database),
     path("break/", break_down),
     path("miss/", miss_a_table),
@@ -84,6 +89,16 @@ def test_a_refusal_is_a_page_with_its_sentence_and_a_way_back(db, client):
     assert answer.status_code == 409
     assert "14:20 was just taken &lt;b&gt;." in answer.text
     assert 'href="/my/appointments/?tab=waiting"' in answer.text
+
+
+def test_a_busy_database_is_called_busy_and_not_a_refusal(db, client):
+    answer = client.get("/busy/", headers={"referer": "http://testserver/my/appointments/"})
+
+    assert (answer.status_code, answer["Retry-After"]) == (503, "10")
+    assert "<h1>Busy right now</h1>" in answer.text
+    assert "That cannot be done" not in answer.text
+    assert "nothing was changed. Please try again in a moment." in answer.text
+    assert 'href="/my/appointments/"' in answer.text
 
 
 def test_a_refusal_never_leads_to_another_site(db, client):

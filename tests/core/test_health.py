@@ -23,20 +23,31 @@ def test_ready_when_database_and_cache_answer(client):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("thing", "attribute", "error"),
-    [(connection, "cursor", OperationalError("host db.internal is down")), (cache, "get", ConnectionError("no route"))],
-)
-def test_not_ready_while_one_of_them_does_not(client, monkeypatch, thing, attribute, error):
-    def fail(*args, **kwargs):
-        raise error
-
-    monkeypatch.setattr(thing, attribute, fail)
+def test_not_ready_without_the_database(client, monkeypatch):
+    monkeypatch.setattr(connection, "cursor", failing(OperationalError("host db.internal is down")))
+    monkeypatch.setattr(cache, "get", failing(ConnectionError("no route")))
 
     response = client.get("/ready/")
 
-    assert (response.status_code, response.content) == (503, b"not ready\n")
+    assert (response.status_code, response.content) == (503, b"not ready: the database does not answer\n")
     assert response["Retry-After"] == "5"
+
+
+@pytest.mark.django_db
+def test_ready_without_the_cache_as_pages_are_and_says_what_is_missing(client, monkeypatch):
+    monkeypatch.setattr(cache, "get", failing(ConnectionError("no route to cache.internal")))
+
+    response = client.get("/ready/")
+
+    assert (response.status_code, response.content) == (200, b"ok, but the cache does not answer\n")
+    assert not response.has_header("Retry-After")
+
+
+def failing(error):
+    def fail(*args, **kwargs):
+        raise error
+
+    return fail
 
 
 @pytest.mark.parametrize("address", ["/health/", "/ready/"])

@@ -1,4 +1,4 @@
-"""A database that crashes under a running web server: calm refusals while it is away, then pages as before."""
+"""A database that crashes or freezes under a running web server: calm refusals meanwhile, then pages as before."""
 
 import os
 import signal
@@ -7,6 +7,7 @@ import sys
 import time
 from http.client import HTTPConnection
 
+import psutil
 import psycopg
 import pytest
 
@@ -34,6 +35,7 @@ def web(database):
         "PORT": str(port),
         "WEB_CONCURRENCY": "1",
         "PYTHONPATH": str(ROOT),
+        "DJANGO_SETTINGS_MODULE": "tests.hardening.impatient",
     }
     run = {"cwd": ROOT, "env": environment, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], check=True, **run)
@@ -43,11 +45,11 @@ def web(database):
     server.wait(PATIENCE)
 
 
-def ask(port):
-    """The status and Retry-After of a page that needs the database; 0 while nobody listens yet."""
+def ask(port, address="/providers/"):
+    """The status and Retry-After of a page, by default one that needs the database; 0 while nobody listens yet."""
     connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     try:
-        connection.request("GET", "/providers/")
+        connection.request("GET", address)
         answer = connection.getresponse()
         answer.read()
         return answer.status, answer.headers["Retry-After"]
@@ -87,4 +89,33 @@ def test_a_crash_of_the_database_costs_a_few_calm_refusals_and_no_restart(databa
         answers = set(ask_until_well(port))
 
         assert answers <= {(200, None), (503, "10")}
+    assert server.poll() is None
+
+
+def signal_all(database, number):
+    """Send a signal to every process of the server, the postmaster first, so that it starts no others meanwhile."""
+    with psycopg.connect(database) as connection:
+        postmaster = psutil.Process(connection.info.backend_pid).parent()
+    for process in [postmaster, *postmaster.children()]:
+        process.send_signal(number)
+    return postmaster
+
+
+@pytest.mark.race
+def test_a_frozen_database_costs_calm_refusals_and_keeps_no_thread_of_the_web_server(database, web):
+    port, server = web
+    ask_until_well(port)
+
+    postmaster = signal_all(database, signal.SIGSTOP)
+    try:
+        # More than there are threads: each of them, with the connection it kept, has met the silence and come back.
+        refused = [ask(port) for _ in range(6)]
+        state = ask(port, "/health/")
+    finally:
+        for process in [*postmaster.children(), postmaster]:
+            process.send_signal(signal.SIGCONT)
+
+    assert refused == [(503, "10")] * 6
+    assert state == (200, None)
+    assert (200, None) in ask_until_well(port)
     assert server.poll() is None
