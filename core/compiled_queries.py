@@ -12,7 +12,8 @@ booking asks, that is worth saving:
 The function says what to ask and nothing else: it must not look at its values, only hand them to the query, because it
 is called twice for each shape of them (how long a list is, what is None or a truth value), with stand-ins, and never
 again. The two must come out as the same SQL with each stand-in in it as it is: a value that was changed on its way
-(`since - DAY`, `name__contains=name`) is refused with TypeError at the first call, not answered wrongly later.
+(`since - DAY`, `name__contains=name`) is refused with TypeError at the first call, not answered wrongly later. So
+is, on PostgreSQL, a number for a column of less than 64 bits: stand-ins for it would have to be numbers that occur.
 """
 
 from collections.abc import Callable
@@ -44,11 +45,22 @@ def prepared(build: Callable[..., QuerySet[Any, Row]]) -> Callable[..., list[Row
             try:
                 ready = _kept[key] = _Ready(build, values)
             except EmptyResultSet:
-                # Django sees without asking that nothing can be found, as with an empty list.
-                return list(build(**values))
+                return _nothing(build, values)
         return ready.rows(values)
 
     return run
+
+
+def _nothing(build: Callable[..., QuerySet], values: dict[str, Any]) -> list[Any]:
+    """No rows, where Django sees from the values without asking that there are none, as with an empty list.
+
+    Raises TypeError when it sees that in the stand-ins alone: the query could never be kept.
+    """
+    try:
+        build(**values).query.get_compiler(connection=connections[DEFAULT_DB_ALIAS]).as_sql()
+    except EmptyResultSet:
+        return []
+    raise TypeError(f"{build.__name__} compares a number with a column of less than 64 bits.")
 
 
 class _Ready:

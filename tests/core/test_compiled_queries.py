@@ -149,3 +149,21 @@ def test_threads_ask_at_once_and_get_each_their_own():
 def test_whatever_would_answer_wrongly_later_is_refused_at_once(build, values):
     with pytest.raises(TypeError):
         prepared(build)(**values)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one size of integers")
+def test_a_number_for_a_small_column_is_refused_instead_of_never_kept():
+    @prepared
+    def of_length(minutes):
+        return Service.objects.filter(duration_minutes=minutes)
+
+    with pytest.raises(TypeError, match="of_length compares a number with a column of less than 64 bits"):
+        of_length(minutes=60)
+
+
+def test_what_no_row_can_hold_is_answered_with_none():
+    @prepared
+    def of_provider(provider_id, ids):
+        return Service.objects.filter(provider_id=provider_id, pk__in=ids)
+
+    assert of_provider(provider_id=1, ids=[]) == []
