@@ -21,4 +21,6 @@ urlpatterns = [
     path("appointments/<reference:reference>/calendar.ics", one.calendar, name="studio_appointment_ics"),
     path("customers/", studio_customers.customers, name="studio_customers"),
     path("customers/<uuid:customer>/", studio_customers.customer, name="studio_customer"),
+    path("customers/<uuid:customer>/limits/lift/", studio_customers.lift_limits, name="lift_limits"),
+    path("customers/<uuid:customer>/limits/apply/", studio_customers.apply_limits, name="apply_limits"),
 ]

@@ -19,6 +19,7 @@ from providers.models import BookingPolicy, Category, Listing, Provider, Service
 
 MONTH_SIZES = (0, 100, 500)
 BUSY = 200
+NO_LIMIT = 30_000
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
@@ -47,7 +48,13 @@ def provider(name: str, *, week: list[tuple[int, int]], minutes: int, window: in
         listing=Listing.LIVE,
         live_since=clock.now(),
     )
-    BookingPolicy.objects.create(provider=owner, window_days=window, notice_minutes=0)
+    BookingPolicy.objects.create(
+        provider=owner,
+        window_days=window,
+        notice_minutes=0,
+        max_waiting_per_customer=NO_LIMIT,
+        max_week_per_customer=NO_LIMIT,
+    )
     WorkingHours.objects.bulk_create(
         WorkingHours(provider=owner, weekday=day, start_minute=start, end_minute=end)
         for day in range(7)

@@ -9,9 +9,18 @@ from django.db import transaction
 from django.forms import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest
 
+from core.admin import ReadOnly
 from providers import queries
 from providers.hours import check_week
-from providers.models import BookingPolicy, Category, DateOverride, Provider, Service, WorkingHours
+from providers.models import (
+    BookingPolicy,
+    Category,
+    CustomerAllowance,
+    DateOverride,
+    Provider,
+    Service,
+    WorkingHours,
+)
 from providers.services import dates_text, refresh_openings
 from providers.wording import price_text
 
@@ -112,3 +121,12 @@ class DateOverrideAdmin(RefreshesOpenings):
     exclude = ["note"]  # the page where it is written says that only the provider sees it
     raw_id_fields = ["provider"]
     date_hierarchy = "start_on"
+
+
+@admin.register(CustomerAllowance)
+class CustomerAllowanceAdmin(ReadOnly, admin.ModelAdmin):
+    """Whom a provider's limits for one customer don't bind; lifted and applied on the provider's own pages."""
+
+    list_display = ["provider", "customer", "created_at"]
+    list_select_related = ["provider", "customer"]
+    search_fields = ["provider__name", "customer__name", "customer__email"]

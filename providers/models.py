@@ -296,6 +296,18 @@ class BookingPolicy(models.Model):
     )
     cancellation_cutoff_minutes = models.PositiveIntegerField(default=120, validators=[MaxValueValidator(LONGEST_LEAD)])
     reschedule_cutoff_minutes = models.PositiveIntegerField(default=120, validators=[MaxValueValidator(LONGEST_LEAD)])
+    max_waiting_per_customer = models.PositiveSmallIntegerField(
+        "most unanswered requests of one customer",
+        default=3,
+        db_default=3,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+    )
+    max_week_per_customer = models.PositiveSmallIntegerField(
+        "most appointments of one customer in any 7 days",
+        default=5,
+        db_default=5,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+    )
     no_show_limit = models.PositiveSmallIntegerField(
         null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(100)]
     )
@@ -305,3 +317,19 @@ class BookingPolicy(models.Model):
 
     def __str__(self) -> str:
         return f"Policy of {self.provider}"
+
+
+class CustomerAllowance(models.Model):
+    """The provider's word that the shares of `BookingPolicy` don't bind one customer."""
+
+    provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="allowances")
+    customer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "customer"], name="customer_allowance_once_for_provider")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} lifts the limits for {self.customer}"

@@ -1,5 +1,6 @@
 """Booking an opening, or requesting it where the provider answers by hand."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -20,6 +21,7 @@ from core.db import retrying, violates
 from providers.models import Provider, Service
 
 from . import availability, holds
+from .shares import Ahead, check_share
 from .transitions import Outcome, record
 
 ONCE_PER_FORM = "appointment_booked_once_per_form"
@@ -111,11 +113,12 @@ def _book(
     service = holds.lock_service(service)
     provider, now = service.provider, clock.now()
     theirs = _of_customer(customer_id=customer.pk, provider_id=provider.pk, booking_key=booking_key, now=now)
-    for pk, key in theirs:
+    for pk, key, *_ in theirs:
         if key == booking_key:
             return Outcome(Appointment.objects.get(pk=pk), changed=False)
     holds.check_bookable(service)
-    _check_customer(customer, provider, open_already=len(theirs))
+    _check_person(customer, provider)
+    check_share(customer=customer, service=service, start=start, theirs=_ahead(theirs), now=now)
     if terms_of(service) != terms or venue and venue not in service.venues:
         raise TermsChanged
     if len(service.venues) == 1:
@@ -160,29 +163,32 @@ def _write(
 @prepared
 def _of_customer(
     customer_id: int, provider_id: int, booking_key: str, now: datetime
-) -> QuerySet[Appointment, tuple[int, str]]:
+) -> QuerySet[Appointment, tuple[int, str, str, datetime, datetime | None]]:
     """What this form made before, and whatever else the person has ahead with this provider. One query."""
     ahead = Q(provider=provider_id, status__in=OPEN, end__gt=now)
     rows = Appointment.objects.filter(Q(booking_key=booking_key) | ahead, customer=customer_id)
-    return rows.values_list("pk", "booking_key")
+    return rows.values_list("pk", "booking_key", "status", "start", "answer_by")
 
 
-def check_customer(customer: User, provider: Provider) -> None:
-    """Raise PolicyRefused when this person may not book this provider now."""
-    theirs = _of_customer(customer_id=customer.pk, provider_id=provider.pk, booking_key="", now=clock.now())
-    _check_customer(customer, provider, open_already=len(theirs))
+def _ahead(rows: Iterable[tuple[int, str, str, datetime, datetime | None]]) -> list[Ahead]:
+    return [Ahead(status, start, answer_by) for _, _, status, start, answer_by in rows]
 
 
-def _check_customer(customer: User, provider: Provider, *, open_already: int) -> None:
+def check_customer(customer: User, service: Service, start: datetime) -> str:
+    """What this person should know of their share before they take `start`, in a sentence, or nothing.
+
+    Raises PolicyRefused when they may not book it now.
+    """
+    provider, now = service.provider, clock.now()
+    _check_person(customer, provider)
+    theirs = _of_customer(customer_id=customer.pk, provider_id=provider.pk, booking_key="", now=now)
+    return check_share(customer=customer, service=service, start=start, theirs=_ahead(theirs), now=now)
+
+
+def _check_person(customer: User, provider: Provider) -> None:
     if customer.pk == provider.user_id:
         raise PolicyRefused("You can't book an appointment with yourself.")
     if not customer.is_active:
         raise PolicyRefused("This account is closed.")
     if not customer.email_confirmed:
         raise PolicyRefused("Confirm your email address first; we sent you a link.")
-    limit = settings.MAX_OPEN_PER_CUSTOMER_AND_PROVIDER
-    if open_already >= limit:
-        raise PolicyRefused(
-            f"You already have {limit} appointments with {provider.first_name} ahead. "
-            "Book more once one of them is over."
-        )

@@ -47,6 +47,7 @@ class Page:
     taken: SlotTaken | None = None
     refusal: str = ""
     warning: str = ""
+    share: str = ""
     changes: list[str] = field(default_factory=list)
 
     @property
@@ -199,7 +200,7 @@ def _say_what_is_wrong(request: SignedInRequest, page: Page, now: datetime) -> N
     browser = visitor.known(request)
     try:
         holds.check_bookable(page.service)
-        booking.check_customer(request.user, page.service.provider)
+        page.share = booking.check_customer(request.user, page.service, page.start)
         if not availability.may_book(page.service, page.start, now=now, browser=browser):
             page.taken = holds.slot_taken(page.service, page.start, browser=browser)
     except PolicyRefused as refusal:

@@ -43,6 +43,8 @@ def _figures() -> dict[str, str]:
         "window": _words(timedelta(days=policy.window_days)),
         "completes": _words(COMPLETES_AFTER),
         "corrected": _words(CORRECTED_WITHIN),
+        "most_waiting": str(policy.max_waiting_per_customer),
+        "most_in_a_week": str(policy.max_week_per_customer),
         "most_open": str(settings.MAX_OPEN_PER_CUSTOMER_AND_PROVIDER),
     }
 

@@ -3,10 +3,11 @@
 from uuid import UUID
 
 from django import forms
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from appointments.pages.labels import state_label
@@ -16,6 +17,7 @@ from appointments.states import Role
 from core import clock
 from core.forms import LineField
 from core.paging import PER_PAGE, page_of
+from providers import services
 from providers.access import provider_required
 from providers.models import Provider
 
@@ -51,11 +53,7 @@ def customers(request: HttpRequest, provider: Provider) -> HttpResponse:
 @provider_required
 def customer(request: HttpRequest, provider: Provider, customer: UUID) -> HttpResponse:
     """One of them: how to reach them, and what there was between the two."""
-    try:
-        person = customer_of(provider, customer)
-    except User.DoesNotExist:
-        raise Http404 from None
-    now = clock.now()
+    person, now = _own_customer(provider, customer), clock.now()
     figures = customer_figures(provider, person, now=now)
     page = page_of(appointments_with(provider, person), request.GET.get("page"))
     for one in page:
@@ -68,6 +66,34 @@ def customer(request: HttpRequest, provider: Provider, customer: UUID) -> HttpRe
         "history_words": history_words(figures.visits, figures.no_shows),
         "can_be_reached": person.is_active and figures.can_be_reached(now),
         "page": page,
+        "are_lifted": provider.allowances.filter(customer=person).exists(),
         "rows": [(one, state_label(one, Role.PROVIDER, now=now)) for one in page],
     }
     return render(request, "appointments/studio/customer.html", context)
+
+
+@require_POST
+@provider_required
+def lift_limits(request: HttpRequest, provider: Provider, customer: UUID) -> HttpResponse:
+    """The limits for one customer bind this one no more."""
+    person = _own_customer(provider, customer)
+    services.lift_limits(provider=provider, actor=provider.user, customer=person)
+    messages.success(request, f"The limits are lifted for {person.name}.")
+    return redirect("studio_customer", customer=person.uuid)
+
+
+@require_POST
+@provider_required
+def apply_limits(request: HttpRequest, provider: Provider, customer: UUID) -> HttpResponse:
+    """This customer is bound as everybody else is."""
+    person = _own_customer(provider, customer)
+    services.apply_limits(provider=provider, actor=provider.user, customer=person)
+    messages.success(request, f"Your limits apply to {person.name} again. What is booked stays.")
+    return redirect("studio_customer", customer=person.uuid)
+
+
+def _own_customer(provider: Provider, uuid: UUID) -> User:
+    try:
+        return customer_of(provider, uuid)
+    except User.DoesNotExist:
+        raise Http404 from None

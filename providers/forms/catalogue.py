@@ -163,6 +163,18 @@ class PolicyForm(SeenForm):
         required=False,
         help_text="Nobody can book while this many lie ahead. Empty: no limit.",
     )
+    max_waiting_per_customer = WholeField(
+        label="Most unanswered requests of one customer",
+        min_value=1,
+        max_value=100,
+        help_text="Somebody with this many asks again once you answered one.",
+    )
+    max_week_per_customer = WholeField(
+        label="Most appointments of one customer in any 7 days",
+        min_value=1,
+        max_value=100,
+        help_text="You can lift both limits for one customer, on that customer’s page.",
+    )
 
     def __init__(self, *args: Any, policy: BookingPolicy, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

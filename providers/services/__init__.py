@@ -6,15 +6,18 @@ tells `appointments.refresh_openings` when open time may have changed.
 
 from providers.services.catalogue import delete_service, move_service, pause_service, resume_service, save_service
 
+from .allowances import apply_limits, lift_limits
 from .locking import lock_provider, refresh_openings
 from .opening import dates_text, remove_override, save_override, set_working_hours
 from .page import go_live, leave_calendar_for_later, pause_page, resume_page, save_policy, save_profile, start_offer
 
 __all__ = [
+    "apply_limits",
     "dates_text",
     "delete_service",
     "go_live",
     "leave_calendar_for_later",
+    "lift_limits",
     "lock_provider",
     "move_service",
     "pause_page",

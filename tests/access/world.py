@@ -19,7 +19,7 @@ from calendar_sync.models import BusyInterval
 from core import clock
 from notifications.models import Kind, RefusedAddress, SentMail, State
 from outbox.models import Message, ScheduledJob
-from providers.models import DateOverride, Provider, Service
+from providers.models import CustomerAllowance, DateOverride, Provider, Service
 from tests.factories.providers import DateOverrideFactory, ProviderFactory, ServiceFactory
 
 NAMES = {
@@ -136,6 +136,10 @@ class World:
     def busy(self) -> BusyInterval:
         now = clock.now()
         return BusyInterval.objects.create(provider=self.provider, start=now, end=now + timedelta(hours=1))
+
+    @cached_property
+    def allowance(self) -> CustomerAllowance:
+        return CustomerAllowance.objects.create(provider=self.provider, customer=self.people["C2"])
 
     @cached_property
     def sent_mail(self) -> SentMail:

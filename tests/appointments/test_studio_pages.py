@@ -231,8 +231,8 @@ def test_a_customers_card_costs_the_same_for_many_rows(studio, provider, service
     address = page_of("studio_customer", customer.uuid)
     studio.get(address)
 
-    # Session and user, the provider, what waits; who it is, their figures, their appointments.
-    with django_assert_num_queries(7):
+    # Session and user, the provider, what waits; who it is, their figures, their limits, their appointments.
+    with django_assert_num_queries(8):
         assert studio.get(address).status_code == 200
 
 

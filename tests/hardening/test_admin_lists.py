@@ -19,7 +19,7 @@ from notifications.models import Kind, RefusedAddress, SentMail
 from outbox import schedule
 from outbox import services as outbox
 from outbox.tasks import drain
-from providers.models import Category, Provider
+from providers.models import Category, CustomerAllowance, Provider
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import DateOverrideFactory
 
@@ -41,6 +41,7 @@ def staff(client):
     for number, provider in enumerate(Provider.objects.all()):
         DateOverrideFactory(provider=provider, start_on=day, end_on=day)
         BusyInterval.objects.create(provider=provider, start=MORNING, end=MORNING + timedelta(hours=1), source="x")
+        CustomerAllowance.objects.create(provider=provider, customer=provider.user)
         Category.objects.create(name=f"Category {number}", slug=f"category-{number}")
         Group.objects.create(name=f"Group {number}")
         SearchFigures.objects.create(name=f"Search {number}", measured_at=clock.now(), figures={})

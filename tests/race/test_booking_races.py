@@ -305,6 +305,33 @@ def test_the_day_s_cap_is_not_exceeded_by_a_crowd(run_calls, provider, service):
     assert Appointment.objects.count() == 2
 
 
+def test_one_customer_in_many_tabs_gets_no_more_than_the_share_of_a_week(run_calls, service):
+    customer = UserFactory()
+
+    outcomes = run_calls(
+        [(book, service.pk, customer.pk, next_day_at(8 + n).isoformat(), f"form {n}") for n in range(8)]
+    )
+
+    assert sorted(outcome.error for outcome in outcomes) == [""] * 5 + ["PolicyRefused"] * 3
+    assert (Appointment.objects.count(), Hold.objects.count(), mails()) == (5, 5, 10)
+
+
+def test_one_customer_in_many_tabs_has_no_more_requests_waiting_than_may(run_calls, provider, service):
+    provider.policy.accepts_at_once = False
+    provider.policy.save()
+    customer = UserFactory()
+
+    outcomes = run_calls(
+        [
+            (book, service.pk, customer.pk, (next_day_at(8) + n * timedelta(days=7)).isoformat(), f"form {n}")
+            for n in range(6)
+        ]
+    )
+
+    assert sorted(outcome.error for outcome in outcomes) == [""] * 3 + ["PolicyRefused"] * 3
+    assert Appointment.objects.filter(status=Status.REQUESTED).count() == Hold.objects.count() == 3
+
+
 def test_a_time_is_kept_for_one_browser_only(run_calls, service):
     start = next_day_at(10).isoformat()
 

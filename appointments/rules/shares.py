@@ -1,0 +1,86 @@
+"""How much of one provider's time a single customer may have ahead, and the sentences that say so.
+
+Three shares: requests that wait for an answer, appointments within any 7 days, appointments in all. The first two are
+the provider's to set and to lift for one customer, the third is the platform's and stays.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+# Elapsed time, half-open: two starts exactly 7 days apart never share a week.
+WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """The most that one customer may have with one provider; None is no limit."""
+
+    waiting: int | None
+    in_a_week: int | None
+    ahead: int
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What a customer would have with a provider if one more appointment were made.
+
+    `waiting` counts requests without an answer, and is 0 where the new one needs none; `in_a_week` is the fullest
+    week that the new one would be in.
+    """
+
+    waiting: int
+    in_a_week: int
+    ahead: int
+
+
+def use_with(start: datetime, *, is_request: bool, starts: Iterable[datetime], waiting: int) -> Use:
+    """The use by somebody with appointments at `starts`, `waiting` of them unanswered, and a new one at `start`."""
+    ahead = sorted([*starts, start])
+    return Use(waiting=waiting + 1 if is_request else 0, in_a_week=fullest_week(ahead, start), ahead=len(ahead))
+
+
+def fullest_week(starts: Sequence[datetime], start: datetime) -> int:
+    """The most of the sorted `starts` that lie in one stretch of 7 days that `start`, which is one of them, lies in."""
+    first, last = bisect_left(starts, start - WEEK + timedelta.resolution), bisect_left(starts, start)
+    return max(bisect_left(starts, starts[at] + WEEK) - at for at in range(first, last + 1))
+
+
+def refusal(use: Use, shares: Shares, *, name: str) -> str:
+    """Why this is too much of the time of the provider called `name`, and what the customer can do; else nothing."""
+    if use.ahead > shares.ahead:
+        count = _count(shares.ahead, "appointment")
+        return f"You already have {count} with {name} ahead. Book more once one of them is over."
+    if shares.waiting is not None and use.waiting > shares.waiting:
+        return (
+            f"You have {_count(use.waiting - 1, 'request')} waiting for {name}’s answer; the most at a time is "
+            f"{shares.waiting}. Wait for an answer, or withdraw a request."
+        )
+    if shares.in_a_week is not None and use.in_a_week > shares.in_a_week:
+        return (
+            f"With this one you would have {_count(use.in_a_week, 'appointment')} with {name} within 7 days; the most "
+            f"is {shares.in_a_week}. Choose a time in another week, or ask {name} to lift this limit for you."
+        )
+    return ""
+
+
+def notice(use: Use, shares: Shares, *, name: str) -> str:
+    """What somebody reads before they take the last of a share; nothing while more is left, or where one is all."""
+    if use.ahead == shares.ahead > 1:
+        return f"This will be the last of {shares.ahead} appointments that you can have ahead with {name}."
+    if use.waiting == shares.waiting and use.waiting > 1:
+        return (
+            f"This will be the last of {use.waiting} requests that can wait for {name}’s answer at a time. "
+            "You can ask for more once one is answered or withdrawn."
+        )
+    if use.in_a_week == shares.in_a_week and use.in_a_week > 1:
+        return (
+            f"This will be the last of {use.in_a_week} appointments that you can have with {name} within 7 days. "
+            f"For more, choose times in another week or ask {name} to lift this limit for you."
+        )
+    return ""
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number != 1 else ''}"
