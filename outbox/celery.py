@@ -11,6 +11,7 @@ import os
 
 import django
 from celery import Celery
+from celery.signals import worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -20,7 +21,7 @@ from django.conf import settings  # noqa: E402
 if not apps.apps_ready:
     django.setup()
 
-from outbox import dispatch  # noqa: E402
+from outbox import dispatch, liveness  # noqa: E402
 
 NUDGE_EXPIRES_SECONDS = 300  # long enough for machines whose clocks differ by minutes
 
@@ -43,3 +44,9 @@ app.conf.update(
 def drain() -> None:
     """Handle what is due, for a few seconds."""
     dispatch.drain()
+
+
+@worker_process_init.connect
+def begin(**kwargs: object) -> None:
+    """Let a handler that hangs fail, so that it keeps its process from nobody for longer than the worker would."""
+    liveness.interrupt_what_hangs()

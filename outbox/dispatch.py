@@ -124,7 +124,9 @@ def describe(error: BaseException) -> str:
     ours = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).is_relative_to(settings.BASE_DIR) and "site-packages" not in frame.filename
+        if Path(frame.filename).is_relative_to(settings.BASE_DIR)
+        and "site-packages" not in frame.filename
+        and frame.filename != liveness.__file__  # which interrupted the frame before
     ]
     where = f" at {Path(ours[-1].filename).relative_to(settings.BASE_DIR)}:{ours[-1].lineno}" if ours else ""
     return f"{type(error).__name__}{where}"[:200]

@@ -29,5 +29,9 @@ class LeaseLapsed(Exception):
     """The worker that held the message never answered: it was killed, or its handler hung."""
 
 
+class HandlerHangs(Exception):
+    """Raised in the midst of a handler that showed no sign of life for OUTBOX_PATIENCE_SECONDS, under Celery."""
+
+
 class UnknownTopic(Exception):
     """No handler is registered for a topic; perhaps newer code, on its way here, has one."""

@@ -1,9 +1,15 @@
 """Signs of life of a worker's thread, by which its process notices a handler that hangs."""
 
+import signal
 import threading
 import time
 
+from django.conf import settings
+
+from outbox.exceptions import HandlerHangs
+
 stopping = threading.Event()
+_interrupts = False
 
 
 class WorkingThread(threading.Thread):
@@ -17,6 +23,22 @@ def show_sign() -> None:
     thread = threading.current_thread()
     if isinstance(thread, WorkingThread):
         thread.seen_at = time.monotonic()
+    elif _interrupts:
+        signal.setitimer(signal.ITIMER_REAL, settings.OUTBOX_PATIENCE_SECONDS)
+
+
+def interrupt_what_hangs() -> None:
+    """From now on, interrupt a handler in this process's main thread that shows no sign of life for too long.
+
+    For a process that does one job at a time there, as Celery's do: no thread could take its place.
+    """
+    global _interrupts
+    _interrupts = True
+    signal.signal(signal.SIGALRM, _interrupt)
+
+
+def _interrupt(signum: int, frame: object) -> None:
+    raise HandlerHangs
 
 
 def rest() -> None:
@@ -24,6 +46,8 @@ def rest() -> None:
     thread = threading.current_thread()
     if isinstance(thread, WorkingThread):
         thread.seen_at = None
+    elif _interrupts:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def hangs(thread: threading.Thread) -> bool:

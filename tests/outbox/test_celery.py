@@ -62,7 +62,7 @@ def app_of(broker):
         app.conf.broker_url = before
 
 
-def celery_worker(start, broker):
+def celery_worker(start, broker, **variables):
     words = (
         "-m",
         "celery",
@@ -74,7 +74,7 @@ def celery_worker(start, broker):
         "--without-mingle",
         "--without-gossip",
     )
-    return start(*words, TASK_BROKER_URL=broker)
+    return start(*words, TASK_BROKER_URL=broker, **variables)
 
 
 @pytest.mark.race
@@ -94,6 +94,28 @@ def test_two_celery_processes_handle_each_message_once_and_the_schedule_fires(br
         process.send_signal(signal.SIGTERM)
     # A pool process of Celery's, told to end, waits up to 30 s for its parent to read its last answer.
     assert [process.wait(timeout=PATIENCE) for process in (ticker, worker)] == [0, 0]
+
+
+@pytest.mark.race
+def test_handlers_that_hang_are_interrupted_and_keep_no_process_of_celery_from_the_others(broker, start, publish):
+    for number in range(6):
+        publish("probe.linger", key=f"hangs-{number}", payload={"seconds": 600})
+    worker = celery_worker(start, broker, OUTBOX_PATIENCE_SECONDS="1")
+    start("manage.py", "worker", "--tick-only", TASK_BROKER_URL=broker)
+    wait_until(lambda: len(traces("lingering")) >= 2)
+
+    publish("probe.count", payload={"n": 1})
+
+    wait_until(lambda: traces("counted"))
+    wait_until(lambda: set(traces("lingering")) == {f"hangs-{number}" for number in range(6)})
+    failed = Message.objects.filter(topic="probe.linger").exclude(last_error="")
+    assert failed and all(
+        error.startswith("HandlerHangs at tests/outbox/probe/handlers.py")
+        for error in failed.values_list("last_error", flat=True)
+    )
+    assert traces("lingered") == []
+    worker.send_signal(signal.SIGQUIT)
+    worker.wait(timeout=PATIENCE)
 
 
 @pytest.mark.race
