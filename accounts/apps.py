@@ -10,11 +10,13 @@ class AccountsConfig(AppConfig):
         from allauth.account.decorators import secure_admin_login
         from django.contrib import admin
 
-        from accounts import answers, personal_data, signals  # noqa: F401
+        from accounts import answers, demo, personal_data, signals  # noqa: F401
+        from core import demo as core_demo
         from core import page_reader
 
         page_reader.settings_of.answer(answers.reader)
         personal_data.parts.add(personal_data)
+        core_demo.parts.add(demo)
 
         # Staff sign in where everybody does: with the same limits and the same second step.
         admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]

@@ -7,12 +7,14 @@ class AppointmentsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import after_login, personal_data
-        from appointments import answers, signals  # noqa: F401
+        from appointments import answers, demo, signals  # noqa: F401
         from appointments.queries.provider import count_outside_hours
         from appointments.services import personal_data as own_part
+        from core import demo as core_demo
         from providers import hooks
 
         after_login.start_page.answer(answers.start_page)
         after_login.chosen_time.answer(answers.chosen_time)
         hooks.outside_hours.answer(count_outside_hours)
         personal_data.parts.add(own_part)
+        core_demo.parts.add(demo)

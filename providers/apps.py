@@ -8,8 +8,10 @@ class ProvidersConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import personal_data, photos
+        from core import demo as core_demo
+        from providers import demo, queries, signals  # noqa: F401
         from providers import personal_data as own_part
-        from providers import queries, signals  # noqa: F401
 
         photos.visible_to_visitors.answer(queries.has_public_page)
         personal_data.parts.add(own_part)
+        core_demo.parts.add(demo)

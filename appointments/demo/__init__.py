@@ -1,1 +1,165 @@
-"""A place that looks real, for trying the product and for measuring it. Nothing here runs unless asked for."""
+"""The demo's appointments: booked through the services, the clock set to when each thing would have happened.
+
+The same day gives the same appointments, whatever the hour; what has come of those around it depends on the hour. About
+three months lie behind, two ahead, and every state occurs.
+"""
+
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from accounts import demo as people
+from accounts.models import User
+from appointments.exceptions import MoveRefused, PolicyRefused, SlotTaken
+from appointments.models import Appointment
+from appointments.rules.slots import open_slots
+from appointments.search.index import measure_figures, refresh_openings
+from appointments.services import availability, booking, transitions
+from appointments.states import Role, Status
+from core import clock
+from core.demo import Size
+from outbox.models import Message
+from providers import demo as hosts
+from providers.demo import PROVIDER
+from providers.models import Provider, Service
+
+BEHIND, AHEAD = hosts.LIVE_FOR, timedelta(days=58)
+# How many appointments a provider has in the whole span; the first one, who can sign in, has a full diary.
+USUAL = (14, 26)
+DAY = timedelta(days=1)
+NOTES = [
+    "Lower back, from lifting. Can do stairs.",
+    "Left knee, since a half marathon in January.",
+    "First time, a bit nervous.",
+    "Could we look at the exercises from last time?",
+    "I may be five minutes late, the train decides.",
+    "",
+    "",
+    "",
+    "",
+]
+
+
+def is_seeded() -> bool:
+    return Appointment.objects.exists()
+
+
+def seed(size: Size) -> None:
+    """A diary for each of the demo's providers, `size.diary` long for the first of them."""
+    chance = random.Random(clock.now().date().isoformat())
+    customers, providers = people.customers(), hosts.providers()
+    for number, provider in enumerate(providers):
+        wanted = size.diary if number == 0 else chance.randint(*USUAL)
+        _fill(provider, customers, wanted, chance)
+    # What happened before today was told then; a worker that starts now must not tell it again.
+    Message.objects.all().delete()
+    refresh_openings(provider_ids=[provider.pk for provider in providers])
+    measure_figures()
+
+
+def _fill(provider: Provider, customers: list[User], wanted: int, chance: random.Random) -> None:
+    """Appointments of every state, booked in the order of their starts."""
+    now = clock.now()
+    services = list(provider.services.all())
+    for start, service in sorted(_starts(provider, services, wanted, now, chance), key=lambda each: each[0]):
+        # Luck of its own for each, so that the hour at which the demo is made changes nothing about the others.
+        luck = random.Random(f"{provider.slug} {service.slug} {start}")
+        # The demo's own customer is somebody's regular, so that their pages have something to show.
+        regular = luck.random() < (0.08 if provider.user.email == PROVIDER else 0.12)
+        customer = customers[0] if regular else luck.choice(customers)
+        _live_through(service, start, customer, now, luck)
+
+
+def _starts(
+    provider: Provider, services: list[Service], wanted: int, now: datetime, chance: random.Random
+) -> list[tuple[datetime, Service]]:
+    """Starts on the grid of each service, from a calendar that is still empty: fewer and fewer further ahead."""
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    found: list[tuple[datetime, Service]] = []
+    for begin in (today - BEHIND, today - BEHIND / 2, today):
+        end = today + AHEAD if begin == today else begin + BEHIND / 2
+        early = begin - DAY  # from there the booking window reaches over the whole range
+        facts = availability.load_facts([provider], begin, end, now=early)[provider.pk]
+        for service in services:
+            service.provider = provider
+            found += [(at, service) for at in open_slots(facts, availability.offer_of(service), begin, end, now=early)]
+    chance.shuffle(found)
+    return [each for each in found if chance.random() < (1 if each[0] < today + 9 * DAY else 0.3)][:wanted]
+
+
+def _live_through(service: Service, start: datetime, customer: User, now: datetime, chance: random.Random) -> None:
+    lead = timedelta(hours=chance.choice([5, 20, 30, 50, 90, 200, 400]))
+    earlier = timedelta(minutes=chance.choice([40, 190, 900, 3_000, 9_000, 20_000]))
+    # Not before the booking window opened for this start.
+    booked_at = max(min(start - lead, now - earlier), start - 59 * DAY)
+    try:
+        with clock.pretended(booked_at):
+            outcome = booking.book_appointment(
+                service=service,
+                start=start,
+                customer=customer,
+                terms=booking.terms_of(service),
+                booking_key=f"demo-{service.pk}-{start:%Y%m%d%H%M}",
+                note=chance.choice(NOTES),
+                venue=chance.choice(service.venues),
+            )
+        _answer(outcome.appointment, booked_at, now, chance)
+    except (SlotTaken, PolicyRefused):
+        # Somebody of the demo was there first, as in life.
+        return
+
+
+def _answer(appointment: Appointment, booked_at: datetime, now: datetime, chance: random.Random) -> None:
+    owner = appointment.provider.user
+    if appointment.status == Status.REQUESTED:
+        deadline = appointment.answer_by or appointment.start
+        answered_at = min(booked_at + timedelta(minutes=chance.randint(20, 600)), deadline - timedelta(minutes=1))
+        luck = chance.random()
+        if luck < 0.05 and deadline <= now:
+            return _do(lambda: transitions.expire_request(appointment=appointment), deadline)
+        if answered_at > now or (deadline > now and luck < 0.3):
+            return None
+        if luck < 0.14:
+            return _do(
+                lambda: transitions.decline_request(appointment=appointment, actor=owner, reason="I am away that day."),
+                answered_at,
+            )
+        if luck < 0.18:
+            return _do(
+                lambda: transitions.withdraw_request(appointment=appointment, actor=appointment.customer), answered_at
+            )
+        _do(lambda: transitions.accept_request(appointment=appointment, actor=owner), answered_at)
+        booked_at = answered_at
+    return _end(appointment, booked_at, now, chance)
+
+
+def _end(appointment: Appointment, agreed_at: datetime, now: datetime, chance: random.Random) -> None:
+    owner, luck = appointment.provider.user, chance.random()
+    before = agreed_at + (appointment.start - agreed_at) * chance.uniform(0.1, 0.7)
+    if luck < 0.09 and before <= now:
+        by_customer = luck < 0.065
+        return _do(
+            lambda: transitions.cancel_appointment(
+                appointment=appointment,
+                actor=appointment.customer if by_customer else owner,
+                role=Role.CUSTOMER if by_customer else Role.PROVIDER,
+                reason="Something came up." if by_customer else "I am ill, sorry.",
+            ),
+            before,
+        )
+    if appointment.end > now:
+        return None
+    if luck > 0.95:
+        return _do(lambda: transitions.mark_no_show(appointment=appointment, actor=owner), appointment.end)
+    if luck > 0.6 or appointment.end + DAY > now:
+        return _do(lambda: transitions.complete_appointment(appointment=appointment, actor=owner), appointment.end)
+    return _do(lambda: transitions.complete_by_itself(appointment=appointment), appointment.end + DAY)
+
+
+def _do(act: Callable[[], object], moment: datetime) -> None:
+    with clock.pretended(moment):
+        try:
+            act()
+        except (MoveRefused, PolicyRefused):
+            # Too late by the rules, which are the same in the demo.
+            return

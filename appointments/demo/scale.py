@@ -8,16 +8,17 @@ from decimal import Decimal
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
+from accounts.demo import FIRST_NAMES, LAST_NAMES, LONDON
 from accounts.models import User
 from appointments.models import Appointment, AppointmentEvent, Hold
 from appointments.rules.slots import open_slots
 from appointments.services import availability, holds
 from appointments.states import HOLDING, Role, Status, Verb
 from core import clock
+from core.demo import PASSWORD
+from providers.demo import working_hours
+from providers.demo.people import CATEGORIES, PROVIDERS
 from providers.models import BookingPolicy, Category, Listing, Provider, Service, WorkingHours
-
-from . import people
-from .seed import working_hours
 
 PER_PROVIDER = 10
 CUSTOMERS_PER_PROVIDER = 0.2
@@ -30,10 +31,10 @@ def add(count: int) -> None:
     """`count` more providers with a service, a week and about ten appointments each, and a fifth as many customers."""
     chance = random.Random(count)
     first = Provider.objects.count()
-    password = make_password(people.PASSWORD)
+    password = make_password(PASSWORD)
     categories = [
         Category.objects.get_or_create(name=name, defaults={"slug": f"category-{n}", "position": n})[0]
-        for n, name in enumerate(people.CATEGORIES)
+        for n, name in enumerate(CATEGORIES)
     ]
     customers = _users("customer", first, max(1, int(count * CUSTOMERS_PER_PROVIDER)), password)
     for numbers in _in_batches(range(first, first + count), AT_ONCE):
@@ -52,8 +53,8 @@ def _users(kind: str, first: int, count: int, password: str) -> list[User]:
     rows = [
         User(
             email=f"{kind}{number}@example.com",
-            name=f"{people.FIRST_NAMES[number % 60]} {people.LAST_NAMES[number * 7 % 60]}",
-            time_zone=people.LONDON,
+            name=f"{FIRST_NAMES[number % 60]} {LAST_NAMES[number * 7 % 60]}",
+            time_zone=LONDON,
             password=password,
             email_confirmed_at=now,
         )
@@ -64,7 +65,7 @@ def _users(kind: str, first: int, count: int, password: str) -> list[User]:
 
 def _providers(numbers: range, categories: list[Category], password: str) -> list[Provider]:
     users = _users("provider", numbers.start, len(numbers), password)
-    models = [people.PROVIDERS[number % len(people.PROVIDERS)] for number in numbers]
+    models = [PROVIDERS[number % len(PROVIDERS)] for number in numbers]
     providers = Provider.objects.bulk_create(
         [
             Provider(

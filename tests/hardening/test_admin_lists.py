@@ -10,11 +10,10 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from appointments.demo import seed
 from appointments.models import SearchFigures
 from appointments.search.index import measure_figures, refresh_stale
 from calendar_sync.models import BusyInterval
-from core import clock
+from core import clock, demo
 from notifications.models import Kind, RefusedAddress, SentMail
 from outbox import schedule
 from outbox import services as outbox
@@ -33,7 +32,7 @@ MANY = 3
 def staff(client):
     """In a place with several rows of everything."""
     with time_machine.travel(MORNING, tick=False):
-        seed.seed(providers=MANY, full=60)
+        demo.seed(demo.Size(hosts=MANY, diary=60))
         refresh_stale()
     measure_figures()
     schedule.tick()

@@ -6,9 +6,10 @@ import pytest
 import time_machine
 from django.db import transaction
 
-from appointments.demo import scale, seed
+from appointments.demo import scale
 from appointments.models import Appointment, Hold
 from appointments.states import Status
+from core import demo
 from outbox.models import Message
 from providers.models import Provider
 from tests.invariants import check_all
@@ -29,11 +30,11 @@ def diary():
 
 def seeded(moment, **size):
     with time_machine.travel(moment, tick=False):
-        seed.seed(**size)
+        demo.seed(demo.Size(**size))
 
 
 def test_the_demo_keeps_every_rule_has_every_state_and_is_made_once():
-    seeded(MORNING, providers=2, full=120)
+    seeded(MORNING, hosts=2, diary=120)
     made = diary()
 
     check_all()
@@ -41,7 +42,7 @@ def test_the_demo_keeps_every_rule_has_every_state_and_is_made_once():
     assert len(made) > 100
     assert not Message.objects.filter(topic="appointments.send_mail").exists()
 
-    seeded(MORNING, providers=2, full=120)
+    seeded(MORNING, hosts=2, diary=120)
     assert diary() == made
 
 
@@ -50,7 +51,7 @@ def test_the_same_day_makes_the_same_demo():
     for moment in (MORNING, MORNING, EVENING):
         try:
             with transaction.atomic():
-                seeded(moment, providers=2, full=40)
+                seeded(moment, hosts=2, diary=40)
                 diaries.append(diary())
                 raise Undo
         except Undo:
@@ -72,3 +73,26 @@ def test_rows_for_measuring_keep_every_rule_too():
     assert {Status.CONFIRMED, Status.COMPLETED, Status.CANCELLED} == set(
         Appointment.objects.values_list("status", flat=True)
     )
+
+
+def test_each_app_seeds_its_own_part_from_the_lowest_to_the_highest(monkeypatch):
+    seeded_parts = []
+    size = demo.Size(hosts=1, diary=10)
+    for part in demo.parts:
+        monkeypatch.setattr(part, "seed", lambda size, part=part: seeded_parts.append(part.__name__))
+
+    demo.seed(size)
+
+    assert seeded_parts == ["accounts.demo", "providers.demo", "appointments.demo"]
+
+
+def test_a_demo_that_was_interrupted_is_completed():
+    with time_machine.travel(MORNING, tick=False):
+        accounts_part, *_others = demo.parts
+        accounts_part.seed(demo.Size(hosts=1, diary=10))
+        half = demo.is_seeded()
+
+        demo.seed(demo.Size(hosts=1, diary=10))
+
+    assert (half, demo.is_seeded()) == (False, True)
+    assert Provider.objects.count() == 1

@@ -3,16 +3,19 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from appointments.demo import people, scale, seed
+from accounts.demo import CUSTOMER, STAFF
+from appointments.demo import scale
 from appointments.search.index import measure_figures, refresh_openings
+from core import demo
+from providers.demo import PROVIDER
 from providers.models import Provider
 
 LOGINS = f"""
 These logins are for the demo only. Never use this data where anybody else can reach it.
 
-    customer   {people.CUSTOMER:20} {people.PASSWORD}
-    provider   {people.PROVIDER:20} {people.PASSWORD}
-    staff      {people.STAFF:20} {people.PASSWORD}   (the admin is at /admin/)
+    customer   {CUSTOMER:20} {demo.PASSWORD}
+    provider   {PROVIDER:20} {demo.PASSWORD}
+    staff      {STAFF:20} {demo.PASSWORD}   (the admin is at /admin/)
 """
 
 
@@ -27,9 +30,9 @@ class Command(BaseCommand):
         if options["scale"] < 0:
             raise CommandError("--scale takes how many providers to add.")
         if not options["logins"]:
-            if not seed.is_seeded():
+            if not demo.is_seeded():
                 self.stdout.write("Filling the demo, which takes a moment…")
-            seed.seed()
+            demo.seed(demo.Size())
             if options["scale"]:
                 scale.add(options["scale"])
                 refresh_openings(provider_ids=Provider.objects.values_list("pk", flat=True))

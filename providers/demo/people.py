@@ -1,7 +1,9 @@
-"""Who is in the demo. Invented, every one; addresses are under example.com, which nobody can own."""
+"""Who offers their time in the demo. Invented, every one; nobody can own an address under example.com."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
+
+from accounts.demo import BERLIN, KOLKATA, LONDON, NEW_YORK, SYDNEY
 
 CATEGORIES = [
     "Health and movement",
@@ -11,12 +13,6 @@ CATEGORIES = [
     "Law and money",
     "Hair and wellbeing",
 ]
-
-# What a login of the demo looks like; `bin/demo` and the README say loudly what they are.
-PASSWORD = "dayline-demo"
-CUSTOMER = "amara@example.com"
-PROVIDER = "maya@example.com"
-STAFF = "staff@example.com"
 
 
 class Offered(NamedTuple):
@@ -66,14 +62,6 @@ WEEKS = {
     "early": "06:30-11:30|06:30-11:30|06:30-11:30|06:30-11:30|06:30-11:30|07:00-12:00|-",
     "weekend": "-|-|-|16:00-20:00|16:00-20:00|09:00-18:00|10:00-16:00",
 }
-
-LONDON, BERLIN, NEW_YORK, KOLKATA, SYDNEY = (
-    "Europe/London",
-    "Europe/Berlin",
-    "America/New_York",
-    "Asia/Kolkata",
-    "Australia/Sydney",
-)
 
 
 def _person(
@@ -498,141 +486,4 @@ PROVIDERS = [
         Offered("Baking lesson", 90, "75", after=30),
         address="15 Orford Road",
     ),
-]
-
-FIRST_NAMES = [
-    "Amara",
-    "Leo",
-    "Ines",
-    "Sam",
-    "Ruth",
-    "Leila",
-    "Ben",
-    "Dana",
-    "Yusuf",
-    "Carla",
-    "Peter",
-    "Noor",
-    "Tess",
-    "Owen",
-    "Mina",
-    "Hugo",
-    "Ana",
-    "Ravi",
-    "Chloe",
-    "Idris",
-    "Freya",
-    "Kofi",
-    "Elsa",
-    "Marek",
-    "Yara",
-    "Femi",
-    "Lotte",
-    "Oscar",
-    "Nina",
-    "Tariq",
-    "Maeve",
-    "Jun",
-    "Paula",
-    "Silas",
-    "Wren",
-    "Aisha",
-    "Bruno",
-    "Cleo",
-    "Dev",
-    "Esme",
-    "Finn",
-    "Gita",
-    "Hana",
-    "Ivan",
-    "Jade",
-    "Kai",
-    "Lena",
-    "Milo",
-    "Nora",
-    "Otis",
-    "Pia",
-    "Quinn",
-    "Rosa",
-    "Seb",
-    "Tara",
-    "Uma",
-    "Viggo",
-    "Willa",
-    "Xavi",
-    "Zoe",
-]
-LAST_NAMES = [
-    "Nwosu",
-    "Grant",
-    "Duarte",
-    "Oyelaran",
-    "Adler",
-    "Farouk",
-    "Whitcombe",
-    "Kowalski",
-    "Adeyemi",
-    "Moretti",
-    "Lang",
-    "Haddad",
-    "Byrne",
-    "Price",
-    "Sato",
-    "Blanc",
-    "Costa",
-    "Menon",
-    "Dubois",
-    "Rahman",
-    "Larsen",
-    "Mensah",
-    "Nyberg",
-    "Zielinski",
-    "Khoury",
-    "Balogun",
-    "Visser",
-    "Lindholm",
-    "Kramer",
-    "Aziz",
-    "Doyle",
-    "Tanaka",
-    "Romero",
-    "Grady",
-    "Ashby",
-    "Siddiqui",
-    "Alves",
-    "Martin",
-    "Sharma",
-    "Fraser",
-    "Keane",
-    "Pillai",
-    "Suzuki",
-    "Horvat",
-    "Miller",
-    "Tan",
-    "Vogel",
-    "Rossi",
-    "Berg",
-    "Clarke",
-    "Jensen",
-    "Murphy",
-    "Garcia",
-    "Holt",
-    "Singh",
-    "Rao",
-    "Nilsen",
-    "Hart",
-    "Serra",
-    "Stone",
-]
-
-NOTES = [
-    "Lower back, from lifting. Can do stairs.",
-    "Left knee, since a half marathon in January.",
-    "First time, a bit nervous.",
-    "Could we look at the exercises from last time?",
-    "I may be five minutes late, the train decides.",
-    "",
-    "",
-    "",
-    "",
 ]
