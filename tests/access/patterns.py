@@ -1,4 +1,4 @@
-"""Every URL pattern of the product, by name; one without a name goes by its route."""
+"""Every URL pattern of the product, by name; one without a name goes by its whole route."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -23,16 +23,17 @@ class Pattern:
 
 
 def all_patterns() -> list[Pattern]:
-    return _walk(get_resolver(), "", ())
+    return _walk(get_resolver(), "", "", ())
 
 
-def _walk(resolver: URLResolver, namespace: str, arguments: tuple[str, ...]) -> list[Pattern]:
+def _walk(resolver: URLResolver, namespace: str, route: str, arguments: tuple[str, ...]) -> list[Pattern]:
     found = []
     for entry in resolver.url_patterns:
         here = arguments + tuple(entry.pattern.regex.groupindex)
         if isinstance(entry, URLResolver):
             inner = f"{namespace}{entry.namespace}:" if entry.namespace else namespace
-            found += _walk(entry, inner, here)
+            found += _walk(entry, inner, f"{route}{entry.pattern}", here)
         elif isinstance(entry, URLPattern):
-            found.append(Pattern(f"{namespace}{entry.name or entry.pattern}", here, bool(entry.name)))
+            name = f"{namespace}{entry.name}" if entry.name else f"{route}{entry.pattern}"
+            found.append(Pattern(name, here, bool(entry.name)))
     return found

@@ -1,7 +1,9 @@
 """Sign-up, sign-in, settings, the account's own pages. Their content is one's own: no address names a person."""
 
+from django.urls import reverse
+
 from accounts import passkeys
-from tests.access.table import Row, everyone, refused, signed_in
+from tests.access.table import Row, everyone, signed_in
 
 FORM = signed_in("200")
 UNFILLED = signed_in("422")
@@ -12,7 +14,6 @@ SENT = everyone("go", V="422")
 TOKEN = {"uidb36": "1", "key": "not-a-token"}
 
 
-NOTHING_TO_DO = signed_in("go")
 OWN = signed_in("404", C="200")
 
 
@@ -23,7 +24,35 @@ def confirmed(world):
 
 def with_app(world):
     world.apps  # noqa: B018
-    return {}
+    return confirmed(world)
+
+
+def with_passkeys(world):
+    world.passkeys  # noqa: B018
+    return confirmed(world)
+
+
+def no_code(world):
+    return {"code": ""}
+
+
+def photo(world):
+    return {"name": world.photo}
+
+
+def password_only(world, role, client):
+    """Somebody who signs in anew and has given the right password."""
+    client.logout()
+    if role != "V":
+        client.post(reverse("account_login"), {"login": world.people[role].email, "password": "pass"})
+
+
+def long_ago(world, role, client):
+    """Somebody who gave their password so long ago that it is asked for again."""
+    if role not in {"V", "X"}:
+        session = client.session
+        session["account_authentication_methods"][0]["at"] = 0
+        session.save()
 
 
 def passkey(world):
@@ -33,12 +62,12 @@ def passkey(world):
 ROWS = [
     Row("settings_profile", get=FORM, post=UNFILLED),
     Row("settings_preferences", get=FORM, post=UNFILLED),
-    Row("settings_security", get=FORM, post=refused()),
-    Row("settings_photo", get=refused(), post=UNFILLED),
-    Row("settings_photo_remove", get=refused(), post=signed_in("go")),
-    Row("settings_zone", get=refused(), post=signed_in("400")),
-    # A picture's name is random; who knows it may see it, as everybody sees a provider's page.
-    Row("photo", args=lambda world: {"name": "0" * 32}, get=everyone("404"), post=READ_ONLY),
+    Row("settings_security", get=FORM, post=signed_in("405")),
+    Row("settings_photo", get=signed_in("405"), post=UNFILLED),
+    Row("settings_photo_remove", get=signed_in("405"), post=signed_in("go")),
+    Row("settings_zone", get=signed_in("405"), post=signed_in("400")),
+    # C's, who has no page of a provider: visitors see none of it.
+    Row("photo", args=photo, get=everyone("200", V="404"), post=READ_ONLY),
     Row("account_login", get=ASKED, post=SENT),
     Row("account_signup", get=ASKED, post=SENT),
     Row("account_request_login_code", get=ASKED, post=SENT),
@@ -51,30 +80,31 @@ ROWS = [
     Row(
         "account_confirm_email",
         args=lambda world: {"key": "not-a-token"},
-        get=everyone("y|410"),
-        post=everyone("y|410|404"),
+        get=everyone("410"),
+        post=everyone("410"),
     ),
     Row("account_change_password", get=FORM, post=UNFILLED),
     Row("account_set_password", get=signed_in("go"), post=signed_in("go")),
     Row("account_reset_password", get=NOTICE, post=everyone("422")),
     Row("account_reset_password_done", get=NOTICE, post=READ_ONLY),
-    Row("account_reset_password_from_key", args=lambda world: TOKEN, get=everyone("y|410"), post=everyone("y|410")),
+    Row("account_reset_password_from_key", args=lambda world: TOKEN, get=everyone("200"), post=everyone("422")),
     Row("account_reset_password_from_key_done", get=NOTICE, post=READ_ONLY),
     Row("usersessions_list", get=signed_in("200"), post=signed_in("go")),
-    Row("mfa_index", get=FORM, post=refused()),
-    # Signed in already, with nothing more to be asked for.
-    Row("mfa_authenticate", get=NOTHING_TO_DO, post=NOTHING_TO_DO),
-    Row("mfa_reauthenticate", get=NOTHING_TO_DO, post=NOTHING_TO_DO),
-    Row("mfa_reauthenticate_webauthn", get=NOTHING_TO_DO, post=NOTHING_TO_DO),
+    Row("mfa_index", get=FORM, post=signed_in("405")),
+    # Their password is typed, and the code of their app is asked for.
+    Row("mfa_authenticate", args=with_app, first=password_only, data=no_code, get=FORM, post=UNFILLED),
+    Row("mfa_reauthenticate", args=with_app, first=long_ago, get=FORM, post=UNFILLED),
+    # What is no answer of a passkey leads back to sign-in.
+    Row("mfa_reauthenticate_webauthn", args=with_passkeys, first=long_ago, get=FORM, post=everyone("login")),
     # The script of the sign-in page asks here; a browser that comes by itself is led to that page.
     Row("mfa_login_webauthn", get=everyone("go", V="login"), post=everyone("go", V="login")),
     Row("mfa_activate_totp", args=confirmed, get=FORM, post=UNFILLED),
     Row("mfa_deactivate_totp", args=with_app, get=FORM, post=signed_in("go")),
     # That the codes were seen is remembered.
-    Row("mfa_view_recovery_codes", args=with_app, get=FORM, post=refused(), notes="viewed_at"),
-    Row("mfa_download_recovery_codes", args=with_app, get=FORM, post=refused(), notes="viewed_at"),
+    Row("mfa_view_recovery_codes", args=with_app, get=FORM, post=signed_in("405"), notes="viewed_at"),
+    Row("mfa_download_recovery_codes", args=with_app, get=FORM, post=signed_in("405"), notes="viewed_at"),
     Row("mfa_generate_recovery_codes", args=with_app, get=FORM, post=signed_in("go")),
-    Row("mfa_list_webauthn", get=FORM, post=refused()),
+    Row("mfa_list_webauthn", get=FORM, post=signed_in("405")),
     Row("mfa_add_webauthn", args=confirmed, get=FORM, post=UNFILLED),
     # For anybody but its owner there is no such passkey.
     Row("mfa_edit_webauthn", args=passkey, get=OWN, post=signed_in("404", C="422")),

@@ -1,4 +1,4 @@
-"""Admin: five pages for each model, with a real row of it. Who may only look, looks, and is refused everything else."""
+"""Admin: six addresses for each model, with a real row of it. Who may only look, looks, and is refused all else."""
 
 from collections.abc import Callable
 from typing import Any
@@ -30,6 +30,8 @@ def model(
     pressed = {"S": right["S"]} if right["S"] == "403" else {}
     action, done = next(iter((actions or {}).items()), ("delete_selected", "403"))
 
+    folder = "admin/{}/{}/".format(*name.rsplit("_", 1))
+
     def pk(world: World) -> dict[str, Any]:
         return {"object_id": one(world).pk}
 
@@ -43,6 +45,8 @@ def model(
         Row(f"admin:{name}_delete", get=delete, post=delete, args=pk),
         # The history takes any verb and shows the same.
         Row(f"admin:{name}_history", get=LOOK, post=LOOK, args=pk),
+        # Where an object's page stood in old versions of Django.
+        Row(f"{folder}<path:object_id>/", get=staff("go"), post=staff("go"), path=f"/{folder}1/"),
     ]
 
 
@@ -70,9 +74,7 @@ ROWS = [
         post=NO_SUCH_PAGE,
         args=lambda world: {"content_type_id": 1, "object_id": world.people["C"].pk},
     ),
-    Row("admin:(?P<url>.*)$", get=NO_SUCH_PAGE, post=NO_SUCH_PAGE, path="/admin/no/such/page/"),
-    # Where an object's page stood in old versions of Django.
-    Row("admin:<path:object_id>/", get=staff("go"), post=staff("go"), path="/admin/providers/category/1/"),
+    Row("admin/(?P<url>.*)$", get=NO_SUCH_PAGE, post=NO_SUCH_PAGE, path="/admin/no/such/page/"),
     # Rights are handed out by superusers.
     *model("auth_group", lambda world: world.group, **EDITED, right=SUPERUSER),
     *model("accounts_user", lambda world: world.people["C"], may="change"),

@@ -3,14 +3,14 @@
 from tests.access.table import Answers, Row, refused, signed_in
 
 
-def studio() -> Answers:
+def studio(answer: str = "200") -> Answers:
     """Each provider's own; for everybody else there is none."""
-    return signed_in("404", P="y", P2="y")
+    return signed_in("404", P=answer, P2=answer)
 
 
-def own() -> Answers:
+def own(answer: str = "200") -> Answers:
     """One thing of P's."""
-    return signed_in("404", P="y")
+    return signed_in("404", P=answer)
 
 
 def has_page(world):
@@ -35,20 +35,20 @@ ROWS = [
         args=lambda world: has_page(world) or {"step": "about"},
     ),
     Row("studio_services", get=studio(), args=has_page),
-    Row("studio_service_new", get=studio(), post=studio(), args=has_page),
+    Row("studio_service_new", get=studio(), post=studio("422"), args=has_page),
     Row("studio_service_example", get=signed_in("go", P="200", P2="200"), args=has_page),
-    Row("studio_service", get=own(), post=own(), args=service),
-    Row("studio_service_move", get=refused(), post=own(), args=service),
-    Row("studio_service_pause", get=refused(), post=own(), args=service),
-    Row("studio_service_resume", get=refused(), post=own(), args=service),
-    Row("studio_service_delete", get=own(), post=own(), args=service),
-    Row("studio_hours", get=studio(), post=studio(), args=has_page),
+    Row("studio_service", get=own(), post=own("422"), args=service),
+    Row("studio_service_move", get=refused(), post=own("go"), args=service),
+    Row("studio_service_pause", get=refused(), post=own("go"), args=service),
+    Row("studio_service_resume", get=refused(), post=own("go"), args=service),
+    Row("studio_service_delete", get=own(), post=own("go"), args=service),
+    Row("studio_hours", get=studio(), post=studio("422"), args=has_page),
     Row("studio_overrides", get=studio(), args=has_page),
-    Row("studio_override_new", get=studio(), post=studio(), args=has_page),
-    Row("studio_override", get=own(), post=own(), args=dates),
-    Row("studio_override_remove", get=own(), post=own(), args=dates),
-    Row("studio_policies", get=studio(), post=studio(), args=has_page),
-    Row("studio_profile", get=studio(), post=studio(), args=has_page),
-    Row("studio_page_pause", get=studio(), post=studio(), args=has_page),
-    Row("studio_page_resume", get=refused(), post=studio(), args=has_page),
+    Row("studio_override_new", get=studio(), post=studio("422"), args=has_page),
+    Row("studio_override", get=own(), post=own("422"), args=dates),
+    Row("studio_override_remove", get=own(), post=own("go"), args=dates),
+    Row("studio_policies", get=studio(), post=studio("422"), args=has_page),
+    Row("studio_profile", get=studio(), post=studio("422"), args=has_page),
+    Row("studio_page_pause", get=studio(), post=studio("go"), args=has_page),
+    Row("studio_page_resume", get=refused(), post=studio("go"), args=has_page),
 ]

@@ -1,15 +1,19 @@
 """One person for each role of the access table, and what belongs to them."""
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from functools import cached_property
 from http.cookies import SimpleCookie
+from uuid import uuid4
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.models import Group, Permission
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.test import Client
 
 from accounts.models import User
@@ -20,6 +24,7 @@ from core import clock
 from notifications.models import Kind, RefusedAddress, SentMail, State
 from outbox.models import Message, ScheduledJob
 from providers.models import CustomerAllowance, DateOverride, Provider, Service
+from tests.access.passkeys import registered
 from tests.factories.providers import DateOverrideFactory, ProviderFactory, ServiceFactory
 
 NAMES = {
@@ -53,26 +58,33 @@ class World:
         self.people["S"].user_permissions.set(Permission.objects.all())
         self._cookies: dict[str, SimpleCookie] = {}
 
-    def client(self, role: str) -> Client:
-        """A browser of that role's own, as it was right after signing in."""
-        if role not in self._cookies:
-            self._cookies[role] = self._signed_in(role).cookies
+    @property
+    def ways(self) -> dict[str, Callable[[Client, str], None]]:
+        """How a client shows which role it has; whoever lets programs sign in by a token adds that way."""
+        return {"cookie": self._with_cookies}
+
+    def client(self, role: str, way: str = "cookie") -> Client:
+        """A browser or program of that role's own, as it was right after signing in."""
         client = Client(raise_request_exception=False)
-        client.cookies = SimpleCookie({name: morsel.value for name, morsel in self._cookies[role].items()})
+        if role != "V":
+            self.ways[way](client, role)
         return client
 
-    def _signed_in(self, role: str) -> Client:
+    def _with_cookies(self, client: Client, role: str) -> None:
+        if role not in self._cookies:
+            self._cookies[role] = self._signed_in(self.people[role])
+        client.cookies = SimpleCookie({name: morsel.value for name, morsel in self._cookies[role].items()})
+
+    @staticmethod
+    def _signed_in(person: User) -> SimpleCookie:
         client = Client()
-        if role != "V":
-            client.force_login(self.people[role])
-            session = client.session
-            # As if they had typed their password just now: what asks for it again is not what the table is about.
-            session["account_authentication_methods_user"] = str(self.people[role].pk)
-            session["account_authentication_methods"] = [
-                {"method": "password", "at": time.time(), "reauthenticated": True}
-            ]
-            session.save()
-        return client
+        client.force_login(person)
+        session = client.session
+        # As if they had typed their password just now: what asks for it again is not what the table is about.
+        session["account_authentication_methods_user"] = str(person.pk)
+        session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
+        session.save()
+        return client.cookies
 
     @cached_property
     def provider(self) -> Provider:
@@ -160,15 +172,31 @@ class World:
         return ScheduledJob.objects.create(name="probe", next_run_at=clock.now())
 
     @cached_property
+    def passkeys(self) -> dict[str, Authenticator]:
+        """Everybody has one."""
+        kind = Authenticator.Type.WEBAUTHN
+        return {
+            role: Authenticator.objects.create(user=person, type=kind, data=registered(number))
+            for number, (role, person) in enumerate(self.people.items())
+        }
+
+    @cached_property
     def passkey(self) -> Authenticator:
         """C's."""
-        return Authenticator.objects.create(
-            user=self.people["C"], type=Authenticator.Type.WEBAUTHN, data={"name": "Phone", "credential": {}}
-        )
+        return self.passkeys["C"]
+
+    @cached_property
+    def photo(self) -> str:
+        """The name of C's."""
+        name, person = uuid4().hex, self.people["C"]
+        person.photo = default_storage.save(f"photos/{name}.webp", ContentFile(b"RIFF0000WEBP"))
+        person.save(update_fields=["photo"])
+        return name
 
     @cached_property
     def addresses(self) -> list[EmailAddress]:
         """Everybody's, confirmed."""
+        User.objects.update(email_confirmed_at=clock.now())
         return EmailAddress.objects.bulk_create(
             [
                 EmailAddress(user=person, email=person.email, primary=True, verified=True)

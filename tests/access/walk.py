@@ -1,0 +1,63 @@
+"""Asks a row's route as every role, by every verb and way, and compares what comes back."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import resolve_url
+from django.test import Client
+
+from tests.access.table import ROLES, Row
+from tests.access.world import World
+
+
+def wrong_answers(row: Row, world: World, address: str) -> dict[tuple[str, str, str], str]:
+    """What differs from the row, by role, verb and way."""
+    wrong = {}
+    data = row.data(world)
+    for role in ROLES:
+        world.client(role)  # signed in before anything is undone
+    for role in ROLES:
+        for verb in row.taken:
+            for way in row.ways:
+                with undone():
+                    got = answer(ask(row, coming(row, world, role, way), verb, address, data))
+                expected = row.answers[verb][role]
+                if got != expected:
+                    wrong[role, verb, way] = f"{got}, not {expected}"
+    return wrong
+
+
+def coming(row: Row, world: World, role: str, way: str = "cookie") -> Client:
+    client = world.client(role, way)
+    if row.first is not None:
+        row.first(world, role, client)
+    return client
+
+
+def ask(row: Row, client: Client, verb: str, address: str, data: dict) -> HttpResponse:
+    if verb == "get":
+        return client.get(address)
+    if row.sends == "json":
+        return getattr(client, verb)(address, data, content_type="application/json")
+    return getattr(client, verb)(address, data)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What one role did must not decide what the next is answered."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def answer(response: HttpResponse) -> str:
+    """The status, or for a redirect whether it leads to sign-in."""
+    if response.status_code not in {301, 302, 303, 307, 308}:
+        return str(response.status_code)
+    path = urlsplit(response["Location"]).path
+    sign_in = {resolve_url(settings.LOGIN_URL), "/admin/login/"}
+    return "login" if path in sign_in else "go"
