@@ -41,6 +41,10 @@ PLANTED = {
         "from accounts import services",
         "accounts.models is not allowed to import accounts.services",
     ),
+    "appointments/views/booking.py": (
+        "from core.compiled_queries import prepared",
+        "appointments.views.booking -> core.compiled_queries",
+    ),
     "outbox/models.py": ("from outbox import worker", "outbox.models is not allowed to import outbox.worker"),
     "core/exceptions.py": ("from core import forms", "core.exceptions is not allowed to import core.forms"),
 }
