@@ -7,7 +7,7 @@ class CoreConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from core import checks, pg_timestamps  # noqa: F401
+        from core import checks, pg_integers, pg_timestamps  # noqa: F401
 
 
 class StaffAdminConfig(admin.AdminConfig):

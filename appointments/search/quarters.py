@@ -98,7 +98,7 @@ def _shifted_bits(offset_minutes: int, parts: frozenset[str]) -> int:
     return sum(1 << n for n, hour in enumerate(hours) if PARTS[part_of(hour)] in parts)
 
 
-def key_start(key: int) -> datetime:
-    """The quarter that a sort key names."""
+def key_start(key: int, first: int) -> datetime:
+    """The start of the quarter that a sort key names: half-days since the day `first`, then the quarter as a bit."""
     half_day, bit = key >> HALF, key & LOW_HALF
-    return day_start(half_day // 2) + timedelta(hours=12 * (half_day % 2)) + (bit.bit_length() - 1) * QUARTER
+    return day_start(first + half_day // 2) + timedelta(hours=12 * (half_day % 2)) + (bit.bit_length() - 1) * QUARTER

@@ -121,29 +121,38 @@ def _services(wanted: Wanted) -> QuerySet[Service]:
 def _days(spans: list[Span]) -> QuerySet[OpenDay]:
     """Days that have an opening in `spans`, and which of their quarters these are."""
 
-    def bits(half: str):
-        cases = [When(day__lte=span.last, then=Value(getattr(span, half))) for span in spans[:-1]]
-        last = Value(getattr(spans[-1], half))
+    def bits(half: str) -> Combinable:
+        cases = [When(day__lte=span.last, then=_big(getattr(span, half))) for span in spans[:-1]]
+        last = _big(getattr(spans[-1], half))
         return _and(half, Case(*cases, default=last, output_field=BigIntegerField()) if cases else last)
 
     rows = OpenDay.objects.filter(day__gte=spans[0].first, day__lte=spans[-1].last)
     return rows.annotate(early_hit=bits("early"), late_hit=bits("late")).filter(Q(early_hit__gt=0) | Q(late_hit__gt=0))
 
 
-def _and(name: str, other: Any) -> Combinable:
-    return F(name).bitand(other)
+def _big(number: int) -> Value:
+    """The number as 64 bits. Django takes a bare one for an `integer`, of which PostgreSQL keeps the lower 32."""
+    return Value(number, output_field=BigIntegerField())
+
+
+def _and(column: str, mask: Any) -> Combinable:
+    return F(column).bitand(mask)
 
 
 def _first_key(spans: list[Span]) -> Subquery:
-    half_day = F("day") * Value(2 * HALF_DAY, output_field=BigIntegerField())
-    key = Case(
-        When(early_hit__gt=0, then=half_day + _and("early_hit", F("early_hit") * -1)),
-        default=half_day + HALF_DAY + _and("late_hit", F("late_hit") * -1),
+    """A provider's first opening in `spans` as a number that sorts by time, to the quarter; `key_start` reads it."""
+
+    def key(half: str, *, half_days: int) -> Combinable:
+        lowest_bit = _and(half, F(half) * -1)
+        return (F("day") - spans[0].first) * _big(2 * HALF_DAY) + _big(half_days * HALF_DAY) + lowest_bit
+
+    first = Case(
+        When(early_hit__gt=0, then=key("early_hit", half_days=0)),
+        default=key("late_hit", half_days=1),
         output_field=BigIntegerField(),
     )
-    # Half-days above, the lowest open quarter's bit below: sorts by the first opening, to the quarter of an hour.
     days = _days(spans).filter(provider=OuterRef("pk")).order_by("day")
-    return Subquery(days.annotate(key=key).values("key")[:1])
+    return Subquery(days.annotate(key=first).values("key")[:1])
 
 
 def _ordered(rows: QuerySet[Provider], wanted: Wanted, spans: list[Span]) -> QuerySet[Provider]:
@@ -175,6 +184,6 @@ def _slice(rows: QuerySet[Provider], page: int) -> list[Provider]:
 def _hints(found: list[Provider], spans: list[Span]) -> dict[int, datetime]:
     if spans:
         keys = {provider.pk: getattr(provider, "first_key", None) for provider in found}
-        return {pk: key_start(key) for pk, key in keys.items() if key}
+        return {pk: key_start(key, spans[0].first) for pk, key in keys.items() if key}
     hints = {provider.pk: getattr(provider, "next_at", None) for provider in found}
     return {pk: at for pk, at in hints.items() if at is not None}
