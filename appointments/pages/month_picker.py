@@ -15,6 +15,7 @@ from .zones import zones_told
 NOON, EVENING = 12, 17
 PARTS = ("morning", "afternoon", "evening")
 ONE_DAY = timedelta(days=1)
+MOMENT = timedelta(microseconds=1)  # from the end of a half-open interval to its last instant
 
 
 @dataclass(frozen=True, slots=True)

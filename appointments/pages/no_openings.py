@@ -1,41 +1,38 @@
-"""Why nothing at all can be booked in a provider's whole booking window, in words."""
+"""Why nothing at all can be booked in a provider's whole booking window, in words. No database."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from appointments.rules.slots import ONE_DAY, Facts, last_bookable_date, working_ranges, would_be_open
-from appointments.services import availability
-from core import clock, wording
+from appointments.rules.slots import ONE_DAY, Facts, Offer, last_bookable_date, working_ranges, would_be_open
+from core import wording
 from core.intervals import Interval
-from providers.models import Provider, Service
+
+# How far beyond the booking window somebody who is away is looked for.
+BEYOND = timedelta(days=62)
 
 
-def why_nothing(service: Service, looked: Sequence[tuple[Facts, Interval]], *, now: datetime) -> str:
+def why_nothing(first_name: str, offer: Offer, looked: Sequence[tuple[Facts, Interval]], *, now: datetime) -> str:
     """Fully booked, away until a date, or not open for booking.
 
-    `looked` has the facts of spans that cover the booking window. Three queries where nobody works in it, else none.
+    `looked` has the facts of spans that cover the booking window; the last of them reaches `BEYOND` it.
     """
-    provider, offer = service.provider, availability.offer_of(service)
-    last = last_bookable_date(provider.zone, availability.rules_of(provider), now)
+    facts, _ = looked[-1]
+    last = last_bookable_date(facts.zone, facts.rules, now)
     if any(would_be_open(facts, offer, *span, now=now) for facts, span in looked):
-        return f"{provider.first_name} is fully booked until {wording.date_text(last)}, the last day to book for now."
-    back = None if _works(looked, provider, last, now) else _back_on(provider, last, now)
+        return f"{first_name} is fully booked until {wording.date_text(last)}, the last day to book for now."
+    back = None if _works(looked, last, now) else _back_on(facts, last)
     if back is not None:
-        return f"{provider.first_name} is away until {wording.date_text(back)}."
-    return f"{provider.first_name} is not open for booking right now."
+        return f"{first_name} is away until {wording.date_text(back)}."
+    return f"{first_name} is not open for booking right now."
 
 
-def _works(looked: Sequence[tuple[Facts, Interval]], provider: Provider, last: date, now: datetime) -> bool:
+def _works(looked: Sequence[tuple[Facts, Interval]], last: date, now: datetime) -> bool:
     """Whether there are working hours in the window: then notice or length keep the service from fitting in."""
-    today = now.astimezone(provider.zone).date()
-    dates = [(facts, [at.astimezone(provider.zone).date() for at in span]) for facts, span in looked]
-    return any(working_ranges(facts, max(first, today), min(end, last)) for facts, (first, end) in dates)
+    dates = [(facts, [at.astimezone(facts.zone).date() for at in (now, *span)]) for facts, span in looked]
+    return any(working_ranges(facts, max(first, today), min(end, last)) for facts, (today, first, end) in dates)
 
 
-def _back_on(provider: Provider, last: date, now: datetime) -> date | None:
+def _back_on(facts: Facts, last: date) -> date | None:
     """The first day of work in the two months after the window."""
-    start = clock.day_bounds(last, provider.zone)[1]
-    end = start + availability.LONGEST_RANGE
-    facts = availability.load_facts([provider], start, end, now=now)[provider.pk]
-    ranges = working_ranges(facts, last + ONE_DAY, last + availability.LONGEST_RANGE)
-    return ranges[0][0].astimezone(provider.zone).date() if ranges else None
+    ranges = working_ranges(facts, last + ONE_DAY, last + BEYOND)
+    return ranges[0][0].astimezone(facts.zone).date() if ranges else None

@@ -76,10 +76,14 @@ def last_bookable_date(zone: ZoneInfo, rules: Rules, now: datetime) -> date:
     return now.astimezone(zone).date() + timedelta(days=rules.window_days)
 
 
+def window_end(zone: ZoneInfo, rules: Rules, now: datetime) -> datetime:
+    """The end of the booking window: of the last bookable date in the provider's zone, as an instant."""
+    return clock.day_bounds(last_bookable_date(zone, rules, now), zone)[1]
+
+
 def bookable_span(facts: Facts, now: datetime) -> Interval:
     """From the end of the notice to the end of the booking window."""
-    last_date = last_bookable_date(facts.zone, facts.rules, now)
-    return now + facts.rules.notice, clock.day_bounds(last_date, facts.zone)[1]
+    return now + facts.rules.notice, window_end(facts.zone, facts.rules, now)
 
 
 def open_slots(facts: Facts, offer: Offer, start: datetime, end: datetime, *, now: datetime) -> list[datetime]:

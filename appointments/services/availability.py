@@ -1,7 +1,7 @@
 """The one answer to 'which times are open' and 'may this one be booked'.
 
-Facts for any number of providers and up to 62 days load in a fixed number of queries; `appointments.rules.slots`
-then works on them in memory.
+Facts for any number of providers load in a fixed number of queries, whatever the range; `appointments.rules.slots` then
+works on them in memory.
 """
 
 from collections import Counter, defaultdict
@@ -52,6 +52,7 @@ def load_facts(
     also: Mapping[int, Interval] | None = None,
     kept: bool = True,
     around: timedelta = MARGIN,
+    longest: timedelta = LONGEST_RANGE,
 ) -> dict[int, Facts]:
     """The facts of each provider for starts in [start, end), by provider id.
 
@@ -59,9 +60,10 @@ def load_facts(
     appointment whose own holds don't; `also` gives some providers a further range that their facts then cover too.
     With `kept=False` no kept time counts: it is gone in minutes. `around` says how far beyond [start, end) taken time
     is looked for, which has to be as long as the blocked range of what is to be placed there.
-    Three queries, four where a provider has a cap. Raises RangeTooLong beyond 62 days.
+    Three queries, four where a provider has a cap. Raises RangeTooLong beyond `longest`, which only a caller that knows
+    how far it looks makes more than 62 days.
     """
-    if any(last - first > LONGEST_RANGE for first, last in [(start, end), *(also or {}).values()]):
+    if any(last - first > longest for first, last in [(start, end), *(also or {}).values()]):
         raise RangeTooLong
     providers = list(providers)
     ids = [provider.pk for provider in providers]

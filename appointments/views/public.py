@@ -17,9 +17,9 @@ from appointments import visitor
 from appointments.exceptions import PolicyRefused, SlotTaken
 from appointments.pages import month_picker
 from appointments.pages.month_picker import Month
-from appointments.pages.no_openings import why_nothing
+from appointments.pages.no_openings import BEYOND, why_nothing
 from appointments.queries.public import providers_alike, public_provider, public_service
-from appointments.rules.slots import Facts, last_bookable_date, open_slots
+from appointments.rules.slots import Facts, last_bookable_date, open_slots, window_end
 from appointments.services import availability, booking, holds
 from core import clock, wording
 from core.http import Request
@@ -103,32 +103,33 @@ def _chosen_service(services: list[Service], slug: str | None) -> Service | None
 
 
 def picker_context(request: HttpRequest, service: Service, zone: ViewerZone) -> dict[str, Any]:
-    """Everything the picker shows of `service` to this viewer. Three queries, four where a cap is set."""
+    """Everything the picker shows of `service` to this viewer.
+
+    Three queries, four where a cap is set; twice as many where the next two months have no opening.
+    """
     now = clock.now()
     asked = Asked.of(request, zone)
     browser = visitor.known(request)
     user, provider = request.user, service.provider
     first_weekday = user.first_weekday if user.is_authenticated else 0
     this_month = Month.of(now.astimezone(zone.zone).date())
-    last_date = last_bookable_date(provider.zone, availability.rules_of(provider), now)
-    last_month = Month.of(last_date + month_picker.ONE_DAY)  # the viewer's date may be a day ahead of the provider's
+    offer, rules = availability.offer_of(service), availability.rules_of(provider)
+    closes = window_end(provider.zone, rules, now)
+    last_month = Month.of((closes - month_picker.MOMENT).astimezone(zone.zone).date())
     month = sorted([this_month, asked.month or this_month, last_month], key=lambda each: each.first)[1]
     looks_ahead = asked.month is None
-    slots, looked = _load(service, month, zone, first_weekday, now, browser, looks_ahead=looks_ahead, until=last_date)
+    slots, looked = _load(service, month, zone, first_weekday, now, browser, looks_ahead=looks_ahead, closes=closes)
     if asked.month is None and slots:
         month = Month.of(slots[0].astimezone(zone.zone).date())
         slots = _of_month(slots, month, zone, first_weekday)
     twelve = user.is_authenticated and user.uses_12h_clock
-    other, duration = (
-        month_picker.OtherSide(provider.first_name, provider.zone),
-        availability.offer_of(service).duration,
-    )
+    other = month_picker.OtherSide(provider.first_name, provider.zone)
     shown = month_picker.build(
         slots,
         month=month,
         zone=zone.zone,
         now=now,
-        duration=duration,
+        duration=offer.duration,
         first_weekday=first_weekday,
         day=asked.day,
         twelve=twelve,
@@ -138,18 +139,18 @@ def picker_context(request: HttpRequest, service: Service, zone: ViewerZone) -> 
     return {
         "picker": shown,
         "asked": asked,
-        "offer": availability.offer_of(service),
+        "offer": offer,
         "terms_now": booking.terms_of(service),
         "price": price_text(service),
         "chosen_start": kept,
-        "chosen_end": kept + duration if kept else None,
+        "chosen_end": kept + offer.duration if kept else None,
         "tells_both": any(time.there for _, times in shown.groups for time in times),
-        "chosen_there": other.clock_there(kept, kept + duration, zone.zone, twelve=twelve) if kept else "",
+        "chosen_there": other.clock_there(kept, kept + offer.duration, zone.zone, twelve=twelve) if kept else "",
         "previous_month": month.shift(-1) if month.first > this_month.first else None,
         "next_month": month.shift(1) if month.first < last_month.first else None,
-        "nothing": why_nothing(service, looked, now=now) if looks_ahead and not slots else "",
+        "nothing": why_nothing(provider.first_name, offer, looked, now=now) if looks_ahead and not slots else "",
         "skipped": this_month.first if asked.month is None and month != this_month else None,
-        "last_date": last_date,
+        "last_date": last_bookable_date(provider.zone, rules, now),
         "week": shown.week_of(shown.chosen) or shown.week_of(now.astimezone(zone.zone).date()) or shown.weeks[0],
         "weekdays": [(wording.weekday_name(n), wording.weekday_name(n)[:2]) for n in _weekdays(first_weekday)],
         "clock_change": month_picker.clock_change(zone.zone, now, shown.weeks[-1][-1].date),
@@ -166,23 +167,25 @@ def _load(
     browser: str | None,
     *,
     looks_ahead: bool,
-    until: date,
+    closes: datetime,
 ) -> tuple[list[datetime], list[tuple[Facts, Interval]]]:
-    """The open starts of the month; when looking ahead, of the first 62 days from now that have any.
+    """The open starts of the month; when looking ahead, of the next two months or else of the rest of the window.
 
-    Also all that was looked at: when nothing is found ahead, that is the whole booking window.
+    Also all that was looked at: when nothing is found ahead, that is the whole booking window and `BEYOND`.
     """
     start, end = month.span(first_weekday, zone.zone)
+    spans = [(start, start + availability.LONGEST_RANGE if looks_ahead else end)]
     if looks_ahead:
-        end = start + availability.LONGEST_RANGE
+        spans.append((min(spans[0][1], closes), closes + BEYOND))
     looked: list[tuple[Facts, Interval]] = []
-    while True:
-        facts = availability.load_facts([service.provider], start, end, now=now, browser=browser)[service.provider_id]
-        slots = open_slots(facts, availability.offer_of(service), start, end, now=now)
+    for start, end in spans:
+        facts = availability.load_facts([service.provider], start, end, now=now, browser=browser, longest=end - start)[
+            service.provider_id
+        ]
         looked.append((facts, (start, end)))
-        if slots or not looks_ahead or end.date() > until:
+        if slots := open_slots(facts, availability.offer_of(service), start, end, now=now):
             return slots, looked
-        start, end = end, end + availability.LONGEST_RANGE
+    return [], looked
 
 
 def _of_month(slots: list[datetime], month: Month, zone: ViewerZone, first_weekday: int) -> list[datetime]:

@@ -4,9 +4,13 @@ import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from appointments.pages import month_picker
 from calendar_sync.models import BusyInterval
+from core import clock
 from providers.models import BookingPolicy, DateOverride, WorkingHours
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ServiceFactory, give_hours
@@ -161,6 +165,69 @@ def test_nothing_in_the_whole_window_is_said_once_with_the_reason(client, page, 
 
     assert f"{provider.first_name} {why}" in text
     assert "See April" not in text
+
+
+def works_again_in_a_year(provider):
+    close(provider, 350)
+
+
+@pytest.mark.parametrize("happens", [stop_working, take_everything, works_again_in_a_year])
+@pytest.mark.parametrize(("cap", "cost"), [(None, 8), (3, 10)])
+def test_a_page_without_openings_costs_the_same_for_any_window(client, page, provider, happens, cap, cost):
+    happens(provider)
+    costs = {}
+    for days in (1, 60, 62, 124, 365):
+        BookingPolicy.objects.filter(provider=provider).update(window_days=days, max_per_day=cap)
+
+        with CaptureQueriesContext(connection) as captured:
+            client.get(page)
+
+        costs[days] = len(captured)
+    assert costs == dict.fromkeys(costs, cost)
+
+
+def test_an_opening_far_ahead_is_found_at_the_same_price(client, page, provider):
+    BookingPolicy.objects.filter(provider=provider).update(window_days=365)
+    close(provider, 350)
+
+    with CaptureQueriesContext(connection) as captured:
+        picker = client.get(page).context["picker"]
+
+    assert (len(captured), str(picker.month), picker.chosen) == (8, "2027-02", date(2027, 2, 16))
+
+
+@pytest.mark.parametrize(
+    ("theirs", "viewer", "month", "last"),
+    [
+        # Twenty-five hours ahead: 29 April from 23:00 in Niue is 1 May from midnight on in Kiritimati.
+        ("Pacific/Niue", "Pacific/Kiritimati", "2026-05", "2026-04-30T10:00:00Z"),
+        ("Pacific/Niue", "Pacific/Niue", "2026-04", "2026-04-30T10:00:00Z"),
+        ("Europe/London", "America/New_York", "2026-04", "2026-04-30T22:00:00Z"),
+        ("Pacific/Kiritimati", "Pacific/Niue", "2026-04", "2026-05-01T09:00:00Z"),
+    ],
+)
+def test_the_last_month_has_the_last_time_of_the_window_in_any_zone(
+    client, page, provider, service, theirs, viewer, month, last
+):
+    provider.time_zone = theirs
+    provider.save()
+    give_hours(provider, {day: [("00:00", "24:00")] for day in range(7)})
+    today = NOW.astimezone(clock.zone(theirs)).date()
+    end_on = {"Pacific/Niue": date(2026, 4, 29), "Pacific/Kiritimati": date(2026, 5, 1)}.get(theirs, date(2026, 4, 30))
+    BookingPolicy.objects.filter(provider=provider).update(window_days=(end_on - today).days)
+    query = {"tz": viewer, "month": "2026-03"}
+
+    months = []
+    while True:
+        response = client.get(page, query)
+        months.append(query["month"])
+        if response.context["next_month"] is None:
+            break
+        query["month"] = str(response.context["next_month"])
+    chosen = client.get(page, query | {"start": last})
+
+    assert months[-1] == month
+    assert chosen.context["chosen_start"] == month_picker.from_value(last)
 
 
 def test_an_empty_last_month_is_not_called_fully_booked(client, page, provider):
