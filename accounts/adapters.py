@@ -1,5 +1,6 @@
 """Where allauth asks us: mail through the outbox, secrets encrypted, answers that don't say who has an account."""
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
@@ -20,15 +21,15 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from qrcode.image.svg import SvgPathFillImage  # type: ignore[import-untyped]
 
-from accounts import after_login, letters, services, sign_in_limits, url_secrets
-from accounts.client_ip import client_ip
+from accounts import after_login, services, sign_in_limits, url_secrets
+from accounts.client_ip import client_ip, network
 from accounts.models import User
 from core.encryption import decrypt, encrypt
 
 KNOWN_DEVICE = "device"
 KNOWN_DEVICE_DAYS = 365
 # How long a mail is worth sending: as long as what it carries works, a little less for codes.
-LASTS_MINUTES = {"account/email/login_code": 15, "account/email/code_after_password": 15}
+LASTS_MINUTES = {"account/email/login_code": 15}
 
 
 def on_our_site(url: str) -> str:
@@ -182,12 +183,24 @@ class AccountAdapter(DefaultAccountAdapter):
             super().send_confirmation_mail(request, emailconfirmation, signup)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Render now, send later: the page waits for no mail server, and the waiting mail is encrypted."""
-        safe = {key: on_our_site(value) if key.endswith("_url") else value for key, value in context.items()}
-        letter = letters.LETTERS[template_prefix](safe)
-        text, html = letters.drawn(letter)
-        lasts = LASTS_MINUTES.get(template_prefix, app_settings.EMAIL_CONFIRMATION_EXPIRE_DAYS * 24 * 60)
-        services.send_mail_later(to=email, subject=letter.subject, text=text, html=html, lasts_minutes=lasts)
+        """Have the letter sent by a worker: the page waits for no mail server, and says nothing of what is sent."""
+        services.send_letter(
+            letter=template_prefix,
+            to=email,
+            said={name: text for name, value in context.items() if (text := _as_text(name, value)) is not None},
+            asked_from=network(self.request) if self.request else "",
+            on_known_device=bool(self.request) and self._is_known_device(self.request, email.lower()),
+            lasts_minutes=LASTS_MINUTES.get(template_prefix, app_settings.EMAIL_CONFIRMATION_EXPIRE_DAYS * 24 * 60),
+        )
+
+
+def _as_text(name: str, value: Any) -> str | None:
+    """What a letter may say of allauth's context: texts, addresses of our pages, moments; None for anything else."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if not isinstance(value, str):
+        return None
+    return on_our_site(value) if name.endswith("_url") else str(value)
 
 
 def _with_the_way_back(path: str, request: HttpRequest) -> str:

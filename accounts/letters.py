@@ -1,184 +1,187 @@
-"""What the account mails say. Drawn by `templates/emails/base.html` and `.txt`, like every mail of ours."""
+"""The letters of the account pages, by the names allauth has for them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
 
 from django.conf import settings
-from django.template.loader import render_to_string
-from django.urls import reverse
 
 from core import wording
+from core.letters import Button, Fact, Letter, Tone, page
 
-Context = Mapping[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Letter:
-    """The facts of one mail, by the names the templates know."""
-
-    subject: str
-    badge: str = "Your account"
-    tone: str = "slate"
-    headline: str
-    lead: list[str]
-    button: dict[str, str]
-    facts: list[dict[str, str]] | None = None
-    after: list[str] | None = None
-    why: str
-
-    @property
-    def preheader(self) -> str:
-        return self.lead[0]
-
-    @property
-    def contact(self) -> str:
-        return f"Questions? Write to {settings.SUPPORT_EMAIL}."
-
+# What the page put into the mail: addresses of pages, a code, a moment as ISO text.
+Said = Mapping[str, str]
 
 ASKED = "You get this mail because somebody, we think you, asked for it with this address."
 SECURITY = "You get this mail because it is about the security of your account. Such mails can't be turned off."
 
 
-def _page(name: str) -> str:
-    return settings.SITE_URL + reverse(name)
-
-
-def confirm_sign_up(context: Context) -> Letter:
+def _letter(
+    *,
+    subject: str,
+    badge: str = "Your account",
+    tone: Tone = "slate",
+    headline: str,
+    lead: tuple[str, ...],
+    button: Button,
+    facts: tuple[Fact, ...] = (),
+    after: tuple[str, ...] = (),
+    why: str,
+) -> Letter:
     return Letter(
+        subject=subject,
+        badge=badge,
+        tone=tone,
+        headline=headline,
+        preheader=lead[0],
+        lead=lead,
+        button=button,
+        facts=facts,
+        after=after,
+        contact=f"Questions? Write to {settings.SUPPORT_EMAIL}.",
+        why=why,
+    )
+
+
+def confirm_sign_up(said: Said) -> Letter:
+    return _letter(
         subject=f"Confirm your email for {settings.SITE_NAME}",
         badge="One step left",
         tone="brass",
         headline="Is this your address?",
-        lead=["Confirm it to finish your account. Then you can book, or offer your own time."],
-        button={"label": "Confirm my email", "url": context["activate_url"]},
-        after=[
+        lead=("Confirm it to finish your account. Then you can book, or offer your own time.",),
+        button=Button("Confirm my email", said["activate_url"]),
+        after=(
             "The link works for 3 days, on any device.",
             "If you did not ask for an account, do nothing: none is made.",
-        ],
+        ),
         why=ASKED,
     )
 
 
-def confirm_change(context: Context) -> Letter:
-    return Letter(
+def confirm_change(said: Said) -> Letter:
+    return _letter(
         subject=f"Confirm your new email for {settings.SITE_NAME}",
         badge="One step left",
         tone="brass",
         headline="Is this your new address?",
-        lead=["Confirm it to sign in with it from now on. Until then nothing changes."],
-        button={"label": "Confirm my new email", "url": context["activate_url"]},
-        after=[
+        lead=("Confirm it to sign in with it from now on. Until then nothing changes.",),
+        button=Button("Confirm my new email", said["activate_url"]),
+        after=(
             "The link works for 3 days.",
             "Other devices are signed out when you confirm.",
             "If you did not ask for this, do nothing.",
-        ],
+        ),
         why=ASKED,
     )
 
 
-def account_exists(context: Context) -> Letter:
-    return Letter(
+def account_exists(said: Said) -> Letter:
+    return _letter(
         subject=f"You have an account at {settings.SITE_NAME}",
         headline="You have an account already",
-        lead=[
+        lead=(
             "Somebody, perhaps you, wanted to use this address for an account. There is one under it already.",
             "If it was you, sign in as before.",
-        ],
-        button={"label": "Choose a new password", "url": context["password_reset_url"]},
-        after=["If it was not you, do nothing. Nobody has seen anything of your account."],
+        ),
+        button=Button("Choose a new password", said["password_reset_url"]),
+        after=("If it was not you, do nothing. Nobody has seen anything of your account.",),
         why=ASKED,
     )
 
 
-def no_account(context: Context) -> Letter:
-    return Letter(
+def no_account(said: Said) -> Letter:
+    return _letter(
         subject=f"No account under this address at {settings.SITE_NAME}",
         headline="There is no account under this address",
-        lead=[
+        lead=(
             "Somebody, perhaps you, asked to sign in with it. "
-            "Perhaps you used another one, or have not confirmed it yet."
-        ],
-        button={"label": "Create an account", "url": context["signup_url"]},
-        after=["If it was not you, do nothing."],
+            "Perhaps you used another one, or have not confirmed it yet.",
+        ),
+        button=Button("Create an account", said["signup_url"]),
+        after=("If it was not you, do nothing.",),
         why=ASKED,
     )
 
 
-def sign_in_code(context: Context) -> Letter:
-    return Letter(
+def sign_in_code(said: Said) -> Letter:
+    return _letter(
         subject=f"Your code to sign in to {settings.SITE_NAME}",
         badge="Code",
         tone="brand",
         headline="Your code to sign in",
-        lead=["It works once, for 15 minutes, on the page where you asked for it."],
-        button={"label": "Go to that page", "url": _page("account_confirm_login_code")},
-        facts=[{"label": "Code", "value": context["code"]}],
-        after=["Nobody from us asks you for this code.", "If you did not want to sign in, do nothing."],
-        why=ASKED,
-    )
-
-
-def code_after_password(context: Context) -> Letter:
-    return Letter(
-        subject=f"Your code to sign in to {settings.SITE_NAME}",
-        badge="Code",
-        tone="brand",
-        headline="Your code to sign in",
-        lead=[
-            "Somebody, we think you, signs in with your password on a new device. Many wrong passwords were typed for "
-            "your account lately, so this device needs a code, too. It works once, for 15 minutes."
-        ],
-        button={"label": "Go to that page", "url": _page("account_confirm_login_code")},
-        facts=[{"label": "Code", "value": context["code"]}],
-        after=[
+        lead=("It works once, for 15 minutes, on the page where you asked for it.",),
+        button=Button("Go to that page", page("account_confirm_login_code")),
+        facts=(Fact("Code", said["code"]),),
+        after=(
             "Nobody from us asks you for this code.",
-            f"If this was not you, somebody knows your password. Choose a new one at {_page('account_reset_password')}",
-        ],
+            "If you did not want to sign in, do nothing.",
+        ),
+        why=ASKED,
+    )
+
+
+def code_after_password(said: Said) -> Letter:
+    return _letter(
+        subject=f"Your code to sign in to {settings.SITE_NAME}",
+        badge="Code",
+        tone="brand",
+        headline="Your code to sign in",
+        lead=(
+            "Somebody, we think you, signs in with your password on a new device. Many wrong passwords were typed for "
+            "your account lately, so this device needs a code, too. It works once, for 15 minutes.",
+        ),
+        button=Button("Go to that page", page("account_confirm_login_code")),
+        facts=(Fact("Code", said["code"]),),
+        after=(
+            "Nobody from us asks you for this code.",
+            f"If this was not you, somebody knows your password. Choose a new one at {page('account_reset_password')}",
+        ),
         why=SECURITY,
     )
 
 
-def reset_link(context: Context) -> Letter:
-    return Letter(
+def reset_link(said: Said) -> Letter:
+    return _letter(
         subject=f"Choose a new password for {settings.SITE_NAME}",
         headline="Choose a new password",
-        lead=["Your old password works until you have chosen a new one."],
-        button={"label": "Choose a new password", "url": context["password_reset_url"]},
-        after=["The link works once, for 3 days.", "If you did not ask for this, do nothing."],
+        lead=("Your old password works until you have chosen a new one.",),
+        button=Button("Choose a new password", said["password_reset_url"]),
+        after=(
+            "The link works once, for 3 days.",
+            "If you did not ask for this, do nothing.",
+        ),
         why=ASKED,
     )
 
 
-def told(subject: str, headline: str, *lead: str) -> Callable[[Context], Letter]:
-    """The security of the account has changed: what, when, from where, and what to do if it was not you."""
+def told(subject: str, headline: str, *lead: str) -> Callable[[Said], Letter]:
+    """A letter about a change to an account's security: what, when, from where, and what to do if it was not you."""
 
-    def letter(context: Context) -> Letter:
+    def letter(said: Said) -> Letter:
         facts = []
-        if "timestamp" in context:
-            facts.append(
-                {"label": "When", "value": f"{wording.moment_text(context['timestamp'], 'UTC', year=True)}, UTC"}
-            )
-        if context.get("ip"):
-            facts.append({"label": "From", "value": context["ip"]})
-        return Letter(
+        if "timestamp" in said:
+            when = datetime.fromisoformat(said["timestamp"])
+            facts.append(Fact("When", f"{wording.moment_text(when, 'UTC', year=True)}, UTC"))
+        if said.get("ip"):
+            facts.append(Fact("From", said["ip"]))
+        return _letter(
             subject=f"{subject} at {settings.SITE_NAME}",
             badge="Security",
             headline=headline,
-            lead=[line.format(**context) for line in lead],
-            button={"label": "See your security settings", "url": _page("settings_security")},
-            facts=facts,
-            after=[
+            lead=tuple(line.format(**said) for line in lead),
+            button=Button("See your security settings", page("settings_security")),
+            facts=tuple(facts),
+            after=(
                 "If this was not you, somebody may know your password. "
-                f"Choose a new one at {_page('account_reset_password')}"
-            ],
+                f"Choose a new one at {page('account_reset_password')}",
+            ),
             why=SECURITY,
         )
 
     return letter
 
 
-LETTERS: dict[str, Callable[[Context], Letter]] = {
+LETTERS: dict[str, Callable[[Said], Letter]] = {
     "account/email/email_confirmation_signup": confirm_sign_up,
     "account/email/email_confirmation": confirm_change,
     "account/email/account_already_exists": account_exists,
@@ -227,14 +230,14 @@ LETTERS: dict[str, Callable[[Context], Letter]] = {
     ),
 }
 
-
-def drawn(letter: Letter) -> tuple[str, str]:
-    """The plain-text and the HTML part."""
-    words = {
-        "letter": letter,
-        "SITE_NAME": settings.SITE_NAME,
-        "SITE_URL": settings.SITE_URL,
-        "SUPPORT_EMAIL": settings.SUPPORT_EMAIL,
-        "SUPPORT_PHONE": settings.SUPPORT_PHONE,
+# Anybody can have these sent by typing an address, so they have a budget. The others tell what happened to an account.
+ANYONE_MAY_ASK = frozenset(
+    {
+        "account/email/email_confirmation_signup",
+        "account/email/email_confirmation",
+        "account/email/account_already_exists",
+        "account/email/unknown_account",
+        "account/email/login_code",
+        "account/email/password_reset_key",
     }
-    return render_to_string("emails/base.txt", words), render_to_string("emails/base.html", words)
+)

@@ -199,18 +199,38 @@ def sweep_photos(*, now: datetime, older_than_hours: int = 24) -> int:
 # --- Mail ---------------------------------------------------------------------
 
 
-def send_mail_later(*, to: str, subject: str, text: str, html: str = "", lasts_minutes: int = 3 * 24 * 60) -> None:
-    """One security mail to one person, sent by a worker soon and not at all after `lasts_minutes`.
+def send_letter(
+    *,
+    letter: str,
+    to: str,
+    said: Mapping[str, str],
+    asked_from: str = "",
+    on_known_device: bool = False,
+    lasts_minutes: int = 3 * 24 * 60,
+) -> None:
+    """Have one of `accounts.letters` mailed by a worker soon, and not at all after `lasts_minutes`.
 
-    It may carry a link or a code that grants access, so it waits encrypted.
+    It may carry a link or a code that grants access, so it waits encrypted. `asked_from` is the network of whoever
+    asked for it. `notifications` sends it, which stands above this app, so that this names a topic of theirs.
     """
-    letter = {"to": to, "subject": subject, "text": text, "html": html}
-    expires = clock.now().timestamp() + lasts_minutes * 60
+    facts = {
+        "to": to,
+        "letter": letter,
+        "said": dict(said),
+        "asked_from": asked_from,
+        "on_known_device": on_known_device,
+    }
+    key = uuid.uuid4().hex
     with transaction.atomic():
         outbox.publish(
-            "accounts.send_mail",
-            key=uuid.uuid4().hex,
-            payload={"sealed": url_secrets.seal(json.dumps(letter)), "expires": int(expires)},
+            "notifications.send_mail",
+            key=f"accounts.letter:{key}",
+            payload={
+                "mail": "accounts.letter",
+                "key": key,
+                "sealed": url_secrets.seal(json.dumps(facts)),
+                "expires": int(clock.now().timestamp()) + lasts_minutes * 60,
+            },
         )
 
 

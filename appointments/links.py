@@ -16,6 +16,7 @@ from django.db import transaction
 from accounts.models import User
 from appointments.queries.joins import WITH_PEOPLE
 from core.exceptions import DomainError
+from notifications import services as notifications
 from outbox import services as outbox
 
 from .models import Appointment
@@ -93,11 +94,9 @@ def open_link(token: str) -> Link:
 @transaction.atomic
 def send_new_link(link: Link, *, now: datetime) -> None:
     """Mail a fresh link to the address that `link` was for; once a day, however often somebody asks."""
-    outbox.publish(
-        "appointments.send_link",
-        key=f"{link.appointment.pk}:{link.side}:{now:%Y%m%d}",
-        payload={"appointment": link.appointment.pk, "to": link.side.value, "day": f"{now:%Y%m%d}"},
-    )
+    facts = {"appointment": link.appointment.pk, "to": link.side.value, "day": f"{now:%Y%m%d}"}
+    key = f"{link.appointment.pk}:{link.side}:{now:%Y%m%d}"
+    outbox.publish_all([notifications.draft("appointments.link", key=key, **facts)])
 
 
 def _reader(appointment: Appointment, side: Role) -> User:

@@ -6,16 +6,15 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from appointments.mail.catalogue import send_event_mail, send_link_mail
 from core import clock
 from core.exceptions import DomainError
 from outbox import services as outbox
 
+from .mail import catalogue  # noqa: F401 registers the mails about appointments
 from .models import Appointment
 from .queries.due import due_for_completion, expired_requests
 from .search import index
 from .services import holds, transitions
-from .states import Role
 
 logger = logging.getLogger(__name__)
 
@@ -50,23 +49,6 @@ def _end_each(rows: QuerySet[Appointment], service: Callable[..., object]) -> No
             pass
         except Exception:
             logger.exception("Appointment %s could not be ended", appointment.reference)
-
-
-@outbox.handler("appointments.send_mail")
-def send_mail(payload: dict[str, Any], *, message: Any) -> None:
-    """Tell one side about one event; `payload` is {"event", "to"} and, when staff ask for it once more, {"again"}."""
-    send_event_mail(event_id=payload["event"], to=Role(payload["to"]), again=payload.get("again", 0))
-
-
-@outbox.handler("appointments.send_link")
-def send_link(payload: dict[str, Any], *, message: Any) -> None:
-    """Mail one side a new link to the appointment; `payload` is {"appointment", "to", "day"}, {"again"} as above."""
-    send_link_mail(
-        appointment_id=payload["appointment"],
-        to=Role(payload["to"]),
-        day=payload["day"],
-        again=payload.get("again", 0),
-    )
 
 
 @outbox.handler("appointments.refresh_openings")

@@ -1,4 +1,4 @@
-"""What was mailed to whom, and which addresses a server refused."""
+"""The log of all mails, and the addresses that a server refused."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ REFUSAL_HOLDS = timedelta(days=7)
 
 
 class Kind(models.TextChoices):
-    """What a mail tells; each person's preferences speak of these."""
+    """The subject matter of a mail; each person's preferences speak of these, except of their account's."""
 
     REQUEST_SENT = "request_sent", "Request"
     ANSWER_NEEDED = "answer_needed", "Request to answer"
@@ -20,6 +20,12 @@ class Kind(models.TextChoices):
     WITHDRAWN = "withdrawn", "Withdrawal"
     CANCELLED = "cancelled", "Cancellation"
     LINK = "link", "New link"
+    ACCOUNT = "account", "Sign-up, code or reset"
+    SECURITY = "security", "Security of the account"
+
+
+# The person waits for these, or must not miss them: they are tried at an address that was refused, and never wait.
+ALWAYS_TRIED = frozenset({Kind.ACCOUNT, Kind.SECURITY})
 
 
 class State(models.TextChoices):
@@ -34,13 +40,16 @@ UNFINISHED = (State.SENDING, State.REFUSED)
 
 
 class SentMail(models.Model):
-    """One mail to one person, unique by key. No address, no subject, no text: who and what about are links.
+    """One mail to one person, unique by key. It holds no address, no subject and no text, only links to both.
 
-    `leased_until` keeps two workers from sending at once; `topic` and `payload` are the job that can write it again.
+    `user` is empty for an address without a confirmed account. `leased_until` keeps two workers from sending at once;
+    `topic` and `payload` are the job that can make the mail again.
     """
 
     key = models.CharField(max_length=200, unique=True)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
     kind = models.CharField(max_length=20, choices=Kind)
     about = models.CharField(max_length=40, blank=True, help_text="The appointment's reference.")
     about_whom = models.ForeignKey(
@@ -51,6 +60,9 @@ class SentMail(models.Model):
         related_name="+",
         help_text="The other side of the appointment.",
     )
+    # Keyed hashes, for a day: the address of a mail that anybody can ask for, and the network somebody asked from.
+    recipient = models.CharField(max_length=40, blank=True, default="", db_default="", editable=False)
+    asked_from = models.CharField(max_length=40, blank=True, default="", db_default="", editable=False)
     message_id = models.CharField(max_length=255)
     state = models.CharField(max_length=8, choices=State, default=State.SENDING)
     reason = models.CharField(max_length=120, blank=True, help_text="Why it was refused, not sent, or waits.")
@@ -67,6 +79,12 @@ class SentMail(models.Model):
         indexes = [
             models.Index(fields=["about", "user"], name="sentmail_about_user"),
             models.Index(fields=["user", "sent_at"], name="sentmail_user_sent"),
+            models.Index(
+                fields=["recipient", "created_at"], condition=~models.Q(recipient=""), name="sentmail_recipient"
+            ),
+            models.Index(
+                fields=["asked_from", "created_at"], condition=~models.Q(asked_from=""), name="sentmail_asked_from"
+            ),
         ]
         constraints = [
             models.CheckConstraint(

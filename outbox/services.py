@@ -2,10 +2,10 @@
 
 In a service, inside its transaction, and in the app's `tasks.py`:
 
-    outbox.publish("appointments.send_mail", key=f"{ref}:confirmed", payload={"appointment": pk})
+    outbox.publish("appointments.refresh_openings", key=f"event:{pk}", payload={"provider": pk})
 
-    @outbox.handler("appointments.send_mail")
-    def send_mail(payload, *, message): ...
+    @outbox.handler("appointments.refresh_openings")
+    def refresh_openings(payload, *, message): ...
 
     @outbox.every(seconds=60, name="appointments.expire_requests")
     def expire_requests(): ...

@@ -1,4 +1,4 @@
-"""What each side is told about each event of an appointment, in words, and whether it is still true when it is sent.
+"""The mails about an appointment: for each event and side a kind, words, a calendar part, and how long it is true.
 
 A mail that gives hope (request, confirmation) is not sent any more once a later event overtook it, for that event has a
 mail of its own; the end of an appointment (declined, withdrawn, cancelled, expired) is told however late.
@@ -7,7 +7,6 @@ mail of its own; the end of an appointment (declined, withdrawn, cancelled, expi
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from urllib.parse import quote as quote_url
 
 from django.conf import settings
@@ -17,11 +16,12 @@ from appointments.models import Appointment, AppointmentEvent
 from appointments.services.transitions import TOLD
 from appointments.states import Role, Verb
 from core import clock
+from core.letters import Fact, Leaf, Letter, Mailbox, Quote
 from core.money import price_words
 from core.wording import duration_text
-from notifications.letters import Fact, Leaf, Letter, Quote
+from notifications import catalogue
+from notifications.catalogue import CalendarPart, Mail, Reader
 from notifications.models import Kind
-from notifications.services import CalendarPart, Job, note_unsent, send_mail
 from notifications.text import many_lines, one_line
 
 from . import ics, words
@@ -29,66 +29,58 @@ from .context import Scene
 from .words import Words
 
 HOPEFUL = {Verb.REQUEST, Verb.BOOK, Verb.ACCEPT}
-TOPIC = "appointments.send_mail"
-LINK_TOPIC = "appointments.send_link"
 TEMPLATE = "appointments/emails/appointment"
 
 
-def send_event_mail(*, event_id: int, to: Role, again: int = 0) -> None:
-    """Tell one side about one event, unless it is no longer true or they have left.
+class EventMail(Mail):
+    """The mail that tells one side about one event."""
 
-    Raises what `notifications.services.send_mail` raises.
-    """
-    event = _load(event_id)
+    def __init__(self, scene: Scene, *, key: str = "", sort: "Sort | None" = None) -> None:
+        self.scene = scene
+        self.sort = sort or MAILS[Verb(scene.event.verb), scene.side]
+        self.key = key or f"appointment-event:{scene.event.pk}:{scene.side.value}"
+        self.kind = self.sort.kind
+        self.reader = Reader.of(scene.reader)
+        self.about = scene.appointment.reference
+        self.counterpart = scene.other_user
+
+    def stale_because(self, now: datetime) -> str:
+        return stale_because(self.scene.event, now=now)
+
+    def letter(self) -> Letter:
+        return compose(self.scene, self.sort.words(self.scene))
+
+    def calendar(self) -> CalendarPart | None:
+        event = self.scene.event
+        return self.sort.calendar(event.appointment, self.scene.side) if self.sort.calendar else None
+
+
+class LinkMail(EventMail):
+    """The mail with a link that works again; true for as long as it may wait."""
+
+    def stale_because(self, now: datetime) -> str:
+        return ""
+
+
+@catalogue.mail("appointments.event")
+def event_mail(*, event: int, to: str) -> Mail | None:
+    """The mail about an event to one side, or None for an event that is gone."""
+    found = _events().filter(pk=event).first()
+    return EventMail(Scene(found, Role(to), now=clock.now())) if found else None
+
+
+@catalogue.mail("appointments.link")
+def link_mail(*, appointment: int, to: str, day: str) -> Mail | None:
+    """The mail with a new link to an appointment for one side, one a day."""
+    event = _events().filter(appointment=appointment).first()
     if event is None:
-        return
-    scene = Scene(event, to, now=clock.now())
-    reason = stale_because(event, now=scene.now)
-    job = Job(TOPIC, {"event": event.pk, "to": to.value}, again=again)
-    same: dict[str, Any] = {
-        "to_user": scene.reader,
-        "key": f"appointment-event:{event.pk}:{to.value}",
-        "about": event.appointment.reference,
-        "job": job,
-    }
-    if reason:
-        note_unsent(**same, kind=MAILS[Verb(event.verb), to].kind, reason=reason)
-        return
-    _send(scene, compose(scene), **same)
-
-
-def send_link_mail(*, appointment_id: int, to: Role, day: str, again: int = 0) -> None:
-    """Mail one side a link that works again, once a `day`. Raises what `notifications.services.send_mail` raises."""
-    event = _events().filter(appointment=appointment_id).first()
-    if event is None:
-        return
-    scene = Scene(event, to, now=clock.now())
-    _send(
-        scene,
-        compose(scene, NEW_LINK),
-        to_user=scene.reader,
-        key=f"appointment-link:{appointment_id}:{to.value}:{day}",
-        about=event.appointment.reference,
-        job=Job(LINK_TOPIC, {"appointment": appointment_id, "to": to.value, "day": day}, again=again),
-    )
-
-
-def _send(scene: Scene, mail: "Mail", **whom: Any) -> None:
-    send_mail(
-        **whom,
-        kind=mail.kind,
-        subject=mail.subject,
-        template=TEMPLATE,
-        context={"letter": mail.letter},
-        calendar=mail.calendar,
-        reply_to=scene.other_user if scene.replies_reach_them else None,
-        from_name=scene.other_name,
-        about_whom=scene.other_user,
-    )
+        return None
+    key = f"appointment-link:{appointment}:{to}:{day}"
+    return LinkMail(Scene(event, Role(to), now=clock.now()), key=key, sort=NEW_LINK)
 
 
 def stale_because(event: AppointmentEvent, *, now: datetime) -> str:
-    """Why a mail about `event` would mislead now; empty when it may go. One query for a hopeful one, else none."""
+    """The reason why a mail about `event` would mislead now, or nothing. One query for a hopeful event, else none."""
     if event.verb not in HOPEFUL:
         return ""
     appointment = event.appointment
@@ -99,46 +91,36 @@ def stale_because(event: AppointmentEvent, *, now: datetime) -> str:
     return "the appointment is over" if appointment.end <= now else ""
 
 
-def _load(event_id: int) -> AppointmentEvent | None:
-    return _events().filter(pk=event_id).first()
-
-
 def _events() -> QuerySet[AppointmentEvent]:
     joined = ("provider__user", "provider__policy", "service", "customer")
     return AppointmentEvent.objects.select_related(*(f"appointment__{name}" for name in joined))
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
-    kind: Kind
-    subject: str
-    letter: Letter
-    calendar: CalendarPart | None
-
-
-@dataclass(frozen=True, slots=True)
 class Sort:
-    """A row of the table of mails: its kind, who writes its words, and which calendar part it carries."""
+    """A row of the table of mails: the kind, the function that writes the words, and the calendar part if any."""
 
     kind: Kind
     words: Callable[[Scene], Words]
     calendar: Callable[[Appointment, Role], CalendarPart] | None = None
 
 
-def compose(scene: Scene, sort: Sort | None = None) -> Mail:
-    """The whole mail for the scene's side: about its event, unless `sort` is another."""
-    sort = sort or MAILS[Verb(scene.event.verb), scene.side]
-    said = sort.words(scene)
+def compose(scene: Scene, said: Words) -> Letter:
+    """The letter for the scene's side: the words, and around them the facts that all these mails share."""
     place = scene.place
     when = scene.when
-    preheader = f"{when.line}. {place}." if place else f"{when.line}."
-    letter = Letter(
+    other = scene.other_user
+    return Letter(
+        subject=said.subject,
+        from_name=scene.other_name,
+        reply_to=Mailbox(other.email, other.name) if scene.replies_reach_them else None,
+        template=TEMPLATE,
         tone=scene.tone,
         badge=scene.badge,
         headline=said.headline,
         leaf=Leaf.of(scene.start, scene.zone),
         when=when,
-        preheader=preheader,
+        preheader=f"{when.line}. {place}." if place else f"{when.line}.",
         lead=said.lead,
         quote=_quote(scene),
         button=said.button,
@@ -148,8 +130,6 @@ def compose(scene: Scene, sort: Sort | None = None) -> Mail:
         contact=_contact(scene),
         why=_why(scene),
     )
-    calendar = sort.calendar(scene.event.appointment, scene.side) if sort.calendar else None
-    return Mail(sort.kind, said.subject, letter, calendar)
 
 
 def _quote(scene: Scene) -> Quote | None:

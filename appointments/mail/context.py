@@ -12,8 +12,8 @@ from appointments.pages.labels import state_label
 from appointments.pages.places import place_for
 from appointments.pages.zones import Zones, zones_told
 from appointments.states import Role, Status, Verb
+from core.letters import Tone, When, page
 from core.wording import moment_text, range_text, zone_text
-from notifications.letters import Tone, When, page
 from notifications.text import one_line
 from providers.models import Listing
 

@@ -16,9 +16,10 @@ from appointments.pages.places import place_of
 from appointments.states import Role, Status, Verb
 from core import clock
 from core.exceptions import DomainError
+from core.letters import page, site_host
 from core.wording import duration_text, range_text, zone_text
-from notifications.letters import page, site_host
-from notifications.services import CalendarPart, sender_address
+from notifications.catalogue import CalendarPart
+from notifications.composing import sender_address
 from notifications.text import many_lines, one_line
 
 

@@ -12,10 +12,11 @@ from django.views.decorators.http import require_safe
 from accounts.models import User
 from appointments.models import Appointment, AppointmentEvent
 from appointments.states import MOVES, Role, Status, Verb
-from notifications.services import render as render_letter
+from core.letters import Letter
+from notifications.composing import render as drawn
 from providers.models import BookingPolicy, Listing, Provider, Service
 
-from .catalogue import MAILS, TEMPLATE, Mail, compose
+from .catalogue import MAILS, EventMail
 from .context import Scene
 
 NOW = datetime(2026, 3, 9, 14, 20, tzinfo=UTC)
@@ -37,14 +38,14 @@ def mails(request: HttpRequest) -> HttpResponse:
 def mail(request: HttpRequest, verb: str, side: str, form: str) -> HttpResponse:
     if (verb, side) not in MAILS or form not in {"html", "txt"}:
         raise Http404
-    text, html = render_letter(TEMPLATE, {"letter": sample(Verb(verb), Role(side)).letter})
+    text, html = drawn(sample(Verb(verb), Role(side)))
     if form == "txt":
         return HttpResponse(text, content_type="text/plain; charset=utf-8")
     return HttpResponse(html)
 
 
-def sample(verb: Verb, side: Role) -> Mail:
-    return compose(sample_scene(verb, side))
+def sample(verb: Verb, side: Role) -> Letter:
+    return EventMail(sample_scene(verb, side)).letter()
 
 
 def sample_scene(verb: Verb, side: Role, *, customer_zone: str = "Europe/London", role: Role | None = None) -> Scene:

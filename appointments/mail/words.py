@@ -6,8 +6,8 @@ from appointments.pages.places import there
 from appointments.rules.moves import cancel_terms
 from appointments.states import Role
 from core import clock
+from core.letters import Button, page
 from core.wording import date_text, zone_text
-from notifications.letters import Button, page
 
 from .context import Scene
 

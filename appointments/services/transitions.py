@@ -12,6 +12,7 @@ from appointments.rules.moves import check_move
 from appointments.states import HOLDING, MOVES, Role, Status, Verb, target
 from core import clock
 from core.db import lock_row, retrying
+from notifications import services as notifications
 from outbox import services as outbox
 
 from . import holds
@@ -152,11 +153,7 @@ def record(
     ]
     if verb in TOLD:
         jobs += [
-            outbox.Draft(
-                topic="appointments.send_mail",
-                key=f"{event.pk}:{side}",
-                payload={"event": event.pk, "to": side},
-            )
+            notifications.draft("appointments.event", key=f"{event.pk}:{side}", event=event.pk, to=side)
             for side in (Role.CUSTOMER.value, Role.PROVIDER.value)
         ]
     outbox.publish_all(jobs)

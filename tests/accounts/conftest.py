@@ -10,6 +10,7 @@ from django.core.cache import cache
 from accounts import tasks
 from accounts.models import User
 from core import clock
+from notifications.tasks import send_mail
 from outbox.models import Message
 
 PASSWORD = "long walks by the river"
@@ -42,8 +43,8 @@ class Postbox:
         for message in Message.objects.filter(topic="accounts.mail_code", done_at=None).order_by("pk"):
             tasks.mail_code(message.payload, message=message)
             message.delete()
-        for message in Message.objects.filter(topic="accounts.send_mail", done_at=None).order_by("pk"):
-            tasks.send_mail(message.payload, message=message)
+        for message in Message.objects.filter(topic="notifications.send_mail", done_at=None).order_by("pk"):
+            send_mail(message.payload, message=message)
             message.delete()
         return list(mail.outbox)
 

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 
 def published(verb_count=None):
-    return sorted((m.topic, m.payload.get("to", "")) for m in Message.objects.filter(topic="appointments.send_mail"))
+    return sorted((m.topic, m.payload.get("to", "")) for m in Message.objects.filter(topic="notifications.send_mail"))
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_accept_confirms_writes_history_and_tells_both(request_):
         "confirmed",
         NOW,
     )
-    assert published() == [("appointments.send_mail", "customer"), ("appointments.send_mail", "provider")]
+    assert published() == [("notifications.send_mail", "customer"), ("notifications.send_mail", "provider")]
     assert request_.holds.count() == 1
 
 
@@ -83,7 +83,7 @@ def test_pressing_twice_does_it_once(confirmed):
 
     assert (first.changed, second.changed) == (True, False)
     assert list(confirmed.history.values_list("verb", flat=True)) == ["cancel", "book"]
-    assert Message.objects.filter(topic="appointments.send_mail").count() == 4
+    assert Message.objects.filter(topic="notifications.send_mail").count() == 4
 
 
 def test_customer_cannot_cancel_after_the_cutoff_but_the_provider_can(confirmed):

@@ -31,7 +31,7 @@ def page_of(appointment, side=C):
 
 def mailed_links():
     """Where the buttons of the mails lead, by address."""
-    deliver("appointments.send_mail")
+    deliver("notifications.send_mail")
     found = {each.to[0]: re.findall(r"http://testserver(/a/[^\s\"]+)", each.body) for each in mail.outbox}
     return {address.partition("<")[2].rstrip(">"): urls for address, urls in found.items()}
 
@@ -51,7 +51,7 @@ def test_the_button_of_each_mail_leads_to_the_readers_own_link(client, confirmed
 
 def test_the_calendar_entry_does_not_carry_the_link(confirmed):
     """Calendars are shared with others; the link is for one person."""
-    deliver("appointments.send_mail")
+    deliver("notifications.send_mail")
 
     assert len(mail.outbox) == 2
     assert not any(b"/a/" in part.get_payload(decode=True) for m in mail.outbox for part in calendar_parts(m))
@@ -280,13 +280,13 @@ def test_a_link_ends_thirty_days_after_the_appointment_and_mails_a_new_one(clien
     address = page_of(confirmed)
     token = address.split("/")[2]
     last_day = (confirmed.end + timedelta(days=30)).replace(hour=23, minute=59)
-    deliver("appointments.send_mail")
+    deliver("notifications.send_mail")
     mail.outbox.clear()
 
     with time_machine.travel(last_day, tick=False):
         assert client.get(address).status_code == 200
         assert client.post(reverse("link_new", args=[token])).url == address
-    assert deliver("appointments.send_link") == []
+    assert deliver("notifications.send_mail") == []
     with time_machine.travel(last_day + timedelta(minutes=1), tick=False):
         ended = client.get(address)
         assert ended.status_code == 410
@@ -296,7 +296,7 @@ def test_a_link_ends_thirty_days_after_the_appointment_and_mails_a_new_one(clien
         for _ in range(2):
             assert client.post(reverse("link_new", args=[token])).url == address
         assert "A new link is on its way" in text_of(client.get(address))
-        deliver("appointments.send_link")
+        deliver("notifications.send_mail")
         [letter] = mail.outbox
         [fresh] = re.findall(r"http://testserver(/a/\S+)", letter.body)
         assert fresh != address

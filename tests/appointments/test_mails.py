@@ -9,16 +9,17 @@ import time_machine
 from django.core import mail as django_mail
 
 from appointments.links import PATTERN as LINK
-from appointments.mail.catalogue import MAILS, TEMPLATE, compose, send_event_mail
+from appointments.mail.catalogue import MAILS, EventMail
 from appointments.mail.preview import NOW, REASONS, sample_scene
 from appointments.models import AppointmentEvent
 from appointments.services import transitions
 from appointments.services.transitions import TOLD
 from appointments.states import Role, Verb
 from core import clock
+from notifications.composing import render
 from notifications.models import SentMail
 from notifications.queries import mails_about
-from notifications.services import ENOUGH, PER_HOUR_ABOUT_ONE, render, send_again
+from notifications.services import ENOUGH, PER_HOUR_ABOUT_ONE, send_again, send_by_name
 from outbox import dispatch
 from outbox.models import Message
 from outbox.testing import deliver
@@ -121,10 +122,10 @@ def monday():
 
 
 def told(verb, side, **changes):
-    """The mail and its plain text."""
-    mail = compose(sample_scene(verb, side, **changes))
-    text, _ = render(TEMPLATE, {"letter": mail.letter})
-    return mail, links_named(text)
+    """The letter and its plain text."""
+    letter = EventMail(sample_scene(verb, side, **changes)).letter()
+    text, _ = render(letter)
+    return letter, links_named(text)
 
 
 def links_named(text):
@@ -142,12 +143,13 @@ def test_every_event_that_is_told_has_a_mail_for_both_sides():
 def test_the_mail_of_an_event(monday, zone, event, near, far, button, calendar):
     verb, by, to = event
 
-    mail, text = told(verb, to, role=by, customer_zone=zone)
+    letter, text = told(verb, to, role=by, customer_zone=zone)
+    attached = EventMail(sample_scene(verb, to, role=by, customer_zone=zone)).calendar()
 
-    assert mail.subject == (near if zone == "Europe/London" else far)
-    assert (mail.letter.button.label, links_named(mail.letter.button.url)) == button
+    assert letter.subject == (near if zone == "Europe/London" else far)
+    assert (letter.button.label, links_named(letter.button.url)) == button
     assert f"{button[0]}:\n{button[1]}\n" in text
-    assert (mail.calendar and mail.calendar.method) == calendar
+    assert (attached and attached.method) == calendar
     here = {
         ("Europe/London", C): ["Thursday 12 March 2026, 14:20 to 15:05, London time (GMT)"],
         ("Europe/London", P): ["Thursday 12 March 2026, 14:20 to 15:05, London time (GMT)"],
@@ -161,14 +163,13 @@ def test_the_mail_of_an_event(monday, zone, event, near, far, button, calendar):
         ],
     }[zone, to]
     assert text.split("\n")[3 : 3 + len(here)] == here
-    assert mail.letter.preheader.startswith(here[0])
+    assert letter.preheader.startswith(here[0])
 
 
 @pytest.mark.parametrize(("verb", "side"), MAILS)
 def test_both_parts_say_the_same_and_link_nowhere_else(monday, verb, side):
-    mail = compose(sample_scene(verb, side, customer_zone="Asia/Kathmandu"))
-    text, html = render(TEMPLATE, {"letter": mail.letter})
-    letter = mail.letter
+    letter = EventMail(sample_scene(verb, side, customer_zone="Asia/Kathmandu")).letter()
+    text, html = render(letter)
 
     links = re.findall(r'href="([^"]+)"', html)
     assert [link for link in links if not link.startswith(("http://testserver/", "mailto:", "tel:"))] == []
@@ -329,17 +330,17 @@ Help: help@example.com
     ],
 )
 def test_a_mail_says_who_did_it(monday, verb, by, to, headline, badge):
-    mail, _ = told(verb, to, role=by)
+    letter, _ = told(verb, to, role=by)
 
-    assert (mail.letter.headline, mail.letter.badge) == (headline, badge)
+    assert (letter.headline, letter.badge) == (headline, badge)
 
 
 def test_nobody_is_quoted_to_themselves(monday):
     by_customer, _ = told(Verb.CANCEL, C, role=C)
     to_provider, _ = told(Verb.CANCEL, P, role=C)
 
-    assert by_customer.letter.quote is None
-    assert (to_provider.letter.quote.by, to_provider.letter.quote.text) == ("Amara wrote", REASONS[Verb.CANCEL])
+    assert by_customer.quote is None
+    assert (to_provider.quote.by, to_provider.quote.text) == ("Amara wrote", REASONS[Verb.CANCEL])
 
 
 # --- Times and zones -------------------------------------------------------------------------------------------------
@@ -364,7 +365,7 @@ def test_times_follow_the_readers_clock(monday):
 
     assert scene.short == "Thu 12 March, 2:20 pm"
     assert scene.when.time == "2:20 pm to 3:05 pm"
-    assert "Wed 11 March 2026, 2:20 pm, London time" in compose(scene).letter.lead[0]
+    assert "Wed 11 March 2026, 2:20 pm, London time" in EventMail(scene).letter().lead[0]
 
 
 @pytest.mark.parametrize(
@@ -389,11 +390,11 @@ def test_a_mail_offers_other_times_only_where_there_can_be_any(monday, verb, by)
     scene = sample_scene(verb, C, role=by)
     scene.provider.listing = Listing.PAUSED
 
-    mail = compose(scene)
+    letter = EventMail(scene).letter()
 
-    assert mail.letter.button.label == "Find a provider"
-    assert mail.letter.button.url == "http://testserver/providers/"
-    assert not any("another time" in sentence for sentence in mail.letter.after)
+    assert letter.button.label == "Find a provider"
+    assert letter.button.url == "http://testserver/providers/"
+    assert not any("another time" in sentence for sentence in letter.after)
 
 
 @pytest.mark.parametrize(("listing", "said"), [(Listing.LIVE, ", with a link to your other times."), ("paused", ".")])
@@ -401,21 +402,21 @@ def test_who_declines_reads_what_the_customer_really_gets(monday, listing, said)
     scene = sample_scene(Verb.DECLINE, P)
     scene.provider.listing = listing
 
-    assert compose(scene).letter.lead == (f"The time is no longer held. We tell Amara{said}",)
+    assert EventMail(scene).letter().lead == (f"The time is no longer held. We tell Amara{said}",)
 
 
 def test_past_the_cutoff_the_mail_says_that_it_is_too_late_to_cancel(monday):
     scene = sample_scene(Verb.BOOK, C)
     scene.now = scene.start - timedelta(minutes=30)
 
-    assert compose(scene).letter.change == "It starts in less than 2 hours, so it can no longer be cancelled here."
+    assert EventMail(scene).letter().change == "It starts in less than 2 hours, so it can no longer be cancelled here."
 
 
 def test_other_times_are_shown_where_the_provider_still_has_a_page(monday):
     scene = sample_scene(Verb.DECLINE, C)
     scene.provider.listing = Listing.HIDDEN
 
-    assert compose(scene).letter.button.url == "http://testserver/providers/"
+    assert EventMail(scene).letter().button.url == "http://testserver/providers/"
 
 
 def test_the_address_is_told_once_it_is_agreed(monday):
@@ -432,10 +433,10 @@ def test_replies_go_to_support_when_the_other_side_has_left(monday):
     scene = sample_scene(Verb.CANCEL, P)
     scene.other_user.is_active = False
 
-    mail = compose(scene)
+    letter = EventMail(scene).letter()
 
-    assert mail.letter.contact == "Questions? Reply to this mail; your answer goes to our team."
-    assert [fact.label for fact in mail.letter.facts] == ["Service", "Customer", "Place", "Price", "Reference"]
+    assert letter.contact == "Questions? Reply to this mail; your answer goes to our team."
+    assert [fact.label for fact in letter.facts] == ["Service", "Customer", "Place", "Price", "Reference"]
 
 
 # --- Through the outbox ----------------------------------------------------------------------------------------------
@@ -456,7 +457,7 @@ def people(provider, customer):
 
 
 def send():
-    return deliver("appointments.send_mail")
+    return deliver("notifications.send_mail")
 
 
 @pytest.mark.django_db
@@ -621,7 +622,7 @@ def test_a_note_cannot_pass_for_our_own_words(people, by_hand, book):
 
 @pytest.mark.django_db
 def test_the_jobs_of_an_event_that_is_gone_end_quietly(db):
-    send_event_mail(event_id=999_999, to=C)
+    send_by_name("appointments.event", {"event": 999_999, "to": "customer"})
 
     assert django_mail.outbox == []
 
@@ -632,7 +633,7 @@ def test_one_mail_costs_a_fixed_number_of_queries(people, book, django_assert_nu
     event = AppointmentEvent.objects.get()
     # the event, a later one, the row, its lease, its state, a refusal, the last hour, sent, read again, refusal ended
     with django_assert_num_queries(10):
-        send_event_mail(event_id=event.pk, to=C)
+        send_by_name("appointments.event", {"event": event.pk, "to": "customer"})
 
 
 @pytest.mark.django_db
@@ -667,5 +668,5 @@ def test_booking_and_cancelling_in_a_loop_floods_nobody(people, book):
         customer.email: PER_HOUR_ABOUT_ONE,
     }
     # None of the others is lost: each waits for its turn.
-    waiting = Message.objects.pending().filter(topic="appointments.send_mail")
+    waiting = Message.objects.pending().filter(topic="notifications.send_mail")
     assert waiting.count() == SentMail.objects.filter(state="sending", reason=ENOUGH).count() == 20

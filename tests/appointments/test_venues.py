@@ -40,7 +40,7 @@ def test_of_two_venues_the_customer_chooses_one_and_everybody_is_told_that_one(m
 
     appointment = Appointment.objects.get()
     page = me.get(reverse("my_appointment", args=[appointment.reference])).content.decode()
-    deliver("appointments.send_mail")
+    deliver("notifications.send_mail")
     entry = Calendar.from_ical(me.get(reverse("appointment_ics", args=[appointment.reference])).content)
     assert appointment.venue == "online"
     assert f"{both.first_name} expects you online." in page

@@ -40,7 +40,7 @@ def test_the_demo_keeps_every_rule_has_every_state_and_is_made_once():
     check_all()
     assert {status for _, _, status, _, _ in made} == set(Status)
     assert len(made) > 100
-    assert not Message.objects.filter(topic="appointments.send_mail").exists()
+    assert not Message.objects.filter(topic="notifications.send_mail").exists()
 
     seeded(MORNING, hosts=2, diary=120)
     assert diary() == made

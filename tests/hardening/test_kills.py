@@ -44,7 +44,7 @@ def traces():
 
 
 def mails():
-    return Message.objects.filter(topic="appointments.send_mail").count()
+    return Message.objects.filter(topic="notifications.send_mail").count()
 
 
 POINTS = ["lock:before", "lock:after", "facts:after", "hold:before", "hold:after", "history:after", "jobs:before",

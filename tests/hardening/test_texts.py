@@ -134,12 +134,12 @@ def mails_of(book, provider, text):
     two = book(start=TUESDAY_TEN.replace(hour=12), note=text[:1000]).appointment
     write(text)
     one, two = (Appointment.objects.get(pk=each.pk) for each in (one, two))
-    deliver("appointments.send_mail")
+    deliver("notifications.send_mail")
     transitions.accept_request(appointment=one, actor=provider.user)
-    deliver("appointments.send_mail")
+    deliver("notifications.send_mail")
     transitions.cancel_appointment(appointment=one, actor=provider.user, role=Role.PROVIDER, reason=text[:500])
     transitions.decline_request(appointment=two, actor=provider.user, reason=text[:500])
-    deliver("appointments.send_mail")
+    deliver("notifications.send_mail")
     return [email.message_from_bytes(sent.message().as_bytes(), policy=email.policy.default) for sent in mail.outbox]
 
 

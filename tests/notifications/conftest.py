@@ -8,7 +8,8 @@ from collections import defaultdict
 import pytest
 from aiosmtpd.controller import Controller
 
-from notifications.letters import Button, Letter
+from core.letters import Button, Letter
+from notifications.catalogue import CalendarPart, Mail, Reader
 from notifications.models import Kind
 from notifications.services import send_mail
 from tests.factories.accounts import UserFactory
@@ -78,6 +79,7 @@ def smtp(_server, settings):
 
 def letter(**changes):
     said = {
+        "subject": "Confirmed: Thu 12 March, 14:20",
         "tone": "brand",
         "badge": "Confirmed",
         "headline": "You are booked.",
@@ -90,6 +92,24 @@ def letter(**changes):
     return Letter(**said | changes)
 
 
+class PlainMail(Mail):
+    """A mail of which a test names what matters to it."""
+
+    def __init__(self, to, *, key="one", about="K7QFMR2W", counterpart=None, said=None, stale="", calendar_part=None):
+        self.reader = Reader.of(to)
+        self.key, self.kind, self.about, self.counterpart = key, Kind.CONFIRMED, about, counterpart
+        self.said, self.stale, self.calendar_part = said or {}, stale, calendar_part
+
+    def stale_because(self, now) -> str:
+        return self.stale
+
+    def letter(self) -> Letter:
+        return letter(**self.said)
+
+    def calendar(self) -> CalendarPart | None:
+        return self.calendar_part
+
+
 @pytest.fixture
 def person(db):
     return UserFactory(name="Amara Nwosu", email="amara@example.com")
@@ -97,18 +117,9 @@ def person(db):
 
 @pytest.fixture
 def send(person):
-    """Sends one plain letter to one person; the arguments that matter can be named."""
+    """Sends one plain mail to one person; the arguments that matter can be named, those of the letter too."""
 
-    def send(**changes):
-        wanted = {
-            "to_user": person,
-            "kind": Kind.CONFIRMED,
-            "key": "one",
-            "subject": "Confirmed: Thu 12 March, 14:20",
-            "template": "emails/base",
-            "context": {"letter": letter()},
-            "about": "K7QFMR2W",
-        }
-        return send_mail(**wanted | changes)
+    def send(*, to=person, job=None, key="one", about="K7QFMR2W", counterpart=None, stale="", **said):
+        return send_mail(PlainMail(to, key=key, about=about, counterpart=counterpart, stale=stale, said=said), job=job)
 
     return send

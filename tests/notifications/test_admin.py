@@ -18,8 +18,8 @@ def row():
         about="K7QFMR2W",
         message_id="<x@testserver>",
         state="skipped",
-        topic="appointments.send_mail",
-        payload={"event": 7, "to": "customer"},
+        topic="notifications.send_mail",
+        payload={"mail": "appointments.event", "event": 7, "to": "customer"},
     )
 
 
@@ -42,9 +42,9 @@ def test_send_again_goes_through_the_outbox_and_pressing_twice_sends_one(client,
 
     assert list(Message.objects.values_list("topic", "key", "payload")) == [
         (
-            "appointments.send_mail",
+            "notifications.send_mail",
             "appointment-event:7:customer:again-1",
-            {"event": 7, "to": "customer", "again": 1},
+            {"mail": "appointments.event", "event": 7, "to": "customer", "again": 1},
         )
     ]
 

@@ -45,11 +45,11 @@ def sent(person):
 def test_one_other_person_causes_a_number_of_mails_an_hour_and_the_rest_wait(smtp, send, sent):
     noisy, other = UserFactory(), UserFactory()
     sent(PER_HOUR_ABOUT_ONE - 1, about_whom=noisy, ago=timedelta(minutes=20))
-    send(key="the last one", about_whom=noisy)
+    send(key="the last one", counterpart=noisy)
 
     with pytest.raises(Retry) as wait:
-        send(key="too many", about_whom=noisy)
-    send(key="about another", about_whom=other)
+        send(key="too many", counterpart=noisy)
+    send(key="about another", counterpart=other)
     send(key="about nobody")
 
     assert len(smtp.received) == 3
@@ -65,7 +65,7 @@ def test_all_others_together_have_a_limit_too(smtp, send, sent):
         sent(10, about_whom=UserFactory(), ago=timedelta(minutes=30))
 
     with pytest.raises(Retry) as wait:
-        send(key="too many", about_whom=UserFactory())
+        send(key="too many", counterpart=UserFactory())
 
     assert smtp.received == []
     assert 29 * 60 < wait.value.after < 30 * 60
@@ -76,7 +76,7 @@ def test_somebody_elses_mails_and_those_of_an_hour_ago_do_not_count(smtp, send, 
     sent(PER_HOUR, about_whom=noisy, ago=HOUR)
     sent(PER_HOUR, about_whom=noisy, to=UserFactory())
 
-    send(about_whom=noisy)
+    send(counterpart=noisy)
 
     assert len(smtp.received) == 1
 
@@ -85,10 +85,10 @@ def test_what_waited_is_sent_when_there_is_room(smtp, send, sent):
     noisy = UserFactory()
     sent(PER_HOUR_ABOUT_ONE, about_whom=noisy)
     with pytest.raises(Retry):
-        send(about_whom=noisy)
+        send(counterpart=noisy)
     SentMail.objects.filter(state=State.SENT).update(sent_at=F("sent_at") - HOUR)
 
-    mail = send(about_whom=noisy)
+    mail = send(counterpart=noisy)
 
     assert len(smtp.received) == 1
     assert (mail.state, mail.reason) == (State.SENT, "")
@@ -98,7 +98,7 @@ def test_staff_may_send_one_again_at_any_time(smtp, send, sent):
     noisy = UserFactory()
     sent(PER_HOUR_ABOUT_ONE, about_whom=noisy)
 
-    send(about_whom=noisy, job=Job("some.topic", {"event": 1}, again=1))
+    send(counterpart=noisy, job=Job("some.topic", {"event": 1}, again=1))
 
     assert len(smtp.received) == 1
 
@@ -106,7 +106,7 @@ def test_staff_may_send_one_again_at_any_time(smtp, send, sent):
 def test_the_job_waits_as_long_and_staff_see_why(smtp, send, sent, monkeypatch, client):
     noisy = UserFactory()
     sent(PER_HOUR_ABOUT_ONE, about_whom=noisy)
-    monkeypatch.setitem(handlers, "some.topic", lambda payload, *, message: send(about_whom=noisy))
+    monkeypatch.setitem(handlers, "some.topic", lambda payload, *, message: send(counterpart=noisy))
     outbox.publish("some.topic", key="one", payload={})
 
     dispatch.drain()

@@ -49,7 +49,7 @@ def test_four_workers_tell_each_side_of_each_event_once(smtp):
     Message.objects.pending().update(due_at=clock.now())  # the pauses are over
     run_processes(2, workers.drain, smtp.port)
 
-    assert not Message.objects.pending().filter(topic="appointments.send_mail").exists()
+    assert not Message.objects.pending().filter(topic="notifications.send_mail").exists()
     assert set(SentMail.objects.values_list("state", flat=True)) == {"sent"}
     told = [(message["To"], message["Message-ID"]) for message in smtp.received]
     assert len(set(told)) == 8

@@ -9,19 +9,18 @@ from datetime import timedelta
 import pytest
 from django.db.models.functions import Now
 
+from core.letters import Mailbox
 from notifications.models import REFUSAL_HOLDS, RefusedAddress, SentMail, State
 from notifications.queries import mails_about, refusal_of
-from notifications.services import Job, note_unsent
+from notifications.services import Job
 from outbox.services import GiveUp, Retry
 from tests.factories.accounts import UserFactory
-
-from .conftest import letter
 
 pytestmark = pytest.mark.django_db
 
 
 def test_a_mail_arrives_with_the_headers_that_machines_and_people_need(smtp, send):
-    mail = send(from_name="Maya Okafor", reply_to=UserFactory(name="Maya Okafor", email="maya@example.com"))
+    mail = send(from_name="Maya Okafor", reply_to=Mailbox("maya@example.com", "Maya Okafor"))
 
     [message] = smtp.received
     assert message["Subject"] == "Confirmed: Thu 12 March, 14:20"
@@ -234,10 +233,9 @@ def test_an_address_no_server_takes_does_not_fail_for_ever(smtp, send, person):
 
 
 def test_what_was_not_sent_is_noted_and_never_overwrites_what_was(smtp, send, person):
-    same = {"to_user": person, "kind": "confirmed", "about": "K7QFMR2W"}
-    note_unsent(**same, key="stale", reason="a later event has a mail of its own")
+    send(key="stale", stale="a later event has a mail of its own")
     send()
-    note_unsent(**same, key="one", reason="too late")
+    send(stale="too late")
 
     assert list(SentMail.objects.order_by("key").values_list("key", "state", "reason")) == [
         ("one", "sent", ""),
@@ -248,18 +246,18 @@ def test_what_was_not_sent_is_noted_and_never_overwrites_what_was(smtp, send, pe
 
 
 def test_a_mail_whose_sender_died_and_that_is_no_longer_true_is_settled_after_the_lease(smtp, send, person):
-    same = {"to_user": person, "kind": "confirmed", "key": "one", "reason": "a later event has a mail of its own"}
+    overtaken = {"stale": "a later event has a mail of its own"}
     smtp.answers["RCPT"] = ["451 4.3.0 try later"]
     with pytest.raises(Retry):
         send()
     SentMail.objects.update(leased_until=Now() + timedelta(minutes=2), lease_token=uuid.uuid4())
 
     with pytest.raises(Retry):
-        note_unsent(**same)
+        send(**overtaken)
     assert SentMail.objects.get().state == State.SENDING
 
     SentMail.objects.update(leased_until=Now() - timedelta(seconds=1))
-    note_unsent(**same)
+    send(**overtaken)
 
     assert SentMail.objects.values_list("state", "reason", "leased_until", "lease_token").get() == (
         State.SKIPPED,
@@ -273,9 +271,9 @@ def test_a_mail_whose_sender_died_and_that_is_no_longer_true_is_settled_after_th
 def test_the_timeline_shows_a_persons_own_mails_only(smtp, send, person):
     other = UserFactory()
     send()
-    send(key="to the other", to_user=other)
+    send(key="to the other", to=other)
     send(key="about another", about="ABCDEFGH")
-    note_unsent(to_user=person, kind="confirmed", key="skipped", about="K7QFMR2W", reason="stale")
+    send(key="skipped", stale="stale")
 
     assert [(mail.key, mail.words) for mail in mails_about("K7QFMR2W", person)] == [("one", "Confirmation emailed")]
 
@@ -323,7 +321,7 @@ HEADERS = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_no_name_can_add_a_header_or_a_recipient(smtp, send, person, name):
     person.name = name
-    send(subject=f"Confirmed: with {name}", from_name=name, reply_to=UserFactory(name=name, email="maya@example.com"))
+    send(subject=f"Confirmed: with {name}", from_name=name, reply_to=Mailbox("maya@example.com", name))
 
     [message] = smtp.received
     [envelope] = smtp.envelopes
@@ -339,7 +337,7 @@ def test_no_name_can_add_a_header_or_a_recipient(smtp, send, person, name):
 
 
 def test_text_that_looks_like_markup_is_text(smtp, send):
-    send(context={"letter": letter(headline="<script>alert(1)</script> & {{ 7 }}", lead=("<b>x</b>",))})
+    send(headline="<script>alert(1)</script> & {{ 7 }}", lead=("<b>x</b>",))
 
     [message] = smtp.received
     html = message.get_body(("html",)).get_content()

@@ -6,7 +6,7 @@ from accounts.models import User
 from notifications.services import send_mail
 from outbox import dispatch
 
-from .conftest import letter
+from .conftest import PlainMail
 
 
 def use_server(port):
@@ -16,14 +16,7 @@ def use_server(port):
 
 def send_one(port, user_id):
     use_server(port)
-    mail = send_mail(
-        to_user=User.objects.get(pk=user_id),
-        kind="confirmed",
-        key="one",
-        subject="Confirmed: Thu 12 March, 14:20",
-        template="emails/base",
-        context={"letter": letter()},
-    )
+    mail = send_mail(PlainMail(User.objects.get(pk=user_id)))
     return mail.state
 
 

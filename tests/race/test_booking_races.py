@@ -137,7 +137,7 @@ def act(name, appointment_pk, role):
 
 
 def mails():
-    return Message.objects.filter(topic="appointments.send_mail").count()
+    return Message.objects.filter(topic="notifications.send_mail").count()
 
 
 def assert_nothing_overlaps():

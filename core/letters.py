@@ -1,4 +1,7 @@
-"""What a mail says, as facts: the HTML and the plain-text part are two drawings of one `Letter`."""
+"""The content of a mail as facts: its HTML and its plain-text part are both drawn from one `Letter`.
+
+It stands this low because every app writes mails, and `notifications` alone sends them.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.urls import reverse
 
-from core import wording
+from . import wording
 
 # The families of the design tokens: confirmed, waiting, over.
 Tone = Literal["brand", "brass", "slate"]
@@ -31,7 +34,7 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """A date in full, the time of day, the reader's zone; and the same for the other side where zones differ."""
+    """A date in full, a time of day and its zone; `elsewhere` is the same moment in the other side's zone."""
 
     day: str
     time: str
@@ -51,7 +54,7 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A line of the list: `url` may be a page of ours, a mailto: or a tel: link."""
+    """A line of the list of facts; `url` is empty, a page of ours, or a mailto: or tel: link."""
 
     label: str
     value: str
@@ -60,7 +63,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What the other side wrote. It may have many lines, none of which can pass for ours."""
+    """Text that somebody else wrote. Each of its lines is marked, so that none can pass for ours."""
 
     by: str
     text: str
@@ -70,10 +73,24 @@ class Quote:
         return self.text.split("\n")
 
 
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A name and an address, as a header shows them."""
+
+    address: str
+    name: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """Everything a mail says; what is empty is left out."""
+    """The whole content of a mail. An empty part is not shown."""
 
+    subject: str
+    # Whom it comes from: `Maya Okafor via SITE_NAME`, or the site alone. Replies go to `reply_to`, or to support.
+    from_name: str = ""
+    reply_to: Mailbox | None = None
+    # `template`.html and `template`.txt draw it.
+    template: str = "emails/base"
     tone: Tone
     badge: str
     headline: str
@@ -92,9 +109,10 @@ class Letter:
 
 
 def page(name: str, *args: str) -> str:
-    """The full address of a page of ours; mails link nowhere else."""
+    """The full address of a page on this site. Mails link nowhere else."""
     return settings.SITE_URL + reverse(name, args=args)
 
 
 def site_host() -> str:
+    """The host name of SITE_URL, for Message-IDs and calendar UIDs."""
     return urlsplit(settings.SITE_URL).hostname or "localhost"

@@ -1,0 +1,120 @@
+"""All mails by name. An app registers how each of its mails is made from the ids that a job carries:
+
+    @catalogue.mail("appointments.event")
+    def event_mail(*, event: int, to: str) -> Mail | None: ...
+
+and asks for one with `services.draft("appointments.event", key=..., event=..., to=...)` inside the transaction of the
+change it tells of. Nobody but `notifications.services` sends mail.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from accounts.models import User
+from core.letters import Letter
+
+from .models import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The person a mail goes to. `user` is None for an address without an account."""
+
+    address: str
+    name: str = ""
+    user: User | None = None
+
+    @classmethod
+    def of(cls, user: User) -> "Reader":
+        return cls(user.email, user.name, user)
+
+    @property
+    def has_left(self) -> bool:
+        return self.user is not None and not self.user.is_active
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarPart:
+    """An iCalendar file and its method; the mail carries it as a part of its own and as `appointment.ics`."""
+
+    method: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asked for a mail that anybody can ask for by typing an address, so that it has a budget.
+
+    `by` is the network the form came from. A device known to the account has a budget apart, which no stranger uses up.
+    """
+
+    by: str
+    on_known_device: bool = False
+
+
+class Mail(Protocol):
+    """One mail to one person: what it is about, whether it is still true, and what it says.
+
+    `key` is unique for each mail: a repeat under the same key sends nothing. `about` is an appointment's reference.
+    `counterpart` is the other person whose doings caused the mail, and among whom the reader's hour is shared out.
+    """
+
+    reader: Reader
+    key: str
+    kind: Kind
+    about: str = ""
+    counterpart: User | None = None
+    asked: Asked | None = None
+
+    def stale_because(self, now: datetime) -> str:
+        """The reason why the mail would mislead at `now`; empty while it is still true. Staff read it in the log."""
+        return ""
+
+    def letter(self) -> Letter:
+        """The content. Called only for a mail that is sent."""
+        ...
+
+    def calendar(self) -> CalendarPart | None:
+        """The calendar file to go with it."""
+        return None
+
+
+Load = Callable[..., Mail | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A mail's name, the function that makes it from a job's facts, and whether these facts must not be logged."""
+
+    name: str
+    load: Load
+    is_secret: bool
+
+
+_entries: dict[str, Entry] = {}
+
+
+def mail(name: str, *, is_secret: bool = False) -> Callable[[Load], Load]:
+    """Register the function that makes the mails called `name`; it returns None where nothing is left to tell.
+
+    The facts of a secret mail grant access, so the log does not keep them and staff can't have it sent again.
+    """
+
+    def register(load: Load) -> Load:
+        if name in _entries and _entries[name].load is not load:
+            raise ValueError(f"Two mails are called {name}.")
+        _entries[name] = Entry(name, load, is_secret)
+        return load
+
+    return register
+
+
+def entry(name: str) -> Entry | None:
+    return _entries.get(name)
+
+
+def load(name: str, **facts: Any) -> Mail | None:
+    """The mail of that name for these facts. Raises KeyError for a name nobody registered."""
+    return _entries[name].load(**facts)

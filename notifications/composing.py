@@ -1,0 +1,103 @@
+"""From a letter to a message: its two parts, its headers, its calendar file."""
+
+import email.message
+from email.header import Header
+from email.utils import format_datetime, parseaddr
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+
+from core.letters import Letter, Mailbox
+
+from .catalogue import CalendarPart, Reader
+from .models import SentMail
+from .text import one_line
+
+# Header values stay short enough to be read in a list of mails.
+LONGEST_NAME = 60
+LONGEST_SENDER = 100
+LONGEST_SUBJECT = 160
+
+
+class Message(EmailMultiAlternatives):
+    """A message with a well folded subject: Django's first line of a long one is empty, and some programs show that."""
+
+    def message(self, **kwargs: Any) -> Any:
+        message = super().message(**kwargs)
+        del message["Subject"]
+        subject = str(self.subject)
+        folded = Header(subject, None if subject.isascii() else "utf-8", header_name="Subject").encode()
+        email.message.Message.__setitem__(message, "Subject", folded)
+        return message
+
+
+def compose(row: SentMail, reader: Reader, letter: Letter, calendar: CalendarPart | None = None) -> Message:
+    """The message to one reader. Raises ValueError for what can't stand in a header."""
+    text, html = render(letter)
+    message = Message(
+        subject=_plain(one_line(letter.subject, limit=LONGEST_SUBJECT)),
+        body=text,
+        from_email=sender(letter.from_name),
+        to=[address_of(reader.name, reader.address)],
+        reply_to=[_header(letter.reply_to) if letter.reply_to else support_address()],
+        headers={
+            "Message-ID": row.message_id,
+            # That of the first attempt: a repeat is the same mail.
+            "Date": format_datetime(row.created_at),
+            "Auto-Submitted": "auto-generated",
+            "X-Auto-Response-Suppress": "All",
+        },
+    )
+    message.attach_alternative(html, "text/html")
+    if calendar:
+        message.attach_alternative(calendar.content.decode(), f"text/calendar; method={calendar.method}")
+        # Not text/calendar a second time: programs would ask twice.
+        message.attach("appointment.ics", calendar.content, "application/ics")
+    return message
+
+
+def render(letter: Letter) -> tuple[str, str]:
+    """The plain-text and the HTML part."""
+    known = {
+        "letter": letter,
+        "SITE_NAME": settings.SITE_NAME,
+        "SITE_URL": settings.SITE_URL,
+        "SUPPORT_EMAIL": parseaddr(settings.SUPPORT_EMAIL)[1],
+        "SUPPORT_PHONE": settings.SUPPORT_PHONE,
+    }
+    html = render_to_string(f"{letter.template}.html", known)
+    text = render_to_string(f"{letter.template}.txt", known)
+    return text.strip() + "\n", html.strip() + "\n"
+
+
+def sender(name: str = "") -> str:
+    """`Maya Okafor via SITE_NAME <address>`, or the site alone."""
+    site = one_line(settings.SITE_NAME)
+    return address_of(f"{one_line(name, limit=LONGEST_NAME)} via {site}" if name else site, sender_address())
+
+
+def sender_address() -> str:
+    """The platform's own address, without a name."""
+    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+
+
+def support_address() -> str:
+    name, address = parseaddr(settings.SUPPORT_EMAIL)
+    return address_of(name or settings.SITE_NAME, address)
+
+
+def address_of(name: str, address: str) -> str:
+    """A header's address, its name quoted so that no character in it can part addresses."""
+    quoted = _plain(one_line(name, limit=LONGEST_SENDER)).replace("\\", "").replace('"', "'")
+    return f'"{quoted}" <{address}>' if quoted else address
+
+
+def _header(mailbox: Mailbox) -> str:
+    return address_of(mailbox.name, mailbox.address)
+
+
+def _plain(text: str) -> str:
+    """Text without anything a mail program would decode (RFC 2047): what a name spells out could be a line end."""
+    return text.replace("=?", "= ?")

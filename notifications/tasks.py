@@ -1,0 +1,16 @@
+"""The one job that sends mail, whatever app it comes from."""
+
+from typing import Any
+
+from outbox import services as outbox
+
+from . import account_mails, services  # noqa: F401 registers the mails of accounts
+
+RESERVED = {"mail", "again"}
+
+
+@outbox.handler(services.TOPIC)
+def send_mail(payload: dict[str, Any], *, message: Any) -> None:
+    """Send a mail of the catalogue: `payload` has its name as "mail", its facts, and "again" when staff ask for it."""
+    facts = {name: fact for name, fact in payload.items() if name not in RESERVED}
+    services.send_by_name(payload["mail"], facts, again=payload.get("again", 0))
