@@ -1,9 +1,13 @@
-"""What pages and services ask about mails. Each is one query."""
+"""Questions about mails. Each is one query."""
+
+from django.db.models import F
+from django.db.models.functions import Now
 
 from accounts.models import User
 from core import clock
 
 from .models import REFUSAL_HOLDS, RefusedAddress, SentMail, State
+from .rules import HOUR, Sent
 
 
 def mails_about(reference: str, user: User) -> list[SentMail]:
@@ -15,3 +19,9 @@ def refusal_of(user: User) -> RefusedAddress | None:
     """Set when the person's present address was refused lately: mail does not reach them."""
     since = clock.now() - REFUSAL_HOLDS
     return RefusedAddress.objects.filter(user=user, email=user.email, refused_at__gt=since).first()
+
+
+def sent_lately(user_id: int | None) -> list[Sent]:
+    """The mails this person got within the last hour, by the database's clock."""
+    sent = SentMail.objects.filter(user=user_id, sent_at__gt=Now() - HOUR)
+    return [Sent(age, whom) for age, whom in sent.values_list(Now() - F("sent_at"), "about_whom")]

@@ -19,19 +19,14 @@ from core import clock
 from core.letters import site_host
 from outbox import services as outbox
 
-from . import catalogue
+from . import catalogue, rules
 from .catalogue import Mail, Reader
 from .composing import compose
 from .models import ALWAYS_TRIED, UNFINISHED, RefusedAddress, SentMail, State
-from .queries import refusal_of
+from .queries import refusal_of, sent_lately
 from .smtp import Failure, deliver
 
 TOPIC = "notifications.send_mail"
-# Whoever books and cancels in a loop fills no mailbox: beyond so many mails to one person within an hour, altogether
-# and about dealings with one other person, a mail waits for its turn. None is dropped; those about others go on.
-HOUR = timedelta(hours=1)
-PER_HOUR = 60
-PER_HOUR_ABOUT_ONE = 20
 ENOUGH = "it waits: as many mails as may be were sent to this person within the hour"
 
 
@@ -67,8 +62,8 @@ def send_mail(mail: Mail, *, job: Job | None = None) -> SentMail | None:
     """Send a mail if it is still true, and return its row in the log; None when its reader has left.
 
     A repeat of a finished key sends nothing. Raises Retry when the server could not be reached or asks to wait, another
-    worker sends this very mail at the moment, or the reader got enough within the hour, altogether or about the mail's
-    counterpart; GiveUp when it was refused for good, and marks the address if that is why.
+    worker sends this very mail at the moment; NotYet when the reader got enough within the hour; GiveUp when it was
+    refused for good, and marks the address if that is why.
     """
     key = f"{mail.key}:again-{job.again}" if job and job.again else mail.key
     if reason := mail.stale_because(clock.now()):
@@ -171,17 +166,13 @@ def _refuse_what_bounced(row: SentMail, reader: Reader) -> None:
 
 
 def _wait_for_a_turn(row: SentMail) -> None:
-    """Raises Retry until there is room for this mail. Several workers at once may send one too many each."""
+    """Raises NotYet until there is room for this mail. Several workers at once may send one too many each."""
     if row.kind in ALWAYS_TRIED:
         return
-    sent = SentMail.objects.filter(user=row.user_id, sent_at__gt=Now() - HOUR).order_by("-sent_at")
-    lately = list(sent.values_list(Now() - F("sent_at"), "about_whom")[:PER_HOUR])
-    altogether = [age for age, _whom in lately]
-    about_them = [age for age, whom in lately if whom and whom == row.about_whom_id]
-    in_the_way = altogether[PER_HOUR - 1 :] + about_them[PER_HOUR_ABOUT_ONE - 1 :][:1]
-    if in_the_way:
+    wait = rules.time_until_a_place(sent_lately(row.user_id), row.about_whom_id)
+    if wait:
         _release(row, reason=ENOUGH)
-        raise outbox.Retry(after=(HOUR - min(in_the_way)).total_seconds(), reason=ENOUGH)
+        raise outbox.NotYet(after=wait.total_seconds(), reason=ENOUGH)
 
 
 def _fail(row: SentMail, reader: Reader, failure: Failure) -> None:

@@ -21,7 +21,7 @@ from django.db.models.functions import Now
 from core.db import persistently
 from outbox import liveness, turns
 from outbox.clock import database_now
-from outbox.exceptions import GiveUp, LeaseLapsed, LeaseLost, Retry, UnknownTopic
+from outbox.exceptions import GiveUp, LeaseLapsed, LeaseLost, NotYet, Retry, UnknownTopic
 from outbox.models import Message
 from outbox.registry import handlers
 
@@ -74,6 +74,8 @@ def handle(message: Message) -> None:
         _call_handler(message)
     except LeaseLost:
         _tell("message_lease_lost", message)
+    except NotYet as wait:
+        _put_off(message, wait)
     except Retry as error:
         _postpone(message, error, at_least=error.after)
     except GiveUp as error:
@@ -161,6 +163,13 @@ def _postpone(message: Message, error: Exception, *, at_least: float = 0) -> Non
     reason = describe(error)
     if _settle(message, due_at=Now() + timedelta(seconds=pause), last_error=reason):
         _tell("message_failed", message, error=reason, again_in_seconds=round(pause))
+
+
+def _put_off(message: Message, wait: NotYet) -> None:
+    """Make the message due when its handler asked for it, as if this attempt had not been."""
+    due_at = Now() + timedelta(seconds=wait.after)
+    if _settle(message, due_at=due_at, attempts=message.attempts - 1, last_error=describe(wait)):
+        _tell("message_put_off", message, again_in_seconds=round(wait.after))
 
 
 def _bury(message: Message, error: Exception) -> None:

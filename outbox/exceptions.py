@@ -13,6 +13,10 @@ class Retry(Exception):
         self.reason = reason
 
 
+class NotYet(Retry):
+    """Raised by a handler: again in exactly `after` seconds. It is no failure: no attempt counts, no pause grows."""
+
+
 class GiveUp(Exception):
     """Raised by a handler: trying again is useless. The message is dead at once and staff see `reason`."""
 

@@ -23,7 +23,7 @@ from django.db.models.functions import Now
 
 from core.db import require_transaction
 from outbox.dispatch import renew_lease
-from outbox.exceptions import GiveUp, LeaseLost, Retry
+from outbox.exceptions import GiveUp, LeaseLost, NotYet, Retry
 from outbox.models import Message
 from outbox.registry import daily, every, handler, monthly
 
@@ -31,6 +31,7 @@ __all__ = [
     "Draft",
     "GiveUp",
     "LeaseLost",
+    "NotYet",
     "Retry",
     "daily",
     "every",

@@ -19,7 +19,8 @@ from core import clock
 from notifications.composing import render
 from notifications.models import SentMail
 from notifications.queries import mails_about
-from notifications.services import ENOUGH, PER_HOUR_ABOUT_ONE, send_again, send_by_name
+from notifications.rules import PER_HOUR_ABOUT_ONE
+from notifications.services import ENOUGH, send_again, send_by_name
 from outbox import dispatch
 from outbox.models import Message
 from outbox.testing import deliver
