@@ -16,6 +16,7 @@ from django.db.models.functions import Now
 from django.utils.crypto import salted_hmac
 
 from core import clock
+from core.db import persistently
 from core.letters import site_host
 from outbox import services as outbox
 
@@ -86,7 +87,8 @@ def send_mail(mail: Mail, *, job: Job | None = None) -> SentMail | None:
         raise
     if failure:
         _fail(row, mail.reader, failure)
-    _finish(row, state=State.SENT, sent_at=Now())
+    # The mail is out, and no error can take it back: without this note it would be sent once more.
+    persistently(lambda: _finish(row, state=State.SENT, sent_at=Now()))
     if mail.reader.user:
         RefusedAddress.objects.filter(user=mail.reader.user).delete()
     return row

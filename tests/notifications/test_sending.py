@@ -7,9 +7,11 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError, connection
 from django.db.models.functions import Now
 
 from core.letters import Mailbox
+from notifications import services
 from notifications.models import REFUSAL_HOLDS, RefusedAddress, SentMail, State
 from notifications.queries import mails_about, refusal_of
 from notifications.services import Job
@@ -128,6 +130,41 @@ def test_a_lost_answer_repeats_the_same_mail_under_the_same_id(smtp, send):
     first, second = smtp.received
     assert first["Message-ID"] == second["Message-ID"]
     assert first["Date"] == second["Date"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mail_is_sent_once_though_the_database_is_lost_right_after_the_servers_yes(smtp, send, monkeypatch):
+    real = services.deliver
+
+    def deliver_and_lose_the_database(message):
+        failure = real(message)
+        lose_next_statement()
+        return failure
+
+    monkeypatch.setattr(services, "deliver", deliver_and_lose_the_database)
+
+    mail = send()
+    send()
+
+    assert len(smtp.received) == 1
+    assert (mail.state, mail.leased_until) == (State.SENT, None)
+
+
+def lose_next_statement():
+    """The connection is gone when the next statement is sent, as after a restart or a cut line."""
+    if connection.vendor == "postgresql":
+        pid = connection.connection.info.backend_pid
+        other = connection.copy()
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
+        other.close()
+        return
+
+    def lost(execute, *args):
+        connection.execute_wrappers.remove(lost)
+        raise OperationalError("the line is cut")
+
+    connection.execute_wrappers.append(lost)
 
 
 def test_an_accepted_mail_counts_though_the_connection_breaks_after_it(smtp, send, monkeypatch):
