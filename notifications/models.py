@@ -60,7 +60,7 @@ class SentMail(models.Model):
         related_name="+",
         help_text="The other side of the appointment.",
     )
-    # Keyed hashes, for a day: the address of a mail that anybody can ask for, and the network somebody asked from.
+    # Keyed hashes, emptied after a day: the address of a mail that anybody can ask for, the network they asked from.
     recipient = models.CharField(max_length=40, blank=True, default="", db_default="", editable=False)
     asked_from = models.CharField(max_length=40, blank=True, default="", db_default="", editable=False)
     message_id = models.CharField(max_length=255)

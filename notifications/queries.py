@@ -1,13 +1,13 @@
 """Questions about mails. Each is one query."""
 
-from django.db.models import F
+from django.db.models import Count, F, Q
 from django.db.models.functions import Now
 
 from accounts.models import User
 from core import clock
 
 from .models import REFUSAL_HOLDS, RefusedAddress, SentMail, State
-from .rules import HOUR, Sent
+from .rules import DAY, HOUR, AskedBefore, Sent
 
 
 def mails_about(reference: str, user: User) -> list[SentMail]:
@@ -25,3 +25,15 @@ def sent_lately(user_id: int | None) -> list[Sent]:
     """The mails this person got within the last hour, by the database's clock."""
     sent = SentMail.objects.filter(user=user_id, sent_at__gt=Now() - HOUR)
     return [Sent(age, whom) for age, whom in sent.values_list(Now() - F("sent_at"), "about_whom")]
+
+
+def asked_before(row: SentMail) -> AskedBefore:
+    """The mails asked for earlier than this one, but for dropped ones. The order of rows decides, not of sending."""
+    earlier = SentMail.objects.filter(created_at__gt=Now() - DAY, pk__lt=row.pk).exclude(state=State.SKIPPED)
+    to_them, from_there = Q(recipient=row.recipient), Q(asked_from=row.asked_from) & ~Q(asked_from="")
+    counts = earlier.filter(to_them | from_there).aggregate(
+        to_them_in_an_hour=Count("pk", filter=to_them & Q(created_at__gt=Now() - HOUR)),
+        to_them_in_a_day=Count("pk", filter=to_them),
+        from_there_in_a_day=Count("pk", filter=from_there),
+    )
+    return AskedBefore(**counts)

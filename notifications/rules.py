@@ -5,9 +5,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 # So many mails go to one person within an hour: altogether, and about dealings with one other person.
 PER_HOUR = 60
 PER_HOUR_ABOUT_ONE = 20
+# Mails that anybody can have sent by typing an address, all kinds together: to one address, and from one network.
+ASKED_PER_HOUR = 6
+ASKED_PER_DAY = 12
+ASKED_PER_DAY_FROM_ONE = 100
 # A counterpart's first mails within an hour go however full the hour is: about them, the person knows nothing yet.
 FIRST = 4
 
@@ -18,6 +23,26 @@ class Sent:
 
     age: timedelta
     counterpart: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AskedBefore:
+    """How many mails were asked for earlier: to the same address within an hour and a day, from the same network."""
+
+    to_them_in_an_hour: int
+    to_them_in_a_day: int
+    from_there_in_a_day: int
+
+
+def used_up_budget(before: AskedBefore) -> str:
+    """The budget that has no room for one more mail somebody asked for; empty where all have."""
+    if before.to_them_in_an_hour >= ASKED_PER_HOUR:
+        return "enough such mails to this address within the hour"
+    if before.to_them_in_a_day >= ASKED_PER_DAY:
+        return "enough such mails to this address within the day"
+    if before.from_there_in_a_day >= ASKED_PER_DAY_FROM_ONE:
+        return "enough such mails asked for from one network within the day"
+    return ""
 
 
 def time_until_a_place(sent: Sequence[Sent], counterpart: int | None) -> timedelta:

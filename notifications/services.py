@@ -24,7 +24,7 @@ from . import catalogue, rules
 from .catalogue import Mail, Reader
 from .composing import compose
 from .models import ALWAYS_TRIED, UNFINISHED, RefusedAddress, SentMail, State
-from .queries import refusal_of, sent_lately
+from .queries import asked_before, refusal_of, sent_lately
 from .smtp import Failure, deliver
 
 TOPIC = "notifications.send_mail"
@@ -72,7 +72,7 @@ def send_mail(mail: Mail, *, job: Job | None = None) -> SentMail | None:
     if mail.reader.has_left:
         return None
     row = _claim(mail, key, job)
-    if row.is_finished:
+    if row.is_finished or _is_one_too_many(row, mail):
         return row
     if not (job and job.again):  # staff insist
         _refuse_what_bounced(row, mail.reader)
@@ -92,6 +92,12 @@ def send_mail(mail: Mail, *, job: Job | None = None) -> SentMail | None:
     if mail.reader.user:
         RefusedAddress.objects.filter(user=mail.reader.user).delete()
     return row
+
+
+def forget_who_asked() -> int:
+    """Empty the hashes of addresses and networks once no budget counts them any more; the number of rows changed."""
+    old = SentMail.objects.filter(created_at__lt=Now() - rules.DAY).exclude(recipient="", asked_from="")
+    return old.update(recipient="", asked_from="")
 
 
 @transaction.atomic
@@ -154,9 +160,26 @@ def _write_row(mail: Mail, key: str, job: Job | None) -> None:
         about_whom=mail.counterpart,
         message_id=f"<{digest}@{site_host()}>",
     )
+    if mail.asked:
+        # What a stranger asks for takes nothing from what the person does on a device of their own.
+        row.recipient = _mark(f"{mail.reader.address} {mail.asked.on_known_device}")
+        row.asked_from = _mark(mail.asked.by) if mail.asked.by else ""
     if job:
         row.topic, row.payload = job.topic, job.payload
     SentMail.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def _mark(text: str) -> str:
+    """A keyed hash: the same for the same text, and not to be guessed back."""
+    return salted_hmac("notifications.asked", text, algorithm="sha256").hexdigest()[:40]
+
+
+def _is_one_too_many(row: SentMail, mail: Mail) -> bool:
+    """Drop a mail that was asked for beyond the budget. It does not wait: by then its code or link is of no use."""
+    used_up = rules.used_up_budget(asked_before(row)) if mail.asked else ""
+    if used_up:
+        _finish(row, state=State.SKIPPED, reason=used_up)
+    return bool(used_up)
 
 
 def _refuse_what_bounced(row: SentMail, reader: Reader) -> None:

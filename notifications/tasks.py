@@ -1,4 +1,4 @@
-"""The one job that sends mail, whatever app it comes from."""
+"""The one job that sends mail, whatever app it comes from, and the tidying of its log."""
 
 from typing import Any
 
@@ -14,3 +14,8 @@ def send_mail(payload: dict[str, Any], *, message: Any) -> None:
     """Send a mail of the catalogue: `payload` has its name as "mail", its facts, and "again" when staff ask for it."""
     facts = {name: fact for name, fact in payload.items() if name not in RESERVED}
     services.send_by_name(payload["mail"], facts, again=payload.get("again", 0))
+
+
+@outbox.daily(hour=3, name="notifications.forget_who_asked")
+def forget_who_asked() -> None:
+    services.forget_who_asked()

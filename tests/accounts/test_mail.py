@@ -95,6 +95,25 @@ def test_a_mail_is_to_one_person_and_a_job_that_runs_twice_sends_it_once(client)
     }
 
 
+def test_a_mail_says_from_where_it_was_asked_for_and_whether_the_device_is_known(client, person):
+    """So that strangers share a budget by network, and use up none of the person's own."""
+    sign_in(client)
+    client.post("/accounts/logout/")
+
+    client.post("/accounts/password/reset/", {"email": person.email})
+    Client(REMOTE_ADDR="2001:db8:1:2::1").post("/accounts/password/reset/", {"email": person.email})
+    client.post("/accounts/password/reset/", {"email": "ben@example.com"})
+
+    facts = [
+        json.loads(url_secrets.unseal(message.payload["sealed"])) for message in Message.objects.order_by("created_at")
+    ]
+    assert [(fact["to"], fact["asked_from"], fact["on_known_device"]) for fact in facts] == [
+        ("amara@example.com", "127.0.0.1", True),
+        ("amara@example.com", "2001:db8:1:2::/64", False),
+        ("ben@example.com", "127.0.0.1", False),
+    ]
+
+
 def test_a_mail_whose_link_is_too_old_is_not_sent(client, time_machine):
     sign_up(client)
     [message] = Message.objects.all()
