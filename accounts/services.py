@@ -223,7 +223,7 @@ def send_letter(
     key = uuid.uuid4().hex
     with transaction.atomic():
         outbox.publish(
-            "notifications.send_mail",
+            "notifications.send_account_mail",
             key=f"accounts.letter:{key}",
             payload={
                 "mail": "accounts.letter",

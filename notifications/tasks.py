@@ -1,4 +1,4 @@
-"""The one job that sends mail, whatever app it comes from, and the tidying of its log."""
+"""The job that sends all mail, whatever app it comes from, and the tidying of its log."""
 
 from typing import Any
 
@@ -9,6 +9,8 @@ from . import account_mails, services  # noqa: F401 registers the mails of accou
 RESERVED = {"mail", "again"}
 
 
+# Topics take turns, so that a code to sign in waits behind no heap of other mails.
+@outbox.handler("notifications.send_account_mail")
 @outbox.handler(services.TOPIC)
 def send_mail(payload: dict[str, Any], *, message: Any) -> None:
     """Send a mail of the catalogue: `payload` has its name as "mail", its facts, and "again" when staff ask for it."""

@@ -43,7 +43,7 @@ class Postbox:
         for message in Message.objects.filter(topic="accounts.mail_code", done_at=None).order_by("pk"):
             tasks.mail_code(message.payload, message=message)
             message.delete()
-        for message in Message.objects.filter(topic="notifications.send_mail", done_at=None).order_by("pk"):
+        for message in Message.objects.filter(topic="notifications.send_account_mail", done_at=None).order_by("pk"):
             send_mail(message.payload, message=message)
             message.delete()
         return list(mail.outbox)

@@ -58,7 +58,7 @@ def choose_day(page, day: date) -> None:
 def confirm_address(page, address: str) -> None:
     expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
     mail.outbox.clear()
-    deliver("notifications.send_mail")
+    deliver("notifications.send_account_mail")
     [letter] = [letter for letter in mail.outbox if letter.to == [address]]
     page.goto(re.search(r"https?://[^/\s]+(/accounts/\S+)", letter.body)[1])
     page.get_by_role("button", name="Yes, confirm it").click()

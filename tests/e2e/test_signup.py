@@ -18,7 +18,7 @@ PASSWORD = "long walks by the river"
 
 def link_from_mail(to: str) -> str:
     mail.outbox.clear()
-    deliver("notifications.send_mail")
+    deliver("notifications.send_account_mail")
     [letter] = [letter for letter in mail.outbox if letter.to == [to]]
     [address] = set(re.findall(r"https?://[^/\s]+(/accounts/\S+)", letter.body))
     return address

@@ -69,7 +69,7 @@ def test_nobody_comes_in_uncounted(client, person, name, form):
     assert "cache.internal" not in answer.text
     assert "_auth_user_id" not in client.session
     assert list(User.objects.all()) == [person]
-    assert not Message.objects.filter(topic="notifications.send_mail").exists()
+    assert not Message.objects.filter(topic="notifications.send_account_mail").exists()
 
 
 def test_who_is_in_already_goes_on(client, person):

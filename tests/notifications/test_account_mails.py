@@ -11,6 +11,8 @@ from django.test import Client
 from accounts.services import send_letter
 from notifications.models import RefusedAddress, SentMail
 from notifications.tasks import forget_who_asked, send_mail
+from outbox import dispatch
+from outbox import services as outbox
 from outbox.models import Message
 from outbox.services import GiveUp, Retry
 from outbox.testing import deliver
@@ -166,7 +168,7 @@ def test_an_unconfirmed_account_that_is_made_anew_each_time_has_the_same_budget(
             "/accounts/signup/", {"name": "A", "email": "amara@example.com", "password1": "long walks by the river"}
         )
         cache.clear()  # other networks would not meet the limit of forms either
-        deliver("notifications.send_mail")
+        deliver("notifications.send_account_mail")
 
     assert len(smtp.received) == 6
 
@@ -195,7 +197,7 @@ def test_the_page_answers_alike_whether_or_not_a_mail_is_sent(client, smtp, mail
         answer = Client().post(path, form, follow=True)
         answers.append((answer.status_code, answer.redirect_chain, re.sub(r'value="[^"]{30,}"', "", answer.text)))
         waiting = Message.objects.pending().count()
-        deliver("notifications.send_mail")
+        deliver("notifications.send_account_mail")
         assert waiting == 1
 
     assert answers[0] == answers[1]
@@ -213,3 +215,14 @@ def test_hashes_are_forgotten_after_a_day(smtp, mail):
     forget_who_asked()
 
     assert SentMail.objects.values("recipient", "asked_from").get() == {"recipient": "", "asked_from": ""}
+
+
+def test_a_code_waits_behind_no_heap_of_other_mails(smtp, person):
+    for number in range(20):
+        outbox.publish("notifications.send_mail", key=str(number), payload={"mail": "nobody knows it"})
+    send_letter(letter=CODE, to=person.email, said={"code": "K7QF-MR2W"})
+
+    for _ in range(2):
+        dispatch.handle(dispatch.claim())
+
+    assert [message["To"] for message in smtp.received] == ["amara@example.com"]
