@@ -24,9 +24,10 @@ from notifications.catalogue import CalendarPart, Mail, Reader
 from notifications.models import Kind
 from notifications.text import many_lines, one_line
 
-from . import ics, words
-from .context import Scene
-from .words import Words
+from . import ics
+from .context import MailContext
+from .words import confirmations, endings, requests
+from .words.base import Words
 
 HOPEFUL = {Verb.REQUEST, Verb.BOOK, Verb.ACCEPT}
 TEMPLATE = "appointments/emails/appointment"
@@ -35,24 +36,24 @@ TEMPLATE = "appointments/emails/appointment"
 class EventMail(Mail):
     """The mail that tells one side about one event."""
 
-    def __init__(self, scene: Scene, *, key: str = "", sort: "Sort | None" = None) -> None:
-        self.scene = scene
-        self.sort = sort or MAILS[Verb(scene.event.verb), scene.side]
-        self.key = key or f"appointment-event:{scene.event.pk}:{scene.side.value}"
+    def __init__(self, context: MailContext, *, key: str = "", sort: "Sort | None" = None) -> None:
+        self.context = context
+        self.sort = sort or MAILS[Verb(context.event.verb), context.side]
+        self.key = key or f"appointment-event:{context.event.pk}:{context.side.value}"
         self.kind = self.sort.kind
-        self.reader = Reader.of(scene.reader)
-        self.about = scene.appointment.reference
-        self.counterpart = scene.other_user
+        self.reader = Reader.of(context.reader)
+        self.about = context.appointment.reference
+        self.counterpart = context.other_user
 
     def stale_because(self, now: datetime) -> str:
-        return stale_because(self.scene.event, now=now)
+        return stale_because(self.context.event, now=now)
 
     def letter(self) -> Letter:
-        return compose(self.scene, self.sort.words(self.scene))
+        return compose(self.context, self.sort.words(self.context))
 
     def calendar(self) -> CalendarPart | None:
-        event = self.scene.event
-        return self.sort.calendar(event.appointment, self.scene.side) if self.sort.calendar else None
+        event = self.context.event
+        return self.sort.calendar(event.appointment, self.context.side) if self.sort.calendar else None
 
 
 class LinkMail(EventMail):
@@ -66,7 +67,7 @@ class LinkMail(EventMail):
 def event_mail(*, event: int, to: str) -> Mail | None:
     """The mail about an event to one side, or None for an event that is gone."""
     found = _events().filter(pk=event).first()
-    return EventMail(Scene(found, Role(to), now=clock.now())) if found else None
+    return EventMail(MailContext(found, Role(to), now=clock.now())) if found else None
 
 
 @catalogue.mail("appointments.link")
@@ -76,7 +77,7 @@ def link_mail(*, appointment: int, to: str, day: str) -> Mail | None:
     if event is None:
         return None
     key = f"appointment-link:{appointment}:{to}:{day}"
-    return LinkMail(Scene(event, Role(to), now=clock.now()), key=key, sort=NEW_LINK)
+    return LinkMail(MailContext(event, Role(to), now=clock.now()), key=key, sort=NEW_LINK)
 
 
 def stale_because(event: AppointmentEvent, *, now: datetime) -> str:
@@ -101,64 +102,64 @@ class Sort:
     """A row of the table of mails: the kind, the function that writes the words, and the calendar part if any."""
 
     kind: Kind
-    words: Callable[[Scene], Words]
+    words: Callable[[MailContext], Words]
     calendar: Callable[[Appointment, Role], CalendarPart] | None = None
 
 
-def compose(scene: Scene, said: Words) -> Letter:
-    """The letter for the scene's side: the words, and around them the facts that all these mails share."""
-    place = scene.place
-    when = scene.when
-    other = scene.other_user
+def compose(context: MailContext, said: Words) -> Letter:
+    """The letter for the context's side: the words, and around them the facts that all these mails share."""
+    place = context.place
+    when = context.when
+    other = context.other_user
     return Letter(
         subject=said.subject,
-        from_name=scene.other_name,
-        reply_to=Mailbox(other.email, other.name) if scene.replies_reach_them else None,
+        from_name=context.other_name,
+        reply_to=Mailbox(other.email, other.name) if context.replies_reach_them else None,
         template=TEMPLATE,
-        tone=scene.tone,
-        badge=scene.badge,
+        tone=context.tone,
+        badge=context.badge,
         headline=said.headline,
-        leaf=Leaf.of(scene.start, scene.zone),
+        leaf=Leaf.of(context.start, context.zone),
         when=when,
         preheader=f"{when.line}. {place}." if place else f"{when.line}.",
         lead=said.lead,
-        quote=_quote(scene),
+        quote=_quote(context),
         button=said.button,
-        facts=_facts(scene, place),
+        facts=_facts(context, place),
         after=said.after,
         change=said.change,
-        contact=_contact(scene),
-        why=_why(scene),
+        contact=_contact(context),
+        why=_why(context),
     )
 
 
-def _quote(scene: Scene) -> Quote | None:
+def _quote(context: MailContext) -> Quote | None:
     """The reason given, or for the provider the customer's note; nobody is quoted to themselves."""
-    reason = many_lines(scene.event.reason)
-    if reason and not scene.by_reader and scene.doer:
-        return Quote(f"{scene.doer} wrote", reason)
-    note = many_lines(scene.appointment.note)
-    if note and not scene.for_customer and scene.event.verb in HOPEFUL:
-        return Quote(f"{scene.other} wrote", note)
+    reason = many_lines(context.event.reason)
+    if reason and not context.by_reader and context.doer:
+        return Quote(f"{context.doer} wrote", reason)
+    note = many_lines(context.appointment.note)
+    if note and not context.for_customer and context.event.verb in HOPEFUL:
+        return Quote(f"{context.other} wrote", note)
     return None
 
 
-def _facts(scene: Scene, place: str) -> tuple[Fact, ...]:
-    appointment = scene.appointment
-    facts = [Fact("Service", f"{scene.service}, {duration_text(scene.end - scene.start)}")]
-    facts += _person_facts(scene)
+def _facts(context: MailContext, place: str) -> tuple[Fact, ...]:
+    appointment = context.appointment
+    facts = [Fact("Service", f"{context.service}, {duration_text(context.end - context.start)}")]
+    facts += _person_facts(context)
     if place:
         facts.append(Fact("Place", place))
     price = price_words(appointment.price, appointment.currency)
     return (*facts, Fact("Price", price), Fact("Reference", appointment.reference))
 
 
-def _person_facts(scene: Scene) -> list[Fact]:
-    if scene.for_customer:
-        trade = one_line(scene.provider.trade)
-        return [Fact("With", f"{scene.other_name}, {trade}" if trade else scene.other_name)]
-    facts = [Fact("Customer", scene.other_name)]
-    customer = scene.other_user
+def _person_facts(context: MailContext) -> list[Fact]:
+    if context.for_customer:
+        trade = one_line(context.provider.trade)
+        return [Fact("With", f"{context.other_name}, {trade}" if trade else context.other_name)]
+    facts = [Fact("Customer", context.other_name)]
+    customer = context.other_user
     if not customer.is_active:
         return facts
     facts.append(Fact("Email", customer.email, f"mailto:{quote_url(customer.email, safe='@')}"))
@@ -167,32 +168,32 @@ def _person_facts(scene: Scene) -> list[Fact]:
     return facts
 
 
-def _contact(scene: Scene) -> str:
-    reached = scene.other if scene.replies_reach_them else "our team"
+def _contact(context: MailContext) -> str:
+    reached = context.other if context.replies_reach_them else "our team"
     return f"Questions? Reply to this mail; your answer goes to {reached}."
 
 
-def _why(scene: Scene) -> str:
-    asked = "you asked" if scene.for_customer else f"{scene.other_name} asked"
-    with_whom = scene.other_name if scene.for_customer else "you"
+def _why(context: MailContext) -> str:
+    asked = "you asked" if context.for_customer else f"{context.other_name} asked"
+    with_whom = context.other_name if context.for_customer else "you"
     return f"You get this mail because {asked} for an appointment with {with_whom} on {settings.SITE_NAME}."
 
 
-NEW_LINK = Sort(Kind.LINK, words.new_link)
+NEW_LINK = Sort(Kind.LINK, requests.new_link)
 _INVITE, _CANCEL = ics.invitation, ics.cancellation
 MAILS: dict[tuple[Verb, Role], Sort] = {
-    (Verb.REQUEST, Role.CUSTOMER): Sort(Kind.REQUEST_SENT, words.request_sent),
-    (Verb.REQUEST, Role.PROVIDER): Sort(Kind.ANSWER_NEEDED, words.answer_needed),
-    (Verb.BOOK, Role.CUSTOMER): Sort(Kind.CONFIRMED, words.booked, _INVITE),
-    (Verb.BOOK, Role.PROVIDER): Sort(Kind.CONFIRMED, words.new_appointment, _INVITE),
-    (Verb.ACCEPT, Role.CUSTOMER): Sort(Kind.CONFIRMED, words.accepted, _INVITE),
-    (Verb.ACCEPT, Role.PROVIDER): Sort(Kind.CONFIRMED, words.accepted_by_you, _INVITE),
-    (Verb.DECLINE, Role.CUSTOMER): Sort(Kind.NOT_CONFIRMED, words.not_confirmed),
-    (Verb.DECLINE, Role.PROVIDER): Sort(Kind.NOT_CONFIRMED, words.declined_by_you),
-    (Verb.WITHDRAW, Role.CUSTOMER): Sort(Kind.WITHDRAWN, words.withdrawn_by_customer),
-    (Verb.WITHDRAW, Role.PROVIDER): Sort(Kind.WITHDRAWN, words.withdrawn),
-    (Verb.EXPIRE, Role.CUSTOMER): Sort(Kind.NOT_CONFIRMED, words.unanswered),
-    (Verb.EXPIRE, Role.PROVIDER): Sort(Kind.NOT_CONFIRMED, words.expired),
-    (Verb.CANCEL, Role.CUSTOMER): Sort(Kind.CANCELLED, words.cancelled_for_customer, _CANCEL),
-    (Verb.CANCEL, Role.PROVIDER): Sort(Kind.CANCELLED, words.cancelled_for_provider, _CANCEL),
+    (Verb.REQUEST, Role.CUSTOMER): Sort(Kind.REQUEST_SENT, requests.request_sent),
+    (Verb.REQUEST, Role.PROVIDER): Sort(Kind.ANSWER_NEEDED, requests.answer_needed),
+    (Verb.BOOK, Role.CUSTOMER): Sort(Kind.CONFIRMED, confirmations.booked, _INVITE),
+    (Verb.BOOK, Role.PROVIDER): Sort(Kind.CONFIRMED, confirmations.new_appointment, _INVITE),
+    (Verb.ACCEPT, Role.CUSTOMER): Sort(Kind.CONFIRMED, confirmations.accepted, _INVITE),
+    (Verb.ACCEPT, Role.PROVIDER): Sort(Kind.CONFIRMED, confirmations.accepted_by_you, _INVITE),
+    (Verb.DECLINE, Role.CUSTOMER): Sort(Kind.NOT_CONFIRMED, endings.not_confirmed),
+    (Verb.DECLINE, Role.PROVIDER): Sort(Kind.NOT_CONFIRMED, endings.declined_by_you),
+    (Verb.WITHDRAW, Role.CUSTOMER): Sort(Kind.WITHDRAWN, endings.withdrawn_by_customer),
+    (Verb.WITHDRAW, Role.PROVIDER): Sort(Kind.WITHDRAWN, endings.withdrawn),
+    (Verb.EXPIRE, Role.CUSTOMER): Sort(Kind.NOT_CONFIRMED, endings.unanswered),
+    (Verb.EXPIRE, Role.PROVIDER): Sort(Kind.NOT_CONFIRMED, endings.expired),
+    (Verb.CANCEL, Role.CUSTOMER): Sort(Kind.CANCELLED, endings.cancelled_for_customer, _CANCEL),
+    (Verb.CANCEL, Role.PROVIDER): Sort(Kind.CANCELLED, endings.cancelled_for_provider, _CANCEL),
 }

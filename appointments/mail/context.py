@@ -1,4 +1,4 @@
-"""One event of an appointment as one of its two sides sees it in a mail: names, zones, times, places, links."""
+"""The facts of a mail about an appointment, as one of its two sides sees them: names, zones, times, places, links."""
 
 import copy
 from datetime import datetime, timedelta
@@ -21,8 +21,11 @@ from providers.models import Listing
 WEEKDAY_SPEAKS_FOR = timedelta(days=6)
 
 
-class Scene:
-    """Needs the event with its appointment and, joined to that, provider, user, policy, service and customer."""
+class MailContext:
+    """One event of an appointment for one side.
+
+    The event comes with its appointment and, joined to that, provider, user, policy, service and customer.
+    """
 
     def __init__(self, event: AppointmentEvent, side: Role, *, now: datetime) -> None:
         self.event, self.side, self.now = event, side, now

@@ -17,7 +17,7 @@ from notifications.composing import render as drawn
 from providers.models import BookingPolicy, Listing, Provider, Service
 
 from .catalogue import MAILS, EventMail
-from .context import Scene
+from .context import MailContext
 
 NOW = datetime(2026, 3, 9, 14, 20, tzinfo=UTC)
 BEGINNINGS = {Verb.REQUEST: Status.REQUESTED, Verb.BOOK: Status.CONFIRMED}
@@ -45,10 +45,12 @@ def mail(request: HttpRequest, verb: str, side: str, form: str) -> HttpResponse:
 
 
 def sample(verb: Verb, side: Role) -> Letter:
-    return EventMail(sample_scene(verb, side)).letter()
+    return EventMail(sample_context(verb, side)).letter()
 
 
-def sample_scene(verb: Verb, side: Role, *, customer_zone: str = "Europe/London", role: Role | None = None) -> Scene:
+def sample_context(
+    verb: Verb, side: Role, *, customer_zone: str = "Europe/London", role: Role | None = None
+) -> MailContext:
     """The event as it happens to one appointment on Thursday 12 March 2026, 14:20 in London."""
     to_status = BEGINNINGS.get(verb) or MOVES[verb][1] or Status.CANCELLED
     by = role or BY.get(verb, Role.CUSTOMER)
@@ -62,7 +64,7 @@ def sample_scene(verb: Verb, side: Role, *, customer_zone: str = "Europe/London"
         start=appointment.start,
         reason=REASONS.get(verb, ""),
     )
-    return Scene(event, side, now=NOW)
+    return MailContext(event, side, now=NOW)
 
 
 def sample_appointment(status: Status, customer_zone: str = "Europe/London", *, ended_by: str = "") -> Appointment:

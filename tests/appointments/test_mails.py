@@ -10,7 +10,7 @@ from django.core import mail as django_mail
 
 from appointments.links import PATTERN as LINK
 from appointments.mail.catalogue import MAILS, EventMail
-from appointments.mail.preview import NOW, REASONS, sample_scene
+from appointments.mail.preview import NOW, REASONS, sample_context
 from appointments.models import AppointmentEvent
 from appointments.services import transitions
 from appointments.services.transitions import TOLD
@@ -124,7 +124,7 @@ def monday():
 
 def told(verb, side, **changes):
     """The letter and its plain text."""
-    letter = EventMail(sample_scene(verb, side, **changes)).letter()
+    letter = EventMail(sample_context(verb, side, **changes)).letter()
     text, _ = render(letter)
     return letter, links_named(text)
 
@@ -145,7 +145,7 @@ def test_the_mail_of_an_event(monday, zone, event, near, far, button, calendar):
     verb, by, to = event
 
     letter, text = told(verb, to, role=by, customer_zone=zone)
-    attached = EventMail(sample_scene(verb, to, role=by, customer_zone=zone)).calendar()
+    attached = EventMail(sample_context(verb, to, role=by, customer_zone=zone)).calendar()
 
     assert letter.subject == (near if zone == "Europe/London" else far)
     assert (letter.button.label, links_named(letter.button.url)) == button
@@ -169,7 +169,7 @@ def test_the_mail_of_an_event(monday, zone, event, near, far, button, calendar):
 
 @pytest.mark.parametrize(("verb", "side"), MAILS)
 def test_both_parts_say_the_same_and_link_nowhere_else(monday, verb, side):
-    letter = EventMail(sample_scene(verb, side, customer_zone="Asia/Kathmandu")).letter()
+    letter = EventMail(sample_context(verb, side, customer_zone="Asia/Kathmandu")).letter()
     text, html = render(letter)
 
     links = re.findall(r'href="([^"]+)"', html)
@@ -348,50 +348,50 @@ def test_nobody_is_quoted_to_themselves(monday):
 
 
 def test_a_date_that_differs_is_written_out(monday):
-    scene = sample_scene(Verb.BOOK, C, customer_zone="Pacific/Kiritimati")
+    context = sample_context(Verb.BOOK, C, customer_zone="Pacific/Kiritimati")
 
-    assert scene.when.line == "Thursday 12 March 2026, 14:20 to 15:05, London time (GMT)"
-    assert scene.when.elsewhere == "Friday 13 March 2026, 04:20 to 05:05 for you in Kiritimati (GMT+14)"
+    assert context.when.line == "Thursday 12 March 2026, 14:20 to 15:05, London time (GMT)"
+    assert context.when.elsewhere == "Friday 13 March 2026, 04:20 to 05:05 for you in Kiritimati (GMT+14)"
 
 
 def test_two_names_of_one_zone_are_one_zone(monday):
-    scene = sample_scene(Verb.BOOK, C, customer_zone="GB")
+    context = sample_context(Verb.BOOK, C, customer_zone="GB")
 
-    assert (scene.short, scene.when.elsewhere) == ("Thu 12 March, 14:20", "")
+    assert (context.short, context.when.elsewhere) == ("Thu 12 March, 14:20", "")
 
 
 def test_times_follow_the_readers_clock(monday):
-    scene = sample_scene(Verb.REQUEST, C)
-    scene.twelve = True
+    context = sample_context(Verb.REQUEST, C)
+    context.twelve = True
 
-    assert scene.short == "Thu 12 March, 2:20 pm"
-    assert scene.when.time == "2:20 pm to 3:05 pm"
-    assert "Wed 11 March 2026, 2:20 pm, London time" in EventMail(scene).letter().lead[0]
+    assert context.short == "Thu 12 March, 2:20 pm"
+    assert context.when.time == "2:20 pm to 3:05 pm"
+    assert "Wed 11 March 2026, 2:20 pm, London time" in EventMail(context).letter().lead[0]
 
 
 @pytest.mark.parametrize(
     ("hours", "expected"), [(48, "Wed 14:20"), (6 * 24 - 1, "Sun 13:20"), (7 * 24, "Mon 16 March, 14:20")]
 )
 def test_a_far_deadline_has_its_date(monday, hours, expected):
-    scene = sample_scene(Verb.REQUEST, P)
-    scene.appointment.answer_by = NOW + timedelta(hours=hours)
+    context = sample_context(Verb.REQUEST, P)
+    context.appointment.answer_by = NOW + timedelta(hours=hours)
 
-    assert scene.short_deadline == expected
+    assert context.short_deadline == expected
 
 
 def test_the_years_end_has_its_year_in_the_subject(monday):
-    scene = sample_scene(Verb.BOOK, C)
-    scene.start += timedelta(days=365)
+    context = sample_context(Verb.BOOK, C)
+    context.start += timedelta(days=365)
 
-    assert scene.short == "Fri 12 March 2027, 14:20"
+    assert context.short == "Fri 12 March 2027, 14:20"
 
 
 @pytest.mark.parametrize(("verb", "by"), [(Verb.DECLINE, P), (Verb.EXPIRE, Role.SYSTEM), (Verb.CANCEL, P)])
 def test_a_mail_offers_other_times_only_where_there_can_be_any(monday, verb, by):
-    scene = sample_scene(verb, C, role=by)
-    scene.provider.listing = Listing.PAUSED
+    context = sample_context(verb, C, role=by)
+    context.provider.listing = Listing.PAUSED
 
-    letter = EventMail(scene).letter()
+    letter = EventMail(context).letter()
 
     assert letter.button.label == "Find a provider"
     assert letter.button.url == "http://testserver/providers/"
@@ -400,24 +400,26 @@ def test_a_mail_offers_other_times_only_where_there_can_be_any(monday, verb, by)
 
 @pytest.mark.parametrize(("listing", "said"), [(Listing.LIVE, ", with a link to your other times."), ("paused", ".")])
 def test_who_declines_reads_what_the_customer_really_gets(monday, listing, said):
-    scene = sample_scene(Verb.DECLINE, P)
-    scene.provider.listing = listing
+    context = sample_context(Verb.DECLINE, P)
+    context.provider.listing = listing
 
-    assert EventMail(scene).letter().lead == (f"The time is no longer held. We tell Amara{said}",)
+    assert EventMail(context).letter().lead == (f"The time is no longer held. We tell Amara{said}",)
 
 
 def test_past_the_cutoff_the_mail_says_that_it_is_too_late_to_cancel(monday):
-    scene = sample_scene(Verb.BOOK, C)
-    scene.now = scene.start - timedelta(minutes=30)
+    context = sample_context(Verb.BOOK, C)
+    context.now = context.start - timedelta(minutes=30)
 
-    assert EventMail(scene).letter().change == "It starts in less than 2 hours, so it can no longer be cancelled here."
+    assert (
+        EventMail(context).letter().change == "It starts in less than 2 hours, so it can no longer be cancelled here."
+    )
 
 
 def test_other_times_are_shown_where_the_provider_still_has_a_page(monday):
-    scene = sample_scene(Verb.DECLINE, C)
-    scene.provider.listing = Listing.HIDDEN
+    context = sample_context(Verb.DECLINE, C)
+    context.provider.listing = Listing.HIDDEN
 
-    assert EventMail(scene).letter().button.url == "http://testserver/providers/"
+    assert EventMail(context).letter().button.url == "http://testserver/providers/"
 
 
 def test_the_address_is_told_once_it_is_agreed(monday):
@@ -431,10 +433,10 @@ def test_the_address_is_told_once_it_is_agreed(monday):
 
 
 def test_replies_go_to_support_when_the_other_side_has_left(monday):
-    scene = sample_scene(Verb.CANCEL, P)
-    scene.other_user.is_active = False
+    context = sample_context(Verb.CANCEL, P)
+    context.other_user.is_active = False
 
-    letter = EventMail(scene).letter()
+    letter = EventMail(context).letter()
 
     assert letter.contact == "Questions? Reply to this mail; your answer goes to our team."
     assert [fact.label for fact in letter.facts] == ["Service", "Customer", "Place", "Price", "Reference"]

@@ -1,0 +1,67 @@
+"""The words of the mails about a confirmed appointment."""
+
+from appointments.mail.context import MailContext
+from appointments.pages.places import there
+from appointments.rules.moves import cancel_terms
+from appointments.states import Role
+from core.letters import Button
+from core.wording import zone_text
+
+from .base import Words
+
+CALENDAR_ENTRY = "The file with this mail adds it to your calendar. Whatever changes later updates the same entry."
+
+
+def booked(context: MailContext) -> Words:
+    return _confirmed_for_customer(context, "")
+
+
+def accepted(context: MailContext) -> Words:
+    who = {Role.STAFF: "Our team"}.get(Role(context.event.role), context.other)
+    return _confirmed_for_customer(context, f"{who} accepted your request. ")
+
+
+def _confirmed_for_customer(context: MailContext, news: str) -> Words:
+    return Words(
+        subject=f"Confirmed: {context.short} with {context.other_name}",
+        headline="You are booked.",
+        lead=(f"{news}{context.other} expects you{there(context.appointment)}.",),
+        button=Button("See appointment", context.own_page),
+        after=(CALENDAR_ENTRY,),
+        change=_change(context),
+    )
+
+
+def new_appointment(context: MailContext) -> Words:
+    return Words(
+        subject=f"Confirmed: {context.short} with {context.other_name}",
+        headline=f"{context.other_name} booked a time.",
+        lead=("It is confirmed; there is nothing to answer.",),
+        button=Button("See appointment", context.own_page),
+        after=(CALENDAR_ENTRY,),
+        change=_change(context),
+    )
+
+
+def accepted_by_you(context: MailContext) -> Words:
+    return Words(
+        subject=f"Confirmed: {context.short} with {context.other_name}",
+        headline=f"{context.doer} accepted {context.other}’s request.",
+        lead=(f"The appointment is confirmed. We tell {context.other}, too.",),
+        button=Button("See appointment", context.own_page),
+        after=(CALENDAR_ENTRY,),
+        change=_change(context),
+    )
+
+
+def _change(context: MailContext) -> str:
+    """Until when it can be called off, by the policy in force."""
+    terms = cancel_terms(context.appointment, role=context.side, policy=context.provider.policy, now=context.now)
+    if not terms.allowed:
+        return terms.sentence
+    if context.for_customer:
+        return (
+            f"Can’t make it? You can cancel for free until {context.at(terms.until)}, {zone_text(context.zone)}, "
+            "on the appointment’s page."
+        )
+    return "Can’t make it? You can cancel until it starts, on the appointment’s page."

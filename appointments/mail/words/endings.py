@@ -1,0 +1,107 @@
+"""The words of the mails about an end: declined, withdrawn, expired or cancelled."""
+
+from appointments.mail.context import MailContext
+from appointments.states import Role
+from core.letters import Button, page
+
+from .base import Words, deadline_text
+
+
+def not_confirmed(context: MailContext) -> Words:
+    moment = context.at(context.start)
+    by_provider = f"{context.other} cannot do {moment}."
+    by_staff = f"Our team declined your request for {moment}."
+    return Words(
+        subject=f"Not confirmed: {context.short}",
+        headline=by_provider if context.event.role == Role.PROVIDER else by_staff,
+        lead=("The request has ended and nothing was charged.",),
+        button=_another_try(context),
+        after=_what_else(context),
+    )
+
+
+def declined_by_you(context: MailContext) -> Words:
+    other_times = ", with a link to your other times" if context.can_be_booked else ""
+    return Words(
+        subject=f"Declined: {context.short} with {context.other_name}",
+        headline=f"{context.doer} declined {context.other}’s request.",
+        lead=(f"The time is no longer held. We tell {context.other}{other_times}.",),
+        button=Button("See appointment", context.own_page),
+    )
+
+
+def withdrawn_by_customer(context: MailContext) -> Words:
+    return Words(
+        subject=f"Request withdrawn: {context.short} with {context.other_name}",
+        headline=f"{context.doer} withdrew your request.",
+        lead=("It has ended, the time is no longer held, and nothing was charged.",),
+        button=Button("See other times", context.other_times),
+    )
+
+
+def withdrawn(context: MailContext) -> Words:
+    whose = "the" if context.event.role == Role.CUSTOMER else f"{context.other}’s"
+    return Words(
+        subject=f"Request withdrawn: {context.short} with {context.other_name}",
+        headline=f"{context.doer} withdrew {whose} request.",
+        lead=("There is nothing left to answer, and the time is no longer held.",),
+        button=Button("See appointment", context.own_page),
+    )
+
+
+def unanswered(context: MailContext) -> Words:
+    return Words(
+        subject=f"Not confirmed: {context.short}",
+        headline=f"{context.other} did not answer in time.",
+        lead=("So this request has ended. Nothing was charged.",),
+        button=_another_try(context),
+        after=_what_else(context),
+    )
+
+
+def expired(context: MailContext) -> Words:
+    return Words(
+        subject=f"Expired: {context.short} with {context.other_name}",
+        headline=f"{context.other}’s request has expired.",
+        lead=(
+            f"It was not answered by {deadline_text(context)}. The time is no longer held. "
+            f"We tell {context.other}, too.",
+        ),
+        button=Button("See appointment", context.own_page),
+    )
+
+
+def cancelled_for_customer(context: MailContext) -> Words:
+    button = Button("Book another time", context.other_times) if context.can_be_booked else _another_try(context)
+    return _cancelled(context, "your appointment", button)
+
+
+def cancelled_for_provider(context: MailContext) -> Words:
+    return _cancelled(context, f"the appointment with {context.other}", Button("See appointment", context.own_page))
+
+
+def _cancelled(context: MailContext, what: str, button: Button) -> Words:
+    if not context.doer:
+        headline = f"{what[0].upper()}{what[1:]} was cancelled."
+    elif context.by_reader or context.for_customer or context.doer == "Our team":
+        headline = f"{context.doer} cancelled {what}."
+    else:
+        headline = f"{context.doer} cancelled the appointment."
+    return Words(
+        subject=f"Cancelled: {context.short} with {context.other_name}",
+        headline=headline,
+        lead=("It no longer takes place. The file with this mail takes it out of your calendar.",),
+        button=button,
+    )
+
+
+def _another_try(context: MailContext) -> Button:
+    if context.can_be_booked:
+        return Button("See other times", context.other_times)
+    return Button("Find a provider", page("search"))
+
+
+def _what_else(context: MailContext) -> tuple[str, ...]:
+    if context.can_be_booked:
+        return (f"Choose another time with {context.other}, or look for somebody else.",)
+    return (f"{context.other} takes no new bookings for it at the moment, but somebody else may.",)
