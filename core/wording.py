@@ -30,20 +30,40 @@ def today(zone: Zone, now: datetime | None = None) -> date:
     return local(now or clock.now(), zone).date()
 
 
-def clock_text(moment: datetime, zone: Zone, *, twelve: bool = False) -> str:
-    """`14:20` or `2:20 pm`; midnight and noon stay `00:00` and `12:00`; a repeated hour adds `, first`, `, second`."""
-    return _clock_text(moment, as_zone(zone), twelve)
+def clock_text(moment: datetime, zone: Zone, *, twelve: bool = False, spoken: bool = False) -> str:
+    """`14:20` or `2:20 pm`; midnight and noon stay `00:00` and `12:00`.
+
+    In a repeated hour `01:30, first` and `01:30, second`; `spoken`, for a sentence, `the first 01:30`.
+    """
+    return _clock_text(moment, as_zone(zone), twelve, spoken)
 
 
 @lru_cache(maxsize=8192)
-def _clock_text(moment: datetime, zone: ZoneInfo, twelve: bool) -> str:
+def _clock_text(moment: datetime, zone: ZoneInfo, twelve: bool, spoken: bool) -> str:
     there = local(moment, zone)
     exact = (there.hour, there.minute) in {(0, 0), (12, 0)}
     text = f"{there.hour:02}:{there.minute:02}"
     if twelve and not exact:
         text = f"{there.hour % 12 or 12}:{there.minute:02} {'am' if there.hour < 12 else 'pm'}"
     which = clock.occurrence(there)
-    return f"{text}, {which}" if which else text
+    if not which:
+        return text
+    return f"the {which} {text}" if spoken else f"{text}, {which}"
+
+
+def why_repeated(moment: datetime, zone: Zone) -> str:
+    """A sentence that says why the clock time of `moment` comes twice that day in the zone; empty if it does not."""
+    place = as_zone(zone)
+    if not clock.occurrence(local(moment, place)):
+        return ""
+    near = clock.transitions(place, moment - timedelta(days=1), moment + timedelta(days=1))
+    back = next(change for change in near if abs(moment - change.instant) <= change.before - change.after)
+    first, last = (f"{back.instant + offset:%H:%M}" for offset in (back.after, back.before))
+    before, after = (offset_text(place, at=back.instant + step) for step in (timedelta(seconds=-1), timedelta()))
+    return (
+        f"Clocks in {zone_city(place)} go back that day, so the time from {first} to {last} comes twice: "
+        f"first at {before}, then at {after}."
+    )
 
 
 def date_text(day: date, *, long: bool = False, year: bool | None = None, this_year: int | None = None) -> str:
@@ -64,18 +84,18 @@ def _formatted(day: date, form: str, language: str | None) -> str:
     return dateformat.format(day, form)
 
 
-def moment_text(moment: datetime, zone: Zone, *, long=False, year=None, twelve=False) -> str:
+def moment_text(moment: datetime, zone: Zone, *, long=False, year=None, twelve=False, spoken=False) -> str:
     """`Thu 12 March, 14:20`."""
     day = local(moment, zone).date()
-    return f"{date_text(day, long=long, year=year)}, {clock_text(moment, zone, twelve=twelve)}"
+    return f"{date_text(day, long=long, year=year)}, {clock_text(moment, zone, twelve=twelve, spoken=spoken)}"
 
 
-def range_text(start: datetime, end: datetime, zone: Zone, *, long=False, year=None, twelve=False) -> str:
+def range_text(start: datetime, end: datetime, zone: Zone, *, long=False, year=None, twelve=False, spoken=False) -> str:
     """`Thu 12 March, 14:20 to 15:05`; across midnight both dates are written."""
-    first = moment_text(start, zone, long=long, year=year, twelve=twelve)
+    first = moment_text(start, zone, long=long, year=year, twelve=twelve, spoken=spoken)
     if local(start, zone).date() == local(end, zone).date():
-        return f"{first} to {clock_text(end, zone, twelve=twelve)}"
-    return f"{first} to {moment_text(end, zone, long=long, year=year, twelve=twelve)}"
+        return f"{first} to {clock_text(end, zone, twelve=twelve, spoken=spoken)}"
+    return f"{first} to {moment_text(end, zone, long=long, year=year, twelve=twelve, spoken=spoken)}"
 
 
 def zone_city(zone: Zone) -> str:

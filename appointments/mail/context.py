@@ -13,7 +13,7 @@ from appointments.pages.places import place_for
 from appointments.pages.zones import Zones, zones_told
 from appointments.states import Role, Status, Verb
 from core.letters import Tone, When, page
-from core.wording import moment_text, range_text, zone_text
+from core.wording import moment_text, range_text, why_repeated, zone_text
 from notifications.text import one_line
 from providers.models import Listing
 
@@ -75,7 +75,7 @@ class MailContext:
         return self.at(self.start, year=None) + self.in_city
 
     def at(self, moment: datetime, *, long: bool = False, year: bool | None = True) -> str:
-        return moment_text(moment, self.zone, long=long, year=year, twelve=self.twelve)
+        return moment_text(moment, self.zone, long=long, year=year, twelve=self.twelve, spoken=True)
 
     @property
     def deadline(self) -> datetime:
@@ -92,10 +92,17 @@ class MailContext:
 
     @property
     def when(self) -> When:
-        text = range_text(self.start, self.end, self.zone, long=True, year=True, twelve=self.twelve)
+        text = range_text(self.start, self.end, self.zone, long=True, year=True, twelve=self.twelve, spoken=True)
         day, _, time = text.partition(", ")
         elsewhere = self.zones.aside_in_full(self.start, self.end, twelve=self.twelve)
-        return When(day, time, zone_text(self.zone, at=self.start), elsewhere)
+        return When(day, time, zone_text(self.zone, at=self.start), elsewhere, self._why_twice())
+
+    def _why_twice(self) -> tuple[str, ...]:
+        """A sentence for each zone of the mail in which one of its times comes twice."""
+        told = [(moment, zone) for zone in (self.zone, self.zones.second) if zone for moment in (self.start, self.end)]
+        if self.event.to_status == Status.REQUESTED:
+            told.append((self.deadline, self.zone))
+        return tuple(dict.fromkeys(why for moment, zone in told if (why := why_repeated(moment, zone))))
 
     @property
     def place(self) -> str:

@@ -37,7 +37,7 @@ class Zones:
         """The same for a mail: with the offset and, where it is another date, that in long form before the time."""
         if self.second is None:
             return ""
-        times = wording.range_text(start, end, self.second, long=True, year=True, twelve=twelve)
+        times = wording.range_text(start, end, self.second, long=True, year=True, twelve=twelve, spoken=True)
         if clock.local(start, self.first).date() == clock.local(start, self.second).date():
             times = times.partition(", ")[2]
         where = f"{wording.zone_city(self.second)} ({wording.offset_text(self.second, at=start)})"

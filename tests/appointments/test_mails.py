@@ -1,7 +1,7 @@
 """What both sides are told about each event, when it is still true, and that it arrives."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
@@ -352,6 +352,44 @@ def test_a_date_that_differs_is_written_out(monday):
 
     assert context.when.line == "Thursday 12 March 2026, 14:20 to 15:05, London time (GMT)"
     assert context.when.elsewhere == "Friday 13 March 2026, 04:20 to 05:05 for you in Kiritimati (GMT+14)"
+
+
+WHY = "Clocks in London go back that day, so the time from 01:00 to 02:00 comes twice: first at GMT+1, then at GMT."
+
+
+def test_a_time_that_comes_twice_is_named_and_the_mail_says_why(monday):
+    context = sample_context(Verb.REQUEST, P)
+    context.start, context.end = datetime(2026, 10, 25, 0, 30, tzinfo=UTC), datetime(2026, 10, 25, 1, 15, tzinfo=UTC)
+    context.appointment.answer_by = context.start
+
+    letter = EventMail(context).letter()
+    text, html = render(letter)
+
+    assert context.short == "Sun 25 October, the first 01:30"
+    assert letter.lead == (
+        "Please answer by Sun 25 October 2026, the first 01:30, London time. After that the request expires by itself.",
+    )
+    assert text.split("\n")[3:5] == [
+        "Sunday 25 October 2026, the first 01:30 to the second 01:15, London time (GMT+1)",
+        WHY,
+    ]
+    assert WHY in html
+
+
+def test_each_zone_of_a_mail_says_why_its_own_time_comes_twice(monday):
+    context = sample_context(Verb.BOOK, C, customer_zone="America/New_York")
+    context.start, context.end = datetime(2026, 11, 1, 5, 30, tzinfo=UTC), datetime(2026, 11, 1, 6, 15, tzinfo=UTC)
+
+    when = context.when
+
+    assert (when.line, when.elsewhere, when.notes) == (
+        "Sunday 1 November 2026, 05:30 to 06:15, London time (GMT)",
+        "the first 01:30 to the second 01:15 for you in New York (GMT−4)",
+        (
+            "Clocks in New York go back that day, so the time from 01:00 to 02:00 comes twice: "
+            "first at GMT−4, then at GMT−5.",
+        ),
+    )
 
 
 def test_two_names_of_one_zone_are_one_zone(monday):

@@ -38,6 +38,46 @@ def test_a_clock_is_read_in_the_zone_named(moment, zone, twelve, written):
     assert wording.clock_text(moment, zone, twelve=twelve) == written
 
 
+@pytest.mark.parametrize(
+    ("moment", "zone", "written", "why"),
+    [
+        (utc(2026, 3, 12, 14, 20), "Europe/London", "14:20", ""),
+        (utc(2026, 10, 25, 2, 0), "Europe/London", "02:00", ""),
+        (
+            utc(2026, 10, 25, 0, 0),
+            "Europe/London",
+            "the first 01:00",
+            "Clocks in London go back that day, so the time from 01:00 to 02:00 comes twice: "
+            "first at GMT+1, then at GMT.",
+        ),
+        (
+            utc(2026, 10, 25, 1, 59),
+            "Europe/London",
+            "the second 01:59",
+            "Clocks in London go back that day, so the time from 01:00 to 02:00 comes twice: "
+            "first at GMT+1, then at GMT.",
+        ),
+        (
+            utc(2026, 4, 4, 14, 45),
+            "Australia/Lord_Howe",
+            "the first 01:45",
+            "Clocks in Lord Howe go back that day, so the time from 01:30 to 02:00 comes twice: "
+            "first at GMT+11, then at GMT+10:30.",
+        ),
+        (
+            utc(2026, 10, 25, 2, 30),
+            "Antarctica/Troll",
+            "the second 02:30",
+            "Clocks in Troll go back that day, so the time from 01:00 to 03:00 comes twice: "
+            "first at GMT+2, then at GMT.",
+        ),
+    ],
+)
+def test_a_sentence_names_a_repeated_time_and_says_why(moment, zone, written, why):
+    assert wording.clock_text(moment, zone, spoken=True) == written
+    assert wording.why_repeated(moment, zone) == why
+
+
 def test_an_instant_without_a_zone_is_refused():
     with pytest.raises(ValueError, match="without a zone"):
         wording.clock_text(datetime(2026, 3, 12, 14, 20), LONDON)  # noqa: DTZ001
