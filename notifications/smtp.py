@@ -1,4 +1,4 @@
-"""What an answer of the mail server means for a job: try again, or give up, and whether the address is to blame."""
+"""Delivery of a message by SMTP, and what the server's answer means: try again, or give up, and who is to blame."""
 
 import re
 import smtplib
@@ -12,7 +12,7 @@ _ENHANCED = re.compile(rb"\s*([245]\.\d{1,3}\.\d{1,3})\b")
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """`reason` names the server's codes only: its text may quote an address."""
+    """A mail that was not accepted. `reason` has the server's codes only: its text may quote an address."""
 
     reason: str
     is_final: bool = False
@@ -20,7 +20,7 @@ class Failure:
 
 
 def deliver(message: EmailMessage) -> Failure | None:
-    """Hand one mail to the server. None once it has accepted it, whatever happens to the connection after that."""
+    """Hand a mail to the server; None once it was accepted, whatever happens to the connection after that."""
     connection = get_connection(fail_silently=False)
     try:
         connection.open()
@@ -34,7 +34,10 @@ def deliver(message: EmailMessage) -> Failure | None:
 
 
 def judge(error: Exception) -> Failure:
-    """4xx and broken connections pass, 5xx stays (RFC 5321); x.1.x, x.2.x: the mailbox, x.7.x: us (RFC 3463)."""
+    """The failure that an error stands for: 4xx and broken connections pass, 5xx stays (RFC 5321).
+
+    Of the enhanced codes (RFC 3463), x.1.x and x.2.x blame the mailbox, x.7.x blames us.
+    """
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, text = next(iter(error.recipients.values()))
         detail = _enhanced(text)

@@ -1,7 +1,7 @@
-"""Text on its way into a mail or a calendar file: it can't end a line, forge a header or turn the reading direction.
+"""Clean text for mails and calendar files: it can't end a line, forge a header or turn the reading direction.
 
-Forms refuse such text already (`core.text`). What stands in a table all the same must not stop a mail: nothing here
-raises.
+Forms refuse harmful text already (`core.text`). If a table holds some all the same, it must not stop a mail, so nothing
+here raises.
 """
 
 import re

@@ -1,1 +1,1 @@
-"""What people are told of an appointment: mails for each event and side, and the calendar file they carry."""
+"""The mails about an appointment, for each event and side, and the calendar file they carry."""
