@@ -62,9 +62,9 @@ def send_by_name(name: str, facts: dict[str, Any], *, again: int = 0) -> SentMai
 def send_mail(mail: Mail, *, job: Job | None = None) -> SentMail | None:
     """Send a mail if it is still true, and return its row in the log; None when its reader has left.
 
-    A repeat of a finished key sends nothing. Raises Retry when the server could not be reached or asks to wait, another
-    worker sends this very mail at the moment; NotYet when the reader got enough within the hour; GiveUp when it was
-    refused for good, and marks the address if that is why.
+    A repeat of a finished key sends nothing. Raises Retry when the server could not be reached or asks to wait, or when
+    another worker sends this very mail at the moment; NotYet when the reader got enough within the hour; GiveUp when it
+    was refused for good, and marks the address if that is why.
     """
     key = f"{mail.key}:again-{job.again}" if job and job.again else mail.key
     if reason := mail.stale_because(clock.now()):
@@ -78,10 +78,7 @@ def send_mail(mail: Mail, *, job: Job | None = None) -> SentMail | None:
         _refuse_what_bounced(row, mail.reader)
         _wait_for_a_turn(row)
     try:
-        failure = deliver(compose(row, mail.reader, mail.letter(), mail.calendar()))
-    except ValueError as error:
-        _finish(row, state=State.REFUSED, reason="it can't be written as a mail")
-        raise outbox.GiveUp(f"it can't be written as a mail: {type(error).__name__}") from error
+        failure = _hand_over(mail, row)
     except BaseException:
         _release(row)
         raise
@@ -198,6 +195,16 @@ def _wait_for_a_turn(row: SentMail) -> None:
     if wait:
         _release(row, reason=ENOUGH)
         raise outbox.NotYet(after=wait.total_seconds(), reason=ENOUGH)
+
+
+def _hand_over(mail: Mail, row: SentMail) -> Failure | None:
+    """Write the mail and give it to the server. Raises GiveUp for what can't stand in a mail, such as an address."""
+    letter, calendar = mail.letter(), mail.calendar()
+    try:
+        return deliver(compose(row, mail.reader, letter, calendar))
+    except ValueError as error:
+        _finish(row, state=State.REFUSED, reason="it can't be written as a mail")
+        raise outbox.GiveUp(f"it can't be written as a mail: {type(error).__name__}") from error
 
 
 def _fail(row: SentMail, reader: Reader, failure: Failure) -> None:

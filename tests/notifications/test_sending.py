@@ -18,6 +18,8 @@ from notifications.services import Job
 from outbox.services import GiveUp, Retry
 from tests.factories.accounts import UserFactory
 
+from .conftest import PlainMail
+
 pytestmark = pytest.mark.django_db
 
 
@@ -258,6 +260,17 @@ def test_a_mistake_of_ours_leaves_the_mail_free_for_the_next_attempt(smtp, send)
     send()
 
     assert len(smtp.received) == 1
+
+
+def test_a_mistake_in_a_letter_of_ours_loses_no_mail(smtp, send, monkeypatch):
+    monkeypatch.setattr(PlainMail, "letter", lambda self: int("no number"))
+    with pytest.raises(ValueError, match="no number"):
+        send()
+    monkeypatch.undo()
+
+    mail = send()
+
+    assert (mail.state, mail.attempts) == (State.SENT, 2)
 
 
 def test_an_address_no_server_takes_does_not_fail_for_ever(smtp, send, person):
