@@ -45,22 +45,6 @@ def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
     return errors.too_many(request, seconds=seconds)
 
 
-def wait_for_another(request: HttpRequest, action: str, *, of: str, one: str) -> int:
-    """Seconds until one more different `one` (such as a browser) may do the action with `of`; 0 where it may now.
-
-    Whoever was let in does not count again in the same window, so that somebody who tries often is never refused.
-    """
-    count, seconds = settings.LIMITS[action]
-    window = int(time()) // seconds
-    let_in = f"limit:{action}:{of}:{one}:{window}"
-    if _from_cache(lambda: cache.get(let_in)):
-        return 0
-    wait = _used_up(request, f"{action}:{of}", count, seconds)
-    if not wait:
-        _from_cache(lambda: cache.set(let_in, 1, seconds))
-    return wait
-
-
 def _wait(request: HttpRequest, action: str) -> int:
     """Seconds until the window ends, 0 while there is room in it."""
     count, seconds = settings.LIMITS[action]

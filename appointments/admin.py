@@ -163,7 +163,7 @@ class AppointmentEventAdmin(ReadOnly, admin.ModelAdmin):
 class HoldAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ["provider", "start", "end", "appointment", "expires_at"]
     list_select_related = ["provider", "appointment"]
-    exclude = ["browser"]
+    exclude = ["browser", "kept_from"]
     search_fields = ["provider__name", "appointment__reference"]
     show_full_result_count = False
 

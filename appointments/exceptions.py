@@ -20,6 +20,10 @@ class PolicyRefused(DomainError):
     """A rule of the provider or the platform says no."""
 
 
+class NotKept(PolicyRefused):
+    """The time is open and may be booked, but it is not kept for this person while they fill in the form."""
+
+
 class MoveRefused(DomainError):
     """The appointment is no longer in a state from which this can be done."""
 

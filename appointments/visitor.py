@@ -4,6 +4,9 @@ import secrets
 from hashlib import sha256
 
 from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+
+from accounts.client_ip import network
 
 KEY = "browser"
 
@@ -20,3 +23,8 @@ def ensured(request: HttpRequest) -> str:
         request.session[KEY] = secrets.token_urlsafe(24)
     name: str = request.session[KEY]
     return sha256(name.encode()).hexdigest()
+
+
+def address(request: HttpRequest) -> str:
+    """A keyed hash of the network that the request comes from."""
+    return salted_hmac("appointments.visitor", network(request), algorithm="sha256").hexdigest()

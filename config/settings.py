@@ -261,9 +261,6 @@ MAX_OPEN_PER_CUSTOMER_AND_PROVIDER = read("MAX_OPEN_PER_CUSTOMER_AND_PROVIDER", 
 LIMITS = {
     "book": (30, 600),
     "keep_time": (30, 600),
-    # Counts not presses but browsers that keep a time of the same provider, where each keeps one: what one visitor
-    # who throws the cookies away could block of a week. KEPT_FOR is as long.
-    "keep_time_of_one": (6, 600),
     "search": (120, 60),
     "openings": (180, 60),
     "new_link": (20, 3600),

@@ -13,6 +13,7 @@ from icalendar import Calendar, Event, vCalAddress
 from accounts.models import User
 from appointments.models import Appointment
 from appointments.pages.places import place_of
+from appointments.pages.zones import zones_of
 from appointments.states import Role, Status, Verb
 from core import clock
 from core.exceptions import DomainError
@@ -113,7 +114,8 @@ def _description(appointment: Appointment, side: Role) -> str:
 def _wall_time(appointment: Appointment, side: Role) -> str:
     """`Thursday 12 March 2026, 14:20 to 15:05, London time (GMT)`: in the place's zone, or online the reader's."""
     reader = appointment.customer if side is Role.CUSTOMER else appointment.provider.user
-    zone = appointment.provider.zone if side is Role.PROVIDER or appointment.is_in_person else reader.zone
+    own = appointment.customer.zone if side is Role.CUSTOMER else appointment.provider.zone
+    zone = zones_of(appointment, side, reader=own).first
     times = range_text(appointment.start, appointment.end, zone, long=True, year=True, twelve=reader.uses_12h_clock)
     return f"{times}, {zone_text(zone, at=appointment.start)}"
 

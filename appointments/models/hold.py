@@ -1,5 +1,6 @@
 """Holds: the rows that take a provider's time."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
@@ -23,6 +24,11 @@ class Hold(models.Model):
     browser = models.CharField(max_length=64, null=True, blank=True, unique=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     extended = models.BooleanField(default=False)
+    # Who keeps it: an account, or a visitor at an address (a hash). Visitors share a part of each day.
+    kept_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    kept_from = models.CharField(max_length=64, blank=True, default="", db_default="")
 
     class Meta:
         indexes = [models.Index(fields=["provider", "end"], name="hold_provider_end")]
@@ -33,6 +39,7 @@ class Hold(models.Model):
                 | Q(appointment__isnull=True, browser__isnull=False, expires_at__isnull=False),
                 name="hold_has_one_reason",
             ),
+            models.UniqueConstraint(fields=["kept_by"], name="hold_one_kept_by_an_account"),
             NoOverlap(key="provider", start="start", end="end", unless_same="appointment", name="hold_no_overlap"),
         ]
 

@@ -1,7 +1,8 @@
-"""How much of one provider's time a single customer may have ahead, and the sentences that say so.
+"""How much of one provider's time a single customer may have ahead, and visitors may keep; and the sentences for it.
 
-Three shares: requests that wait for an answer, appointments within any 7 days, appointments in all. The first two are
-the provider's to set and to lift for one customer, the third is the platform's and stays.
+A customer has three shares: requests that wait for an answer, appointments within any 7 days, appointments in all. The
+first two are the provider's to set and to lift for one customer, the third is the platform's and stays. Visitors, who
+have no account, share a third of each day.
 """
 
 from bisect import bisect_left
@@ -9,8 +10,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from core.intervals import Interval
+
 # Elapsed time, half-open: two starts exactly 7 days apart never share a week.
 WEEK = timedelta(days=7)
+# Of a day's openings visitors may keep one in so many together, and at one address so many of a provider's.
+VISITORS_PART = 3
+MOST_FROM_AN_ADDRESS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,33 @@ def notice(use: Use, shares: Shares, *, name: str) -> str:
             f"For more, choose times in another week or ask {name} to lift this limit for you."
         )
     return ""
+
+
+def visitors_may_keep(wanted: Interval, *, kept: Sequence[Interval], openings: Sequence[Interval]) -> bool:
+    """Whether visitors may keep `wanted`, too, where they keep `kept` of a day that is open in `openings` without that.
+
+    Counted in time and not in starts, so that a fine grid adds nothing. One may always be kept: a day with two openings
+    has no third.
+    """
+    return not kept or VISITORS_PART * (_length(kept) + _length([wanted])) <= _length(openings)
+
+
+def not_kept(*, at_address: bool, name: str) -> str:
+    """What a visitor reads whose time could not be kept; it is open all the same."""
+    others = (
+        f"{MOST_FROM_AN_ADDRESS} times with {name} are being kept for people at your internet address, and that is "
+        "the most"
+        if at_address
+        else f"Many people are choosing a time with {name} on that day right now"
+    )
+    return (
+        f"{others}, so this one can’t be kept for you while you sign in. It is still open: sign in and book it before "
+        "somebody else does."
+    )
+
+
+def _length(intervals: Iterable[Interval]) -> timedelta:
+    return sum((end - start for start, end in intervals), timedelta())
 
 
 def _count(number: int, what: str) -> str:

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from core import clock
-from core.intervals import Interval, merge
+from core.intervals import Interval, clip, merge, subtract
 
 ONE_DAY = timedelta(days=1)
 
@@ -84,6 +84,12 @@ def window_end(zone: ZoneInfo, rules: Rules, now: datetime) -> datetime:
 def bookable_span(facts: Facts, now: datetime) -> Interval:
     """From the end of the notice to the end of the booking window."""
     return now + facts.rules.notice, window_end(facts.zone, facts.rules, now)
+
+
+def openings_on(facts: Facts, day: date, now: datetime) -> list[Interval]:
+    """The time of a date (the provider's) that can still be booked and is not taken, as a merged list."""
+    earliest, latest = bookable_span(facts, now)
+    return subtract(clip(merge(working_ranges(facts, day, day)), earliest, latest), facts.taken)
 
 
 def open_slots(facts: Facts, offer: Offer, start: datetime, end: datetime, *, now: datetime) -> list[datetime]:

@@ -1,10 +1,12 @@
 """Taking a provider's time. Nothing else writes `Hold`."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 
+from accounts.models import User
 from appointments.exceptions import PolicyRefused, SlotTaken
 from appointments.models import Appointment, Hold
 from core import clock
@@ -14,14 +16,25 @@ from core.exceptions import Busy
 from providers.models import Provider, Service
 
 from . import availability
+from .shares import check_visitors
 
 # The brief, section 6, rule 15.
 KEPT_FOR = timedelta(minutes=10)
 NO_OVERLAP = "hold_no_overlap"
 # As PostgreSQL names it; on SQLite nobody else writes meanwhile.
 ONE_FOR_A_BROWSER = "appointments_hold_browser_key"
+ONE_FOR_AN_ACCOUNT = "hold_one_kept_by_an_account"
 # So many tabs may keep times at once before one is asked to try again.
 TABS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """Who wants to keep a time: a browser, signed in to an account or not, at an address."""
+
+    browser: str
+    account: User | None
+    address: str
 
 
 def lock_provider(provider_id: int) -> Provider:
@@ -85,16 +98,20 @@ def release(appointment: Appointment) -> None:
     Hold.objects.filter(appointment=appointment).delete()
 
 
-def keep_time(*, service: Service, start: datetime, browser: str) -> Hold:
-    """Keep a start for ten minutes for one browser, which then holds nothing else.
+def keep_time(
+    *, service: Service, start: datetime, browser: str, account: User | None = None, address: str = ""
+) -> Hold:
+    """Keep a start for ten minutes for one browser, which then holds nothing else, nor does the account in another.
 
-    `browser` is an opaque hash. Raises SlotTaken when the start is not open, PolicyRefused when nobody can book, Busy.
+    `browser` and `address` are opaque hashes. Raises SlotTaken when the start is not open, NotKept where it is but too
+    much is kept by people without an `account`, PolicyRefused when nobody can book, Busy.
     """
+    keeper = Keeper(browser, account, address)
     for _ in range(TABS):
         try:
-            return _keep_time(service=service, start=start, browser=browser)
+            return _keep_time(service=service, start=start, keeper=keeper)
         except IntegrityError as error:
-            if violates(error, ONE_FOR_A_BROWSER):
+            if violates(error, ONE_FOR_A_BROWSER) or violates(error, ONE_FOR_AN_ACCOUNT):
                 # Another tab kept a time with another provider at this moment; the last press counts.
                 continue
             if not violates(error, NO_OVERLAP):
@@ -105,16 +122,26 @@ def keep_time(*, service: Service, start: datetime, browser: str) -> Hold:
 
 @retrying
 @transaction.atomic
-def _keep_time(*, service: Service, start: datetime, browser: str) -> Hold:
+def _keep_time(*, service: Service, start: datetime, keeper: Keeper) -> Hold:
     service = lock_service(service)
     provider, now = service.provider, clock.now()
     check_bookable(service)
-    drop_stale(provider, now=now, browser=browser)
-    if not availability.may_book(service, start, now=now, browser=browser):
-        raise slot_taken(service, start, browser=browser)
+    drop_stale(provider, now=now, browser=keeper.browser)
+    if keeper.account:
+        Hold.objects.filter(kept_by=keeper.account).delete()
+    if not availability.may_book(service, start, now=now):
+        raise slot_taken(service, start, browser=keeper.browser)
     taken_from, taken_to = blocked_range(service, start)
+    if not keeper.account:
+        check_visitors(service=service, start=start, blocked=(taken_from, taken_to), address=keeper.address, now=now)
     return Hold.objects.create(
-        provider=provider, start=taken_from, end=taken_to, browser=browser, expires_at=now + KEPT_FOR
+        provider=provider,
+        start=taken_from,
+        end=taken_to,
+        browser=keeper.browser,
+        kept_by=keeper.account,
+        kept_from="" if keeper.account else keeper.address,
+        expires_at=now + KEPT_FOR,
     )
 
 

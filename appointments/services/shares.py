@@ -1,4 +1,4 @@
-"""A customer's share of one provider's time, as it stands in the database."""
+"""Shares of one provider's time as they stand in the database: a customer's, and that of all visitors."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -7,10 +7,24 @@ from typing import NamedTuple
 from django.conf import settings
 
 from accounts.models import User
-from appointments.exceptions import PolicyRefused
-from appointments.rules.shares import Shares, notice, refusal, use_with
+from appointments.exceptions import NotKept, PolicyRefused
+from appointments.models import Hold
+from appointments.rules.shares import (
+    MOST_FROM_AN_ADDRESS,
+    Shares,
+    not_kept,
+    notice,
+    refusal,
+    use_with,
+    visitors_may_keep,
+)
+from appointments.rules.slots import openings_on
 from appointments.states import Status
+from core import clock
+from core.intervals import Interval, clip, merge
 from providers.models import BookingPolicy, CustomerAllowance, Service
+
+from . import availability
 
 
 class Ahead(NamedTuple):
@@ -52,3 +66,24 @@ def shares_of(policy: BookingPolicy) -> Shares:
         in_a_week=policy.max_week_per_customer,
         ahead=settings.MAX_OPEN_PER_CUSTOMER_AND_PROVIDER,
     )
+
+
+def check_visitors(*, service: Service, start: datetime, blocked: Interval, address: str, now: datetime) -> None:
+    """Raise NotKept where a visitor at `address` (a hash) may not keep `start`, whose blocked range is `blocked`.
+
+    After the provider was locked, and what this visitor kept before was dropped. One query while visitors keep nothing
+    else of that day, else four.
+    """
+    provider = service.provider
+    kept = Hold.objects.filter(provider=provider, browser__isnull=False, kept_by=None, expires_at__gt=now)
+    rows = list(kept.values_list("start", "end", "kept_from"))
+    if sum(kept_from == address for *_, kept_from in rows) >= MOST_FROM_AN_ADDRESS:
+        raise NotKept(not_kept(at_address=True, name=provider.first_name))
+    day = clock.local(start, provider.zone).date()
+    first, last = clock.day_bounds(day, provider.zone)
+    of_day = clip(merge((begin, end) for begin, end, _ in rows), first, last)
+    if not of_day:
+        return
+    facts = availability.load_facts([provider], first, last, now=now, kept=False)[provider.pk]
+    if not visitors_may_keep(blocked, kept=of_day, openings=openings_on(facts, day, now)):
+        raise NotKept(not_kept(at_address=False, name=provider.first_name))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -11,10 +12,10 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from accounts import zonelist
-from accounts.limits import limited, too_many, wait_for_another
+from accounts.limits import limited
 from accounts.zones import ViewerZone, viewer_zone
 from appointments import visitor
-from appointments.exceptions import PolicyRefused, SlotTaken
+from appointments.exceptions import NotKept, PolicyRefused, SlotTaken
 from appointments.pages import month_picker
 from appointments.pages.month_picker import Month
 from appointments.pages.no_openings import BEYOND, why_nothing
@@ -223,11 +224,17 @@ def keep_time(request: HttpRequest, provider: str, service: str) -> HttpResponse
         return redirect_with(
             page, {"day": request.POST.get("day", ""), **zone}, message=(request, "Choose a time first.")
         )
-    browser = visitor.ensured(request)
-    if wait := wait_for_another(request, "keep_time_of_one", of=str(wanted.provider_id), one=browser):
-        return too_many(request, wait)
+    account = request.user if request.user.is_authenticated else None
     try:
-        holds.keep_time(service=wanted, start=start, browser=browser)
+        holds.keep_time(
+            service=wanted,
+            start=start,
+            browser=visitor.ensured(request),
+            account=account,
+            address=visitor.address(request),
+        )
+    except NotKept as refusal:
+        messages.info(request, str(refusal))
     except (SlotTaken, PolicyRefused):
         # The form's page says it, with the nearest openings and everything kept.
         pass

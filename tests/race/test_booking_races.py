@@ -90,9 +90,15 @@ def book_in_browser(service_pk, customer_pk, start):
     return [answer.status_code, "Left knee" in answer.content.decode()]
 
 
-def keep(service_pk, start, browser):
+def keep(service_pk, start, browser, address="", account_pk=None):
     service = Service.objects.select_related("provider__policy", "provider__user").get(pk=service_pk)
-    return holds.keep_time(service=service, start=datetime.fromisoformat(start), browser=browser).pk
+    return holds.keep_time(
+        service=service,
+        start=datetime.fromisoformat(start),
+        browser=browser,
+        address=address,
+        account=User.objects.filter(pk=account_pk).first(),
+    ).pk
 
 
 def write_a_hold(provider_pk, start):
@@ -338,6 +344,39 @@ def test_a_time_is_kept_for_one_browser_only(run_calls, service):
     outcomes = run_calls([(keep, service.pk, start, f"{n:064}") for n in range(6)])
 
     assert sorted(outcome.error for outcome in outcomes) == ["", *["SlotTaken"] * 5]
+    assert Hold.objects.count() == 1
+
+
+def test_a_crowd_of_visitors_keeps_a_third_of_a_day_together(run_calls, service):
+    # Sixteen openings from six to ten.
+    starts = [next_day_at(8 + n).isoformat() for n in range(8)]
+
+    outcomes = run_calls([(keep, service.pk, start, f"{n:064}", f"address {n}") for n, start in enumerate(starts)])
+
+    assert sorted(outcome.error for outcome in outcomes) == [""] * 5 + ["NotKept"] * 3
+    assert Hold.objects.count() == 5
+
+
+def test_visitors_at_one_address_keep_six_times_of_a_provider(run_calls, service):
+    starts = [(next_day_at(8) + timedelta(days=n)).isoformat() for n in range(8)]
+
+    outcomes = run_calls([(keep, service.pk, start, f"{n:064}", "one") for n, start in enumerate(starts)])
+
+    assert sorted(outcome.error for outcome in outcomes) == [""] * 6 + ["NotKept"] * 2
+    assert Hold.objects.count() == 6
+
+
+def test_an_account_in_many_browsers_keeps_one_time_whoever_it_is_with(run_calls, service):
+    others = [ServiceFactory(provider=ProviderFactory(time_zone="UTC"), duration_minutes=60) for _ in range(2)]
+    for each in others:
+        give_hours(each.provider, {day: [("06:00", "22:00")] for day in range(7)})
+    services, account = [service, *others], UserFactory().pk
+
+    outcomes = run_calls(
+        [(keep, services[n % 3].pk, next_day_at(8 + n).isoformat(), f"{n:064}", "one", account) for n in range(6)]
+    )
+
+    assert {outcome.error for outcome in outcomes} <= {"", "Busy"}
     assert Hold.objects.count() == 1
 
 
