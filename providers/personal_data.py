@@ -2,12 +2,16 @@
 
 from accounts.models import User
 from accounts.personal_data import Rows
-from providers.models import Provider, Service
+from providers.models import CustomerAllowance, Provider, Service
 
 
 def kept(user: User) -> Rows:
-    """The person's own page as a provider and its services. Hours, dates and policy go with the page."""
+    """The person's own page as a provider and its services, and what other providers allow them.
+
+    Hours, dates, policy and what the person allows others go with the page.
+    """
     return {
         "provider pages": Provider.objects.filter(user=user),
+        "limits lifted for them": CustomerAllowance.objects.filter(customer=user),
         "services": Service.objects.filter(provider__user=user),
     }

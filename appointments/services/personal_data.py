@@ -11,5 +11,6 @@ def kept(user: User) -> Rows:
         "appointments as a customer": Appointment.objects.filter(customer=user),
         "appointments as a provider": Appointment.objects.filter(provider__user=user),
         "holds of their time": Hold.objects.filter(provider__user=user),
+        "times they keep": Hold.objects.filter(kept_by=user),
         "history entries they made": AppointmentEvent.objects.filter(actor=user),
     }
