@@ -23,7 +23,8 @@ class Pattern:
 
 
 def all_patterns() -> list[Pattern]:
-    return _walk(get_resolver(), "", "", ())
+    """The pattern of each name: where two share one, the first, which is the one that answers."""
+    return list({pattern.name: pattern for pattern in reversed(_walk(get_resolver(), "", "", ()))}.values())
 
 
 def _walk(resolver: URLResolver, namespace: str, route: str, arguments: tuple[str, ...]) -> list[Pattern]:
