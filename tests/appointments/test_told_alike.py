@@ -104,7 +104,7 @@ def own_pages(client, appointment):
 
 def mailed(user):
     """Of the mail to this person: the time in its subject, and for whom and where a second time stands in its text."""
-    deliver("appointments.send_mail")
+    deliver("notifications.send_mail")
     [letter] = [each for each in mail.outbox if user.email in each.to[0]]
     when = re.search(r"Confirmed: (.*) with ", letter.subject)[1]
     return when, re.findall(r"^.*\d\d:\d\d to .* for (\w+) in ([\w ]+) \(GMT", letter.body, re.M)
@@ -130,7 +130,7 @@ def told_places(client, appointment, reader, side):
         client.force_login(appointment.provider.user)
         page = client.get(reverse("studio_appointment", args=[appointment.reference]), follow=True)
         said["studio"] = text_of(page)
-    deliver("appointments.send_mail")
+    deliver("notifications.send_mail")
     said["mail"] = [each for each in mail.outbox if reader.email in each.to[0]][-1].body
     return {name: "18 Arlington Road, Camden" in text for name, text in said.items()}
 
