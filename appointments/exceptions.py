@@ -7,13 +7,17 @@ from core.exceptions import DomainError
 
 
 class SlotTaken(DomainError):
-    """The time stopped being open. `nearest` holds up to three starts that still are."""
+    """The time is not open: somebody was faster, or the message names the rule that stands in its way.
+
+    `nearest` holds up to three starts that are open; `is_taken` is false where it is a rule.
+    """
 
     message = "That time was just taken."
 
-    def __init__(self, message: str | None = None, nearest: Sequence[datetime] = ()) -> None:
+    def __init__(self, message: str | None = None, nearest: Sequence[datetime] = (), *, is_taken: bool = True) -> None:
         super().__init__(message)
         self.nearest = list(nearest)
+        self.is_taken = is_taken
 
 
 class PolicyRefused(DomainError):

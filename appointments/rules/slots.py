@@ -97,9 +97,20 @@ def open_slots(facts: Facts, offer: Offer, start: datetime, end: datetime, *, no
 
     `facts` must cover a day and the blocked range of `offer` around [start, end).
     """
-    if facts.rules.max_open is not None and facts.open_count >= facts.rules.max_open:
+    if is_full(facts):
         return []
     return _within_daily_cap(facts, sorted(set(_walk(facts, facts.taken, offer, start, end, now))))
+
+
+def is_full(facts: Facts) -> bool:
+    """Whether the provider takes no more while so many appointments lie ahead."""
+    return facts.rules.max_open is not None and facts.open_count >= facts.rules.max_open
+
+
+def day_is_full(facts: Facts, start: datetime) -> bool:
+    """Whether the provider takes no more on the date of `start`."""
+    cap = facts.rules.max_per_day
+    return cap is not None and facts.booked.get(start.astimezone(facts.zone).date(), 0) >= cap
 
 
 def would_be_open(facts: Facts, offer: Offer, start: datetime, end: datetime, *, now: datetime) -> bool:
@@ -162,7 +173,6 @@ def _grid_point(first: datetime, step: timedelta, not_before: datetime) -> datet
 
 
 def _within_daily_cap(facts: Facts, slots: list[datetime]) -> list[datetime]:
-    cap = facts.rules.max_per_day
-    if cap is None:
+    if facts.rules.max_per_day is None:
         return slots
-    return [at for at in slots if facts.booked.get(at.astimezone(facts.zone).date(), 0) < cap]
+    return [at for at in slots if not day_is_full(facts, at)]

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, QuerySet
 
 from appointments.models import Appointment, Hold
+from appointments.rules.obstacles import Obstacle, obstacle
 from appointments.rules.slots import Facts, Offer, Rules, is_open, open_slots
 from appointments.states import HOLDING, OPEN
 from calendar_sync.queries import busy_between
@@ -121,6 +122,16 @@ def nearest_slots(
     start = max(now, wanted - timedelta(days=7))
     slots = slots_between(service, start, wanted + timedelta(days=14), now=now, browser=browser)
     return sorted(sorted(slots, key=lambda at: abs(at - wanted))[:count])
+
+
+def what_stands_in_the_way(
+    service: Service, start: datetime, *, now: datetime, browser: str | None = None
+) -> Obstacle | None:
+    """The obstacle to a start that was refused, None where it is open by now."""
+    offer = offer_of(service)
+    around = max(offer.before, offer.duration + offer.after)
+    facts = load_facts([service.provider], start, start, now=now, browser=browser, around=around)
+    return obstacle(facts[service.provider.pk], offer, start, now=now)
 
 
 def other_times(appointment: Appointment, *, now: datetime, count: int = 3) -> list[datetime]:

@@ -94,7 +94,7 @@ def book_appointment(
     # and let lapse: it counts for nobody, but its row is still in the way. Clear such, once.
     if sent_elsewhere or holds.drop_lapsed_times(now=clock.now()):
         return _book(**wanted)
-    raise holds.slot_taken(service, start, browser=browser)
+    raise holds.slot_taken(service, start, browser=browser, just_now=True)
 
 
 @retrying

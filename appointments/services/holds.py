@@ -9,6 +9,7 @@ from django.db.models import F, Q, QuerySet
 from accounts.models import User
 from appointments.exceptions import PolicyRefused, SlotTaken
 from appointments.models import Appointment, Hold
+from appointments.rules.obstacles import Obstacle, obstacle_words
 from core import clock
 from core.compiled_queries import prepared
 from core.db import lock_rows, require_transaction, retrying, violates
@@ -116,7 +117,7 @@ def keep_time(
                 continue
             if not violates(error, NO_OVERLAP):
                 raise
-            raise slot_taken(service, start, browser=browser) from None
+            raise slot_taken(service, start, browser=browser, just_now=True) from None
     raise Busy
 
 
@@ -181,6 +182,15 @@ def check_bookable(service: Service) -> None:
         raise PolicyRefused(f"{provider.first_name} no longer offers {service.name}.")
 
 
-def slot_taken(service: Service, start: datetime, *, browser: str | None = None) -> SlotTaken:
-    """The refusal that names the nearest starts that are still open."""
-    return SlotTaken(nearest=availability.nearest_slots(service, start, now=clock.now(), browser=browser))
+def slot_taken(service: Service, start: datetime, *, browser: str | None = None, just_now: bool = False) -> SlotTaken:
+    """The refusal that says what stands in the way and names the nearest starts that are open.
+
+    `just_now` where the database saw somebody else take the time at this very moment.
+    """
+    now, provider = clock.now(), service.provider
+    nearest = availability.nearest_slots(service, start, now=now, browser=browser)
+    found = availability.what_stands_in_the_way(service, start, now=now, browser=browser)
+    if found is None or just_now:
+        return SlotTaken(nearest=nearest)
+    words = obstacle_words(found, rules=availability.rules_of(provider), name=provider.first_name)
+    return SlotTaken(words, nearest, is_taken=found is Obstacle.TAKEN)

@@ -22,6 +22,8 @@ from .conftest import NOW, TUESDAY_TEN
 pytestmark = pytest.mark.django_db
 
 START = "2026-03-03T10:00:00Z"
+CANNOT = "can’t be booked."
+TOO_FAR = "That is too far ahead: Maya can be booked at most 60 days ahead."
 
 
 @pytest.fixture
@@ -563,7 +565,7 @@ def test_a_kept_time_that_became_too_long_is_not_said_to_be_kept(client, service
 
     content = client.get(form.url).content.decode()
 
-    assert "is no longer open" in content
+    assert "can’t be booked. Appointments of this service don’t start at that minute." in content
     assert "kept for you until" not in content.lower()
 
 
@@ -628,3 +630,39 @@ def test_a_time_that_is_gone_does_not_say_that_it_can_still_be_booked(client, fo
 
     assert "is no longer open" in content
     assert "You can still book this one" not in content
+
+
+@pytest.mark.parametrize(
+    ("start", "cap", "said"),
+    [
+        ("2026-03-02T07:00:00Z", None, f"07:00 {CANNOT} That time is over."),
+        ("2026-03-02T09:00:00Z", None, f"09:00 {CANNOT} That is too soon: Maya is booked at least 2 hours ahead."),
+        ("2026-05-04T09:00:00Z", None, f"10:00 {CANNOT} {TOO_FAR}"),
+        ("2026-03-07T10:00:00Z", None, f"10:00 {CANNOT} Maya is not open for all of that time."),
+        ("2026-03-04T10:30:00Z", None, f"10:30 {CANNOT} Appointments of this service don’t start at that minute."),
+        ("2026-03-03T11:00:00Z", 1, f"11:00 {CANNOT} Maya takes no more appointments on that day."),
+        ("2026-03-03T10:00:00Z", None, "10:00 is no longer open."),
+    ],
+)
+def test_a_time_that_is_not_open_is_answered_with_the_rule_in_its_way(
+    client, service, customer, form_page, book, provider, start, cap, said
+):
+    book(customer=UserFactory())
+    provider.policy.max_per_day = cap
+    provider.policy.save()
+    client.force_login(customer)
+
+    answer = client.get(form_page, {"start": start})
+
+    assert answer.status_code == 409
+    assert f"<b>{said}</b> Your details are kept." in re.sub(r"</?time[^>]*>", "", answer.text)
+
+
+def test_just_taken_is_said_of_a_time_that_somebody_took_at_this_moment(service, customer, book):
+    book(customer=UserFactory())
+
+    long_ago = holds.slot_taken(service, TUESDAY_TEN)
+    at_this_moment = holds.slot_taken(service, TUESDAY_TEN, just_now=True)
+
+    assert (str(long_ago), str(at_this_moment)) == ("That time is taken.", "That time was just taken.")
+    assert long_ago.nearest == at_this_moment.nearest != []

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from appointments.rules.obstacles import Obstacle, obstacle, obstacle_words
 from appointments.rules.slots import Facts, Offer, Rules, is_open, open_slots
 from core import clock
 from core.intervals import merge
@@ -276,3 +277,56 @@ def test_a_start_is_open_exactly_when_the_list_has_it(case, minute):
     moment = start + minute * MINUTE
 
     assert is_open(known, wanted, moment, now=now) == reference_is_open(known, wanted, moment, now=now)
+
+
+# --- Why a start is not open -----------------------------------------------------------------------------------------
+
+TEN = at(10)
+TOMORROW = at(8, day=2)
+
+
+@pytest.mark.parametrize(
+    ("start", "changes", "expected"),
+    [
+        (TEN, {}, None),
+        (at(7, day=2), {}, Obstacle.OVER),
+        (at(9, day=2), {"rules": Rules(timedelta(hours=2), 60)}, Obstacle.NOTICE),
+        (at(10, day=2), {"rules": Rules(timedelta(hours=2), 60)}, None),
+        (at(10, day=9), {"rules": Rules(timedelta(0), 6)}, Obstacle.WINDOW),
+        (at(8), {}, Obstacle.CLOSED),
+        (at(16, 30), {}, Obstacle.CLOSED),
+        (TEN, {"overrides": {TUESDAY: []}}, Obstacle.CLOSED),
+        (at(10, 30), {}, Obstacle.GRID),
+        (TEN, {"taken": [(at(10, 45), at(11))]}, Obstacle.TAKEN),
+        (TEN, {"rules": Rules(timedelta(0), 60, max_per_day=2), "booked": {TUESDAY: 2}}, Obstacle.DAY_FULL),
+        (TEN, {"rules": Rules(timedelta(0), 60, max_open=2), "open_count": 2}, Obstacle.FULL),
+    ],
+)
+def test_the_obstacle_is_the_rule_that_stands_in_the_way(start, changes, expected):
+    assert obstacle(facts(**changes), offer(60), start, now=TOMORROW) == expected
+
+
+@settings(max_examples=120)
+@given(calendars())
+def test_what_is_refused_has_an_obstacle_and_what_is_open_has_none(calendar):
+    known, wanted, start, end, now = calendar
+    starts = {start, end, *open_slots(known, wanted, start, end, now=now)}
+
+    assert {one for one in starts if obstacle(known, wanted, one, now=now) is None} == {
+        one for one in starts if is_open(known, wanted, one, now=now)
+    }
+
+
+def test_every_obstacle_has_its_sentence():
+    rules = Rules(notice=timedelta(hours=2), window_days=60)
+
+    assert {found: obstacle_words(found, rules=rules, name="Maya") for found in Obstacle} == {
+        Obstacle.OVER: "That time is over.",
+        Obstacle.NOTICE: "That is too soon: Maya is booked at least 2 hours ahead.",
+        Obstacle.WINDOW: "That is too far ahead: Maya can be booked at most 60 days ahead.",
+        Obstacle.CLOSED: "Maya is not open for all of that time.",
+        Obstacle.GRID: "Appointments of this service don’t start at that minute.",
+        Obstacle.TAKEN: "That time is taken.",
+        Obstacle.DAY_FULL: "Maya takes no more appointments on that day.",
+        Obstacle.FULL: "Maya takes no more appointments until some are over.",
+    }
