@@ -37,6 +37,19 @@ class Verb(TextChoices):
     CORRECT = "correct", "Corrected"
 
 
+class HoldKind(TextChoices):
+    """What takes a provider's time."""
+
+    APPOINTMENT = "appointment", "Appointment"
+    KEPT = "kept", "Kept while somebody books"
+
+
+# kind -> the columns that say for whom it is held and until when; the database checks that the others are empty.
+HOLD_COLUMNS: dict[HoldKind, frozenset[str]] = {
+    HoldKind.APPOINTMENT: frozenset({"appointment"}),
+    HoldKind.KEPT: frozenset({"browser", "expires_at"}),
+}
+
 S, R = Status, Role
 
 # verb -> (states it may leave, state it leads to, who may do it). CORRECT swaps its two states.

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from appointments.models import Appointment, AppointmentEvent
-from appointments.services.transitions import TOLD
+from appointments.services.follows import TOLD
 from appointments.states import Role, Verb
 from core import clock
 from core.letters import Fact, Leaf, Letter, Mailbox, Quote

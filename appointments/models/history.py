@@ -1,5 +1,6 @@
 """The history of appointments, written once and never changed."""
 
+import uuid
 from typing import NoReturn
 
 from django.conf import settings
@@ -22,6 +23,8 @@ class AppointmentEvent(models.Model):
     """One entry of an appointment's history: who, when, from, to, why. Written once, never changed."""
 
     appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="history")
+    # Names one act of one person: all entries that it made share it.
+    occasion = models.UUIDField(default=uuid.uuid4, editable=False)
     at = models.DateTimeField()
     verb = models.CharField(max_length=8, choices=Verb)
     role = models.CharField(max_length=8, choices=Role)

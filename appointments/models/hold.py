@@ -4,23 +4,34 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from appointments.states import HOLD_COLUMNS, HoldKind
 from core.constraints import NoOverlap
 from providers.models import Provider
 
 from .appointment import Appointment
 
 
+def columns_of_kind() -> Q:
+    """The condition that each kind of hold sets the columns of `HOLD_COLUMNS` and leaves the others of them empty."""
+    every = sorted(set().union(*HOLD_COLUMNS.values()))
+    wanted = Q()
+    for kind, columns in HOLD_COLUMNS.items():
+        wanted |= Q(kind=kind.value, **{f"{name}__isnull": name not in columns for name in every})
+    return wanted
+
+
 class Hold(models.Model):
-    """This provider's time from `start` to `end` is taken: by an appointment, or for ten minutes by somebody booking.
+    """A provider's time from `start` to `end` that is taken: by an appointment, or for ten minutes by somebody booking.
 
     Two holds of one provider never overlap unless they belong to the same appointment; the database refuses it.
     """
 
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="holds")
+    kind = models.CharField(max_length=11, choices=HoldKind, default=HoldKind.APPOINTMENT, db_default="appointment")
     start = models.DateTimeField()
     end = models.DateTimeField()
     appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, null=True, blank=True, related_name="holds")
-    # A time kept while somebody fills in the form: whose browser (a hash), until when.
+    # Whose browser keeps the time while somebody fills in the form (a hash), and until when.
     browser = models.CharField(max_length=64, null=True, blank=True, unique=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     extended = models.BooleanField(default=False)
@@ -34,11 +45,7 @@ class Hold(models.Model):
         indexes = [models.Index(fields=["provider", "end"], name="hold_provider_end")]
         constraints = [
             models.CheckConstraint(condition=Q(end__gt=F("start")), name="hold_ends_after_start"),
-            models.CheckConstraint(
-                condition=Q(appointment__isnull=False, browser__isnull=True, expires_at__isnull=True)
-                | Q(appointment__isnull=True, browser__isnull=False, expires_at__isnull=False),
-                name="hold_has_one_reason",
-            ),
+            models.CheckConstraint(condition=columns_of_kind(), name="hold_columns_of_its_kind"),
             models.UniqueConstraint(fields=["kept_by"], name="hold_one_kept_by_an_account"),
             NoOverlap(key="provider", start="start", end="end", unless_same="appointment", name="hold_no_overlap"),
         ]

@@ -1,5 +1,6 @@
-"""Rules about an appointment's life, decided from facts in hand. Each figure comes with the sentence that says it."""
+"""The rules of an appointment's moves, decided from facts in hand. Each figure comes with the sentence that says it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -53,6 +54,72 @@ def cancel_terms(appointment: Appointment, *, role: Role, policy: BookingPolicy,
     return CancelTerms(True, until, "Cancelling now is free.")
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A move that somebody wants to make, with all that its guards look at. The appointment has its people loaded."""
+
+    appointment: Appointment
+    role: Role
+    policy: BookingPolicy
+    now: datetime
+
+
+def _can_still_be_answered(attempt: Attempt) -> None:
+    if attempt.appointment.is_unanswered(attempt.now):
+        raise MoveRefused(OVER[Status.EXPIRED])
+
+
+def _answer_time_is_over(attempt: Attempt) -> None:
+    if not attempt.appointment.is_unanswered(attempt.now):
+        raise MoveRefused("This request can still be answered.")
+
+
+def _customer_takes_part(attempt: Attempt) -> None:
+    if not attempt.appointment.customer.is_active:
+        raise PolicyRefused("This customer's account is closed.")
+
+
+def _provider_takes_part(attempt: Attempt) -> None:
+    if not attempt.appointment.provider.user.is_active:
+        raise PolicyRefused("This provider's account is closed.")
+
+
+def _can_be_cancelled(attempt: Attempt) -> None:
+    terms = cancel_terms(attempt.appointment, role=attempt.role, policy=attempt.policy, now=attempt.now)
+    if not terms.allowed:
+        raise PolicyRefused(terms.sentence)
+
+
+def _has_started(attempt: Attempt) -> None:
+    if attempt.now < attempt.appointment.start:
+        raise PolicyRefused("It can be marked from its start on.")
+
+
+def _completes_by_itself(attempt: Attempt) -> None:
+    """The system waits a day for somebody to mark it."""
+    if attempt.role is Role.SYSTEM and attempt.now < attempt.appointment.end + COMPLETES_AFTER:
+        raise MoveRefused("It completes by itself 24 hours after its end.")
+
+
+def _can_be_corrected(attempt: Attempt) -> None:
+    closed_at = attempt.appointment.closed_at
+    if closed_at and attempt.now > closed_at + CORRECTED_WITHIN:
+        raise PolicyRefused("It can be corrected for 7 days after it was marked, and those are over.")
+
+
+# verb -> what must hold beside the table of moves, in the order in which refusals are told.
+GUARDS: dict[Verb, tuple[Callable[[Attempt], None], ...]] = {
+    Verb.ACCEPT: (_can_still_be_answered, _customer_takes_part, _provider_takes_part),
+    Verb.DECLINE: (_can_still_be_answered,),
+    Verb.WITHDRAW: (_can_still_be_answered,),
+    Verb.EXPIRE: (_answer_time_is_over,),
+    Verb.CANCEL: (_can_be_cancelled,),
+    Verb.COMPLETE: (_completes_by_itself, _has_started),
+    Verb.NO_SHOW: (_has_started,),
+    Verb.CORRECT: (_can_be_corrected,),
+}
+
+
 def check_move(
     appointment: Appointment,
     verb: Verb,
@@ -73,30 +140,9 @@ def check_move(
         raise MoveRefused(OVER[Status(appointment.status)])
     if to not in {None, target(verb, Status(appointment.status))}:
         raise MoveRefused("It can be changed to completed or to a no-show, and to nothing else.")
-    if verb in {Verb.ACCEPT, Verb.DECLINE, Verb.WITHDRAW} and appointment.is_unanswered(now):
-        raise MoveRefused(OVER[Status.EXPIRED])
-    if verb is Verb.ACCEPT and not appointment.customer.is_active:
-        raise PolicyRefused("This customer's account is closed.")
-    # A provider who may not sign in can't accept; staff must not either.
-    if verb is Verb.ACCEPT and role is Role.STAFF and not appointment.provider.user.is_active:
-        raise PolicyRefused("This provider's account is closed.")
-    if verb is Verb.EXPIRE and not appointment.is_unanswered(now):
-        raise MoveRefused("This request can still be answered.")
-    if verb is Verb.CANCEL:
-        terms = cancel_terms(appointment, role=role, policy=policy, now=now)
-        if not terms.allowed:
-            raise PolicyRefused(terms.sentence)
-    if verb in {Verb.COMPLETE, Verb.NO_SHOW}:
-        _check_outcome(appointment, role=role, now=now)
-    if verb is Verb.CORRECT and appointment.closed_at and now > appointment.closed_at + CORRECTED_WITHIN:
-        raise PolicyRefused("It can be corrected for 7 days after it was marked, and those are over.")
-
-
-def _check_outcome(appointment: Appointment, *, role: Role, now: datetime) -> None:
-    if role is Role.SYSTEM and now < appointment.end + COMPLETES_AFTER:
-        raise MoveRefused("It completes by itself 24 hours after its end.")
-    if now < appointment.start:
-        raise PolicyRefused("It can be marked from its start on.")
+    attempt = Attempt(appointment, role, policy, now)
+    for guard in GUARDS[verb]:
+        guard(attempt)
 
 
 def possible_moves(appointment: Appointment, *, role: Role, policy: BookingPolicy, now: datetime) -> frozenset[Verb]:

@@ -6,7 +6,7 @@ page and the check can't disagree.
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -121,6 +121,18 @@ def would_be_open(facts: Facts, offer: Offer, start: datetime, end: datetime, *,
 def is_open(facts: Facts, offer: Offer, start: datetime, *, now: datetime) -> bool:
     """Whether this exact start may be booked: whether the list of its instant has it."""
     return open_slots(facts, offer, start, start + timedelta(microseconds=1), now=now) == [start]
+
+
+def with_appointment(facts: Facts, offer: Offer, start: datetime) -> Facts:
+    """The facts once an appointment of `offer` at `start` has been made, so that the next start is judged after it."""
+    day = start.astimezone(facts.zone).date()
+    blocked = (start - offer.before, start + offer.duration + offer.after)
+    return replace(
+        facts,
+        taken=merge([*facts.taken, blocked]),
+        booked={**facts.booked, day: facts.booked.get(day, 0) + 1},
+        open_count=facts.open_count + 1,
+    )
 
 
 def _walk(

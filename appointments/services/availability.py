@@ -13,8 +13,8 @@ from django.db.models import Q, QuerySet
 
 from appointments.models import Appointment, Hold
 from appointments.rules.obstacles import Obstacle, obstacle
-from appointments.rules.slots import Facts, Offer, Rules, is_open, open_slots
-from appointments.states import HOLDING, OPEN
+from appointments.rules.slots import Facts, Offer, Rules, is_open, open_slots, with_appointment
+from appointments.states import HOLDING, OPEN, HoldKind
 from calendar_sync.queries import busy_between
 from core.compiled_queries import prepared
 from core.exceptions import DomainError
@@ -49,7 +49,6 @@ def load_facts(
     *,
     now: datetime,
     browser: str | None = None,
-    ignoring: Appointment | None = None,
     also: Mapping[int, Interval] | None = None,
     kept: bool = True,
     around: timedelta = MARGIN,
@@ -57,8 +56,8 @@ def load_facts(
 ) -> dict[int, Facts]:
     """The facts of each provider for starts in [start, end), by provider id.
 
-    `providers` must come with their policy. `browser` names whose kept time does not count as taken, `ignoring` an
-    appointment whose own holds don't; `also` gives some providers a further range that their facts then cover too.
+    `providers` must come with their policy. `browser` names whose kept time does not count as taken; `also` gives
+    some providers a further range that their facts then cover too.
     With `kept=False` no kept time counts: it is gone in minutes. `around` says how far beyond [start, end) taken time
     is looked for, which has to be as long as the blocked range of what is to be placed there.
     Three queries, four where a provider has a cap. Raises RangeTooLong beyond `longest`, which only a caller that knows
@@ -66,15 +65,28 @@ def load_facts(
     """
     if any(last - first > longest for first, last in [(start, end), *(also or {}).values()]):
         raise RangeTooLong
-    providers = list(providers)
+    return _load(list(providers), start, end, now=now, browser=browser, also=also, kept=kept, around=around)
+
+
+def _load(
+    providers: list[Provider],
+    start: datetime,
+    end: datetime,
+    *,
+    now: datetime,
+    browser: str | None,
+    also: Mapping[int, Interval] | None = None,
+    kept: bool = True,
+    around: timedelta,
+) -> dict[int, Facts]:
     ids = [provider.pk for provider in providers]
     first = min([start, *(since for since, _ in (also or {}).values())])
     last = max([end, *(until for _, until in (also or {}).values())])
     hours = _hours(ids)
     overrides = _overrides(ids, (first - MARGIN).date(), (last + MARGIN).date())
     within = _ranges(start, end, also) if also else None
-    taken = _taken(ids, first - around, last + around, within, now=now, browser=browser, ignoring=ignoring, kept=kept)
-    booked, open_counts = _counts(providers, first - MARGIN, last + MARGIN, now=now, ignoring=ignoring)
+    taken = _taken(ids, first - around, last + around, within, now=now, browser=browser, kept=kept)
+    booked, open_counts = _counts(providers, first - MARGIN, last + MARGIN, now=now)
     return {
         provider.pk: Facts(
             zone=provider.zone,
@@ -109,10 +121,25 @@ def slots_between(
 
 def may_book(service: Service, start: datetime, *, now: datetime, browser: str | None = None) -> bool:
     """Whether this exact start is open; the same walk that lists the slots."""
+    return bool(open_among(service, [start], now=now, browser=browser))
+
+
+def open_among(
+    service: Service, starts: Sequence[datetime], *, now: datetime, browser: str | None = None
+) -> list[datetime]:
+    """Those of `starts` that may be booked together, each judged as if those before it were made already.
+
+    One load of facts for all of them, however far apart they lie.
+    """
     offer = offer_of(service)
     around = max(offer.before, offer.duration + offer.after)
-    facts = load_facts([service.provider], start, start, now=now, browser=browser, around=around)
-    return is_open(facts[service.provider.pk], offer, start, now=now)
+    loaded = _load([service.provider], min(starts), max(starts), now=now, browser=browser, around=around)
+    facts, found = loaded[service.provider.pk], []
+    for start in starts:
+        if is_open(facts, offer, start, now=now):
+            facts = with_appointment(facts, offer, start)
+            found.append(start)
+    return found
 
 
 def nearest_slots(
@@ -178,12 +205,15 @@ def _override_rows(ids: Sequence[int], first: date, last: date) -> QuerySet[Date
     return rows.values_list("provider_id", "start_on", "end_on", "ranges")
 
 
-def live_holds(now: datetime, *, browser: str | None = None) -> QuerySet[Hold]:
-    """Holds that take time now: those of appointments, and kept times that have not run out and are not one's own."""
-    kept = Q(expires_at__gt=now)
-    if browser:
-        kept &= ~Q(browser=browser)
-    return Hold.objects.filter(Q(appointment__isnull=False) | kept)
+def live_holds(now: datetime | None, *, browser: str | None = None) -> QuerySet[Hold]:
+    """Holds that take time now: those that last, and kept times that have not run out and are not this browser's.
+
+    Without `now` no kept time counts.
+    """
+    if now is None:
+        return Hold.objects.exclude(kind=HoldKind.KEPT)
+    live = Hold.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now))
+    return live.exclude(browser=browser) if browser else live
 
 
 def _ranges(start: datetime, end: datetime, also: Mapping[int, Interval]) -> Q:
@@ -202,16 +232,15 @@ def _taken(
     *,
     now: datetime,
     browser: str | None,
-    ignoring: Appointment | None,
     kept: bool,
 ) -> dict[int, list[Interval]]:
-    if within is None and ignoring is None and kept:
-        rows = _taken_rows(ids=ids, start=start, end=end, now=now, browser=browser or None)
+    if within is None:
+        # A kept query hands on all it is given, so that it is given nothing that it does not ask about.
+        mine = browser or None if kept else None
+        rows = _taken_rows(ids=ids, start=start, end=end, now=now if kept else None, browser=mine)
     else:
-        holds = live_holds(now, browser=browser) if kept else Hold.objects.filter(appointment__isnull=False)
-        if ignoring is not None:
-            holds = holds.exclude(appointment=ignoring)
-        rows = list(_holds_and_busy(holds, ids, start, end, within or Q()))
+        holds = live_holds(now if kept else None, browser=browser)
+        rows = list(_holds_and_busy(holds, ids, start, end, within))
     found: dict[int, list[Interval]] = defaultdict(list)
     for provider_id, taken_start, taken_end in rows:
         found[provider_id].append((taken_start, taken_end))
@@ -220,7 +249,7 @@ def _taken(
 
 @prepared
 def _taken_rows(
-    ids: Sequence[int], start: datetime, end: datetime, now: datetime, browser: str | None
+    ids: Sequence[int], start: datetime, end: datetime, now: datetime | None, browser: str | None
 ) -> QuerySet[Hold, tuple[int, datetime, datetime]]:
     return _holds_and_busy(live_holds(now, browser=browser), ids, start, end, Q())
 
@@ -236,7 +265,7 @@ def _holds_and_busy(
 
 
 def _counts(
-    providers: Sequence[Provider], start: datetime, end: datetime, *, now: datetime, ignoring: Appointment | None
+    providers: Sequence[Provider], start: datetime, end: datetime, *, now: datetime
 ) -> tuple[dict[int, Counter[date]], Counter[int]]:
     """Appointments by date of start (in the provider's zone) and those open in all, of providers that have a cap."""
     zones: dict[int, ZoneInfo] = {
@@ -248,8 +277,6 @@ def _counts(
         return by_day, in_all
     wanted = Q(start__gte=start, start__lt=end, status__in=HOLDING) | Q(status__in=OPEN, end__gt=now)
     rows = Appointment.objects.filter(wanted, provider_id__in=list(zones))
-    if ignoring is not None:
-        rows = rows.exclude(pk=ignoring.pk)
     for provider_id, at, ends, status in rows.values_list("provider_id", "start", "end", "status"):
         by_day[provider_id][at.astimezone(zones[provider_id]).date()] += 1
         if status in OPEN and ends > now:

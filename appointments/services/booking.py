@@ -21,8 +21,10 @@ from core.db import retrying, violates
 from providers.models import Provider, Service
 
 from . import availability, holds
+from .history import Entry, record
+from .locks import lock_service
 from .shares import Ahead, check_share
-from .transitions import Outcome, record
+from .transitions import Outcome
 
 ONCE_PER_FORM = "appointment_booked_once_per_form"
 
@@ -68,24 +70,44 @@ def book_appointment(
     """Book `service` at `start` (UTC) for `customer`, or request it where the provider answers by hand.
 
     Of a service with one venue the appointment takes place there; of two it is `venue`, or open while nobody says.
-
-    Afterwards the appointment, its hold, its first history entry and its mails exist, or none of them. The same
-    `booking_key` of the same customer gives the first appointment again (`changed` is false).
-    Raises SlotTaken with the nearest openings, TermsChanged when `terms` are not those in force or `venue` is no
-    longer offered, PolicyRefused.
+    All that `place` promises holds, and raises.
     """
-    wanted = {
-        "service": service,
-        "start": start,
-        "customer": customer,
-        "terms": terms,
-        "booking_key": booking_key,
-        "venue": venue,
-        "note": note,
-        "browser": browser,
-    }
+    wanted = Wanted(service, (start,), customer, terms, booking_key, venue, note, browser)
+    [outcome] = place(wanted)
+    return outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody wants to book: a service at one start or several (UTC), on the terms they saw.
+
+    `key` is the form's one-time key, `browser` names the one whose kept time is to become the appointment.
+    """
+
+    service: Service
+    starts: tuple[datetime, ...]
+    customer: User
+    terms: Terms
+    key: str
+    venue: str = ""
+    note: str = ""
+    browser: str | None = None
+
+    @property
+    def keys(self) -> list[str]:
+        """A one-time key for each start."""
+        return [self.key, *(f"{self.key}:{n}" for n in range(1, len(self.starts)))]
+
+
+def place(wanted: Wanted) -> list[Outcome]:
+    """Make an appointment at each of the starts, all of them or none, as one act of the customer.
+
+    Afterwards each has its hold, its first history entry and its mails. The same key of the same customer gives the
+    first appointments again (`changed` is false). Raises SlotTaken with the openings nearest to the first start that
+    is not open, TermsChanged when the terms are not those in force or the venue is no longer offered, PolicyRefused.
+    """
     try:
-        return _book(**wanted)
+        return _place(wanted)
     except IntegrityError as error:
         sent_elsewhere = violates(error, ONCE_PER_FORM)
         if not sent_elsewhere and not violates(error, holds.NO_OVERLAP):
@@ -93,80 +115,76 @@ def book_appointment(
     # The same form came to another provider at this moment, and what it made is found now. Or a time that somebody kept
     # and let lapse: it counts for nobody, but its row is still in the way. Clear such, once.
     if sent_elsewhere or holds.drop_lapsed_times(now=clock.now()):
-        return _book(**wanted)
-    raise holds.slot_taken(service, start, browser=browser, just_now=True)
+        return _place(wanted)
+    raise holds.slot_taken(wanted.service, wanted.starts[0], browser=wanted.browser, just_now=True)
 
 
 @retrying
 @transaction.atomic
-def _book(
-    *,
-    service: Service,
-    start: datetime,
-    customer: User,
-    terms: Terms,
-    booking_key: str,
-    venue: str,
-    note: str,
-    browser: str | None,
-) -> Outcome:
-    service = holds.lock_service(service)
+def _place(wanted: Wanted) -> list[Outcome]:
+    service, customer = lock_service(wanted.service, customer_id=wanted.customer.pk)
+    assert customer is not None
     provider, now = service.provider, clock.now()
-    theirs = _of_customer(customer_id=customer.pk, provider_id=provider.pk, booking_key=booking_key, now=now)
-    for pk, key, *_ in theirs:
-        if key == booking_key:
-            return Outcome(Appointment.objects.get(pk=pk), changed=False)
+    theirs = _of_customer(customer_id=customer.pk, provider_id=provider.pk, keys=wanted.keys, now=now)
+    if made := [pk for pk, key, *_ in theirs if key in wanted.keys]:
+        return [Outcome(one, changed=False) for one in Appointment.objects.filter(pk__in=made).order_by("start", "pk")]
     holds.check_bookable(service)
     _check_person(customer, provider)
-    check_share(customer=customer, service=service, start=start, theirs=_ahead(theirs), now=now)
-    if terms_of(service) != terms or venue and venue not in service.venues:
+    if len(wanted.starts) == 1:  # the shares of a customer leave a series out
+        check_share(customer=customer, service=service, start=wanted.starts[0], theirs=_ahead(theirs), now=now)
+    venue = _check_terms(service, wanted)
+    if wanted.browser:
+        holds.drop_stale(provider, now=now, browser=wanted.browser)
+    open_now = availability.open_among(service, wanted.starts, now=now)
+    for start in wanted.starts:
+        if start not in open_now:
+            raise holds.slot_taken(service, start, browser=wanted.browser)
+    appointments = _write(wanted, service=service, customer=customer, venue=venue, now=now)
+    holds.take(appointments)
+    entries = [Entry(one, Verb.BOOK if one.is_confirmed else Verb.REQUEST) for one in appointments]
+    record(entries, actor=customer, role=Role.CUSTOMER, now=now)
+    return [Outcome(one, changed=True) for one in appointments]
+
+
+def _check_terms(service: Service, wanted: Wanted) -> str:
+    """The venue that is agreed. Raises TermsChanged."""
+    if terms_of(service) != wanted.terms or wanted.venue and wanted.venue not in service.venues:
         raise TermsChanged
-    if len(service.venues) == 1:
-        [venue] = service.venues
-    if browser:
-        holds.drop_stale(provider, now=now, browser=browser)
-    if not availability.may_book(service, start, now=now):
-        raise holds.slot_taken(service, start, browser=browser)
-    appointment = _write(
-        service=service, start=start, customer=customer, booking_key=booking_key, venue=venue, note=note, now=now
-    )
-    holds.take(appointment)
-    verb = Verb.BOOK if appointment.is_confirmed else Verb.REQUEST
-    record(appointment, verb, actor=customer, role=Role.CUSTOMER, from_status="", now=now)
-    return Outcome(appointment, changed=True)
+    return service.venues[0] if len(service.venues) == 1 else wanted.venue
 
 
-def _write(
-    *, service: Service, start: datetime, customer: User, booking_key: str, venue: str, note: str, now: datetime
-) -> Appointment:
+def _write(wanted: Wanted, *, service: Service, customer: User, venue: str, now: datetime) -> list[Appointment]:
     policy = service.provider.policy
     at_once = service.confirms_at_once(policy)
     price = price_of(service)
-    return Appointment.objects.create(
-        customer=customer,
-        provider=service.provider,
-        service=service,
-        status=Status.CONFIRMED if at_once else Status.REQUESTED,
-        start=start,
-        end=start + timedelta(minutes=service.duration_minutes),
-        price=price.price,
-        currency=price.currency,
-        platform_fee=price.platform_fee,
-        venue=venue,
-        note=note,
-        answer_by=None if at_once else answer_deadline(now=now, start=start, policy=policy),
-        booking_key=booking_key,
-        created_at=now,
+    return Appointment.objects.bulk_create(
+        Appointment(
+            customer=customer,
+            provider=service.provider,
+            service=service,
+            status=Status.CONFIRMED if at_once else Status.REQUESTED,
+            start=start,
+            end=start + timedelta(minutes=service.duration_minutes),
+            price=price.price,
+            currency=price.currency,
+            platform_fee=price.platform_fee,
+            venue=venue,
+            note=wanted.note,
+            answer_by=None if at_once else answer_deadline(now=now, start=start, policy=policy),
+            booking_key=key,
+            created_at=now,
+        )
+        for start, key in zip(wanted.starts, wanted.keys, strict=True)
     )
 
 
 @prepared
 def _of_customer(
-    customer_id: int, provider_id: int, booking_key: str, now: datetime
+    customer_id: int, provider_id: int, keys: list[str], now: datetime
 ) -> QuerySet[Appointment, tuple[int, str, str, datetime, datetime | None]]:
-    """What this form made before, and whatever else the person has ahead with this provider. One query."""
+    """The appointments that forms of these keys made, and all others the person has ahead with the provider."""
     ahead = Q(provider=provider_id, status__in=OPEN, end__gt=now)
-    rows = Appointment.objects.filter(Q(booking_key=booking_key) | ahead, customer=customer_id)
+    rows = Appointment.objects.filter(Q(booking_key__in=keys) | ahead, customer=customer_id)
     return rows.values_list("pk", "booking_key", "status", "start", "answer_by")
 
 
@@ -181,7 +199,7 @@ def check_customer(customer: User, service: Service, start: datetime) -> str:
     """
     provider, now = service.provider, clock.now()
     _check_person(customer, provider)
-    theirs = _of_customer(customer_id=customer.pk, provider_id=provider.pk, booking_key="", now=now)
+    theirs = _of_customer(customer_id=customer.pk, provider_id=provider.pk, keys=[""], now=now)
     return check_share(customer=customer, service=service, start=start, theirs=_ahead(theirs), now=now)
 
 

@@ -1,22 +1,24 @@
 """Taking a provider's time. Nothing else writes `Hold`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q
 
 from accounts.models import User
 from appointments.exceptions import PolicyRefused, SlotTaken
 from appointments.models import Appointment, Hold
 from appointments.rules.obstacles import Obstacle, obstacle_words
+from appointments.states import HoldKind
 from core import clock
-from core.compiled_queries import prepared
-from core.db import lock_rows, require_transaction, retrying, violates
+from core.db import retrying, violates
 from core.exceptions import Busy
 from providers.models import Provider, Service
 
 from . import availability
+from .locks import lock_service
 from .shares import check_visitors
 
 # The brief, section 6, rule 15.
@@ -38,46 +40,6 @@ class Keeper:
     address: str
 
 
-def lock_provider(provider_id: int) -> Provider:
-    """The provider with policy and user, locked until the transaction ends. Always before any appointment's row."""
-    lock_only(provider_id)
-    return _provider(provider_id=provider_id)[0]
-
-
-def lock_service(service: Service) -> Service:
-    """The service as it is now, with its provider, policy and user, once the provider is locked as above.
-
-    Raises PolicyRefused where it was removed meanwhile.
-    """
-    lock_only(service.provider_id)
-    found = _service(service_id=service.pk)
-    if not found:
-        raise PolicyRefused(f"{service.provider.first_name} no longer offers {service.name}.")
-    return found[0]
-
-
-def lock_only(provider_id: int) -> None:
-    """Apart from reading: a statement that had to wait for the lock sees the rows it joins as they were before."""
-    require_transaction(Provider)
-    if not _locked(provider_id=provider_id):
-        raise Provider.DoesNotExist
-
-
-@prepared
-def _locked(provider_id: int) -> QuerySet[Provider, int]:
-    return lock_rows(Provider.objects.filter(pk=provider_id)).values_list("pk", flat=True)
-
-
-@prepared
-def _provider(provider_id: int) -> QuerySet[Provider]:
-    return Provider.objects.select_related("policy", "user").filter(pk=provider_id)
-
-
-@prepared
-def _service(service_id: int) -> QuerySet[Service]:
-    return Service.objects.select_related("provider__policy", "provider__user").filter(pk=service_id)
-
-
 def blocked_range(service: Service, start: datetime) -> tuple[datetime, datetime]:
     """What an appointment of `service` at `start` takes: its time plus both buffers."""
     offer = availability.offer_of(service)
@@ -89,14 +51,19 @@ def drop_stale(provider: Provider, *, now: datetime, browser: str) -> None:
     Hold.objects.filter(Q(provider=provider, expires_at__lte=now) | Q(browser=browser)).delete()
 
 
-def take(appointment: Appointment) -> Hold:
-    """Hold the appointment's blocked range. The database refuses it when another hold is in the way."""
-    start, end = blocked_range(appointment.service, appointment.start)
-    return Hold.objects.create(provider_id=appointment.provider_id, appointment=appointment, start=start, end=end)
+def take(appointments: Sequence[Appointment]) -> None:
+    """Hold the blocked range of each. The database refuses all of them when another hold is in the way of one."""
+    ranges = [(one, *blocked_range(one.service, one.start)) for one in appointments]
+    Hold.objects.bulk_create(
+        Hold(kind=HoldKind.APPOINTMENT, provider_id=one.provider_id, appointment=one, start=start, end=end)
+        for one, start, end in ranges
+    )
 
 
-def release(appointment: Appointment) -> None:
-    Hold.objects.filter(appointment=appointment).delete()
+def release(appointments: Sequence[Appointment]) -> None:
+    """Give the time of these appointments back; without any nothing is asked."""
+    if appointments:
+        Hold.objects.filter(appointment__in=appointments).delete()
 
 
 def keep_time(
@@ -124,7 +91,7 @@ def keep_time(
 @retrying
 @transaction.atomic
 def _keep_time(*, service: Service, start: datetime, keeper: Keeper) -> Hold:
-    service = lock_service(service)
+    service, _ = lock_service(service)
     provider, now = service.provider, clock.now()
     check_bookable(service)
     drop_stale(provider, now=now, browser=keeper.browser)
@@ -136,6 +103,7 @@ def _keep_time(*, service: Service, start: datetime, keeper: Keeper) -> Hold:
     if not keeper.account:
         check_visitors(service=service, start=start, blocked=(taken_from, taken_to), address=keeper.address, now=now)
     return Hold.objects.create(
+        kind=HoldKind.KEPT,
         provider=provider,
         start=taken_from,
         end=taken_to,

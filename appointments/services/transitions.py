@@ -1,5 +1,7 @@
-"""An appointment's life after it was made. `_move` is the only code that assigns `status`."""
+"""An appointment's life after it was made. `apply` is the only code that assigns `status`."""
 
+import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,20 +9,30 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from accounts.models import User
-from appointments.models import Appointment, AppointmentEvent
+from appointments.models import Appointment
 from appointments.rules.moves import check_move
 from appointments.states import HOLDING, MOVES, Role, Status, Verb, target
 from core import clock
-from core.db import lock_row, retrying
-from notifications import services as notifications
-from outbox import services as outbox
+from core.db import retrying
 
 from . import holds
+from .history import Entry, record
+from .locks import lock_appointments, lock_people, lock_providers
 
-# Each event is told to both sides, except what takes place after the appointment.
-TOLD = {Verb.REQUEST, Verb.BOOK, Verb.ACCEPT, Verb.DECLINE, Verb.WITHDRAW, Verb.CANCEL, Verb.EXPIRE}
 ENDED_BY_SOMEBODY = {Verb.CANCEL, Verb.WITHDRAW}
+# All that a move writes.
+CHANGED_BY_A_MOVE = ("status", "sequence", "closed_at", "ended_by", "was_withdrawn")
 ENDS = {Verb.DECLINE, Verb.WITHDRAW, Verb.CANCEL, Verb.EXPIRE, Verb.COMPLETE, Verb.NO_SHOW}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A move that is wanted of an appointment. `to` is given where `verb` alone does not say where it leads."""
+
+    appointment: Appointment
+    verb: Verb
+    reason: str = ""
+    to: Status | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +95,6 @@ def correct_outcome(
     return _move(appointment, Verb.CORRECT, actor=actor, role=role, reason=reason, to=to)
 
 
-@retrying
-@transaction.atomic
 def _move(
     appointment: Appointment,
     verb: Verb,
@@ -94,20 +104,53 @@ def _move(
     reason: str = "",
     to: Status | None = None,
 ) -> Outcome:
-    """Lock, re-read, ask the table and the policies, save, record. Already there: nothing happens.
+    [outcome] = apply([Change(appointment, verb, reason, to)], actor=actor, role=role)
+    return outcome
 
-    `to` is said where the table alone does not say where `verb` leads.
+
+@retrying
+@transaction.atomic
+def apply(
+    changes: Sequence[Change], *, actor: User | None, role: Role, occasion: uuid.UUID | None = None
+) -> list[Outcome]:
+    """Make all of these changes or none, as one act: locked together, checked together, recorded under one occasion.
+
+    A change whose appointment is there already does nothing, so that pressing twice acts once. Raises MoveRefused or
+    PolicyRefused for the first that may not be made, and PermissionDenied when the actor is not what they act as.
     """
-    to = to or target(verb, Status(appointment.status))
-    provider = holds.lock_provider(appointment.provider_id)
-    appointment = lock_row(Appointment.objects.select_related("customer", "service").filter(pk=appointment.pk))
-    appointment.provider = provider
-    _check_role(appointment, actor, role)
-    if appointment.status == to and role in MOVES[verb][2]:
-        return Outcome(appointment, changed=False)
-    now = clock.now()
-    check_move(appointment, verb, role=role, policy=provider.policy, now=now, to=to)
-    before = appointment.status
+    wanted = [change.to or target(change.verb, Status(change.appointment.status)) for change in changes]
+    locked = _lock([change.appointment for change in changes])
+    now, outcomes, entries = clock.now(), [], []
+    for change, to in zip(changes, wanted, strict=True):
+        appointment = locked[change.appointment.pk]
+        _check_role(appointment, actor, role)
+        is_done = appointment.status == to and role in MOVES[change.verb][2]
+        if not is_done:
+            check_move(appointment, change.verb, role=role, policy=appointment.provider.policy, now=now, to=to)
+            entries.append(Entry(appointment, change.verb, from_status=appointment.status, reason=change.reason))
+            _enter(appointment, change.verb, to, role=role, now=now)
+        outcomes.append(Outcome(appointment, changed=not is_done))
+    if entries:
+        _save([entry.appointment for entry in entries])
+        record(entries, actor=actor, role=role, now=now, occasion=occasion)
+    return outcomes
+
+
+def _lock(appointments: Sequence[Appointment]) -> dict[int, Appointment]:
+    """The appointments by id as they are now, with everybody they concern, all locked."""
+    providers = lock_providers(appointment.provider_id for appointment in appointments)
+    owners = [provider.user_id for provider in providers.values()]
+    people = lock_people(owners + [appointment.customer_id for appointment in appointments])
+    for provider in providers.values():
+        provider.user = people[provider.user_id]
+    locked = lock_appointments(appointment.pk for appointment in appointments)
+    for appointment in locked.values():
+        appointment.provider = providers[appointment.provider_id]
+        appointment.customer = people[appointment.customer_id]
+    return locked
+
+
+def _enter(appointment: Appointment, verb: Verb, to: Status, *, role: Role, now: datetime) -> None:
     appointment.status = to
     appointment.sequence += 1
     if verb in ENDS:
@@ -115,49 +158,12 @@ def _move(
     if verb in ENDED_BY_SOMEBODY:
         appointment.ended_by = role
         appointment.was_withdrawn = verb is Verb.WITHDRAW
-    appointment.save(update_fields=["status", "sequence", "closed_at", "ended_by", "was_withdrawn"])
-    if to not in HOLDING:
-        holds.release(appointment)
-    record(appointment, verb, actor=actor, role=role, from_status=before, now=now, reason=reason)
-    return Outcome(appointment, changed=True)
 
 
-def record(
-    appointment: Appointment,
-    verb: Verb,
-    *,
-    actor: User | None,
-    role: Role,
-    from_status: str,
-    now: datetime,
-    reason: str = "",
-) -> AppointmentEvent:
-    """Append the history entry and publish what follows from it, in the transaction of the change."""
-    event = AppointmentEvent.objects.create(
-        appointment=appointment,
-        at=now,
-        verb=verb,
-        role=role,
-        actor=actor,
-        from_status=from_status,
-        to_status=appointment.status,
-        start=appointment.start,
-        reason=reason,
-    )
-    jobs = [
-        outbox.Draft(
-            topic="appointments.refresh_openings",
-            key=f"event:{event.pk}",
-            payload={"provider": appointment.provider_id},
-        )
-    ]
-    if verb in TOLD:
-        jobs += [
-            notifications.draft("appointments.event", key=f"{event.pk}:{side}", event=event.pk, to=side)
-            for side in (Role.CUSTOMER.value, Role.PROVIDER.value)
-        ]
-    outbox.publish_all(jobs)
-    return event
+def _save(appointments: Sequence[Appointment]) -> None:
+    """Write the rows, and give their time back where the new state does not take it."""
+    Appointment.objects.bulk_update(appointments, CHANGED_BY_A_MOVE)
+    holds.release([appointment for appointment in appointments if appointment.status not in HOLDING])
 
 
 def _check_role(appointment: Appointment, actor: User | None, role: Role) -> None:

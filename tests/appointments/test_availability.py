@@ -164,7 +164,7 @@ def write(provider, case):
     for number, (begin, length) in enumerate(case["holds"]):
         span = (case["around"] + begin * MINUTE, case["around"] + (begin + length) * MINUTE)
         if all(span[1] <= a or b <= span[0] for a, b in taken):
-            kept = {"browser": f"{number:064}", "expires_at": span[1] + 9000 * HOUR}
+            kept = {"kind": "kept", "browser": f"{number:064}", "expires_at": span[1] + 9000 * HOUR}
             Hold.objects.create(provider=provider, start=span[0], end=span[1], **kept)
             taken.append(span)
     for begin, length in case["busy"]:

@@ -318,6 +318,7 @@ def test_provider_page_costs_the_same_queries_whatever_is_booked(
     start = TUESDAY_TEN + timedelta(days=1)
     Hold.objects.bulk_create(
         Hold(
+            kind="kept",
             provider=provider,
             start=start + n * timedelta(minutes=5),
             end=start + (n + 1) * timedelta(minutes=5),

@@ -39,7 +39,12 @@ def overrides_on(day):
 
 def keep(provider, start, browser):
     Hold.objects.create(
-        provider=provider, start=start, end=start + HOUR, browser=browser, expires_at=start + timedelta(minutes=10)
+        kind="kept",
+        provider=provider,
+        start=start,
+        end=start + HOUR,
+        browser=browser,
+        expires_at=start + timedelta(minutes=10),
     )
 
 

@@ -12,9 +12,9 @@ from django.urls import reverse
 
 from accounts.models import User
 from appointments.forms.booking import BookingForm
-from appointments.models import Appointment
+from appointments.models import Appointment, AppointmentEvent
 from appointments.queries.public import public_service
-from appointments.services import availability, booking, holds, transitions
+from appointments.services import availability, booking, follows, history, holds, locks, transitions
 from appointments.states import Role
 from core.db import lock_rows
 from providers.models import Provider, Service
@@ -33,11 +33,11 @@ def point(name):
         yield
         return
     patched = {
-        "lock": (holds, "lock_only"),
-        "facts": (availability, "may_book"),
+        "lock": (locks, "_lock_only"),
+        "facts": (availability, "open_among"),
         "hold": (holds, "take"),
-        "history": (transitions.AppointmentEvent.objects, "create"),
-        "jobs": (transitions.outbox, "publish_all"),
+        "history": (AppointmentEvent.objects, "bulk_create"),
+        "jobs": (follows.outbox, "publish_all"),
         "commit": (connection, "_commit"),
     }
     where, after = name.split(":")
@@ -97,7 +97,7 @@ def post_cancel(appointment_pk, trouble=""):
 @contextmanager
 def lost_answer():
     """The COMMIT of the change takes place, and the connection breaks before its answer arrives."""
-    commit, record, changed = connection._commit, transitions.record, []
+    commit, record, changed = connection._commit, history.record, []
 
     def record_and_remember(*args, **kwargs):
         changed.append(True)

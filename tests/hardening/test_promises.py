@@ -90,7 +90,12 @@ def test_the_database_itself_lets_neighbours_stand_and_no_second_of_overlap(book
 
     def write():
         Hold.objects.create(
-            provider=provider, start=start, end=start + HOUR, browser="x" * 64, expires_at=NOW + timedelta(days=3)
+            kind="kept",
+            provider=provider,
+            start=start,
+            end=start + HOUR,
+            browser="x" * 64,
+            expires_at=NOW + timedelta(days=3),
         )
 
     if stands:

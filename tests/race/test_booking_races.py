@@ -14,7 +14,7 @@ from accounts.models import User
 from appointments.forms.booking import BookingForm
 from appointments.models import Appointment, AppointmentEvent, Hold
 from appointments.queries.public import public_service
-from appointments.services import availability, booking, holds, transitions
+from appointments.services import availability, booking, holds, locks, transitions
 from appointments.states import Role, Status
 from core import clock
 from core.exceptions import DomainError
@@ -105,7 +105,12 @@ def write_a_hold(provider_pk, start):
     """What an admin's form or a script might do: no service, no lock, only the database's word."""
     begin = datetime.fromisoformat(start)
     return Hold.objects.create(
-        provider_id=provider_pk, start=begin, end=begin + timedelta(hours=1), browser=uuid4().hex, expires_at=begin
+        kind="kept",
+        provider_id=provider_pk,
+        start=begin,
+        end=begin + timedelta(hours=1),
+        browser=uuid4().hex,
+        expires_at=begin,
     ).pk
 
 
@@ -543,10 +548,10 @@ CROWD = 6
 def book_without_guards(service_pk, customer_pk, start, key, folder):
     """The same steps without the provider's lock and outside a transaction; nobody writes before all have looked."""
 
-    def no_lock(provider_id):
-        pass
+    def no_lock(queryset):
+        return queryset
 
-    look = availability.may_book
+    look = availability.open_among
 
     def look_and_wait(*args, **options):
         answer = look(*args, **options)
@@ -554,9 +559,10 @@ def book_without_guards(service_pk, customer_pk, start, key, folder):
         return answer
 
     with (
-        mock.patch.object(booking, "_book", booking._book.__wrapped__.__wrapped__),
-        mock.patch.object(holds, "lock_only", no_lock),
-        mock.patch.object(availability, "may_book", look_and_wait),
+        mock.patch.object(booking, "_place", booking._place.__wrapped__.__wrapped__),
+        mock.patch.object(locks, "lock_rows", no_lock),
+        mock.patch.object(locks, "require_transaction", lambda model: None),
+        mock.patch.object(availability, "open_among", look_and_wait),
         mock.patch.object(booking, "record", lambda *args, **options: None),
     ):
         book(service_pk, customer_pk, start, key)

@@ -9,7 +9,7 @@ from django.db import connection, connections, transaction
 
 from appointments.exceptions import TermsChanged
 from appointments.models import Appointment
-from appointments.services import booking, holds
+from appointments.services import booking, locks
 from providers.models import BookingPolicy
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ServiceFactory
@@ -54,7 +54,7 @@ def test_a_booking_that_waited_for_a_change_of_policy_obeys_it():
 
     booker = threading.Thread(target=book)
     with transaction.atomic():
-        holds.lock_provider(service.provider_id)
+        locks.lock_providers([service.provider_id])
         booker.start()
         wait_until_somebody_waits_for_us()
         BookingPolicy.objects.filter(provider=service.provider).update(accepts_at_once=False)

@@ -268,7 +268,7 @@ def test_times_kept_and_taken_by_others_are_not_shown(offer, index, client):
     person = offer("Maya", hours={1: [("09:00", "12:00")]})
     index()
     service = Service.objects.select_related("provider__policy").get(provider=person)
-    Hold.objects.create(
+    Hold.objects.create(kind="kept",
         provider=person, start=datetime(2026, 3, 3, 9, tzinfo=UTC), end=datetime(2026, 3, 3, 10, tzinfo=UTC),
         browser="somebody", expires_at=NOW + timedelta(minutes=5),
     )  # fmt: skip

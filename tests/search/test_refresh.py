@@ -140,7 +140,9 @@ def test_who_went_live_untold_is_found_by_the_next_round(db):
 def test_a_time_kept_for_minutes_is_not_forgotten(maya):
     start = datetime(2026, 3, 3, 9, tzinfo=UTC)
     ends = NOW + timedelta(minutes=10)
-    Hold.objects.create(provider=maya, start=start, end=start + timedelta(hours=1), browser="x", expires_at=ends)
+    Hold.objects.create(
+        kind="kept", provider=maya, start=start, end=start + timedelta(hours=1), browser="x", expires_at=ends
+    )
 
     refresh_openings(provider_ids=[maya.pk])
 

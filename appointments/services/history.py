@@ -1,0 +1,49 @@
+"""Writing the history of appointments. Nothing else writes `AppointmentEvent`."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts.models import User
+from appointments.models import Appointment, AppointmentEvent
+from appointments.states import Role, Verb
+
+from . import follows
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One change as the history tells it, of an appointment that has its new state already."""
+
+    appointment: Appointment
+    verb: Verb
+    from_status: str = ""
+    reason: str = ""
+
+
+def record(
+    entries: Sequence[Entry], *, actor: User | None, role: Role, now: datetime, occasion: uuid.UUID | None = None
+) -> list[AppointmentEvent]:
+    """Append an entry each and publish what follows from them, in the transaction of the change.
+
+    They share `occasion`, the name of one act of one person; without one they get a new name together.
+    """
+    occasion = occasion or uuid.uuid4()
+    events = AppointmentEvent.objects.bulk_create(
+        AppointmentEvent(
+            appointment=entry.appointment,
+            occasion=occasion,
+            at=now,
+            verb=entry.verb,
+            role=role,
+            actor=actor,
+            from_status=entry.from_status,
+            to_status=entry.appointment.status,
+            start=entry.appointment.start,
+            reason=entry.reason,
+        )
+        for entry in entries
+    )
+    follows.publish(events)
+    return events
