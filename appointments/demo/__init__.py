@@ -22,6 +22,7 @@ from outbox.models import Message
 from providers import demo as hosts
 from providers.demo import PROVIDER
 from providers.models import Provider, Service
+from providers.services import lift_limits
 
 BEHIND, AHEAD = hosts.LIVE_FOR, timedelta(days=58)
 # How many appointments a provider has in the whole span; the first one, who can sign in, has a full diary.
@@ -51,6 +52,7 @@ def seed(size: Size) -> None:
     for number, provider in enumerate(providers):
         wanted = size.diary if number == 0 else chance.randint(*USUAL)
         _fill(provider, customers, wanted, chance)
+    lift_limits(provider=providers[0], actor=providers[0].user, customer=customers[1])
     # What happened before today was told then; a worker that starts now must not tell it again.
     Message.objects.all().delete()
     refresh_openings(provider_ids=[provider.pk for provider in providers])

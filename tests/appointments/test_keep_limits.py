@@ -14,6 +14,7 @@ from appointments.rules.shares import visitors_may_keep
 from appointments.rules.slots import Facts, Rules, openings_on
 from core import clock
 from tests.factories.accounts import UserFactory
+from tests.factories.providers import ServiceFactory
 
 from .conftest import TUESDAY_TEN
 
@@ -104,6 +105,13 @@ def test_one_address_without_cookies_keeps_a_handful_of_times_of_a_provider(serv
     assert [answer.status_code for answer in answers] == [302] * 9
     assert [told(answer) for answer in answers] == [[]] * MOST + [[AT_ADDRESS]] * 3
     assert kept() == [TUESDAY_TEN + timedelta(days=day) for day in days[:MOST]]
+
+
+def test_what_one_address_keeps_of_a_provider_counts_for_no_other(service):
+    for day in week_days(MOST):
+        press(service, days=day)
+
+    assert told(press(ServiceFactory(duration_minutes=60))) == []
 
 
 def test_many_addresses_keep_a_third_of_a_day_and_another_day_is_not_meant(service):
