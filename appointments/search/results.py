@@ -1,4 +1,7 @@
-"""Who fits a search: one page of providers and how many there are, in one query whatever their number."""
+"""Who fits a search: one page of providers and how many there are, in one query whatever their number.
+
+The list ends with `LAST_PAGE`, and nobody is counted beyond it: a search that finds more is narrowed, not read on.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,6 +35,8 @@ from core.money import Money
 from providers.models import Confirmation, Pricing, Provider, Service, Venue
 
 PER_PAGE = 20
+LAST_PAGE = 25
+MOST_SHOWN = PER_PAGE * LAST_PAGE
 HALF_DAY = 1 << HALF
 # What the address says, and what a service has.
 VENUES = {"online": Venue.ONLINE, "person": Venue.IN_PERSON}
@@ -39,10 +44,14 @@ VENUES = {"online": Venue.ONLINE, "person": Venue.IN_PERSON}
 
 @dataclass
 class Found:
-    """One page of a search. `hints` says, by provider, where the index has the first opening that fits."""
+    """One page of a search. `hints` says, by provider, where the index has the first opening that fits.
+
+    `has_more` says that more fit than the list shows; `count` are those that it shows, on all its pages.
+    """
 
     page: Page
     hints: dict[int, datetime]
+    has_more: bool
 
     @property
     def providers(self) -> list[Provider]:
@@ -59,21 +68,26 @@ def find(wanted: Wanted, *, zone: ZoneInfo, now: datetime) -> Found:
     Two more where the page lies beyond the last one, which is then shown.
     """
     spans = wanted.spans(zone, now) if wanted.is_narrowed_in_time else []
-    rows = _ordered(matching(wanted), wanted, spans).annotate(total=_count_of(matching(wanted, spans)))
-    page, found = wanted.page, _slice(rows, wanted.page)
-    count = (getattr(found[0], "total", 0) or 0) if found else 0
-    if page > 1 and count <= (page - 1) * PER_PAGE:
-        count = count or matching(wanted, spans).count()
-        page = max(-(-count // PER_PAGE), 1)
-        found = _slice(rows, page)
+    page = min(wanted.page, LAST_PAGE)
+    found = _rows_of(page, wanted, spans)
+    fitting = (getattr(found[0], "fitting", 0) or 0) if found else 0
+    if page > 1 and fitting <= (page - 1) * PER_PAGE:
+        fitting = fitting or _count(wanted, spans)
+        page = max(-(-min(fitting, MOST_SHOWN) // PER_PAGE), 1)
+        found = _rows_of(page, wanted, spans)
+    count = min(fitting, MOST_SHOWN)
     # Where days are asked for, those without one come last, and the count ends before them.
     found = found[: count - (page - 1) * PER_PAGE]
-    return Found(Page(found, page, Paginator(range(count), PER_PAGE)), _hints(found, spans))
+    return Found(Page(found, page, Paginator(range(count), PER_PAGE)), _hints(found, spans), fitting > MOST_SHOWN)
 
 
 def count(wanted: Wanted, *, zone: ZoneInfo, now: datetime) -> int:
-    """How many fit. One query."""
-    return matching(wanted, wanted.spans(zone, now) if wanted.is_narrowed_in_time else []).count()
+    """How many fit, `MOST_SHOWN` + 1 standing for any number above. One query."""
+    return _count(wanted, wanted.spans(zone, now) if wanted.is_narrowed_in_time else [])
+
+
+def _count(wanted: Wanted, spans: list[Span]) -> int:
+    return matching(wanted, spans)[: MOST_SHOWN + 1].count()
 
 
 def matching(wanted: Wanted, spans: list[Span] | None = None) -> QuerySet[Provider]:
@@ -155,8 +169,18 @@ def _first_key(spans: list[Span]) -> Subquery:
     return Subquery(days.annotate(key=first).values("key")[:1])
 
 
+def _rows_of(page: int, wanted: Wanted, spans: list[Span]) -> list[Provider]:
+    """The providers of a page, each with the number of all that fit: `MOST_SHOWN` + 1 for any number above.
+
+    Who they are is found first, in what is searched and sorted by alone; policy, user and text are read for these.
+    """
+    shown = _ordered(matching(wanted), wanted, spans).values("pk")[(page - 1) * PER_PAGE : page * PER_PAGE]
+    rows = Provider.objects.filter(pk__in=shown).select_related("policy", "user").defer("about")
+    return list(_ordered(rows, wanted, spans).annotate(fitting=_count_of(matching(wanted, spans))))
+
+
 def _ordered(rows: QuerySet[Provider], wanted: Wanted, spans: list[Span]) -> QuerySet[Provider]:
-    rows = rows.select_related("policy", "user").defer("about").annotate(next_at=F("opening_index__next_at"))
+    rows = rows.annotate(next_at=F("opening_index__next_at"))
     soonest = F("next_at").asc(nulls_last=True)
     if spans:
         rows = rows.annotate(first_key=_first_key(spans))
@@ -173,12 +197,9 @@ def _ordered(rows: QuerySet[Provider], wanted: Wanted, spans: list[Span]) -> Que
 
 
 def _count_of(rows: QuerySet[Provider]) -> Subquery:
-    counted = rows.order_by().annotate(one=Value(1)).values("one").annotate(n=Count("pk")).values("n")
-    return Subquery(counted, output_field=IntegerField())
-
-
-def _slice(rows: QuerySet[Provider], page: int) -> list[Provider]:
-    return list(rows[(page - 1) * PER_PAGE : page * PER_PAGE])
+    some = rows.order_by().values("pk")[: MOST_SHOWN + 1]
+    counted = Provider.objects.filter(pk__in=some).order_by().annotate(one=Value(1)).values("one")
+    return Subquery(counted.annotate(n=Count("pk")).values("n"), output_field=IntegerField())
 
 
 def _hints(found: list[Provider], spans: list[Span]) -> dict[int, datetime]:

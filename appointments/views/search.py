@@ -58,7 +58,7 @@ def _answer(request: HttpRequest, *, is_home: bool) -> HttpResponse:
     twelve = request.user.is_authenticated and request.user.uses_12h_clock
     view = cards.View(wanted=wanted, zone=zone.zone, now=now, twelve=twelve)
     context: dict[str, Any] = {"is_home": is_home, "wanted": wanted, "view": view, "zone": zone.name}
-    context |= _results(view)
+    context |= _results(view, counted)
     context |= {"zones": _zone_options(request, zone, usual, view), "viewer_zone": zone, "sorts": SORTS}
     context["clock_change"] = clock_change(zone.zone, now, view.days[-1])
     if zone.lists_all:
@@ -93,7 +93,7 @@ def _zones(request: HttpRequest, fallback: str) -> tuple[ViewerZone, str]:
     return viewer_zone(request, fallback), zonelist.own_zone(request) or fallback
 
 
-def _results(view: cards.View) -> dict[str, Any]:
+def _results(view: cards.View, counted: figures.Figures | None) -> dict[str, Any]:
     """Three queries and those of the calendars; where nothing is found also one for each filter."""
     wanted = view.wanted
     try:
@@ -111,7 +111,8 @@ def _results(view: cards.View) -> dict[str, Any]:
         "failed": False,
         "cards": shown,
         "page": page,
-        "headline": _headline(wanted, found.count),
+        "headline": _headline(wanted, _count_words(wanted, found, counted)),
+        "list_ends": f"the first {results.MOST_SHOWN}" if found.has_more else "",
         "relaxed": relaxed,
         "previous": _address(wanted, page=page.number - 1) if page.has_previous() else "",
         "next": _address(wanted, page=page.number + 1) if page.has_next() else "",
@@ -119,8 +120,17 @@ def _results(view: cards.View) -> dict[str, Any]:
     }
 
 
-def _headline(wanted: Wanted, count: int) -> str:
-    words = [f"{count:,} provider{'s' if count != 1 else ''}"]
+def _count_words(wanted: Wanted, found: results.Found, counted: figures.Figures | None) -> str:
+    """How many there are: all of them as they were last measured, more than the list shows, or an exact number."""
+    if not found.has_more:
+        return f"{found.count:,} provider{'s' if found.count != 1 else ''}"
+    if counted and not wanted.is_narrowed and counted.providers > found.count:
+        return f"{counted.providers:,} providers"
+    return f"More than {found.count:,} providers"
+
+
+def _headline(wanted: Wanted, count: str) -> str:
+    words = [count]
     if wanted.q:
         words.append(f"for “{wanted.q}”")
     if wanted.is_narrowed_in_time:
@@ -132,7 +142,7 @@ def _headline(wanted: Wanted, count: int) -> str:
     return " ".join(words)
 
 
-def _relaxed(view: cards.View) -> list[tuple[str, str, int]]:
+def _relaxed(view: cards.View) -> list[tuple[str, str, str]]:
     """What each filter costs: (label, address, how many there would be without it). One query for each filter set."""
     wanted = view.wanted
     ways: list[tuple[Any, str, dict[str, Any]]] = [
@@ -148,8 +158,9 @@ def _relaxed(view: cards.View) -> list[tuple[str, str, int]]:
     for is_set, label, change in ways:
         if is_set:
             count = results.count(replace(wanted, **change), zone=view.zone, now=view.now)
-            found.append((label, _address(wanted, **change), count))
-    return [way for way in found if way[2]]
+            said = str(count) if count <= results.MOST_SHOWN else f"{results.MOST_SHOWN}+"
+            found += [(label, _address(wanted, **change), said)] if count else []
+    return found
 
 
 def _zone_options(request: HttpRequest, zone: ViewerZone, usual: str, view: cards.View) -> list[tuple[str, str, bool]]:

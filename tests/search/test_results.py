@@ -1,5 +1,6 @@
 """Who is found, in which order, by every filter; the cards and what they cost."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from appointments.models import OpenDay, OpeningIndex
+from appointments.search import results
 from appointments.search.index import measure_figures, refresh_openings, refresh_stale
 from calendar_sync.models import BusyInterval
 from providers.models import Confirmation, Listing, Pricing, Provider
@@ -176,6 +178,64 @@ def test_pages_share_the_list_without_gap_or_double(db, client):
         40,
         45,
     )
+
+
+@pytest.fixture
+def short_list(monkeypatch):
+    """A list of three a page that ends with its second page."""
+    for name, value in {"PER_PAGE": 3, "LAST_PAGE": 2, "MOST_SHOWN": 6}.items():
+        monkeypatch.setattr(results, name, value)
+
+
+def words_of(response):
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+@pytest.mark.parametrize(
+    "query", ["part=am", "from=2026-03-03", "q=person", "q=person&sort=name", "q=person&sort=price"]
+)
+@pytest.mark.parametrize(
+    ("people", "headline", "pager"),
+    [
+        (6, "6 providers", "Showing 4 to 6 of 6 , page 2 of 2"),
+        (7, "More than 6 providers", "Showing 4 to 6 of the first 6 , page 2 of 2"),
+    ],
+)
+def test_the_list_ends_at_a_depth_nobody_reads_and_says_so(db, client, short_list, query, people, headline, pager):
+    for n in range(people):
+        ServiceFactory(provider=ProviderFactory(name=f"Person {n:02}"))
+    refresh_stale()
+    last, beyond = (client.get(f"/providers/?{query}&page={page}") for page in (2, 3))
+
+    shown = [[card.provider.name for card in response.context["cards"]] for response in (last, beyond)]
+    assert [len(names) for names in shown] == [3, 3]
+    assert sorted(shown[0]) == sorted(shown[1])
+    assert last.context["headline"].startswith(headline + " ")
+    assert pager in words_of(last)
+    assert ("The list ends here. Narrow the search" in words_of(last)) == (people > 6)
+    assert "Next" not in words_of(last)
+
+
+def test_all_providers_are_counted_as_they_were_last_measured(db, client, short_list):
+    for _ in range(7):
+        ServiceFactory(provider=ProviderFactory())
+    refresh_stale()
+
+    unmeasured = client.get("/providers/").context["headline"]
+    measure_figures()
+    measured = client.get("/providers/").context["headline"]
+
+    assert (unmeasured, measured) == ("More than 6 providers", "7 providers")
+
+
+def test_what_a_filter_keeps_away_is_counted_no_further_than_the_list_shows(db, client, short_list):
+    for _ in range(7):
+        ServiceFactory(provider=ProviderFactory())
+    refresh_stale()
+
+    relaxed = client.get("/providers/?q=nobody").context["relaxed"]
+
+    assert relaxed == [("Without “nobody”", "/providers/", "6+")]
 
 
 @pytest.mark.parametrize("page", ["99", "999999999"])
