@@ -7,11 +7,14 @@ A function is a module-level one; arguments and results are JSON. All start at t
 of its own already open. The test needs `transaction=True`, for other processes see committed rows only.
 """
 
+import atexit
 import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -65,25 +68,80 @@ def run_calls(calls: Sequence[tuple], *, timeout: float = 180) -> list[Outcome]:
     Raises TimeoutError, and leaves no process behind, when they are not done after `timeout` seconds.
     """
     job = [{"function": f"{function.__module__}:{function.__name__}", "args": args} for function, *args in calls]
-    starter = subprocess.Popen(
-        [sys.executable, "-m", "tests.starter"],
-        cwd=ROOT,
-        env=environment(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,  # one group, so that nobody is left behind
-    )
-    try:
-        out, err = starter.communicate(json.dumps(job), timeout=timeout)
-    except subprocess.TimeoutExpired:
-        os.killpg(starter.pid, signal.SIGKILL)
-        starter.communicate()
-        raise TimeoutError(f"{len(calls)} processes were not done after {timeout} seconds") from None
-    if starter.returncode:
-        raise RuntimeError(f"the processes could not be started:\n{err}")
-    return [Outcome(**line) for line in json.loads(out.splitlines()[-1])]
+    lines = _starter().run(job, timeout=timeout)
+    if lines is None:
+        raise TimeoutError(f"{len(calls)} processes were not done after {timeout} seconds")
+    if "error" in lines:
+        raise RuntimeError(f"the processes could not be started:\n{lines['error']}")
+    return [Outcome(**line) for line in lines["outcomes"]]
+
+
+class Starter:
+    """The running `tests.starter` of one environment: Django is set up once, not once for each race."""
+
+    def __init__(self, variables: dict[str, str]) -> None:
+        self.variables = variables
+        self.said = tempfile.TemporaryFile("w+")  # noqa: SIM115 - as long as the process writes there
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.starter"],
+            cwd=ROOT,
+            env=variables,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.said,
+            text=True,
+        )
+
+    def run(self, job: list[dict[str, Any]], *, timeout: float) -> dict[str, Any] | None:
+        """What the starter answered to the job; None, and nobody left behind, when that took too long."""
+        assert self.process.stdin and self.process.stdout
+        group: list[int] = []
+
+        def end() -> None:
+            for leader in group:
+                os.killpg(leader, signal.SIGKILL)
+            self.process.kill()
+
+        late = threading.Timer(timeout, end)
+        late.start()
+        try:
+            self.process.stdin.write(json.dumps(job) + "\n")
+            self.process.stdin.flush()
+            for line in self.process.stdout:
+                answer: dict[str, Any] = json.loads(line)
+                if "group" not in answer:
+                    return answer
+                group.append(answer["group"])
+        finally:
+            late.cancel()
+        if self.process.wait() == -signal.SIGKILL:
+            return None
+        self.said.seek(0)
+        return {"error": self.said.read()}
+
+    def stop(self) -> None:
+        assert self.process.stdin
+        self.process.stdin.close()
+        self.process.wait()
+
+
+_running: list[Starter] = []
+
+
+def _starter() -> Starter:
+    """The starter that runs with this process's environment of now; another one is stopped."""
+    variables = {name: value for name, value in environment().items() if name != "PYTEST_CURRENT_TEST"}
+    if _running and (_running[0].variables != variables or _running[0].process.poll() is not None):
+        _running.pop().stop()
+    if not _running:
+        _running.append(Starter(variables))
+    return _running[0]
+
+
+@atexit.register
+def _stop() -> None:
+    while _running:
+        _running.pop().stop()
 
 
 def meet(folder: str, size: int) -> None:

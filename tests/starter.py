@@ -1,4 +1,8 @@
-"""The other side of `processes.run_calls`: set Django up once, fork a process for each call, let all go at once."""
+"""The other side of `processes.run_calls`: set Django up once, and for each call of a job fork a process of its own.
+
+Reads one job a line and answers each with one line: `{"outcomes": [...]}`, or `{"error": "..."}` when the processes
+could not be started. A job runs in a process group of its own, whose number is said before, as `{"group": ...}`.
+"""
 
 import importlib
 import json
@@ -14,10 +18,33 @@ from django.urls import get_resolver
 
 
 def main() -> None:
-    calls = json.load(sys.stdin)
     django.setup()
-    functions = [resolve(call["function"]) for call in calls]
     get_resolver()._populate()  # the pages are loaded once here, not once in each process
+    for line in sys.stdin:
+        calls = json.loads(line)
+        try:
+            functions = [resolve(call["function"]) for call in calls]
+        except Exception:
+            say(error=traceback.format_exc())
+            continue
+        job = os.fork()
+        if job == 0:
+            os.setpgid(0, 0)
+            say(group=os.getpid())
+            try:
+                say(outcomes=run_all(calls, functions))
+            except BaseException:
+                say(error=traceback.format_exc())
+            os._exit(0)
+        os.waitpid(job, 0)
+
+
+def say(**words: Any) -> None:
+    print(json.dumps(words), flush=True)
+
+
+def run_all(calls: list[dict[str, Any]], functions: list[Any]) -> list[dict[str, Any]]:
+    """Every call in its own process, all let go at the same moment; their outcomes in order."""
     ready_read, ready_write = os.pipe()
     go_read, go_write = os.pipe()
     with tempfile.TemporaryDirectory() as folder:
@@ -32,7 +59,7 @@ def main() -> None:
         os.close(go_write)  # whoever waits to read sees the end now: all of them, at the same moment
         for _call in calls:
             os.wait()
-        print(json.dumps([outcome(result) for result in results]))
+        return [outcome(result) for result in results]
 
 
 def resolve(name: str) -> Any:
@@ -43,6 +70,8 @@ def resolve(name: str) -> Any:
 def run(function: Any, args: list, result: Path, ready: int, go: int) -> None:
     from django.db import connection
 
+    # What a call prints must not be taken for an answer.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     try:
         connection.ensure_connection()
         os.write(ready, b".")
