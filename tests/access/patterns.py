@@ -11,6 +11,7 @@ class Pattern:
     name: str
     arguments: tuple[str, ...]
     is_named: bool
+    is_csrf_exempt: bool
 
     def address(self, given: dict[str, Any]) -> str | None:
         """Where it stands; None without a name, or when it needs an argument that nobody gave."""
@@ -36,5 +37,6 @@ def _walk(resolver: URLResolver, namespace: str, route: str, arguments: tuple[st
             found += _walk(entry, inner, f"{route}{entry.pattern}", here)
         elif isinstance(entry, URLPattern):
             name = f"{namespace}{entry.name}" if entry.name else f"{route}{entry.pattern}"
-            found.append(Pattern(name, here, bool(entry.name)))
+            is_exempt = getattr(entry.callback, "csrf_exempt", False)
+            found.append(Pattern(name, here, bool(entry.name), is_exempt))
     return found

@@ -96,6 +96,14 @@ def test_a_route_refuses_the_verbs_that_its_row_does_not_name(world, verb):
         assert {address for address, status in answers.items() if status != 405} == set(), role
 
 
+# Views that take a POST without a form's key: none. Each that comes says here what it asks for instead.
+WITHOUT_KEY: set[str] = set()
+
+
+def test_every_page_that_takes_a_form_asks_for_its_key():
+    assert {pattern.name for pattern in all_patterns() if pattern.is_csrf_exempt} == WITHOUT_KEY
+
+
 def address_of(row: Row, world: World) -> str:
     address = row.path or PATTERNS[row.name].address(row.args(world))
     assert address, f"{row.name} needs arguments that its row doesn't give"

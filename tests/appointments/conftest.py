@@ -1,9 +1,12 @@
-"""One provider in London, open on weekdays 09:00 to 17:00, one service, one customer.
+"""One provider in Kathmandu, one service, one customer in London: wall time is never UTC, nor a full hour from it.
+There is a platform fee, both caps are set, and a request has to be answered long before its start.
 
-It is Monday 2 March 2026, 08:00, in London.
+It is Monday 2 March 2026, 08:00 UTC; the provider is open on weekdays from 04:00 to 17:00 UTC, 09:45 to 22:45 there.
+Tests that read wall times may ask for `in_london`, where the provider is open from 09:00 to 17:00.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 import time_machine
@@ -14,6 +17,8 @@ from tests.factories.providers import ProviderFactory, ServiceFactory, give_hour
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 TUESDAY_TEN = datetime(2026, 3, 3, 10, tzinfo=UTC)
+# How long a provider may think about a request.
+ANSWER_TIME = timedelta(hours=7, minutes=23)
 
 
 @pytest.fixture(autouse=True)
@@ -23,10 +28,27 @@ def _monday_morning():
 
 
 @pytest.fixture
-def provider(db):
-    provider = ProviderFactory(time_zone="Europe/London")
+def provider(db, settings):
+    settings.PLATFORM_FEE_PERCENT = Decimal("7.5")
+    provider = ProviderFactory(time_zone="Asia/Kathmandu")
+    give_hours(provider, {day: [("09:45", "22:45")] for day in range(5)})
+    provider.policy.max_per_day, provider.policy.max_open = 7, 40
+    provider.policy.answer_minutes = ANSWER_TIME // timedelta(minutes=1)
+    provider.policy.save()
+    return provider
+
+
+def move_to_london(provider):
+    """The same provider, whose wall time is UTC in March, open on weekdays from 09:00 to 17:00."""
+    provider.time_zone = "Europe/London"
+    provider.save()
     give_hours(provider, {day: [("09:00", "17:00")] for day in range(5)})
     return provider
+
+
+@pytest.fixture
+def in_london(provider):
+    return move_to_london(provider)
 
 
 @pytest.fixture

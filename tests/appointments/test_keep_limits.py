@@ -16,7 +16,7 @@ from core import clock
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ServiceFactory
 
-from .conftest import TUESDAY_TEN
+from .conftest import TUESDAY_TEN, move_to_london
 
 pytestmark = pytest.mark.django_db
 
@@ -31,6 +31,12 @@ AT_ADDRESS = (
     "6 times with Maya are being kept for people at your internet address, and that is the most, " + SIGN_IN_AND_BOOK
 )
 OF_DAY = "Many people are choosing a time with Maya on that day right now, " + SIGN_IN_AND_BOOK
+
+
+@pytest.fixture
+def provider(provider):
+    """In London: these tests read wall times."""
+    return move_to_london(provider)
 
 
 def press(service, *, days=0, hours=0, client=None, **headers):

@@ -111,6 +111,7 @@ def test_its_own_person_signed_in_gets_their_usual_page(client, confirmed, custo
     assert client.get(page_of(confirmed, P)).url == reverse("studio_appointment", args=[confirmed.reference])
 
 
+@pytest.mark.usefixtures("in_london")
 def test_both_sides_times_are_shown_where_their_zones_differ(client, confirmed, customer, provider):
     said = [text_of(client.get(page_of(confirmed, side))) for side in (C, P)]
     assert "For you" not in said[0] and f"For {customer.first_name}" not in said[1]
@@ -276,6 +277,7 @@ def test_the_file_is_there_once_it_is_agreed(client, confirmed, book, by_hand):
 # --- Its end ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("in_london")
 def test_a_link_ends_thirty_days_after_the_appointment_and_mails_a_new_one(client, confirmed, customer):
     address = page_of(confirmed)
     token = address.split("/")[2]

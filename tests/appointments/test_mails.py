@@ -26,6 +26,8 @@ from outbox.models import Message
 from outbox.testing import deliver
 from providers.models import Listing
 
+from .conftest import move_to_london
+
 C, P = Role.CUSTOMER, Role.PROVIDER
 # The reader's own link, where it is shown.
 MY, STUDIO = "http://testserver/a/(c)/", "http://testserver/a/(p)/"
@@ -114,6 +116,12 @@ TABLE = [
         ]
     ),
 ]
+
+
+@pytest.fixture
+def provider(provider):
+    """In London: these tests read wall times."""
+    return move_to_london(provider)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from providers.models import Listing
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import DateOverrideFactory, ProviderFactory, ServiceFactory
 
-from .conftest import NOW, TUESDAY_TEN
+from .conftest import NOW, TUESDAY_TEN, move_to_london
 
 pytestmark = pytest.mark.django_db
 
@@ -27,6 +27,12 @@ QUERIES_OF_TODAY = 8
 # The same: how many wait comes with the page, and the day around each request is one agenda for all.
 QUERIES_OF_REQUESTS = 8
 QUERIES_OF_CUSTOMERS = 6
+
+
+@pytest.fixture
+def provider(provider):
+    """In London: these tests read wall times."""
+    return move_to_london(provider)
 
 
 @pytest.fixture
@@ -336,7 +342,7 @@ def test_accepting_after_the_deadline_says_so_though_the_job_is_late(studio, req
         page = studio.post(url("accept_request", request_))
 
     assert page.status_code == 409
-    assert "expired at Tue 3 March, 10:00, before it was answered." in texts(page)
+    assert "expired at Mon 2 March, 15:23, before it was answered." in texts(page)
     assert status_of(request_) == Status.REQUESTED
 
 

@@ -16,7 +16,7 @@ from appointments.services import transitions
 from appointments.states import Role
 from outbox.testing import deliver
 
-from .conftest import NOW, TUESDAY_TEN
+from .conftest import NOW, TUESDAY_TEN, move_to_london
 from .test_customer_pages import text_of
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +39,12 @@ CASES = [
     ("online", "Europe/Lisbon", LISBON, NOTHING, NOTHING),
     ("online", "Europe/London", LONDON, NOTHING, NOTHING),
 ]
+
+
+@pytest.fixture
+def provider(provider):
+    """In London: these tests read wall times."""
+    return move_to_london(provider)
 
 
 @pytest.fixture

@@ -20,12 +20,18 @@ from tests.accounts.test_sign_up import sign_up
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ProviderFactory
 
-from .conftest import NOW
+from .conftest import NOW, move_to_london
 
 pytestmark = pytest.mark.django_db
 
 CHOSEN = "Tue 3 March, 10:00"
 MINE = "/my/appointments/"
+
+
+@pytest.fixture
+def provider(provider):
+    """In London: these tests read wall times."""
+    return move_to_london(provider)
 
 
 @pytest.fixture(autouse=True)

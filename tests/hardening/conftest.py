@@ -1,4 +1,4 @@
-"""The same small world as the appointments' own tests: one provider in London, Monday 2 March 2026, 08:00."""
+"""The same small world as the appointments' own tests, moved to London; it is Monday 2 March 2026, 08:00."""
 
 import pytest
 from django.test import Client
@@ -8,9 +8,15 @@ from tests.appointments.conftest import (  # noqa: F401 - fixtures
     book,
     by_hand,
     customer,
-    provider,
+    move_to_london,
     service,
 )
+from tests.appointments.conftest import provider as far_provider  # noqa: F401
+
+
+@pytest.fixture
+def provider(far_provider):  # noqa: F811
+    return move_to_london(far_provider)
 
 
 @pytest.fixture

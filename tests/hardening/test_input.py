@@ -1,6 +1,7 @@
 """Numbers, dates, zones, names of fields and ids that nobody's form would send."""
 
 import re
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
@@ -186,7 +187,13 @@ def test_forty_names_that_are_not_the_forms_change_nothing_of_a_booking(me, addr
 
     one = Appointment.objects.get()
     assert (one.customer, one.provider, one.service) == (customer, service.provider, service)
-    assert (one.status, one.price, one.platform_fee, one.sequence, one.closed_at) == ("confirmed", 58, 0, 0, None)
+    assert (one.status, one.price, one.platform_fee, one.sequence, one.closed_at) == (
+        "confirmed",
+        58,
+        Decimal("4.35"),
+        0,
+        None,
+    )
     assert one.booking_key == values["key"] and one.reference != str(stranger.pk)
     customer.refresh_from_db()
     assert not customer.is_staff and not customer.is_superuser

@@ -55,7 +55,9 @@ def test_no_edit_moves_shortens_or_reprices_what_was_booked(book, settings, edit
     assert (written(Appointment), written(Hold)) == before
     for one in Appointment.objects.all():
         transitions.cancel_appointment(appointment=one, actor=one.provider.user, role=Role.PROVIDER)
-    assert [(one.price, one.currency, one.platform_fee) for one in Appointment.objects.all()] == [(58, "GBP", 0)] * 2
+    assert [(one.price, one.currency, one.platform_fee) for one in Appointment.objects.all()] == [
+        (58, "GBP", Decimal("4.35"))
+    ] * 2
     check_all()
 
 
