@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.db.models import Q, QuerySet, TextChoices
 
-from appointments.models import REFERENCE_ALPHABET, REFERENCE_LENGTH, Appointment
+from appointments.models import REFERENCE_ALPHABET, REFERENCE_LENGTH, Appointment, conditions
 from appointments.pages.labels import status_words
 from appointments.queries.customer import BookedService, CustomerCounts
 from appointments.states import Role, Status
@@ -98,5 +98,5 @@ def _in_year(year: int, zone: ZoneInfo) -> Q:
 
 
 def _in_state(state: Status, now: datetime) -> Q:
-    unanswered = Q(status=Status.REQUESTED, answer_by__lte=now)
-    return Q(status=state) | unanswered if state is Status.EXPIRED else Q(status=state)
+    of_state = Q(status=state)
+    return of_state | conditions.unanswered(now) if state is Status.EXPIRED else of_state

@@ -13,6 +13,8 @@ from appointments.states import OPEN, Role, Status
 from core import clock
 from providers.models import Provider, Service, Venue
 
+from . import conditions
+
 # No 0, O, 1, I: a reference survives being read out on the phone.
 REFERENCE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 REFERENCE_LENGTH = 8
@@ -23,8 +25,25 @@ def make_reference() -> str:
 
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
-    def open(self) -> "AppointmentQuerySet":
-        return self.filter(status__in=OPEN)
+    """The words of the trade; what each means at a moment stands in `conditions`."""
+
+    def waiting(self, now: datetime) -> "AppointmentQuerySet":
+        return self.filter(conditions.waiting(now))
+
+    def unanswered(self, now: datetime) -> "AppointmentQuerySet":
+        return self.filter(conditions.unanswered(now))
+
+    def upcoming(self, now: datetime) -> "AppointmentQuerySet":
+        return self.filter(conditions.upcoming(now))
+
+    def ahead(self, now: datetime) -> "AppointmentQuerySet":
+        return self.filter(conditions.ahead(now))
+
+    def over(self, now: datetime) -> "AppointmentQuerySet":
+        return self.filter(conditions.over(now))
+
+    def taking_time(self, now: datetime) -> "AppointmentQuerySet":
+        return self.filter(conditions.taking_time(now))
 
     def for_customer(self, user) -> "AppointmentQuerySet":
         return self.filter(customer=user)
@@ -122,5 +141,5 @@ class Appointment(models.Model):
         return self.status == Status.CONFIRMED
 
     def is_unanswered(self, now: datetime) -> bool:
-        """A request whose time to answer is over, whether or not the job has marked it yet."""
-        return self.status == Status.REQUESTED and (self.start <= now or (self.answer_by or self.start) <= now)
+        """Whether it is a request whose time to answer is over: `conditions.unanswered` of this row."""
+        return self.is_request and (self.answer_by or self.start) <= now

@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet, Subquery
 
-from appointments.models import Appointment
-from appointments.states import HOLDING, Status
+from appointments.models import Appointment, AppointmentQuerySet
 from calendar_sync.queries import busy_between
 from core import clock
 from core.compiled_queries import prepared
@@ -63,7 +62,7 @@ def load_agenda(provider: Provider, days: Iterable[date], *, now: datetime, neig
     for start, end in spans:
         wanted |= _meets(start, end)
     if neighbours:
-        coming = rows.filter(status=Status.CONFIRMED, start__gt=now).order_by("start", "id")
+        coming = rows.ahead(now).order_by("start", "id")
         gone = rows.filter(start__lte=now).order_by("-start", "-id")
         wanted |= Q(pk=Subquery(coming.values("pk")[:1])) | Q(pk=Subquery(gone.values("pk")[:1]))
     found = list(rows.filter(wanted).select_related("customer", "service").order_by("start", "id"))
@@ -78,10 +77,9 @@ def load_agenda(provider: Provider, days: Iterable[date], *, now: datetime, neig
     )
 
 
-def _held(provider: Provider, now: datetime) -> QuerySet[Appointment]:
+def _held(provider: Provider, now: datetime) -> AppointmentQuerySet:
     """Whatever takes time; a request whose time to answer is over does no more, even before the job has marked it."""
-    unanswered = Q(status=Status.REQUESTED, answer_by__lte=now)
-    return Appointment.objects.for_provider(provider).filter(~unanswered, status__in=HOLDING)
+    return Appointment.objects.for_provider(provider).taking_time(now)
 
 
 def _meets(start: datetime, end: datetime) -> Q:

@@ -7,8 +7,8 @@ from typing import Any
 from django.db.models import Count, Max, Min, Q, QuerySet
 
 from accounts.models import User
-from appointments.models import Appointment
-from appointments.states import OPEN, Status
+from appointments.models import Appointment, conditions
+from appointments.states import OPEN
 from core.compiled_queries import prepared
 from providers.models import Listing
 
@@ -22,34 +22,20 @@ def appointment_for_customer(user: User, reference: str) -> Appointment:
 
 def upcoming_for_customer(user: User, *, now: datetime) -> QuerySet[Appointment]:
     """Confirmed ones that are not over, soonest first."""
-    rows = Appointment.objects.for_customer(user).filter(_upcoming(now))
+    rows = Appointment.objects.for_customer(user).upcoming(now)
     return rows.select_related(*WITH_PEOPLE).order_by("start", "id")
 
 
 def waiting_for_customer(user: User, *, now: datetime) -> QuerySet[Appointment]:
     """The customer's requests that can still be answered, soonest first."""
-    rows = Appointment.objects.for_customer(user).filter(_waiting(now))
+    rows = Appointment.objects.for_customer(user).waiting(now)
     return rows.select_related(*IN_LISTS).order_by("start", "id")
 
 
 def history_for_customer(user: User, *, now: datetime) -> QuerySet[Appointment]:
     """Whatever is over, newest first."""
-    rows = Appointment.objects.for_customer(user).filter(_over(now))
+    rows = Appointment.objects.for_customer(user).over(now)
     return rows.select_related(*IN_LISTS).order_by("-start", "-id")
-
-
-def _upcoming(now: datetime) -> Q:
-    return Q(status=Status.CONFIRMED, end__gt=now)
-
-
-def _waiting(now: datetime) -> Q:
-    return Q(status=Status.REQUESTED, answer_by__gt=now)
-
-
-def _over(now: datetime) -> Q:
-    """Neither of the two above, said so that each of them is a range of an index."""
-    unanswered = Q(status=Status.REQUESTED, answer_by__lte=now)
-    return ~Q(status__in=OPEN) | Q(status=Status.CONFIRMED, end__lte=now) | unanswered
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +62,10 @@ def counts_for_customer(user: User, *, now: datetime) -> CustomerCounts:
 @prepared
 def _customer_counts(customer_id: int, now: datetime) -> QuerySet[Appointment, tuple]:
     """A row for the customer, none where there is no appointment."""
-    over = _over(now)
+    over = conditions.over(now)
     figures = {
-        "upcoming": Count("pk", filter=_upcoming(now)),
-        "waiting": Count("pk", filter=_waiting(now)),
+        "upcoming": Count("pk", filter=conditions.upcoming(now)),
+        "waiting": Count("pk", filter=conditions.waiting(now)),
         "history": Count("pk", filter=over),
         "first": Min("start", filter=over),
         "last": Max("start", filter=over),

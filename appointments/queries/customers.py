@@ -7,7 +7,7 @@ from django.db.models import Case, Count, DateTimeField, F, Max, Min, Q, QuerySe
 from django.db.models.functions import Coalesce, Least
 
 from accounts.models import User
-from appointments.models import Appointment
+from appointments.models import Appointment, conditions
 from appointments.states import HOLDING, Status
 from core.folding import fold, terms
 from providers.models import Provider
@@ -38,7 +38,7 @@ def customer_figures(provider: Provider, customer: User, *, now: datetime) -> Cu
         visits=Count("pk", filter=Q(status=Status.COMPLETED)),
         no_shows=Count("pk", filter=Q(status=Status.NO_SHOW)),
         first=Min("start", filter=Q(status=Status.COMPLETED)),
-        next=Min("start", filter=_ahead(now)),
+        next=Min("start", filter=conditions.ahead(now)),
         last=Max(_over_at()),
     )
     last = figures.pop("last")
@@ -49,10 +49,6 @@ def _over_at() -> Case:
     """When an appointment was over: its end, or earlier when it was called off before."""
     called_off = Least(F("end"), Coalesce(F("closed_at"), F("end")))
     return Case(When(status__in=HOLDING, then=F("end")), default=called_off, output_field=DateTimeField())
-
-
-def _ahead(now: datetime) -> Q:
-    return Q(status=Status.CONFIRMED, start__gt=now)
 
 
 def customer_rows(provider: Provider, *, now: datetime, words: str = "", sort: str = "recent") -> QuerySet:
@@ -70,7 +66,7 @@ def customer_rows(provider: Provider, *, now: datetime, words: str = "", sort: s
         .annotate(
             visits=Count("pk", filter=Q(status=Status.COMPLETED)),
             last=Max("start", filter=Q(status__in=HOLDING - {Status.REQUESTED}, start__lte=now)),
-            next=Min("start", filter=_ahead(now)),
+            next=Min("start", filter=conditions.ahead(now)),
         )
     )
     by_visits = [F("visits").desc(), F("last").desc(nulls_last=True)]

@@ -11,7 +11,7 @@ from appointments.states import Status
 
 def expired_requests(*, now: datetime) -> QuerySet[Appointment]:
     """Requests whose time to answer is over but which still read as waiting."""
-    return Appointment.objects.filter(status=Status.REQUESTED, answer_by__lte=now).order_by("answer_by")
+    return Appointment.objects.unanswered(now).order_by("answer_by")
 
 
 def due_for_completion(*, now: datetime) -> QuerySet[Appointment]:

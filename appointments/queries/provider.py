@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 from appointments.models import Appointment
 from appointments.rules.slots import ONE_DAY, Facts, Rules, working_ranges
-from appointments.states import Status
 from core.intervals import contains, merge
 from providers.models import Provider
 from providers.queries import coming_overrides, week_of
@@ -20,7 +19,7 @@ def appointment_for_provider(provider: Provider, reference: str) -> Appointment:
 def count_outside_hours(provider: Provider, now: datetime) -> int:
     """How many confirmed appointments ahead lie outside the provider's present working hours. Three queries."""
     zone = provider.zone
-    rows = Appointment.objects.for_provider(provider).filter(status=Status.CONFIRMED, start__gt=now)
+    rows = Appointment.objects.for_provider(provider).ahead(now)
     times = list(rows.order_by("start").values_list("start", "end"))
     if not times:
         return 0

@@ -19,14 +19,13 @@ def waiting_for(provider: Provider, *, now: datetime) -> QuerySet[Appointment]:
 
 
 def _waiting(provider_id: int, now: datetime) -> QuerySet[Appointment]:
-    rows = Appointment.objects.filter(provider=provider_id, status=Status.REQUESTED, answer_by__gt=now)
+    rows = Appointment.objects.filter(provider=provider_id).waiting(now)
     return with_history(rows).select_related("customer", "service").order_by("answer_by", "start", "id")
 
 
 def waiting_count(provider: Provider, *, now: datetime) -> int:
     """How many requests wait. One query, answered by an index."""
-    rows = Appointment.objects.for_provider(provider).filter(status=Status.REQUESTED, answer_by__gt=now)
-    return rows.count()
+    return Appointment.objects.for_provider(provider).waiting(now).count()
 
 
 def asked_of(provider: Provider, references: list[str]) -> list[Appointment]:

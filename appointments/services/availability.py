@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 
-from appointments.models import Appointment, Hold
+from appointments.models import Appointment, Hold, conditions
 from appointments.rules.obstacles import Obstacle, obstacle
 from appointments.rules.slots import Facts, Offer, Rules, is_open, open_slots, with_appointment
-from appointments.states import HOLDING, OPEN, HoldKind
+from appointments.states import HoldKind
 from calendar_sync.queries import busy_between
 from core.compiled_queries import prepared
 from core.exceptions import DomainError
@@ -275,10 +275,11 @@ def _counts(
     in_all: Counter[int] = Counter()
     if not zones:
         return by_day, in_all
-    wanted = Q(start__gte=start, start__lt=end, status__in=HOLDING) | Q(status__in=OPEN, end__gt=now)
+    counted = conditions.counted(now)
+    wanted = Q(start__gte=start, start__lt=end) & conditions.taking_time(now) | counted
     rows = Appointment.objects.filter(wanted, provider_id__in=list(zones))
-    for provider_id, at, ends, status in rows.values_list("provider_id", "start", "end", "status"):
+    rows = rows.annotate(counts=Case(When(counted, then=True), default=False))
+    for provider_id, at, counts in rows.values_list("provider_id", "start", "counts"):
         by_day[provider_id][at.astimezone(zones[provider_id]).date()] += 1
-        if status in OPEN and ends > now:
-            in_all[provider_id] += 1
+        in_all[provider_id] += counts
     return by_day, in_all
