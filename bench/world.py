@@ -12,7 +12,7 @@ from django.contrib.sessions.backends.db import SessionStore
 
 from accounts.models import User
 from appointments.models import Appointment, AppointmentEvent, Hold
-from appointments.states import Role, Status, Verb
+from appointments.states import OPEN, Role, Status, Verb
 from calendar_sync.models import BusyInterval
 from core import clock
 from providers.models import BookingPolicy, Category, Listing, Provider, Service, WorkingHours
@@ -99,6 +99,8 @@ def appoint(
             price=service.price,
             currency=service.currency,
             answer_by=at if status is Status.REQUESTED else None,
+            agreed_at=None if status is Status.REQUESTED else clock.now(),
+            closed_at=None if status in OPEN else at + length,
             booking_key=str(uuid4()),
         )
         for at, customer in zip(starts, cycle(customers), strict=False)

@@ -151,6 +151,7 @@ def _appointment(
     status = Status.COMPLETED if over else Status.CONFIRMED
     if chance.random() < 0.1:
         status = Status.CANCELLED
+    booked_at = min(start - 5 * DAY, now - timedelta(hours=1))
     return Appointment(
         customer=customer,
         provider=service.provider,
@@ -162,7 +163,8 @@ def _appointment(
         price=service.price,
         currency=service.currency,
         booking_key=f"scale-{service.pk}-{start:%Y%m%d%H%M}",
-        created_at=min(start - 5 * DAY, now - timedelta(hours=1)),
+        created_at=booked_at,
+        agreed_at=booked_at,
         closed_at=None if status == Status.CONFIRMED else min(end + DAY, now),
         ended_by=Role.CUSTOMER if status == Status.CANCELLED else "",
     )

@@ -106,8 +106,9 @@ class MailContext:
 
     @property
     def place(self) -> str:
-        is_agreed = self.event.to_status in {Status.CONFIRMED, Status.CANCELLED} and self.event.verb != Verb.WITHDRAW
-        return place_for(self.appointment, self.side, was_agreed=is_agreed)
+        agreed_at = self.appointment.agreed_at
+        was_agreed = agreed_at is not None and agreed_at <= self.event.at
+        return place_for(self.appointment, self.side, was_agreed=was_agreed)
 
     # Who did it.
 

@@ -22,6 +22,7 @@ from .context import MailContext
 NOW = datetime(2026, 3, 9, 14, 20, tzinfo=UTC)
 BEGINNINGS = {Verb.REQUEST: Status.REQUESTED, Verb.BOOK: Status.CONFIRMED}
 BY = {Verb.ACCEPT: Role.PROVIDER, Verb.DECLINE: Role.PROVIDER, Verb.EXPIRE: Role.SYSTEM}
+NEVER_AGREED = {Status.REQUESTED, Status.DECLINED, Status.EXPIRED}
 REASONS = {Verb.DECLINE: "I am at a course that afternoon.", Verb.CANCEL: "I have caught a cold, sorry."}
 
 
@@ -55,6 +56,8 @@ def sample_context(
     to_status = BEGINNINGS.get(verb) or MOVES[verb][1] or Status.CANCELLED
     by = role or BY.get(verb, Role.CUSTOMER)
     appointment = sample_appointment(to_status, customer_zone, ended_by=by if to_status == Status.CANCELLED else "")
+    if verb is Verb.WITHDRAW:
+        appointment.agreed_at = None
     event = AppointmentEvent(
         appointment=appointment,
         at=NOW,
@@ -98,5 +101,6 @@ def sample_appointment(status: Status, customer_zone: str = "Europe/London", *, 
         currency="GBP",
         note="My left knee hurts when I climb stairs.",
         answer_by=NOW + timedelta(hours=48),
+        agreed_at=None if status in NEVER_AGREED else NOW,
         ended_by=ended_by,
     )

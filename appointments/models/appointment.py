@@ -24,6 +24,19 @@ def make_reference() -> str:
     return "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(REFERENCE_LENGTH))
 
 
+def _demands(name: str, states: Q, condition: Q) -> models.CheckConstraint:
+    return models.CheckConstraint(condition=~states | condition, name=name)
+
+
+# What each state says about the fields beside it.
+STATES_AND_FIELDS = [
+    _demands("appointment_requested_has_answer_by", Q(status=Status.REQUESTED), Q(answer_by__isnull=False)),
+    _demands("appointment_agreed_has_agreed_at", conditions.AGREED, Q(agreed_at__isnull=False)),
+    _demands("appointment_ended_has_closed_at", ~Q(status__in=sorted(OPEN)), Q(closed_at__isnull=False)),
+    _demands("appointment_cancelled_has_ended_by", Q(status=Status.CANCELLED), ~Q(ended_by="")),
+]
+
+
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
     """The words of the trade; what each means at a moment stands in `conditions`."""
 
@@ -83,6 +96,7 @@ class Appointment(models.Model):
     answer_by = models.DateTimeField(null=True, blank=True, help_text="When an unanswered request expires.")
     ended_by = models.CharField(max_length=8, choices=Role, blank=True, help_text="Who cancelled or withdrew.")
     was_withdrawn = models.BooleanField(default=False, db_default=False, help_text="Taken back before it was answered.")
+    agreed_at = models.DateTimeField(null=True, blank=True, help_text="When it was confirmed, whatever came after.")
     closed_at = models.DateTimeField(null=True, blank=True, help_text="When it first reached a state that ends it.")
     # The form's one-time key: the same form sent twice makes one appointment.
     booking_key = models.CharField(max_length=64)
@@ -105,6 +119,7 @@ class Appointment(models.Model):
                 condition=Q(platform_fee__gte=0) & Q(platform_fee__lte=F("price")), name="appointment_fee_within_price"
             ),
             models.UniqueConstraint(fields=["customer", "booking_key"], name="appointment_booked_once_per_form"),
+            *STATES_AND_FIELDS,
         ]
 
     def __str__(self) -> str:
@@ -139,6 +154,11 @@ class Appointment(models.Model):
     @property
     def is_confirmed(self) -> bool:
         return self.status == Status.CONFIRMED
+
+    @property
+    def was_agreed(self) -> bool:
+        """Whether it was ever confirmed, whatever came after."""
+        return self.agreed_at is not None
 
     def is_unanswered(self, now: datetime) -> bool:
         """Whether it is a request whose time to answer is over: `conditions.unanswered` of this row."""

@@ -9,6 +9,11 @@ from django.db.models import Q
 
 from appointments.states import HOLDING, OPEN, Status
 
+# Confirmed, or what followed from that; a cancelled request was withdrawn.
+AGREED = Q(status__in=[Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW]) | Q(
+    status=Status.CANCELLED, was_withdrawn=False
+)
+
 
 def waiting(now: datetime) -> Q:
     """Requests that can still be answered."""

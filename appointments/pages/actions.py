@@ -4,7 +4,11 @@ from typing import NamedTuple
 
 from django.urls import reverse
 
-from .standing import AGREED, Standing
+from appointments.states import Status
+
+from .standing import Standing
+
+TOOK_PLACE = {Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW}
 
 
 class Action(NamedTuple):
@@ -33,6 +37,6 @@ def customer_actions(standing: Standing) -> list[Action]:
     provider = appointment.provider
     if not provider.is_live or not provider.user.is_active:
         return []
-    took_place = standing.is_past and appointment.status in AGREED
+    took_place = standing.is_past and appointment.status in TOOK_PLACE
     page = reverse("provider_service", args=[provider.slug, appointment.service.slug])
     return [Action("Book again" if took_place else "See other times", page, kind="primary")]

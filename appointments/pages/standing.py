@@ -14,13 +14,11 @@ from appointments.rules.moves import (
     free_until,
     possible_moves,
 )
-from appointments.states import Role, Status, Verb
+from appointments.states import Role, Verb
 
 from .labels import Label, state_label
 from .places import place_for, there
 from .zones import Zones, zones_of
-
-AGREED = frozenset({Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +30,13 @@ class Standing:
     now: datetime
     label: Label
     zones: Zones
-    was_agreed: bool
     moves: frozenset[Verb]
     terms: CancelTerms
     last: AppointmentEvent | None = None
+
+    @property
+    def was_agreed(self) -> bool:
+        return self.appointment.was_agreed
 
     @property
     def is_on(self) -> bool:
@@ -128,7 +129,6 @@ def standing_of(
         now=now,
         label=state_label(appointment, viewer, now=now),
         zones=zones_of(appointment, viewer, reader=reader),
-        was_agreed=appointment.status in AGREED or any(event.to_status == Status.CONFIRMED for event in history),
         moves=possible_moves(appointment, role=viewer, policy=policy, now=now),
         terms=cancel_terms(appointment, role=viewer, policy=policy, now=now),
         last=next((event for event in history if event.to_status == appointment.status), None),

@@ -170,6 +170,7 @@ def _write(wanted: Wanted, *, service: Service, customer: User, venue: str, now:
             platform_fee=price.platform_fee,
             venue=venue,
             note=wanted.note,
+            agreed_at=now if at_once else None,
             answer_by=None if at_once else answer_deadline(now=now, start=start, policy=policy),
             booking_key=key,
             created_at=now,

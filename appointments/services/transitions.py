@@ -21,7 +21,7 @@ from .locks import lock_appointments, lock_people, lock_providers
 
 ENDED_BY_SOMEBODY = {Verb.CANCEL, Verb.WITHDRAW}
 # All that a move writes.
-CHANGED_BY_A_MOVE = ("status", "sequence", "closed_at", "ended_by", "was_withdrawn")
+CHANGED_BY_A_MOVE = ("status", "sequence", "agreed_at", "closed_at", "ended_by", "was_withdrawn")
 ENDS = {Verb.DECLINE, Verb.WITHDRAW, Verb.CANCEL, Verb.EXPIRE, Verb.COMPLETE, Verb.NO_SHOW}
 
 
@@ -153,6 +153,8 @@ def _lock(appointments: Sequence[Appointment]) -> dict[int, Appointment]:
 def _enter(appointment: Appointment, verb: Verb, to: Status, *, role: Role, now: datetime) -> None:
     appointment.status = to
     appointment.sequence += 1
+    if to == Status.CONFIRMED:
+        appointment.agreed_at = now
     if verb in ENDS:
         appointment.closed_at = now
     if verb in ENDED_BY_SOMEBODY:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from appointments.models import Appointment, Hold
 from appointments.states import Status
 from tests.factories.accounts import UserFactory
+from tests.factories.appointments import demanded_by
 from tests.hardening.forms import hidden_values
 
 from .conftest import NOW, TUESDAY_TEN
@@ -57,7 +58,8 @@ def test_cancelling_in_admin_goes_through_the_service_with_a_reason_and_an_audit
 )
 def test_the_reason_of_every_action_is_in_the_history_that_both_sides_read(client, staff, book, action, before, after):
     appointment = book().appointment
-    Appointment.objects.filter(pk=appointment.pk).update(status=before, answer_by=appointment.start)
+    fields = demanded_by(before, NOW) | {"answer_by": appointment.start}
+    Appointment.objects.filter(pk=appointment.pk).update(status=before, **fields)
     during = appointment.start + timedelta(minutes=5) if action.startswith("mark") else NOW
     with time_machine.travel(during, tick=False):
         client.force_login(staff)

@@ -18,6 +18,7 @@ from core.paging import PER_PAGE
 from notifications.models import SentMail
 from outbox.models import Message
 from tests.factories.accounts import UserFactory
+from tests.factories.appointments import demanded_by
 from tests.factories.providers import ProviderFactory, ServiceFactory
 
 from .conftest import NOW, TUESDAY_TEN, move_to_london
@@ -65,8 +66,7 @@ def many(customer, service, *, number, status=Status.COMPLETED, first=None, **fi
             price=40,
             currency="GBP",
             booking_key=f"row {next(numbers)}",
-            answer_by=NOW + timedelta(hours=5) if status == Status.REQUESTED else None,
-            **fields,
+            **demanded_by(status, NOW + timedelta(hours=5)) | fields,
         )
         for n in range(number)
     )

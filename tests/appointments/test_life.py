@@ -16,6 +16,7 @@ from outbox.clock import database_now
 from outbox.models import Message
 from outbox.schedule import RUN_SCHEDULED
 from tests.factories.accounts import UserFactory
+from tests.factories.appointments import demanded_by
 
 from .conftest import ANSWER_TIME, NOW, TUESDAY_TEN
 
@@ -200,7 +201,8 @@ LEADS = {
 def test_only_the_moves_of_the_table_happen(confirmed, verb, status, role):
     """From the start on, with the deadline ahead: whatever the table doesn't have is refused or already done."""
     start = datetime(2026, 3, 2, 7, tzinfo=UTC) if verb in {Verb.COMPLETE, Verb.NO_SHOW} else TUESDAY_TEN
-    Appointment.objects.update(status=status, start=start, answer_by=TUESDAY_TEN)
+    fields = demanded_by(status, NOW) | {"answer_by": TUESDAY_TEN}
+    Appointment.objects.update(status=status, start=start, **fields)
     actor = confirmed.customer if role is Role.CUSTOMER else confirmed.provider.user
     leaves, to, roles = LEADS[verb]
     allowed = status == leaves and role in roles

@@ -16,6 +16,7 @@ from appointments.states import Role, Status
 from calendar_sync.models import BusyInterval
 from providers.models import Listing
 from tests.factories.accounts import UserFactory
+from tests.factories.appointments import demanded_by
 from tests.factories.providers import DateOverrideFactory, ProviderFactory, ServiceFactory
 
 from .conftest import NOW, TUESDAY_TEN, move_to_london
@@ -80,7 +81,7 @@ def made(provider, service, start, status=Status.CONFIRMED, customer=None, minut
         price=58,
         currency="GBP",
         booking_key=str(start.timestamp()),
-        **fields,
+        **demanded_by(status, start) | fields,
     )
 
 

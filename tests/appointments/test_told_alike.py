@@ -81,6 +81,7 @@ def test_every_place_tells_the_same_zones_in_the_same_order(
     form = text_of(client.get(reverse("book", args=[maya.slug, service.slug]), {"start": START}))
     appointment = book(venue=venue).appointment
     own, listed = own_pages(client, appointment), text_of(client.get(reverse("my_appointments")))
+    [entry] = Calendar.from_ical(own_file(client, appointment)).walk("VEVENT")
     client.logout()
     by_link = text_of(client.get(reverse("link", args=[links.token_for(appointment, C, now=NOW)])))
     provider_by_link = text_of(client.get(reverse("link", args=[links.token_for(appointment, P, now=NOW)])))
@@ -95,8 +96,15 @@ def test_every_place_tells_the_same_zones_in_the_same_order(
     assert re.findall(r"([A-Z]\w+(?: [A-Z]\w+)?) time, (\d\d:\d\d) to .*? for (\w+) in", listed) == (
         [(first[1], second[0].partition(", ")[2], whose)] if second[0] else []
     )
+    assert re.findall(r", (\d\d:\d\d) to .*, (.*) time \(GMT", entry["DESCRIPTION"]) == [
+        (first[0].partition(", ")[2], first[1])
+    ]
     assert mailed(amara) == subject_and_aside(first, whose, second)
     assert mailed(maya.user) == subject_and_aside(LONDON, "Amara", providers_second)
+
+
+def own_file(client, appointment):
+    return client.get(reverse("appointment_ics", args=[appointment.reference])).content
 
 
 def squeezed(text):
@@ -168,7 +176,7 @@ def test_the_calendar_file_says_the_place_that_the_page_says(client, maya, amara
     appointment = book(venue="in_person").appointment
     client.force_login(amara)
 
-    entry = Calendar.from_ical(client.get(reverse("appointment_ics", args=[appointment.reference])).content)
+    entry = Calendar.from_ical(own_file(client, appointment))
     page = text_of(client.get(reverse("my_appointment", args=[appointment.reference])))
 
     assert str(entry.walk("VEVENT")[0]["LOCATION"]) == "18 Arlington Road, Camden"

@@ -108,7 +108,7 @@ def test_ticked_requests_are_counted_and_accepted_together(plain_page, maya, sig
 
 def test_phone_shows_one_day_and_the_way_to_the_others(phone_page, maya, sign_in, ask):
     booked = ask("Dana Kowalski", days=1)
-    Appointment.objects.filter(pk=booked.pk).update(status=Status.CONFIRMED)
+    Appointment.objects.filter(pk=booked.pk).update(status=Status.CONFIRMED, agreed_at=clock.now())
     sign_in(phone_page, maya.user)
     day = clock.local(booked.start, maya.zone).date()
     phone_page.goto(f"/studio/?week={day:%G-W%V}")
@@ -141,7 +141,7 @@ def test_every_page_of_the_providers_work_is_accessible(new_page, axe, maya, sig
     sign_in(page, maya.user)
     yusuf, hugo = two_requests
     booked = ask("Dana Kowalski", days=1)
-    Appointment.objects.filter(pk=booked.pk).update(status=Status.CONFIRMED)
+    Appointment.objects.filter(pk=booked.pk).update(status=Status.CONFIRMED, agreed_at=clock.now())
 
     for address in (
         "/studio/",
@@ -246,7 +246,7 @@ def test_ticks_are_counted_aloud(plain_page, maya, sign_in, two_requests):
 
 def test_cancelling_asks_on_top_of_a_wide_page(page, maya, sign_in, ask):
     booked = ask("Dana Kowalski", days=1)
-    Appointment.objects.filter(pk=booked.pk).update(status=Status.CONFIRMED)
+    Appointment.objects.filter(pk=booked.pk).update(status=Status.CONFIRMED, agreed_at=clock.now())
     sign_in(page, maya.user)
     page.goto(f"/studio/appointments/{booked.reference}/")
 

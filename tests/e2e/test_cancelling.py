@@ -12,6 +12,7 @@ from appointments.services import booking, transitions
 from appointments.states import Role
 from core import clock
 from tests.factories.accounts import UserFactory
+from tests.factories.appointments import demanded_by
 from tests.factories.providers import ProviderFactory, ServiceFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -200,6 +201,7 @@ def test_history_is_searched_and_paged_without_scripts(plain_page, amara, servic
             price=40,
             currency="GBP",
             booking_key=f"row {n}",
+            **demanded_by("completed", start + timedelta(days=n)),
         )
         for n in range(25)
     )
