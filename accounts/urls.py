@@ -1,4 +1,4 @@
-"""Settings, photos, and signing in and up (allauth's addresses, seven of them with views of ours)."""
+"""Settings, photos, and signing in and up (allauth's addresses, eight of them with views of ours)."""
 
 from django.urls import include, path, re_path
 
@@ -20,6 +20,7 @@ urlpatterns = [
         views.reset_password,
         name="account_reset_password_from_key",
     ),
+    path("accounts/2fa/webauthn/login/", views.sign_in_with_passkey, name="mfa_login_webauthn"),
     path("accounts/2fa/webauthn/keys/<slug:key>/edit/", views.rename_passkey, name="mfa_edit_webauthn"),
     path("accounts/2fa/webauthn/keys/<slug:key>/remove/", views.remove_passkey, name="mfa_remove_webauthn"),
     path("accounts/sessions/", views.sessions, name="usersessions_list"),

@@ -23,6 +23,7 @@ from accounts.adapters import AccountAdapter
 from accounts.exceptions import ChangedMeanwhile, PhotoRefused
 from accounts.forms import PhotoForm, PreferencesForm, ProfileForm
 from accounts.http import SignedInRequest
+from accounts.limits import limited
 from accounts.models import User
 from core import clock, errors
 from core.request_bodies import length_of
@@ -261,6 +262,8 @@ class RemovePasskey(_OwnPasskey, webauthn_views.RemoveWebAuthnView):
     pass
 
 
+# The script's question for a challenge is a GET, but each answer to a visitor is a new session.
+sign_in_with_passkey = limited("passkey", methods=("GET", "HEAD"))(webauthn_views.login_webauthn)
 rename_passkey = RenamePasskey.as_view()
 remove_passkey = RemovePasskey.as_view()
 

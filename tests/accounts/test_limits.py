@@ -3,13 +3,16 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
+from core import clock
 from tests.factories.accounts import UserFactory
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _low_limits(settings):
+def _low_limits(settings, time_machine):
+    """Time stands still: a window that ends during a test would let one more through."""
+    time_machine.move_to(clock.now(), tick=False)
     cache.clear()
     settings.LIMITS = settings.LIMITS | {"search": (2, 60)}
     yield

@@ -6,6 +6,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.contrib.auth import get_user
+from django.contrib.sessions.models import Session
 from django.test import Client
 
 from accounts import passkeys
@@ -230,3 +231,11 @@ def test_a_passkey_is_renamed_and_removed_at_its_address(here, passkey):
 
     assert (renamed.url, name) == ("/accounts/2fa/webauthn/", "Laptop")
     assert (removed.url, Authenticator.objects.count()) == ("/accounts/2fa/webauthn/", 0)
+
+
+def test_a_visitor_who_asks_for_challenges_without_end_gets_no_more_sessions(settings, db):
+    settings.LIMITS = settings.LIMITS | {"passkey": (3, 600)}
+    answers = [Client().get("/accounts/2fa/webauthn/login/", headers={"Accept": "application/json"}) for _ in range(5)]
+
+    assert [answer.status_code for answer in answers] == [200] * 3 + [429] * 2
+    assert Session.objects.count() == 3
