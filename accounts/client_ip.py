@@ -1,4 +1,4 @@
-"""Where a request comes from, for limits by address."""
+"""The network address a request comes from, for limits by address."""
 
 import ipaddress
 
@@ -9,10 +9,10 @@ UNKNOWN = "0.0.0.0"
 
 
 def client_ip(request: HttpRequest) -> str:
-    """The address of whoever asks.
+    """The visitor's address, `0.0.0.0` where it can't be read.
 
-    `X-Forwarded-For` counts only as far as our own proxies wrote it (`TRUSTED_PROXY_COUNT`, none by default): what a
-    visitor puts there changes nothing.
+    Of `X-Forwarded-For` only the entries of our own proxies are believed (`TRUSTED_PROXIES`, none by default); entries
+    that a visitor sends change nothing.
     """
     trusted = settings.ALLAUTH_TRUSTED_PROXY_COUNT
     hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")] if trusted else []
@@ -24,7 +24,7 @@ def client_ip(request: HttpRequest) -> str:
 
 
 def network(request: HttpRequest) -> str:
-    """What limits count by: the address, of IPv6 the /64 network, in which one household has all the addresses."""
+    """The address, or for IPv6 its /64 network: one household has all the addresses in it."""
     address = ipaddress.ip_address(client_ip(request))
     if isinstance(address, ipaddress.IPv6Address):
         return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))

@@ -1,4 +1,4 @@
-"""The request of a view that only a signed-in person reaches."""
+"""The type of a request in a view that requires sign-in."""
 
 from accounts.models import User
 from core.http import Request

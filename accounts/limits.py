@@ -1,7 +1,8 @@
-"""How often one account or address may do what costs others something. Sign-in has limits of allauth's own.
+"""Rate limits by account and by network address, for requests that cost other people something.
 
-Counted in the shared cache in windows of fixed length. Without the cache nothing is refused here: nothing is booked
-twice for want of it.
+They are counted in the shared cache in windows of fixed length. Without the cache nothing is refused: the limits save
+work and patience, the database alone keeps times from being booked twice. Signing in has limits of its own
+(`sign_in_limits`).
 """
 
 from collections.abc import Callable
@@ -19,12 +20,15 @@ from core import errors, unsaved_forms
 
 log = structlog.get_logger("limits")
 View = Callable[..., HttpResponse]
-# Many people share an address (an office, a phone network), so its accounts together may do so many times what one may.
+# An office or a phone network has many people at one address: its accounts together may do ten times as much as one.
 PEOPLE_AT_AN_ADDRESS = 10
 
 
 def limited(action: str, *, methods: tuple[str, ...] = ("POST",)) -> Callable[[View], View]:
-    """Answer 429 with the time to wait once `settings.LIMITS[action]`, a count in so many seconds, is used up."""
+    """A decorator that answers 429, with the time to wait, once `settings.LIMITS[action]` is used up.
+
+    The limit is a count and the seconds it is counted over; only requests with one of `methods` count.
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -39,20 +43,20 @@ def limited(action: str, *, methods: tuple[str, ...] = ("POST",)) -> Callable[[V
 
 
 def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
-    """The 429 page; text that was typed waits, too."""
+    """The 429 answer; text that was typed into the form is kept for its owner."""
     if request.method == "POST":
         unsaved_forms.keep(request, unsaved_forms.REFUSED)
     return errors.too_many(request, seconds=seconds)
 
 
 def _wait(request: HttpRequest, action: str) -> int:
-    """Seconds until the window ends, 0 while there is room in it."""
+    """The seconds until the present window ends, 0 while it has room. This request is counted."""
     count, seconds = settings.LIMITS[action]
     return _used_up(request, action, count, seconds)
 
 
 def _used_up(request: HttpRequest, action: str, count: int, seconds: int) -> int:
-    """Visitors and accounts at an address are counted apart: no account takes from visitors what is theirs."""
+    """The seconds to wait, 0 where there is room. Visitors and accounts of one address have counts of their own."""
     if not request.user.is_authenticated:
         return _over(f"{action}:visitors:{network(request)}", count, seconds)
     own = _over(f"{action}:account:{request.user.pk}", count, seconds)

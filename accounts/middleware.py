@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 
 
 class InvalidFormsAnswer422:
-    """allauth's pages answer 200 to a form with errors; programs and htmx need to see that nothing was done."""
+    """Answers 422 instead of 200 for a form of allauth with errors: programs and htmx see that nothing was done."""
 
     def __init__(self, get_response):
         self.get_response = get_response

@@ -1,7 +1,7 @@
-"""From an upload to a square picture we made ourselves.
+"""Photos of people: an upload becomes a square picture of our own making.
 
-What is stored is never what was sent: the pixels are drawn again, upright, without metadata, at most 512 by 512. What
-can't be a photo is refused before anything is unpacked, so that a small file can't fill the memory.
+The uploaded file itself is never stored. Its pixels are drawn again, upright, without metadata, at most 512 by 512. A
+file that can't be a photo is refused before it is unpacked, so that a small file can't fill the memory.
 """
 
 from io import BytesIO

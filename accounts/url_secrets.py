@@ -1,4 +1,4 @@
-"""Text that waits or travels where others may look, encrypted as in `core.encryption` and fit for an address."""
+"""Encrypted text that is fit for an address: letters, digits, `-` and `_` only. Encrypted by `core.encryption`."""
 
 from core.encryption import CannotDecrypt, decrypt, encrypt
 
@@ -6,12 +6,12 @@ __all__ = ["CannotDecrypt", "seal", "unseal"]
 
 
 def seal(text: str) -> str:
-    """Letters, digits, `-` and `_` only."""
+    """`text`, encrypted."""
     return encrypt(text).rstrip("=")
 
 
 def unseal(sealed: str) -> str:
-    """Raises CannotDecrypt for anything `seal` did not make."""
+    """The text that `seal` encrypted. Raises CannotDecrypt for anything else."""
     if not sealed.isascii():
         raise CannotDecrypt("No key in ENCRYPTION_KEYS opens this.")
     return decrypt(sealed + "=" * (-len(sealed) % 4))

@@ -17,7 +17,6 @@ from core import clock, demo
 from notifications.models import Kind, RefusedAddress, SentMail
 from outbox import schedule
 from outbox import services as outbox
-from outbox.tasks import drain
 from providers.models import Category, CustomerAllowance, Provider
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import DateOverrideFactory
@@ -46,7 +45,6 @@ def staff(client):
         SearchFigures.objects.create(name=f"Search {number}", measured_at=clock.now(), figures={})
         RefusedAddress.objects.create(user=provider.user, email="x@example.com", code="550", refused_at=clock.now())
         SentMail.objects.create(key=str(number), user=provider.user, kind=Kind.CONFIRMED, message_id=f"<{number}@x>")
-        drain.enqueue()
     with transaction.atomic():
         outbox.publish_all(outbox.Draft(topic="appointments.refresh_openings", key=str(n)) for n in range(MANY))
     client.force_login(UserFactory(is_staff=True, is_superuser=True))
