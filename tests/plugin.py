@@ -28,8 +28,11 @@ CHOSEN = "DAYLINE_TEST_CHOSEN"  # set by the first process: the workers of pytes
 
 
 def _choose() -> None:
-    folder = Path(tempfile.mkdtemp(prefix="dayline-tests-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    if kept := os.environ.get("DAYLINE_TEST_FOLDER"):
+        folder = Path(kept)  # with --reuse-db: the one that named it removes it
+    else:
+        folder = Path(tempfile.mkdtemp(prefix="dayline-tests-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
     server, kind = os.environ.get("TEST_DATABASE_URL", ""), os.environ.get("DAYLINE_TEST_DB", "") or "sqlite"
     if server:
         url = server

@@ -156,6 +156,18 @@ def test_a_request_expires_at_its_deadline_and_not_before(book, by_hand):
     assert Appointment.objects.get().status == "expired"
 
 
+@pytest.mark.parametrize("side", ["customer", "provider"])
+def test_no_request_is_accepted_once_an_account_of_it_is_closed(book, by_hand, side):
+    request = book(THURSDAY).appointment
+    closed = {"customer": request.customer, "provider": by_hand.user}[side]
+    type(closed).objects.filter(pk=closed.pk).update(is_active=False)
+
+    with pytest.raises(PolicyRefused, match=f"This {side}'s account is closed"):
+        transitions.accept_request(appointment=request, actor=UserFactory(is_staff=True), role=Role.STAFF)
+
+    assert Appointment.objects.get().status == "requested"
+
+
 def test_a_customer_cancels_until_the_cutoff_of_the_policy_and_not_after_it(book):
     first, second = book(THURSDAY).appointment, book(THURSDAY + timedelta(hours=3)).appointment
     cutoff = timedelta(minutes=97)

@@ -1,0 +1,530 @@
+"""Small defects that somebody might make, each with the tests that must notice it: see bin/mutate.
+
+The text stands in its file exactly once. Move it along when the code moves; a defect that no longer makes sense is
+replaced by one that does.
+"""
+
+from dataclasses import dataclass
+
+SQLITE, POSTGRES = "sqlite", "postgres"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+    database: str = SQLITE
+
+
+def mutant(name: str, file: str, old: str, new: str, tests: str, only: str = "", *, on: str = SQLITE) -> Mutant:
+    """`tests` are paths below tests/, `only` is what pytest's -k takes."""
+    words = tuple(f"tests/{path}" for path in tests.split())
+    return Mutant(name, file, old, new, (*words, "-k", only) if only else words, on)
+
+
+BOOKING = "appointments/services/booking.py"
+TRANSITIONS = "appointments/services/transitions.py"
+MOVES = "appointments/rules/moves.py"
+SLOTS = "appointments/rules/slots.py"
+AVAILABILITY = "appointments/services/availability.py"
+HOLDS = "appointments/services/holds.py"
+CATALOGUE = "appointments/mail/catalogue.py"
+CONTEXT = "appointments/mail/context.py"
+LINKS = "appointments/links.py"
+FAR = "appointments/test_far_from_home.py"
+LIFE = "appointments/test_life.py"
+PAGES = "appointments/test_booking_pages.py"
+MAILS = "appointments/test_mails.py"
+SIDES = "appointments/test_mail_sides.py"
+
+MUTANTS = [
+    # --- What is agreed -----------------------------------------------------------------------------------------------
+    mutant("the fee is not copied", BOOKING, "platform_fee=price.platform_fee,", "platform_fee=0,", FAR, "price_fee"),
+    mutant(
+        "the price is not the quote's",
+        BOOKING,
+        "            price=price.price,\n            currency",
+        "            price=price.platform_fee,\n            currency",
+        FAR,
+        "price_fee",
+    ),
+    mutant(
+        "every appointment takes an hour",
+        BOOKING,
+        "end=start + timedelta(minutes=service.duration_minutes),",
+        "end=start + timedelta(minutes=60),",
+        FAR,
+        "price_fee",
+    ),
+    mutant(
+        "the price is read again at accept",
+        TRANSITIONS,
+        "    appointment.sequence += 1\n",
+        "    appointment.sequence += 1\n    Appointment.objects.filter(pk=appointment.pk).update("
+        "price=appointment.service.price)\n",
+        FAR,
+        "agrees_to_what",
+    ),
+    mutant(
+        "the fee is not rounded",
+        "appointments/rules/pricing.py",
+        "money.round_money(price * fee_percent / 100, service.currency)",
+        "price * fee_percent / 100",
+        FAR,
+        "price_fee",
+    ),
+    mutant(
+        "money is rounded half to even",
+        "core/money.py",
+        "Context(prec=60, rounding=ROUND_HALF_UP)",
+        'Context(prec=60, rounding="ROUND_HALF_EVEN")',
+        "core/test_money.py",
+    ),
+    mutant(
+        "changed terms are not noticed",
+        BOOKING,
+        "if terms_of(service) != wanted.terms or wanted.venue and",
+        "if wanted.venue and",
+        PAGES,
+        "changed or terms or price",
+    ),
+    # --- Who may book -------------------------------------------------------------------------------------------------
+    mutant(
+        "providers book themselves",
+        BOOKING,
+        "if customer.pk == provider.user_id:",
+        "if not provider:",
+        "appointments hardening/test_promises.py",
+        "themselves",
+    ),
+    mutant(
+        "an unconfirmed address books",
+        BOOKING,
+        "if not customer.email_confirmed:",
+        "if not customer:",
+        "appointments/test_booking_pages.py hardening/test_promises.py accounts",
+    ),
+    mutant(
+        "a form sent twice books twice",
+        BOOKING,
+        "for pk, key, *_ in theirs if key in wanted.keys]",
+        "for pk, key, *_ in theirs if not key]",
+        "appointments/test_booking_pages.py hardening/test_kills.py",
+        "twice or retry or again",
+    ),
+    mutant(
+        "a time that is not open is booked",
+        BOOKING,
+        "        if start not in open_now:\n",
+        "        if start is None:\n",
+        FAR,
+        "cap or open",
+    ),
+    mutant(
+        "the booking form is exempt from its key",
+        "appointments/views/booking.py",
+        '@never_cache\n@require_http_methods(["GET", "HEAD", "POST"])\n@limited("book")\n',
+        '@__import__("django.views.decorators.csrf", fromlist=["x"]).csrf_exempt\n@never_cache\n'
+        '@require_http_methods(["GET", "HEAD", "POST"])\n@limited("book")\n',
+        FAR,
+        "without_our_own_key",
+    ),
+    mutant(
+        "somebody else's form books",
+        "appointments/views/booking.py",
+        'if form.cleaned_data["person"] != request.user.uuid:',
+        "if not request.user.uuid:",
+        PAGES,
+    ),
+    # --- The answer's deadline and other moments ----------------------------------------------------------------------
+    mutant(
+        "the deadline is the later of the two",
+        MOVES,
+        "return min(now + timedelta(minutes=policy.answer_minutes)",
+        "return max(now + timedelta(minutes=policy.answer_minutes)",
+        FAR,
+        "answered_for or near_its_start",
+    ),
+    mutant(
+        "the deadline is the start",
+        MOVES,
+        "return min(now + timedelta(minutes=policy.answer_minutes), start)",
+        "return start",
+        FAR,
+        "answered_for or near_its_start",
+    ),
+    mutant(
+        "a request is answered at its deadline",
+        "appointments/models/appointment.py",
+        "(self.answer_by or self.start) <= now)",
+        "(self.answer_by or self.start) < now)",
+        FAR,
+        "deadline",
+    ),
+    mutant(
+        "the job expires after the deadline only",
+        "appointments/queries/due.py",
+        "answer_by__lte=now",
+        "answer_by__lt=now",
+        FAR,
+        "deadline",
+    ),
+    mutant(
+        "it completes when it ends",
+        "appointments/queries/due.py",
+        "end__lte=now - COMPLETES_AFTER",
+        "end__lt=now - COMPLETES_AFTER",
+        f"{LIFE} hardening/test_promises.py",
+    ),
+    mutant(
+        "it is too late to cancel at the cutoff",
+        MOVES,
+        "if role is Role.CUSTOMER and now > until:",
+        "if role is Role.CUSTOMER and now >= until:",
+        FAR,
+        "cutoff",
+    ),
+    mutant(
+        "the cutoff binds the provider, too",
+        MOVES,
+        "if role is Role.CUSTOMER and now > until:",
+        "if now > until:",
+        LIFE,
+        "cutoff",
+    ),
+    mutant(
+        "it is cancelled at its start",
+        MOVES,
+        "if appointment.start <= now:",
+        "if appointment.start < now:",
+        f"{LIFE} appointments/test_studio_pages.py appointments/test_customer_pages.py hardening/test_promises.py",
+    ),
+    mutant(
+        "it is corrected for ever",
+        MOVES,
+        "attempt.now > closed_at + CORRECTED_WITHIN",
+        "attempt.now is None",
+        LIFE,
+        "correct",
+    ),
+    mutant(
+        "it is marked before its start",
+        MOVES,
+        "    if attempt.now < attempt.appointment.start:",
+        "    if attempt.now is None:",
+        LIFE,
+        "marked",
+    ),
+    # --- Who may do what ----------------------------------------------------------------------------------------------
+    mutant("every role may do every move", MOVES, "if role not in roles:", "if role is None:", LIFE),
+    mutant("anybody acts as anybody", TRANSITIONS, "    if not allowed:\n", "    if allowed is None:\n", LIFE),
+    mutant(
+        "a provider withdraws a request",
+        "appointments/states.py",
+        "S.CANCELLED, frozenset({R.CUSTOMER, R.STAFF})",
+        "S.CANCELLED, frozenset({R.CUSTOMER, R.PROVIDER, R.STAFF})",
+        LIFE,
+        "moves_of_the_table",
+    ),
+    mutant(
+        "a cancelled one is cancelled again",
+        "appointments/states.py",
+        "Verb.CANCEL: (frozenset({S.CONFIRMED}),",
+        "Verb.CANCEL: (frozenset({S.CONFIRMED, S.DECLINED}),",
+        LIFE,
+        "moves_of_the_table",
+    ),
+    mutant(
+        "a closed account's request is accepted",
+        MOVES,
+        "    if not attempt.appointment.customer.is_active:",
+        "    if attempt.now is None:",
+        FAR,
+        "closed",
+    ),
+    # --- What a move writes -------------------------------------------------------------------------------------------
+    mutant(
+        "declining says who ended it",
+        TRANSITIONS,
+        "ENDED_BY_SOMEBODY = {Verb.CANCEL, Verb.WITHDRAW}",
+        "ENDED_BY_SOMEBODY = {Verb.CANCEL, Verb.WITHDRAW, Verb.DECLINE}",
+        FAR,
+        "by_whom",
+    ),
+    mutant(
+        "a withdrawal reads as a cancellation",
+        TRANSITIONS,
+        "appointment.was_withdrawn = verb is Verb.WITHDRAW",
+        "appointment.was_withdrawn = False",
+        FAR,
+        "by_whom",
+    ),
+    mutant(
+        "what ended has no moment",
+        TRANSITIONS,
+        "        appointment.closed_at = now\n",
+        "        appointment.closed_at = None\n",
+        FAR,
+        "by_whom",
+    ),
+    mutant("the sequence stands still", TRANSITIONS, "    appointment.sequence += 1\n", "", FAR, "by_whom"),
+    mutant(
+        "an ended one keeps its hold",
+        TRANSITIONS,
+        "if appointment.status not in HOLDING]",
+        "if appointment.status is None]",
+        LIFE,
+        "releases",
+    ),
+    mutant(
+        "a no-show frees its time",
+        "appointments/states.py",
+        "HOLDING = frozenset({S.REQUESTED, S.CONFIRMED, S.COMPLETED, S.NO_SHOW})",
+        "HOLDING = frozenset({S.REQUESTED, S.CONFIRMED, S.COMPLETED})",
+        f"{FAR} {LIFE} hardening/test_demo.py",
+    ),
+    mutant(
+        "an expiry is not told",
+        "appointments/services/follows.py",
+        "    Verb.EXPIRE: (refresh_openings, mail_both_sides),",
+        "    Verb.EXPIRE: (refresh_openings,),",
+        "appointments/test_mail_sides.py appointments/test_mails.py",
+        "",
+    ),
+    mutant(
+        "a name travels in a message",
+        "appointments/services/follows.py",
+        'key=f"{event.pk}:{side}", event',
+        'key=f"{event.pk}:{side}:{event.appointment.customer.name}", event',
+        FAR,
+        "no_message",
+    ),
+    mutant(
+        "a reason travels in a message",
+        "appointments/services/follows.py",
+        'payload={"provider": provider_id},',
+        'payload={"provider": provider_id, "why": event.reason},',
+        FAR,
+        "no_message",
+    ),
+    # --- Open time ----------------------------------------------------------------------------------------------------
+    mutant(
+        "a day's cap is counted on UTC dates",
+        AVAILABILITY,
+        "by_day[provider_id][at.astimezone(zones[provider_id]).date()]",
+        "by_day[provider_id][at.date()]",
+        FAR,
+        "cap or date",
+    ),
+    mutant(
+        "a day's cap is asked for UTC dates",
+        SLOTS,
+        "facts.booked.get(start.astimezone(facts.zone).date(), 0) >= cap",
+        "facts.booked.get(start.date(), 0) >= cap",
+        FAR,
+        "cap or date",
+    ),
+    mutant("one more than the cap in a day", SLOTS, ".date(), 0) >= cap", ".date(), 0) > cap", FAR, "cap or date"),
+    mutant(
+        "one more than the cap in all",
+        SLOTS,
+        "facts.open_count >= facts.rules.max_open",
+        "facts.open_count > facts.rules.max_open",
+        FAR,
+        "open_in_all",
+    ),
+    mutant(
+        "the cap in all ignores requests",
+        AVAILABILITY,
+        "if status in OPEN and ends > now:",
+        'if status == "confirmed" and ends > now:',
+        FAR,
+        "open_in_all",
+    ),
+    mutant(
+        "the cap in all is never counted",
+        AVAILABILITY,
+        "in_all[provider_id] += 1",
+        "in_all[provider_id] += 0",
+        FAR,
+        "open_in_all",
+    ),
+    mutant("the cap in all counts a range", AVAILABILITY, " | Q(status__in=OPEN, end__gt=now)", "", FAR, "open_in_all"),
+    mutant(
+        "what is over counts as open",
+        AVAILABILITY,
+        "if status in OPEN and ends > now:",
+        "if status in OPEN:",
+        FAR,
+        "what_is_over",
+    ),
+    mutant(
+        "busy times elsewhere are open",
+        AVAILABILITY,
+        ".union(busy.values_list(*columns), all=True)",
+        "",
+        "appointments/test_availability.py",
+    ),
+    mutant(
+        "touching appointments collide",
+        SLOTS,
+        "taken[i][0] < at + tail",
+        "taken[i][0] <= at + tail",
+        "appointments/test_slots.py",
+    ),
+    mutant(
+        "notice is not kept", SLOTS, "return now + facts.rules.notice,", "return now,", "appointments/test_slots.py"
+    ),
+    mutant(
+        "the window is a day longer",
+        SLOTS,
+        "timedelta(days=rules.window_days)",
+        "timedelta(days=rules.window_days + 1)",
+        "appointments/test_slots.py",
+    ),
+    mutant(
+        "the window ends by UTC dates",
+        SLOTS,
+        "return now.astimezone(zone).date() + timedelta",
+        "return now.date() + timedelta",
+        "appointments/test_slots.py appointments/test_picker_pages.py",
+    ),
+    mutant(
+        "the buffer after is forgotten",
+        HOLDS,
+        "start + offer.duration + offer.after",
+        "start + offer.duration",
+        "appointments hardening/test_promises.py",
+        "buffer or book or promise",
+    ),
+    mutant(
+        "a kept time is kept longer",
+        HOLDS,
+        "KEPT_FOR = timedelta(minutes=10)",
+        "KEPT_FOR = timedelta(minutes=11)",
+        "appointments/test_picker_pages.py appointments/test_booking_pages.py",
+    ),
+    mutant(
+        "a kept time is extended again and again",
+        HOLDS,
+        "expires_at__gt=now, extended=False)",
+        "expires_at__gt=now)",
+        "appointments/test_picker_pages.py appointments/test_booking_pages.py",
+    ),
+    mutant(
+        "touching ranges stay apart",
+        "core/intervals.py",
+        "elif start <= last_end:",
+        "elif start < last_end:",
+        "core/test_intervals.py",
+    ),
+    mutant(
+        "neighbours overlap",
+        "core/intervals.py",
+        "return max(a[0], b[0]) < min(a[1], b[1])",
+        "return max(a[0], b[0]) <= min(a[1], b[1])",
+        "core/test_intervals.py",
+    ),
+    # --- The database's own word --------------------------------------------------------------------------------------
+    mutant(
+        "SQLite refuses neighbours",
+        "core/constraints.py",
+        "AND other.%(end)s > NEW.%(start)s",
+        "AND other.%(end)s >= NEW.%(start)s",
+        "core/test_constraints.py",
+    ),
+    mutant(
+        "PostgreSQL refuses neighbours",
+        "core/constraints.py",
+        "tstzrange(%(start)s, %(end)s, '[)')",
+        "tstzrange(%(start)s, %(end)s, '[]')",
+        "core/test_constraints.py",
+        on=POSTGRES,
+    ),
+    mutant(
+        "a lock outside a transaction is silent",
+        "core/db.py",
+        "    if not connections[router.db_for_write(model)].in_atomic_block:\n",
+        "    if model is None:\n",
+        "core/test_db.py",
+    ),
+    mutant(
+        "nothing is locked",
+        "core/db.py",
+        'queryset.select_for_update(of=("self",), no_key=True)',
+        "queryset",
+        "race/test_booking_races.py race/test_policy_races.py",
+        "accept or obeys or lock",
+        on=POSTGRES,
+    ),
+    # --- Mail and links -----------------------------------------------------------------------------------------------
+    mutant(
+        "the mail of an acceptance goes to the other side",
+        CATALOGUE,
+        "self.reader = Reader.of(context.reader)",
+        "self.reader = Reader.of(context.other_user if context.event.verb == Verb.ACCEPT else context.reader)",
+        SIDES,
+    ),
+    mutant(
+        "the mail of a refusal goes to the other side",
+        CATALOGUE,
+        "self.reader = Reader.of(context.reader)",
+        "self.reader = Reader.of(context.other_user if context.event.verb == Verb.DECLINE else context.reader)",
+        SIDES,
+    ),
+    mutant(
+        "the mail of a cancellation goes to the other side",
+        CATALOGUE,
+        "self.reader = Reader.of(context.reader)",
+        "self.reader = Reader.of(context.other_user if context.event.verb == Verb.CANCEL else context.reader)",
+        SIDES,
+    ),
+    mutant(
+        "the mail of an expiry goes to the other side",
+        CATALOGUE,
+        "self.reader = Reader.of(context.reader)",
+        "self.reader = Reader.of(context.other_user if context.event.verb == Verb.EXPIRE else context.reader)",
+        SIDES,
+    ),
+    mutant("an overtaken mail gives hope", CATALOGUE, "pk__gt=event.pk", "pk__lt=event.pk", MAILS),
+    mutant("a link opens without its account's address", LINKS, ":{reader.email}", "", "appointments/test_links.py"),
+    mutant(
+        "a link opens for a closed account",
+        LINKS,
+        "    if not reader.is_active:\n",
+        "    if reader is None:\n",
+        "appointments/test_links.py",
+    ),
+    mutant(
+        "a link lasts a day longer",
+        LINKS,
+        "LASTS = timedelta(days=30)",
+        "LASTS = timedelta(days=31)",
+        "appointments/test_links.py",
+    ),
+    mutant(
+        "a link is of the other side",
+        LINKS,
+        "return appointment.customer if side is Role.CUSTOMER else",
+        "return appointment.customer if side is Role.PROVIDER else",
+        "appointments/test_links.py",
+    ),
+    # --- Work for later -----------------------------------------------------------------------------------------------
+    mutant(
+        "attempts are not counted",
+        "outbox/dispatch.py",
+        "    message.attempts += 1\n",
+        "    message.attempts += 0\n",
+        "outbox/test_messages.py",
+    ),
+    mutant(
+        "an error's words reach staff",
+        "outbox/dispatch.py",
+        'return f"{type(error).__name__}{where}"[:200]',
+        'return f"{error}{where}"[:200]',
+        "outbox/test_messages.py",
+    ),
+]
