@@ -15,6 +15,7 @@ from django.core import mail
 
 from appointments.links import PATTERN, open_link
 from appointments.mail.catalogue import MAILS
+from appointments.models import AppointmentEvent
 from appointments.services import booking, transitions
 from appointments.states import Role
 from outbox.models import Message
@@ -273,7 +274,7 @@ def test_what_waits_to_be_done_holds_ids_and_nothing_that_anybody_typed(book, pr
 
     happens(book, provider, customer)
 
-    events = {event.pk for event in transitions.AppointmentEvent.objects.all()}
+    events = {event.pk for event in AppointmentEvent.objects.all()}
     waiting = [(message.topic, message.payload) for message in Message.objects.all()]
     mails = [payload for topic, payload in waiting if topic == "notifications.send_mail"]
     assert sorted((one["event"], one["to"]) for one in mails) == sorted(

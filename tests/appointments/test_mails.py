@@ -13,7 +13,7 @@ from appointments.mail.catalogue import MAILS, EventMail
 from appointments.mail.preview import NOW, REASONS, sample_context
 from appointments.models import AppointmentEvent
 from appointments.services import transitions
-from appointments.services.transitions import TOLD
+from appointments.services.follows import TOLD
 from appointments.states import Role, Verb
 from core import clock
 from notifications.composing import render
