@@ -14,7 +14,6 @@ from django.core.signing import BadSignature, Signer
 from django.db import transaction
 
 from accounts.models import User
-from appointments.queries.joins import WITH_PEOPLE
 from core.exceptions import DomainError
 from notifications import services as notifications
 from outbox import services as outbox
@@ -36,7 +35,7 @@ class NoSuchLink(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An open link: `appointment` comes with provider, policy, service and both people."""
+    """An open link; `appointment` is one of `with_people()`."""
 
     token: str
     appointment: Appointment
@@ -68,7 +67,7 @@ class Link:
 
 
 def token_for(appointment: Appointment, side: Role, *, now: datetime) -> str:
-    """What stands in the link. Needs the appointment's customer, provider and the provider's user loaded."""
+    """What stands in the link. Needs an appointment of `with_people()`."""
     last_day = (max(appointment.end, now) + LASTS).astimezone(UTC)
     signer = _signer(_reader(appointment, side))
     return signer.sign(f"{appointment.uuid.hex}{LETTERS[side]}{last_day:%Y%m%d}")
@@ -76,7 +75,7 @@ def token_for(appointment: Appointment, side: Role, *, now: datetime) -> str:
 
 def open_link(token: str) -> Link:
     """The link as it is now, ended or not; `token` matches PATTERN. One query. Raises NoSuchLink."""
-    appointment = Appointment.objects.select_related(*WITH_PEOPLE).filter(uuid=UUID(token[:32])).first()
+    appointment = Appointment.objects.with_people().filter(uuid=UUID(token[:32])).first()
     if appointment is None:
         raise NoSuchLink
     side = Role.CUSTOMER if token[32] == LETTERS[Role.CUSTOMER] else Role.PROVIDER

@@ -59,6 +59,10 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
         """Those whose page anybody may open: live or paused, of a person who may still sign in."""
         return self.filter(listing__in=PUBLIC_LISTINGS, user__is_active=True)
 
+    def for_pages(self) -> "ProviderQuerySet":
+        """Everything that a page about one provider reads: the person, the policy, the category."""
+        return self.select_related("user", "policy", "category")
+
     def bookable(self) -> "ProviderQuerySet":
         """Those who take bookings. The few closed accounts are looked up, instead of joining everybody's."""
         return self.filter(listing=Listing.LIVE).exclude(user__in=User.objects.filter(is_active=False))

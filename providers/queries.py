@@ -21,7 +21,7 @@ def provider_of(user: User) -> Provider | None:
 
 @prepared
 def _of_user(user_id: int) -> QuerySet[Provider]:
-    return Provider.objects.select_related("policy", "category", "user").filter(user=user_id)
+    return Provider.objects.for_pages().filter(user=user_id)
 
 
 def lives_in_the_studio(user: User) -> bool:

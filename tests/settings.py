@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from config.settings import *  # noqa: F403
-from config.settings import DATABASES, STORAGES
+from config.settings import DATABASES, MIDDLEWARE, STORAGES
 
 _FOLDER = Path(os.environ["DAYLINE_TEST_FOLDER"])
 _DB = DATABASES["default"]
@@ -29,3 +29,5 @@ MEDIA_ROOT = _FOLDER / f"media-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
 STATIC_ROOT = _FOLDER / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+# Innermost, so that a page that asks the database by reading an attribute fails its test.
+MIDDLEWARE = [*MIDDLEWARE, "tests.lazy_loads.NoLazyLoads"]

@@ -58,6 +58,18 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def taking_time(self, now: datetime) -> "AppointmentQuerySet":
         return self.filter(conditions.taking_time(now))
 
+    def with_people(self) -> "AppointmentQuerySet":
+        """Everything that a page, a link or a mail about one appointment reads: both sides, the policy, the service."""
+        return self.select_related("provider__user", "provider__policy", "service", "customer")
+
+    def with_provider(self) -> "AppointmentQuerySet":
+        """What a row of a customer's lists reads."""
+        return self.select_related("provider", "service")
+
+    def with_customer(self) -> "AppointmentQuerySet":
+        """What a row of a provider's lists reads; the provider, the same in all of them, is set by the caller."""
+        return self.select_related("customer", "service")
+
     def for_customer(self, user) -> "AppointmentQuerySet":
         return self.filter(customer=user)
 

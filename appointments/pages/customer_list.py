@@ -23,7 +23,7 @@ class Row:
 
 
 def customer_rows(appointments: Iterable[Appointment], *, reader: ZoneInfo, now: datetime, twelve: bool) -> list[Row]:
-    """The rows for the customer whose own zone is `reader`. Needs provider and service loaded."""
+    """The rows for the customer whose own zone is `reader`. Needs rows of `with_provider()`."""
     rows = []
     for one in appointments:
         zones = zones_of(one, Role.CUSTOMER, reader=reader)

@@ -23,7 +23,7 @@ class Label:
 
 
 def state_label(appointment: Appointment, viewer: Role, *, now: datetime | None = None) -> Label:
-    """The state as customer or provider reads it. Needs the appointment's provider and customer loaded.
+    """The state as customer or provider reads it. Needs an appointment of `with_people()`.
 
     With `now`, a request whose time to answer is over reads as expired before the job has marked it.
     """

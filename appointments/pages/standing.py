@@ -120,7 +120,7 @@ def standing_of(
 ) -> Standing:
     """The standing for `viewer`, whose own zone is `reader`. Asks the database nothing.
 
-    Needs the service, customer, provider and the provider's user and policy loaded; `history` is newest first.
+    Needs an appointment of `with_people()`; `history` is newest first.
     """
     policy = appointment.provider.policy
     return Standing(

@@ -43,7 +43,7 @@ class Entry:
 def timeline(
     appointment: Appointment, history: Iterable[AppointmentEvent], mails: Iterable[SentMail], *, viewer: Role
 ) -> list[Entry]:
-    """Newest first. Needs the appointment's provider and customer loaded; asks the database nothing."""
+    """Newest first. Needs an appointment of `with_people()`; asks the database nothing."""
     told = [Entry(at=mail.sent_at, title=mail.words) for mail in mails if mail.sent_at]
     done = [_entry(appointment, event, viewer) for event in history]
     # The mail of a change stands above it even when both happened in the same instant.

@@ -65,7 +65,7 @@ def load_agenda(provider: Provider, days: Iterable[date], *, now: datetime, neig
         coming = rows.ahead(now).order_by("start", "id")
         gone = rows.filter(start__lte=now).order_by("-start", "-id")
         wanted |= Q(pk=Subquery(coming.values("pk")[:1])) | Q(pk=Subquery(gone.values("pk")[:1]))
-    found = list(rows.filter(wanted).select_related("customer", "service").order_by("start", "id"))
+    found = list(rows.filter(wanted).with_customer().order_by("start", "id"))
     for one in found:
         one.provider = provider
     return Agenda(

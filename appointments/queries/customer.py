@@ -12,30 +12,28 @@ from appointments.states import OPEN
 from core.compiled_queries import prepared
 from providers.models import Listing
 
-from .joins import IN_LISTS, WITH_PEOPLE
-
 
 def appointment_for_customer(user: User, reference: str) -> Appointment:
     """One query. Raises Appointment.DoesNotExist when it is not theirs: it does not exist for them."""
-    return Appointment.objects.select_related(*WITH_PEOPLE).get(customer=user, reference=reference)
+    return Appointment.objects.with_people().get(customer=user, reference=reference)
 
 
 def upcoming_for_customer(user: User, *, now: datetime) -> QuerySet[Appointment]:
     """Confirmed ones that are not over, soonest first."""
     rows = Appointment.objects.for_customer(user).upcoming(now)
-    return rows.select_related(*WITH_PEOPLE).order_by("start", "id")
+    return rows.with_people().order_by("start", "id")
 
 
 def waiting_for_customer(user: User, *, now: datetime) -> QuerySet[Appointment]:
     """The customer's requests that can still be answered, soonest first."""
     rows = Appointment.objects.for_customer(user).waiting(now)
-    return rows.select_related(*IN_LISTS).order_by("start", "id")
+    return rows.with_provider().order_by("start", "id")
 
 
 def history_for_customer(user: User, *, now: datetime) -> QuerySet[Appointment]:
     """Whatever is over, newest first."""
     rows = Appointment.objects.for_customer(user).over(now)
-    return rows.select_related(*IN_LISTS).order_by("-start", "-id")
+    return rows.with_provider().order_by("-start", "-id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,4 +114,4 @@ def own_clashes(user: User, start: datetime, end: datetime) -> list[Appointment]
     """The person's open appointments, as customer or as provider, that meet [start, end). One query."""
     theirs = Q(customer=user) | Q(provider__user=user)
     rows = Appointment.objects.filter(theirs, status__in=OPEN, start__lt=end, end__gt=start)
-    return list(rows.select_related("provider", "service").order_by("start"))
+    return list(rows.with_provider().order_by("start"))

@@ -90,4 +90,4 @@ def customer_of(provider: Provider, uuid) -> User:
 def appointments_with(provider: Provider, customer: User) -> QuerySet[Appointment]:
     """All that there was and is between the two, the newest first."""
     rows = Appointment.objects.for_provider(provider).filter(customer=customer)
-    return rows.select_related("service", "customer").order_by("-start", "-id")
+    return rows.with_customer().order_by("-start", "-id")

@@ -8,12 +8,10 @@ from core.intervals import contains, merge
 from providers.models import Provider
 from providers.queries import coming_overrides, week_of
 
-from .joins import WITH_PEOPLE
-
 
 def appointment_for_provider(provider: Provider, reference: str) -> Appointment:
     """One query. Raises Appointment.DoesNotExist when it is not theirs."""
-    return Appointment.objects.select_related(*WITH_PEOPLE).get(provider=provider, reference=reference)
+    return Appointment.objects.with_people().get(provider=provider, reference=reference)
 
 
 def count_outside_hours(provider: Provider, now: datetime) -> int:

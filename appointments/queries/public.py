@@ -50,7 +50,7 @@ def _provider_page(slug: str, viewer_id: int | None) -> QuerySet[Provider]:
     seen = Q(pk__in=Provider.objects.public())
     if viewer_id is not None:
         seen |= Q(user=viewer_id)
-    return Provider.objects.select_related("user", "policy", "category").filter(seen, slug=slug)
+    return Provider.objects.for_pages().filter(seen, slug=slug)
 
 
 @prepared

@@ -19,8 +19,8 @@ def waiting_for(provider: Provider, *, now: datetime) -> QuerySet[Appointment]:
 
 
 def _waiting(provider_id: int, now: datetime) -> QuerySet[Appointment]:
-    rows = Appointment.objects.filter(provider=provider_id).waiting(now)
-    return with_history(rows).select_related("customer", "service").order_by("answer_by", "start", "id")
+    rows = Appointment.objects.filter(provider=provider_id).waiting(now).with_customer()
+    return with_history(rows).order_by("answer_by", "start", "id")
 
 
 def waiting_count(provider: Provider, *, now: datetime) -> int:

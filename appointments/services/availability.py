@@ -164,7 +164,7 @@ def what_stands_in_the_way(
 def other_times(appointment: Appointment, *, now: datetime, count: int = 3) -> list[datetime]:
     """Up to `count` open starts near an appointment that came to nothing, sorted; none that would overlap it.
 
-    Nothing where its service can't be booked. Needs provider, policy, user and service joined.
+    Nothing where its service can't be booked. Needs an appointment of `with_people()`.
     """
     service, provider = appointment.service, appointment.provider
     if not (service.is_active and provider.is_live and provider.user.is_active):
