@@ -23,13 +23,17 @@ LASTS = timedelta(hours=1)
 
 @dataclass(frozen=True, kw_only=True)
 class ChosenTime:
-    """A time that a visitor chose before they signed in. `kept_until` is None where it is not kept for them."""
+    """A time that a visitor chose before they signed in. `kept_until` is None where it is not kept for them.
+
+    `zone` is the one it is told in; `aside` says it in a second one, empty where one is enough.
+    """
 
     provider: str
     service: str
     start: datetime
     kept_until: datetime | None
     zone: str
+    aside: str = ""
 
 
 start_page = Question[[User], str | None]("What is the name of the page where this person starts?")

@@ -1,5 +1,6 @@
 """Answers to the questions that lower apps ask; registered in `apps`."""
 
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 from django.http import HttpRequest
@@ -10,6 +11,7 @@ from accounts.after_login import ChosenTime
 from accounts.models import User
 from appointments import visitor
 from appointments.pages import month_picker
+from appointments.pages.zones import zones_of_time
 from appointments.queries.public import public_service
 from appointments.services import holds
 from core import clock
@@ -35,12 +37,16 @@ def chosen_time(request: HttpRequest, address: str) -> ChosenTime | None:
         return None
     kept = holds.kept_time(visitor.known(request), now=now)
     is_this_one = kept is not None and kept.provider_id == service.provider_id and kept.start <= start < kept.end
+    reader = zones.device_zone(request) or zones.canonical(asked.get("tz")) or service.provider.time_zone
+    end = start + timedelta(minutes=service.duration_minutes)
+    told = zones_of_time(service, start, end, reader=clock.zone(reader))
     return ChosenTime(
         provider=service.provider.name,
         service=service.name,
         start=start,
         kept_until=kept.expires_at if kept is not None and is_this_one else None,
-        zone=zones.device_zone(request) or zones.canonical(asked.get("tz")) or service.provider.time_zone,
+        zone=told.first.key,
+        aside=told.aside(start, end),
     )
 
 

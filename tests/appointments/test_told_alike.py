@@ -131,6 +131,24 @@ def subject_and_aside(first, whose, second):
     return f"{first[0]} {first[1]} time", [(whose, second[1])]
 
 
+@pytest.mark.parametrize(
+    ("venue", "said"),
+    [
+        ("in_person", "Tue 3 March, 10:00, London time (05:00 to 06:00 for you in New York) with Maya"),
+        ("online", "Tue 3 March, 05:00, New York time (10:00 to 11:00 for Maya in London) with Maya"),
+    ],
+)
+def test_the_sign_in_page_tells_the_chosen_time_as_the_form_will(client, maya, service, venue, said):
+    service.venue = venue
+    service.save()
+    client.cookies["tz"] = "America/New_York"
+    form = reverse("book", args=[maya.slug, service.slug]) + f"?start={START}"
+
+    page = client.get(reverse("account_login"), {"next": form})
+
+    assert said in text_of(page)
+
+
 # --- The address ----------------------------------------------------------------------------------------------------
 
 
