@@ -51,11 +51,14 @@ def measure(dsn: str) -> int:
     django.setup()
     from django.core.management import call_command
 
-    from bench.run import Bench, options
+    from bench import growth
+    from bench.run import Bench, months_of, options
 
     wanted = options()
     call_command("migrate", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
+    if wanted.growth:
+        return growth.run(Bench(wanted), months_of("next")[0])
     return Bench(wanted).run(dsn)
 
 

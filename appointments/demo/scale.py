@@ -1,4 +1,4 @@
-"""Rows by the ten thousand, for measuring. Written in bulk, under the same constraints as everybody's."""
+"""Rows by the hundred thousand, for measuring. Written in bulk, under the same constraints as everybody's."""
 
 import random
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from accounts.demo import FIRST_NAMES, LAST_NAMES, LONDON
 from accounts.models import User
 from appointments.models import Appointment, AppointmentEvent, Hold
 from appointments.rules.slots import open_slots
+from appointments.search.index import refresh_openings
 from appointments.services import availability, holds
 from appointments.states import HOLDING, Role, Status, Verb
 from core import clock
@@ -20,27 +21,48 @@ from providers.demo import working_hours
 from providers.demo.people import CATEGORIES, PROVIDERS
 from providers.models import BookingPolicy, Category, Listing, Provider, Service, WorkingHours
 
+from . import copies
+
 PER_PROVIDER = 10
 CUSTOMERS_PER_PROVIDER = 0.2
 BATCH = 2_000
 AT_ONCE = 250
+# So many are made one by one, and copied as often as is needed.
+SAMPLE = 500
 DAY = timedelta(days=1)
 
 
 def add(count: int) -> None:
-    """`count` more providers with a service, a week and about ten appointments each, and a fifth as many customers."""
+    """`count` more providers with a service, a week and about ten appointments each, and a fifth as many customers.
+
+    The search knows their openings. Beyond `SAMPLE` they are copies: they have the calendars of the first ones.
+    """
+    more_samples, rest = divmod(max(count - SAMPLE, 0), SAMPLE)
+    if rest:
+        _make(rest)
+    sample = _make(min(count, SAMPLE))
+    if more_samples:
+        copies.copy(sample, more_samples)
+
+
+def _make(count: int) -> list[User]:
+    """So many providers, one by one, with their customers: these come first among the users that are returned."""
+    first, before = Provider.objects.count(), User.objects.count()
     chance = random.Random(count)
-    first = Provider.objects.count()
     password = make_password(PASSWORD)
     categories = [
         Category.objects.get_or_create(name=name, defaults={"slug": f"category-{n}", "position": n})[0]
         for n, name in enumerate(CATEGORIES)
     ]
-    customers = _users("customer", first, max(1, int(count * CUSTOMERS_PER_PROVIDER)), password)
+    customers = _users("customer", before, max(1, int(count * CUSTOMERS_PER_PROVIDER)), password)
+    users = list(customers)
     for numbers in _in_batches(range(first, first + count), AT_ONCE):
         with transaction.atomic():
             providers = _providers(numbers, categories, password)
             _appointments(providers, customers, chance)
+            users += [provider.user for provider in providers]
+    refresh_openings(provider_ids=Provider.objects.filter(user__in=users).values_list("pk", flat=True))
+    return users
 
 
 def _in_batches(numbers: range, size: int) -> Iterator[range]:

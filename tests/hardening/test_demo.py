@@ -1,5 +1,6 @@
 """The demo's data obeys every rule that a real place's data does, and is the same whenever the same day makes it."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,11 +8,12 @@ import time_machine
 from django.db import transaction
 
 from appointments.demo import scale
-from appointments.models import Appointment, Hold
+from appointments.models import Appointment, Hold, OpeningIndex
 from appointments.states import Status
 from core import demo
 from outbox.models import Message
 from providers.models import Provider
+from tests.factories.providers import ProviderFactory
 from tests.invariants import check_all
 
 pytestmark = pytest.mark.django_db
@@ -96,3 +98,20 @@ def test_a_demo_that_was_interrupted_is_completed():
 
     assert (half, demo.is_seeded()) == (False, True)
     assert Provider.objects.count() == 1
+
+
+def test_copies_for_measuring_keep_every_rule_and_have_the_calendars_of_their_originals(monkeypatch):
+    monkeypatch.setattr(scale, "SAMPLE", 4)
+    with time_machine.travel(MORNING, tick=False):
+        scale.add(14)
+
+    diaries = Counter(
+        tuple(Appointment.objects.filter(provider=provider).order_by("start").values_list("start", "price"))
+        for provider in Provider.objects.all()
+    )
+    check_all()
+    assert Provider.objects.count() == 14
+    assert OpeningIndex.objects.count() == 14
+    assert sorted(diaries.values())[-4:] == [3, 3, 3, 3]
+    assert Appointment.objects.filter(customer__provider__isnull=False).count() == 0
+    assert ProviderFactory().pk > 14

@@ -5,10 +5,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.demo import CUSTOMER, STAFF
 from appointments.demo import scale
-from appointments.search.index import measure_figures, refresh_openings
+from appointments.search.index import measure_figures
 from core import demo
 from providers.demo import PROVIDER
-from providers.models import Provider
 
 LOGINS = f"""
 These logins are for the demo only. Never use this data where anybody else can reach it.
@@ -35,6 +34,5 @@ class Command(BaseCommand):
             demo.seed(demo.Size())
             if options["scale"]:
                 scale.add(options["scale"])
-                refresh_openings(provider_ids=Provider.objects.values_list("pk", flat=True))
                 measure_figures()
         self.stdout.write(LOGINS)

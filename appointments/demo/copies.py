@@ -1,0 +1,124 @@
+"""Copies of providers with their calendars, made by the database itself: a hundred thousand in about a minute."""
+
+from collections.abc import Iterable, Sequence
+
+from django.core.management.color import no_style
+from django.db import connection, models, transaction
+
+from accounts.models import User
+from appointments.models import (
+    REFERENCE_ALPHABET,
+    REFERENCE_LENGTH,
+    Appointment,
+    AppointmentEvent,
+    Hold,
+    OpenDay,
+    OpeningIndex,
+)
+from providers.models import BookingPolicy, Provider, Service, WorkingHours
+
+# In this order, so that each row's references exist before it; and by which column the rows of a provider are found.
+TABLES: list[tuple[type[models.Model], str]] = [
+    (Provider, "id"),
+    (BookingPolicy, "provider_id"),
+    (WorkingHours, "provider_id"),
+    (Service, "provider_id"),
+    (Appointment, "provider_id"),
+    (Hold, "provider_id"),
+    (AppointmentEvent, "appointment_id"),
+    (OpeningIndex, "provider_id"),
+    (OpenDay, "provider_id"),
+]
+# Odd, so that no two numbers below 32**8 become the same reference.
+SPREAD = 700_000_000_001
+Range = tuple[int, int]
+
+
+@transaction.atomic
+def copy(users: Sequence[User], times: int) -> None:
+    """Add `times` copies of these users, of the providers among them, and of all that their calendars hold.
+
+    The rows must be the latest of their tables, without gaps between them, and refer to none but each other: a copy's
+    keys are the original's, moved on. The customers of the appointments have to be among `users`.
+    """
+    ranges: dict[type[models.Model], Range] = {User: _range(User.objects.filter(pk__in=[user.pk for user in users]))}
+    ranges[Provider] = _range(Provider.objects.filter(user__in=[user.pk for user in users]))
+    ranges[Appointment] = _range(_rows(Appointment, "provider_id", ranges[Provider]))
+    _renumber_references(ranges[Appointment])
+    _copy_rows(User, "id", ranges[User], ranges, times)
+    for model, column in TABLES:
+        of = ranges[Appointment] if column == "appointment_id" else ranges[Provider]
+        if model not in ranges and model._meta.pk.remote_field is None:
+            ranges[model] = _range(_rows(model, column, of))
+        _copy_rows(model, column, of, ranges, times)
+    _go_on_counting([User, *(model for model, _ in TABLES)])
+
+
+def _rows(model: type[models.Model], column: str, of: Range) -> models.QuerySet:
+    return model._base_manager.filter(**{f"{column}__gte": of[0], f"{column}__lte": of[1]})
+
+
+def _range(rows: models.QuerySet) -> Range:
+    found = rows.aggregate(first=models.Min("pk"), last=models.Max("pk"))
+    return found["first"] or 0, found["last"] or 0
+
+
+def _copy_rows(
+    model: type[models.Model], column: str, of: Range, ranges: dict[type[models.Model], Range], times: int
+) -> None:
+    table, key, fields = _quoted(model._meta.db_table), _quoted(column), model._meta.concrete_fields
+    columns = ", ".join(_quoted(field.column) for field in fields)
+    values = ", ".join(_value_in_copy(field, ranges) for field in fields)
+    for number in range(1, times + 1):
+        _run(
+            f"INSERT INTO {table} ({columns}) SELECT {values} FROM {table}, (SELECT %s AS n) AS copy"
+            f" WHERE {key} BETWEEN %s AND %s ORDER BY {key}",
+            [number, *of],
+        )
+
+
+def _value_in_copy(field: models.Field, ranges: dict[type[models.Model], Range]) -> str:
+    """The SQL of a column in the n-th copy: keys are moved on, what is unique is made so, the rest stays."""
+    column = _quoted(field.column)
+    model = field.model if field.primary_key and field.remote_field is None else field.related_model
+    if model in ranges:
+        return _moved(column, ranges[model])
+    if isinstance(field, models.UUIDField):
+        return "gen_random_uuid()" if connection.vendor == "postgresql" else "lower(hex(randomblob(16)))"
+    if field.name == "reference":
+        return _reference(_moved("id", ranges[Appointment]))
+    return f"'copy' || n || '-' || {column}" if field.unique else column
+
+
+def _moved(column: str, rows: Range) -> str:
+    first, last = rows
+    return f"{column} + n * {last - first + 1}"
+
+
+def _reference(number: str) -> str:
+    """The SQL of the reference that stands for a number."""
+    base = len(REFERENCE_ALPHABET)
+    spread = f"(({number}) * {SPREAD} %% {base**REFERENCE_LENGTH})"
+    places = [f"CAST({spread} / {base**place} %% {base} AS integer) + 1" for place in range(REFERENCE_LENGTH)]
+    return " || ".join(f"substr('{REFERENCE_ALPHABET}', {place}, 1)" for place in places)
+
+
+def _renumber_references(rows: Range) -> None:
+    """Give the originals references by number, too, so that a copy's can't be the same as one of theirs."""
+    table = _quoted(Appointment._meta.db_table)
+    _run(f"UPDATE {table} SET reference = {_reference('id')} WHERE id BETWEEN %s AND %s", rows)
+
+
+def _go_on_counting(changed: Iterable[type[models.Model]]) -> None:
+    """Let the keys of later rows begin after the copies'."""
+    for statement in connection.ops.sequence_reset_sql(no_style(), list(changed)):
+        _run(statement)
+
+
+def _quoted(name: str | None) -> str:
+    return connection.ops.quote_name(name or "")
+
+
+def _run(sql: str, values: Sequence[int] = ()) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
