@@ -34,7 +34,6 @@ SPREAD = 700_000_000_001
 Range = tuple[int, int]
 
 
-@transaction.atomic
 def copy(users: Sequence[User], times: int) -> None:
     """Add `times` copies of these users, of the providers among them, and of all that their calendars hold.
 
@@ -45,13 +44,20 @@ def copy(users: Sequence[User], times: int) -> None:
     ranges[Provider] = _range(Provider.objects.filter(user__in=[user.pk for user in users]))
     ranges[Appointment] = _range(_rows(Appointment, "provider_id", ranges[Provider]))
     _renumber_references(ranges[Appointment])
-    _copy_rows(User, "id", ranges[User], ranges, times)
     for model, column in TABLES:
-        of = ranges[Appointment] if column == "appointment_id" else ranges[Provider]
         if model not in ranges and model._meta.pk.remote_field is None:
-            ranges[model] = _range(_rows(model, column, of))
-        _copy_rows(model, column, of, ranges, times)
-    _go_on_counting([User, *(model for model, _ in TABLES)])
+            ranges[model] = _range(_rows(model, column, _found_by(column, ranges)))
+    for number in range(1, times + 1):
+        # References are checked when a transaction ends: one for all copies would check millions in its last moment.
+        with transaction.atomic():
+            _copy_rows(User, "id", ranges[User], ranges, number)
+            for model, column in TABLES:
+                _copy_rows(model, column, _found_by(column, ranges), ranges, number)
+            _go_on_counting([User, *(model for model, _ in TABLES)])
+
+
+def _found_by(column: str, ranges: dict[type[models.Model], Range]) -> Range:
+    return ranges[Appointment] if column == "appointment_id" else ranges[Provider]
 
 
 def _rows(model: type[models.Model], column: str, of: Range) -> models.QuerySet:
@@ -64,17 +70,16 @@ def _range(rows: models.QuerySet) -> Range:
 
 
 def _copy_rows(
-    model: type[models.Model], column: str, of: Range, ranges: dict[type[models.Model], Range], times: int
+    model: type[models.Model], column: str, of: Range, ranges: dict[type[models.Model], Range], number: int
 ) -> None:
     table, key, fields = _quoted(model._meta.db_table), _quoted(column), model._meta.concrete_fields
     columns = ", ".join(_quoted(field.column) for field in fields)
     values = ", ".join(_value_in_copy(field, ranges) for field in fields)
-    for number in range(1, times + 1):
-        _run(
-            f"INSERT INTO {table} ({columns}) SELECT {values} FROM {table}, (SELECT %s AS n) AS copy"
-            f" WHERE {key} BETWEEN %s AND %s ORDER BY {key}",
-            [number, *of],
-        )
+    _run(
+        f"INSERT INTO {table} ({columns}) SELECT {values} FROM {table}, (SELECT %s AS n) AS copy"
+        f" WHERE {key} BETWEEN %s AND %s ORDER BY {key}",
+        [number, *of],
+    )
 
 
 def _value_in_copy(field: models.Field, ranges: dict[type[models.Model], Range]) -> str:
