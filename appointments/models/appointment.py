@@ -80,7 +80,7 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 class Appointment(models.Model):
     """What customer and provider agreed on. Price, currency and fee are copies and never change.
 
-    `status` is assigned by `services.life._move` alone.
+    `status` is assigned by `services.transitions.apply` alone; the fields that each state demands are constraints.
     """
 
     reference = models.CharField(max_length=REFERENCE_LENGTH, unique=True, default=make_reference, editable=False)
