@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.mutants import MUTANTS, POSTGRES, Mutant
@@ -15,9 +15,10 @@ from tests.postgres import TemporaryPostgres
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# Pytest's own: some test failed; nothing could be collected, as after a mutant that breaks an import.
-FAILED, NOTHING_RAN = 1, {2, 3, 4, 5}
 CAUGHT = "caught"
+# Pytest's status, to what it means for a mutant. Any other: its tests have moved, or it is no small defect.
+PASSED, FAILED = 0, 1
+RESULTS = {PASSED: "survived", FAILED: CAUGHT}
 CONSTRAINT = "core/constraints.py"
 LONGEST = 900  # seconds for the tests of one mutant: one that hangs them is caught
 
@@ -49,6 +50,7 @@ class Place:
 
     folder: Path
     server: str
+    unspoilt: dict[tuple[tuple[str, ...], str], int] = field(default_factory=dict)
 
     @property
     def checkout(self) -> Path:
@@ -87,21 +89,32 @@ def copy_checkout(copy: Path) -> None:
 
 
 def run(mutant: Mutant, place: Place) -> str:
-    """Plant it, run its tests, take it out again; what came of it."""
+    """Plant it, run its tests, take it out again; what came of it. Tests that fail without it prove nothing."""
     path = place.checkout / mutant.file
     before = path.read_text()
     began = time.monotonic()
-    path.write_text(before.replace(mutant.old, mutant.new))
-    try:
-        result = result_of(mutant, place)
-    finally:
-        path.write_text(before)
+    if status_without(mutant, place) != PASSED:
+        result = "its tests fail without it"
+    else:
+        path.write_text(before.replace(mutant.old, mutant.new))
+        try:
+            result = RESULTS.get(status_of_tests(mutant, place), "broken")
+        finally:
+            path.write_text(before)
     mark = result if result == CAUGHT else result.upper()
     print(f"{mark:9} {time.monotonic() - began:4.0f} s  {mutant.database:8}  {mutant.name}", flush=True)
     return result
 
 
-def result_of(mutant: Mutant, place: Place) -> str:
+def status_without(mutant: Mutant, place: Place) -> int:
+    """Pytest's status for the mutant's tests as the code is; each choice of tests runs so once."""
+    asked = (mutant.tests, mutant.database)
+    if asked not in place.unspoilt:
+        place.unspoilt[asked] = status_of_tests(mutant, place)
+    return place.unspoilt[asked]
+
+
+def status_of_tests(mutant: Mutant, place: Place) -> int:
     words = ["-q", "-x", "-p", "no:cacheprovider", "--durations=0", "--durations-min=9999", *mutant.tests]
     # The constraint stands in the database, which then is no other mutant's.
     is_fresh = mutant.file == CONSTRAINT or mutant.database == POSTGRES
@@ -117,11 +130,10 @@ def result_of(mutant: Mutant, place: Place) -> str:
             timeout=LONGEST,
         )
     except subprocess.TimeoutExpired:
-        return CAUGHT
-    if done.returncode in NOTHING_RAN:
+        return FAILED
+    if done.returncode not in RESULTS:
         print(done.stdout.decode()[-2000:], done.stderr.decode()[-2000:])
-        return "broken"  # its tests have moved, or it is no small defect
-    return CAUGHT if done.returncode == FAILED else "survived"
+    return done.returncode
 
 
 if __name__ == "__main__":
