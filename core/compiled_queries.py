@@ -72,6 +72,8 @@ class _Ready:
         self.queryset = build(**first.values)
         self.compiler = self.queryset.query.get_compiler(connection=connection)
         self.sql, params = self.compiler.as_sql()
+        columns = [column for column, *_ in self.compiler.select[: self.compiler.col_count]]
+        self.converters = self.compiler.get_converters(columns)
         sql, others = build(**second.values).query.get_compiler(connection=connection).as_sql()
         self.slots = [(first.slot_of(param), param) for param in params]
         if sql != self.sql:
@@ -89,6 +91,7 @@ class _Ready:
         compiler = copy(self.compiler)
         compiler.connection = connection
         compiler.as_sql = lambda *args, **options: (self.sql, params)
+        compiler.get_converters = lambda columns: self.converters
         rows = self.queryset.all()
         rows.query.get_compiler = lambda *args, **options: compiler  # type: ignore[method-assign]
         return list(rows)

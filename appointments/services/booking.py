@@ -16,6 +16,7 @@ from appointments.rules.moves import answer_deadline
 from appointments.rules.pricing import Quote, quote
 from appointments.states import OPEN, Role, Status, Verb
 from core import clock
+from core.compiled_inserts import insert_all
 from core.compiled_queries import prepared
 from core.db import retrying, violates
 from providers.models import Provider, Service
@@ -157,7 +158,7 @@ def _write(wanted: Wanted, *, service: Service, customer: User, venue: str, now:
     policy = service.provider.policy
     at_once = service.confirms_at_once(policy)
     price = price_of(service)
-    return Appointment.objects.bulk_create(
+    return insert_all(
         Appointment(
             customer=customer,
             provider=service.provider,

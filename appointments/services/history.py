@@ -8,6 +8,7 @@ from datetime import datetime
 from accounts.models import User
 from appointments.models import Appointment, AppointmentEvent
 from appointments.states import Role, Verb
+from core.compiled_inserts import insert_all
 
 from . import follows
 
@@ -30,7 +31,7 @@ def record(
     They share `occasion`, the name of one act of one person; without one they get a new name together.
     """
     occasion = occasion or uuid.uuid4()
-    events = AppointmentEvent.objects.bulk_create(
+    events = insert_all(
         AppointmentEvent(
             appointment=entry.appointment,
             occasion=occasion,

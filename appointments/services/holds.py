@@ -13,6 +13,7 @@ from appointments.models import Appointment, Hold
 from appointments.rules.obstacles import Obstacle, obstacle_words
 from appointments.states import HoldKind
 from core import clock
+from core.compiled_inserts import insert_all
 from core.db import retrying, violates
 from core.exceptions import Busy
 from providers.models import Provider, Service
@@ -54,7 +55,7 @@ def drop_stale(provider: Provider, *, now: datetime, browser: str) -> None:
 def take(appointments: Sequence[Appointment]) -> None:
     """Hold the blocked range of each. The database refuses all of them when another hold is in the way of one."""
     ranges = [(one, *blocked_range(one.service, one.start)) for one in appointments]
-    Hold.objects.bulk_create(
+    insert_all(
         Hold(kind=HoldKind.APPOINTMENT, provider_id=one.provider_id, appointment=one, start=start, end=end)
         for one, start, end in ranges
     )

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from appointments.forms.booking import BookingForm
-from appointments.models import Appointment, AppointmentEvent
+from appointments.models import Appointment
 from appointments.queries.public import public_service
 from appointments.services import availability, booking, follows, history, holds, locks, transitions
 from appointments.states import Role
@@ -36,7 +36,7 @@ def point(name):
         "lock": (locks, "_lock_only"),
         "facts": (availability, "open_among"),
         "hold": (holds, "take"),
-        "history": (AppointmentEvent.objects, "bulk_create"),
+        "history": (history, "insert_all"),
         "jobs": (follows.outbox, "publish_all"),
         "commit": (connection, "_commit"),
     }
