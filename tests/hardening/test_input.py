@@ -225,7 +225,8 @@ def test_forty_names_change_nothing_of_what_a_provider_presses(calm, book, by_ha
     calm.post(reverse("accept_request", args=[one.reference]), dict.fromkeys(NAMES, "1"))
 
     changed = {field: value for field, value in Appointment.objects.values().get().items() if value != before[field]}
-    assert changed == {"status": "confirmed", "sequence": 1}
+    agreed_at = Appointment.objects.get().history.latest("at").at
+    assert changed == {"status": "confirmed", "sequence": 1, "agreed_at": agreed_at}
     check_all()
 
 
