@@ -1,4 +1,4 @@
-"""What the admin pages of several apps share."""
+"""Base classes of the admin: its site, read-only pages, and a guard against lookups that no page offers."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -10,15 +10,15 @@ from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest
 
-# A name, an address, a reference: who looks for one types no more. Each word is a condition of its own to the database.
+# Room for a name, an address or a reference. Each word of a search becomes a condition of the query.
 LONGEST_SEARCH = 200
 
 
 class Guarded(admin.ModelAdmin):
-    """An address asks for nothing but what the page of the list offers: its filters, its dates, and the search field.
+    """A ModelAdmin whose list takes only the lookups that its page offers: filters, dates, and the search field.
 
-    Admin itself looks up any field of the model that an address names, so that the number of rows would tell, letter by
-    letter, what no page shows: the hash of a password, a note.
+    Django's admin looks up any field of the model that a query string names, so that the number of rows would reveal,
+    letter by letter, fields that no page shows: the hash of a password, a note.
     """
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
@@ -39,7 +39,7 @@ class Guarded(admin.ModelAdmin):
 
 
 def _offered_lookups(model_admin: admin.ModelAdmin, request: HttpRequest) -> Iterator[str]:
-    """The names that the links of the list's own page carry."""
+    """The lookups in the links of the list's own page."""
     for item in model_admin.get_list_filter(request):
         if isinstance(item, type) and issubclass(item, admin.SimpleListFilter):
             yield str(item.parameter_name)
@@ -54,7 +54,7 @@ def _offered_lookups(model_admin: admin.ModelAdmin, request: HttpRequest) -> Ite
 
 
 class StaffSite(admin.AdminSite):
-    """Every model registered with it, ours or a package's, offers its lookups and no others."""
+    """The admin site, which makes every registered ModelAdmin, ours or a package's, a guarded one."""
 
     site_header = site_title = f"{settings.SITE_NAME} staff"
     index_title = f"Look after {settings.SITE_NAME}"
@@ -71,7 +71,7 @@ class StaffSite(admin.AdminSite):
 
 
 class ReadOnly:
-    """Staff look, and change nothing but through an action."""
+    """Mixin for a ModelAdmin whose rows staff may look at, and change only through actions."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -84,9 +84,9 @@ class ReadOnly:
 
 
 def refuse_what_was_not_offered(request: HttpRequest, model_admin: Any) -> None:
-    """Raises PermissionDenied for a POST to a list by whoever may only look, or with an action they are not offered.
+    """Raise PermissionDenied for a POST to a list by staff who may only look, or with an action not offered to them.
 
-    Admin itself answers such a press with the list and no word of refusal.
+    Django's admin answers such a POST with the list, without a word of refusal.
     """
     if not model_admin.admin_site.has_permission(request):
         return

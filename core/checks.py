@@ -1,4 +1,4 @@
-"""What `check --deploy` says beyond Django's own advice."""
+"""System checks of `check --deploy`, beyond Django's own."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.core.checks import CheckMessage, Warning, register
 
 @register(deploy=True)
 def cache_is_shared(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Rate limits count in the cache: with one cache per process, whoever is limited only needs to be lucky."""
+    """Warn of a cache for each process: rate limits count in the cache, so each process would grant the full number."""
     if settings.CACHES["default"]["BACKEND"] != "django.core.cache.backends.locmem.LocMemCache":
         return []
     return [

@@ -1,11 +1,11 @@
-"""The one place that knows what time it is and turns wall time into instants.
+"""The present time, time zones, and the conversion of wall time into instants; no other module does any of these.
 
 Instants are aware UTC datetimes; zones are IANA names. Gap and fold rules: a wall time that a clock change skips moves
-to the first instant after the gap; one that occurs twice means the first. Whatever would lie
-before year 1 or after year 9999 is held at the first or last instant that Python can name.
+to the first instant after the gap; one that occurs twice means the first. Results before year 1 or after year 9999
+become the first or last instant that Python can represent.
 
 The rules come from the pinned `tzdata` package, never from the machine, so that every process agrees on what a time
-means and on which names exist; who must use other rules sets PYTHONTZPATH.
+means and on which names exist. PYTHONTZPATH selects other rules.
 """
 
 import logging
@@ -33,7 +33,7 @@ END_OF_DAY = 1440
 ONE_DAY = timedelta(days=1)
 ONE_SECOND = timedelta(seconds=1)
 
-# Zones of the old kind that are rules without a place; tzdata links some of them to a city that uses the same rules.
+# Legacy zones that are rules without a place; tzdata links some of them to a city with equal rules.
 NOT_PLACES = frozenset({"CET", "CST6CDT", "EET", "EST", "EST5EDT", "HST", "MET", "MST", "MST7MDT", "PST8PDT", "WET"})
 UNUSUAL_CITIES = {"DumontDUrville": "Dumont d’Urville", "St_Johns": "St John’s", "UTC": "UTC"}
 UNUSUAL_COUNTRIES = {"GB": "United Kingdom", "AQ": "Antarctica", "UTC": ""}
@@ -52,7 +52,7 @@ def now() -> datetime:
 
 @contextmanager
 def pretended(moment: datetime) -> Iterator[None]:
-    """Inside, it is `moment` for this thread: how the demo's past is made by the same services as anybody's present."""
+    """A context in which `now()` is `moment` for this thread, so that ordinary services can make the demo's past."""
     token = _pretended.set(moment)
     try:
         yield
@@ -65,11 +65,11 @@ def pretended(moment: datetime) -> Iterator[None]:
 
 @lru_cache(maxsize=1024)
 def zone(name: str) -> ZoneInfo:
-    """The zone of a stored name.
+    """The `ZoneInfo` of a stored zone name.
 
-    For names from our own tables only: one that nobody can read any more (the world dropped it, somebody wrote to the
-    table by hand) is logged and counts as UTC, because a page in UTC is better than none. What a person or a program
-    sends goes through `canonical_zone` first, which refuses.
+    For names from our own tables only: an unknown one (tzdata dropped it, or the table was edited by hand) is logged
+    and read as UTC, because a page in UTC is better than none. Names that people or programs send go through
+    `canonical_zone` first, which refuses unknown ones.
     """
     try:
         return ZoneInfo(name)
@@ -79,7 +79,7 @@ def zone(name: str) -> ZoneInfo:
 
 
 def canonical_zone(name: str) -> str:
-    """The name we store for the zone `name`: itself, or what a renamed or regional alias (Asia/Calcutta) is called now.
+    """The stored name of the zone `name`: itself, or the present name of a renamed or regional alias (Asia/Calcutta).
 
     Only places and UTC have a name here; anything else (paths, posixrules, EST5EDT, Etc/GMT+5, other case) raises
     ValueError.
@@ -92,7 +92,7 @@ def canonical_zone(name: str) -> str:
 
 
 def validate_zone(name: str) -> None:
-    """A model field's validator. An alias passes: a name stored long ago stays right when the world renames it."""
+    """Model field validator of a zone name. An alias passes, because a stored name stays valid when it is renamed."""
     try:
         canonical_zone(name)
     except ValueError as error:
@@ -100,25 +100,25 @@ def validate_zone(name: str) -> None:
 
 
 def city_name(name: str) -> str:
-    """ "New York" of "America/New_York"."""
+    """The city of a zone: "New York" of "America/New_York"."""
     last = name.rpartition("/")[2]
     return UNUSUAL_CITIES.get(last) or last.replace("_", " ")
 
 
 @cache
 def zone_label(name: str) -> str:
-    """ "Lisbon, Portugal" of "Europe/Lisbon"; the city alone where the country has the same name or is unknown."""
+    """A zone's city and country: "Lisbon, Portugal"; the city alone where the country has its name or is unknown."""
     city, country = city_name(name), _countries().get(name, "")
     return city if country in {"", city} else f"{city}, {country}"
 
 
 def country_code(name: str) -> str:
-    """ "PT" of "Europe/Lisbon" (ISO 3166); nothing where the zone is nobody's."""
+    """The ISO 3166 code of a zone's country: "PT" of "Europe/Lisbon"; empty where the zone belongs to none."""
     return _country_codes().get(name, "")
 
 
 def zone_label_now(name: str, now: datetime, *, twelve_hour: bool = False) -> str:
-    """An option of the zone list: "Lisbon, Portugal, now 11:02"."""
+    """The label of an option in the zone list: "Lisbon, Portugal, now 11:02"."""
     wall = local(now, zone(name))
     clock_face = (
         f"{wall.hour % 12 or 12}:{wall:%M} {'am' if wall.hour < 12 else 'pm'}" if twelve_hour else f"{wall:%H:%M}"
@@ -141,7 +141,7 @@ def _other_names() -> dict[str, tuple[str, ...]]:
 
 
 def other_names(name: str) -> tuple[str, ...]:
-    """What else a canonical zone is or was called: Asia/Calcutta of "Asia/Kolkata"."""
+    """The aliases of a canonical zone, present and former: Asia/Calcutta of "Asia/Kolkata"."""
     return _other_names().get(name, ())
 
 
@@ -152,7 +152,7 @@ def _tzdata_lines(file: str) -> list[str]:
 
 @cache
 def _countries() -> dict[str, str]:
-    """Canonical name -> country: the names of zone.tab, which has one for each place and no other, and UTC."""
+    """Countries by canonical zone name: UTC, and the names of zone.tab, which has exactly one for each place."""
     names = dict(line.split("\t")[:2] for line in _tzdata_lines("iso3166.tab")) | UNUSUAL_COUNTRIES
     return {zone_name: names.get(code, "") for zone_name, code in _country_codes().items()}
 
@@ -165,13 +165,13 @@ def _country_codes() -> dict[str, str]:
 
 @cache
 def _aliases() -> dict[str, str]:
-    """Other name -> canonical name, by tzdata's links followed to the first name that is canonical."""
+    """Canonical names by alias, found by following tzdata's links to the first canonical name."""
     links = {}
     for line in _tzdata_lines("tzdata.zi"):
         if line.startswith("L "):
             _, target, alias = line.split()
             links[alias] = target
-    # One zone in all but name; tzdata links UTC to Etc/UTC and the other way round is what we want.
+    # Names of one zone. tzdata links UTC to Etc/UTC; we need the opposite direction.
     links |= {"Etc/UTC": "UTC", "Etc/GMT": "UTC"}
     aliases = {}
     for alias in links.keys() - _countries().keys() - NOT_PLACES:
@@ -196,7 +196,7 @@ def to_instant(wall: datetime, zone: ZoneInfo) -> datetime:
 
 
 def local(instant: datetime, zone: ZoneInfo) -> datetime:
-    """What clocks in `zone` show at `instant`; `fold` is 1 at the second occurrence of a wall time."""
+    """The wall time in `zone` at `instant`, as an aware datetime; `fold` is 1 at its second occurrence."""
     try:
         return instant.astimezone(zone)
     except OverflowError:
@@ -204,13 +204,13 @@ def local(instant: datetime, zone: ZoneInfo) -> datetime:
 
 
 def zones_differ(one: ZoneInfo, other: ZoneInfo, *moments: datetime) -> bool:
-    """Whether clocks in the two zones show another time at any of these moments, whatever the zones are called."""
+    """Whether the two zones' wall times differ at any of these moments; the zones' names don't matter."""
     return any(_offset(local(moment, one)) != _offset(local(moment, other)) for moment in moments)
 
 
 @lru_cache(maxsize=16384)
 def wall_minute_to_instant(day: date, minute: int, zone: ZoneInfo) -> datetime:
-    """The instant of a minute after midnight on the wall, 0 to 1440; 1440 is the end of the day."""
+    """The instant of a wall-clock minute of a date, 0 to 1440 after midnight; 1440 is the end of the day."""
     if not 0 <= minute <= END_OF_DAY:
         raise ValueError(f"A day has the minutes 0 to 1440, not {minute}.")
     if minute == END_OF_DAY:
@@ -219,12 +219,12 @@ def wall_minute_to_instant(day: date, minute: int, zone: ZoneInfo) -> datetime:
 
 
 def wall_interval(day: date, start_minute: int, end_minute: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """A working range of a date, half-open (540, 1020 is 9 to 5); empty, start = end, where a gap swallows it whole."""
+    """The half-open interval of a date's minutes (540, 1020 is 9 to 5); empty, start = end, inside a gap."""
     return wall_minute_to_instant(day, start_minute, zone), wall_minute_to_instant(day, end_minute, zone)
 
 
 def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """All of a date, half-open: 23, 24 or 25 hours as a rule, nothing at all where the calendar skips it (Apia 2011).
+    """The half-open interval of a date: usually 23, 24 or 25 hours, empty where the calendar skips it (Apia 2011).
 
     Days follow each other without gap or overlap. Where clocks go back over midnight, the second run of the late
     evening counts to the new day, because midnight means its first occurrence.
@@ -233,14 +233,14 @@ def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
 
 
 def occurrence(moment: datetime) -> Literal["", "first", "second"]:
-    """Which of two equal wall times the aware `moment` is; empty for all that occur once."""
+    """Which of two equal wall times the aware `moment` is; empty for a wall time that occurs once."""
     if _offset(moment.replace(fold=0)) <= _offset(moment.replace(fold=1)):
         return ""
     return "second" if moment.fold else "first"
 
 
 class Transition(NamedTuple):
-    """Clocks go from `before` to `after` (both offsets from UTC) at `instant`."""
+    """A change of a zone's offset from UTC, from `before` to `after` at `instant`."""
 
     instant: datetime
     before: timedelta
@@ -248,7 +248,7 @@ class Transition(NamedTuple):
 
 
 def transitions(zone: ZoneInfo, start: datetime, end: datetime) -> list[Transition]:
-    """Every change of the offset in (start, end], in order. Costs about as much as one look at each day between."""
+    """The changes of the zone's offset in (start, end], in order. Costs about one offset look-up a day."""
     found = []
     at, offset = start, _offset(local(start, zone))
     while at < end:
@@ -279,7 +279,7 @@ def _end_of_gap(wall: datetime, before: timedelta, after: timedelta, zone: ZoneI
 
 
 def _first_with_other_offset(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
-    """The instant between `low` and `high` at which the offset, which differs between them, changes: a whole second."""
+    """The whole second between `low` and `high`, whose offsets differ, at which the offset changes."""
     old = _offset(local(low, zone))
     low = low.replace(microsecond=0)
     if high.microsecond:

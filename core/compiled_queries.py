@@ -1,7 +1,7 @@
-"""Queries that Django puts into SQL once, and that then run with other values each time.
+"""Queries whose SQL Django compiles once, and that then run with other values each time.
 
-Making the SQL of a query costs more than the database needs to answer it. For the few queries that every page and every
-booking asks, that is worth saving:
+Compiling the SQL of a query costs more than the database needs to answer it. For the few queries that every page and
+every booking makes, that is worth saving:
 
     @prepared
     def of_provider(provider_id: int, since: datetime) -> QuerySet[Hold]:
@@ -9,11 +9,11 @@ booking asks, that is worth saving:
 
     rows = of_provider(provider_id=7, since=now)      # a list, as list(queryset) would be
 
-The function says what to ask and nothing else: it must not look at its values, only hand them to the query, because it
-is called twice for each shape of them (how long a list is, what is None or a truth value), with stand-ins, and never
-again. The two must come out as the same SQL with each stand-in in it as it is: a value that was changed on its way
-(`since - DAY`, `name__contains=name`) is refused with TypeError at the first call, not answered wrongly later. So
-is, on PostgreSQL, a number for a column of less than 64 bits: stand-ins for it would have to be numbers that occur.
+The decorated function builds the query and nothing else. It must pass its values on without looking at them, because
+it is called only twice for each shape of the values (the length of a list, which are None or booleans), with stand-ins.
+Both calls must give equal SQL that contains each stand-in unchanged: a value changed on its way (`since - DAY`,
+`name__contains=name`) is refused with TypeError at the first call, not answered wrongly later. So is, on PostgreSQL, a
+number for a column of less than 64 bits, because stand-ins for it would have to be numbers that occur.
 """
 
 from collections.abc import Callable
@@ -27,13 +27,13 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import QuerySet
 
 Row = TypeVar("Row")
-Slot = tuple[str, int | None]  # the value of that name, or one of its items
+Slot = tuple[str, int | None]  # the name of a value, and the index of an item if it is a list
 MOST_SHAPES = 500
 _kept: dict[Any, "_Ready"] = {}
 
 
 def prepared(build: Callable[..., QuerySet[Any, Row]]) -> Callable[..., list[Row]]:
-    """Decorates a function that makes a queryset of its keyword arguments; what it makes answers with its rows."""
+    """Decorates a function that builds a queryset from keyword arguments; the result returns the queryset's rows."""
 
     @wraps(build)
     def run(**values: Any) -> list[Row]:
@@ -52,9 +52,9 @@ def prepared(build: Callable[..., QuerySet[Any, Row]]) -> Callable[..., list[Row
 
 
 def _nothing(build: Callable[..., QuerySet], values: dict[str, Any]) -> list[Any]:
-    """No rows, where Django sees from the values without asking that there are none, as with an empty list.
+    """An empty list, where Django knows from the values alone that no row matches, as with an empty list of keys.
 
-    Raises TypeError when it sees that in the stand-ins alone: the query could never be kept.
+    Raises TypeError when only the stand-ins match nothing, because such a query could never be kept.
     """
     try:
         build(**values).query.get_compiler(connection=connections[DEFAULT_DB_ALIAS]).as_sql()
@@ -64,7 +64,7 @@ def _nothing(build: Callable[..., QuerySet], values: dict[str, Any]) -> list[Any
 
 
 class _Ready:
-    """A query of one shape with its SQL."""
+    """The compiled query for one shape of values."""
 
     def __init__(self, build: Callable[..., QuerySet], values: dict[str, Any]) -> None:
         connection = connections[DEFAULT_DB_ALIAS]
@@ -87,7 +87,7 @@ class _Ready:
     def rows(self, values: dict[str, Any]) -> list[Any]:
         connection = connections[DEFAULT_DB_ALIAS]
         params = tuple(param if slot is None else _adapted(_value(values, slot)) for slot, param in self.slots)
-        # Compiler and query are this call's own: nothing is shared between threads but what nobody changes.
+        # Compiler and query are copies for this call: threads share only objects that are never changed.
         compiler = copy(self.compiler)
         compiler.connection = connection
         compiler.as_sql = lambda *args, **options: (self.sql, params)
@@ -98,7 +98,7 @@ class _Ready:
 
 
 class _StandIns:
-    """For each value another of the same kind that nobody would ask for."""
+    """The stand-ins of the values: for each, another value of its type that no real call would pass."""
 
     def __init__(self, values: dict[str, Any], series: int) -> None:
         self.of: dict[Slot, Any] = {}
@@ -128,7 +128,7 @@ class _StandIns:
         return stand_in
 
     def slot_of(self, param: Any) -> Slot | None:
-        """Which value this parameter of the SQL stands for; None for one that is always the same."""
+        """The slot whose stand-in is this parameter of the SQL; None for a constant."""
         for slot, stand_in in self.of.items():
             adapted = _adapted(stand_in)
             if type(param) is type(adapted) and param == adapted:
@@ -142,7 +142,7 @@ def _value(values: dict[str, Any], slot: Slot) -> Any:
 
 
 def _adapted(value: Any) -> Any:
-    """As a model's field hands it to the driver: SQLite has no dates."""
+    """The value as a model field passes it to the driver; SQLite has no date type."""
     if isinstance(value, datetime):
         return connections[DEFAULT_DB_ALIAS].ops.adapt_datetimefield_value(value)
     if isinstance(value, date):

@@ -1,6 +1,6 @@
 """Compression of answers that are text.
 
-Why this one, and what keeps secrets in pages from being guessed, says `docs/decisions/compressed-pages.md`.
+`docs/decisions/compressed-pages.md` says why gzip, and what keeps secrets in pages from being guessed.
 """
 
 from django.http import HttpRequest

@@ -30,7 +30,7 @@ class NoOverlap(BaseConstraint):
     # Even numbers for rows that share something, an odd one of its own for each that doesn't: null is then never equal.
     POSTGRES_UNLESS_SAME = ", (COALESCE(%(same)s * 2, %(pk)s * 2 + 1)) WITH <>"
 
-    # AFTER sees the row as it really came to be: its own number, its columns' types, rows that REPLACE took away gone.
+    # AFTER sees the row as stored: with its primary key and its columns' types, without the rows that REPLACE removed.
     # Written without a percent sign: the schema editor runs deferred SQL both with and without parameters.
     SQLITE_TRIGGER = """CREATE TRIGGER %(trigger)s AFTER %(event)s ON %(table)s FOR EACH ROW BEGIN
 SELECT RAISE(ABORT, %(not_utc_text)s) WHERE NOT (%(well_formed)s);
@@ -40,13 +40,13 @@ AND other.%(end)s > NEW.%(start)s AND other.%(start)s < NEW.%(end)s
 AND other.%(pk)s <> NEW.%(pk)s%(unless_same)s);
 END"""
     SQLITE_UNLESS_SAME = " AND (other.%(same)s = NEW.%(same)s) IS NOT 1"
-    # Adding nothing makes SQLite work the date out, so that 30 February comes back as another text.
+    # '+0 days' makes SQLite compute the date, so that 30 February comes back as another text.
     SQLITE_WELL_FORMED = (
         "%(column)s IS datetime(substr(%(column)s, 1, 19), '+0 days') || substr(%(column)s, 20)"
         " AND (substr(%(column)s, 20) = '' OR (substr(%(column)s, 20) GLOB '.[0-9][0-9][0-9][0-9][0-9][0-9]'"
         " AND substr(%(column)s, 20) <> '.000000'))"
     )
-    # Has the triggers look at rows that were there before them: those that start before an earlier one has ended, found
+    # Runs the triggers on rows that are older than them: those that start before an earlier one has ended, found
     # in one sorted pass (the table's indexes don't exist yet when this runs), and those whose text is wrong.
     SQLITE_CHECK_ROWS = """UPDATE %(table)s SET %(start)s = %(start)s WHERE %(pk)s IN (
 SELECT %(pk)s FROM (SELECT %(pk)s, %(start)s, max(%(end)s) OVER (PARTITION BY %(key)s ORDER BY %(start)s, %(pk)s
@@ -73,7 +73,7 @@ OR NOT (%(well_formed)s)"""
     def field_names(self) -> list[str]:
         return [name for name in (self.key, self.start, self.end, self.unless_same) if name]
 
-    # --- What a migration writes down ---------------------------------------------------------------------------------
+    # --- In migrations ------------------------------------------------------------------------------------------------
 
     def deconstruct(self):
         path, args, kwargs = super().deconstruct()
@@ -91,7 +91,7 @@ OR NOT (%(well_formed)s)"""
         unless_same = f" unless_same={self.unless_same!r}" if self.unless_same else ""
         return f"<NoOverlap: key={self.key!r} start={self.start!r} end={self.end!r}{unless_same} name={self.name!r}>"
 
-    # --- What the database is told ------------------------------------------------------------------------------------
+    # --- SQL ----------------------------------------------------------------------------------------------------------
 
     def constraint_sql(self, model, schema_editor):
         if self._is_sqlite(schema_editor):
@@ -164,7 +164,7 @@ OR NOT (%(well_formed)s)"""
             self.SQLITE_WELL_FORMED.replace("%(column)s", f"{row}%({name})s") for name in ("start", "end")
         )
 
-    # --- What forms and the system check ask --------------------------------------------------------------------------
+    # --- Validation and system checks ---------------------------------------------------------------------------------
 
     def validate(self, model, instance, exclude=None, using=DEFAULT_DB_ALIAS):
         """Raises ValidationError where `instance` would overlap a stored row; the database has the last word."""
@@ -192,7 +192,7 @@ OR NOT (%(well_formed)s)"""
 
 
 class BtreeGistExtension(PostgresBtreeGistExtension):
-    """What `NoOverlap` needs on PostgreSQL; nothing on SQLite. Going back leaves the extension: others may use it."""
+    """The extension that `NoOverlap` needs on PostgreSQL. Reversing keeps it, as others may use it. SQLite: no-op."""
 
     def database_backwards(self, app_label, schema_editor, from_state, to_state):
         pass

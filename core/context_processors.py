@@ -1,4 +1,4 @@
-"""Context of every page: the name of the place, whom to write to, the theme."""
+"""Context of every page: the site's name, its support addresses, the theme."""
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -18,7 +18,7 @@ def site(request: HttpRequest) -> dict[str, object]:
 
 
 def chosen_theme(request: HttpRequest) -> str:
-    """The signed-in person's own setting, else the cookie of this browser; empty means as the device says."""
+    """The theme by the signed-in person's setting, else by this browser's cookie; empty to follow the device."""
     reader = reader_at(request)
     wanted = reader.theme if reader else request.COOKIES.get("theme", "")
     return wanted if wanted in THEMES else ""

@@ -1,4 +1,4 @@
-"""Small database helpers every service leans on."""
+"""Database helpers of all services: locks, retries, and the causes of errors."""
 
 import functools
 import random
@@ -23,7 +23,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 Row = TypeVar("Row", bound=Model)
 
-LOST_TO_OTHERS = {"40001", "40P01"}  # serialization failure, deadlock: nothing was done, and again is likely to work
+LOST_TO_OTHERS = {"40001", "40P01"}  # serialization failure, deadlock: nothing was done, a retry is likely to work
 LOCK_TIMEOUT = "55P03"
 SQLITE_BUSY, SQLITE_LOCKED = 5, 6
 PAUSES = (0.5, 1, 2, 4, 8, 8, 8)  # seconds between the attempts of `persistently`: half a minute
@@ -36,10 +36,10 @@ def require_transaction(model: type[Model]) -> None:
 
 
 def lock_rows(queryset: QuerySet[Row]) -> QuerySet[Row]:
-    """The queryset, such that reading it locks its rows (not those it joins) until the transaction ends.
+    """A queryset that locks its own rows (not joined ones) when it is read, until the transaction ends.
 
     Raises RuntimeError outside a transaction. Rows that refer to the locked ones may still be added by others (no key
-    lock). On SQLite the transaction has the whole file's write lock already. Order several rows by key before.
+    lock). On SQLite the transaction has the whole file's write lock already. Order several rows by key first.
     """
     require_transaction(queryset.model)
     locked = queryset.select_for_update()
@@ -54,7 +54,7 @@ def lock_row(queryset: QuerySet[Row]) -> Row:
 
 
 def violates(error: IntegrityError, constraint: str) -> bool:
-    """Whether the database refused because of the constraint of that name: catch no IntegrityError without asking."""
+    """Whether the error comes from the constraint of that name. Catch no IntegrityError without asking this."""
     diagnosis = getattr(error.__cause__, "diag", None)
     if diagnosis is not None:
         return diagnosis.constraint_name == constraint
@@ -66,7 +66,7 @@ def retrying(function: Callable[P, R] | None = None, *, attempts: int = 4, using
 
     A transaction that lost to another (deadlock, serialization failure) is run again from its start, `attempts` times
     in all, with a short random pause between. Then, and where waiting for a lock took too long, `Busy` is raised.
-    Within somebody else's transaction nothing is run again and the error passes: that is theirs to handle.
+    Inside an outer transaction nothing is run again and the error passes on to the code that opened it.
     """
     if function is None:
         return functools.partial(retrying, attempts=attempts, using=using)
@@ -113,7 +113,7 @@ def persistently(
 
 
 def is_lock_timeout(error: DatabaseError) -> bool:
-    """Whether waiting for another's lock took too long."""
+    """Whether the error says that waiting for a lock took too long."""
     code = getattr(error.__cause__, "sqlite_errorcode", None)
     if code is not None:
         return code & 0xFF in {SQLITE_BUSY, SQLITE_LOCKED}

@@ -1,4 +1,4 @@
-"""Demo data. Each app seeds its own rows, on top of those of the apps below it.
+"""Demo data: each app seeds its own rows, on top of the rows of the apps below it.
 
 An app has a module (or package) `demo` with the functions of `Demo`, and adds it to `parts` in its `AppConfig.ready()`.
 """
@@ -14,10 +14,10 @@ PASSWORD = "dayline-demo"
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """How much a demo holds; tests make a small one.
+    """The size of a demo; tests make a small one.
 
-    `hosts` is the number of people who offer their time, None for all there are; `diary` the number of entries in the
-    fullest diary.
+    `hosts` is the number of providers, None for all that the demo knows; `diary` the number of entries in the fullest
+    diary.
     """
 
     hosts: int | None = None
@@ -32,7 +32,7 @@ class Demo(Protocol):
         ...
 
     def seed(self, size: Size) -> None:
-        """Make this part, from the rows of the parts below."""
+        """Create the rows of this part; those of the parts below exist already."""
         ...
 
 
@@ -45,7 +45,7 @@ def is_seeded() -> bool:
 
 
 def seed(size: Size) -> None:
-    """Make the parts that are missing, those of lower apps first."""
+    """Create the missing parts, those of lower apps first."""
     for part in parts:
         if not part.is_seeded():
             part.seed(size)

@@ -1,4 +1,4 @@
-"""Secrets at rest, under the first of `settings.ENCRYPTION_KEYS` and read with any of them."""
+"""Encryption of secrets at rest, with the first of `settings.ENCRYPTION_KEYS`; any of the keys decrypts."""
 
 from functools import lru_cache
 
@@ -11,12 +11,12 @@ class CannotDecrypt(Exception):
 
 
 def encrypt(text: str) -> str:
-    """The same text comes out differently each time."""
+    """The encrypted text in ASCII; a text encrypted twice gives two different tokens."""
     return _cipher(tuple(settings.ENCRYPTION_KEYS)).encrypt(text.encode()).decode("ascii")
 
 
 def decrypt(token: str) -> str:
-    """Raises CannotDecrypt; the message holds nothing of either."""
+    """The text of an encrypted token. Raises CannotDecrypt, with neither of the two in its message."""
     try:
         return _cipher(tuple(settings.ENCRYPTION_KEYS)).decrypt(token.encode()).decode()
     except (InvalidToken, ValueError):

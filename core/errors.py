@@ -1,7 +1,7 @@
-"""Answers to what went wrong: pages with a way on for people, problem documents for programs.
+"""Error responses: pages with a way on for people, problem documents for programs.
 
 The contract of the view says which of the two (`core.view_contract`). 400, 403, 404, 409, 410, 413 and 429 are ordinary
-pages, except that none of them reads a form which nobody has read before: it may be what was refused. 500 and 503 are
+pages, except that none of them parses a form that was not parsed before: it may be what was refused. 500 and 503 are
 drawn without context, session or database, because any of these may be what broke.
 """
 
@@ -24,7 +24,7 @@ from core.view_contract import contract_for
 
 logger = logging.getLogger(__name__)
 
-# PostgreSQL's own: a standby before it takes over, and a transaction that was ended because nothing came of it.
+# PostgreSQL's codes of a standby that has not taken over yet, and of a transaction that was ended for being idle.
 READ_ONLY, IDLE_TOO_LONG = "25006", "25P03"
 RETRY_AFTER_SECONDS = "10"
 PAGES = {400, 403, 404, 409, 410, 413, 429, 503}
@@ -68,7 +68,7 @@ def too_large(request: HttpRequest) -> HttpResponse:
 
 
 def too_many(request: HttpRequest, *, seconds: int) -> HttpResponse:
-    """The answer to whoever does something too often: `seconds` is how long to wait."""
+    """The answer to a request beyond a rate limit; `seconds` is how long to wait."""
     return _answer(
         request,
         HTTPStatus.TOO_MANY_REQUESTS,
@@ -79,8 +79,10 @@ def too_many(request: HttpRequest, *, seconds: int) -> HttpResponse:
 
 
 def database_is_away(error: BaseException | None) -> bool:
-    """It does not answer, is locked or full, takes no changes: that passes. A missing table does not, of which SQLite
-    says the same."""
+    """Whether the error passes by itself: the database does not answer, is locked or full, or takes no changes.
+
+    A missing table does not pass, although SQLite raises the same class for it.
+    """
     if isinstance(error, InternalError):
         return getattr(error.__cause__, "sqlstate", None) in {READ_ONLY, IDLE_TOO_LONG}
     if not isinstance(error, (OperationalError, InterfaceError)):
@@ -89,7 +91,7 @@ def database_is_away(error: BaseException | None) -> bool:
 
 
 def cache_is_away(error: BaseException | None) -> bool:
-    """The shared cache does not answer. Redis has errors of its own, which are not ours to import."""
+    """Whether the shared cache does not answer. Redis' errors are known by their module, which is not imported here."""
     return isinstance(error, ConnectionError) or any(
         kind.__module__.partition(".")[0] == "redis" for kind in type(error).__mro__
     )
@@ -105,7 +107,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
-    """The answer while database or cache is away: nothing was promised, so nothing is said of what was done."""
+    """The answer while database or cache is away. It says nothing about whether a change was made."""
     status, headers = HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": RETRY_AFTER_SECONDS}
     if contract_for(request).has_problems:
         return problem(request, status, headers=headers)
@@ -113,10 +115,10 @@ def unavailable(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The answer to a form without its key: nearly always from a page left open over a sign-in.
+    """The answer to a form without a valid CSRF token, nearly always from a page left open over a sign-in.
 
-    Only a form that one of our own pages sent, with the mark of the person it was drawn for, is kept and shown: a
-    stranger's page can't plant any text.
+    Its text is kept and shown only if one of our own pages sent the form, with the mark of the person it was drawn
+    for, so that another site's page can't plant any text.
     """
     logger.warning("A form was refused for its key: %s", reason)
     if contract_for(request).has_problems:
@@ -127,7 +129,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def refused(request: HttpRequest, error: DomainError) -> HttpResponse:
-    """The answer where a rule said no and the view had no better one: a page with its sentence and status.
+    """The answer to a DomainError that the view did not handle: a page with the error's sentence and status.
 
     htmx gets a notice instead, programs the sentence in a problem document.
     """
@@ -142,7 +144,7 @@ def refused(request: HttpRequest, error: DomainError) -> HttpResponse:
     if request.method == "POST":
         unsaved_forms.keep(request, unsaved_forms.REFUSED)
         if status == HTTPStatus.SERVICE_UNAVAILABLE and request.session.modified:
-            # Django saves no session with such an answer; where the database takes nothing at all, this is lost.
+            # Django saves no session with a 5xx answer. Where the database takes no writes at all, the text is lost.
             with suppress(DatabaseError):
                 request.session.save()
     template = "busy.html" if status == HTTPStatus.SERVICE_UNAVAILABLE else ""

@@ -1,10 +1,10 @@
-"""Refusals whose words may be shown to the person as they are."""
+"""Errors whose message may be shown to people as it is."""
 
 
 class DomainError(Exception):
-    """A rule said no. `str(error)` is a sentence for the person who asked; `status` is its HTTP answer.
+    """A refusal by a rule. `str(error)` is a sentence for the person who asked; `status` is the HTTP status.
 
-    `problem` names it for programs, as the last part of the address of its problem document; empty: by its status.
+    `problem` names it for programs, as the last part of its problem document's address; empty to go by the status.
     """
 
     status = 409
@@ -16,7 +16,7 @@ class DomainError(Exception):
 
 
 class Busy(DomainError):
-    """Others held what this needed for too long. Nothing was changed, and the same request may be sent again."""
+    """Raised when a lock was not free in time. Nothing was changed, and the request may be sent again."""
 
     status = 503
     message = "A lot is happening here right now, so nothing was changed. Please try again in a moment."

@@ -1,4 +1,4 @@
-"""How forms look: any Django form, ours or a package's, comes out with the markup of the design system.
+"""Rendering of forms: any Django form, ours or a package's, gets the markup of the design system.
 
 `{{ form }}` is the error summary and every field; `{% field form.x %}` is one field. The templates are in
 `templates/django/forms/`.
@@ -11,7 +11,7 @@ from django.http import QueryDict
 
 from core import clock, text, unsaved_forms
 
-# Django's own refusals, said as what to do.
+# Django's own error messages, reworded to say what to do.
 WORDS = {
     "Enter a valid email address.": "Enter an email address, like name@example.com.",
     "Enter a valid date.": "Enter a date, like 12 March 2026.",
@@ -27,8 +27,8 @@ FILES = (forms.FileInput,)
 
 
 class Field(forms.BoundField):
-    """A field on a form: knows whether it is optional, says what to do when it is wrong, and ties control, error and
-    hint together, the error first."""
+    """A bound field that marks itself as optional, words its errors as what to do, and ties control, error and hint
+    together, the error first."""
 
     def __init__(self, form, field, name) -> None:
         super().__init__(form, field, name)
@@ -50,7 +50,7 @@ class Field(forms.BoundField):
         return self.field.prepare_value(widget.value_from_datadict(sent, {}, self.html_name))
 
     def _is_among(self, sent: QueryDict) -> bool:
-        """Boxes that are not ticked are not sent: then the form's other fields tell that it was this one."""
+        """Whether `sent` has this field. Unticked boxes are not sent, so for these any field of the form counts."""
         if self.field.disabled or self.is_hidden and self.name != "seen" or isinstance(self.field.widget, FILES):
             return False
         names = (
@@ -74,7 +74,7 @@ class Field(forms.BoundField):
 
     @property
     def is_box(self) -> bool:
-        """A single checkbox: its label stands after it."""
+        """Whether this is a single checkbox, whose label stands after it."""
         return isinstance(self.field.widget, forms.CheckboxInput)
 
 
@@ -113,13 +113,13 @@ class TimeInput(forms.TimeInput):
         super().__init__(attrs, format="%H:%M")
 
 
-# --- What people type: every form uses these for free text and for time zones -----------------------------------------
+# --- Fields that every form uses for free text and for time zones -----------------------------------------------------
 
 
 class _CleanedField(forms.CharField):
     """A CharField whose value is cleaned before its length, in characters, is counted.
 
-    What is far too long is left to the length validator uncleaned: cleaning costs time.
+    A value that is far too long is left to the length validator uncleaned, because cleaning costs time.
     """
 
     def to_python(self, value):
@@ -133,7 +133,7 @@ class _CleanedField(forms.CharField):
 
 
 class LineField(_CleanedField):
-    """One line, see `text.clean_line`."""
+    """A field for one line of text, see `text.clean_line`."""
 
     def __init__(self, *, max_length: int, **kwargs) -> None:
         super().__init__(max_length=max_length, **kwargs)
@@ -143,7 +143,7 @@ class LineField(_CleanedField):
 
 
 class TextField(_CleanedField):
-    """Many lines, see `text.clean_text`."""
+    """A field for text of several lines, see `text.clean_text`."""
 
     widget = forms.Textarea
 
@@ -155,7 +155,7 @@ class TextField(_CleanedField):
 
 
 class ZoneField(forms.ChoiceField):
-    """A time zone; an alias (Europe/Kiev, as some browsers still say) becomes the name we store."""
+    """A field for a time zone; an alias (Europe/Kiev, as some browsers still say) becomes the name we store."""
 
     default_error_messages = {"invalid_choice": "Choose a time zone from the list."}
 

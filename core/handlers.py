@@ -1,7 +1,7 @@
-"""The entrance from the web server, with requests that are read as UTF-8 whatever they say of themselves.
+"""The WSGI handler, whose requests are read as UTF-8 whatever charset they declare.
 
-Django reads address and form by whatever charset the request names: hex and punycode fail before any middleware, and
-unicode_escape brings lone surrogates in.
+Django reads address and form in the declared charset: hex and punycode fail before any middleware, and unicode_escape
+lets lone surrogates in.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""Two addresses for machines: is the process alive, and can it do its work? No names, no versions."""
+"""Two addresses for monitoring: whether the process is alive, and whether it can work. No names, no versions."""
 
 from http import HTTPStatus
 
@@ -14,14 +14,14 @@ from core.errors import cache_is_away
 @require_safe
 @never_cache
 def health(request: HttpRequest) -> HttpResponse:
-    """The process answers."""
+    """200 whenever the process answers."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 @require_safe
 @never_cache
 def ready(request: HttpRequest) -> HttpResponse:
-    """Which of database and cache answer. 503 without the database; 200 without the cache, for pages do without it."""
+    """503 without the database; 200 without the cache, since pages do without it. The text names the missing one."""
     if not database_answers():
         return HttpResponse(
             "not ready: the database does not answer\n",
@@ -35,7 +35,7 @@ def ready(request: HttpRequest) -> HttpResponse:
 
 
 def database_answers() -> bool:
-    """Whether the database answers a question; False too when it does not within its time."""
+    """Whether the database answers a query; False also when it does not within its time limit."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -45,7 +45,7 @@ def database_answers() -> bool:
 
 
 def cache_answers() -> bool:
-    """Whether the cache answers. Its errors are not ours to import, and any other error passes."""
+    """Whether the cache answers. Errors that are not the cache's are raised."""
     try:
         cache.get("ready")
     except Exception as error:

@@ -8,7 +8,7 @@ A higher app answers in its `AppConfig.ready()`, with a function of the same sig
 
     after_login.start_page.answer(queries.start_page)
 
-The lower app asks with `start_page.first(user)` or `start_page.each(user)`. Without an answer that is None, or nothing.
+The lower app asks with `start_page.first(user)`, which is None without an answer, or `start_page.each(user)`.
 """
 
 from collections.abc import Callable, Iterator
@@ -44,7 +44,7 @@ class Question(Generic[Asked, Answer]):
 
 
 class Registry(Generic[Part]):
-    """The parts that apps contribute to something of all, in the order the apps started: lower apps come first.
+    """The parts that each app contributes to one thing, in the order the apps started: lower apps come first.
 
     An app adds its part in its `AppConfig.ready()`; a second time changes nothing. `reversed()` starts at the top.
     """

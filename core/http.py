@@ -1,4 +1,4 @@
-"""What our middleware adds to Django's request, for the type checker; `accounts.http` adds who is signed in."""
+"""The request with our middleware's attributes, for the type checker; `accounts.http` adds the signed-in user."""
 
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails

@@ -1,8 +1,8 @@
-"""A view is reached by the verbs of its contract alone; every other is refused before.
+"""Middleware that refuses a verb outside the view's contract before the view is called.
 
 Django's own views answer TRACE, and a view that only looks for POST would take DELETE for GET. HEAD is answered by the
-view that answers GET, and loses its body here: Django leaves that to the server, and gunicorn warns of every page it
-has to cut.
+view that answers GET, and its body is removed here: Django leaves that to the server, and gunicorn warns of every page
+it has to cut.
 """
 
 from collections.abc import Callable

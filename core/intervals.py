@@ -1,8 +1,8 @@
 """Half-open intervals, as plain (start, end) tuples over anything that can be ordered.
 
-An interval includes its start and excludes its end, so that one ending at 10:00 leaves 10:00 free; where start is not
-before end there is nothing in it. A *merged* list is sorted and its intervals neither touch nor overlap: `merge` makes
-one, the others expect one and return one. Everything walks its lists once.
+An interval includes its start and excludes its end, so that one ending at 10:00 leaves 10:00 free; it is empty where
+start is not before end. A *merged* list is sorted and its intervals neither touch nor overlap: `merge` makes one, the
+other functions expect one and return one. Each function walks its lists once.
 """
 
 from bisect import bisect_left
@@ -13,7 +13,7 @@ Interval = tuple[Any, Any]
 
 
 def merge(intervals: Iterable[Interval]) -> list[Interval]:
-    """The same points as `intervals`, in any order and overlapping as they may, as a merged list."""
+    """The merged list with the points of `intervals`, which may come in any order and overlap."""
     merged: list[Interval] = []
     last_start = last_end = None
     for start, end in sorted(intervals):
@@ -39,7 +39,7 @@ def subtract(base: Sequence[Interval], taken: Sequence[Interval]) -> list[Interv
     for start, end in base:
         while i < count and taken[i][1] <= start:
             i += 1
-        # One taken interval may reach into the next of `base`, so `i` itself stays with it.
+        # A taken interval may reach into the next one of `base`, so `i` itself does not move past it.
         j = i
         while j < count and taken[j][0] < end:
             taken_start, taken_end = taken[j]

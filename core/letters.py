@@ -1,6 +1,6 @@
 """The content of a mail as facts: its HTML and its plain-text part are both drawn from one `Letter`.
 
-It stands this low because every app writes mails, and `notifications` alone sends them.
+It is in `core` because every app writes mails, while `notifications` alone sends them.
 """
 
 from dataclasses import dataclass
@@ -90,7 +90,7 @@ class Letter:
     """The whole content of a mail. An empty part is not shown."""
 
     subject: str
-    # Whom it comes from: `Maya Okafor via SITE_NAME`, or the site alone. Replies go to `reply_to`, or to support.
+    # The sender's name: `Maya Okafor via SITE_NAME`, or the site alone. Replies go to `reply_to`, or to support.
     from_name: str = ""
     reply_to: Mailbox | None = None
     # `template`.html and `template`.txt draw it.
@@ -105,7 +105,7 @@ class Letter:
     quote: Quote | None = None
     button: Button
     facts: tuple[Fact, ...] = ()
-    # What happens next, then how to change it and until when.
+    # `after` says what happens next, `change` how the appointment can be changed and until when.
     after: tuple[str, ...] = ()
     change: str = ""
     contact: str

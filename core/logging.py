@@ -31,7 +31,7 @@ log = structlog.get_logger("dayline.request")
 
 
 def add_request(logger: Any, method: str, event: Event) -> Event:
-    """The request this happens in, and who makes it where that is known already: logging asks the database nothing."""
+    """Add the ids of the request and of its user, if the user is loaded already: logging never queries the database."""
     request = _request.get()
     if request is not None:
         event["request_id"] = request.request_id  # type: ignore[attr-defined]
@@ -42,7 +42,7 @@ def add_request(logger: Any, method: str, event: Event) -> Event:
 
 
 def name_the_route(logger: Any, method: str, event: Event) -> Event:
-    """Django's own lines about a request end in its address; say the route instead."""
+    """Replace the address, with which Django's own lines about a request end, by status and route."""
     record = event.get("_record")
     request = getattr(record, "request", None)
     if record is not None and isinstance(request, HttpRequest):
@@ -53,7 +53,7 @@ def name_the_route(logger: Any, method: str, event: Event) -> Event:
 
 
 def add_traceback(logger: Any, method: str, event: Event) -> Event:
-    """The traceback as text, without the values in it."""
+    """Add the traceback as text, from which `mask` then removes the values."""
     found = event.pop("exc_info", None)
     if found is True:
         found = sys.exc_info()
@@ -72,7 +72,7 @@ def mask(logger: Any, method: str, event: Event) -> Event:
 
 
 def logging_config(*, level: str, form: str) -> dict[str, Any]:
-    """Django's LOGGING, and structlog set up to go the same way: `form` is json, or console for a person's terminal."""
+    """Django's LOGGING; sets structlog up to match. `form` is json, or console for a person's terminal."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,

@@ -1,4 +1,4 @@
-"""Around every view: refusals become answers, private answers are never kept, and admin has its own policy."""
+"""Middleware around every view: errors become answers, private answers are not cached, admin gets its own CSP."""
 
 import logging
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from core.exceptions import DomainError
 logger = logging.getLogger(__name__)
 
 LIST = "_changelist"
-# A year that no calendar has, a number too large, an unknown field: admin looks them up as its address names them.
+# Raised where the admin looks up an impossible year, a number too large or an unknown field from its query string.
 UNCHECKED_BY_ADMIN = (OverflowError, FieldDoesNotExist, ValueError, DataError)
 ADMIN_POLICY = {"style-src": [SELF, UNSAFE_INLINE], "script-src": [SELF]}
 
@@ -46,7 +46,7 @@ class PagesMiddleware:
             logger.exception("The database did not answer")
             return errors.unavailable(request)
         if errors.cache_is_away(exception):
-            # Sign-in, sign-up and new passwords are not let through uncounted; what can do without the cache, does.
+            # Sign-in, sign-up and new passwords are refused while uncounted; other pages do without the cache.
             logger.exception("The cache did not answer")
             return errors.unavailable(request)
         if isinstance(exception, UNCHECKED_BY_ADMIN) and self._asks_admin(request):
@@ -56,7 +56,7 @@ class PagesMiddleware:
 
     @staticmethod
     def _asks_admin(request: HttpRequest) -> bool:
-        """With a query: what goes wrong on a plain page of the admin is our own fault, and stays one."""
+        """Whether this is a GET of the admin with a query string; errors on its pages without one are our own bugs."""
         return request.method == "GET" and bool(request.GET) and PagesMiddleware._is_admins(request)
 
     @staticmethod
@@ -65,6 +65,6 @@ class PagesMiddleware:
 
     @staticmethod
     def _is_personal(request: HttpRequest) -> bool:
-        """Somebody signed in, known without asking: a page that never looked shows nothing of theirs."""
+        """Whether the view has loaded a signed-in user; a view that has not shows nothing private. Makes no query."""
         user = getattr(request, "_cached_user", None)
         return user is not None and user.is_authenticated

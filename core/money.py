@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 
 from django.core.exceptions import ValidationError
 
-# The currencies in use, without funds, metals and test codes. Those not named otherwise have two digits.
+# The currencies in use, without funds, metals and test codes. All have two digits except those listed below.
 _NAMES = """
 AED UAE dirham|AFN Afghan afghani|ALL Albanian lek|AMD Armenian dram|AOA Angolan kwanza|ARS Argentine peso
 AUD Australian dollar|AWG Aruban florin|AZN Azerbaijani manat|BAM Bosnian convertible mark|BBD Barbadian dollar
@@ -42,14 +42,14 @@ _NO_DIGITS = {
     "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF",
 }  # fmt: skip
 _THREE_DIGITS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
-# A sign that more than one country uses goes to the one whose money most readers mean by it.
+# A sign of several currencies goes to the one that most readers mean by it.
 _SYMBOLS = {
     "GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥", "INR": "₹", "KRW": "₩", "ILS": "₪", "VND": "₫", "UAH": "₴",
     "TRY": "₺", "NGN": "₦", "PHP": "₱", "GHS": "₵", "KZT": "₸", "GEL": "₾", "AUD": "A$", "BRL": "R$", "CAD": "CA$",
     "CNY": "CN¥", "HKD": "HK$", "MXN": "MX$", "NZD": "NZ$", "SGD": "S$", "TWD": "NT$",
 }  # fmt: skip
-# Where people pay with another country's money or with one they share; all others have their own, which begins with
-# the country's code.
+# Currencies of countries that use another country's or a shared one; all others have their own, whose code begins
+# with the country's.
 _PAYS_WITH = {
     country: code
     for code, countries in {
@@ -78,18 +78,18 @@ _EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 
 
 class CurrencyMismatch(ValueError):
-    """Two currencies were about to be added or compared."""
+    """Raised instead of adding or comparing amounts in two currencies."""
 
 
 def minor_units(code: str) -> int:
-    """How many digits after the point the currency has. Raises ValueError for a code that is no currency in use."""
+    """The number of digits after the point. Raises ValueError for a code that is no currency in use."""
     if code not in CURRENCIES:
         raise ValueError(f"{code!r:.20} is not the code of a currency.")
     return 0 if code in _NO_DIGITS else 3 if code in _THREE_DIGITS else 2
 
 
 def round_money(amount: Decimal, code: str) -> Decimal:
-    """`amount` in the currency's smallest unit, half up (away from zero)."""
+    """`amount` rounded to the currency's smallest unit, half up (away from zero)."""
     with localcontext(_EXACT):
         return amount.quantize(Decimal(1).scaleb(-minor_units(code)))
 
@@ -101,7 +101,7 @@ def hourly(rate: Decimal, minutes: int, code: str) -> Decimal:
 
 
 def validate_amount(amount: Decimal, code: str) -> Decimal:
-    """`amount` with exactly the currency's digits; raises ValidationError for what is no price in that currency."""
+    """`amount` with exactly the currency's digits; raises ValidationError if it is no price in that currency."""
     try:
         digits = minor_units(code)
     except ValueError:
@@ -120,13 +120,13 @@ def validate_amount(amount: Decimal, code: str) -> Decimal:
 
 
 def validate_currency(code: str) -> None:
-    """A model field's validator."""
+    """Model field validator of a currency code."""
     if code not in CURRENCIES:
         raise ValidationError("Choose a currency from the list.", code="currency")
 
 
 def format_money(amount: Decimal, code: str) -> str:
-    """ "£58", "£61.50", "¥5,800", "BHD 1.250": the sign, or else the code; no decimals when whole; "−£5" below zero."""
+    """Money as text: "£58", "£61.50", "¥5,800", "BHD 1.250" without a sign; no decimals when whole; "−£5" below 0."""
     rounded = round_money(amount, code)
     digits = 0 if rounded == rounded.to_integral_value() else minor_units(code)
     sign = "−" if rounded < 0 else ""
@@ -134,12 +134,12 @@ def format_money(amount: Decimal, code: str) -> str:
 
 
 def price_words(amount: Decimal, code: str) -> str:
-    """How a price is read: `Free` for nothing, else as `format_money` writes it."""
+    """A price as text: `Free` for zero, else as `format_money` writes it."""
     return format_money(amount, code) if round_money(amount, code) else "Free"
 
 
 def currency_of_country(country: str) -> str:
-    """What people pay with there, by the country's ISO 3166 code; nothing for one that has no money."""
+    """The currency code of a country, by its ISO 3166 code; empty for a country without a currency."""
     own = (code for code in CURRENCIES if code[:2] == country)
     return _PAYS_WITH.get(country) or next(own, "")
 
@@ -152,7 +152,7 @@ def currency_choices() -> list[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount that knows its currency. Sums of two currencies raise CurrencyMismatch."""
+    """An amount with its currency. Sums of two currencies raise CurrencyMismatch."""
 
     amount: Decimal
     currency: str
@@ -181,5 +181,5 @@ class Money:
 
 
 def total(amounts: Iterable[Money], currency: str) -> Money:
-    """The sum in `currency`, zero for nothing. Raises CurrencyMismatch if one of them is in another."""
+    """The sum in `currency`, zero for no amounts. Raises CurrencyMismatch if one is in another currency."""
     return sum(amounts, start=Money(round_money(Decimal(0), currency), currency))

@@ -1,4 +1,4 @@
-"""Lists in pages of twenty."""
+"""Paging of lists, twenty rows to a page."""
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, QuerySet, Window
@@ -7,7 +7,7 @@ PER_PAGE = 20
 
 
 def page_of(rows: QuerySet, number: str | None, *, count: int | None = None) -> Page:
-    """One page of rows, which knows how many there are; a number that is none shows the first page or the last.
+    """One page of rows with their total; an invalid `number` gives the first page, one out of range the last.
 
     One query, for rows and count together. Two more where `number` lies beyond the last page.
     """

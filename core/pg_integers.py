@@ -1,4 +1,4 @@
-"""A guard on PostgreSQL connections: an integer that would be cut on its way to the server is refused.
+"""A guard on PostgreSQL connections, which refuses an integer that would be cut on its way to the server.
 
 Django binds a number as the type of its field, and a number without a field as an `integer` of 32 bits. psycopg writes
 as many bytes as the type has and drops the rest in silence: 2**32 + 5 arrives as 5. SQLite has one size only.

@@ -1,6 +1,6 @@
-"""How instants are read from PostgreSQL: as what they are, in UTC, by Python's own parser.
+"""A loader that reads instants from PostgreSQL as UTC datetimes, with Python's own parser.
 
-Django's way goes through two functions of Python for each value. A month's page reads a thousand of them.
+Django's loader calls two Python functions for each value, and a month's page reads a thousand values.
 """
 
 from datetime import UTC, datetime
@@ -13,13 +13,13 @@ from psycopg.types.datetime import TimestamptzLoader
 
 
 class InstantLoader(Loader):
-    timezone = UTC  # Django asks whose zone the connection's loader writes
+    timezone = UTC  # Django compares it with the connection's zone
 
     def load(self, data: Buffer) -> datetime:
         try:
             found = datetime.fromisoformat(bytes(data).decode())
         except ValueError:
-            # Beyond what Python can name, or infinity: refused in psycopg's words.
+            # Beyond Python's range, or infinity: psycopg's own loader raises its error.
             return TimestamptzLoader(self.oid, self.connection).load(data).replace(tzinfo=UTC)
         return found if found.tzinfo is UTC else found.astimezone(UTC)
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from django.http import HttpRequest, JsonResponse
 
-# The last part of a problem's address, where nothing more particular is known than the status.
+# The last part of a problem's address by status, where the caller names no particular problem.
 NAMES = {
     400: "malformed",
     401: "token-invalid",

@@ -1,7 +1,7 @@
-"""The address of a request, the type of its body and the length of that, judged before anything is read.
+"""Checks of a request's address and of its body's type and length, before anything of the body is read.
 
-A button without fields would otherwise be pressed by any body at all, and a body without end be spooled to disk by the
-first that reads it, which for a form is the check of its key.
+Without them a button without fields would be pressed by any body at all, and an endless body would be spooled to disk
+by its first reader, which for a form is the CSRF check.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ BODY_VERBS = {"POST", "PUT", "PATCH", "DELETE"}
 class BodiesMiddleware:
     """Answers 400 to an address that can't be read, 415 to a body that the view does not take, 413 to one too long.
 
-    Must stand before everything that reads a form.
+    Must stand before every middleware that reads a form.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -45,24 +45,24 @@ class BodiesMiddleware:
             return None
         try:
             fits = _take_chunks(request, contract.limit)
-        except Exception:  # the server's own, of which there is no common kind: a broken chunk, a connection that ended
+        except Exception:  # the server's errors have no common base class: a broken chunk, a closed connection
             return errors.bad_request(request)
         return None if fits else _too_large(contract, request, *args, **kwargs)
 
 
 def _too_large(contract: Contract, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-    request.POST = QueryDict()  # so that nobody reads it on the way out
+    request.POST = QueryDict()  # so that nothing reads the body any more
     return contract.too_large(request, *args, **kwargs) if contract.too_large else errors.too_large(request)
 
 
 def length_of(request: HttpRequest) -> int:
-    """The length of the body as the request tells it; 0 where it doesn't."""
+    """The declared length of the body; 0 where none is declared."""
     told = request.META.get("CONTENT_LENGTH") or "0"
     return int(told) if str(told).isdecimal() else 0
 
 
 def _can_read_address(request: HttpRequest) -> bool:
-    """Parses the query, once and for all: from here on nothing that shows a page can stumble over it."""
+    """Whether path and query can be read. The query is parsed here once, so that no error page fails over it later."""
     if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
         return False
     try:
@@ -87,9 +87,9 @@ def _is_chunked(request: HttpRequest) -> bool:
 
 
 def _take_chunks(request: HttpRequest, limit: int) -> bool:
-    """Whether a body of untold length ends within `limit`, as far as which it is read; then it reads like any other.
+    """Whether a body of undeclared length fits into `limit`; one that does is buffered for the view to read.
 
-    Django takes such a body for an empty one, and so does this where the server would wait for more after its end.
+    Django treats such a body as empty, and so does this where the server does not mark the body's end.
     """
     if not request.META.get("wsgi.input_terminated"):
         return True

@@ -12,9 +12,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 
 def slug_address(name: str, *slugs: str) -> str:
-    """`reverse(name, args=slugs)` for pages that write it by the hundred: asked once, then filled in.
+    """`reverse(name, args=slugs)` for pages with hundreds of links: the route is reversed once, then filled in.
 
-    For routes whose parts are all slugs, which need no quoting.
+    Only for routes whose arguments are all slugs, which need no quoting.
     """
     return _pattern(name, len(slugs), get_urlconf(), get_script_prefix()).format(*slugs)
 
@@ -31,7 +31,7 @@ def _pattern(name: str, count: int, urlconf: str | None, prefix: str) -> str:
 def came_from(request: HttpRequest) -> str:
     """Path and query of the page that sent this request, when it is one of ours; empty otherwise.
 
-    A path such as `//evil.example` is an address of ours to the server and another site's to a browser: empty, too.
+    Also empty for a path such as `//evil.example`, which browsers take for the address of another site.
     """
     referer = request.headers.get("Referer", "")
     if not url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure()):
@@ -56,7 +56,7 @@ def _origin(address: str) -> str:
 
 
 def with_query(address: str, query: Mapping[str, str]) -> str:
-    """`address` with the values that say something as its query string."""
+    """`address` with the values that are not empty as its query string."""
     said = {name: value for name, value in query.items() if value}
     return f"{address}?{urlencode(said)}" if said else address
 
@@ -64,7 +64,7 @@ def with_query(address: str, query: Mapping[str, str]) -> str:
 def redirect_with(
     address: str, query: Mapping[str, str], *, message: tuple[HttpRequest, str] | None = None
 ) -> HttpResponseRedirect:
-    """A redirect to a page of ours with a query string, and a message for it where there is one."""
+    """A redirect to a page of ours with a query string, and with a warning to show there if one is given."""
     if message is not None:
         messages.warning(*message)
     return HttpResponseRedirect(with_query(address, query))

@@ -1,4 +1,4 @@
-"""The component sheet: every component in every state, for whoever builds or reviews a page. Only where DEBUG is on."""
+"""The component sheet: every component in every state, for building and reviewing pages. Only while DEBUG is on."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -64,7 +64,7 @@ def sheet(request: HttpRequest) -> HttpResponse:
 
 
 def error_page(request: HttpRequest, code: int) -> HttpResponse:
-    """The page for an error, to look at: with DEBUG on Django shows its own for the real ones."""
+    """The page for an error status, to look at: while DEBUG is on, Django shows its own pages for real errors."""
     if code in {500, 503}:
         return HttpResponse(render_to_string(f"{code}.html"))
     return render(request, f"{code}.html" if code in errors.PAGES else "403_csrf.html", {"minutes": 5})

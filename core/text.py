@@ -1,9 +1,9 @@
-"""What people type, made safe to store, to search and to show.
+"""Cleaning of typed text, so that it is safe to store, to search and to show.
 
-Both cleaners answer text in NFC without the invisible characters that turn the reading direction of what stands around
-them or carry hidden words, and raise ValidationError for what no keyboard makes: NUL and other control characters, lone
-surrogates, noncharacters, heaps of accents. Text that shows nothing at all (zero-width characters, fillers) comes back
-empty, so that a required field refuses it. Everything else stays as it was typed: escaping is the output's work.
+Both cleaners return text in NFC without the invisible characters that turn the reading direction of the text around
+them or carry hidden words, and raise ValidationError for characters that no keyboard makes: NUL and other control
+characters, lone surrogates, noncharacters, heaps of accents. Text of invisible characters only (zero-width ones,
+fillers) becomes empty, so that a required field refuses it. The rest stays as typed: escaping is the output's work.
 """
 
 import re
@@ -19,7 +19,7 @@ _REFUSED = re.compile(f"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0
 _LINE_ENDS = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 # Controls of reading direction (marks stay, they change nothing around them), byte order mark, annotations.
 _DROPPED = re.compile("[\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]")
-# In a line also what breaks or joins words unseen, so that two names that look alike are alike.
+# In lines, also invisible characters that break or join words, so that two names that look alike are alike.
 _DROPPED_IN_LINES = re.compile("[\u00ad\u180e\u200b\u2060-\u2064]")
 # Tags spell the flags of England, Scotland and Wales after a black flag; anywhere else they hide words.
 _TAGS = re.compile("(\U0001f3f4[\U000e0030-\U000e007a]{2,8}\U000e007f)|[\U000e0000-\U000e007f]")
@@ -30,7 +30,7 @@ _MOST_MARKS_IN_A_ROW = 30
 
 
 def clean_line(value: str) -> str:
-    """A name, a title: one line. Line ends inside raise ValidationError (they forge headers), tabs become spaces."""
+    """A cleaned line (name, title). Line ends inside raise ValidationError (they forge headers), tabs become spaces."""
     value = _clean(value)
     if _LINE_ENDS.search(value):
         raise ValidationError(ONE_LINE, code="one_line")
@@ -38,23 +38,23 @@ def clean_line(value: str) -> str:
 
 
 def clean_text(value: str) -> str:
-    """A note, a description: many lines, each ended by LF whatever the browser or the clipboard sent."""
+    """Cleaned text of several lines (note, description), with LF for every kind of line end that was sent."""
     return _visible(_LINE_ENDS.sub("\n", _clean(value)))
 
 
 def looks_empty(value: str) -> bool:
-    """Whether a reader would see nothing."""
+    """Whether the text has no visible character."""
     return all(char in _FILLERS or unicodedata.category(char) in _INVISIBLE_CATEGORIES for char in value)
 
 
 def validate_line(value: str) -> None:
-    """A model field's validator: the rules of `clean_line`, for what did not come through a form."""
+    """Model field validator with the rules of `clean_line`, for values that did not come through a form."""
     if looks_empty(clean_line(value)):
         raise ValidationError("Enter something that can be seen.", code="blank")
 
 
 def validate_text(value: str) -> None:
-    """A model field's validator: the rules of `clean_text`."""
+    """Model field validator with the rules of `clean_text`."""
     clean_text(value)
 
 

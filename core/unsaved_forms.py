@@ -1,8 +1,8 @@
-"""What was typed into a form that could not be saved: kept, and put back once its person comes to it again.
+"""Unsaved form data, kept in the session and restored for the same user.
 
-Forms carry `{% whose %}`, a signed mark of the person they were drawn for. A form that comes without that person signed
-in, or is sent away by a limit or a busy database, is kept in the visitor's session; the next page with its address,
-shown to that very person, has its fields filled with it. Nobody else ever gets to see it.
+Forms carry `{% whose %}`, a signed mark of the person they were drawn for. A form that is sent while that person is not
+signed in, or that a limit or a busy database refuses, is kept in the visitor's session. The next page with its address
+that is shown to that person has its fields filled with the kept data, which is shown to nobody else.
 See `docs/decisions/typed-text-outlives-the-session.md`.
 """
 
@@ -47,23 +47,23 @@ def mark_of(account: AbstractBaseUser) -> str:
 
 
 def returned() -> QueryDict | None:
-    """What the forms of the page being drawn were sent with before; None on nearly every page."""
+    """The kept data of the forms on the page being drawn; None on nearly every page."""
     return _returned.get()
 
 
 def owner_of(request: HttpRequest) -> str:
-    """The hex of the UUID of the person whose form was sent, who need not be signed in; empty for any other."""
+    """The public id (hex of a UUID) of the person the form was drawn for, signed in or not; empty without a mark."""
     return _owner(_sent(request))
 
 
 def keep(request: HttpRequest, back: str = BACK) -> list[str]:
-    """The sentences written in the form that was sent, which the session now keeps for the person it is marked for.
+    """Keep the sent form in the session for the person it is marked for, and return the sentences written in it.
 
-    `back` is the sentence that says why it is there when it is shown again.
+    `back` is the message shown when the form is restored.
 
-    Nothing is kept, and nothing answered, unless one of our own pages sent the form: whoever has an account has a
-    genuine mark, and could let a page of theirs send it from the browser of somebody else, whose session the new one
-    would replace. Never kept: passwords, codes, tokens, files, more than 20 kB, and the form of anybody but the person
+    Nothing is kept or returned unless one of our own pages sent the form: everybody with an account has a genuine
+    mark, and could let a page of theirs send it from another person's browser, whose session the new one would
+    replace. Never kept: passwords, codes, tokens, files, more than 20 kB, and a form marked for anybody but the person
     who is signed in.
     """
     if not is_from_our_pages(request):
@@ -81,7 +81,7 @@ def keep(request: HttpRequest, back: str = BACK) -> list[str]:
 
 
 def _take(request: HttpRequest) -> tuple[QueryDict, str] | None:
-    """What was kept for this page and the person who is signed in now, and why. What is somebody else's is dropped."""
+    """The data kept for this page and the signed-in person, with its message; removed. Another person's is dropped."""
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return None
     kept = request.session.get(_KEY)
@@ -100,7 +100,7 @@ def _take(request: HttpRequest) -> tuple[QueryDict, str] | None:
 
 
 class TypedTextMiddleware:
-    """Keeps a form that sign-in stands before, leads to where it stood, and brings it back there."""
+    """Keeps a form whose answer is a redirect to sign-in, and restores it on its page after sign-in."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -131,7 +131,7 @@ class TypedTextMiddleware:
             _returned.reset(mark)
 
     def _sign_in_first(self, request: HttpRequest, response: HttpResponse, wanted: str) -> HttpResponse:
-        """Afterwards to the page where the form stood: what takes a press may have no page of its own."""
+        """The redirect to sign-in and then to the form's page; the address the form was sent to may have no page."""
         page = came_from(request)
         if page and wanted == request.get_full_path():
             response = redirect_to_login(page)
@@ -143,7 +143,7 @@ class TypedTextMiddleware:
 
 
 def _asks_to_sign_in_for(response: HttpResponse) -> str:
-    """The address that a redirect to sign-in comes back to; nothing for any other answer."""
+    """The address that a redirect to sign-in leads back to; empty for any other answer."""
     if response.status_code != 302:
         return ""
     to = urlsplit(response["Location"])

@@ -18,7 +18,7 @@ from django.http import HttpRequest, HttpResponse
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-# The empty one is that of a request without a body.
+# The empty type is that of a request without a body.
 FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data", ""})
 JSON = frozenset({"application/json"})
 JSON_BYTES = 256_000
@@ -26,7 +26,7 @@ JSON_BYTES = 256_000
 
 @dataclass(frozen=True)
 class Contract:
-    """`verbs` need not name HEAD, which GET brings along, nor OPTIONS.
+    """The terms of one view. `verbs` need not name HEAD, which comes with GET, nor OPTIONS.
 
     `most_bytes` is the longest body, by default `DATA_UPLOAD_MAX_MEMORY_SIZE`; `too_large`, called like the view,
     answers a longer one instead of the general page. Where `has_problems` is true, errors are RFC 9457 problem
@@ -55,20 +55,20 @@ PAGE = Contract()
 
 
 def takes(**terms: Any) -> Callable[[View], View]:
-    """Decorates a page that takes something else than usual; `terms` are fields of Contract."""
+    """Decorates a page whose contract differs from the default; `terms` are fields of Contract."""
     return _with(Contract(**terms))
 
 
 def for_programs(**terms: Any) -> Callable[[View], View]:
     """Decorates a view for programs: JSON in, problem documents for errors; `terms` are fields of Contract.
 
-    How it knows its callers is its own affair: it stays under the protection of forms unless it is exempt from that.
+    The view authenticates its callers itself, and CSRF protection stays on unless the view is exempt from it.
     """
     return _with(Contract(**{"bodies": JSON, "most_bytes": JSON_BYTES, "has_problems": True, **terms}))
 
 
 def contract_of(view: Callable[..., Any] | None) -> Contract:
-    """The contract of a view; `None`, where an address leads to none, has that of a page."""
+    """The contract of a view; for None, an address without a view, the contract of a page."""
     return getattr(view, "http_contract", PAGE)
 
 

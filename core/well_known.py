@@ -12,12 +12,12 @@ DAY = 86_400
 @require_safe
 @cache_control(public=True, max_age=DAY)
 def robots(request: HttpRequest) -> HttpResponse:
-    """What crawlers may look at: pages for everybody, no form, and nothing that belongs to one person."""
+    """The rules for crawlers: they may read public pages, but no form and nothing that belongs to one person."""
     return render(request, "robots.txt", content_type="text/plain; charset=utf-8")
 
 
 @require_safe
 @cache_control(public=True, max_age=DAY)
 def favicon(request: HttpRequest) -> HttpResponse:
-    """The icon of what has no head of a page to name one: files, pictures, answers for programs."""
+    """A redirect to the icon, for answers without an HTML head to name it: files, pictures, answers for programs."""
     return HttpResponseRedirect(staticfiles_storage.url("img/favicon.ico"))

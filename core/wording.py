@@ -1,7 +1,7 @@
-"""How dates, times, lengths and zones are written, everywhere: pages, mails, files.
+"""Dates, times, lengths and zones as text, for pages, mails and files.
 
-24-hour by default; `twelve=True` writes `2:20 pm`. An instant is always shown in a named zone. The hour that a clock
-change repeats says which of the two it is.
+24-hour by default; `twelve=True` writes `2:20 pm`. An instant is always shown in a named zone. A time that a clock
+change repeats says whether it is the first or the second.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -31,7 +31,7 @@ def today(zone: Zone, now: datetime | None = None) -> date:
 
 
 def clock_text(moment: datetime, zone: Zone, *, twelve: bool = False, spoken: bool = False) -> str:
-    """`14:20` or `2:20 pm`; midnight and noon stay `00:00` and `12:00`.
+    """A time of day: `14:20` or `2:20 pm`; midnight and noon stay `00:00` and `12:00`.
 
     In a repeated hour `01:30, first` and `01:30, second`; `spoken`, for a sentence, `the first 01:30`.
     """
@@ -67,7 +67,7 @@ def why_repeated(moment: datetime, zone: Zone) -> str:
 
 
 def date_text(day: date, *, long: bool = False, year: bool | None = None, this_year: int | None = None) -> str:
-    """`Thu 12 March`, long `Thursday 12 March`; with the year when asked for, or by default when it is not this one."""
+    """A date: `Thu 12 March`, long `Thursday 12 March`; by default with the year when it is not `this_year`."""
     if year is None:
         year = day.year != (this_year or clock.now().year)
     return date_part(day, ("l" if long else "D") + " j F" + (" Y" if year else ""))
@@ -80,18 +80,18 @@ def date_part(day: date, form: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _formatted(day: date, form: str, language: str | None) -> str:
-    """Pages write the same few days over and over, and putting them into words is slow."""
+    """The formatted date, cached because formatting is slow and pages write the same few days over and over."""
     return dateformat.format(day, form)
 
 
 def moment_text(moment: datetime, zone: Zone, *, long=False, year=None, twelve=False, spoken=False) -> str:
-    """`Thu 12 March, 14:20`."""
+    """A date and time: `Thu 12 March, 14:20`."""
     day = local(moment, zone).date()
     return f"{date_text(day, long=long, year=year)}, {clock_text(moment, zone, twelve=twelve, spoken=spoken)}"
 
 
 def range_text(start: datetime, end: datetime, zone: Zone, *, long=False, year=None, twelve=False, spoken=False) -> str:
-    """`Thu 12 March, 14:20 to 15:05`; across midnight both dates are written."""
+    """A range of time: `Thu 12 March, 14:20 to 15:05`; across midnight both dates are written."""
     first = moment_text(start, zone, long=long, year=year, twelve=twelve, spoken=spoken)
     if local(start, zone).date() == local(end, zone).date():
         return f"{first} to {clock_text(end, zone, twelve=twelve, spoken=spoken)}"
@@ -99,12 +99,12 @@ def range_text(start: datetime, end: datetime, zone: Zone, *, long=False, year=N
 
 
 def zone_city(zone: Zone) -> str:
-    """`America/New_York` is `New York`."""
+    """The city of a zone: `New York` of `America/New_York`."""
     return clock.city_name(getattr(zone, "key", None) or str(zone))
 
 
 def zone_text(zone: Zone, *, at: datetime | None = None) -> str:
-    """`London time`; with an instant also the offset then: `London time (GMT+1)`."""
+    """A zone: `London time`; with an instant also the offset then: `London time (GMT+1)`."""
     text = f"{zone_city(zone)} time"
     return f"{text} ({offset_text(zone, at=at)})" if at else text
 
@@ -143,7 +143,7 @@ def words_for_minutes(minutes: int) -> str:
 
 
 def day_distance(day: date, from_day: date) -> str:
-    """`today`, `tomorrow`, `in 2 days`, `yesterday`, `3 days ago`: only ever beside the date itself."""
+    """A distance in days: `today`, `in 2 days`, `yesterday`, `3 days ago`; to be shown beside the date itself only."""
     days = (day - from_day).days
     near = {0: "today", 1: "tomorrow", -1: "yesterday"}
     if days in near:
@@ -152,7 +152,7 @@ def day_distance(day: date, from_day: date) -> str:
 
 
 def iso(moment: datetime, zone: Zone | None = None) -> str:
-    """For `<time datetime>`: ISO 8601 with the offset of that place at that moment."""
+    """The moment in ISO 8601 for `<time datetime>`, with the offset of the zone at that moment."""
     there = local(moment, zone) if zone else moment.astimezone(UTC)
     return there.isoformat(timespec="minutes" if not there.second else "seconds")
 
@@ -165,5 +165,5 @@ def initials(name: str) -> str:
 
 
 def weekday_name(weekday: int) -> str:
-    """Monday for 0, in the present language."""
+    """The name of a weekday, Monday for 0, in the present language."""
     return str(dates.WEEKDAYS[weekday])

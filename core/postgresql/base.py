@@ -1,8 +1,8 @@
-"""Django's backend for PostgreSQL, whose connections don't wait for an answer for ever.
+"""Django's backend for PostgreSQL, with a limit on how long the client waits for an answer.
 
 A server that was frozen, or a network that acknowledges packets and drops them, sends neither an answer nor an error.
 The server's own limit (`statement_timeout`) is as frozen as the server, and the system sees a healthy connection. So
-the client gives a statement up itself, after `answer_timeout` seconds of OPTIONS: a bit more than the server would.
+the client gives a statement up itself, after `answer_timeout` seconds (in OPTIONS), a bit later than the server would.
 """
 
 from typing import Any, Self
@@ -26,11 +26,11 @@ class Connection(psycopg.Connection):
         return connection
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
-        """What `gen` comes to, as in psycopg, whose every exchange with the server passes here."""
+        """The result of `gen`, as in psycopg, whose every exchange with the server passes here."""
         try:
             return super().wait(gen, interval, self.answer_timeout if timeout is None else timeout)
         except psycopg.OperationalError:
-            # Still under way: the answer never came, and must not be taken for that of the next statement.
+            # Still active: the missing answer could come later and be taken for the next statement's, so we disconnect.
             if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
                 self.pgconn.finish()
             raise
@@ -49,7 +49,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     Database = Driver()  # type: ignore[assignment]
 
     def is_usable(self) -> bool:
-        """Whether a connection kept from another request still answers: a question so small gets less time."""
+        """Whether a connection kept from another request still answers, within HEALTH_SECONDS at most."""
         connection = self.connection
         if connection is None or connection.answer_timeout is None:
             return super().is_usable()

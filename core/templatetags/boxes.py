@@ -29,7 +29,7 @@ def notice(content, tone: str = "plain", icon: str = "", role: str = "") -> Safe
 
 @register.simple_tag
 def message_notice(message) -> SafeString:
-    """One message of Django's as a notice; safe text may hold a link."""
+    """A message of django.contrib.messages as a notice; safe text may hold a link."""
     return notice(f"<p>{escape(message.message)}</p>", MESSAGE_TONES.get(message.level_tag, "plain"))
 
 
@@ -41,7 +41,7 @@ def empty(content, heading: str, level: int = 2) -> SafeString:
 
 @register.simple_block_tag
 def fact(content, label: str) -> SafeString:
-    """Inside `<dl class="facts">`: `{% fact "Price" %}{% money … %}{% endfact %}`; nothing when there is nothing."""
+    """Inside `<dl class="facts">`: `{% fact "Price" %}{% money … %}{% endfact %}`; no line when it is empty."""
     content = content.strip()
     return format_html("<dt>{}</dt><dd>{}</dd>", label, mark_safe(content)) if content else mark_safe("")
 

@@ -23,7 +23,7 @@ def dayline(
     """`{% dayline segments start end now=now label="Today from 08:00 to 18:00: …" %}`: one working day as a line.
 
     `segments` are (kind, start, end) with instants, drawn in the order given: open, confirmed, requested, proposed,
-    busy, mine. `label` is the sentence assistive technology reads. What lies outside `start` to `end` is cut off.
+    busy, mine. `label` is the sentence assistive technology reads. Parts outside `start` to `end` are cut off.
     """
     span = (end - start).total_seconds() or 1
 
@@ -52,7 +52,7 @@ def dayline(
 def _hour_scale(start: datetime, end: datetime, zone, twelve: bool) -> SafeString:
     length, most = round((end - start) / timedelta(hours=1)), 7 if twelve else 11
     step = next(step for step in (1, 2, 3, 4, 6, 24) if length / step <= most or step == 24)
-    grid = step if length % step == 0 else 1  # the marks are spread evenly up to the end: those without a word, too
+    grid = step if length % step == 0 else 1  # the marks are spread evenly up to the end, those without a label, too
     spans = ""
     for n in range(0, length + 1, grid):
         hour = wording.local(start + timedelta(hours=n), zone).hour
@@ -62,5 +62,5 @@ def _hour_scale(start: datetime, end: datetime, zone, twelve: bool) -> SafeStrin
 
 
 def _hour(hour: int) -> str:
-    """8am, 3pm; midnight and noon as everywhere, since 12 am and 12 pm are easily taken for each other."""
+    """A label of the 12-hour scale: 8am, 3pm; but 00:00 and 12:00, since 12 am and 12 pm are easily confused."""
     return f"{hour:02}:00" if hour % 12 == 0 else f"{hour % 12}{'am' if hour < 12 else 'pm'}"

@@ -15,7 +15,7 @@ register = template.Library()
 def field(bound, label=None, hint=None, counter=False, **attributes) -> SafeString:
     """`{% field form.note hint="Only Maya sees this." counter=True %}`: label, error, hint and control, tied together.
 
-    Anything else becomes an attribute of the control: `{% field form.email autocomplete="email" data_width="m" %}`.
+    Other arguments become attributes of the control: `{% field form.email autocomplete="email" data_width="m" %}`.
     """
     if label is not None:
         bound.label = label
@@ -31,7 +31,7 @@ def field(bound, label=None, hint=None, counter=False, **attributes) -> SafeStri
 
 @register.simple_tag
 def error_summary(*forms, level: int = 2) -> SafeString:
-    """`{% error_summary form formset %}`: what there is to fix, each a link to its field; nothing without errors."""
+    """`{% error_summary form formset %}`: the errors, each a link to its field; empty without errors."""
     problems = list(_problems(forms))
     if not problems:
         return mark_safe("")

@@ -61,14 +61,14 @@ _icon = icon
 
 @register.simple_tag
 def state_badge(state) -> SafeString:
-    """`{% state_badge state %}` for whatever says `family`, `icon`, `label` and, if it waits, `dashed`."""
+    """`{% state_badge state %}`: a badge from its `family`, `icon`, `label` and, if it waits, `dashed`."""
     read = state.get if isinstance(state, dict) else lambda name, default="": getattr(state, name, default)
     return badge(read("family", "slate"), read("label", ""), read("icon", ""), bool(read("dashed", False)))
 
 
 @register.simple_tag
 def avatar(name: str, photo="", size: str = "") -> SafeString:
-    """`{% avatar provider.name photo=provider.photo size="l" %}`: the photo, else initials on a tint of the name's."""
+    """`{% avatar provider.name photo=provider.photo size="l" %}`: the photo, else initials on a tint by the name."""
     address = photo if isinstance(photo, str) else getattr(photo, "url", "") if photo else ""
     sized = format_html(' data-size="{}"', size) if size else ""
     if address:

@@ -16,7 +16,7 @@ register = template.Library()
 
 @register.simple_tag
 def url_if_exists(name: str, *args, **kwargs) -> str:
-    """`{% url_if_exists "search" as address %}`: the address, or nothing where this release has no such page."""
+    """`{% url_if_exists "search" as address %}`: the address, empty where this release has no page of that name."""
     try:
         return reverse(name, args=args, kwargs=kwargs)
     except NoReverseMatch:
@@ -25,10 +25,10 @@ def url_if_exists(name: str, *args, **kwargs) -> str:
 
 @register.simple_tag(takes_context=True)
 def nav_link(context, name: str, label: str, **options) -> SafeString:
-    """`{% nav_link "search" "Find a provider" icon="search" %}`: a list item that knows whether one is there.
+    """`{% nav_link "search" "Find a provider" icon="search" %}`: a list item, marked if its page is the current one.
 
-    Nothing at all where no page has that name. Options: `icon`, `count` (of waiting things), `dot` (the same as a dot),
-    `live` (an id for the two, so that an answer can change them in place), `wide` (hidden on phones), `exact` (deeper
+    Empty where no page has that name. Options: `icon`, `count` (of waiting things), `dot` (that count as a dot),
+    `live` (an id of these, so that an answer can change them in place), `wide` (hidden on phones), `exact` (deeper
     pages do not count), `also` (the name of another page that belongs here), `bare` (without the list item), `class`,
     `query` (what follows the address).
     """
@@ -68,13 +68,13 @@ def _waiting(count: int | None, dot: int | None) -> SafeString:
 
 @register.simple_tag
 def waiting_now(live: str, *, count: int | None = None, dot: int | None = None) -> SafeString:
-    """What a `nav_link` shows of waiting things, for an answer that changes it in place."""
+    """The count or dot of a `nav_link`, for an answer that changes it in place."""
     return format_html('<span class="live-count" id="{}" hx-swap-oob="true">{}</span>', live, _waiting(count, dot))
 
 
 @register.simple_tag(takes_context=True)
 def url_with(context, **changes) -> str:
-    """`{% url_with page=2 tab=None %}`: this page's query string with these changed; None or "" leaves one out."""
+    """`{% url_with page=2 tab=None %}`: this page's query string with these changes; None or "" removes a value."""
     request = getattr(context, "request", None) or context.get("request")
     return _query_with(request.GET.copy(), changes) or request.path
 
@@ -93,9 +93,9 @@ def _query_with(query: QueryDict, changes: dict[str, Any]) -> str:
 
 @register.simple_tag(takes_context=True)
 def pager(context, page, what: str = "results", param: str = "page", here: str = "") -> SafeString:
-    """`{% pager page_obj what="appointments" %}`: what is shown of how many, Previous and Next with the query kept.
+    """`{% pager page_obj what="appointments" %}`: the part shown, the total, and Previous and Next keeping the query.
 
-    `here` is the address of the list where another one, such as that of a press, is answered with it.
+    `here` is the address of the list, for a list that is part of the answer at another address, such as that of a POST.
     """
 
     def turned(number: int | None) -> str:

@@ -52,7 +52,7 @@ def time_range(context, start, end, zone=None, plain=False) -> str:
 
 @register.simple_tag(takes_context=True)
 def clock_time(context, moment, zone=None, plain=False) -> str:
-    """`{% clock_time moment %}`: 14:20, or 2:20 pm for who prefers it."""
+    """`{% clock_time moment %}`: 14:20, or 2:20 pm for a reader with that setting."""
     zone = zone_for(context, zone)
     return _time(moment, wording.clock_text(moment, zone, twelve=uses_12h_clock(context)), zone, plain=plain)
 
