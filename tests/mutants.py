@@ -402,8 +402,8 @@ MUTANTS = [
     mutant(
         "the buffer after is forgotten",
         HOLDS,
-        "start + offer.duration + offer.after",
-        "start + offer.duration",
+        "start + shape.duration + shape.after",
+        "start + shape.duration",
         "appointments hardening/test_promises.py",
         "buffer or book or promise",
     ),

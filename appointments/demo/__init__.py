@@ -84,7 +84,7 @@ def _starts(
         facts = availability.load_facts([provider], begin, end, now=early)[provider.pk]
         for service in services:
             service.provider = provider
-            found += [(at, service) for at in open_slots(facts, availability.offer_of(service), begin, end, now=early)]
+            found += [(at, service) for at in open_slots(facts, availability.shape_of(service), begin, end, now=early)]
     chance.shuffle(found)
     return [each for each in found if chance.random() < (1 if each[0] < today + 9 * DAY else 0.3)][:wanted]
 

@@ -142,7 +142,7 @@ def _appointments(providers: list[Provider], customers: list[User], chance: rand
         _appointment(services[provider.pk], start, chance.choice(customers), now, chance)
         for provider in providers
         for start in _some(
-            open_slots(facts[provider.pk], availability.offer_of(services[provider.pk]), begin, end, now=long_before),
+            open_slots(facts[provider.pk], availability.shape_of(services[provider.pk]), begin, end, now=long_before),
             chance,
         )
     ]

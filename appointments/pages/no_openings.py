@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from appointments.rules.slots import ONE_DAY, Facts, Offer, last_bookable_date, working_ranges, would_be_open
+from appointments.rules.slots import ONE_DAY, Facts, Shape, last_bookable_date, working_ranges, would_be_open
 from core import wording
 from core.intervals import Interval
 
@@ -11,14 +11,14 @@ from core.intervals import Interval
 BEYOND = timedelta(days=62)
 
 
-def why_nothing(first_name: str, offer: Offer, looked: Sequence[tuple[Facts, Interval]], *, now: datetime) -> str:
+def why_nothing(first_name: str, shape: Shape, looked: Sequence[tuple[Facts, Interval]], *, now: datetime) -> str:
     """Fully booked, away until a date, or not open for booking.
 
     `looked` has the facts of spans that cover the booking window; the last of them reaches `BEYOND` it.
     """
     facts, _ = looked[-1]
     last = last_bookable_date(facts.zone, facts.rules, now)
-    if any(would_be_open(facts, offer, *span, now=now) for facts, span in looked):
+    if any(would_be_open(facts, shape, *span, now=now) for facts, span in looked):
         return f"{first_name} is fully booked until {wording.date_text(last)}, the last day to book for now."
     back = None if _works(looked, last, now) else _back_on(facts, last)
     if back is not None:

@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from appointments.rules.slots import (
     Facts,
-    Offer,
     Rules,
+    Shape,
     bookable_span,
     day_is_full,
     is_full,
@@ -36,7 +36,7 @@ class Obstacle(StrEnum):
     FULL = "full"
 
 
-def obstacle(facts: Facts, offer: Offer, start: datetime, *, now: datetime) -> Obstacle | None:
+def obstacle(facts: Facts, shape: Shape, start: datetime, *, now: datetime) -> Obstacle | None:
     """The obstacle to this exact start, None where it is open. `facts` must cover it as for `slots.is_open`."""
     earliest, latest = bookable_span(facts, now)
     if start < now:
@@ -45,18 +45,18 @@ def obstacle(facts: Facts, offer: Offer, start: datetime, *, now: datetime) -> O
         return Obstacle.NOTICE
     if start >= latest:
         return Obstacle.WINDOW
-    if not would_be_open(facts, offer, start, start + timedelta.resolution, now=now):
-        return Obstacle.GRID if _is_within_hours(facts, offer, start) else Obstacle.CLOSED
-    if is_open(facts, offer, start, now=now):
+    if not would_be_open(facts, shape, start, start + timedelta.resolution, now=now):
+        return Obstacle.GRID if _is_within_hours(facts, shape, start) else Obstacle.CLOSED
+    if is_open(facts, shape, start, now=now):
         return None
     if is_full(facts):
         return Obstacle.FULL
     return Obstacle.DAY_FULL if day_is_full(facts, start) else Obstacle.TAKEN
 
 
-def _is_within_hours(facts: Facts, offer: Offer, start: datetime) -> bool:
+def _is_within_hours(facts: Facts, shape: Shape, start: datetime) -> bool:
     day = start.astimezone(facts.zone).date()
-    return contains(merge(working_ranges(facts, day - ONE_DAY, day + ONE_DAY)), start, start + offer.duration)
+    return contains(merge(working_ranges(facts, day - ONE_DAY, day + ONE_DAY)), start, start + shape.duration)
 
 
 def obstacle_words(found: Obstacle, *, rules: Rules, name: str) -> str:

@@ -17,8 +17,8 @@ ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """What slots need to know of a service; all lengths are elapsed time."""
+class Shape:
+    """The lengths of a service that decide where it fits, all in elapsed time; `step` is the grid of its starts."""
 
     duration: timedelta
     before: timedelta
@@ -92,14 +92,14 @@ def openings_on(facts: Facts, day: date, now: datetime) -> list[Interval]:
     return subtract(clip(merge(working_ranges(facts, day, day)), earliest, latest), facts.taken)
 
 
-def open_slots(facts: Facts, offer: Offer, start: datetime, end: datetime, *, now: datetime) -> list[datetime]:
+def open_slots(facts: Facts, shape: Shape, start: datetime, end: datetime, *, now: datetime) -> list[datetime]:
     """The open starts in [start, end), sorted, in UTC.
 
-    `facts` must cover a day and the blocked range of `offer` around [start, end).
+    `facts` must cover a day and the blocked range of `shape` around [start, end).
     """
     if is_full(facts):
         return []
-    return _within_daily_cap(facts, sorted(set(_walk(facts, facts.taken, offer, start, end, now))))
+    return _within_daily_cap(facts, sorted(set(_walk(facts, facts.taken, shape, start, end, now))))
 
 
 def is_full(facts: Facts) -> bool:
@@ -113,20 +113,20 @@ def day_is_full(facts: Facts, start: datetime) -> bool:
     return cap is not None and facts.booked.get(start.astimezone(facts.zone).date(), 0) >= cap
 
 
-def would_be_open(facts: Facts, offer: Offer, start: datetime, end: datetime, *, now: datetime) -> bool:
+def would_be_open(facts: Facts, shape: Shape, start: datetime, end: datetime, *, now: datetime) -> bool:
     """Whether [start, end) would have open starts if nobody had booked: without them it is full, else it is closed."""
-    return any(True for _ in _walk(facts, (), offer, start, end, now))
+    return any(True for _ in _walk(facts, (), shape, start, end, now))
 
 
-def is_open(facts: Facts, offer: Offer, start: datetime, *, now: datetime) -> bool:
+def is_open(facts: Facts, shape: Shape, start: datetime, *, now: datetime) -> bool:
     """Whether this exact start may be booked: whether the list of its instant has it."""
-    return open_slots(facts, offer, start, start + timedelta(microseconds=1), now=now) == [start]
+    return open_slots(facts, shape, start, start + timedelta(microseconds=1), now=now) == [start]
 
 
-def with_appointment(facts: Facts, offer: Offer, start: datetime) -> Facts:
-    """The facts once an appointment of `offer` at `start` has been made, so that the next start is judged after it."""
+def with_appointment(facts: Facts, shape: Shape, start: datetime) -> Facts:
+    """The facts with one more appointment of this shape at `start`, so that the next start is judged after it."""
     day = start.astimezone(facts.zone).date()
-    blocked = (start - offer.before, start + offer.duration + offer.after)
+    blocked = (start - shape.before, start + shape.duration + shape.after)
     return replace(
         facts,
         taken=merge([*facts.taken, blocked]),
@@ -136,7 +136,7 @@ def with_appointment(facts: Facts, offer: Offer, start: datetime) -> Facts:
 
 
 def _walk(
-    facts: Facts, taken: Sequence[Interval], offer: Offer, start: datetime, end: datetime, now: datetime
+    facts: Facts, taken: Sequence[Interval], shape: Shape, start: datetime, end: datetime, now: datetime
 ) -> Iterator[datetime]:
     earliest, latest = bookable_span(facts, now)
     start, end = max(start, earliest), min(end, latest)
@@ -146,35 +146,35 @@ def _walk(
     ranges = working_ranges(
         facts, start.astimezone(facts.zone).date() - ONE_DAY, end.astimezone(facts.zone).date() + ONE_DAY
     )
-    return _starts(ranges, merge(ranges), taken, offer, start, end)
+    return _starts(ranges, merge(ranges), taken, shape, start, end)
 
 
 def _starts(
     ranges: Sequence[Interval],
     opening: Sequence[Interval],
     taken: Sequence[Interval],
-    offer: Offer,
+    shape: Shape,
     start: datetime,
     end: datetime,
 ) -> Iterator[datetime]:
     """Grid points of every range whose time lies in `opening` and whose blocked range meets nothing in `taken`."""
-    tail = offer.duration + offer.after
+    tail = shape.duration + shape.after
     closes = [closing for _, closing in opening]
     taken_ends = [taken_end for _, taken_end in taken]
     for first, closing in ranges:
         # Ranges that touch are one opening: the last start of a range may end in the next.
         last_end = closes[bisect_left(closes, closing)]
-        last = min(closing - timedelta(microseconds=1), last_end - offer.duration)
-        at = _grid_point(first, offer.step, start)
-        i = bisect_left(taken_ends, at - offer.before)
+        last = min(closing - timedelta(microseconds=1), last_end - shape.duration)
+        at = _grid_point(first, shape.step, start)
+        i = bisect_left(taken_ends, at - shape.before)
         while at <= last and at < end:
-            while i < len(taken) and taken_ends[i] <= at - offer.before:
+            while i < len(taken) and taken_ends[i] <= at - shape.before:
                 i += 1
             if i < len(taken) and taken[i][0] < at + tail:
-                at = _grid_point(first, offer.step, taken_ends[i] + offer.before)
+                at = _grid_point(first, shape.step, taken_ends[i] + shape.before)
                 continue
             yield at
-            at += offer.step
+            at += shape.step
 
 
 def _grid_point(first: datetime, step: timedelta, not_before: datetime) -> datetime:

@@ -191,7 +191,7 @@ def _first_with_openings(
 ) -> tuple[Service | None, list[datetime]]:
     """The first service that has openings in the span, and these; else the first service."""
     for service in services:
-        slots = open_slots(facts, availability.offer_of(service), *span, now=view.now)
+        slots = open_slots(facts, availability.shape_of(service), *span, now=view.now)
         if starts := [at for at in slots if view.means(at)]:
             return service, starts
     return (services[0] if services else None), []
@@ -253,7 +253,7 @@ def _reason(services: Iterable[Service], facts: Facts, view: View) -> str:
     if view.wanted.parts:
         parts = [PART_WORDS[part] for part in view.wanted.parts]
         return f"Nothing open in the {' or '.join(parts)}"
-    is_full = any(would_be_open(facts, availability.offer_of(each), *view.span, now=view.now) for each in services)
+    is_full = any(would_be_open(facts, availability.shape_of(each), *view.span, now=view.now) for each in services)
     return "Fully booked" if is_full else "Nothing open"
 
 

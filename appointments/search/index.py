@@ -118,8 +118,8 @@ def _offers(providers: Sequence[Provider]) -> dict[int, list[Service]]:
 
 def _starts(facts: Facts, services: Iterable[Service], now: datetime) -> set[datetime]:
     # Services of the same length, buffers and grid have the same starts.
-    offers = {availability.offer_of(service) for service in services}
-    return {at for offer in offers for at in open_slots(facts, offer, now, now + HORIZON, now=now)}
+    shapes = {availability.shape_of(service) for service in services}
+    return {at for shape in shapes for at in open_slots(facts, shape, now, now + HORIZON, now=now)}
 
 
 def _describe(

@@ -13,7 +13,7 @@ from django.db.models import Case, Q, QuerySet, When
 
 from appointments.models import Appointment, Hold, conditions
 from appointments.rules.obstacles import Obstacle, obstacle
-from appointments.rules.slots import Facts, Offer, Rules, is_open, open_slots, with_appointment
+from appointments.rules.slots import Facts, Rules, Shape, is_open, open_slots, with_appointment
 from appointments.states import HoldKind
 from calendar_sync.queries import busy_between
 from core.compiled_queries import prepared
@@ -33,8 +33,9 @@ class RangeTooLong(DomainError):
     message = "Ask for at most 62 days at a time."
 
 
-def offer_of(service: Service) -> Offer:
-    return Offer(
+def shape_of(service: Service) -> Shape:
+    """The lengths of a service that decide where it fits into a calendar."""
+    return Shape(
         duration=timedelta(minutes=service.duration_minutes),
         before=timedelta(minutes=service.buffer_before_minutes),
         after=timedelta(minutes=service.buffer_after_minutes),
@@ -116,7 +117,7 @@ def slots_between(
 ) -> list[datetime]:
     """The open starts of `service` in [start, end), in UTC; whether it takes bookings at all is the caller's to ask."""
     facts = load_facts([service.provider], start, end, now=now, browser=browser)[service.provider.pk]
-    return open_slots(facts, offer_of(service), start, end, now=now)
+    return open_slots(facts, shape_of(service), start, end, now=now)
 
 
 def may_book(service: Service, start: datetime, *, now: datetime, browser: str | None = None) -> bool:
@@ -131,13 +132,13 @@ def open_among(
 
     One load of facts for all of them, however far apart they lie.
     """
-    offer = offer_of(service)
-    around = max(offer.before, offer.duration + offer.after)
+    shape = shape_of(service)
+    around = max(shape.before, shape.duration + shape.after)
     loaded = _load([service.provider], min(starts), max(starts), now=now, browser=browser, around=around)
     facts, found = loaded[service.provider.pk], []
     for start in starts:
-        if is_open(facts, offer, start, now=now):
-            facts = with_appointment(facts, offer, start)
+        if is_open(facts, shape, start, now=now):
+            facts = with_appointment(facts, shape, start)
             found.append(start)
     return found
 
@@ -155,10 +156,10 @@ def what_stands_in_the_way(
     service: Service, start: datetime, *, now: datetime, browser: str | None = None
 ) -> Obstacle | None:
     """The obstacle to a start that was refused, None where it is open by now."""
-    offer = offer_of(service)
-    around = max(offer.before, offer.duration + offer.after)
+    shape = shape_of(service)
+    around = max(shape.before, shape.duration + shape.after)
     facts = load_facts([service.provider], start, start, now=now, browser=browser, around=around)
-    return obstacle(facts[service.provider.pk], offer, start, now=now)
+    return obstacle(facts[service.provider.pk], shape, start, now=now)
 
 
 def other_times(appointment: Appointment, *, now: datetime, count: int = 3) -> list[datetime]:

@@ -43,8 +43,8 @@ class Keeper:
 
 def blocked_range(service: Service, start: datetime) -> tuple[datetime, datetime]:
     """What an appointment of `service` at `start` takes: its time plus both buffers."""
-    offer = availability.offer_of(service)
-    return start - offer.before, start + offer.duration + offer.after
+    shape = availability.shape_of(service)
+    return start - shape.before, start + shape.duration + shape.after
 
 
 def drop_stale(provider: Provider, *, now: datetime, browser: str) -> None:

@@ -153,7 +153,7 @@ def _kept(request: HttpRequest, service: Service, start: datetime) -> Hold | Non
 
 def _show(request: SignedInRequest, page: Page) -> HttpResponse:
     service, now = page.service, clock.now()
-    end = page.start + availability.offer_of(service).duration
+    end = page.start + availability.shape_of(service).duration
     clashes = own_clashes(request.user, page.start, end)
     for each in clashes:
         if (each.customer_id, each.service_id, each.start) == (request.user.pk, service.pk, page.start):

@@ -114,7 +114,7 @@ def picker_context(request: HttpRequest, service: Service, zone: ViewerZone) -> 
     user, provider = request.user, service.provider
     first_weekday = user.first_weekday if user.is_authenticated else 0
     this_month = Month.of(now.astimezone(zone.zone).date())
-    offer, rules = availability.offer_of(service), availability.rules_of(provider)
+    shape, rules = availability.shape_of(service), availability.rules_of(provider)
     closes = window_end(provider.zone, rules, now)
     last_month = Month.of((closes - month_picker.MOMENT).astimezone(zone.zone).date())
     month = sorted([this_month, asked.month or this_month, last_month], key=lambda each: each.first)[1]
@@ -130,7 +130,7 @@ def picker_context(request: HttpRequest, service: Service, zone: ViewerZone) -> 
         month=month,
         zone=zone.zone,
         now=now,
-        duration=offer.duration,
+        duration=shape.duration,
         first_weekday=first_weekday,
         day=asked.day,
         twelve=twelve,
@@ -140,16 +140,15 @@ def picker_context(request: HttpRequest, service: Service, zone: ViewerZone) -> 
     return {
         "picker": shown,
         "asked": asked,
-        "offer": offer,
         "terms_now": booking.terms_of(service),
         "price": price_text(service),
         "chosen_start": kept,
-        "chosen_end": kept + offer.duration if kept else None,
+        "chosen_end": kept + shape.duration if kept else None,
         "tells_both": any(time.there for _, times in shown.groups for time in times),
-        "chosen_there": other.clock_there(kept, kept + offer.duration, zone.zone, twelve=twelve) if kept else "",
+        "chosen_there": other.clock_there(kept, kept + shape.duration, zone.zone, twelve=twelve) if kept else "",
         "previous_month": month.shift(-1) if month.first > this_month.first else None,
         "next_month": month.shift(1) if month.first < last_month.first else None,
-        "nothing": why_nothing(provider.first_name, offer, looked, now=now) if looks_ahead and not slots else "",
+        "nothing": why_nothing(provider.first_name, shape, looked, now=now) if looks_ahead and not slots else "",
         "skipped": this_month.first if asked.month is None and month != this_month else None,
         "last_date": last_bookable_date(provider.zone, rules, now),
         "week": shown.week_of(shown.chosen) or shown.week_of(now.astimezone(zone.zone).date()) or shown.weeks[0],
@@ -184,7 +183,7 @@ def _load(
             service.provider_id
         ]
         looked.append((facts, (start, end)))
-        if slots := open_slots(facts, availability.offer_of(service), start, end, now=now):
+        if slots := open_slots(facts, availability.shape_of(service), start, end, now=now):
             return slots, looked
     return [], looked
 

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from appointments.rules.obstacles import Obstacle, obstacle, obstacle_words
-from appointments.rules.slots import Facts, Offer, Rules, is_open, open_slots
+from appointments.rules.slots import Facts, Rules, Shape, is_open, open_slots
 from core import clock
 from core.intervals import merge
 
@@ -17,8 +17,8 @@ MINUTE = timedelta(minutes=1)
 NINE_TO_FIVE = {day: [(540, 1020)] for day in range(7)}
 
 
-def offer(minutes=60, before=0, after=0, step=None):
-    return Offer(
+def shape(minutes=60, before=0, after=0, step=None):
+    return Shape(
         timedelta(minutes=minutes),
         timedelta(minutes=before),
         timedelta(minutes=after),
@@ -53,7 +53,7 @@ def at(hour, minute=0, day=3):
 def test_the_grid_starts_at_the_beginning_of_each_range_not_after_the_last_appointment():
     known = facts(hours={1: [(540, 750), (810, 1020)]}, taken=[(at(9), at(9, 45))])
 
-    assert day_slots(TUESDAY, known, offer(60, step=45), LONG_BEFORE) == [
+    assert day_slots(TUESDAY, known, shape(60, step=45), LONG_BEFORE) == [
         "09:45",
         "10:30",
         "11:15",
@@ -68,13 +68,13 @@ def test_an_appointment_that_ends_at_ten_leaves_ten_free_and_one_second_of_overl
     free = facts(taken=[(at(9), at(10))])
     not_free = facts(taken=[(at(9), at(10) + timedelta(seconds=1))])
 
-    assert is_open(free, offer(), at(10), now=LONG_BEFORE)
-    assert not is_open(not_free, offer(), at(10), now=LONG_BEFORE)
+    assert is_open(free, shape(), at(10), now=LONG_BEFORE)
+    assert not is_open(not_free, shape(), at(10), now=LONG_BEFORE)
 
 
 def test_buffers_keep_their_distance_and_may_reach_outside_working_hours():
     known = facts(taken=[(at(12), at(13))])
-    wanted = offer(60, before=15, after=30, step=15)
+    wanted = shape(60, before=15, after=30, step=15)
 
     slots = day_slots(TUESDAY, known, wanted, LONG_BEFORE)
 
@@ -86,37 +86,37 @@ def test_buffers_keep_their_distance_and_may_reach_outside_working_hours():
 def test_ranges_that_touch_at_midnight_are_one_opening():
     known = facts(hours={1: [(1320, 1440)], 2: [(0, 120)]})
 
-    assert is_open(known, offer(60, step=30), at(23, 30), now=LONG_BEFORE)
-    assert not is_open(known, offer(60, step=30), at(1, 30, day=4), now=LONG_BEFORE)
+    assert is_open(known, shape(60, step=30), at(23, 30), now=LONG_BEFORE)
+    assert not is_open(known, shape(60, step=30), at(1, 30, day=4), now=LONG_BEFORE)
 
 
 def test_notice_window_and_caps():
     now = at(9, 1)
     known = facts(rules=Rules(notice=timedelta(hours=2), window_days=1))
-    assert day_slots(TUESDAY, known, offer(), now)[0] == "12:00"
-    assert day_slots(TUESDAY + timedelta(days=1), known, offer(), now) == [f"{h:02}:00" for h in range(9, 17)]
-    assert day_slots(TUESDAY + timedelta(days=2), known, offer(), now) == []
+    assert day_slots(TUESDAY, known, shape(), now)[0] == "12:00"
+    assert day_slots(TUESDAY + timedelta(days=1), known, shape(), now) == [f"{h:02}:00" for h in range(9, 17)]
+    assert day_slots(TUESDAY + timedelta(days=2), known, shape(), now) == []
 
     full_day = facts(rules=Rules(timedelta(0), 60, max_per_day=2), booked={TUESDAY: 2})
-    assert day_slots(TUESDAY, full_day, offer(), LONG_BEFORE) == []
-    assert day_slots(TUESDAY + timedelta(days=1), full_day, offer(), LONG_BEFORE) != []
+    assert day_slots(TUESDAY, full_day, shape(), LONG_BEFORE) == []
+    assert day_slots(TUESDAY + timedelta(days=1), full_day, shape(), LONG_BEFORE) != []
 
     full = facts(rules=Rules(timedelta(0), 60, max_open=5), open_count=5)
-    assert day_slots(TUESDAY, full, offer(), LONG_BEFORE) == []
+    assert day_slots(TUESDAY, full, shape(), LONG_BEFORE) == []
 
 
 def test_notice_is_exact_to_the_second():
     known = facts(rules=Rules(notice=timedelta(hours=2), window_days=60))
 
-    assert is_open(known, offer(), at(11), now=at(9))
-    assert not is_open(known, offer(), at(11), now=at(9) + timedelta(seconds=1))
+    assert is_open(known, shape(), at(11), now=at(9))
+    assert not is_open(known, shape(), at(11), now=at(9) + timedelta(seconds=1))
 
 
 def test_an_override_replaces_the_day_and_an_empty_one_closes_it():
     known = facts(overrides={TUESDAY: [(600, 720)], TUESDAY + timedelta(days=1): []})
 
-    assert day_slots(TUESDAY, known, offer(), LONG_BEFORE) == ["10:00", "11:00"]
-    assert day_slots(TUESDAY + timedelta(days=1), known, offer(), LONG_BEFORE) == []
+    assert day_slots(TUESDAY, known, shape(), LONG_BEFORE) == ["10:00", "11:00"]
+    assert day_slots(TUESDAY + timedelta(days=1), known, shape(), LONG_BEFORE) == []
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_an_override_replaces_the_day_and_an_empty_one_closes_it():
 def test_clock_changes(zone, day, hours, expected):
     known = facts(zone, hours={day.weekday(): hours})
 
-    assert day_slots(day, known, offer(), datetime(day.year, day.month, 1, tzinfo=UTC)) == expected
+    assert day_slots(day, known, shape(), datetime(day.year, day.month, 1, tzinfo=UTC)) == expected
 
 
 # --- The reference --------------------------------------------------------------------------------------------------
@@ -245,7 +245,7 @@ def calendars(draw):
         booked={day: draw(st.integers(0, 3))},
         open_count=draw(st.integers(0, 4)),
     )
-    wanted = Offer(
+    wanted = Shape(
         duration=MINUTE * draw(st.sampled_from([10, 25, 45, 60, 90, 240])),
         before=MINUTE * draw(st.sampled_from([0, 0, 10, 35])),
         after=MINUTE * draw(st.sampled_from([0, 0, 15, 60])),
@@ -260,7 +260,7 @@ NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 
 @settings(max_examples=120)
 @given(calendars())
-@example((facts(hours={}), offer(), NEW_YEAR, NEW_YEAR + timedelta(days=1), NEW_YEAR))
+@example((facts(hours={}), shape(), NEW_YEAR, NEW_YEAR + timedelta(days=1), NEW_YEAR))
 def test_listed_slots_are_exactly_the_bookable_ones(case):
     known, wanted, start, end, now = case
 
@@ -303,7 +303,7 @@ TOMORROW = at(8, day=2)
     ],
 )
 def test_the_obstacle_is_the_rule_that_stands_in_the_way(start, changes, expected):
-    assert obstacle(facts(**changes), offer(60), start, now=TOMORROW) == expected
+    assert obstacle(facts(**changes), shape(60), start, now=TOMORROW) == expected
 
 
 @settings(max_examples=120)

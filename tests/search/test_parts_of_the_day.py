@@ -44,7 +44,7 @@ def calendars(world):
     providers = list(Provider.objects.select_related("policy", "user"))
     facts = availability.load_facts(providers, NOW, NOW + HORIZON, now=NOW)
     return {
-        each.name: open_slots(facts[each.pk], availability.offer_of(each.services.get()), NOW, NOW + HORIZON, now=NOW)
+        each.name: open_slots(facts[each.pk], availability.shape_of(each.services.get()), NOW, NOW + HORIZON, now=NOW)
         for each in providers
     }
 
