@@ -35,7 +35,7 @@ CATALOGUE = "appointments/mail/catalogue.py"
 CONTEXT = "appointments/mail/context.py"
 LINKS = "appointments/links.py"
 FAR = "appointments/test_far_from_home.py"
-LIFE = "appointments/test_life.py"
+CHANGES = "appointments/test_transitions.py"
 PAGES = "appointments/test_booking_pages.py"
 MAILS = "appointments/test_mails.py"
 SIDES = "appointments/test_mail_sides.py"
@@ -177,7 +177,7 @@ MUTANTS = [
         "appointments/queries/due.py",
         "end__lte=now - COMPLETES_AFTER",
         "end__lt=now - COMPLETES_AFTER",
-        f"{LIFE} hardening/test_promises.py",
+        f"{CHANGES} hardening/test_promises.py",
     ),
     mutant(
         "it is too late to cancel at the cutoff",
@@ -192,7 +192,7 @@ MUTANTS = [
         MOVES,
         "if role is Role.CUSTOMER and now > until:",
         "if now > until:",
-        LIFE,
+        CHANGES,
         "cutoff",
     ),
     mutant(
@@ -200,14 +200,14 @@ MUTANTS = [
         MOVES,
         "if appointment.start <= now:",
         "if appointment.start < now:",
-        f"{LIFE} appointments/test_studio_pages.py appointments/test_customer_pages.py hardening/test_promises.py",
+        f"{CHANGES} appointments/test_studio_pages.py appointments/test_customer_pages.py hardening/test_promises.py",
     ),
     mutant(
         "it is corrected for ever",
         MOVES,
         "attempt.now > closed_at + CORRECTED_WITHIN",
         "attempt.now is None",
-        LIFE,
+        CHANGES,
         "correct",
     ),
     mutant(
@@ -215,18 +215,18 @@ MUTANTS = [
         MOVES,
         "    if attempt.now < attempt.appointment.start:",
         "    if attempt.now is None:",
-        LIFE,
+        CHANGES,
         "marked",
     ),
     # --- Who may do what ----------------------------------------------------------------------------------------------
-    mutant("every role may do every move", MOVES, "if role not in roles:", "if role is None:", LIFE),
-    mutant("anybody acts as anybody", TRANSITIONS, "    if not allowed:\n", "    if allowed is None:\n", LIFE),
+    mutant("every role may do every move", MOVES, "if role not in roles:", "if role is None:", CHANGES),
+    mutant("anybody acts as anybody", TRANSITIONS, "    if not allowed:\n", "    if allowed is None:\n", CHANGES),
     mutant(
         "a provider withdraws a request",
         "appointments/states.py",
         "S.CANCELLED, frozenset({R.CUSTOMER, R.STAFF})",
         "S.CANCELLED, frozenset({R.CUSTOMER, R.PROVIDER, R.STAFF})",
-        LIFE,
+        CHANGES,
         "moves_of_the_table",
     ),
     mutant(
@@ -234,7 +234,7 @@ MUTANTS = [
         "appointments/states.py",
         "Verb.CANCEL: (frozenset({S.CONFIRMED}),",
         "Verb.CANCEL: (frozenset({S.CONFIRMED, S.DECLINED}),",
-        LIFE,
+        CHANGES,
         "moves_of_the_table",
     ),
     mutant(
@@ -276,7 +276,7 @@ MUTANTS = [
         TRANSITIONS,
         "if appointment.status not in HOLDING]",
         "if appointment.status is None]",
-        LIFE,
+        CHANGES,
         "releases",
     ),
     mutant(
@@ -284,7 +284,7 @@ MUTANTS = [
         "appointments/states.py",
         "HOLDING = frozenset({S.REQUESTED, S.CONFIRMED, S.COMPLETED, S.NO_SHOW})",
         "HOLDING = frozenset({S.REQUESTED, S.CONFIRMED, S.COMPLETED})",
-        f"{FAR} {LIFE} hardening/test_demo.py",
+        f"{FAR} {CHANGES} hardening/test_demo.py",
     ),
     mutant(
         "an expiry is not told",

@@ -57,7 +57,7 @@ class AmountField(forms.Field):
 
 
 class SeenForm(forms.Form):
-    """A form that carries what it was filled from: `seen` is a fingerprint (see `snapshots`)."""
+    """A form that carries what it was filled from: `seen` is a fingerprint (see `edit_stamps`)."""
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 

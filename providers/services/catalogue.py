@@ -22,7 +22,7 @@ from .locking import lock_provider, refresh_openings, step_done
 def save_service(
     *, provider: Provider, actor: User, values: Mapping[str, Any], service: Service | None = None, seen: str = ""
 ) -> Service:
-    """A new service at the end of the list, or `service` changed; `values` are those of `snapshots.SERVICE_FIELDS`.
+    """A new service at the end of the list, or `service` changed; `values` are those of `edit_stamps.SERVICE_FIELDS`.
 
     Its address is made from its first name and stays once the page is live. Appointments keep the price and the length
     they were made with. Raises ChangedMeanwhile, ValidationError (a price with more digits than the currency has),

@@ -20,7 +20,7 @@ from .locking import lock_provider, refresh_openings, step_done
 def start_offer(*, actor: User, values: Mapping[str, Any], seen: str = "") -> Provider:
     """The draft of the person's page with what they say of themselves; one that exists already is changed instead.
 
-    `values` are the profile's (see `snapshots.PROFILE_FIELDS`), `seen` the state of the draft that the form showed.
+    `values` are the profile's (see `edit_stamps.PROFILE_FIELDS`), `seen` the state of the draft that the form showed.
     Nobody else sees a draft. Raises ChangedMeanwhile, OfferRefused for a page that is past its draft.
     """
     try:
