@@ -34,7 +34,7 @@ app.conf.update(
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
-    # A worker without its broker keeps asking; whoever sends gives up soon, and the next tick sends again.
+    # A worker without its broker keeps trying to connect; a sender gives up soon, and the next tick sends again.
     task_publish_retry_policy={"max_retries": 1, "interval_start": 0.2},
     broker_transport_options={"socket_connect_timeout": 2, "socket_timeout": 30},
 )
@@ -42,11 +42,11 @@ app.conf.update(
 
 @app.task(name="outbox.drain")
 def drain() -> None:
-    """Handle what is due, for a few seconds."""
+    """Handle due messages for a few seconds."""
     dispatch.drain()
 
 
 @worker_process_init.connect
 def begin(**kwargs: object) -> None:
-    """Let a handler that hangs fail, so that it keeps its process from nobody for longer than the worker would."""
+    """Make hanging handlers fail, so that they block this process no longer than they would block the worker."""
     liveness.interrupt_what_hangs()

@@ -1,4 +1,4 @@
-"""The database's clock: the one that due times and leases go by, whatever the machines around it think."""
+"""The database's clock, by which due times and leases go, whatever the clocks of other machines show."""
 
 from datetime import UTC, datetime
 

@@ -1,7 +1,7 @@
-"""Taking one message after another: claim it for a lease, let its handler work, record how it ended.
+"""Dispatch of messages, one after another: claim one for a lease, run its handler, record how it ended.
 
-A claim moves `due_at` to the end of the lease, so a message whose worker died falls due again by itself. What a claim
-writes afterwards holds only while its token does: a worker that was too slow changes nothing.
+A claim moves `due_at` to the end of the lease, so a message whose worker died falls due again by itself. The outcome is
+written only while the message still has the claim's token: a worker that was too slow changes nothing.
 """
 
 import random
@@ -33,9 +33,9 @@ _under_way: dict[threading.Thread, Message] = {}
 
 
 def drain(*, seconds: float = 5, share: int | None = None) -> int:
-    """Handle due messages one by one until none is left, or for about `seconds`; the number handled.
+    """Handle due messages one by one until none is left, or for about `seconds`; returns the number handled.
 
-    With a `share`, a topic waits while so many other threads of this process are at it.
+    With a `share`, a topic waits while that many other threads of this process work on it.
     """
     ends_at = time.monotonic() + seconds
     handled = 0
@@ -46,12 +46,12 @@ def drain(*, seconds: float = 5, share: int | None = None) -> int:
 
 
 def claim(*, share: int | None = None) -> Message | None:
-    """The next message, leased to the caller; nobody else gets it before the lease ends.
+    """The next message, leased to the caller; no other worker gets it before the lease ends.
 
     Topics take turns (see `turns`); of a topic's messages the one that has been due longest comes first.
     """
     with turns.choosing:
-        # Looking first without a transaction: an idle worker must not keep taking SQLite's write lock.
+        # The topics are read without a transaction, because an idle worker must not keep taking SQLite's write lock.
         while topics := turns.in_turn(Message.objects.due_since(), share=share):
             with transaction.atomic():
                 message = _first_of(topics)
@@ -90,24 +90,24 @@ def handle(message: Message) -> None:
 
 
 def finish(message: Message) -> None:
-    """Record that the work is done, unless the lease was lost."""
+    """Record that the message's work is done, unless the lease was lost."""
     if _settle(message, done_at=Now(), last_error=""):
         _tell("message_done", message)
 
 
 def renew_lease() -> None:
-    """Between the steps of a long job: keep what this thread is at for another full lease, if it is at anything.
+    """Keep this thread's message, if it has one, for another full lease; call it between the steps of a long job.
 
-    Raises LeaseLost when another worker has taken it: let it pass, and do nothing more.
+    Raises LeaseLost when another worker has taken the message: let the error pass, and do nothing more.
     """
     if message := _under_way.get(threading.current_thread()):
         message.renew_lease()
 
 
 def return_unfinished() -> None:
-    """Make what this process still holds due at once, for another worker. Only right before the process ends.
+    """Make the messages this process still holds due at once, for other workers. Only right before the process ends.
 
-    What hangs is left to its lease: due at once, it would hang the next worker, too.
+    The message of a hanging handler keeps its lease: due at once, it would hang the next worker, too.
     """
     for thread, message in list(_under_way.items()):
         if not liveness.hangs(thread) and _settle(message, due_at=Now()):
@@ -120,7 +120,7 @@ def pause_after(attempts: int) -> float:
 
 
 def describe(error: BaseException) -> str:
-    """What staff see: the kind of error and where in our code. Never its text, which may quote an address or a name."""
+    """An error as staff see it: its class and place in our code. Never its text, which may quote an address or name."""
     if isinstance(error, Retry | GiveUp) and error.reason:
         return f"{type(error).__name__}: {error.reason}"[:200]
     ours = [
@@ -166,7 +166,7 @@ def _postpone(message: Message, error: Exception, *, at_least: float = 0) -> Non
 
 
 def _put_off(message: Message, wait: NotYet) -> None:
-    """Make the message due when its handler asked for it, as if this attempt had not been."""
+    """Make the message due when its handler asked for it, without counting this attempt."""
     due_at = Now() + timedelta(seconds=wait.after)
     if _settle(message, due_at=due_at, attempts=message.attempts - 1, last_error=describe(wait)):
         _tell("message_put_off", message, again_in_seconds=round(wait.after))

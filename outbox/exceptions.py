@@ -1,8 +1,8 @@
-"""What a handler may raise, and what it may meet."""
+"""The exceptions that a handler may raise, and those raised about it."""
 
 
 class Retry(Exception):
-    """Raised by a handler: not now. Tried again no sooner than `after` seconds, later if its pauses have grown beyond.
+    """Raised by a handler to run again no sooner than `after` seconds, later if its pauses have grown beyond that.
 
     It counts as an attempt. `reason` is kept for staff, so it must hold no personal data.
     """
@@ -14,11 +14,11 @@ class Retry(Exception):
 
 
 class NotYet(Retry):
-    """Raised by a handler: again in exactly `after` seconds. It is no failure: no attempt counts, no pause grows."""
+    """Raised by a handler to run again in exactly `after` seconds. No failure: no attempt counts, no pause grows."""
 
 
 class GiveUp(Exception):
-    """Raised by a handler: trying again is useless. The message is dead at once and staff see `reason`."""
+    """Raised by a handler when trying again is useless. The message is dead at once and staff see `reason`."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -26,11 +26,11 @@ class GiveUp(Exception):
 
 
 class LeaseLost(Exception):
-    """Another worker has this message now: a handler that meets it stops without touching anything more."""
+    """Raised when another worker has taken the message: the handler must stop without touching anything more."""
 
 
 class LeaseLapsed(Exception):
-    """The worker that held the message never answered: it was killed, or its handler hung."""
+    """The outcome of a message whose worker never answered: it was killed, or its handler hung."""
 
 
 class HandlerHangs(Exception):
@@ -38,4 +38,4 @@ class HandlerHangs(Exception):
 
 
 class UnknownTopic(Exception):
-    """No handler is registered for a topic; perhaps newer code, on its way here, has one."""
+    """Raised when no handler is registered for a topic; newer code that is still being deployed may have one."""

@@ -13,7 +13,7 @@ _interrupts = False
 
 
 class WorkingThread(threading.Thread):
-    """A thread that works through jobs. One that shows no sign of life for too long is replaced by another."""
+    """A thread that runs handlers. One that shows no sign of life for too long is replaced by another thread."""
 
     seen_at: float | None = None
     replaced = False
@@ -30,7 +30,7 @@ def show_sign() -> None:
 def interrupt_what_hangs() -> None:
     """From now on, interrupt a handler in this process's main thread that shows no sign of life for too long.
 
-    For a process that does one job at a time there, as Celery's do: no thread could take its place.
+    For a process that runs one job at a time there, as Celery's do: no other thread could take its place.
     """
     global _interrupts
     _interrupts = True
@@ -42,7 +42,7 @@ def _interrupt(signum: int, frame: object) -> None:
 
 
 def rest() -> None:
-    """Note that this thread is at no job any more, so that it can't hang."""
+    """Note that this thread runs no handler any more, so that it can't hang."""
     thread = threading.current_thread()
     if isinstance(thread, WorkingThread):
         thread.seen_at = None
@@ -51,10 +51,10 @@ def rest() -> None:
 
 
 def hangs(thread: threading.Thread) -> bool:
-    """Whether the thread was given up for another."""
+    """Whether the thread hung and was replaced by another."""
     return isinstance(thread, WorkingThread) and thread.replaced
 
 
 def told_to_stop() -> bool:
-    """Whether the work under way here should be the last: the process stops, or this thread was replaced."""
+    """Whether this thread should take no further message: the process stops, or the thread was replaced."""
     return stopping.is_set() or hangs(threading.current_thread())

@@ -1,4 +1,4 @@
-"""Two tables: what is still to be done, and what recurs.
+"""Two tables: the messages, which are work for later, and the recurring jobs.
 
 Every moment in them comes from the database's clock, so machines whose clocks differ agree on due times and leases.
 """
@@ -20,11 +20,11 @@ PENDING = models.Q(done_at=None, dead_at=None)
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def pending(self) -> Self:
-        """Neither done nor dead: waiting, running, or pausing before another attempt."""
+        """Messages neither done nor dead: waiting, running, or pausing before another attempt."""
         return self.filter(PENDING)
 
     def due(self) -> Self:
-        """What a worker may take now, oldest first. A leased message is not due before its lease ends."""
+        """Messages that a worker may take now, oldest first. A leased one is not due before its lease ends."""
         return self.pending().filter(due_at__lte=Now()).order_by("due_at")
 
     def due_since(self) -> dict[str, datetime]:
@@ -97,7 +97,7 @@ class Message(models.Model):
 
 
 class ScheduledJob(models.Model):
-    """When a recurring job fires next. Whoever moves `next_run_at` on from what they saw has fired it."""
+    """The next firing of a recurring job. A worker fires it by changing `next_run_at` from the value it has read."""
 
     name = models.CharField(max_length=100, primary_key=True)
     rhythm = models.CharField(max_length=100, blank=True, help_text="In words, as the code last registered it.")

@@ -1,4 +1,4 @@
-"""Who handles which topic, and what recurs. Apps register in their `tasks.py`; this app imports none of them."""
+"""The handlers of topics and the recurring jobs. Apps register in their `tasks.py`; this app imports none of them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Rhythm(Protocol):
 
 @dataclass(frozen=True)
 class Every:
-    """Again and again at a fixed distance, the first time at once."""
+    """A rhythm with a fixed interval in seconds, the first firing at once."""
 
     seconds: int
 
@@ -36,7 +36,7 @@ class Every:
         return now
 
     def next_after(self, seen: datetime, now: datetime) -> datetime:
-        """Keeps the beat; after a pause the missed firings collapse into one."""
+        """The next firing on the beat; after a pause the missed firings collapse into one."""
         beat = timedelta(seconds=self.seconds)
         return seen + beat if now < seen + beat <= now + beat else now + beat
 
@@ -47,7 +47,7 @@ class Every:
 
 @dataclass(frozen=True)
 class Daily:
-    """Once a day at an hour, in UTC: a change of clocks neither doubles nor skips it."""
+    """A rhythm of once a day at an hour in UTC, which clock changes neither double nor skip."""
 
     hour: int
 
@@ -67,7 +67,7 @@ class Daily:
 
 @dataclass(frozen=True)
 class Monthly:
-    """Once a month on a day (1 to 28) at an hour, in UTC."""
+    """A rhythm of once a month on a day (1 to 28) at an hour in UTC."""
 
     day: int
     hour: int
@@ -98,7 +98,7 @@ recurring: dict[str, Recurring] = {}
 
 
 def handler(topic: str) -> Callable[[H], H]:
-    """Register `handle(payload, *, message)` for a topic.
+    """Decorates `handle(payload, *, message)` and registers it as the handler of a topic.
 
     It runs outside any transaction, perhaps twice, late, or after the world has moved on: look at state, not at the
     message. Returning means done; raising means another attempt after a growing pause.
@@ -113,19 +113,19 @@ def handler(topic: str) -> Callable[[H], H]:
 
 
 def every(*, seconds: int, name: str) -> Callable[[Job], Job]:
-    """Register a function without arguments to run every `seconds`, once whatever the number of workers."""
+    """Decorates a function without arguments to run every `seconds`, once whatever the number of workers."""
     if seconds < 1:
         raise ValueError("A recurring job needs a rhythm of at least one second.")
     return _recurring(name, Every(seconds))
 
 
 def daily(*, hour: int, name: str) -> Callable[[Job], Job]:
-    """Register a function to run once a day at `hour` o'clock UTC."""
+    """Decorates a function to run once a day at `hour` o'clock UTC."""
     return _recurring(name, Daily(hour))
 
 
 def monthly(*, name: str, day: int = 1, hour: int = 0) -> Callable[[Job], Job]:
-    """Register a function to run once a month on `day` at `hour` o'clock UTC."""
+    """Decorates a function to run once a month on `day` at `hour` o'clock UTC."""
     if not 1 <= day <= 28:
         raise ValueError("A monthly job needs a day every month has: 1 to 28.")
     return _recurring(name, Monthly(day, hour))

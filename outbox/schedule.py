@@ -1,8 +1,9 @@
-"""What recurs. A firing is won by compare-and-swap on the job's row, and recorded as a message in the same transaction.
+"""The schedule of recurring jobs.
 
-Each job has one message for ever: a firing makes it due again. So a job never runs twice at the same time, firings
-missed while it runs or while no worker is there collapse into one, and a worker killed after firing loses nothing. A
-firing brings the message forward and never pushes it back: one that is due already keeps its place in the queue.
+A firing is won by compare-and-swap on the job's row, and recorded as a message in the same transaction. Each job has
+one message for ever: a firing makes it due again. So a job never runs twice at the same time, firings missed while it
+runs or while no worker is there collapse into one, and a worker killed after firing loses nothing. A firing brings the
+message forward and never pushes it back: one that is due already keeps its place in the queue.
 """
 
 from datetime import datetime
@@ -20,7 +21,7 @@ log = structlog.get_logger("outbox")
 
 
 def tick() -> int:
-    """Fire every recurring job that is due by the database's clock; the number fired by this caller."""
+    """Fire every recurring job that is due by the database's clock; returns the number fired here."""
     now = database_now()
     next_runs = dict(ScheduledJob.objects.values_list("name", "next_run_at"))
     new = recurring.keys() - next_runs.keys()
@@ -32,7 +33,7 @@ def tick() -> int:
 
 
 def fire(job: Recurring, *, seen: datetime, now: datetime) -> bool:
-    """Move the job's row on from the moment `seen`; whoever succeeds has fired it, everybody else gets False."""
+    """Move the job's row on from the moment `seen`: True for the one caller that has fired it, else False."""
     with transaction.atomic():
         won = ScheduledJob.objects.filter(name=job.name, next_run_at=seen).update(
             next_run_at=job.rhythm.next_after(seen, now), last_run_at=now, rhythm=str(job.rhythm)

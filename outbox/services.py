@@ -1,4 +1,4 @@
-"""What other apps call, after `from outbox import services as outbox`.
+"""The outbox's interface for other apps, after `from outbox import services as outbox`.
 
 In a service, inside its transaction, and in the app's `tasks.py`:
 
@@ -49,7 +49,7 @@ log = structlog.get_logger("outbox")
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """A message to be: what `publish_all` takes."""
+    """A message before it is written, for `publish_all`."""
 
     topic: str
     key: str

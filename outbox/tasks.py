@@ -1,4 +1,4 @@
-"""The outbox's own jobs: running what recurs, and forgetting what is long over."""
+"""The outbox's own jobs: running recurring jobs, and deleting old messages."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,13 +18,13 @@ BATCH = 1000
 @registry.handler(registry.RUN_SCHEDULED)
 def run_scheduled(payload: dict[str, Any], *, message: Message) -> None:
     if payload["name"] not in registry.recurring:
-        raise UnknownTopic  # newer code, on its way here, may know it
+        raise UnknownTopic  # newer code that is still being deployed may know it
     registry.recurring[payload["name"]].run()
 
 
 @registry.every(seconds=600, name="outbox.prune")
 def prune() -> int:
-    """Forget done messages after 7 days and dead ones after 90; the number removed."""
+    """Delete done messages after 7 days and dead ones after 90; returns the number removed."""
     now = database_now()
     old = Message.objects.filter(Q(done_at__lt=now - KEEP_DONE) | Q(dead_at__lt=now - KEEP_DEAD))
     removed = 0

@@ -1,4 +1,4 @@
-"""For tests of the apps above: let what was published happen, here and now."""
+"""Help for tests of other apps: running the published messages at once."""
 
 from outbox import dispatch
 from outbox.models import Message
@@ -6,7 +6,7 @@ from outbox.registry import handlers
 
 
 def deliver(topic: str | None = None) -> list[Message]:
-    """Run the handlers of all due messages (of one topic), the oldest first, and of what those publish in turn.
+    """Run the handlers of all due messages (of one topic), oldest first, and of the messages they publish in turn.
 
     An exception of a handler reaches the test. Returns the messages delivered, in order.
     """

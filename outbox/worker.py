@@ -1,8 +1,8 @@
-"""The worker process: keeps the schedule, and handles what is due in its threads unless Celery does.
+"""The worker process: it keeps the schedule, and handles due messages in its threads unless Celery does.
 
 A handler can't be interrupted inside a thread. So a thread that shows no sign of life for OUTBOX_PATIENCE_SECONDS is
 replaced: jobs behind a hanging one wait no longer than that. Its message lapses with its lease and comes back with
-growing pauses. When too many threads hang, the process starts itself afresh.
+growing pauses. When too many threads hang, the process restarts itself.
 """
 
 import threading
@@ -21,8 +21,8 @@ from outbox.models import Message
 from outbox.schedule import tick
 
 TICK_SECONDS = 1
-IDLE_SECONDS = 10  # how long a thread sleeps that nobody wakes
-FINISH_SECONDS = 6  # with what follows, under the ten seconds a supervisor grants
+IDLE_SECONDS = 10  # how long a thread sleeps unless it is woken
+FINISH_SECONDS = 6  # with the steps after it, under the ten seconds a supervisor grants
 MOST_STUCK = 16
 NUDGES = 4  # how many of Celery's processes one tick wakes at most
 
@@ -41,7 +41,7 @@ class Worker:
         self.something_to_do = threading.Event()
 
     def run(self) -> bool:
-        """Work until told to stop; True when the process should then start afresh."""
+        """Work until told to stop; returns True when the process should then be started again."""
         wait_for_database()
         log.info("worker_started", worker=self.id, threads=self.wanted)
         while not liveness.stopping.is_set():
@@ -60,7 +60,7 @@ class Worker:
         return False
 
     def run_once(self) -> None:
-        """Handle everything that is due now, then no more: for cron, and for a look at what happens."""
+        """Handle everything that is due now, then return; for cron, and for trying things out."""
         wait_for_database()
         tick()
         while not liveness.stopping.is_set() and dispatch.drain():
@@ -102,7 +102,7 @@ class Worker:
             connections.close_all()
 
     def _finish(self) -> None:
-        """Let running jobs end; what has not ended in time goes back, due at once."""
+        """Let running jobs end; the messages of those that don't end in time go back, due at once."""
         self.something_to_do.set()
         ends_at = time.monotonic() + FINISH_SECONDS
         for thread in self.threads:
@@ -136,7 +136,7 @@ def wait_for_database() -> None:
 
 @contextmanager
 def surviving_outages(doing: str) -> Iterator[None]:
-    """A database or broker that is away for a while costs time, not the worker."""
+    """A context in which an outage of the database or broker is logged and waited out, and does not end the worker."""
     try:
         yield
     except Exception as error:
