@@ -1,1 +1,1 @@
-"""What the product costs, measured against bare twins on the same server in one run. `bin/bench` starts it."""
+"""The benchmark: the product's cost against bare twins on the same server in one run. `bin/bench` starts it."""

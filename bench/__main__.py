@@ -1,4 +1,4 @@
-"""`python -m bench`: the run on a database of its own, on the server that DATABASE_URL names or on one from pip."""
+"""`python -m bench`: a run on a database of its own, on the server of DATABASE_URL or on one installed by pip."""
 
 import os
 import sys

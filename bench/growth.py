@@ -1,4 +1,4 @@
-"""The same pages with a thousand, ten thousand and a hundred thousand providers around them."""
+"""The growth of pages' cost from a thousand to ten thousand and a hundred thousand providers."""
 
 from collections import defaultdict
 from datetime import date
@@ -18,7 +18,7 @@ APPOINTMENTS = 100
 
 
 def run(bench: Bench, month: date) -> int:
-    """Measure, let the database grow, measure again; a page's cost is its CPU over that of 25 bare rows beside it."""
+    """Measure at each size of the database; a page's cost is its CPU over that of 25 bare rows in the same round."""
     world.month_provider(APPOINTMENTS, month)
     bench.prepare_lists()
     costs: dict[str, list[list[float]]] = defaultdict(list)
@@ -38,12 +38,12 @@ def run(bench: Bench, month: date) -> int:
 
 
 def _sizes(largest: int) -> list[int]:
-    """The sizes up to the largest that is wanted, or two of its own below all of them."""
+    """The sizes to measure, up to `largest`; for one below the usual sizes, a tenth of it and itself."""
     return [size for size in SIZES if size <= largest][-3:] if largest >= SIZES[1] else [largest // 10, largest]
 
 
 def _measured(bench: Bench, size: int, month: date) -> dict[str, list[float]]:
-    """The cost of each page in each round, but for the first, which warms everybody up."""
+    """The costs of each page by round, without the first round, which is for warming up."""
     found: dict[str, list[float]] = defaultdict(list)
     for number in range(bench.options.rounds + 1):
         bare = bench.sample(f"25 bare rows, {size:,} providers", load.get("/bench/rows/"))

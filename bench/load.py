@@ -1,4 +1,4 @@
-"""A small load: some clients, each on its own kept-alive connection, for a given time; and whose CPU it cost."""
+"""A small load generator: clients with kept-alive connections for a given time, and the CPU that they cost."""
 
 import http.client
 import statistics
@@ -12,7 +12,7 @@ import psutil
 
 @dataclass
 class Sample:
-    """One stretch of one scenario: what was answered, how long each took, and the CPU of server and database."""
+    """The measurements of a stretch of one scenario: latencies, statuses, and the CPU of server and database."""
 
     seconds: float
     latencies: list[float] = field(default_factory=list)
@@ -84,20 +84,20 @@ def measure(port: int, request: Request, *, clients: int, seconds: float, watche
 
 
 class Watched:
-    """The web server's processes, the database's for this run's own database, and those that serve all databases."""
+    """The processes whose CPU counts: the web server's, PostgreSQL's for this run's database and for all databases."""
 
     def __init__(self, server: int, database: str) -> None:
         self.server = psutil.Process(server)
         self.database = database
 
     def cpu(self) -> dict[int, float]:
-        """Seconds of CPU that each of them has used so far."""
+        """Seconds of CPU that each process has used so far, by its id."""
         return {
             each.pid: _cpu_of(each) for each in [self.server, *self.server.children(recursive=True), *self._others()]
         }
 
     def since(self, before: dict[int, float]) -> float:
-        """Seconds of CPU since then. What has ended meanwhile counts no more."""
+        """Seconds of CPU used since `before`, without processes that have ended meanwhile."""
         return sum(used - before.get(pid, 0.0) for pid, used in self.cpu().items())
 
     def _others(self) -> Iterator[psutil.Process]:

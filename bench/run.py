@@ -1,4 +1,4 @@
-"""Measure, compare, print. Every target is a ratio of two things measured in the same round on the same server."""
+"""A run of the benchmark. Every target is a ratio of two things measured in the same round on the same server."""
 
 import argparse
 import http.client
@@ -49,7 +49,7 @@ EXCLUDE USING gist (place WITH =, tstzrange(starts, ends, '[)') WITH &&))
 
 
 class ListPage(NamedTuple):
-    """A page, how the address of each of its rows looks, and how many rows it has at least."""
+    """A list page, the pattern of its rows' addresses, and the least number of rows that it must show."""
 
     address: str
     row: str
@@ -59,7 +59,7 @@ class ListPage(NamedTuple):
 
 @dataclass
 class Figure:
-    """One ratio by round, and what it should be."""
+    """A measured ratio, one value a round, and its target."""
 
     name: str
     target: str
@@ -95,7 +95,7 @@ class Bench:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        # A line for each request is part of what a request costs.
+        # Logging a line for each request is part of a request's cost.
         own = {"PORT": str(self.port), "WEB_CONCURRENCY": "2", "WEB_THREADS": "4", "LOG_LEVEL": "info"}
         environment = os.environ | own
         command = [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py", "--max-requests", "0", "config.wsgi"]
@@ -139,7 +139,7 @@ class Bench:
     # --- A provider's month -------------------------------------------------------------------------------------------
 
     def check_twins(self, month: date) -> None:
-        """A twin that shows less than the page would be an easy one."""
+        """Stop the run if a twin shows less than its page, which would make the comparison unfair."""
         client = self.client()
         for size in world.MONTH_SIZES:
             slug = f"month-{size}-{month:%Y-%m}"
@@ -169,7 +169,7 @@ class Bench:
         self.note(f"month {asked}: CPU at 500 appointments over that at 0", "<= 1.3", cpu[500] / cpu[0])
 
     def computing_round(self, month: date) -> None:
-        """In this process: the month from facts in hand against the queries that bring them."""
+        """Compare, in this process, computing a month from loaded facts with the queries that load them."""
         service = Service.objects.select_related("provider__policy", "provider__user").get(
             provider__slug=f"month-500-{month:%Y-%m}"
         )
@@ -200,7 +200,7 @@ class Bench:
             cursor.execute(BARE_TABLE)
 
     def booking_values(self, service: Service, start: datetime, person: User) -> dict[str, Any]:
-        """What the form sends. The services that are booked have the same terms."""
+        """The values that the booking form sends. All booked services have equal terms."""
         return BookingForm.values(start=start, terms=self.terms, person=person) | {"key": uuid4(), "note": ""}
 
     def booking_request(self) -> Request:
@@ -256,7 +256,8 @@ class Bench:
     # --- Lists and search ---------------------------------------------------------------------------------------------
 
     def prepare_lists(self) -> None:
-        """For each size a customer with as much history; a provider with it, with as many requests and a full week."""
+        """Create for each size a customer with that much history, and a provider with as much history and as many
+        requests, and a full week."""
         self.readers, self.owners = {}, {}
         half, hour = timedelta(minutes=30), timedelta(hours=1)
         today = datetime.combine(clock.now().date(), datetime.min.time(), UTC)
@@ -294,7 +295,7 @@ class Bench:
         }
 
     def check_lists(self) -> None:
-        """A list that shows little would be an easy one."""
+        """Stop the run if a list shows too few rows, which would make the comparison unfair."""
         for name, page in self.list_pages().items():
             rows = set(re.findall(page.row, self.client(page.cookie).get(page.address).content.decode()))
             if len(rows) < page.rows:
@@ -321,7 +322,7 @@ class Bench:
     # --- Queries ------------------------------------------------------------------------------------------------------
 
     def count_queries(self, months: list[date]) -> None:
-        """Fixed numbers, told once: session and person of a signed-in page are two of them."""
+        """Note the numbers of queries, which are fixed; on a signed-in page two are for session and person."""
         asked = f"{months[0]:%Y-%m}"
         for size in world.MONTH_SIZES:
             address = f"/providers/month-{size}-{asked}/?month={asked}"
@@ -369,7 +370,7 @@ class Bench:
                 world.month_provider(size, month)
         self.prepare_booking()
         self.prepare_lists()
-        # The search knows the seed alone: providers of this run's own, open day and night, would fill its first page.
+        # The search index has only the seeded providers: this run's own, open day and night, would fill its first page.
         measure_figures()
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
@@ -386,7 +387,7 @@ class Bench:
         with self.serving():
             for number in range(self.options.rounds + 1):
                 if number == 1:
-                    # The first round warmed everybody up.
+                    # The first round was for warming up.
                     self.raw.clear()
                     for figure in self.figures.values():
                         figure.values = figure.values if "queries" in figure.name else []
@@ -413,7 +414,7 @@ class Bench:
 
 
 def months_of(wanted: str) -> list[date]:
-    """Next month, and the next March and October: the ones in which most clocks change."""
+    """The months to measure: the next one, and the next March and October, in which most clocks change."""
     today = clock.now().date()
     following = (today.replace(day=1) + timedelta(days=32)).replace(day=1)
     if wanted == "next":

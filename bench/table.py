@@ -1,4 +1,4 @@
-"""`python -m bench.table figures.json`: what a run with `--json` found, as Markdown for docs/performance.md."""
+"""`python -m bench.table figures.json`: the figures of a run with `--json`, as Markdown for docs/performance.md."""
 
 import json
 import sys
@@ -32,7 +32,7 @@ def _spread(figure: dict[str, Any]) -> str:
 
 
 def _verdict(figure: dict[str, Any]) -> str:
-    """Met, or missed by how much of the target."""
+    """Whether the figure met its target; if not, its share of the target."""
     if figure["met"]:
         return "met"
     sign, bound = figure["target"].split()

@@ -1,4 +1,4 @@
-"""Bare pages on the same server: what the product's pages would cost if they had nothing to find out."""
+"""Bare pages on the same server, which cost as much as the product's pages would without computing anything."""
 
 from contextvars import ContextVar
 from functools import cache
@@ -18,7 +18,7 @@ ROWS = [{"name": f"Row {n}", "detail": "Something to read", "price": n} for n in
 
 @cache
 def month_context(slug: str, month: str) -> dict[str, Any]:
-    """What the provider's page shows, caught on its way to the template."""
+    """The template context of the provider's page, caught from its view."""
     request = RequestFactory().get(f"/providers/{slug}/", {"month": month})
     request.user, request.session, request.htmx = AnonymousUser(), SessionStore(), False  # type: ignore[attr-defined]
     caught: dict[str, Any] = {}
@@ -31,7 +31,7 @@ def month_context(slug: str, month: str) -> dict[str, Any]:
 
 
 def _render(request: HttpRequest, template: str, context: dict[str, Any], **options: Any) -> HttpResponse:
-    """What the provider's page calls: other threads go on rendering while one of them catches."""
+    """The `render` of the provider's page, which catches the context in a thread that asks for that, else renders."""
     caught = _catching.get()
     if caught is None:
         return render(request, template, context, **options)
@@ -43,11 +43,11 @@ public.render = _render  # type: ignore[assignment, attr-defined]
 
 
 def month(request: HttpRequest) -> HttpResponse:
-    """The same template as the provider's page, from a context that was made before."""
+    """The twin of the provider's page: its template, with a context that was made before."""
     ready = month_context(request.GET["provider"], request.GET["month"])
     return render(request, "appointments/provider.html", dict(ready))
 
 
 def rows(request: HttpRequest) -> HttpResponse:
-    """Twenty-five rows in the product's frame, from memory."""
+    """The twin of the lists: twenty-five rows from memory in the product's frame."""
     return render(request, "bench/rows.html", {"rows": ROWS})

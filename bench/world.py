@@ -1,4 +1,4 @@
-"""The rows a run measures on, in a database of its own."""
+"""The rows of a run, created in a database of its own."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -35,7 +35,7 @@ def people(emails: Sequence[str]) -> list[User]:
 
 
 def provider(name: str, *, week: list[tuple[int, int]], minutes: int, window: int = 60) -> Service:
-    """A provider open on every day in these ranges, with one service of that length, confirmed at once."""
+    """The only service, confirmed at once, of a new provider who is open on every day in these ranges."""
     category, _ = Category.objects.get_or_create(name="Measured", slug="measured")
     owner = Provider.objects.create(
         user=person(f"{name}@example.org"),
@@ -66,7 +66,7 @@ def provider(name: str, *, week: list[tuple[int, int]], minutes: int, window: in
 
 
 def month_provider(appointments: int, month: date) -> Service:
-    """Open from 08:00 to 20:00 with so many appointments in the month, and 200 busy times from outside."""
+    """The service of a provider open 08:00 to 20:00, with this many appointments and 200 busy times in the month."""
     service = provider(f"month-{appointments}-{month:%Y-%m}", week=[(480, 1200)], minutes=45, window=365)
     start = datetime(month.year, month.month, 1, tzinfo=UTC)
     customer = person(f"month-customer-{appointments}-{month:%Y-%m}@example.org")
@@ -87,7 +87,7 @@ def appoint(
     length: timedelta,
     status: Status = Status.CONFIRMED,
 ) -> None:
-    """One at each start, for the customers in turn; a request may be answered until it starts."""
+    """Create an appointment at each start, for the customers in turn; a request may be answered until it starts."""
     rows = Appointment.objects.bulk_create(
         Appointment(
             customer=customer,
@@ -123,7 +123,7 @@ def appoint(
 
 
 def session_cookie(user: User) -> str:
-    """What a signed-in browser of `user` sends."""
+    """The Cookie header of a signed-in browser of `user`."""
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]

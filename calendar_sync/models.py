@@ -1,4 +1,4 @@
-"""What connected calendars say about a provider's time."""
+"""Busy times of providers, mirrored from connected calendars."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -7,12 +7,12 @@ from providers.models import Provider
 
 
 class BusyInterval(models.Model):
-    """The provider is busy elsewhere from `start` to `end`; mirrored from a calendar, never edited by hand."""
+    """A time when the provider is busy elsewhere, mirrored from a calendar and never edited by hand."""
 
     provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="busy_intervals")
     start = models.DateTimeField()
     end = models.DateTimeField()
-    # Names the calendar and the entry it came from, so that a sync can replace what it wrote.
+    # Names the calendar and the entry of the row, so that a sync can replace its own rows.
     source = models.CharField(max_length=200, blank=True)
 
     class Meta:

@@ -20,13 +20,13 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 
 class NotUnderstood(ValueError):
-    """A value that makes no sense; the text says what would."""
+    """Raised for a value that makes no sense; the message says which values do."""
 
 
 def load_files() -> None:
-    """Add what the files of ENV_FILE say (default: .env) to the environment; what is set already wins.
+    """Add the variables in the files of ENV_FILE (default: .env) to the environment; those set already win.
 
-    Several files are parted by colons, the first to name a variable wins. ENV_FILE="" reads none.
+    Several files are separated by colons, and the first to name a variable wins. ENV_FILE="" reads none.
     """
     for name in os.environ.get("ENV_FILE", ".env").split(":"):
         path = BASE_DIR / name
@@ -114,7 +114,7 @@ def as_url(raw: str) -> str:
 
 
 def as_path(raw: str) -> Path:
-    """A folder or file; a relative one stands in the checkout, wherever the program was started."""
+    """A folder or file; a relative path is inside the checkout, wherever the program was started."""
     return BASE_DIR / raw
 
 
@@ -157,7 +157,7 @@ def as_database(raw: str) -> dict[str, Any]:
 def as_cache(raw: str) -> dict[str, Any]:
     config = dict(environ.Env.cache_url_config(raw))
     if config["BACKEND"].endswith("RedisCache"):
-        # Pages do without a cache that keeps silent, but each of its answers is waited for.
+        # Pages do without a silent cache, but wait this long for each of its answers.
         config["OPTIONS"] = {"socket_connect_timeout": 1, "socket_timeout": 1, **config.get("OPTIONS", {})}
     return config
 
@@ -178,7 +178,7 @@ def as_mail(raw: str) -> dict[str, Any]:
 
 
 def _mail_folder(raw: str) -> Path:
-    """filemail:///var/mail is /var/mail, filemail:var/mail a folder of the checkout."""
+    """The folder of a filemail address: /var/mail of filemail:///var/mail, one in the checkout of filemail:var/mail."""
     parts = urlsplit(raw)
     if parts.netloc or not parts.path.strip("/"):
         raise NotUnderstood("say filemail:///folder, or filemail:folder for one of the checkout")

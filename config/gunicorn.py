@@ -1,4 +1,4 @@
-"""gunicorn -c config/gunicorn.py config.wsgi
+"""Settings of the web server: `gunicorn -c config/gunicorn.py config.wsgi`.
 
 Two processes of four threads by default. It stops within ten seconds of SIGTERM, letting requests finish.
 """
@@ -19,7 +19,7 @@ graceful_timeout = 8
 keepalive = 5
 max_requests = 10_000
 max_requests_jitter = 1_000
-# Where the heartbeat file does not wait for a slow disk.
+# In memory, where the heartbeat file does not wait for a slow disk.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() and os.access("/dev/shm", os.W_OK) else None
 control_socket_disable = True
 accesslog = None  # the product logs a line for each request itself

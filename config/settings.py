@@ -32,7 +32,7 @@ from core.logging import logging_config
 
 load_files()
 
-# --- What and where ---------------------------------------------------------
+# --- Basics -----------------------------------------------------------------
 
 DEBUG = read("DEBUG", as_bool, False)
 SITE_NAME = read("SITE_NAME", str, "Dayline")
@@ -53,12 +53,12 @@ _HOST = urlsplit(SITE_URL).hostname or ""
 _HOST = f"[{_HOST}]" if ":" in _HOST else _HOST
 ALLOWED_HOSTS = read("ALLOWED_HOSTS", as_hosts, [_HOST, "127.0.0.1", "localhost"] if DEBUG else [_HOST])
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
-# How many proxies of ours stand in front; only then what they say of the visitor's address and scheme is believed.
+# The number of our own proxies in front. Without any, forwarded addresses and schemes are not believed.
 TRUSTED_PROXIES = read("TRUSTED_PROXIES", as_number(0, 5), 0)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 
-# --- The parts --------------------------------------------------------------
+# --- Apps, middleware and templates -----------------------------------------
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -81,7 +81,7 @@ INSTALLED_APPS = [
     "phonenumber_field",
     "core",
     "outbox",
-    # From the lowest to the highest: in this order they register their parts of what all have.
+    # From the lowest to the highest, the order in which they add their parts to the registries of `core.hooks`.
     "accounts",
     "notifications",
     "providers",
@@ -132,7 +132,7 @@ TEMPLATES = [
             "builtins": [
                 "django.templatetags.static",
                 "template_partials.templatetags.partials",
-                # The design system: no page needs to load it.
+                # The design system's tags, which no template needs to load.
                 "core.templatetags.marks",
                 "core.templatetags.dayline",
                 "core.templatetags.words",
@@ -162,7 +162,7 @@ else:
     _DB["CONN_MAX_AGE"] = read("CONN_MAX_AGE", as_number(0, 86_400), 60)
     _DB["CONN_HEALTH_CHECKS"] = True
     _STATEMENT_MS = read("DATABASE_TIMEOUT_MS", as_number(0, 3_600_000), 10_000)
-    # PostgreSQL plans what it is asked again and again only once; a pooler by transaction may not pass that on.
+    # PostgreSQL plans a prepared query only once; a pooler that shares connections by transaction may not allow that.
     _PREPARES = read("DATABASE_PREPARES", as_bool, True)
     _DB["OPTIONS"] = {
         # A server that falls silent in the middle of a request is given up before ten seconds are over: five for the
@@ -171,21 +171,21 @@ else:
         "tcp_user_timeout": 5000,
         "keepalives_idle": 4,
         "keepalives_interval": 1,
-        # One that answers nothing but keeps the connection up, because it was frozen, is given up a bit later than it
-        # would have given the statement up itself.
+        # A frozen server, which answers nothing but keeps the connection up, is given up a bit later than it would have
+        # given the statement up itself.
         "answer_timeout": _STATEMENT_MS / 1000 + 2 if _STATEMENT_MS else None,
         "server_side_binding": _PREPARES,
         "prepare_threshold": 2 if _PREPARES else None,
-        # The last one for the other direction: the locks of a process that fell silent open again by themselves.
+        # idle_in_transaction_session_timeout is for the other direction: it frees the locks of a silent client.
         "options": f"-c statement_timeout={_STATEMENT_MS} -c lock_timeout=8000"
         f" -c idle_in_transaction_session_timeout={2 * _STATEMENT_MS}",
-        **_DB.get("OPTIONS", {}),  # what DATABASE_URL says after its ?, such as sslmode
+        **_DB.get("OPTIONS", {}),  # the query string of DATABASE_URL, such as sslmode
     }
 
 _LOCAL_CACHE = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "dayline"}
 CACHES = {"default": read("CACHE_URL", as_cache, _LOCAL_CACHE)}
 
-# --- Who --------------------------------------------------------------------
+# --- Accounts ---------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.sessions.AuthenticationBackend"]
@@ -227,7 +227,7 @@ ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
     "login_failed": "10/5m/key",  # one account from one address
     "login_failed_anywhere": "50/15m/key",  # one account from unknown devices anywhere; then a code is asked for, too
-    "code_after_password": "5/15m/key",  # such codes; only with the right password is one mailed
+    "code_after_password": "5/15m/key",  # those codes; one is mailed only with the right password
     "signup": "20/m/ip,200/d/ip",
     "confirm_email": "3/10m/key",
     "reset_password": "20/m/ip,5/15m/key",
@@ -256,8 +256,8 @@ PLATFORM_FEE_PERCENT = read("PLATFORM_FEE_PERCENT", as_percent, Decimal(0))
 # One account can't fill a provider's calendar.
 MAX_OPEN_PER_CUSTOMER_AND_PROVIDER = read("MAX_OPEN_PER_CUSTOMER_AND_PROVIDER", as_number(1, 1000), 20)
 
-# How often one account may do this in so many seconds, and so may the visitors at one address together; the accounts at
-# one address, which many people share, ten times as often. Visitors and accounts don't use up each other's share.
+# (times, seconds): how often one account may do this, and the visitors at one address together; all accounts at one
+# address, which many people share, ten times as often. Visitors and accounts don't use up each other's share.
 LIMITS = {
     "book": (30, 600),
     "keep_time": (30, 600),
@@ -284,7 +284,7 @@ vars().update(_MAIL)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = read("DEFAULT_FROM_EMAIL", as_sender, f"{SITE_NAME} <no-reply@{_HOST}>")
 
-# --- Words and time ---------------------------------------------------------
+# --- Language and time ------------------------------------------------------
 
 LANGUAGE_CODE = "en-gb"
 FORMAT_MODULE_PATH = "config.formats"
@@ -311,17 +311,17 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 PHONENUMBER_DB_FORMAT = "E164"
 
-# --- Walls ------------------------------------------------------------------
+# --- Security ---------------------------------------------------------------
 
 SECURE = not DEBUG and SITE_URL.startswith("https://")
 SECURE_SSL_REDIRECT = SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
 SECURE_HSTS_PRELOAD = SECURE
-SECURE_REDIRECT_EXEMPT = [r"^health/$", r"^ready/$"]  # asked by machines next door, without TLS
+SECURE_REDIRECT_EXEMPT = [r"^health/$", r"^ready/$"]  # asked by monitors of the same network, without TLS
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
-# Over TLS a browser takes a cookie of such a name from this very host alone, not from others below its domain.
+# Over TLS browsers accept a cookie with this prefix from this exact host alone, not from others below its domain.
 _OF_THIS_HOST = "__Host-" if SECURE else ""
 SESSION_COOKIE_NAME = f"{_OF_THIS_HOST}sessionid"
 CSRF_COOKIE_NAME = f"{_OF_THIS_HOST}csrftoken"

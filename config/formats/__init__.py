@@ -1,1 +1,1 @@
-"""How the admin writes dates and times. Pages of the product never use these: they have words of their own."""
+"""Formats of dates and times in the admin. Pages of the product never use these; see `core.wording`."""

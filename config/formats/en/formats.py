@@ -1,4 +1,4 @@
-"""Every time names its zone, on a 24-hour clock: staff look after people in many zones."""
+"""Times with their zone, on a 24-hour clock, because staff look after people in many zones."""
 
 DATE_FORMAT = "D j M Y"
 DATETIME_FORMAT = "D j M Y, H:i T"
