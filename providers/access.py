@@ -1,4 +1,4 @@
-"""Who may enter a provider's pages."""
+"""Decorators that decide who may enter a provider's pages."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -16,10 +16,10 @@ View = Callable[..., HttpResponse]
 
 
 def provider_required(view: View) -> View:
-    """The view gets the signed-in person's own provider (with policy, category and user) as its second argument.
+    """Decorates a view that gets the signed-in person's own provider (with policy, category, user) as second argument.
 
-    Visitors are sent to sign in; for customers who offer nothing the page does not exist; a draft goes on where it was
-    left. `request.provider` is the same provider, for context processors.
+    Visitors are sent to sign in, customers without a provider get 404, and a draft is sent to the step where it was
+    left. `request.provider` is that provider, for context processors.
     """
 
     @wraps(view)
@@ -29,7 +29,7 @@ def provider_required(view: View) -> View:
             raise Http404("No provider")
         if provider.is_draft:
             return redirect("become_provider")
-        menu.note_studio(request)  # whoever went live on another device finds it there from now on
+        menu.note_studio(request)  # for a provider who went live on another device
         request.provider = provider  # type: ignore[attr-defined]
         return view(request, provider, *args, **kwargs)
 
@@ -37,7 +37,7 @@ def provider_required(view: View) -> View:
 
 
 def offer_required(view: View) -> View:
-    """As `provider_required`, but a draft may enter, too, and whoever has none is led to begin one."""
+    """Decorates a view like `provider_required`, but lets a draft in, and sends a person without one to begin one."""
 
     @wraps(view)
     def check(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Staff's view of providers. Saving tells whoever keeps figures of open time, as the services do."""
+"""Staff's pages of providers. Saving publishes `appointments.refresh_openings`, as the services do."""
 
 from collections import defaultdict
 from typing import Any
@@ -26,7 +26,7 @@ from providers.wording import price_text
 
 
 class RefreshesOpenings(admin.ModelAdmin):
-    """The form and its inlines are saved in one transaction of admin's own, together with the message."""
+    """A ModelAdmin that publishes the message in the transaction in which admin saves the form and its inlines."""
 
     def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
@@ -50,7 +50,7 @@ class PolicyInline(admin.StackedInline):
 
 
 class WeekFormSet(BaseInlineFormSet):
-    """The same ranges that the studio's editor would refuse are refused here."""
+    """A formset that refuses the ranges which the studio's editor refuses."""
 
     def clean(self) -> None:
         super().clean()
@@ -125,7 +125,7 @@ class DateOverrideAdmin(RefreshesOpenings):
 
 @admin.register(CustomerAllowance)
 class CustomerAllowanceAdmin(ReadOnly, admin.ModelAdmin):
-    """Whom a provider's limits for one customer don't bind; lifted and applied on the provider's own pages."""
+    """The customers for whom a provider lifted the limits, which only the provider's own pages change."""
 
     list_display = ["provider", "customer", "created_at"]
     list_select_related = ["provider", "customer"]

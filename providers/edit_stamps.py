@@ -1,4 +1,4 @@
-"""What an editor's form showed, as a short text that travels with it: it tells whether others saved something since."""
+"""Fingerprints of the values an editor's form shows; sent with it, they tell whether others saved meanwhile."""
 
 import hashlib
 import json
@@ -43,7 +43,7 @@ def of_override(override: DateOverride) -> str:
 
 
 def of_week(time_zone: str, rows: Iterable[tuple[int, int, int]]) -> str:
-    """`rows` are (weekday, start_minute, end_minute)."""
+    """The fingerprint of a week, whose `rows` are (weekday, start_minute, end_minute)."""
     return fingerprint([time_zone, sorted(rows)])
 
 

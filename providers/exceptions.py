@@ -1,4 +1,4 @@
-"""The refusals of a provider's editors. Their words may be shown as they are."""
+"""The errors of a provider's editors. Their messages may be shown as they are."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,13 +7,13 @@ from core.exceptions import DomainError
 
 
 class ChangedMeanwhile(DomainError):
-    """Somebody saved other values since the form was shown. Nothing was changed now."""
+    """Raised when somebody saved other values since the form was shown. Nothing was changed now."""
 
     message = "This was changed in another tab or on another device since you opened it."
 
 
 class RangeProblem(NamedTuple):
-    """What is wrong with one range: its weekday (0 for a date's own hours), its place in the list, the words."""
+    """A problem of one range: its weekday (0 for a date's own hours), its place in the list, the message."""
 
     weekday: int
     place: int
@@ -21,7 +21,7 @@ class RangeProblem(NamedTuple):
 
 
 class HoursRefused(DomainError):
-    """Ranges that end before they start, touch or overlap."""
+    """Raised for ranges that end before they start, touch or overlap."""
 
     status = 422
 
@@ -31,24 +31,24 @@ class HoursRefused(DomainError):
 
 
 class OverrideRefused(DomainError):
-    """Dates that can't have hours of their own."""
+    """Raised for dates that can't have hours of their own."""
 
     status = 422
 
 
 class OverrideOverlaps(OverrideRefused):
-    """Two overrides would say different things of one date."""
+    """Raised when a date would have two overrides."""
 
 
 class Missing(NamedTuple):
-    """What a page still needs before it can go live, and the step where it is given."""
+    """A requirement that a page lacks before it can go live, and the step where it is met."""
 
     step: str
     sentence: str
 
 
 class NotReady(DomainError):
-    """The page can't go live yet."""
+    """Raised when a page can't go live yet, with all that it lacks."""
 
     def __init__(self, missing: Sequence[Missing]) -> None:
         super().__init__(" ".join(item.sentence for item in missing))
@@ -56,4 +56,4 @@ class NotReady(DomainError):
 
 
 class OfferRefused(DomainError):
-    """A rule about a provider's page or services says no."""
+    """Raised when a rule about a provider's page or services refuses a change."""

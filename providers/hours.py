@@ -1,4 +1,4 @@
-"""Ranges of working hours in wall-clock minutes after midnight: reading, checking, adding up and saying them.
+"""Ranges of working hours in wall-clock minutes after midnight: reading, checking, adding up and writing them.
 
 Pure: no database, no instants. 1440 is the end of the day, so that a range may reach to midnight and the next day's may
 go on from 0.
@@ -20,7 +20,7 @@ CLOCK = re.compile(r"([01]?[0-9]|2[0-4]):([0-5][0-9])(?::00)?", re.ASCII)
 
 
 def read_minute(text: str, *, ends: bool = False) -> int | None:
-    """540 of "09:00"; None where it is no time of day. As an end, 00:00 is the day's end, as is 24:00."""
+    """The minute of a time of day, 540 of "09:00"; None for other text. As an end, 00:00 and 24:00 close the day."""
     match = CLOCK.fullmatch(text.strip())
     minute = int(match[1]) * 60 + int(match[2]) if match else MINUTES_A_DAY + 1
     if ends and minute == 0:
@@ -29,7 +29,7 @@ def read_minute(text: str, *, ends: bool = False) -> int | None:
 
 
 def minute_text(minute: int, *, twelve: bool = False) -> str:
-    """ "09:00", or "9:00 am"; the day's end is 24:00."""
+    """A minute as text: "09:00", or "9:00 am"; the day's end is 24:00."""
     hours, minutes = divmod(minute, 60)
     if twelve and minute not in {0, 720, MINUTES_A_DAY}:
         return f"{hours % 12 or 12}:{minutes:02} {'am' if hours < 12 else 'pm'}"
@@ -37,7 +37,7 @@ def minute_text(minute: int, *, twelve: bool = False) -> str:
 
 
 def input_value(minute: int) -> str:
-    """What a time field of the browser takes, which knows no 24:00."""
+    """A minute as the value of the browser's time field, which has no 24:00."""
     return minute_text(minute % MINUTES_A_DAY)
 
 
@@ -46,7 +46,7 @@ def range_text(one: Range, *, twelve: bool = False) -> str:
 
 
 def ranges_text(ranges: Sequence[Range], *, twelve: bool = False) -> str:
-    """ "09:00 to 12:30 and 13:30 to 17:00", or "Closed"."""
+    """Ranges as text: "09:00 to 12:30 and 13:30 to 17:00", or "Closed"."""
     texts = [range_text(one, twelve=twelve) for one in ranges]
     return " and ".join(filter(None, [", ".join(texts[:-1]), texts[-1]])) if texts else "Closed"
 
@@ -54,9 +54,9 @@ def ranges_text(ranges: Sequence[Range], *, twelve: bool = False) -> str:
 def check_ranges(
     ranges: Sequence[Range], *, day: str = "", weekday: int = 0, twelve: bool = False
 ) -> list[RangeProblem]:
-    """What is wrong with the ranges of a day, each problem at the later of two that meet. `day` as in "Tuesday"."""
+    """The problems of a day's ranges, each at the later of two that meet. `day` is a name such as "Tuesday"."""
     problems = []
-    before: tuple[int, Range] | None = None  # of those that start earlier, the one that ends last
+    before: tuple[int, Range] | None = None  # of the ranges that start earlier, the one that ends last
 
     def which(index: int) -> str:
         return f"{ORDINALS[index]} range" if len(ranges) > 1 else "range"
@@ -103,13 +103,13 @@ def week_minutes(week: Week) -> int:
 
 
 def hours_text(minutes: int) -> str:
-    """ "32 h 30 min", however many hours that are: a week's work isn't counted in days."""
+    """A length as text: "32 h 30 min", never in days, because a week's work isn't counted in days."""
     hours, rest = divmod(minutes, 60)
     return " ".join(part for part in (f"{hours} h" if hours or not rest else "", f"{rest} min" if rest else "") if part)
 
 
 def week_lines(week: Week, *, twelve: bool = False) -> list[tuple[str, str]]:
-    """("Monday to Friday", "09:00 to 17:00") and so on: neighbouring days with the same hours are one line."""
+    """The lines of a week, ("Monday to Friday", "09:00 to 17:00"): neighbouring days with equal hours are one line."""
     lines: list[tuple[int, int, str]] = []
     for weekday in range(7):
         text = ranges_text(week.get(weekday, ()), twelve=twelve)
@@ -121,14 +121,14 @@ def week_lines(week: Week, *, twelve: bool = False) -> list[tuple[str, str]]:
 
 
 def days_text(first: int, last: int) -> str:
-    """ "Monday", "Saturday and Sunday", "Monday to Friday"."""
+    """Weekdays as text: "Monday", "Saturday and Sunday", "Monday to Friday"."""
     if first == last:
         return WEEKDAYS[first]
     return f"{WEEKDAYS[first]} {'and' if last - first == 1 else 'to'} {WEEKDAYS[last]}"
 
 
 def difference(ranges: Sequence[Range], start_on: date, end_on: date, week: Week) -> int:
-    """How many minutes more (or, below zero, fewer) than the week has the dates get with hours of their own."""
+    """The minutes that the dates gain, or lose if negative, by having `ranges` instead of the week's hours."""
     days = (end_on - start_on).days + 1
     usual = sum(minutes_of(week.get((start_on + timedelta(days=n)).weekday(), ())) for n in range(days))
     return minutes_of(ranges) * days - usual

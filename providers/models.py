@@ -1,4 +1,4 @@
-"""Who offers time, what they offer, and when they are open."""
+"""Providers, the services they offer, and the hours they are open."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -43,7 +43,7 @@ class Listing(models.TextChoices):
     HIDDEN = "hidden", "Hidden by staff"
 
 
-# Whose page anybody may open.
+# The listings whose pages anybody may open.
 PUBLIC_LISTINGS = [Listing.LIVE, Listing.PAUSED]
 
 
@@ -56,7 +56,7 @@ class Venue(models.TextChoices):
 
 class ProviderQuerySet(models.QuerySet["Provider"]):
     def public(self) -> "ProviderQuerySet":
-        """Those whose page anybody may open: live or paused, of a person who may still sign in."""
+        """Providers whose page anybody may open: live or paused, of a person who may still sign in."""
         return self.filter(listing__in=PUBLIC_LISTINGS, user__is_active=True)
 
     def for_pages(self) -> "ProviderQuerySet":
@@ -64,7 +64,7 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
         return self.select_related("user", "policy", "category")
 
     def bookable(self) -> "ProviderQuerySet":
-        """Those who take bookings. The few closed accounts are looked up, instead of joining everybody's."""
+        """Providers who take bookings. The few closed accounts are looked up, instead of joining all accounts."""
         return self.filter(listing=Listing.LIVE).exclude(user__in=User.objects.filter(is_active=False))
 
 
@@ -131,7 +131,7 @@ class Provider(models.Model):
         return self.where_of(self.venues)
 
     def where_of(self, venues: Iterable[str]) -> str:
-        """What everybody may know of these venues; the address is for those who have an appointment."""
+        """The venues as text for everybody; the address is only for people who have an appointment."""
         words = {Venue.IN_PERSON: self.place or "in person", Venue.ONLINE: "online"}
         return " or ".join(words[Venue(venue)] for venue in venues)
 
@@ -142,7 +142,7 @@ class Pricing(models.TextChoices):
 
 
 class Confirmation(models.TextChoices):
-    """How a service answers; `POLICY` follows the provider's booking policy."""
+    """How a service confirms requests; `POLICY` follows the provider's booking policy."""
 
     POLICY = "policy", "As in my policies"
     AT_ONCE = "at_once", "Confirm straight away"
@@ -187,7 +187,7 @@ class Service(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """A price has no more digits than its currency."""
+        """Check that the price has no more digits than its currency."""
         price: Decimal | None = self.price  # a form leaves it empty when it was no amount
         if price is not None and self.currency in money.CURRENCIES:
             try:
@@ -201,7 +201,7 @@ class Service(models.Model):
 
     @property
     def venues(self) -> tuple[Venue, ...]:
-        """Where an appointment may take place; of two the customer chooses one."""
+        """The venues of an appointment; of two the customer chooses one."""
         return (Venue(self.venue),) if self.venue else self.provider.venues
 
     @property
@@ -237,7 +237,7 @@ class WorkingHours(models.Model):
 
 
 class DateOverride(models.Model):
-    """Other hours, or none, on every date from `start_on` to `end_on`, both included.
+    """Hours that differ from the week, or none, on every date from `start_on` to `end_on`, both included.
 
     `ranges` is a sorted list of [start_minute, end_minute]; an empty list means closed.
     """
@@ -260,7 +260,7 @@ class DateOverride(models.Model):
         return f"{self.start_on} to {self.end_on}"
 
     def clean(self) -> None:
-        """Ranges are pairs of minutes of a day, in order and apart."""
+        """Check that `ranges` are pairs of minutes of a day, in order and apart."""
         last = -1
         for pair in self.ranges if isinstance(self.ranges, list) else [None]:
             start, end = pair if isinstance(pair, list) and len(pair) == 2 else (None, None)
@@ -273,13 +273,13 @@ class DateOverride(models.Model):
         return not self.ranges
 
     def dates_between(self, first: date, last: date) -> list[date]:
-        """The dates it speaks of that lie from `first` to `last`, both included."""
+        """The dates of this override from `first` to `last`, both included."""
         start, end = max(self.start_on, first), min(self.end_on, last)
         return [start + timedelta(days=n) for n in range((end - start).days + 1)]
 
 
 class BookingPolicy(models.Model):
-    """A provider's own rules, with the defaults that everybody starts with. None means no limit."""
+    """A provider's own rules of booking, with the defaults of a new provider. None means no limit."""
 
     LONGEST_LEAD = 60 * MINUTES_A_DAY
 
@@ -324,7 +324,7 @@ class BookingPolicy(models.Model):
 
 
 class CustomerAllowance(models.Model):
-    """The provider's word that the shares of `BookingPolicy` don't bind one customer."""
+    """A customer to whom the provider does not apply the limits per customer of `BookingPolicy`."""
 
     provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="allowances")
     customer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")

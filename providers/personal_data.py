@@ -6,9 +6,9 @@ from providers.models import CustomerAllowance, Provider, Service
 
 
 def kept(user: User) -> Rows:
-    """The person's own page as a provider and its services, and what other providers allow them.
+    """The person's own page as a provider, its services, and the limits that other providers lifted for them.
 
-    Hours, dates, policy and what the person allows others go with the page.
+    Hours, date overrides, policy, and the limits the person lifted for others belong to the page.
     """
     return {
         "provider pages": Provider.objects.filter(user=user),

@@ -1,4 +1,4 @@
-"""What pages ask about a provider's own offer. Each says what it costs; none grows with the rows."""
+"""Queries about a provider's own offer. Each names its number of SQL queries, which never grows with the rows."""
 
 from collections import defaultdict
 from datetime import date
@@ -36,12 +36,12 @@ def has_public_page(user: User) -> bool:
 
 
 def services_of(provider: Provider) -> list[Service]:
-    """All of them, paused ones too, in the order customers see. One query."""
+    """All services of the provider, paused ones too, in the order customers see. One query."""
     return list(provider.services.all())
 
 
 def week_of(provider: Provider) -> dict[int, list[Range]]:
-    """Weekday (Monday 0) -> its ranges in order. One query."""
+    """The ranges of working hours in order, by weekday (Monday 0). One query."""
     week: dict[int, list[Range]] = defaultdict(list)
     for weekday, start, end in _week_rows(provider_id=provider.pk):
         week[weekday].append((start, end))
@@ -54,14 +54,14 @@ def _week_rows(provider_id: int) -> QuerySet[WorkingHours, tuple[int, int, int]]
 
 
 def coming_overrides(provider: Provider, *, today: date) -> list[DateOverride]:
-    """Those that are not over on `today` (in the provider's zone), soonest first. One query."""
+    """The overrides that are not over on `today` (in the provider's zone), soonest first. One query."""
     return list(provider.date_overrides.filter(end_on__gte=today).order_by("start_on"))
 
 
 def override_meeting(
     provider: Provider, start_on: date, end_on: date, *, apart_from: int | None = None
 ) -> DateOverride | None:
-    """The first entry that speaks of one of these dates, other than the one with the key `apart_from`. One query."""
+    """The first override with one of these dates, other than the one with the key `apart_from`. One query."""
     rows = provider.date_overrides.filter(start_on__lte=end_on, end_on__gte=start_on)
     if apart_from is not None:
         rows = rows.exclude(pk=apart_from)
@@ -73,7 +73,7 @@ def today_of(provider: Provider) -> date:
 
 
 def missing_for_live(provider: Provider) -> list[Missing]:
-    """What the page needs before customers can find it, in the order of the steps. Two queries."""
+    """The requirements the page lacks before customers can find it, in the order of the steps. Two queries."""
     has_service = provider.services.filter(is_active=True).exists()
     has_hours = provider.working_hours.exists()
     needs = [
@@ -89,5 +89,5 @@ def missing_for_live(provider: Provider) -> list[Missing]:
 
 
 def steps_left(provider: Provider) -> int:
-    """How many steps of a draft were not saved yet; the last one is going live."""
+    """The number of steps of a draft that were not saved yet; the last one is going live."""
     return len([step for step in Step if step not in provider.steps_done])

@@ -1,4 +1,4 @@
-"""What follows from signing in."""
+"""The receiver of the signal of signing in."""
 
 from typing import Any
 
@@ -11,6 +11,6 @@ from providers import menu
 
 @receiver(user_logged_in, dispatch_uid="providers.note_studio")
 def note_studio(sender: Any, request: HttpRequest | None, user: Any, **kwargs: Any) -> None:
-    """Note whether the account menu offers the studio; for a provider who goes live later the first studio page."""
+    """Note whether the account menu offers the studio; for a provider who goes live later, a studio page does."""
     if request is not None and hasattr(request, "session"):
         menu.note_studio(request, has_studio=hasattr(user, "provider"))

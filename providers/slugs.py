@@ -6,17 +6,17 @@ from collections.abc import Callable
 
 from django.utils.text import slugify
 
-# Letters that don't come apart into a plain one and its accent.
+# Letters that Unicode does not part into a plain letter and an accent.
 PLAIN = str.maketrans({"ß": "ss", "æ": "ae", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "œ": "oe", "ı": "i"})
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-# Words that are places of their own under /providers/, /providers/<slug>/ or /studio/services/.
+# Words that have routes of their own under /providers/, /providers/<slug>/ or /studio/services/.
 RESERVED = frozenset(
     {"book", "delete", "edit", "move", "new", "openings", "order", "pause", "resume", "search", "slots"}
 )
 
 
 def make_slug(name: str, *, is_taken: Callable[[str], bool], otherwise: str, length: int = 60) -> str:
-    """`name` as an address: "zoe-muller" of "Zoë Müller", numbered where it is taken.
+    """The slug of a name: "zoe-muller" of "Zoë Müller", numbered where it is taken.
 
     A name in letters that have no plain form (Αθηνά, 美穂) becomes `otherwise` with six random letters.
     """

@@ -1,4 +1,4 @@
-"""Becoming a provider, and the studio's pages of the offer."""
+"""The routes for becoming a provider, and of the studio's pages about the offer."""
 
 from datetime import date
 
@@ -8,7 +8,7 @@ from providers.views import become, catalogue, opening, page
 
 
 class DayConverter:
-    """2026-12-24 in an address; what is no date is no page."""
+    """A date in an address, such as 2026-12-24; other text matches no route."""
 
     regex = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 

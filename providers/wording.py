@@ -1,6 +1,6 @@
-"""The sentences customers read about an offer. One place writes them: the public page, the editors, the mails.
+"""The sentences customers read about an offer, for the public page, the editors and the mails alike.
 
-Pure, apart from what hangs on the given rows: hand in a policy whose provider is loaded.
+Pure, if the given policy's provider is loaded.
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from providers.models import BookingPolicy, Pricing, Provider, Service, Venue
 
 
 class Sentence(NamedTuple):
-    """One rule in force: what it is about, the icon beside it, the words."""
+    """A sentence about one rule in force, with the rule's name and an icon."""
 
     about: str
     icon: str
@@ -21,7 +21,7 @@ class Sentence(NamedTuple):
 
 
 def policy_sentences(policy: BookingPolicy, service: Service | None = None) -> list[Sentence]:
-    """What a customer reads before booking: of `service`, or of the page as a whole."""
+    """The rules a customer reads before booking, of `service` or of the page as a whole."""
     name = policy.provider.first_name
     sentences = [confirmation_sentence(policy, service), ahead_sentence(policy), cancelling_sentence(policy)]
     if policy.max_per_day is not None:
@@ -60,13 +60,13 @@ def cancelling_sentence(policy: BookingPolicy) -> Sentence:
 
 
 def place_text(provider: Provider, venues: Iterable[Venue]) -> str:
-    """ "in Camden or online", "in person", "online": where it takes place, after a verb or a comma."""
+    """Venues as text after a verb or a comma: "in Camden or online", "in person", "online"."""
     in_person = f"in {provider.place}" if provider.place else "in person"
     return " or ".join(in_person if venue is Venue.IN_PERSON else "online" for venue in venues)
 
 
 def price_text(service: Service) -> str:
-    """ "£58", "£84 an hour", or "Free"."""
+    """A service's price as text: "£58", "£84 an hour", or "Free"."""
     amount = money.price_words(service.price, service.currency)
     return f"{amount} an hour" if service.pricing == Pricing.HOURLY and service.price else amount
 

@@ -25,7 +25,7 @@ from providers.models import (
 
 from .people import CATEGORIES, PROVIDERS, WEEKS, Person
 
-# The one whose diary is full, and who can sign in.
+# The provider whose diary is full, and who can sign in.
 PROVIDER = PROVIDERS[0].email
 LIVE_FOR = timedelta(days=90)
 HOLIDAY_IN = timedelta(days=25)
@@ -38,7 +38,7 @@ def is_seeded() -> bool:
 
 @transaction.atomic
 def seed(size: Size) -> None:
-    """The first `size.hosts` of the people, each live with services, a week of hours and a few days away."""
+    """Create the first `size.hosts` people as live providers, with services, a week of hours and a few days away."""
     password = make_password(PASSWORD)
     for person in PROVIDERS[: size.hosts]:
         _provider(person, password)

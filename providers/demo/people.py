@@ -1,4 +1,4 @@
-"""Who offers their time in the demo. Invented, every one; nobody can own an address under example.com."""
+"""The demo's providers. All are invented; nobody can own an address under example.com."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -16,8 +16,8 @@ CATEGORIES = [
 
 
 class Offered(NamedTuple):
-    """`rate` is True where the price is for an hour; `answer` is at_once, by_hand or policy; `venue` where only one
-    of its person's two will do."""
+    """A service. `rate` is True where the price is for an hour; `answer` is at_once, by_hand or policy; `venue` is set
+    where only one of the provider's two will do."""
 
     name: str
     minutes: int
@@ -51,7 +51,7 @@ class Person:
 
 PLAIN = str.maketrans("áéíóúñåäöçøšžł", "aeiounaaocoszl")
 
-# Ranges of each day from Monday on, a dash for a closed one.
+# Ranges of each day from Monday on, a dash for a closed day.
 WEEKS = {
     "split": "08:00-12:30 13:30-18:00|08:00-12:30 13:30-18:00|08:00-12:30 13:30-18:00|08:00-12:30 13:30-18:00"
     "|08:00-12:30 13:30-18:00|09:00-13:00|-",

@@ -1,4 +1,4 @@
-"""What the editors' forms share: strict figures, and the mark that tells whether others saved something since."""
+"""Bases of the editors' forms: strict number fields, and a fingerprint that tells whether others saved meanwhile."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII)
 
 
 class WholeField(forms.IntegerField):
-    """A whole number in plain digits: what Python would also read (4_5, 1e3, ４５) is refused."""
+    """A field for a whole number in plain digits; other spellings that Python reads (4_5, 1e3, ４５) are refused."""
 
     def __init__(self, *, min_value: int, max_value: int, width: str = "s", **kwargs: Any) -> None:
         super().__init__(min_value=min_value, max_value=max_value, **kwargs)
@@ -36,7 +36,7 @@ class WholeField(forms.IntegerField):
 
 
 class AmountField(forms.Field):
-    """An amount of money in plain digits with a point; how many digits may follow it is the currency's to say."""
+    """A field for money in plain digits with a point; the currency decides how many digits may follow it."""
 
     widget = forms.TextInput
 
@@ -57,18 +57,18 @@ class AmountField(forms.Field):
 
 
 class SeenForm(forms.Form):
-    """A form that carries what it was filled from: `seen` is a fingerprint (see `edit_stamps`)."""
+    """A form that carries a fingerprint of the values it was filled from, `seen` (see `edit_stamps`)."""
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
     def values(self) -> dict[str, Any]:
-        """What the service takes."""
+        """The cleaned values that the service function takes: all but `seen`."""
         return {name: value for name, value in self.cleaned_data.items() if name != "seen"}
 
     def ask_again(self, saved: Mapping[str, Any]) -> list[tuple[str, str]]:
-        """Somebody saved `saved` (initial values of this form) meanwhile: the form stays as typed; sent again it wins.
+        """Prepare the form, as typed, to win over `saved` (initial values that others saved meanwhile) when sent again.
 
-        Answers what they saved where it differs, as label and text.
+        Returns the saved values that differ from the typed ones, as label and text.
         """
         data = cast(QueryDict, self.data).copy()
         data[self.add_prefix("seen")] = saved["seen"]
@@ -92,7 +92,7 @@ def shown(field: forms.Field, value: Any) -> str:
 
 
 def plain_amount(value: Decimal, currency: str = "") -> str:
-    """58 of 58.000 and 61.50 of 61.500, as one types it."""
+    """An amount as one types it: 58 of 58.000 and 61.50 of 61.500."""
     if currency in money.CURRENCIES:
         value = money.round_money(value, currency)
     if value == value.to_integral_value():

@@ -1,4 +1,4 @@
-"""A service and its price; the rules of booking."""
+"""The forms of a service with its price, and of the rules of booking."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -58,7 +58,7 @@ class ServiceForm(SeenForm):
 
     @property
     def example(self) -> str:
-        """The worked example of what the form says now; nothing while it makes no sense."""
+        """The worked example of the form's present price; empty while it makes no sense."""
         source = self.cleaned_data if self.is_bound and hasattr(self, "cleaned_data") else self.initial
         return example_of(source)
 
@@ -70,7 +70,7 @@ class ServiceForm(SeenForm):
 
     @staticmethod
     def first_values(currency: str) -> dict[str, Any]:
-        """What a new service begins with."""
+        """The first values of a new service."""
         return {
             "duration_minutes": 60,
             "pricing": Pricing.FIXED,
@@ -82,7 +82,7 @@ class ServiceForm(SeenForm):
 
 
 class FirstServiceForm(ServiceForm):
-    """Of somebody whose own rules are a later step: nobody has read of policies yet."""
+    """The form of a draft's first service, which calls the policy 'my rules', a later step."""
 
     confirmation = forms.ChoiceField(
         label="When somebody books",
@@ -108,7 +108,7 @@ class ExampleForm(forms.Form):
 
 
 def check_price(form: forms.Form, cleaned: dict[str, Any]) -> dict[str, Any]:
-    """The price in the currency's own digits."""
+    """Put the price into the currency's own digits, or add its error to the form."""
     if cleaned.get("price") is not None and cleaned.get("currency"):
         try:
             cleaned["price"] = money.validate_amount(cleaned["price"], cleaned["currency"])
@@ -184,7 +184,7 @@ class PolicyForm(SeenForm):
         self._choose("cancellation_cutoff_minutes", [(0, "The start"), *before], policy)
 
     def _choose(self, name: str, choices: list[tuple[int, str]], policy: BookingPolicy) -> None:
-        """A length set elsewhere (by staff, by a program) stays a choice."""
+        """Set the field's choices; a length set elsewhere (by staff, by a program) stays a choice."""
         present = getattr(policy, name)
         if present not in dict(choices):
             choices = sorted([*choices, (present, words_for_minutes(present))])

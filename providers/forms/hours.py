@@ -29,7 +29,7 @@ DO = re.compile(r"(add|copy)-([0-9])|(remove)-([0-9])-([0-9]{1,2})", re.ASCII)
 
 @dataclass(slots=True)
 class RangeRow:
-    """Two time fields. `start` and `end` are what was typed."""
+    """A range as two time fields. `start` and `end` are the typed texts."""
 
     start: str = ""
     end: str = ""
@@ -68,7 +68,7 @@ class Day:
         def typed(name: str) -> str:
             return str(data.get(name, "")).strip()[:LONGEST_TIME]
 
-        # One more than fits, so that a day with too many is told so and not cut.
+        # One more than allowed, so that a day with too many ranges gets an error and is not cut.
         while len(rows) <= MOST_RANGES_A_DAY and f"start-{index}-{len(rows)}" in data:
             at = f"{index}-{len(rows)}"
             rows.append(RangeRow(typed(f"start-{at}"), typed(f"end-{at}")))
@@ -80,11 +80,11 @@ class Day:
 
     @property
     def label(self) -> str:
-        """In front of "range 1 from": which day's."""
+        """The name of the day, to stand in front of "range 1 from"."""
         return f"{self.name}, " if self.name else "Hours, "
 
     def add(self) -> None:
-        """A further range: the usual hours where there was none, else an empty one to fill in."""
+        """Add a range: the usual hours where there was none, else an empty one to fill in."""
         if not self.is_open:
             self.rows = [row for row in self.rows if not row.is_empty]
         if self.can_add and (self.is_open or not self.rows):
@@ -103,7 +103,7 @@ class Day:
         self.rows = [RangeRow(row.start, row.end) for row in other.rows]
 
     def read(self, *, twelve: bool = False) -> list[Range]:
-        """The ranges as minutes. What is wrong is written beside the range it is wrong in."""
+        """The ranges as minutes. Errors are written beside the range they are about."""
         if not self.is_open:
             return []
         rows = [row for row in self.rows if not row.is_empty]
@@ -137,20 +137,20 @@ class Day:
 
     @property
     def problems(self) -> list[tuple[str, str]]:
-        """(id of the field, words), as the error summary takes them."""
+        """The errors as (id of the field, message), for the error summary."""
         found = [(f"start-{self.index}-{at}", row.error) for at, row in enumerate(self.rows) if row.error]
         return [(f"add-{self.index}", self.error), *found] if self.error else found
 
 
 class DaysForm:
-    """The part that both editors share: pressing buttons, collecting what is wrong."""
+    """The base of both editors: pressing buttons, collecting errors."""
 
     days: list[Day]
     data: QueryDict
     is_bound = False
 
     def press(self, button: str) -> str:
-        """Do what the pressed button says, saving nothing. Answers what to announce; nothing for an unknown button."""
+        """Do the work of a button without saving. Returns the text to announce; empty for an unknown button."""
         self.stop_checking()
         match = DO.fullmatch(button)
         if match is None:
@@ -171,7 +171,7 @@ class DaysForm:
         return ""
 
     def stop_checking(self) -> None:
-        """The other fields keep what was typed, and nobody complains of them yet."""
+        """Drop the errors of the other fields, which keep the typed text."""
 
     @property
     def errors(self) -> list[tuple[str, str]]:
@@ -183,7 +183,7 @@ class ZoneForm(SeenForm):
 
 
 class WeekForm(DaysForm):
-    """Seven days, and the zone their times are in."""
+    """The form of seven days and of the zone their times are in."""
 
     def __init__(self, *, week: Mapping[int, Sequence[Range]], time_zone: str) -> None:
         sent = returned()
@@ -219,7 +219,7 @@ class WeekForm(DaysForm):
         return f"{day.name}’s hours copied to {' and '.join(other.name for other in to)}"
 
     def is_valid(self, *, twelve: bool = False) -> bool:
-        """Reads the days; `twelve` is how the words about them write times."""
+        """Whether the form is valid; reads the days. `twelve` writes times in error messages with am and pm."""
         self.week = {day.index: ranges for day in self.days if (ranges := day.read(twelve=twelve))}
         return self.zone.is_valid() and not self.errors
 
@@ -232,7 +232,7 @@ class WeekForm(DaysForm):
     def ask_again(
         self, week: Mapping[int, Sequence[Range]], time_zone: str, *, twelve: bool = False
     ) -> list[tuple[str, str]]:
-        """As of `SeenForm`: what is saved now, for each day that differs from what was typed."""
+        """As `SeenForm.ask_again`; returns the saved hours of each day that differs from the typed ones."""
         rows = [(weekday, start, end) for weekday, ranges in week.items() for start, end in ranges]
         differs = self.zone.ask_again({"time_zone": time_zone, "seen": edit_stamps.of_week(time_zone, rows)})
         for index, name in enumerate(WEEKDAYS):
@@ -245,7 +245,7 @@ CLOSED, OPEN = "closed", "hours"
 
 
 class OverrideForm(DaysForm):
-    """Dates, and either Closed or hours of their own."""
+    """The form of an override: dates, and either Closed or hours of their own."""
 
     class Dates(SeenForm):
         start_on = forms.DateField(

@@ -1,4 +1,4 @@
-"""What a public page says of its provider."""
+"""The form of a provider's public profile."""
 
 from typing import Any
 
@@ -58,7 +58,7 @@ class ProfileForm(SeenForm):
     )
 
     def clean_photo(self) -> Any:
-        """A new photo is checked before anything is saved; False takes the present one away."""
+        """The photo: a new one, checked before anything is saved, or False to remove the present one."""
         photo = self.cleaned_data["photo"]
         if photo and "photo" in self.files:
             try:

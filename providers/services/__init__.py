@@ -1,7 +1,7 @@
-"""What changes a provider's page, offer and open time: `from providers import services`.
+"""Services that change a provider's page, offer and open time: `from providers import services`.
 
-Each takes the `actor`, opens its own transaction, locks the provider first (whoever books waits for the same lock) and
-tells `appointments.refresh_openings` when open time may have changed.
+Each takes the `actor`, opens its own transaction, locks the provider first (bookings wait for that lock) and publishes
+`appointments.refresh_openings` when open time may have changed.
 """
 
 from providers.services.catalogue import delete_service, move_service, pause_service, resume_service, save_service

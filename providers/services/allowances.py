@@ -1,4 +1,4 @@
-"""The limits for one customer, lifted and applied again by the provider."""
+"""Lifting a policy's limits for one customer, and applying them again."""
 
 from django.db import transaction
 
@@ -12,7 +12,7 @@ from .locking import lock_provider
 @retrying
 @transaction.atomic
 def lift_limits(*, provider: Provider, actor: User, customer: User) -> CustomerAllowance:
-    """The policy's limits for one customer bind `customer` no more, until they are applied again.
+    """Lift the policy's limits per customer for `customer`, until they are applied again.
 
     The platform's own limit stays. Lifted already: nothing happens.
     """
@@ -23,6 +23,6 @@ def lift_limits(*, provider: Provider, actor: User, customer: User) -> CustomerA
 @retrying
 @transaction.atomic
 def apply_limits(*, provider: Provider, actor: User, customer: User) -> None:
-    """The policy's limits bind `customer` as they bind everybody; what they have booked stays."""
+    """Apply the policy's limits to `customer` again; their appointments stay."""
     provider = lock_provider(provider, actor=actor)
     CustomerAllowance.objects.filter(provider=provider, customer=customer).delete()

@@ -1,4 +1,4 @@
-"""The services a provider offers. What changes here never touches an appointment that exists."""
+"""Changes of the services a provider offers. None of them touches an appointment that exists."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,15 +22,15 @@ from .locking import lock_provider, refresh_openings, step_done
 def save_service(
     *, provider: Provider, actor: User, values: Mapping[str, Any], service: Service | None = None, seen: str = ""
 ) -> Service:
-    """A new service at the end of the list, or `service` changed; `values` are those of `edit_stamps.SERVICE_FIELDS`.
+    """Create a service at the end of the list, or change `service`; `values` are of `edit_stamps.SERVICE_FIELDS`.
 
-    Its address is made from its first name and stays once the page is live. Appointments keep the price and the length
+    Its slug is made from its first name and stays once the page is live. Appointments keep the price and the length
     they were made with. Raises ChangedMeanwhile, ValidationError (a price with more digits than the currency has),
     OfferRefused.
     """
     provider, values = lock_provider(provider, actor=actor), _only_ours(values)
     if service is None:
-        # The same form sent twice makes one service: nobody offers two that differ in nothing.
+        # The same form sent twice makes one service: nobody offers two services that are equal.
         twin = next((row for row in provider.services.all() if edit_stamps.same(row, values)), None)
         if twin is not None:
             return twin
@@ -51,7 +51,7 @@ def save_service(
 
 
 def pause_service(*, service: Service, actor: User) -> Service:
-    """Nobody new can book it. Appointments stay. Paused already: nothing happens."""
+    """Stop bookings of the service. Its appointments stay. Paused already: nothing happens."""
     return _set_active(service=service, actor=actor, is_active=False)
 
 
@@ -62,7 +62,7 @@ def resume_service(*, service: Service, actor: User) -> Service:
 @retrying
 @transaction.atomic
 def move_service(*, service: Service, actor: User, up: bool) -> None:
-    """One place up or down in the list customers see; at the end of the list nothing happens."""
+    """Move the service one place up or down in the list customers see; at the end of the list nothing happens."""
     provider = lock_provider(service.provider, actor=actor)
     rows = list(provider.services.all())
     at = rows.index(_own(provider, service))
@@ -77,9 +77,7 @@ def move_service(*, service: Service, actor: User, up: bool) -> None:
 @retrying
 @transaction.atomic
 def delete_service(*, service: Service, actor: User) -> None:
-    """The service is gone, if nobody ever booked it; it was gone already: nothing happens. Raises OfferRefused when
-    somebody did book it.
-    """
+    """Delete the service; deleted already: nothing happens. Raises OfferRefused when it was ever booked."""
     provider = lock_provider(service.provider, actor=actor)
     try:
         with transaction.atomic():
@@ -100,7 +98,7 @@ def _new_service(provider: Provider) -> Service:
 
 
 def _own(provider: Provider, service: Service) -> Service:
-    """The service as it is now, under the provider's lock."""
+    """The service read anew under the provider's lock. Raises OfferRefused when it was deleted."""
     present = provider.services.filter(pk=service.pk).first()
     if present is None:
         raise OfferRefused(f"{service.name} was deleted meanwhile.")

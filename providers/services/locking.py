@@ -1,4 +1,4 @@
-"""What every service of a provider's offer begins and ends with."""
+"""The first and last steps of the services of a provider's offer."""
 
 import uuid
 
@@ -10,12 +10,12 @@ from providers.models import Provider
 
 
 def lock_provider(provider: Provider, *, actor: User) -> Provider:
-    """The provider as it is now, with its policy, locked until the transaction ends: whoever books waits for it too.
+    """The provider read anew with its policy and locked until the transaction ends; bookings wait for this lock, too.
 
-    Raises OfferRefused when it is neither the actor's own nor the actor staff.
+    Raises OfferRefused unless the actor is its owner or staff.
     """
     lock_row(Provider.objects.filter(pk=provider.pk))
-    # A statement of its own: what is joined to a locked row is as it was before the wait for the lock.
+    # A statement of its own: rows joined to a locked row are read as they were before the wait for the lock.
     locked = Provider.objects.select_related("policy", "user").get(pk=provider.pk)
     if locked.user_id != actor.pk and not actor.is_staff:
         raise OfferRefused("That is not yours to change.")
@@ -23,7 +23,7 @@ def lock_provider(provider: Provider, *, actor: User) -> Provider:
 
 
 def refresh_openings(provider: Provider) -> None:
-    """Tell whoever keeps figures of open time that this provider's has changed."""
+    """Publish that the provider's open time has changed, unless the page is a draft."""
     if not provider.is_draft:
         outbox.publish(
             "appointments.refresh_openings", key=f"{provider.pk}:{uuid.uuid4().hex}", payload={"provider": provider.pk}

@@ -1,4 +1,4 @@
-"""When a provider is open: the week, and the dates that differ from it. No change here moves an appointment."""
+"""Changes of a provider's hours: the week, and the dates that differ from it. None moves an appointment."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -26,10 +26,10 @@ FURTHEST_OVERRIDE = timedelta(days=3 * 366)
 def set_working_hours(
     *, provider: Provider, actor: User, week: Week, time_zone: str | None = None, seen: str | None = None
 ) -> Provider:
-    """The whole week at once: `week` maps a weekday (Monday 0) to its ranges, in minutes after midnight on the wall.
+    """Replace the whole week: `week` maps a weekday (Monday 0) to its ranges, in wall-clock minutes after midnight.
 
-    Afterwards exactly these ranges hold, in `time_zone` if one is given. `seen` is the state the form showed, None when
-    there was no form. Raises HoursRefused with every problem, ChangedMeanwhile, ValueError for a zone that is none.
+    Afterwards exactly these ranges hold, in `time_zone` if one is given. `seen` is the fingerprint of the form, None
+    without a form. Raises HoursRefused with every problem, ChangedMeanwhile, ValueError for an unknown zone.
     """
     zone = clock.canonical_zone(time_zone) if time_zone else None
     problems = check_week(week)
@@ -61,7 +61,7 @@ def save_override(
     override: DateOverride | None = None,
     seen: str = "",
 ) -> DateOverride:
-    """Hours of their own, or none, for every date from `start_on` to `end_on`: a new entry, or `override` changed.
+    """Set the hours, or none, of every date from `start_on` to `end_on`, in a new override or in `override`.
 
     Raises HoursRefused, OverrideOverlaps naming both, OverrideRefused, ChangedMeanwhile.
     """
@@ -96,14 +96,14 @@ def save_override(
 @retrying
 @transaction.atomic
 def remove_override(*, override: DateOverride, actor: User) -> None:
-    """The dates follow the week again. Removed already: nothing happens."""
+    """Let the dates follow the week again. Removed already: nothing happens."""
     provider = lock_provider(override.provider, actor=actor)
     if provider.date_overrides.filter(pk=override.pk).delete()[0]:
         refresh_openings(provider)
 
 
 def dates_text(start_on: date, end_on: date) -> str:
-    """ "Thu 24 December", or "Thu 24 December to Sat 26 December"."""
+    """Dates as text: "Thu 24 December", or "Thu 24 December to Sat 26 December"."""
     first = date_text(start_on)
     return first if start_on == end_on else f"{first} to {date_text(end_on)}"
 

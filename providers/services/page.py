@@ -1,4 +1,4 @@
-"""A provider's page: what it says, the rules of booking, going live, pausing."""
+"""Changes of a provider's page: the profile, the rules of booking, going live, pausing."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,15 +18,15 @@ from .locking import lock_provider, refresh_openings, step_done
 
 
 def start_offer(*, actor: User, values: Mapping[str, Any], seen: str = "") -> Provider:
-    """The draft of the person's page with what they say of themselves; one that exists already is changed instead.
+    """Create the draft of the person's page with its profile, or change the draft that exists already.
 
-    `values` are the profile's (see `edit_stamps.PROFILE_FIELDS`), `seen` the state of the draft that the form showed.
+    `values` are the profile's (see `edit_stamps.PROFILE_FIELDS`), `seen` the fingerprint that the form carried.
     Nobody else sees a draft. Raises ChangedMeanwhile, OfferRefused for a page that is past its draft.
     """
     try:
         return _start_offer(actor=actor, values=values, seen=seen)
     except IntegrityError:
-        # Somebody of the same name started at this very moment: this address gets letters of its own.
+        # Somebody of the same name started at this very moment: this slug gets random letters.
         return _start_offer(actor=actor, values=values, seen=seen, crowded=True)
 
 
@@ -52,7 +52,7 @@ def _start_offer(*, actor: User, values: Mapping[str, Any], seen: str, crowded: 
 @retrying
 @transaction.atomic
 def save_profile(*, provider: Provider, actor: User, values: Mapping[str, Any], seen: str) -> Provider:
-    """What the public page says. The address of the page stays. Raises ChangedMeanwhile."""
+    """Save the profile on the public page, whose address stays. Raises ChangedMeanwhile."""
     provider = lock_provider(provider, actor=actor)
     _refuse_stale(provider, values, seen=seen, now_shown=edit_stamps.of_profile(provider))
     _write_profile(provider, values)
@@ -63,7 +63,7 @@ def save_profile(*, provider: Provider, actor: User, values: Mapping[str, Any], 
 @retrying
 @transaction.atomic
 def save_policy(*, provider: Provider, actor: User, values: Mapping[str, Any], seen: str) -> BookingPolicy:
-    """The rules of booking, for appointments made from now on and for cancelling those that exist.
+    """Save the rules of booking, for appointments made from now on and for cancelling those that exist.
 
     Raises ChangedMeanwhile, and ValidationError for figures out of range.
     """
@@ -83,16 +83,16 @@ def save_policy(*, provider: Provider, actor: User, values: Mapping[str, Any], s
 @retrying
 @transaction.atomic
 def leave_calendar_for_later(*, provider: Provider, actor: User) -> None:
-    """The step of the calendar is passed without one."""
+    """Pass the step of the calendar without connecting one."""
     step_done(lock_provider(provider, actor=actor), Step.CALENDAR)
 
 
 @retrying
 @transaction.atomic
 def go_live(*, provider: Provider, actor: User) -> Provider:
-    """Customers find and book the provider from now on. Live already: nothing happens.
+    """Let customers find and book the provider from now on. Live already: nothing happens.
 
-    Raises NotReady with what is missing, OfferRefused where staff have hidden the page.
+    Raises NotReady with the missing requirements, OfferRefused where staff have hidden the page.
     """
     provider = lock_provider(provider, actor=actor)
     if provider.is_live:
@@ -111,7 +111,7 @@ def go_live(*, provider: Provider, actor: User) -> Provider:
 @retrying
 @transaction.atomic
 def pause_page(*, provider: Provider, actor: User) -> Provider:
-    """Nobody new can book; the page says so. Appointments and requests stay. Paused already: nothing happens."""
+    """Stop bookings, and say so on the page. Appointments and requests stay. Paused already: nothing happens."""
     provider = lock_provider(provider, actor=actor)
     _refuse_hidden(provider)
     if provider.is_draft:
@@ -124,7 +124,7 @@ def pause_page(*, provider: Provider, actor: User) -> Provider:
 
 
 def resume_page(*, provider: Provider, actor: User) -> Provider:
-    """Customers can book again. The same conditions as for going live hold, and the same refusals."""
+    """Let customers book again, under the conditions of `go_live` and with its errors."""
     return go_live(provider=provider, actor=actor)
 
 
@@ -147,6 +147,6 @@ def _refuse_hidden(provider: Provider) -> None:
 
 
 def _refuse_stale(row: Any, values: Mapping[str, Any], *, seen: str, now_shown: str) -> None:
-    """The same form sent twice is no conflict: what it wants is what there is."""
+    """Raise ChangedMeanwhile for a stale form, unless its values are saved already, as when it is sent twice."""
     if seen != now_shown and not edit_stamps.same(row, values):
         raise ChangedMeanwhile

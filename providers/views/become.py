@@ -1,4 +1,4 @@
-"""Becoming a provider: six steps, each its own address, saved as a draft at every one and left and resumed freely."""
+"""The pages for becoming a provider: six steps with an address each, every one saved to a draft to be resumed."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -29,7 +29,7 @@ from .uploads import limited_upload, save_photo
 
 
 class StepLine(NamedTuple):
-    """One step of the list above the page."""
+    """A step in the list above the page."""
 
     label: str
     address: str
@@ -40,7 +40,7 @@ class StepLine(NamedTuple):
 @never_cache
 @login_required
 def start(request: HttpRequest) -> HttpResponse:
-    """Where the draft was left; the first step for somebody new, the studio for whoever is past it."""
+    """A redirect to the first unsaved step of the draft; to the studio for a provider who is past the draft."""
     provider = queries.provider_of(_user(request))
     if provider is not None and not provider.is_draft:
         return redirect("studio_profile")
@@ -95,7 +95,7 @@ def _about(request: HttpRequest, provider: Provider | None) -> HttpResponse:
 
 
 def _service(request: HttpRequest, provider: Provider) -> HttpResponse:
-    """The first service; more follow in the studio. One of several is changed in the order they have."""
+    """The step of the first service, which is changed if there is one already; more are added in the studio."""
     service: Service | None = provider.services.first()
     initial = ServiceForm.initial_of(service) if service else first_values(provider)
     form = FirstServiceForm(request.POST if request.method == "POST" else None, initial=initial)
@@ -119,7 +119,7 @@ def _service(request: HttpRequest, provider: Provider) -> HttpResponse:
 def _hours(request: HttpRequest, provider: Provider) -> HttpResponse:
     present = queries.week_of(provider)
     if request.method != "POST":
-        # Monday to Friday as a start, until the person has said otherwise.
+        # Monday to Friday as a start, until the person has saved hours.
         shown = present if Step.HOURS in provider.steps_done else dict.fromkeys(range(5), [USUAL])
         form = WeekForm(week=shown, time_zone=provider.time_zone)
         form.zone.initial["seen"] = WeekForm(week=present, time_zone=provider.time_zone).zone.initial["seen"]
@@ -155,7 +155,7 @@ def _calendar(request: HttpRequest, provider: Provider) -> HttpResponse:
 
 
 def _check(request: HttpRequest, provider: Provider) -> HttpResponse:
-    """Everything on one page; sent, the page goes live."""
+    """The last step, a summary on one page; its POST takes the provider's page live."""
     if request.method == "POST":
         try:
             services.go_live(provider=provider, actor=_user(request))
@@ -182,7 +182,7 @@ VIEWS: dict[Step, Callable[[HttpRequest, Provider], HttpResponse]] = {
 
 
 def step_lines(provider: Provider | None, now: Step) -> list[StepLine]:
-    """Done, now, to do: before there is a draft only the first step can be opened."""
+    """The steps, each done, now or to do; they are links once there is a draft."""
     done = provider.steps_done if provider else []
     return [
         StepLine(
@@ -240,7 +240,7 @@ def _about_initial(request: HttpRequest, provider: Provider | None) -> dict[str,
 def _changed(
     request: HttpRequest, provider: Provider | None, step: Step, form: Any, saved: dict[str, Any]
 ) -> HttpResponse:
-    """Somebody went on with this draft in another tab."""
+    """The answer (409) when the draft was changed in another tab."""
     refusal: DomainError = ChangedMeanwhile()
     saved_now = form.ask_again({"seen": "", **saved})
     return _page(request, provider, step, status=HTTPStatus.CONFLICT, form=form, refusal=refusal, saved_now=saved_now)

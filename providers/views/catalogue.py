@@ -1,4 +1,4 @@
-"""The studio's pages of what is offered: services and prices."""
+"""The studio's pages of services and their prices."""
 
 from http import HTTPStatus
 from typing import Any
@@ -113,7 +113,7 @@ def resume_service(request: HttpRequest, provider: Provider, slug: str) -> HttpR
 @require_http_methods(READ_AND_SEND)
 @provider_required
 def delete_service(request: HttpRequest, provider: Provider, slug: str) -> HttpResponse:
-    """What deleting means, then the end of the service; one with appointments can only be paused."""
+    """GET explains the deletion, POST deletes; a service with appointments can only be paused."""
     try:
         service = own_service(provider, slug)
     except Http404:
@@ -134,7 +134,7 @@ def delete_service(request: HttpRequest, provider: Provider, slug: str) -> HttpR
 @require_safe
 @offer_required
 def example(request: HttpRequest, provider: Provider) -> HttpResponse:
-    """The worked example of the figures being typed."""
+    """The worked example of a price, from the figures being typed."""
     return render(request, "providers/_example.html", {"example": ExampleForm(request.GET).example})
 
 
@@ -151,7 +151,7 @@ def own_service(provider: Provider, slug: str) -> Service:
 
 
 def first_values(provider: Provider) -> dict[str, Any]:
-    """A new service is priced in the currency of the last one; the first, in that of the country of the zone."""
+    """The first values of a new service, in the currency of the last one, or else of the country of the zone."""
     last = provider.services.order_by("-id").first()
     there = money.currency_of_country(clock.country_code(provider.time_zone))
     return ServiceForm.first_values(last.currency if last else there or "GBP")

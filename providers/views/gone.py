@@ -1,4 +1,4 @@
-"""What this browser deleted lately, so that a second press is told so instead of meeting "no such page"."""
+"""The recent deletions of this browser, so that a second press gets a message about it instead of a 404."""
 
 from django.contrib import messages
 from django.contrib.sessions.backends.base import UpdateError
@@ -11,7 +11,7 @@ REMEMBERED = 20
 
 
 def remember(request: HttpRequest, words: str) -> None:
-    """What a later press on this address is told. Stored before the deed, so that no press can fall between."""
+    """Store the message for a later press on this address. Before the deletion, so that no press falls between."""
     gone = {address: said for address, said in request.session.get(KEY, {}).items() if address != request.path}
     request.session[KEY] = dict([*gone.items(), (request.path, words)][-REMEMBERED:])
     try:
@@ -21,8 +21,8 @@ def remember(request: HttpRequest, words: str) -> None:
 
 
 def back_to_the_list(request: HttpRequest, name: str) -> HttpResponse:
-    """Calmly, where this browser deleted what stood here. Raises Http404 for what it never had."""
-    stored = type(request.session)(request.session.session_key)  # as it is now: the first press may have been just then
+    """A redirect to the list, with the message. Raises Http404 if this browser deleted nothing at this address."""
+    stored = type(request.session)(request.session.session_key)  # read anew: the first press may have come just now
     words = stored.get(KEY, {}).get(request.path)
     if words is None:
         raise Http404("Nothing here that was ever theirs")

@@ -43,14 +43,14 @@ def week(request: HttpRequest, provider: Provider) -> HttpResponse:
 
 
 class WeekAnswer:
-    """The form again: with a button's work done, or with what is wrong."""
+    """The form to show again, after the work of a button or with errors."""
 
     def __init__(self, form: WeekForm, status: int = 200, **context: Any) -> None:
         self.form, self.status, self.context = form, status, context
 
 
 def answer_week(request: HttpRequest, provider: Provider, present: Week) -> WeekAnswer | Week:
-    """Save the posted week and answer it; or say what to show instead."""
+    """Save the posted week and return it, or return the form to show instead."""
     form, twelve = WeekForm.typed(request.POST), provider.user.uses_12h_clock
     if "do" in request.POST:
         return WeekAnswer(form, announce=form.press(request.POST["do"]))
@@ -68,7 +68,7 @@ def answer_week(request: HttpRequest, provider: Provider, present: Week) -> Week
 
 
 def tell_outside(request: HttpRequest, provider: Provider) -> None:
-    """What the new hours mean for appointments that exist."""
+    """Warn of confirmed appointments that fall outside the new hours."""
     provider.refresh_from_db(fields=["time_zone"])
     count = hooks.count_outside_hours(provider, clock.now())
     if count == 1:
@@ -115,7 +115,7 @@ def _week_page(
 
 
 def render_editor(request: HttpRequest, template: str, context: dict[str, Any], *, status: int) -> HttpResponse:
-    """The page; or the editor alone, where a button of it was pressed and scripts run."""
+    """The page, or the editor alone for a button pressed in it while scripts run."""
     alone = request.headers.get("HX-Target") == "hours-editor"
     answer = render(request, f"{template}#editor" if alone else template, context, status=status)
     answer.headers["Vary"] = "HX-Request, HX-Target"
@@ -162,7 +162,7 @@ def edit_override(request: HttpRequest, provider: Provider, day: date) -> HttpRe
 @require_http_methods(READ_AND_SEND)
 @provider_required
 def remove_override(request: HttpRequest, provider: Provider, day: date) -> HttpResponse:
-    """What removing means, then the dates follow the week again."""
+    """GET explains the removal, POST lets the dates follow the week again."""
     try:
         override = own_override(provider, day)
     except Http404:

@@ -1,4 +1,4 @@
-"""The studio's pages of what customers read: the public profile, the rules of booking, pausing."""
+"""The studio's pages of the public profile, the rules of booking, and pausing."""
 
 from http import HTTPStatus
 from typing import Any
@@ -75,7 +75,7 @@ def policies(request: HttpRequest, provider: Provider) -> HttpResponse:
 @require_http_methods(READ_AND_SEND)
 @provider_required
 def pause(request: HttpRequest, provider: Provider) -> HttpResponse:
-    """What pausing means, then the pause."""
+    """GET explains the pause, POST pauses the page."""
     if request.method != "POST":
         return render(request, "providers/pause.html", {"provider": provider})
     services.pause_page(provider=provider, actor=provider.user)
