@@ -105,7 +105,8 @@ MUTANTS = [
         BOOKING,
         "if not customer.email_confirmed:",
         "if not customer:",
-        "appointments/test_booking_pages.py hardening/test_promises.py accounts",
+        FAR,
+        "confirmed",
     ),
     mutant(
         "a form sent twice books twice",
@@ -173,11 +174,12 @@ MUTANTS = [
         "deadline",
     ),
     mutant(
-        "it completes when it ends",
+        "the job completes later than it may",
         "appointments/queries/due.py",
         "end__lte=now - COMPLETES_AFTER",
         "end__lt=now - COMPLETES_AFTER",
-        f"{CHANGES} hardening/test_promises.py",
+        FAR,
+        "job_completes",
     ),
     mutant(
         "it is too late to cancel at the cutoff",
@@ -284,7 +286,8 @@ MUTANTS = [
         "appointments/states.py",
         "HOLDING = frozenset({S.REQUESTED, S.CONFIRMED, S.COMPLETED, S.NO_SHOW})",
         "HOLDING = frozenset({S.REQUESTED, S.CONFIRMED, S.COMPLETED})",
-        f"{FAR} {CHANGES} hardening/test_demo.py",
+        FAR,
+        "keeps_its_time",
     ),
     mutant(
         "an expiry is not told",

@@ -168,6 +168,18 @@ def test_no_request_is_accepted_once_an_account_of_it_is_closed(book, by_hand, s
     assert Appointment.objects.get().status == "requested"
 
 
+def test_the_job_completes_it_a_day_after_its_end_and_not_before(book):
+    one = book(THURSDAY).appointment
+    a_day_later = one.end + timedelta(hours=24)
+
+    with time_machine.travel(a_day_later - INSTANT, tick=False):
+        tasks.complete_past()
+    assert Appointment.objects.get().status == "confirmed"
+    with time_machine.travel(a_day_later, tick=False):
+        tasks.complete_past()
+    assert Appointment.objects.get().status == "completed"
+
+
 def test_a_customer_cancels_until_the_cutoff_of_the_policy_and_not_after_it(book):
     first, second = book(THURSDAY).appointment, book(THURSDAY + timedelta(hours=3)).appointment
     cutoff = timedelta(minutes=97)
@@ -235,6 +247,27 @@ def test_what_is_over_counts_for_no_cap_of_what_is_open(book, provider, service)
         slots = availability.slots_between(service, one.end, one.end + timedelta(days=1), now=clock.now())
 
     assert slots != []
+
+
+# --- Who may book, and what it takes ---------------------------------------------------------------------------------
+
+
+def test_nobody_books_before_their_address_is_confirmed(book, customer):
+    type(customer).objects.filter(pk=customer.pk).update(email_confirmed_at=None)
+
+    with pytest.raises(PolicyRefused, match="Confirm your email address first"):
+        book(THURSDAY)
+
+    assert not Appointment.objects.exists()
+
+
+@pytest.mark.parametrize("how", ["complete", "no-show"])
+def test_what_took_place_keeps_its_time(book, how):
+    one = book(THURSDAY).appointment
+
+    end(how, one)
+
+    assert list(one.holds.values_list("start", "end")) == [(one.start, one.end)]
 
 
 # --- Who ended it -----------------------------------------------------------------------------------------------------
