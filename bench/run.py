@@ -227,7 +227,7 @@ class Bench:
         return one
 
     def bare_rate(self, clients: int) -> float:
-        """Rows a second under the same kind of constraint, each its own transaction, from as many connections."""
+        """Rows a second inserted under the same kind of constraint, one a transaction, from `clients` connections."""
         connections = [psycopg.connect(self.dsn, autocommit=True) for _ in range(clients)]
 
         def one(_: http.client.HTTPConnection, number: int) -> int:

@@ -1,6 +1,6 @@
-"""Inserts whose SQL is made once for a model and a number of rows, and then run with other values each time.
+"""Inserts whose SQL is compiled once for a model and a number of rows, and that then run with other values each time.
 
-Django's own way makes the SQL anew for every insert, which costs more than the database needs to write the row.
+Django compiles the SQL anew for every insert, which costs more than the database needs to write the row.
 """
 
 from collections.abc import Iterable
@@ -14,10 +14,10 @@ Row = TypeVar("Row", bound=Model)
 
 
 def insert_all(rows: Iterable[Row]) -> list[Row]:
-    """The rows, all of one model, once one statement has written them; each has the key that the database gave it.
+    """Insert the rows, all of one model, in one statement, and return them with the keys that the database gave them.
 
-    As with `bulk_create` no signal is sent and `save()` is not called; unlike there, no value may be an expression of
-    SQL. Raises IntegrityError as the database does.
+    As with `bulk_create`, no signal is sent and `save()` is not called; unlike there, no value may be an SQL
+    expression. Raises IntegrityError as the database does.
     """
     rows = list(rows)
     if not rows:

@@ -52,7 +52,7 @@ def prepared(build: Callable[..., QuerySet[Any, Row]]) -> Callable[..., list[Row
 
 
 def _nothing(build: Callable[..., QuerySet], values: dict[str, Any]) -> list[Any]:
-    """An empty list, where Django knows from the values alone that no row matches, as with an empty list of keys.
+    """The empty result, where Django knows from the values alone that no row matches, as with an empty list of keys.
 
     Raises TypeError when only the stand-ins match nothing, because such a query could never be kept.
     """

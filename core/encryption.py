@@ -7,7 +7,7 @@ from django.conf import settings
 
 
 class CannotDecrypt(Exception):
-    """None of ENCRYPTION_KEYS opens a stored secret: a key left the list too early, or the row was damaged."""
+    """Raised when none of ENCRYPTION_KEYS opens a stored secret: a key left the list too early, or a damaged row."""
 
 
 def encrypt(text: str) -> str:

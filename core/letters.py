@@ -34,7 +34,7 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """A date in full, a time of day and its zone; `elsewhere` is the same moment in the other side's zone.
+    """A date in full, a time of day and its zone; `elsewhere` is the moment in the other side's zone.
 
     `notes` say why a time that comes twice that day is called the first or the second.
     """

@@ -29,7 +29,7 @@ def prune() -> int:
     old = Message.objects.filter(Q(done_at__lt=now - KEEP_DONE) | Q(dead_at__lt=now - KEEP_DEAD))
     removed = 0
     while ids := list(old.values_list("pk", flat=True)[:BATCH]):
-        # The same condition again: somebody may have asked for another try since the ids were read.
+        # The condition is repeated, because staff may have asked for another try since the ids were read.
         dispatch.renew_lease()
         batch = old.filter(pk__in=ids).delete()[0]
         removed += batch

@@ -60,7 +60,7 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
         return self.filter(listing__in=PUBLIC_LISTINGS, user__is_active=True)
 
     def for_pages(self) -> "ProviderQuerySet":
-        """Everything that a page about one provider reads: the person, the policy, the category."""
+        """Providers with all that a page about one of them reads: the person, the policy, the category."""
         return self.select_related("user", "policy", "category")
 
     def bookable(self) -> "ProviderQuerySet":
@@ -127,7 +127,7 @@ class Provider(models.Model):
 
     @property
     def where(self) -> str:
-        """ "Camden or online": where appointments take place, for the middle of a line."""
+        """The venues as text for the middle of a line: "Camden or online"."""
         return self.where_of(self.venues)
 
     def where_of(self, venues: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""What a person's own pages say of their offer."""
+"""The tag that reminds a person of the draft of their offer."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ register = template.Library()
 
 @register.inclusion_tag("providers/_draft.html", takes_context=True)
 def draft_offer(context: template.Context) -> dict[str, Any]:
-    """`{% draft_offer %}`: "Your offer is a draft, 2 steps left" with the way on, or nothing. One query."""
+    """`{% draft_offer %}`: "Your offer is a draft, 2 steps left" with a link to go on, or nothing. One query."""
     user = context["request"].user
     provider = queries.provider_of(user) if user.is_authenticated else None
     return {"left": queries.steps_left(provider) if provider is not None and provider.is_draft else 0}

@@ -78,7 +78,7 @@ def tell_outside(request: HttpRequest, provider: Provider) -> None:
 
 
 def daylines(present: Week, *, twelve: bool = False) -> dict[str, Any]:
-    """The week as seven lines over the same span, each with its sentence."""
+    """The context of the week's drawing: seven lines over one span, each with its sentence."""
     ranges = [one for day in present.values() for one in day]
     first = min((start for start, _ in ranges), default=9 * 60) // 60 * 60
     last = -(-max((end for _, end in ranges), default=17 * 60) // 60) * 60
