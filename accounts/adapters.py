@@ -1,4 +1,4 @@
-"""Where allauth asks us: mail through the outbox, secrets encrypted, answers that don't say who has an account."""
+"""Adapters of allauth: mail through the outbox, secrets encrypted, answers that don't say who has an account."""
 
 from datetime import datetime
 from typing import Any
@@ -28,12 +28,12 @@ from core.encryption import decrypt, encrypt
 
 KNOWN_DEVICE = "device"
 KNOWN_DEVICE_DAYS = 365
-# How long a mail is worth sending: as long as what it carries works, a little less for codes.
+# Minutes for which a mail is worth sending: as long as its link works, a little less for a code.
 LASTS_MINUTES = {"account/email/login_code": 15}
 
 
 def on_our_site(url: str) -> str:
-    """The same page at the configured address: a forged Host header never gets into a mail."""
+    """The page of `url` at SITE_URL, so that a forged Host header never gets into a mail."""
     parts = urlsplit(url)
     return urljoin(settings.SITE_URL + "/", urlunsplit(("", "", parts.path, parts.query, parts.fragment)))
 
@@ -58,9 +58,9 @@ class AccountAdapter(DefaultAccountAdapter):
     # --- Who may come in --------------------------------------------------------------------------------------------
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
-        """The account whose password this is, None for a wrong password and for an account nobody confirmed.
+        """The account whose password was typed, None for a wrong password or an unconfirmed account.
 
-        To the latter its link is mailed again. Raises ImmediateHttpResponse past a limit (see `sign_in_limits`).
+        An unconfirmed account is mailed its link again. Past a limit raises ImmediateHttpResponse (`sign_in_limits`).
         """
         user = super().authenticate(request, **credentials)
         if isinstance(user, User) and not user.email_confirmed:
@@ -85,7 +85,7 @@ class AccountAdapter(DefaultAccountAdapter):
         self._try = sign_in_limits.count_try(request, email=email, on_known_device=known)
 
     def _rollback_login_failed_rl_usage(self) -> None:
-        """allauth's own forgiveness, which comes before `authenticate` has looked at the account."""
+        """Does nothing. allauth would take the try off its limit here, before our `authenticate` is done."""
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
         sign_in_limits.forget_tries(request, email=_email_of(credentials))
@@ -126,7 +126,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return response
 
     def is_safe_url(self, url: str | None) -> bool:
-        """A page of this site: a path, or a whole address with our own host and scheme."""
+        """Whether `url` is a page of this site: a path, or a whole address with our own host and scheme."""
         if not url or any(ord(character) < 33 for character in url) or "\\" in url:
             return False
         request = self.request
@@ -147,19 +147,19 @@ class AccountAdapter(DefaultAccountAdapter):
         return self.get_login_redirect_url(request)
 
     def is_ajax(self, request: HttpRequest) -> bool:
-        """These pages have one shape, HTML; only the script that asks for a passkey reads JSON."""
+        """Whether to answer in JSON: only for the script that asks for a passkey; all other pages are HTML."""
         match = request.resolver_match
         return match is not None and match.url_name == "mfa_login_webauthn" and super().is_ajax(request)
 
     # --- Links and mail -----------------------------------------------------------------------------------------------
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: EmailConfirmationHMAC) -> str:
-        """The link holds no row number, and brings the visitor back to where they came from, on any device."""
+        """The link that confirms an address, without row numbers, and with the way back for any device."""
         path = reverse("account_confirm_email", args=[url_secrets.seal(emailconfirmation.key)])
         return on_our_site(_with_the_way_back(path, request))
 
     def get_reset_password_from_key_url(self, key: str) -> str:
-        """allauth's key starts with the row's number; ours with the account's public one. It brings back, too."""
+        """The link of a reset, with the way back. It names the account by its uuid; allauth's key, by row number."""
         number, _, token = key.partition("-")
         user = User.objects.only("uuid").get(pk=url_str_to_user_pk(number))
         path = reverse("account_reset_password_from_key", args=[user.uuid.hex, token])
@@ -173,7 +173,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_confirmation_mail(
         self, request: HttpRequest, emailconfirmation: EmailConfirmationHMAC, signup: bool
     ) -> None:
-        """An address that belongs to another account gets a mail that says so, not a link that could not work."""
+        """Mail the link that confirms an address, or for another account's address that it has an account."""
         address = emailconfirmation.email_address
         if not address.can_set_verified() or User.objects.filter(email=address.email).exclude(
             pk=address.user_id
@@ -183,7 +183,7 @@ class AccountAdapter(DefaultAccountAdapter):
             super().send_confirmation_mail(request, emailconfirmation, signup)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Have the letter sent by a worker: the page waits for no mail server, and says nothing of what is sent."""
+        """Have the letter sent by a worker, so that the page waits for no mail server and its time tells nothing."""
         services.send_letter(
             letter=template_prefix,
             to=email,
@@ -195,7 +195,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 def _as_text(name: str, value: Any) -> str | None:
-    """What a letter may say of allauth's context: texts, addresses of our pages, moments; None for anything else."""
+    """A value of allauth's context as text for a letter: texts, addresses of our pages, moments; None for the rest."""
     if isinstance(value, datetime):
         return value.isoformat()
     if not isinstance(value, str):
@@ -217,7 +217,7 @@ def _device_mark(email: str) -> str:
 
 
 class MFAAdapter(DefaultMFAAdapter):
-    """TOTP secrets and the seeds of recovery codes are encrypted at rest."""
+    """allauth's adapter of second steps; it encrypts TOTP secrets and the seeds of recovery codes at rest."""
 
     error_messages = {
         **DefaultMFAAdapter.error_messages,
@@ -230,7 +230,7 @@ class MFAAdapter(DefaultMFAAdapter):
         return settings.SITE_NAME
 
     def build_totp_svg(self, url: str) -> str:
-        """On white, so that a camera reads it in the dark theme, too."""
+        """The QR code as SVG, on white, so that a camera reads it in the dark theme, too."""
         drawing = qrcode.make(url, image_factory=SvgPathFillImage)
         return drawing.to_string(encoding="unicode")
 

@@ -1,8 +1,8 @@
-"""Where a person arrives after signing in: at the page they were going to, else at their start page.
+"""The page shown after signing in: the one the person was going to, else their start page.
 
-An address or form that says `next` is believed first, if it names a page of ours. Not every step of signing in can
-carry it (a second step, a reset, a look into the mail), so the session knows it too: for an hour, and until somebody
-signs in, so that an old plan leads nobody away for ever.
+The `next` of an address or form comes first, if it names a page of ours. Not every step of signing in can carry it (a
+second step, a reset, a look into the mail), so the session keeps it too: for an hour at most, and until somebody signs
+in, so that an old plan leads nobody away for ever.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ LASTS = timedelta(hours=1)
 class ChosenTime:
     """A time that a visitor chose before they signed in. `kept_until` is None where it is not kept for them.
 
-    `zone` is the one it is told in; `aside` says it in a second one, empty where one is enough.
+    `zone` is the zone to show it in; `aside` is the time in a second zone, empty where one is enough.
     """
 
     provider: str
@@ -41,7 +41,7 @@ chosen_time = Question[[HttpRequest, str], ChosenTime | None]("Which time does t
 
 
 def way_back(request: HttpRequest) -> str:
-    """The page this visitor was going to, empty where nobody knows of one."""
+    """The address of the page this visitor was going to, empty where none is known."""
     return get_next_redirect_url(request) or _remembered(request)
 
 
@@ -53,7 +53,7 @@ def _remembered(request: HttpRequest) -> str:
 
 
 def remember(request: HttpRequest, address: str) -> None:
-    """`address` is one of ours: the caller built it, or `way_back` found it safe."""
+    """Keep the way back in the session. `address` must be ours: built by the caller, or checked by `way_back`."""
     request.session[WAY_BACK] = {"address": address, "until": (clock.now() + LASTS).isoformat()}
 
 
@@ -68,7 +68,7 @@ def forget(request: HttpRequest) -> None:
 
 
 def start_page_of(user: User) -> str:
-    """The address where a person starts who was going nowhere in particular."""
+    """The address of the person's start page, for a sign-in without a way back."""
     return resolve_url(start_page.first(user) or settings.LOGIN_REDIRECT_URL)
 
 

@@ -24,7 +24,7 @@ def client_ip(request: HttpRequest) -> str:
 
 
 def network(request: HttpRequest) -> str:
-    """The address, or for IPv6 its /64 network: one household has all the addresses in it."""
+    """The visitor's IPv4 address, or the /64 network of an IPv6 one, since a household has all the addresses in it."""
     address = ipaddress.ip_address(client_ip(request))
     if isinstance(address, ipaddress.IPv6Address):
         return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))

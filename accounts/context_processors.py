@@ -8,7 +8,7 @@ from core import clock
 
 
 def device_zone(request: HttpRequest) -> dict[str, object]:
-    """What the question about the device's zone needs, where it is to be asked."""
+    """The texts of the question whether to follow the device's time zone; empty where it is not asked."""
     asked = zones.zone_to_ask_about(request)
     if asked is None:
         return {}
@@ -22,7 +22,7 @@ def device_zone(request: HttpRequest) -> dict[str, object]:
 
 
 def chosen_time(request: HttpRequest) -> dict[str, object]:
-    """The way back on the pages where people sign in, and the time they chose, if that is where it leads.
+    """The way back for the pages of signing in, and the time chosen before, if the way back leads to its booking.
 
     `way_back_query` is appended by links from one such page to another. `chosen_time` is an `after_login.ChosenTime`.
     """

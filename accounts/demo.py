@@ -31,7 +31,7 @@ def is_seeded() -> bool:
 
 @transaction.atomic
 def seed(size: Size) -> None:
-    """A member of staff and sixty customers, the first of whom can sign in. Always the same, whatever the size."""
+    """Create a member of staff and sixty customers, the first of whom can sign in; the number ignores `size`."""
     password = make_password(PASSWORD)
     make_person(STAFF, "Staff", LONDON, password, is_staff=True, is_superuser=True)
     zones = [LONDON] * 4 + [BERLIN, NEW_YORK, KOLKATA, SYDNEY]
@@ -41,7 +41,7 @@ def seed(size: Size) -> None:
 
 
 def make_person(email: str, name: str, zone: str, password: str, **rights: Any) -> User:
-    """An account with a confirmed address; `password` is hashed already."""
+    """A new account with a confirmed address; `password` is hashed already."""
     joined = clock.now() - MEMBERS_FOR
     user = User.objects.create(
         email=email,

@@ -6,7 +6,7 @@ class ChangedMeanwhile(DomainError):
 
 
 class PhotoRefused(DomainError):
-    """The upload is no photo we take; the text says why and what to do."""
+    """The upload can't be used as a photo; the message says why and what to do."""
 
     status = 422
     message = "That file could not be read as a photo. Choose a PNG, JPEG or WebP file."

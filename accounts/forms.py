@@ -23,7 +23,7 @@ PASSWORD_HINT = "At least 8 characters. A few words in a row are easier to remem
 
 
 def _say(form: forms.Form, **words: dict[str, str]) -> None:
-    """Our labels and hints on allauth's fields; placeholders go, because the label says it."""
+    """Put our labels and hints on allauth's fields, and remove placeholders, which would repeat the label."""
     for name, field in form.fields.items():
         field.widget.attrs.pop("placeholder", None)
         said = words.get(name, {})
@@ -31,7 +31,7 @@ def _say(form: forms.Form, **words: dict[str, str]) -> None:
         field.help_text = said.get("hint", "")
     if "email" in form.fields:
         form.fields["email"].error_messages.update(EMAIL_ERRORS)
-        form.fields["email"].validators.append(_fits_an_address)  # allauth would cut what is longer
+        form.fields["email"].validators.append(_fits_an_address)  # allauth would cut a longer one
 
 
 _fits_an_address = MaxLengthValidator(254, "Enter an email address of at most 254 characters.")
@@ -48,7 +48,7 @@ class LoginForm(allauth_forms.LoginForm):
 
 
 class SignupForm(allauth_forms.SignupForm):
-    """Name, email, password. A known address gets the same answer, in the same time, and a mail of its own."""
+    """The sign-up form. A known address gets the answer of a new one, in the same time, but another mail."""
 
     name = LineField(label="Name", max_length=120, error_messages={"required": "Enter your name."})
     field_order = ["name", "email", "password1"]
@@ -106,7 +106,7 @@ class AddEmailForm(allauth_forms.AddEmailForm):
 
 
 class ChangePasswordForm(allauth_forms.ChangePasswordForm):
-    """One new password, shown on request instead of typed twice."""
+    """The form that changes a password. The new one is typed once and shown on request."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -132,7 +132,7 @@ class ResetPasswordForm(allauth_forms.ResetPasswordForm):
 
 
 class ResetPasswordKeyForm(allauth_forms.ResetPasswordKeyForm):
-    """Whoever opens the link holds the mailbox, so this also proves the address."""
+    """The form behind a reset link. Only the owner of the mailbox has the link, so saving also confirms the address."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -149,7 +149,7 @@ class ResetPasswordKeyForm(allauth_forms.ResetPasswordKeyForm):
 
 class UserTokenForm(allauth_forms.UserTokenForm):
     def _get_user(self, uidb36: str) -> User | None:
-        """Reset links name an account by its public number."""
+        """The account of a reset link, which names it by its uuid; None where there is none."""
         try:
             return User.objects.filter(uuid=uidb36, is_active=True).first()
         except (ValidationError, ValueError):
@@ -168,7 +168,7 @@ class RequestLoginCodeForm(allauth_forms.RequestLoginCodeForm):
         _say(self, email={"label": "Email"})
 
     def clean_email(self) -> str:
-        """A code would confirm an account whose password somebody else may have chosen: such an account gets none."""
+        """The address. An unconfirmed account gets no code: somebody else may have chosen its password."""
         email = super().clean_email()
         found: User | None = self._user  # type: ignore[has-type]
         self._user = found if found is not None and found.email_confirmed else None
@@ -206,7 +206,7 @@ class MFAReauthenticateForm(_CodeWords, mfa_forms.ReauthenticateForm):
 
 
 class CredentialField(forms.JSONField):
-    """What the browser's passkey dialog answers; nested without end it is no answer."""
+    """A field for the JSON that the browser's passkey dialog returns; JSON nested too deep to parse is an error."""
 
     widget = forms.HiddenInput
 
@@ -221,7 +221,7 @@ NO_PASSKEY = "That passkey did not work here. Try again, or sign in another way.
 
 
 class _CalmAboutCredentials:
-    """A made-up answer of a passkey dialog is refused in words, whatever the libraries below raise."""
+    """A mixin that turns the errors which libraries raise for a made-up passkey into a validation error."""
 
     def clean_credential(self) -> Any:
         try:
@@ -307,7 +307,7 @@ class PreferencesForm(forms.Form):
 
 
 def zone_options(*first: str | None, twelve_hour: bool = False) -> list[Any]:
-    """Choices of a zone select: the zones that matter here with their time now, then all of them."""
+    """Choices of a zone select: the zones in `first` with their time now, then all others."""
     now = clock.now()
     near = list(dict.fromkeys(name for name in first if name))
     named = [(name, clock.zone_label_now(name, now, twelve_hour=twelve_hour)) for name in near]

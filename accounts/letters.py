@@ -8,7 +8,7 @@ from django.conf import settings
 from core import wording
 from core.letters import Button, Fact, Letter, Tone, page
 
-# What the page put into the mail: addresses of pages, a code, a moment as ISO text.
+# The facts of a letter by name: addresses of pages, a code, a moment as ISO text.
 Said = Mapping[str, str]
 
 ASKED = "You get this mail because somebody, we think you, asked for it with this address."
@@ -155,7 +155,7 @@ def reset_link(said: Said) -> Letter:
 
 
 def told(subject: str, headline: str, *lead: str) -> Callable[[Said], Letter]:
-    """A letter about a change to an account's security: what, when, from where, and what to do if it was not you."""
+    """A letter about a change to an account's security: the change, when, from where, what to do if it was not you."""
 
     def letter(said: Said) -> Letter:
         facts = []

@@ -50,13 +50,16 @@ def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
 
 
 def _wait(request: HttpRequest, action: str) -> int:
-    """The seconds until the present window ends, 0 while it has room. This request is counted."""
+    """Count this request; return the seconds until the present window ends, 0 while it has room."""
     count, seconds = settings.LIMITS[action]
     return _used_up(request, action, count, seconds)
 
 
 def _used_up(request: HttpRequest, action: str, count: int, seconds: int) -> int:
-    """The seconds to wait, 0 where there is room. Visitors and accounts of one address have counts of their own."""
+    """Count a request; return the seconds to wait, 0 where there is room.
+
+    At one network address visitors have a count of their own, apart from accounts.
+    """
     if not request.user.is_authenticated:
         return _over(f"{action}:visitors:{network(request)}", count, seconds)
     own = _over(f"{action}:account:{request.user.pk}", count, seconds)
@@ -79,7 +82,7 @@ def _one_more(key: str, seconds: int) -> int:
 
 
 def _from_cache(ask: Callable[[], Any]) -> Any:
-    """None without a cache."""
+    """The answer of the cache, or None while it can't be reached."""
     try:
         return ask()
     except Exception as error:

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 
 
 class InvalidFormsAnswer422:
-    """Answers 422 instead of 200 for a form of allauth with errors: programs and htmx see that nothing was done."""
+    """Middleware that answers 422 instead of 200 for a form of allauth with errors, for programs and htmx."""
 
     def __init__(self, get_response):
         self.get_response = get_response

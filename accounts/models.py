@@ -1,4 +1,4 @@
-"""People. Every user is a customer; a provider is a user with a provider profile (see `providers`)."""
+"""People and their settings. Every user is a customer; a provider is a user with a profile (see `providers`)."""
 
 import uuid
 from zoneinfo import ZoneInfo
@@ -20,7 +20,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields) -> "User":
-        """Whoever may run commands on the server needs no mail to prove the address is theirs."""
+        """A new superuser. Their address counts as confirmed, since they may run commands on the server."""
         fields.setdefault("email_confirmed_at", clock.now())
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
@@ -35,7 +35,7 @@ class Theme(models.TextChoices):
 
 
 class Weekday(models.IntegerChoices):
-    """Python's `date.weekday()`: Monday is 0."""
+    """The days of the week as in Python's `date.weekday()`: Monday is 0."""
 
     MONDAY = 0, "Monday"
     TUESDAY = 1, "Tuesday"
@@ -51,7 +51,7 @@ LANGUAGES = [("en-gb", "English")]
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """Somebody with an account, signed in by email. `uuid` is the only number shown outside."""
+    """A person with an account, who signs in by email. `uuid` is the only key shown outside."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     email = models.EmailField(max_length=254, unique=True)
@@ -62,7 +62,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     phone = PhoneNumberField(blank=True)
     photo = models.ImageField(upload_to="photos/", blank=True)
     time_zone = models.CharField(max_length=64, default="Europe/London", validators=[clock.validate_zone])
-    # The device's zone the person chose not to follow; asked about only when the device says another one.
+    # The zone of a device that the person chose not to follow; we ask again only when the device reports another.
     declined_time_zone = models.CharField(max_length=64, blank=True)
     language = models.CharField(max_length=12, default="en-gb")
     uses_12h_clock = models.BooleanField(default=False)
@@ -82,7 +82,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = [
             models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_is_lower_case")
         ]
-        # Few are closed, and every search leaves these out.
+        # Few accounts are closed, and every search leaves them out.
         indexes = [models.Index(fields=["id"], condition=models.Q(is_active=False), name="user_closed")]
 
     def __str__(self) -> str:
@@ -107,7 +107,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.first_name
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        """Bound to the password and to the address: a change of either ends every other session at its next request."""
+        """The hash of password and address in each session: a change of either ends all others at the next request."""
         return salted_hmac(
             "accounts.models.User.session", f"{self.password}|{self.email}", secret=secret, algorithm="sha256"
         ).hexdigest()

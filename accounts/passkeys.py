@@ -9,7 +9,7 @@ LENGTH = 32  # hexadecimal digits: 128 bits
 
 
 def name_of(passkey: Authenticator) -> str:
-    """The passkey's name in addresses: always the same, and nobody can work it out."""
+    """The passkey's name in addresses: it never changes, and can't be guessed."""
     return salted_hmac("accounts.passkeys", str(passkey.pk), algorithm="sha256").hexdigest()[:LENGTH]
 
 

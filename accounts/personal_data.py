@@ -1,4 +1,4 @@
-"""The rows that the apps keep about a person. Each app names its own, so that no app has to know all of them.
+"""The rows that the apps keep about a person. Each app names its own rows, so that none has to know the others.
 
 An app has a module `personal_data` with a function `kept`, and adds the module to `parts` in its `AppConfig.ready()`.
 """
@@ -38,7 +38,7 @@ def count(user: User) -> dict[str, int]:
 
 
 def kept(user: User) -> Rows:
-    """This app's own part: what belongs to signing in, and what staff did in the admin."""
+    """The rows of this app about `user`: addresses, second steps, sessions, and entries in the admin's log."""
     return {
         "email addresses": EmailAddress.objects.filter(user=user),
         "second steps and passkeys": Authenticator.objects.filter(user=user),

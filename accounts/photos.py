@@ -18,8 +18,8 @@ MAX_BYTES = 5_000_000
 SIDE = 512
 ORIENTATION = 0x0112
 MAX_SIDE = 12_000
-# A pixel takes 4 bytes once unpacked. A PNG may need two copies of all of them, a WebP five; a JPEG is shrunk on the
-# way. With these the process stays under 200 MB.
+# A pixel takes 4 bytes once unpacked. A PNG may need two copies of all pixels, a WebP five; a JPEG is shrunk on the
+# way. With these limits the process stays under 200 MB.
 MAX_PIXELS = {"PNG": 12_000_000, "JPEG": 20_000_000, "WEBP": 5_000_000}
 SIGNATURES = {"PNG": b"\x89PNG\r\n\x1a\n", "JPEG": b"\xff\xd8\xff", "WEBP": b"RIFF"}
 
@@ -88,16 +88,16 @@ def _check_pixels(size: tuple[int, int], kind: str) -> None:
 
 
 def _shrink(picture: Image.Image) -> Image.Image:
-    """Small, in colours we store, in this order where that is possible: the large picture should exist once only.
+    """The picture made small, then turned into RGB or RGBA, where possible in this order: one large copy is enough.
 
-    Keeps the mark that says how the camera was held, and nothing else.
+    Of its metadata only the orientation is kept.
     """
     held = picture.getexif().get(ORIENTATION, 1)
     has_alpha = picture.mode in {"RGBA", "LA", "PA", "RGBa", "La"} or "transparency" in picture.info
     if picture.mode.startswith("I"):
         picture = picture.point(lambda value: value / 256).convert("L")  # 16 bits to 8; convert() alone would clip
     elif picture.mode in {"P", "PA", "1"}:
-        picture = picture.convert("RGBA" if has_alpha else "RGB")  # such pixels can't be averaged as they are
+        picture = picture.convert("RGBA" if has_alpha else "RGB")  # palette and 1-bit pixels can't be averaged
     factor = min(picture.size) // (2 * SIDE)
     if factor > 1:
         picture = picture.reduce(factor)

@@ -1,4 +1,4 @@
-"""What pages and other apps ask about people."""
+"""Queries about people, for pages and other apps."""
 
 from datetime import datetime
 
@@ -12,9 +12,9 @@ from accounts.models import User
 
 
 def is_address_taken(email: str) -> bool:
-    """Whether somebody proved that this address is theirs, or has used an account under it.
+    """Whether this address is confirmed for an account, or an account under it has been used.
 
-    An account nobody confirmed or used, or another person's wish to move to the address, takes nothing.
+    An account nobody confirmed or used, or another person's wish to move to the address, does not take it.
     """
     return (
         User.objects.filter(Q(email_confirmed_at__isnull=False) | Q(last_login__isnull=False), email=email).exists()
@@ -23,13 +23,13 @@ def is_address_taken(email: str) -> bool:
 
 
 def sessions_of(user: User, *, now: datetime) -> list[UserSession]:
-    """Where the person is signed in, the earliest sign-in first. One query, however often they signed in."""
+    """The sessions in which the person is signed in, the earliest first. One query, whatever their number."""
     alive = Session.objects.filter(expire_date__gt=now).values("session_key")
     return list(UserSession.objects.filter(user=user, session_key__in=alive).order_by("created_at", "pk"))
 
 
 def security_overview(user: User) -> dict[str, int | bool]:
-    """What the settings page says about ways to sign in: three queries."""
+    """Facts for the settings page about the person's ways to sign in. Three queries."""
     kinds = list(Authenticator.objects.filter(user=user).values_list("type", flat=True))
     return {
         "has_password": user.has_usable_password(),

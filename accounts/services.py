@@ -1,4 +1,4 @@
-"""What people do with their accounts. Signing in itself is allauth's; see `adapters`."""
+"""Services for changing accounts. Signing in itself is allauth's; see `adapters`."""
 
 import hashlib
 import json
@@ -34,7 +34,7 @@ PREFERENCE_FIELDS = ("time_zone", "language", "uses_12h_clock", "first_weekday",
 
 
 def confirm_address(*, user: User, email: str, now: datetime) -> None:
-    """`email` is proven to be the person's: from here on they may book."""
+    """Record that `email` belongs to the person; from then on they may book."""
     with transaction.atomic():
         User.objects.filter(pk=user.pk).update(email_confirmed_at=now)
         _ensure_address_row(user=user, email=email)
@@ -42,7 +42,7 @@ def confirm_address(*, user: User, email: str, now: datetime) -> None:
 
 
 def ensure_address_row(*, user: User) -> None:
-    """Accounts made outside the sign-up page (by staff, by the command line) get the row allauth looks at."""
+    """Create allauth's row of a confirmed address where it is missing: for accounts made by staff or a command."""
     if user.email_confirmed:
         _ensure_address_row(user=user, email=user.email)
 
@@ -59,8 +59,8 @@ def _ensure_address_row(*, user: User, email: str) -> None:
 def discard_unconfirmed_account(*, email: str) -> bool:
     """Remove an account under `email` that nobody ever confirmed or used; the next sign-up takes its place.
 
-    So whoever signed up with somebody else's address first gains nothing: the old link and password are gone.
-    Answers whether the address is free now.
+    Signing up first with somebody else's address so gains nothing: the old link and password are gone. Returns
+    whether the address is free now.
     """
     with transaction.atomic():
         if queries.is_address_taken(email):
@@ -77,7 +77,7 @@ def discard_unconfirmed_account(*, email: str) -> bool:
 
 
 def end_sessions(*, user: User, keep: str | None = None) -> int:
-    """Sign `user` out everywhere, except in the session with the key `keep`. Answers how many ended."""
+    """Sign `user` out everywhere, except in the session with the key `keep`. Returns how many sessions ended."""
     sessions = UserSession.objects.filter(user=user).exclude(session_key=keep or "")
     ended = 0
     for session in sessions:
@@ -87,7 +87,7 @@ def end_sessions(*, user: User, keep: str | None = None) -> int:
 
 
 def deactivate_account(*, user: User) -> None:
-    """`user` can't sign in any more, and is signed in nowhere."""
+    """Close the account: `user` is signed out everywhere and can't sign in any more."""
     with transaction.atomic():
         User.objects.filter(pk=user.pk).update(is_active=False)
         end_sessions(user=user)
@@ -95,7 +95,7 @@ def deactivate_account(*, user: User) -> None:
 
 
 def purge(*, now: datetime, unconfirmed_days: int = 30) -> None:
-    """Forget what nobody can use any more: sessions past their end, and accounts nobody confirmed."""
+    """Delete sessions past their end, and accounts that nobody confirmed or used for `unconfirmed_days`."""
     Session.objects.filter(expire_date__lt=now).delete()
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
     stale = User.objects.filter(
@@ -109,18 +109,18 @@ def purge(*, now: datetime, unconfirmed_days: int = 30) -> None:
 
 
 def fingerprint(user: User, fields: tuple[str, ...]) -> str:
-    """Short text that changes whenever one of `fields` does; a form carries it to notice an edit from elsewhere."""
+    """A short hash that changes whenever one of `fields` does; a form carries it to notice an edit from elsewhere."""
     values = {field: str(getattr(user, field) or "") for field in fields}
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def update_profile(*, user: User, actor: User, values: Mapping[str, Any], seen: str) -> User:
-    """Save name and phone as typed over the state `seen` (see `fingerprint`); raises ChangedMeanwhile."""
+    """Save name and phone. Raises ChangedMeanwhile where they were changed since `seen` (see `fingerprint`)."""
     return _update(user=user, fields=PROFILE_FIELDS, values=values, seen=seen)
 
 
 def update_preferences(*, user: User, actor: User, values: Mapping[str, Any], seen: str) -> User:
-    """Save zone, language, clock, week and theme. A zone chosen by hand settles the question about the device's."""
+    """Save zone, language, clock, week and theme. A zone chosen by hand answers the question about the device's."""
     return _update(user=user, fields=PREFERENCE_FIELDS, values=values, seen=seen)
 
 
@@ -140,7 +140,7 @@ def _update(*, user: User, fields: tuple[str, ...], values: Mapping[str, Any], s
 
 
 def answer_device_zone(*, user: User, actor: User, zone: str, follow: bool) -> None:
-    """The device says another zone than the person's own: show times there from now on, or don't ask about it again.
+    """Make the device's zone the person's own, or with `follow=False` remember not to ask about it again.
 
     Raises ValueError for a zone nobody knows.
     """
@@ -153,7 +153,7 @@ def answer_device_zone(*, user: User, actor: User, zone: str, follow: bool) -> N
 
 
 def change_photo(*, user: User, actor: User, upload: UploadedFile) -> None:
-    """Show `upload` as the person's photo, re-encoded under a random name; the old file goes once the change stands.
+    """Store `upload`, re-encoded under a random name, as the person's photo, and delete the old file after the commit.
 
     Raises PhotoRefused. A failure leaves the old photo and no new file.
     """
@@ -181,7 +181,7 @@ def _replace_photo(*, user: User, name: str) -> None:
 
 
 def sweep_photos(*, now: datetime, older_than_hours: int = 24) -> int:
-    """Remove files that no account shows: what a process killed between writing and saving left behind."""
+    """Delete photo files of no account, left by a process that died between writing and saving; the number deleted."""
     try:
         _folders, names = default_storage.listdir(photos.FOLDER)
     except FileNotFoundError:
@@ -210,8 +210,8 @@ def send_letter(
 ) -> None:
     """Have one of `accounts.letters` mailed by a worker soon, and not at all after `lasts_minutes`.
 
-    It may carry a link or a code that grants access, so it waits encrypted. `asked_from` is the network of whoever
-    asked for it. `notifications` sends it, which stands above this app, so that this names a topic of theirs.
+    It may carry a link or a code that grants access, so it waits encrypted. `asked_from` is the network address that
+    the request came from. `notifications`, an app above this one, sends it; so this publishes a topic of that app.
     """
     facts = {
         "to": to,
@@ -235,9 +235,9 @@ def send_letter(
 
 
 def mail_code_later(*, to: str, code: str, wanted: bool) -> None:
-    """Have the code of a sign-in mailed by a worker, or nothing where it is not `wanted`.
+    """Have the code of a sign-in mailed by a worker, or no mail where it is not `wanted`.
 
-    The work and the row are the same, so that the time a page takes does not tell whether a password was right.
+    Both cases do equal work and write a row, so that the time of the page does not tell whether a password was right.
     """
     facts = {"to": to, "code": code, "wanted": wanted}
     with transaction.atomic():

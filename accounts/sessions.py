@@ -1,6 +1,6 @@
-"""Who is signed in, found with SQL made once: every page of a signed-in person asks these two before anything else.
+"""The session engine (`accounts.sessions`) and the backend that loads accounts, each with one precompiled query.
 
-`accounts.sessions` is the session engine, `accounts.sessions.AuthenticationBackend` how an account is found.
+Every page of a signed-in person runs these two queries before anything else.
 """
 
 from datetime import datetime
@@ -16,7 +16,7 @@ from core.compiled_queries import prepared
 
 
 class SessionStore(db.SessionStore):
-    """Django's sessions in the database."""
+    """Django's store of sessions in the database, read by a precompiled query."""
 
     def _get_session_from_db(self) -> Session | None:
         found = _session(key=self.session_key, now=clock.now())
@@ -26,7 +26,7 @@ class SessionStore(db.SessionStore):
 
 
 class AuthenticationBackend(auth_backends.AuthenticationBackend):
-    """allauth's, by email address and password."""
+    """allauth's backend, by email address and password; accounts are read by a precompiled query."""
 
     def get_user(self, user_id: int) -> User | None:
         found = _user(user_id=user_id)

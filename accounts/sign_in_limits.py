@@ -44,14 +44,16 @@ REFUSED_AT = {
 
 @dataclass(frozen=True)
 class Try:
-    """One try of a password, counted. With `needs_code` the right password alone signs nobody in."""
+    """One counted try of a password. With `needs_code` the right password alone signs nobody in."""
 
     usages: tuple[ratelimit.RateLimitUsage, ...]
     needs_code: bool
 
     def forgive(self) -> None:
-        """Take a try with the right password off the limits. One that needs a code stays counted: if only wrong
-        passwords counted, the limit itself would tell which one was right."""
+        """Take a try with the right password off the limits.
+
+        A try that needs a code stays counted: otherwise the limit itself would tell which password was right.
+        """
         for usage in self.usages if not self.needs_code else ():
             usage.rollback()
 
@@ -59,8 +61,8 @@ class Try:
 def count_try(request: HttpRequest, *, email: str, on_known_device: bool) -> Try:
     """Count one try for the account of `email`. Past a limit raises ImmediateHttpResponse with the 429 page.
 
-    Only the wider limit lets a try through, and then it needs a code; not where somebody already signed in is asked for
-    their password again.
+    Past the wider limit alone, a try goes on but needs a code, unless somebody already signed in is asked for their
+    password again: that is refused, too.
     """
     here = ratelimit.consume(request, app=APP, action=HERE, key=_key_here(request, email))
     if here is None:
@@ -79,7 +81,7 @@ def forget_tries(request: HttpRequest, *, email: str) -> None:
 
 
 def ask_for_code(request: HttpRequest, *, email: str, user: User | None) -> HttpResponse:
-    """The way to the page that asks for a code from the mailbox, the same whether the password was right or not.
+    """The redirect to the page that asks for a mailed code, no different for a right password than for a wrong one.
 
     `user` is the account whose password was right, None where it was not: then no code exists. Both cost the same work:
     the worker decides whether a mail goes out.
@@ -97,7 +99,7 @@ def ask_for_code(request: HttpRequest, *, email: str, user: User | None) -> Http
     process = LoginCodeVerificationProcess(stage=stage)
     code = process.generate_code()
     if user is None:
-        process.state["code"] = ""  # which no code equals
+        process.state["code"] = ""  # no typed code equals it
     has_room = ratelimit.consume(request, app=APP, action=CODE, key=f"{email} {user is not None}") is not None
     services.mail_code_later(to=email, code=code, wanted=has_room and user is not None)
     process.persist()
@@ -109,12 +111,12 @@ def ask_for_code(request: HttpRequest, *, email: str, user: User | None) -> Http
 
 
 def wait_for_password_alone(request: HttpRequest, *, email: str) -> int:
-    """Seconds until a password alone signs in on a new device again, if nobody tries meanwhile."""
+    """The seconds until a password alone signs in on a new device again, if nobody tries meanwhile."""
     return _wait(request, APP, ANYWHERE, email)
 
 
 def wait_of_page(request: HttpRequest) -> int:
-    """Seconds until this page, which allauth refused with 429, may be sent again; 0 where that is not known."""
+    """The seconds until this page, which allauth refused with 429, may be sent again; 0 where that is not known."""
     match = request.resolver_match
     app, action = REFUSED_AT.get(match.url_name or "" if match else "", (APP, ""))
     return _wait(request, app, action, request.POST.get("email", "").lower())

@@ -1,4 +1,4 @@
-"""What follows from allauth's own steps. allauth offers no other place to hear of them."""
+"""Receivers of allauth's signals, which are the only way to learn of its changes to addresses and passwords."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def remember_confirmation(sender: Any, email_address: EmailAddress, **kwargs: An
 def end_other_sessions_after_a_new_address(
     sender: Any, request: HttpRequest, user: User, from_email_address: EmailAddress | None = None, **kwargs: Any
 ) -> None:
-    """Only the session that opened the link stays, if it is this person's. The first confirmation changes nothing."""
+    """End all sessions but the one that opened the link, if it is this person's. A first confirmation ends none."""
     if from_email_address is None:
         return
     if request.user.is_authenticated and request.user.pk == user.pk:
@@ -39,6 +39,6 @@ def end_other_sessions_after_a_new_password(sender: Any, request: HttpRequest, u
 
 
 def _end_other_sessions(request: HttpRequest, user: User) -> None:
-    """Sessions elsewhere stop by themselves (see `User._get_session_auth_hash`); here their rows go, too."""
+    """Delete the rows of other sessions, which no longer work anyway (see `User._get_session_auth_hash`)."""
     own = request.user.is_authenticated and request.user.pk == user.pk
     services.end_sessions(user=user, keep=request.session.session_key if own else None)

@@ -1,4 +1,4 @@
-"""Work for later: codes for signing in, and files and rows that nobody needs any more."""
+"""Jobs that mail codes for signing in, and delete files and rows that nobody needs any more."""
 
 import json
 from typing import Any
@@ -12,7 +12,7 @@ CODE_LASTS_MINUTES = 15
 
 @outbox.handler("accounts.mail_code")
 def mail_code(payload: dict[str, Any], *, message: Any) -> None:
-    """Mail the code of a sign-in whose password was right; where it was not, the code is worth nothing and stays."""
+    """Mail the code of a sign-in whose password was right; for a wrong password no mail is sent."""
     facts = json.loads(url_secrets.unseal(payload["sealed"]))
     if facts["wanted"]:
         services.send_letter(

@@ -6,7 +6,7 @@ __all__ = ["CannotDecrypt", "seal", "unseal"]
 
 
 def seal(text: str) -> str:
-    """`text`, encrypted."""
+    """The encrypted `text`."""
     return encrypt(text).rstrip("=")
 
 

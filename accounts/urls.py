@@ -1,4 +1,4 @@
-"""Settings, photos, and signing in and up (allauth's addresses, eight of them with views of ours)."""
+"""URLs of settings, photos, signing in and signing up (allauth's, eight of them with views of ours)."""
 
 from django.urls import include, path, re_path
 

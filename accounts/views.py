@@ -1,4 +1,4 @@
-"""The settings pages, photos, and the few of allauth's views that need other manners."""
+"""Views of the settings and photos, and the few views of allauth that are changed here."""
 
 from http import HTTPStatus
 from typing import Any
@@ -60,7 +60,7 @@ def profile(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def sessions(request: SignedInRequest) -> HttpResponse:
-    """Where the person is signed in; sent, it ends all of that but here. allauth's own asks the database for each."""
+    """The list of the person's sessions; a POST ends all but this one. allauth's own view costs a query per session."""
     if request.method == "POST":
         services.end_sessions(user=request.user, keep=request.session.session_key)
         messages.success(request, "You are signed out everywhere else.")
@@ -102,7 +102,10 @@ def security(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_POST
 def photo_too_large(request: SignedInRequest) -> HttpResponse:
-    """A browser reads our answer only once it has sent everything: take what a camera may make, and keep none of it."""
+    """The answer to a photo that is too large.
+
+    A browser reads it only after sending everything, so a body of a camera's size is read first, and thrown away.
+    """
     if length_of(request) <= LARGEST_CAMERA_FILE:
         while request.read(64 * 1024):
             pass
@@ -139,7 +142,7 @@ def remove_photo(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_POST
 def device_zone(request: SignedInRequest) -> HttpResponse:
-    """The answer to 'Show times in Paris time?'; back to the page it was asked on."""
+    """Save the answer to 'Show times in Paris time?' and return to the page that asked."""
     try:
         services.answer_device_zone(
             user=request.user,
@@ -173,7 +176,7 @@ def _preferences_initial(request: SignedInRequest) -> dict[str, Any]:
 
 
 def _keep_typed(kind: type, form: Any, initial: dict[str, Any], **kwargs: Any) -> Any:
-    """The form again with what was typed, over the newest state: sending it now overwrites that knowingly."""
+    """The form with its typed values and the fingerprint of the newest state, which sending it again overwrites."""
     data = form.data.copy()
     data["seen"] = initial["seen"]
     return kind(data, initial=initial, **kwargs)
@@ -219,8 +222,8 @@ def _preferences_page(
 def photo(request: HttpRequest, name: str) -> HttpResponseBase:
     """A person's photo by its random name: for everybody signed in, for visitors where the person has a public page.
 
-    A browser shows a public one for an hour without asking again. Any other it asks for each time, and so shows none
-    after signing out. Opened on its own, the file runs nothing.
+    Browsers keep a public photo for an hour. They ask for any other each time, and so show none after signing out. A
+    sandbox policy keeps a file that is opened on its own from running scripts.
     """
     path = f"{photos.FOLDER}/{name}.webp"
     owner = User.objects.filter(photo=path, is_active=True).first()
@@ -245,7 +248,7 @@ def photo(request: HttpRequest, name: str) -> HttpResponseBase:
 
 
 class _OwnPasskey:
-    """A passkey of the person signed in, found by its public name in the address (`passkeys.name_of`)."""
+    """A mixin that finds a passkey of the person signed in by its public name in the address (`passkeys.name_of`)."""
 
     def get_object(self, queryset: Any = None) -> Authenticator:
         found = passkeys.find(self.get_queryset(), self.kwargs["key"])  # type: ignore[attr-defined]
@@ -272,7 +275,7 @@ remove_passkey = RemovePasskey.as_view()
 
 
 class ConfirmEmail(allauth_views.ConfirmEmailView):
-    """allauth's page, but opening a link changes nothing: nobody is signed out by a GET."""
+    """allauth's page that confirms an address, except that a GET changes nothing and signs nobody out."""
 
     def get(self, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
@@ -322,7 +325,7 @@ class ConfirmLoginCode(allauth_views.ConfirmLoginCodeView):
 
 
 class _ThenSaysSo:
-    """The page that says what was done comes next; the way back waits in its address."""
+    """A mixin for views that lead on to a page saying what was done, with the way back in its address."""
 
     def get_success_url(self) -> str:
         return self.passthrough_next_url(str(self.success_url))  # type: ignore[attr-defined]
@@ -333,7 +336,7 @@ class AskForReset(_ThenSaysSo, allauth_views.PasswordResetView):
 
 
 class ResetPassword(_ThenSaysSo, allauth_views.PasswordResetFromKeyView):
-    """allauth's page, but only the POST signs out whoever else is signed in here."""
+    """allauth's page for a new password, except that only the POST signs out another account signed in here."""
 
     def logout(self) -> None:
         if self.request.method == "POST":

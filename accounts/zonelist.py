@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from accounts.zones import ViewerZone, canonical, device_zone
 from core import clock, wording
 
-RECENT = "zones"  # the cookie with the zones that somebody chose on this device, the last one first
+RECENT = "zones"  # the cookie with the zones chosen on this device, the latest first
 RECENT_SHOWN = 3
 TYPED = "tzq"
 LONGEST = 60
@@ -23,7 +23,7 @@ _HALF_A_YEAR = timedelta(days=182)
 
 @dataclass(frozen=True, slots=True)
 class ZoneSearch:
-    """A look through every zone: `found` holds (name, label) pairs, `kept` what the address says besides."""
+    """A search through every zone: `found` holds (name, label) pairs, `kept` the other parameters of the address."""
 
     text: str
     found: Sequence[tuple[str, str]]
@@ -31,18 +31,18 @@ class ZoneSearch:
 
 
 def own_zone(request: HttpRequest) -> str | None:
-    """The zone of the person, or else of their device."""
+    """The zone in the person's settings, for visitors that of their device, if known."""
     return request.user.time_zone if request.user.is_authenticated else device_zone(request)
 
 
 def short_list(names: Iterable[str | None], now: datetime, *, twelve: bool = False) -> list[tuple[str, str]]:
-    """(name, "London, now 11:02") of each, once."""
+    """Pairs of name and label ("London, now 11:02"), one for each zone in `names`."""
     known = dict.fromkeys(name for name in names if name)
     return [(name, f"{wording.zone_city(name)}, now {wording.clock_text(now, name, twelve=twelve)}") for name in known]
 
 
 def searched(request: HttpRequest, now: datetime, *, twelve: bool = False) -> ZoneSearch:
-    """The zones that fit what was typed, or all of them, each as "Lisbon, Portugal, now 11:02"."""
+    """The zones that match the typed text, or all of them, each as "Lisbon, Portugal, now 11:02"."""
     text = request.GET.get(TYPED, "")[:LONGEST].strip()
     names = find(text, now) if text else [name for name, _ in clock.zone_choices()]
     return ZoneSearch(
@@ -53,7 +53,10 @@ def searched(request: HttpRequest, now: datetime, *, twelve: bool = False) -> Zo
 
 
 def find(text: str, now: datetime) -> list[str]:
-    """The zones by city, country, former name, abbreviation ("CET", in summer too) or offset now ("GMT+1", "+5:45")."""
+    """The names of zones found by city, country, former name, abbreviation or present offset.
+
+    "CET" is found in summer, too; offsets read "GMT+1" or "+5:45".
+    """
     offset = _offset(text)
     if offset is not None:
         return [name for name, _ in clock.zone_choices() if clock.local(now, clock.zone(name)).utcoffset() == offset]
@@ -76,7 +79,7 @@ def _offset(text: str) -> timedelta | None:
 
 @lru_cache(maxsize=1024)
 def _abbreviations(name: str, day: str) -> frozenset[str]:
-    """What the zone is called now and in the other half of the year."""
+    """The zone's abbreviations on this day and half a year later."""
     noon = datetime.fromisoformat(f"{day}T12:00:00+00:00")
     return frozenset(
         (clock.local(at, clock.zone(name)).tzname() or "").casefold() for at in (noon, noon + _HALF_A_YEAR)
@@ -105,7 +108,7 @@ def recent(request: HttpRequest) -> list[str]:
 
 
 def remember(request: HttpRequest, response: HttpResponse, zone: ViewerZone) -> None:
-    """Note a chosen zone for the short list; the person's own stands there anyway."""
+    """Add a chosen zone to the cookie of the short list, unless it is the person's own, which is listed anyway."""
     before = recent(request)
     if not zone.chosen or zone.name == own_zone(request) or before[:1] == [zone.name]:
         return

@@ -1,4 +1,4 @@
-"""In which zone a page shows its times."""
+"""The zone in which a page shows its times."""
 
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -14,10 +14,10 @@ EVERY_ZONE = "all"  # 'All time zones…': a choice of the list, not a zone
 
 @dataclass(frozen=True)
 class ViewerZone:
-    """The zone's name, and whether one was asked for that nobody knows: the page then says so in words.
+    """The zone of a page. `unknown` says that the address or device named one that does not exist; the page says so.
 
-    `lists_all` is the wish to look through every zone, `chosen` says that the address names this one, `assumed` that
-    nothing did: neither the address nor the person's own setting nor their device. That, too, a page says in words.
+    `lists_all` asks for the search through every zone, `chosen` says that the address names this one, `assumed` that
+    neither the address nor the person's settings nor their device named any. A page says that, too.
     """
 
     name: str
@@ -32,12 +32,12 @@ class ViewerZone:
 
     @property
     def in_links(self) -> str:
-        """What links to other pages say of it: only what somebody chose, so that the rest may follow the device."""
+        """The zone for links to other pages, empty unless it was chosen, so that other pages may follow the device."""
         return self.name if self.chosen else ""
 
     @property
     def every_zone(self) -> str:
-        """The value of 'All time zones…', which keeps the chosen one while somebody looks for another."""
+        """The value of the choice 'All time zones…', which keeps a chosen zone during the search for another."""
         return f"{EVERY_ZONE},{self.name}" if self.chosen else EVERY_ZONE
 
     def __str__(self) -> str:
@@ -45,7 +45,7 @@ class ViewerZone:
 
 
 def canonical(name: str | None) -> str | None:
-    """The name we use for what an address or a cookie says, or None."""
+    """Our name for the zone that an address or a cookie names, or None where there is no such zone."""
     if not name:
         return None
     try:
@@ -55,14 +55,14 @@ def canonical(name: str | None) -> str | None:
 
 
 def device_zone(request: HttpRequest) -> str | None:
-    """What the browser says about itself. Its cookie may hold a percent-encoded slash."""
+    """The zone in the cookie of the device, or None. The cookie may hold a percent-encoded slash."""
     return canonical(request.COOKIES.get(COOKIE, "").strip('"').replace("%2F", "/").replace("%2f", "/"))
 
 
 def viewer_zone(request: HttpRequest, fallback: str) -> ViewerZone:
-    """The zone for this page: what the address asks for, the person's own setting, the device's, else `fallback`.
+    """The zone for this page: that of the address, of the person's settings, of the device, else `fallback`.
 
-    `fallback` is the name of a zone we know: the provider's, as a rule. Costs no query of its own.
+    `fallback` is the name of a known zone, as a rule the provider's. Costs no query of its own.
     """
     asked = request.GET.get(PARAMETER, "")
     head, _, before = asked.partition(",")
@@ -79,7 +79,7 @@ def viewer_zone(request: HttpRequest, fallback: str) -> ViewerZone:
 
 
 def zone_to_ask_about(request: HttpRequest) -> str | None:
-    """The device's zone where it differs from the person's own and they haven't said no to it."""
+    """The device's zone where it differs from the person's and they have not declined it, else None."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return None

@@ -1,4 +1,4 @@
-"""Words of the account pages."""
+"""Template filters of the account pages."""
 
 from allauth.mfa.models import Authenticator
 from django import template
@@ -20,7 +20,7 @@ SYSTEMS = [
 
 @register.filter
 def device_name(user_agent: str) -> str:
-    """ "Firefox on Windows" of a browser's long self-description; what is unknown is said to be."""
+    """The name of a device from its user agent, like "Firefox on Windows"; "Unknown device" for any other."""
     browser = next((name for mark, name in BROWSERS if mark in user_agent), "")
     system = next((name for mark, name in SYSTEMS if mark in user_agent), "")
     if browser and system:
