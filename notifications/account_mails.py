@@ -1,6 +1,6 @@
 """The mails of accounts: sign-up, codes, resets, and news of an account's security.
 
-`accounts` stands below this app, so it only publishes the job; how its mails are made is registered here.
+`accounts` stands below this app and only publishes a job; this module registers how its mails are made.
 """
 
 import json
@@ -16,7 +16,7 @@ from .models import Kind
 
 
 class AccountMail(Mail):
-    """A mail of the account pages, perhaps to an address without an account."""
+    """A mail of the account pages; its address may have no account."""
 
     def __init__(self, *, key: str, expires: int, to: str, letter: str, said: dict[str, str], asked: Asked) -> None:
         self.key = f"account:{key}"
@@ -35,7 +35,7 @@ class AccountMail(Mail):
 
 @catalogue.mail("accounts.letter", is_secret=True)
 def account_mail(*, key: str, sealed: str, expires: int) -> Mail:
-    """The mail that `accounts.services.send_letter` asked for. It waits sealed, for it may carry a link or a code."""
+    """The mail that `accounts.services.send_letter` asked for; the job has it encrypted, as it may hold a code."""
     facts = json.loads(url_secrets.unseal(sealed))
     return AccountMail(
         key=key,
@@ -48,5 +48,5 @@ def account_mail(*, key: str, sealed: str, expires: int) -> Mail:
 
 
 def _owner_of(address: str) -> User | None:
-    """The account that proved the address; an unconfirmed one is nobody's, and may be gone tomorrow."""
+    """The active account with this confirmed address, or None. An unconfirmed account may be gone tomorrow."""
     return User.objects.filter(email=address, email_confirmed_at__isnull=False, is_active=True).first()

@@ -34,7 +34,7 @@ class SentMailAdmin(ReadOnly, admin.ModelAdmin):
 
 @admin.register(RefusedAddress)
 class RefusedAddressAdmin(ReadOnly, admin.ModelAdmin):
-    """Deleting a row is how staff let the next mail try the address at once."""
+    """The admin page of refused addresses. Staff delete a row to let the next mail try the address at once."""
 
     list_display = ["user", "email", "code", "refused_at"]
     list_select_related = ["user"]

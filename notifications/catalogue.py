@@ -1,10 +1,10 @@
-"""All mails by name. An app registers how each of its mails is made from the ids that a job carries:
+"""The catalogue of all mails by name. An app registers the function that makes a mail from the ids in a job:
 
     @catalogue.mail("appointments.event")
     def event_mail(*, event: int, to: str) -> Mail | None: ...
 
-and asks for one with `services.draft("appointments.event", key=..., event=..., to=...)` inside the transaction of the
-change it tells of. Nobody but `notifications.services` sends mail.
+and publishes `services.draft("appointments.event", key=..., event=..., to=...)` inside the transaction of the change
+that the mail is about. Only `notifications.services` sends mail.
 """
 
 from collections.abc import Callable
@@ -45,9 +45,9 @@ class CalendarPart:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who asked for a mail that anybody can ask for by typing an address, so that it has a budget.
+    """The origin of a request for a mail that anybody can have sent by typing an address, and which has a budget.
 
-    `by` is the network the form came from. A device known to the account has a budget apart, which no stranger uses up.
+    `by` is the network the form came from. A device known to the account has its own budget, which no stranger uses up.
     """
 
     by: str
@@ -58,7 +58,7 @@ class Mail(Protocol):
     """One mail to one person: what it is about, whether it is still true, and what it says.
 
     `key` is unique for each mail: a repeat under the same key sends nothing. `about` is an appointment's reference.
-    `counterpart` is the other person whose doings caused the mail, and among whom the reader's hour is shared out.
+    `counterpart` is the other person, who caused the mail; the reader's hourly limit is shared among counterparts.
     """
 
     reader: Reader
@@ -69,7 +69,7 @@ class Mail(Protocol):
     asked: Asked | None = None
 
     def stale_because(self, now: datetime) -> str:
-        """The reason why the mail would mislead at `now`; empty while it is still true. Staff read it in the log."""
+        """The reason why the mail would mislead at `now`, for staff in the log; empty while the mail is still true."""
         return ""
 
     def letter(self) -> Letter:
@@ -77,7 +77,7 @@ class Mail(Protocol):
         ...
 
     def calendar(self) -> CalendarPart | None:
-        """The calendar file to go with it."""
+        """The calendar file of the mail, if any."""
         return None
 
 
@@ -86,7 +86,7 @@ Load = Callable[..., Mail | None]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A mail's name, the function that makes it from a job's facts, and whether these facts must not be logged."""
+    """A mail's name, the function that makes it from a job's facts, and whether the log must not keep those facts."""
 
     name: str
     load: Load

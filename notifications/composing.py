@@ -1,4 +1,4 @@
-"""From a letter to a message: its two parts, its headers, its calendar file."""
+"""Composing the message of a letter: its text and HTML parts, its headers, its calendar file."""
 
 import email.message
 from email.header import Header
@@ -34,7 +34,7 @@ class Message(EmailMultiAlternatives):
 
 
 def compose(row: SentMail, reader: Reader, letter: Letter, calendar: CalendarPart | None = None) -> Message:
-    """The message to one reader. Raises ValueError for what can't stand in a header."""
+    """The message to one reader. Raises ValueError for a text that can't stand in a header."""
     text, html = render(letter)
     message = Message(
         subject=_plain(one_line(letter.subject, limit=LONGEST_SUBJECT)),
@@ -44,7 +44,7 @@ def compose(row: SentMail, reader: Reader, letter: Letter, calendar: CalendarPar
         reply_to=[_header(letter.reply_to) if letter.reply_to else support_address()],
         headers={
             "Message-ID": row.message_id,
-            # That of the first attempt: a repeat is the same mail.
+            # The time of the first attempt: a repeat is the same mail.
             "Date": format_datetime(row.created_at),
             "Auto-Submitted": "auto-generated",
             "X-Auto-Response-Suppress": "All",
@@ -59,7 +59,7 @@ def compose(row: SentMail, reader: Reader, letter: Letter, calendar: CalendarPar
 
 
 def render(letter: Letter) -> tuple[str, str]:
-    """The plain-text and the HTML part."""
+    """The plain text and the HTML of the letter."""
     known = {
         "letter": letter,
         "SITE_NAME": settings.SITE_NAME,
@@ -73,7 +73,7 @@ def render(letter: Letter) -> tuple[str, str]:
 
 
 def sender(name: str = "") -> str:
-    """`Maya Okafor via SITE_NAME <address>`, or the site alone."""
+    """The From header: `Maya Okafor via SITE_NAME <address>`, without a name the site alone."""
     site = one_line(settings.SITE_NAME)
     return address_of(f"{one_line(name, limit=LONGEST_NAME)} via {site}" if name else site, sender_address())
 
@@ -89,7 +89,7 @@ def support_address() -> str:
 
 
 def address_of(name: str, address: str) -> str:
-    """A header's address, its name quoted so that no character in it can part addresses."""
+    """The name and address for a header, the name quoted so that no character in it can separate addresses."""
     quoted = _plain(one_line(name, limit=LONGEST_SENDER)).replace("\\", "").replace('"', "'")
     return f'"{quoted}" <{address}>' if quoted else address
 
@@ -99,5 +99,5 @@ def _header(mailbox: Mailbox) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text without anything a mail program would decode (RFC 2047): what a name spells out could be a line end."""
+    """The text with its encoded words (RFC 2047) broken: a mail program could decode one in a name to a line end."""
     return text.replace("=?", "= ?")

@@ -6,12 +6,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
-# A refusal is believed this long; then one mail tries again, because mailboxes do come back.
+# A refusal counts for this long; then one mail tries the address again, because mailboxes do come back.
 REFUSAL_HOLDS = timedelta(days=7)
 
 
 class Kind(models.TextChoices):
-    """The subject matter of a mail; each person's preferences speak of these, except of their account's."""
+    """The kinds of mail. People choose by kind which mails they get, except for those of their account."""
 
     REQUEST_SENT = "request_sent", "Request"
     ANSWER_NEEDED = "answer_needed", "Request to answer"
@@ -24,7 +24,7 @@ class Kind(models.TextChoices):
     SECURITY = "security", "Security of the account"
 
 
-# The person waits for these, or must not miss them: they are tried at an address that was refused, and never wait.
+# The person waits for these mails or must not miss them: no limit delays them, no refusal of the address stops them.
 ALWAYS_TRIED = frozenset({Kind.ACCOUNT, Kind.SECURITY})
 
 
@@ -35,12 +35,12 @@ class State(models.TextChoices):
     SKIPPED = "skipped", "Not sent, no longer true"
 
 
-# A refused mail counts as unfinished: its job is dead by then, and who runs it again wants it tried again.
+# A refused mail counts as unfinished: its job is dead by then, and staff who run it again want the mail tried again.
 UNFINISHED = (State.SENDING, State.REFUSED)
 
 
 class SentMail(models.Model):
-    """One mail to one person, unique by key. It holds no address, no subject and no text, only links to both.
+    """One mail to one person, unique by key. It holds no address, subject or text, only links to their rows.
 
     `user` is empty for an address without a confirmed account. `leased_until` keeps two workers from sending at once;
     `topic` and `payload` are the job that can make the mail again.
@@ -60,7 +60,7 @@ class SentMail(models.Model):
         related_name="+",
         help_text="The other side of the appointment.",
     )
-    # Keyed hashes, emptied after a day: the address of a mail that anybody can ask for, the network they asked from.
+    # Keyed hashes, emptied after a day: the address of a mail that anybody can ask for, and the network that asked.
     recipient = models.CharField(max_length=40, blank=True, default="", db_default="", editable=False)
     asked_from = models.CharField(max_length=40, blank=True, default="", db_default="", editable=False)
     message_id = models.CharField(max_length=255)
@@ -103,12 +103,12 @@ class SentMail(models.Model):
 
     @property
     def words(self) -> str:
-        """How the appointment's timeline names it."""
+        """The text of this mail in the appointment's timeline."""
         return f"{self.get_kind_display()} emailed"
 
 
 class RefusedAddress(models.Model):
-    """A server said for good that this address takes no mail. Deleting the row lets the next mail try at once."""
+    """An address that a server refused for good. Deleting the row lets the next mail try it at once."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     email = models.EmailField(max_length=254)

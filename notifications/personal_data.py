@@ -7,7 +7,7 @@ from .models import RefusedAddress, SentMail
 
 
 def kept(user: User) -> Rows:
-    """The log of mails to the person and of mails about them, and whether their address refuses mail."""
+    """The logged mails to the person and about them, and the row that says their address refuses mail."""
     return {
         "mails to them": SentMail.objects.filter(user=user),
         "mails about them": SentMail.objects.filter(about_whom=user),

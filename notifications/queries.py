@@ -1,4 +1,4 @@
-"""Questions about mails. Each is one query."""
+"""Queries about mails: one SQL query for each call."""
 
 from django.db.models import Count, F, Q
 from django.db.models.functions import Now
@@ -11,24 +11,24 @@ from .rules import DAY, HOUR, AskedBefore, Sent
 
 
 def mails_about(reference: str, user: User) -> list[SentMail]:
-    """The mails this person got about the appointment, newest first; those to the other side are not theirs to see."""
+    """The mails sent to this person about the appointment, newest first; never those to the other side."""
     return list(SentMail.objects.filter(about=reference, user=user, state=State.SENT).order_by("-sent_at", "-id"))
 
 
 def refusal_of(user: User) -> RefusedAddress | None:
-    """Set when the person's present address was refused lately: mail does not reach them."""
+    """The refusal of the person's present address within `REFUSAL_HOLDS`, or None while mail reaches them."""
     since = clock.now() - REFUSAL_HOLDS
     return RefusedAddress.objects.filter(user=user, email=user.email, refused_at__gt=since).first()
 
 
 def sent_lately(user_id: int | None) -> list[Sent]:
-    """The mails this person got within the last hour, by the database's clock."""
+    """The mails sent to this person within the last hour, by the database's clock."""
     sent = SentMail.objects.filter(user=user_id, sent_at__gt=Now() - HOUR)
     return [Sent(age, whom) for age, whom in sent.values_list(Now() - F("sent_at"), "about_whom")]
 
 
 def asked_before(row: SentMail) -> AskedBefore:
-    """The mails asked for earlier than this one, but for dropped ones. The order of rows decides, not of sending."""
+    """The counts of mails asked for before this one, without dropped ones. The order of rows counts, not of sending."""
     earlier = SentMail.objects.filter(created_at__gt=Now() - DAY, pk__lt=row.pk).exclude(state=State.SKIPPED)
     to_them, from_there = Q(recipient=row.recipient), Q(asked_from=row.asked_from) & ~Q(asked_from="")
     counts = earlier.filter(to_them | from_there).aggregate(

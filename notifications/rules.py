@@ -1,4 +1,4 @@
-"""The rules of how much mail one person gets, and which of it goes first."""
+"""Limits on the mail that one person gets, and the rules for which mail goes first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,20 +6,20 @@ from datetime import timedelta
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-# So many mails go to one person within an hour: altogether, and about dealings with one other person.
+# The most mails to one person within an hour: in all, and about dealings with one other person.
 PER_HOUR = 60
 PER_HOUR_ABOUT_ONE = 20
 # Mails that anybody can have sent by typing an address, all kinds together: to one address, and from one network.
 ASKED_PER_HOUR = 6
 ASKED_PER_DAY = 12
 ASKED_PER_DAY_FROM_ONE = 100
-# A counterpart's first mails within an hour go however full the hour is: about them, the person knows nothing yet.
+# The first mails about a counterpart go even in a full hour, for the person knows nothing of that counterpart yet.
 FIRST = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A mail that was sent within the hour: how long ago, and the key of the other person it was about."""
+    """A mail sent within the hour: its age, and the key of the other person it was about."""
 
     age: timedelta
     counterpart: int | None
@@ -35,7 +35,7 @@ class AskedBefore:
 
 
 def used_up_budget(before: AskedBefore) -> str:
-    """The budget that has no room for one more mail somebody asked for; empty where all have."""
+    """The reason why one more mail may not be asked for, naming the budget; empty while every budget has room."""
     if before.to_them_in_an_hour >= ASKED_PER_HOUR:
         return "enough such mails to this address within the hour"
     if before.to_them_in_a_day >= ASKED_PER_DAY:
@@ -48,8 +48,8 @@ def used_up_budget(before: AskedBefore) -> str:
 def time_until_a_place(sent: Sequence[Sent], counterpart: int | None) -> timedelta:
     """The time until one more mail about `counterpart` may go; zero where it may go now.
 
-    Nobody's mails wait behind another person's noise: in a full hour, a mail still goes while its counterpart has had
-    less than an equal share of it. So an hour has at most twice PER_HOUR mails, or FIRST for each counterpart. `sent`
+    No mail waits behind many mails about somebody else: in a full hour, a mail still goes while its counterpart has had
+    less than an equal share. So an hour has at most twice PER_HOUR mails, or FIRST for each counterpart. `sent`
     are the mails of the last hour to the same reader.
     """
     moments = sorted({timedelta(0), *(HOUR - mail.age for mail in sent)})

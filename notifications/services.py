@@ -1,7 +1,7 @@
-"""Sending mail: by one worker at a time, and at least once. Called by jobs, never by a page.
+"""Services that send mail: at least once, each mail by one worker at a time. Called by jobs, never by a page.
 
-A mail has a key. A worker that sends it holds a lease on its row in `SentMail`; a finished key sends nothing more. When
-the server's answer is lost, the next attempt sends the same mail again under the same Message-ID.
+A mail has a key. The worker that sends it holds a lease on its row in `SentMail`; a finished key sends nothing more.
+When the server's answer is lost, the next attempt sends the mail again with an unchanged Message-ID.
 """
 
 import uuid
@@ -49,7 +49,7 @@ def draft(name: str, *, key: str, **facts: Any) -> outbox.Draft:
 
 
 def send_by_name(name: str, facts: dict[str, Any], *, again: int = 0) -> SentMail | None:
-    """Make the mail that a job names and send it. Raises what `send_mail` raises, and Retry for an unknown name."""
+    """Make the mail that a job names and send it. Raises the errors of `send_mail`, and Retry for an unknown name."""
     entry = catalogue.entry(name)
     if entry is None:
         raise outbox.Retry(reason=f"no mail is called {name}; perhaps newer code knows it")
@@ -63,8 +63,8 @@ def send_mail(mail: Mail, *, job: Job | None = None) -> SentMail | None:
     """Send a mail if it is still true, and return its row in the log; None when its reader has left.
 
     A repeat of a finished key sends nothing. Raises Retry when the server could not be reached or asks to wait, or when
-    another worker sends this very mail at the moment; NotYet when the reader got enough within the hour; GiveUp when it
-    was refused for good, and marks the address if that is why.
+    another worker is sending this mail; NotYet when the reader's hourly limit is reached; GiveUp when the mail was
+    refused for good, and then records the address as refused if the server blames it.
     """
     key = f"{mail.key}:again-{job.again}" if job and job.again else mail.key
     if reason := mail.stale_because(clock.now()):
@@ -74,7 +74,7 @@ def send_mail(mail: Mail, *, job: Job | None = None) -> SentMail | None:
     row = _claim(mail, key, job)
     if row.is_finished or _is_one_too_many(row, mail):
         return row
-    if not (job and job.again):  # staff insist
+    if not (job and job.again):  # a repeat asked for by staff skips the checks
         _refuse_what_bounced(row, mail.reader)
         _wait_for_a_turn(row)
     try:
@@ -84,7 +84,7 @@ def send_mail(mail: Mail, *, job: Job | None = None) -> SentMail | None:
         raise
     if failure:
         _fail(row, mail.reader, failure)
-    # The mail is out, and no error can take it back: without this note it would be sent once more.
+    # The mail is out and can't be taken back: if this is not stored, it is sent once more.
     persistently(lambda: _finish(row, state=State.SENT, sent_at=Now()))
     if mail.reader.user:
         RefusedAddress.objects.filter(user=mail.reader.user).delete()
@@ -92,16 +92,16 @@ def send_mail(mail: Mail, *, job: Job | None = None) -> SentMail | None:
 
 
 def forget_who_asked() -> int:
-    """Empty the hashes of addresses and networks once no budget counts them any more; the number of rows changed."""
+    """Empty the hashes of addresses and networks that no budget counts any more; returns the number of rows changed."""
     old = SentMail.objects.filter(created_at__lt=Now() - rules.DAY).exclude(recipient="", asked_from="")
     return old.update(recipient="", asked_from="")
 
 
 @transaction.atomic
 def send_again(*, mail: SentMail) -> bool:
-    """Publish the job of a logged mail once more, as a mail of its own. False when it has no job to repeat.
+    """Publish the job of a logged mail once more, as a new mail. Returns False when the mail has no job to repeat.
 
-    Asking twice before the repeat was sent gives one repeat. Whether it is still true is checked again when it is sent.
+    Asking twice before the repeat was sent gives one repeat. Before sending, the mail is checked again for being true.
     """
     if not mail.topic:
         return False
@@ -115,7 +115,7 @@ def send_again(*, mail: SentMail) -> bool:
 def _note_unsent(mail: Mail, key: str, job: Job | None, reason: str) -> SentMail:
     """The row of a mail that is no longer true, marked as not sent unless it was sent before.
 
-    Raises Retry while another worker sends it: that worker may have died, and then nobody else says how it ended.
+    Raises Retry while another worker has the lease: if that worker died, only a retry can mark the row.
     """
     _write_row(mail, key, job)
     unsent = SentMail.objects.filter(key=key, state=State.SENDING)
@@ -130,7 +130,7 @@ def _claim(mail: Mail, key: str, job: Job | None) -> SentMail:
     _write_row(mail, key, job)
     lease = timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
     token = uuid.uuid4()
-    # One statement both looks and takes: of two workers the second finds the first one's lease.
+    # One statement checks and takes the lease: the second of two workers finds the lease of the first.
     free = SentMail.objects.filter(_free(), key=key, state__in=UNFINISHED)
     claimed = free.update(
         state=State.SENDING, reason="", leased_until=Now() + lease, lease_token=token, attempts=F("attempts") + 1
@@ -142,12 +142,12 @@ def _claim(mail: Mail, key: str, job: Job | None) -> SentMail:
 
 
 def _free() -> Q:
-    """No worker is sending it, or the one that did has fallen silent."""
+    """The condition that no worker has a lease on the row, or that its lease has run out."""
     return Q(leased_until=None) | Q(leased_until__lte=Now())
 
 
 def _write_row(mail: Mail, key: str, job: Job | None) -> None:
-    # Derived, not random, and not to be guessed back to a row number.
+    # Derived from the key, so that a repeat has it too, and keyed, so that nobody can work out a row number.
     digest = salted_hmac("notifications.message_id", key, algorithm="sha256").hexdigest()[:40]
     row = SentMail(
         key=key,
@@ -158,7 +158,7 @@ def _write_row(mail: Mail, key: str, job: Job | None) -> None:
         message_id=f"<{digest}@{site_host()}>",
     )
     if mail.asked:
-        # What a stranger asks for takes nothing from what the person does on a device of their own.
+        # A stranger's requests and those from a known device have different marks, and so count on different budgets.
         row.recipient = _mark(f"{mail.reader.address} {mail.asked.on_known_device}")
         row.asked_from = _mark(mail.asked.by) if mail.asked.by else ""
     if job:
@@ -167,12 +167,12 @@ def _write_row(mail: Mail, key: str, job: Job | None) -> None:
 
 
 def _mark(text: str) -> str:
-    """A keyed hash: the same for the same text, and not to be guessed back."""
+    """A keyed hash of the text, from which the text can't be guessed."""
     return salted_hmac("notifications.asked", text, algorithm="sha256").hexdigest()[:40]
 
 
 def _is_one_too_many(row: SentMail, mail: Mail) -> bool:
-    """Drop a mail that was asked for beyond the budget. It does not wait: by then its code or link is of no use."""
+    """Drop a mail asked for beyond its budget; whether it was dropped. Later its code or link would be of no use."""
     used_up = rules.used_up_budget(asked_before(row)) if mail.asked else ""
     if used_up:
         _finish(row, state=State.SKIPPED, reason=used_up)
@@ -180,7 +180,7 @@ def _is_one_too_many(row: SentMail, mail: Mail) -> bool:
 
 
 def _refuse_what_bounced(row: SentMail, reader: Reader) -> None:
-    """Raises GiveUp when the reader's address was refused for good lately."""
+    """Mark the mail as refused and raise GiveUp when the reader's address was refused for good lately."""
     refusal = refusal_of(reader.user) if reader.user and row.kind not in ALWAYS_TRIED else None
     if refusal:
         _finish(row, state=State.REFUSED, reason=f"the address was refused before: {refusal.code}"[:120])
@@ -188,7 +188,7 @@ def _refuse_what_bounced(row: SentMail, reader: Reader) -> None:
 
 
 def _wait_for_a_turn(row: SentMail) -> None:
-    """Raises NotYet until there is room for this mail. Several workers at once may send one too many each."""
+    """Raise NotYet while the reader's hour has no room for this mail. Workers at once may send one too many each."""
     if row.kind in ALWAYS_TRIED:
         return
     wait = rules.time_until_a_place(sent_lately(row.user_id), row.about_whom_id)
@@ -198,7 +198,10 @@ def _wait_for_a_turn(row: SentMail) -> None:
 
 
 def _hand_over(mail: Mail, row: SentMail) -> Failure | None:
-    """Write the mail and give it to the server. Raises GiveUp for what can't stand in a mail, such as an address."""
+    """Compose the mail and give it to the server; None once it was accepted.
+
+    Raises GiveUp for a mail that can't be written, because of its address, for example.
+    """
     letter, calendar = mail.letter(), mail.calendar()
     try:
         return deliver(compose(row, mail.reader, letter, calendar))
@@ -223,7 +226,7 @@ def _fail(row: SentMail, reader: Reader, failure: Failure) -> None:
 def _finish(row: SentMail, *, state: State, **facts: Any) -> None:
     unfinished = SentMail.objects.filter(pk=row.pk, state=State.SENDING)
     if state != State.SENT:
-        # That it was sent is a fact whoever holds the lease by now; anything else is for the holder to say.
+        # A sent mail is recorded whichever worker has the lease by now; any other state only by the worker that has it.
         unfinished = unfinished.filter(lease_token=row.lease_token)
     unfinished.update(state=state, leased_until=None, lease_token=None, **facts)
     row.refresh_from_db()

@@ -1,4 +1,4 @@
-"""Delivery of a message by SMTP, and what the server's answer means: try again, or give up, and who is to blame."""
+"""Delivery of a message by SMTP, and the meaning of the server's answer: whether to try again, and whom it blames."""
 
 import re
 import smtplib
@@ -20,7 +20,7 @@ class Failure:
 
 
 def deliver(message: EmailMessage) -> Failure | None:
-    """Hand a mail to the server; None once it was accepted, whatever happens to the connection after that."""
+    """Hand a mail to the server; None once it was accepted, even if the connection breaks after that."""
     connection = get_connection(fail_silently=False)
     try:
         connection.open()
@@ -34,7 +34,7 @@ def deliver(message: EmailMessage) -> Failure | None:
 
 
 def judge(error: Exception) -> Failure:
-    """The failure that an error stands for: 4xx and broken connections pass, 5xx stays (RFC 5321).
+    """The failure that an error stands for: 4xx and broken connections are temporary, 5xx is final (RFC 5321).
 
     Of the enhanced codes (RFC 3463), x.1.x and x.2.x blame the mailbox, x.7.x blames us.
     """
@@ -50,7 +50,7 @@ def judge(error: Exception) -> Failure:
             f"{error.smtp_code} {detail}".strip(), is_final=final, blames_address=final and detail.startswith("5.1.")
         )
     if isinstance(error, smtplib.SMTPResponseException):
-        # Greeting, sign-in or sender: our own set-up, which somebody mends; the person's mail waits for that.
+        # Refused at greeting, sign-in or sender, so our own set-up is wrong: the mail waits until it is mended.
         return Failure(f"{error.smtp_code} {_enhanced(error.smtp_error)}".strip())
     return Failure(type(error).__name__)
 

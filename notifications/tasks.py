@@ -1,4 +1,4 @@
-"""The job that sends all mail, whatever app it comes from, and the tidying of its log."""
+"""The job that sends the mails of all apps, and the daily tidying of their log."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from . import account_mails, services  # noqa: F401 registers the mails of accou
 RESERVED = {"mail", "again"}
 
 
-# Topics take turns, so that a code to sign in waits behind no heap of other mails.
+# Two topics, which take turns, so that a code to sign in does not wait behind many other mails.
 @outbox.handler("notifications.send_account_mail")
 @outbox.handler(services.TOPIC)
 def send_mail(payload: dict[str, Any], *, message: Any) -> None:

@@ -1,7 +1,7 @@
-"""Clean text for mails and calendar files: it can't end a line, forge a header or turn the reading direction.
+"""Cleaning of text for mails and calendar files, so that it can't end a line, forge a header or turn its direction.
 
-Forms refuse harmful text already (`core.text`). If a table holds some all the same, it must not stop a mail, so nothing
-here raises.
+Forms refuse harmful text already (`core.text`). If a table holds some all the same, it must not stop a mail, so no
+function here raises.
 """
 
 import re
