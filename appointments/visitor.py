@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
 from accounts.client_ip import network
+from appointments.services.availability import Mine
 
 KEY = "browser"
 
@@ -23,6 +24,11 @@ def ensured(request: HttpRequest) -> str:
         request.session[KEY] = secrets.token_urlsafe(24)
     name: str = request.session[KEY]
     return sha256(name.encode()).hexdigest()
+
+
+def mine(request: HttpRequest) -> Mine:
+    """The holder of times that this browser and the account signed in with it keep, if any."""
+    return Mine(known(request), request.user.pk if request.user.is_authenticated else None)
 
 
 def address(request: HttpRequest) -> str:

@@ -6,6 +6,7 @@ works on them in memory.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,22 @@ from core.exceptions import DomainError
 from core.intervals import Interval, merge
 from providers.models import DateOverride, Provider, Service, WorkingHours
 
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """The holder whose own kept time is no obstacle to them: a browser (a hash) and the account signed in with it."""
+
+    browser: str | None = None
+    account_id: int | None = None
+
+    def holds(self) -> Q:
+        """The condition on `Hold` that finds the kept time; an empty one, which is falsy, for nobody."""
+        return (Q(browser=self.browser) if self.browser else Q()) | (
+            Q(kept_by=self.account_id) if self.account_id else Q()
+        )
+
+
+NOBODY = Mine()
 LONGEST_RANGE = timedelta(days=62)
 # A range's own dates, the notice of one zone against another and the longest blocked range all fit into this.
 MARGIN = timedelta(days=2)
@@ -49,7 +66,7 @@ def load_facts(
     end: datetime,
     *,
     now: datetime,
-    browser: str | None = None,
+    mine: Mine = NOBODY,
     also: Mapping[int, Interval] | None = None,
     kept: bool = True,
     around: timedelta = MARGIN,
@@ -57,16 +74,16 @@ def load_facts(
 ) -> dict[int, Facts]:
     """The facts of each provider for starts in [start, end), by provider id.
 
-    `providers` must come with their policy. `browser` names whose kept time does not count as taken; `also` gives
-    some providers a further range that their facts then cover too.
-    With `kept=False` no kept time counts: it is gone in minutes. `around` says how far beyond [start, end) taken time
-    is looked for, which has to be as long as the blocked range of what is to be placed there.
+    `providers` must come with their policy. `mine` names the holder whose kept time does not count as taken; `also`
+    gives some providers a further range that their facts then cover too. With `kept=False` no kept time counts: it is
+    gone in minutes. `around` says how far beyond [start, end) taken time is looked for, which has to be as long as the
+    blocked range of the appointment to be placed there.
     Three queries, four where a provider has a cap. Raises RangeTooLong beyond `longest`, which only a caller that knows
     how far it looks makes more than 62 days.
     """
     if any(last - first > longest for first, last in [(start, end), *(also or {}).values()]):
         raise RangeTooLong
-    return _load(list(providers), start, end, now=now, browser=browser, also=also, kept=kept, around=around)
+    return _load(list(providers), start, end, now=now, mine=mine, also=also, kept=kept, around=around)
 
 
 def _load(
@@ -75,7 +92,7 @@ def _load(
     end: datetime,
     *,
     now: datetime,
-    browser: str | None,
+    mine: Mine,
     also: Mapping[int, Interval] | None = None,
     kept: bool = True,
     around: timedelta,
@@ -86,7 +103,7 @@ def _load(
     hours = _hours(ids)
     overrides = _overrides(ids, (first - MARGIN).date(), (last + MARGIN).date())
     within = _ranges(start, end, also) if also else None
-    taken = _taken(ids, first - around, last + around, within, now=now, browser=browser, kept=kept)
+    taken = _taken(ids, first - around, last + around, within, now=now, mine=mine, kept=kept)
     booked, open_counts = _counts(providers, first - MARGIN, last + MARGIN, now=now)
     return {
         provider.pk: Facts(
@@ -113,28 +130,26 @@ def rules_of(provider: Provider) -> Rules:
 
 
 def slots_between(
-    service: Service, start: datetime, end: datetime, *, now: datetime, browser: str | None = None
+    service: Service, start: datetime, end: datetime, *, now: datetime, mine: Mine = NOBODY
 ) -> list[datetime]:
     """The open starts of `service` in [start, end), in UTC; whether it takes bookings at all is the caller's to ask."""
-    facts = load_facts([service.provider], start, end, now=now, browser=browser)[service.provider.pk]
+    facts = load_facts([service.provider], start, end, now=now, mine=mine)[service.provider.pk]
     return open_slots(facts, shape_of(service), start, end, now=now)
 
 
-def may_book(service: Service, start: datetime, *, now: datetime, browser: str | None = None) -> bool:
+def may_book(service: Service, start: datetime, *, now: datetime, mine: Mine = NOBODY) -> bool:
     """Whether this exact start is open; the same walk that lists the slots."""
-    return bool(open_among(service, [start], now=now, browser=browser))
+    return bool(open_among(service, [start], now=now, mine=mine))
 
 
-def open_among(
-    service: Service, starts: Sequence[datetime], *, now: datetime, browser: str | None = None
-) -> list[datetime]:
+def open_among(service: Service, starts: Sequence[datetime], *, now: datetime, mine: Mine = NOBODY) -> list[datetime]:
     """Those of `starts` that may be booked together, each judged as if those before it were made already.
 
     One load of facts for all of them, however far apart they lie.
     """
     shape = shape_of(service)
     around = max(shape.before, shape.duration + shape.after)
-    loaded = _load([service.provider], min(starts), max(starts), now=now, browser=browser, around=around)
+    loaded = _load([service.provider], min(starts), max(starts), now=now, mine=mine, around=around)
     facts, found = loaded[service.provider.pk], []
     for start in starts:
         if is_open(facts, shape, start, now=now):
@@ -144,21 +159,19 @@ def open_among(
 
 
 def nearest_slots(
-    service: Service, wanted: datetime, *, now: datetime, browser: str | None = None, count: int = 3
+    service: Service, wanted: datetime, *, now: datetime, mine: Mine = NOBODY, count: int = 3
 ) -> list[datetime]:
     """Up to `count` open starts closest to `wanted`, sorted by time, from the two weeks around it."""
     start = max(now, wanted - timedelta(days=7))
-    slots = slots_between(service, start, wanted + timedelta(days=14), now=now, browser=browser)
+    slots = slots_between(service, start, wanted + timedelta(days=14), now=now, mine=mine)
     return sorted(sorted(slots, key=lambda at: abs(at - wanted))[:count])
 
 
-def what_stands_in_the_way(
-    service: Service, start: datetime, *, now: datetime, browser: str | None = None
-) -> Obstacle | None:
+def what_stands_in_the_way(service: Service, start: datetime, *, now: datetime, mine: Mine = NOBODY) -> Obstacle | None:
     """The obstacle to a start that was refused, None where it is open by now."""
     shape = shape_of(service)
     around = max(shape.before, shape.duration + shape.after)
-    facts = load_facts([service.provider], start, start, now=now, browser=browser, around=around)
+    facts = load_facts([service.provider], start, start, now=now, mine=mine, around=around)
     return obstacle(facts[service.provider.pk], shape, start, now=now)
 
 
@@ -206,15 +219,15 @@ def _override_rows(ids: Sequence[int], first: date, last: date) -> QuerySet[Date
     return rows.values_list("provider_id", "start_on", "end_on", "ranges")
 
 
-def live_holds(now: datetime | None, *, browser: str | None = None) -> QuerySet[Hold]:
-    """Holds that take time now: those that last, and kept times that have not run out and are not this browser's.
+def live_holds(now: datetime | None, *, mine: Mine = NOBODY) -> QuerySet[Hold]:
+    """Holds that take time now: those that last, and kept times that have not run out and are not one's own.
 
     Without `now` no kept time counts.
     """
     if now is None:
         return Hold.objects.exclude(kind=HoldKind.KEPT)
-    live = Hold.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now))
-    return live.exclude(browser=browser) if browser else live
+    live, own = Hold.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now)), mine.holds()
+    return live.exclude(own) if own else live
 
 
 def _ranges(start: datetime, end: datetime, also: Mapping[int, Interval]) -> Q:
@@ -232,15 +245,17 @@ def _taken(
     within: Q | None,
     *,
     now: datetime,
-    browser: str | None,
+    mine: Mine,
     kept: bool,
 ) -> dict[int, list[Interval]]:
     if within is None:
         # A kept query hands on all it is given, so that it is given nothing that it does not ask about.
-        mine = browser or None if kept else None
-        rows = _taken_rows(ids=ids, start=start, end=end, now=now if kept else None, browser=mine)
+        mine = mine if kept else NOBODY
+        rows = _taken_rows(
+            ids=ids, start=start, end=end, now=now if kept else None, browser=mine.browser, account_id=mine.account_id
+        )
     else:
-        holds = live_holds(now if kept else None, browser=browser)
+        holds = live_holds(now if kept else None, mine=mine)
         rows = list(_holds_and_busy(holds, ids, start, end, within))
     found: dict[int, list[Interval]] = defaultdict(list)
     for provider_id, taken_start, taken_end in rows:
@@ -250,9 +265,14 @@ def _taken(
 
 @prepared
 def _taken_rows(
-    ids: Sequence[int], start: datetime, end: datetime, now: datetime | None, browser: str | None
+    ids: Sequence[int],
+    start: datetime,
+    end: datetime,
+    now: datetime | None,
+    browser: str | None,
+    account_id: int | None,
 ) -> QuerySet[Hold, tuple[int, datetime, datetime]]:
-    return _holds_and_busy(live_holds(now, browser=browser), ids, start, end, Q())
+    return _holds_and_busy(live_holds(now, mine=Mine(browser, account_id)), ids, start, end, Q())
 
 
 def _holds_and_busy(

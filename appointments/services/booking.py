@@ -22,6 +22,7 @@ from core.db import retrying, violates
 from providers.models import Provider, Service
 
 from . import availability, holds
+from .availability import Mine
 from .history import Entry, record
 from .locks import lock_service
 from .shares import Ahead, check_share
@@ -95,6 +96,11 @@ class Wanted:
     browser: str | None = None
 
     @property
+    def mine(self) -> Mine:
+        """The holder whose kept time gives way: the customer, in whichever browser."""
+        return Mine(self.browser, self.customer.pk)
+
+    @property
     def keys(self) -> list[str]:
         """A one-time key for each start."""
         return [self.key, *(f"{self.key}:{n}" for n in range(1, len(self.starts)))]
@@ -113,11 +119,11 @@ def place(wanted: Wanted) -> list[Outcome]:
         sent_elsewhere = violates(error, ONCE_PER_FORM)
         if not sent_elsewhere and not violates(error, holds.NO_OVERLAP):
             raise
-    # The same form came to another provider at this moment, and what it made is found now. Or a time that somebody kept
-    # and let lapse: it counts for nobody, but its row is still in the way. Clear such, once.
-    if sent_elsewhere or holds.drop_lapsed_times(now=clock.now()):
+    # Either the same form came to another provider at this moment, and its appointment is found now. Or a kept time was
+    # in the way that counts for nothing, because it ran out or is the customer's own: it is deleted, once.
+    if sent_elsewhere or holds.drop_lapsed_times(now=clock.now(), mine=wanted.mine):
         return _place(wanted)
-    raise holds.slot_taken(wanted.service, wanted.starts[0], browser=wanted.browser, just_now=True)
+    raise holds.slot_taken(wanted.service, wanted.starts[0], mine=wanted.mine, just_now=True)
 
 
 @retrying
@@ -135,11 +141,11 @@ def _place(wanted: Wanted) -> list[Outcome]:
         check_share(customer=customer, service=service, start=wanted.starts[0], theirs=_ahead(theirs), now=now)
     venue = _check_terms(service, wanted)
     if wanted.browser:
-        holds.drop_stale(provider, now=now, browser=wanted.browser)
-    open_now = availability.open_among(service, wanted.starts, now=now)
+        holds.drop_stale(provider, now=now, mine=wanted.mine)
+    open_now = availability.open_among(service, wanted.starts, now=now, mine=wanted.mine)
     for start in wanted.starts:
         if start not in open_now:
-            raise holds.slot_taken(service, start, browser=wanted.browser)
+            raise holds.slot_taken(service, start, mine=wanted.mine)
     appointments = _write(wanted, service=service, customer=customer, venue=venue, now=now)
     holds.take(appointments)
     entries = [Entry(one, Verb.BOOK if one.is_confirmed else Verb.REQUEST) for one in appointments]

@@ -19,6 +19,7 @@ from core.exceptions import Busy
 from providers.models import Provider, Service
 
 from . import availability
+from .availability import NOBODY, Mine
 from .locks import lock_service
 from .shares import check_visitors
 
@@ -40,6 +41,10 @@ class Keeper:
     account: User | None
     address: str
 
+    @property
+    def mine(self) -> Mine:
+        return Mine(self.browser, self.account.pk if self.account else None)
+
 
 def blocked_range(service: Service, start: datetime) -> tuple[datetime, datetime]:
     """What an appointment of `service` at `start` takes: its time plus both buffers."""
@@ -47,9 +52,9 @@ def blocked_range(service: Service, start: datetime) -> tuple[datetime, datetime
     return start - shape.before, start + shape.duration + shape.after
 
 
-def drop_stale(provider: Provider, *, now: datetime, browser: str) -> None:
-    """Clear kept times that ran out, and the person's own, which becomes an appointment or another one."""
-    Hold.objects.filter(Q(provider=provider, expires_at__lte=now) | Q(browser=browser)).delete()
+def drop_stale(provider: Provider, *, now: datetime, mine: Mine) -> None:
+    """Delete the provider's kept times that ran out, and one's own anywhere, which another time takes the place of."""
+    Hold.objects.filter(Q(provider=provider, expires_at__lte=now) | mine.holds()).delete()
 
 
 def take(appointments: Sequence[Appointment]) -> None:
@@ -85,7 +90,7 @@ def keep_time(
                 continue
             if not violates(error, NO_OVERLAP):
                 raise
-            raise slot_taken(service, start, browser=browser, just_now=True) from None
+            raise slot_taken(service, start, mine=keeper.mine, just_now=True) from None
     raise Busy
 
 
@@ -95,11 +100,9 @@ def _keep_time(*, service: Service, start: datetime, keeper: Keeper) -> Hold:
     service, _ = lock_service(service)
     provider, now = service.provider, clock.now()
     check_bookable(service)
-    drop_stale(provider, now=now, browser=keeper.browser)
-    if keeper.account:
-        Hold.objects.filter(kept_by=keeper.account).delete()
+    drop_stale(provider, now=now, mine=keeper.mine)
     if not availability.may_book(service, start, now=now):
-        raise slot_taken(service, start, browser=keeper.browser)
+        raise slot_taken(service, start, mine=keeper.mine)
     taken_from, taken_to = blocked_range(service, start)
     if not keeper.account:
         check_visitors(service=service, start=start, blocked=(taken_from, taken_to), address=keeper.address, now=now)
@@ -138,9 +141,9 @@ def leave_kept_time(*, browser: str, provider: str, start: datetime) -> None:
     Hold.objects.filter(browser=browser, provider__slug=provider, start__lte=start, end__gt=start).delete()
 
 
-def drop_lapsed_times(*, now: datetime) -> int:
-    """Clear every kept time that ran out; housekeeping, since the slots ignore them anyway."""
-    return Hold.objects.filter(expires_at__lte=now).delete()[0]
+def drop_lapsed_times(*, now: datetime, mine: Mine = NOBODY) -> int:
+    """Delete every kept time that ran out, and one's own; how many. The slots ignore both, the database can't."""
+    return Hold.objects.filter(Q(expires_at__lte=now) | mine.holds()).delete()[0]
 
 
 def check_bookable(service: Service) -> None:
@@ -151,14 +154,14 @@ def check_bookable(service: Service) -> None:
         raise PolicyRefused(f"{provider.first_name} no longer offers {service.name}.")
 
 
-def slot_taken(service: Service, start: datetime, *, browser: str | None = None, just_now: bool = False) -> SlotTaken:
+def slot_taken(service: Service, start: datetime, *, mine: Mine = NOBODY, just_now: bool = False) -> SlotTaken:
     """The refusal that says what stands in the way and names the nearest starts that are open.
 
     `just_now` where the database saw somebody else take the time at this very moment.
     """
     now, provider = clock.now(), service.provider
-    nearest = availability.nearest_slots(service, start, now=now, browser=browser)
-    found = availability.what_stands_in_the_way(service, start, now=now, browser=browser)
+    nearest = availability.nearest_slots(service, start, now=now, mine=mine)
+    found = availability.what_stands_in_the_way(service, start, now=now, mine=mine)
     if found is None or just_now:
         return SlotTaken(nearest=nearest)
     words = obstacle_words(found, rules=availability.rules_of(provider), name=provider.first_name)

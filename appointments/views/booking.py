@@ -197,12 +197,12 @@ def _booked_before(request: SignedInRequest, appointment: Appointment) -> HttpRe
 
 def _say_what_is_wrong(request: SignedInRequest, page: Page, now: datetime) -> None:
     """Find out before the button what the button would say."""
-    browser = visitor.known(request)
+    mine = visitor.mine(request)
     try:
         holds.check_bookable(page.service)
         page.share = booking.check_customer(request.user, page.service, page.start)
-        if not availability.may_book(page.service, page.start, now=now, browser=browser):
-            page.taken = holds.slot_taken(page.service, page.start, browser=browser)
+        if not availability.may_book(page.service, page.start, now=now, mine=mine):
+            page.taken = holds.slot_taken(page.service, page.start, mine=mine)
     except PolicyRefused as refusal:
         page.refusal = str(refusal)
 

@@ -22,6 +22,7 @@ from appointments.pages.no_openings import BEYOND, why_nothing
 from appointments.queries.public import providers_alike, public_provider, public_service
 from appointments.rules.slots import Facts, last_bookable_date, open_slots, window_end
 from appointments.services import availability, booking, holds
+from appointments.services.availability import Mine
 from core import clock, wording
 from core.http import Request
 from core.intervals import Interval
@@ -110,7 +111,7 @@ def picker_context(request: HttpRequest, service: Service, zone: ViewerZone) -> 
     """
     now = clock.now()
     asked = Asked.of(request, zone)
-    browser = visitor.known(request)
+    mine = visitor.mine(request)
     user, provider = request.user, service.provider
     first_weekday = user.first_weekday if user.is_authenticated else 0
     this_month = Month.of(now.astimezone(zone.zone).date())
@@ -119,7 +120,7 @@ def picker_context(request: HttpRequest, service: Service, zone: ViewerZone) -> 
     last_month = Month.of((closes - month_picker.MOMENT).astimezone(zone.zone).date())
     month = sorted([this_month, asked.month or this_month, last_month], key=lambda each: each.first)[1]
     looks_ahead = asked.month is None
-    slots, looked = _load(service, month, zone, first_weekday, now, browser, looks_ahead=looks_ahead, closes=closes)
+    slots, looked = _load(service, month, zone, first_weekday, now, mine, looks_ahead=looks_ahead, closes=closes)
     if asked.month is None and slots:
         month = Month.of(slots[0].astimezone(zone.zone).date())
         slots = _of_month(slots, month, zone, first_weekday)
@@ -164,7 +165,7 @@ def _load(
     zone: ViewerZone,
     first_weekday: int,
     now: datetime,
-    browser: str | None,
+    mine: Mine,
     *,
     looks_ahead: bool,
     closes: datetime,
@@ -179,9 +180,8 @@ def _load(
         spans.append((min(spans[0][1], closes), closes + BEYOND))
     looked: list[tuple[Facts, Interval]] = []
     for start, end in spans:
-        facts = availability.load_facts([service.provider], start, end, now=now, browser=browser, longest=end - start)[
-            service.provider_id
-        ]
+        loaded = availability.load_facts([service.provider], start, end, now=now, mine=mine, longest=end - start)
+        facts = loaded[service.provider_id]
         looked.append((facts, (start, end)))
         if slots := open_slots(facts, availability.shape_of(service), start, end, now=now):
             return slots, looked

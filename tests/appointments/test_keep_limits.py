@@ -9,9 +9,12 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
+from appointments.exceptions import SlotTaken
 from appointments.models import Hold
 from appointments.rules.shares import visitors_may_keep
 from appointments.rules.slots import Facts, Rules, openings_on
+from appointments.services import availability, booking
+from appointments.services.availability import Mine
 from core import clock
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ServiceFactory
@@ -152,6 +155,20 @@ def test_an_account_keeps_one_time_whatever_visitors_keep(service):
 
     assert [told(answer) for answer in answers] == [[]] * 3
     assert kept() == [TUESDAY_TEN + timedelta(hours=hour) for hour in (0, 1, 6)]
+
+
+def test_a_time_kept_on_one_device_is_open_to_the_account_on_another_and_taken_for_everybody_else(service, customer):
+    press(service, client=signed_in(customer))
+    terms = booking.terms_of(service)
+    wanted = {"service": service, "start": TUESDAY_TEN, "terms": terms, "booking_key": "key"}
+
+    with pytest.raises(SlotTaken):
+        booking.book_appointment(**wanted, customer=UserFactory())
+    seen = availability.may_book(service, TUESDAY_TEN, now=clock.now(), mine=Mine(account_id=customer.pk))
+    outcome = booking.book_appointment(**wanted, customer=customer)
+
+    assert (seen, outcome.changed) == (True, True)
+    assert [hold.appointment for hold in Hold.objects.all()] == [outcome.appointment]
 
 
 def test_a_browser_that_keeps_its_cookie_may_change_its_mind_as_often_as_it_likes(service):
