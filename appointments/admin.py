@@ -1,4 +1,4 @@
-"""Staff look after appointments here. Nothing is edited: each change is an action that calls the page's own service."""
+"""Admin of appointments. No row is edited: each change is an action that calls the service the pages call."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -21,14 +21,14 @@ from .models import Appointment, AppointmentEvent, Hold, OpenDay, OpeningIndex, 
 from .services import transitions
 from .states import Role, Status
 
-# What an action answers: a page that asks, or nothing, which leads back to the list.
+# The result of an action: a page that asks for confirmation, or None, which leads back to the list.
 Answer = TemplateResponse | None
-# So many appointments at once still fit on a page that somebody reads before they say yes.
+# The most appointments in one action: their list still fits on a page that staff read before they confirm.
 MOST_AT_ONCE = 100
 
 
 class StaffReason(forms.Form):
-    """Whoever acts on somebody else's appointment says why."""
+    """The reason that staff must give for a change to somebody else's appointment."""
 
     reason = TextField(
         label="Reason", max_length=REASON_LENGTH, help_text="It is kept in the history, and both sides can read it."
@@ -55,7 +55,7 @@ class AppointmentAdmin(ReadOnly, admin.ModelAdmin):
     search_fields = ["reference", "provider__name", "customer__name", "customer__email"]
     date_hierarchy = "start"
     show_full_result_count = False
-    # The form says of the note that only the provider sees it; the key is what makes a repeated form harmless.
+    # Customers are told that only the provider sees the note; the key makes a repeated booking form harmless.
     exclude = ["note", "booking_key", "price", "currency", "platform_fee"]
     readonly_fields = ["cost", "fee"]
     inlines = [HistoryInline, HoldInline]
@@ -101,7 +101,7 @@ class AppointmentAdmin(ReadOnly, admin.ModelAdmin):
         queryset: QuerySet[Appointment],
         act: Callable[..., transitions.Outcome],
     ) -> Answer:
-        """Ask first and for a reason, then do it to each by itself; those that refuse are named, the others stand."""
+        """Ask for a reason, then call `act` on each appointment by itself; refusals are shown, the others stand."""
         form = StaffReason(request.POST) if "confirmed" in request.POST else StaffReason()
         if not form.is_valid():
             return self._ask(request, list(queryset[: MOST_AT_ONCE + 1]), form)
@@ -119,7 +119,7 @@ class AppointmentAdmin(ReadOnly, admin.ModelAdmin):
         return None
 
     def _ask(self, request: HttpRequest, chosen: list[Appointment], form: StaffReason) -> Answer:
-        """The page between the list and the deed: what would be done, to which, and the question why."""
+        """The confirmation page with the action, the chosen appointments and the form for the reason."""
         if len(chosen) > MOST_AT_ONCE:
             self.message_user(request, f"Choose at most {MOST_AT_ONCE} at a time.", messages.ERROR)
             return None
@@ -138,7 +138,7 @@ class AppointmentAdmin(ReadOnly, admin.ModelAdmin):
 
 
 def _completed(*, appointment: Appointment, **by: Any) -> transitions.Outcome:
-    """The first mark, or the correction of one."""
+    """Complete the appointment, or correct a no-show to completed."""
     if appointment.status == Status.NO_SHOW:
         return transitions.correct_outcome(appointment=appointment, to=Status.COMPLETED, **by)
     return transitions.complete_appointment(appointment=appointment, **by)
@@ -170,7 +170,7 @@ class HoldAdmin(ReadOnly, admin.ModelAdmin):
 
 @admin.register(OpeningIndex)
 class OpeningIndexAdmin(ReadOnly, admin.ModelAdmin):
-    """What the search believes of a provider, and until when."""
+    """The search index's row of a provider, and when it becomes stale."""
 
     list_display = ["provider", "next_at", "stale_at"]
     list_select_related = ["provider"]

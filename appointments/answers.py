@@ -1,4 +1,4 @@
-"""Answers to the questions that lower apps ask; registered in `apps`."""
+"""Answers of this app to the hooks of lower apps; registered in `apps`."""
 
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -25,7 +25,7 @@ def start_page(user: User) -> str | None:
 
 
 def chosen_time(request: HttpRequest, address: str) -> ChosenTime | None:
-    """The time that the booking form at `address` is about; None for other pages, past times and providers not public.
+    """The time chosen in the booking form at `address`; None for other pages, past times and providers not public.
 
     Two queries for a booking form, none for any other page.
     """

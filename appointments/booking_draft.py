@@ -1,8 +1,8 @@
-"""What somebody typed into a booking form, while that form is not there to keep it.
+"""The texts of an unsent booking form, kept in the session while another page is open.
 
-It waits in the session for the person whom the form was drawn for and for a form of the same provider: nobody else is
-shown it, and no other provider's form has it. It stays until something is booked there, however often it is looked at.
-Signing in on the way is `core.unsaved_forms`'s.
+They are shown again only to the person for whom the form was made, and only in a form of the same provider. They stay,
+however often they are shown, until that person books with that provider. Texts of a form whose person was signed out
+meanwhile are kept by `core.unsaved_forms`.
 """
 
 from django.http import HttpRequest
@@ -16,14 +16,14 @@ FIELDS = ("venue", "note")
 
 
 def sent(request: HttpRequest) -> dict[str, str]:
-    """What a sent form has of the person's own, as far as it says anything."""
-    # A browser sends each line's end as two characters; what is too long is for the form to say, not to cut.
+    """The person's own texts in a sent form, by field name; empty ones are left out."""
+    # A browser sends each line's end as two characters. A text that is too long is refused by the form, not cut here.
     texts = {name: request.POST.get(name, "").replace("\r\n", "\n")[: 4 * NOTE_LENGTH] for name in FIELDS}
     return {name: text for name, text in texts.items() if text}
 
 
 def keep(request: HttpRequest, provider: str) -> None:
-    """Keep what the sent form has, for later; an emptied form is kept empty."""
+    """Keep the texts of the sent form for a later form of `provider` (a slug); an emptied form is kept empty."""
     owner = unsaved_forms.owner_of(request)
     if owner:
         request.session[KEY] = {"owner": owner, "provider": provider, "texts": sent(request)}

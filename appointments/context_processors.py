@@ -1,4 +1,4 @@
-"""What the frame of a provider's pages needs beside the page itself."""
+"""The context of the frame around a provider's own pages."""
 
 from functools import cached_property
 
@@ -10,7 +10,7 @@ from providers.models import Provider
 
 
 class Studio:
-    """`waiting_count` costs one query, and none on a page that has counted already and says so."""
+    """A provider with their number of waiting requests: one query, or none where the page passes the number."""
 
     def __init__(self, provider: Provider, waiting_count: int | None = None) -> None:
         self.provider = provider
@@ -23,6 +23,6 @@ class Studio:
 
 
 def studio(request: HttpRequest) -> dict[str, object]:
-    """`studio` on the pages of a signed-in provider; nothing elsewhere, and no query until a page shows the count."""
+    """`studio` on the pages of a signed-in provider, nothing on others. No query until a page shows the count."""
     provider = getattr(request, "provider", None)
     return {"studio": Studio(provider)} if provider is not None else {}

@@ -1,4 +1,4 @@
-"""How references and links stand in addresses. What cannot be one is no address at all: no nonsense is looked up."""
+"""Path converters for references and link tokens. Malformed values match no address, so none is looked up."""
 
 from django.urls import register_converter
 
@@ -22,7 +22,7 @@ register_converter(ReferenceConverter, "reference")
 
 
 class LinkConverter:
-    """What a link from a mail has for its appointment."""
+    """The signed token of a link in a mail."""
 
     regex = links.PATTERN
 

@@ -1,8 +1,8 @@
-"""Links that show one appointment to whoever holds them, for mails.
+"""Signed links in mails that show one appointment without signing in.
 
-A link is signed for one appointment and one of its two sides, and kept nowhere. It lasts until 30 days after the
-appointment, or after its mail where that is later. It stops with the account that it was made for, and when that
-account gets another address: the mail at the old one may be somebody else's to read.
+A link is signed for one appointment and one of its two sides, and stored nowhere. It lasts until 30 days after the
+appointment, or after its mail where that is later. It stops working when its reader's account is closed or gets
+another email address, because somebody else may read the mail at the old one.
 """
 
 from dataclasses import dataclass
@@ -22,20 +22,20 @@ from .models import Appointment
 from .states import Role
 
 LASTS = timedelta(days=30)
-# Appointment, side, last day; then what signs them.
+# UUID of the appointment, side, last day; then the signature.
 PATTERN = r"[0-9a-f]{32}[cp][0-9]{8}\.[0-9A-Za-z_-]{43}"
 LETTERS = {Role.CUSTOMER: "c", Role.PROVIDER: "p"}
 
 
 class NoSuchLink(DomainError):
-    """Nobody made it, or it is of no use any more."""
+    """The link was not signed by us for this reader, or its reader's account is closed."""
 
     message = "There is no such link."
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An open link; `appointment` is one of `with_people()`."""
+    """A verified link, valid until `ends_at`; `appointment` is one of `with_people()`."""
 
     token: str
     appointment: Appointment
@@ -44,7 +44,7 @@ class Link:
 
     @property
     def reader(self) -> User:
-        """Whose link it is, and who acts with it."""
+        """The person for whom the link was made and who acts with it."""
         return _reader(self.appointment, self.side)
 
     @property
@@ -53,7 +53,7 @@ class Link:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The reader's own zone: of a provider that of their calendar."""
+        """The reader's own zone; for a provider the zone of their calendar."""
         return self.reader.zone if self.is_of_customer else self.appointment.provider.zone
 
     @property
@@ -67,14 +67,14 @@ class Link:
 
 
 def token_for(appointment: Appointment, side: Role, *, now: datetime) -> str:
-    """What stands in the link. Needs an appointment of `with_people()`."""
+    """A new token for `side`. Needs an appointment of `with_people()`."""
     last_day = (max(appointment.end, now) + LASTS).astimezone(UTC)
     signer = _signer(_reader(appointment, side))
     return signer.sign(f"{appointment.uuid.hex}{LETTERS[side]}{last_day:%Y%m%d}")
 
 
 def open_link(token: str) -> Link:
-    """The link as it is now, ended or not; `token` matches PATTERN. One query. Raises NoSuchLink."""
+    """The link of `token`, ended or not; the token matches PATTERN. One query. Raises NoSuchLink."""
     appointment = Appointment.objects.with_people().filter(uuid=UUID(token[:32])).first()
     if appointment is None:
         raise NoSuchLink
@@ -92,7 +92,7 @@ def open_link(token: str) -> Link:
 
 @transaction.atomic
 def send_new_link(link: Link, *, now: datetime) -> None:
-    """Mail a fresh link to the address that `link` was for; once a day, however often somebody asks."""
+    """Mail a new link to the reader of `link`; one a day, however often it is asked for."""
     facts = {"appointment": link.appointment.pk, "to": link.side.value, "day": f"{now:%Y%m%d}"}
     key = f"{link.appointment.pk}:{link.side}:{now:%Y%m%d}"
     outbox.publish_all([notifications.draft("appointments.link", key=key, **facts)])

@@ -1,4 +1,4 @@
-"""What signing out means here."""
+"""Receivers of signals of other apps."""
 
 from django.contrib.auth.signals import user_logged_out
 from django.dispatch import receiver
@@ -9,7 +9,7 @@ from appointments.services import holds
 
 @receiver(user_logged_out, dispatch_uid="appointments.release_kept_time")
 def release_kept_time(sender, request, **kwargs) -> None:
-    """Whoever signs out leaves: the time kept for this browser, whose name ends with the session, is open again."""
+    """Release the time kept for the browser that signs out, because its name ends with the session."""
     browser = visitor.known(request) if hasattr(request, "session") else None
     if browser:
         holds.release_kept_time(browser=browser)

@@ -1,4 +1,4 @@
-"""Jobs of the booking core. Each looks at the present state, then calls one service."""
+"""Recurring jobs and message handlers of appointments. Each reads the present state, then calls one service."""
 
 import logging
 from collections.abc import Callable
@@ -23,13 +23,13 @@ BATCH = 200
 
 @outbox.every(seconds=60, name="appointments.expire_requests")
 def expire_requests() -> None:
-    """End every request whose time to answer is over. One that was answered meanwhile refuses by itself."""
+    """Expire requests whose time to answer is over. The service refuses one that was answered meanwhile."""
     _end_each(expired_requests(now=clock.now()), transitions.expire_request)
 
 
 @outbox.every(seconds=300, name="appointments.complete_past")
 def complete_past() -> None:
-    """Complete what ended 24 hours ago and nobody marked."""
+    """Complete appointments that ended 24 hours ago and were not marked."""
     _end_each(due_for_completion(now=clock.now()), transitions.complete_by_itself)
 
 
@@ -39,13 +39,13 @@ def drop_lapsed_times() -> None:
 
 
 def _end_each(rows: QuerySet[Appointment], service: Callable[..., object]) -> None:
-    """One that can't be ended keeps none of the others waiting: it is logged, and tried again by the next run."""
+    """Call `service` on up to BATCH appointments. A failed one is logged, and tried again by the next run."""
     for appointment in rows[:BATCH]:
         outbox.renew_lease()
         try:
             service(appointment=appointment)
         except DomainError:
-            # Somebody was faster; the next run finds the truth.
+            # The appointment was changed meanwhile; the next run reads its new state.
             pass
         except Exception:
             logger.exception("Appointment %s could not be ended", appointment.reference)
@@ -53,18 +53,18 @@ def _end_each(rows: QuerySet[Appointment], service: Callable[..., object]) -> No
 
 @outbox.handler("appointments.refresh_openings")
 def refresh_openings(payload: dict[str, Any], *, message: Any) -> None:
-    """A calendar changed: make the search agree with it as it is now. `payload` is {"provider"}."""
+    """Bring the search index up to date with a provider's calendar as it is now. `payload` is {"provider": pk}."""
     index.refresh_openings(provider_ids=[payload["provider"]])
 
 
 @outbox.every(seconds=60, name="appointments.refresh_stale_openings")
 def refresh_stale_openings() -> None:
-    """What time alone made wrong, and whatever no message told of."""
+    """Refresh index rows that passing time made wrong, and add missing ones."""
     index.refresh_stale()
 
 
 @outbox.every(seconds=600, name="appointments.measure_search")
 def measure_search() -> None:
-    """Count what the search page says; first whatever is missing, so that a new place doesn't start with zeros."""
+    """Measure the figures of the search page. Stale index rows come first, so that a new site doesn't show zeros."""
     index.refresh_stale()
     index.measure_figures()

@@ -1,4 +1,4 @@
-"""Addresses of the product's core. Dates in paths are ISO, appointments go by their reference."""
+"""Addresses of search, booking, appointments and help. Dates in paths are ISO; appointments go by their reference."""
 
 from django.urls import include, path
 

@@ -1,4 +1,4 @@
-"""A provider's own pages of appointments; those of the offer are the providers' app's."""
+"""Addresses of the studio's pages about appointments; its other pages are in `providers.urls`."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Which browser this is, as far as keeping a time for it goes: a random name in its session, hashed for the table."""
+"""The identity of a browser for which a time is kept: a random name in its session, stored only as a hash."""
 
 import secrets
 from hashlib import sha256
@@ -13,13 +13,13 @@ KEY = "browser"
 
 
 def known(request: HttpRequest) -> str | None:
-    """The hash of this browser's name, if it has one."""
+    """The hash of this browser's name; None if it has none."""
     name = request.session.get(KEY)
     return sha256(name.encode()).hexdigest() if name else None
 
 
 def ensured(request: HttpRequest) -> str:
-    """The hash of this browser's name, which it gets now if it has none."""
+    """The hash of this browser's name, which is made now if it has none."""
     if KEY not in request.session:
         request.session[KEY] = secrets.token_urlsafe(24)
     name: str = request.session[KEY]
@@ -32,5 +32,5 @@ def mine(request: HttpRequest) -> Mine:
 
 
 def address(request: HttpRequest) -> str:
-    """A keyed hash of the network that the request comes from."""
+    """The keyed hash of the network from which the request comes."""
     return salted_hmac("appointments.visitor", network(request), algorithm="sha256").hexdigest()
