@@ -1,4 +1,4 @@
-"""What a customer can do from the page of an appointment."""
+"""The buttons on a customer's page of an appointment."""
 
 from typing import NamedTuple
 
@@ -12,9 +12,9 @@ TOOK_PLACE = {Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW}
 
 
 class Action(NamedTuple):
-    """A button that leads to `address`; the first of a page is its primary one where the state has one.
+    """A button that leads to `address`. Where the state has a primary button, it is the first of the page.
 
-    One that `asks` leads to a page with a question, which a wide screen shows on top of this one.
+    With `asks`, the address is a page that asks for confirmation; a wide screen shows it in a dialog.
     """
 
     label: str
@@ -25,7 +25,7 @@ class Action(NamedTuple):
 
 
 def customer_actions(standing: Standing) -> list[Action]:
-    """The buttons, by state. Withdrawing is never the first thing a page offers."""
+    """The buttons that the state of the appointment allows. Withdrawing is never a primary button."""
     appointment, at = standing.appointment, [standing.appointment.reference]
     if standing.lies_ahead:
         actions = [Action("Add to calendar", reverse("appointment_ics", args=at), "cal", "primary")]

@@ -14,7 +14,7 @@ from .zones import Zones, zones_of
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An appointment with its state and zones; `aside` is the time in the second of them, empty where it has one."""
+    """An appointment with its state and zones; `aside` is its time in the second zone, empty where there is none."""
 
     appointment: Appointment
     label: Label

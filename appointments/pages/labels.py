@@ -1,4 +1,4 @@
-"""What a state is called, by who reads it, and how it looks. No template spells a state."""
+"""Names and looks of the states of appointments, by reader. Templates take them from here."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from appointments.states import Role, Status
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """`family` is a colour family, `icon` a mark; `dashed` is what waits."""
+    """The badge of a state: its words, colour family and icon; `dashed` while it waits for an answer."""
 
     label: str
     family: str
@@ -18,12 +18,12 @@ class Label:
 
     @property
     def leaf(self) -> str:
-        """How the leaf of a date in this state is edged."""
+        """The name of the edge that a calendar leaf gets in this state."""
         return {"brass": "requested", "slate": "ended", "ruby": "late"}.get(self.family, "")
 
 
 def state_label(appointment: Appointment, viewer: Role, *, now: datetime | None = None) -> Label:
-    """The state as customer or provider reads it. Needs an appointment of `with_people()`.
+    """The label of the state for customer or provider. Needs an appointment of `with_people()`.
 
     With `now`, a request whose time to answer is over reads as expired before the job has marked it.
     """
@@ -36,7 +36,7 @@ def state_label(appointment: Appointment, viewer: Role, *, now: datetime | None 
 
 
 def status_words(status: Status, viewer: Role) -> str:
-    """What a state is called where the appointment itself does not matter: in its history, in a filter."""
+    """The words for a state without its appointment, as a history or a filter shows them."""
     return _of_status(status, viewer).label
 
 

@@ -1,4 +1,4 @@
-"""The month, the day and the times of a provider's page, made from open starts for one viewer's zone. No database."""
+"""The month, day and times on a provider's page, made from open starts in the viewer's zone. No database."""
 
 from calendar import Calendar
 from collections import defaultdict
@@ -29,7 +29,7 @@ class Month:
 
     @classmethod
     def parse(cls, text: str) -> "Month | None":
-        """`2026-03`; None for anything else."""
+        """The month of a text like `2026-03`; None for any other text."""
         try:
             return cls.of(date.fromisoformat(f"{text}-01")) if len(text) == 7 else None
         except ValueError:
@@ -44,11 +44,11 @@ class Month:
         return Month(index // 12, index % 12 + 1)
 
     def weeks(self, first_weekday: int) -> list[list[date]]:
-        """Whole weeks that cover the month, with the days of the months around it."""
+        """The whole weeks that cover the month; their first and last may have days of the months around it."""
         return Calendar(first_weekday).monthdatescalendar(self.year, self.month)
 
     def span(self, first_weekday: int, zone: ZoneInfo) -> Interval:
-        """From the first moment of the first week to the last of the last, at most 42 days."""
+        """The interval of the whole weeks in `zone`, at most 42 days."""
         weeks = self.weeks(first_weekday)
         return clock.day_bounds(weeks[0][0], zone)[0], clock.day_bounds(weeks[-1][-1], zone)[1]
 
@@ -58,7 +58,7 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """A start as the viewer reads it; `value` is how it travels, `there` what an `OtherSide` reads."""
+    """A start in the viewer's words; `value` is its form in links and fields, `there` the words of `OtherSide`."""
 
     start: datetime
     value: str
@@ -69,20 +69,20 @@ class Time:
 
 @dataclass(frozen=True, slots=True)
 class OtherSide:
-    """The provider, by first name, and their zone."""
+    """The provider's first name and zone."""
 
     name: str
     zone: ZoneInfo
 
     def clock_there(self, start: datetime, end: datetime, zone: ZoneInfo, *, twelve: bool = False) -> str:
-        """What follows the time in `zone`: " (09:20 for Maya in New York)"; empty where both clocks show the same."""
+        """The text after a time in `zone`: " (09:20 for Maya in New York)"; empty where both clocks show the same."""
         aside = zones_told(start, end, reader=zone, other=self.zone, whose=self.name).aside(start, twelve=twelve)
         return f" ({aside})" if aside else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One cell of the month: `counts` of open starts in the morning, afternoon and evening."""
+    """A cell of the month, with the counts of open starts in the morning, afternoon and evening."""
 
     date: date
     is_out: bool
@@ -96,7 +96,7 @@ class Day:
 
     @property
     def label(self) -> str:
-        """The cell's full name: Thursday 12 March, 7 times: 2 in the morning, 5 in the afternoon."""
+        """The full name of the cell: "Thursday 12 March, 7 times: 2 in the morning, 5 in the afternoon"."""
         parts = ", ".join(f"{n} in the {part}" for n, part in zip(self.counts, PARTS, strict=True) if n)
         return f"{wording.date_text(self.date, long=True)}, {times_text(self.total)}: {parts}"
 
@@ -114,7 +114,7 @@ class Picker:
 
     @property
     def has_times(self) -> bool:
-        """Whether the month itself has any, not only the weeks around it."""
+        """Whether a day of the month itself has times; days of the months around it don't count."""
         return any(day.total for week in self.weeks for day in week if not day.is_out)
 
     def week_of(self, day: date | None) -> list[Day] | None:
@@ -126,7 +126,7 @@ def times_text(count: int) -> str:
 
 
 def clock_change(zone: ZoneInfo, now: datetime, last: date) -> date | None:
-    """The date of a clock change in the coming week, for a page that shows times up to `last`, if that lies beyond."""
+    """The date of the next clock change in `zone`, if it is within a week of `now` and not after `last`; else None."""
     for change in clock.transitions(zone, now, now + 7 * ONE_DAY):
         day = change.instant.astimezone(zone).date()
         if day <= last:
@@ -135,17 +135,17 @@ def clock_change(zone: ZoneInfo, now: datetime, last: date) -> date | None:
 
 
 def part_of(hour: int) -> int:
-    """0 morning, 1 afternoon, 2 evening."""
+    """The part of the day: 0 morning, 1 afternoon, 2 evening."""
     return (hour >= NOON) + (hour >= EVENING)
 
 
 def to_value(start: datetime) -> str:
-    """How a start travels through forms and links: a UTC instant."""
+    """The text of a start in forms and links: a UTC instant, to the second."""
     return start.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def from_value(text: str) -> datetime | None:
-    """The instant that `to_value` wrote; None for anything that is not a UTC instant of a sane year."""
+    """The instant of a text from `to_value`; None for other texts and for years outside 2000 to 2199."""
     try:
         # Python's parser stops at a NUL and takes what stands before it.
         start = datetime.fromisoformat(text.strip()) if len(text) <= 40 and text.isprintable() else None
@@ -168,7 +168,7 @@ def build(
     twelve: bool = False,
     other: OtherSide | None = None,
 ) -> Picker:
-    """The picker of `month` with `day` chosen; without one, or with one that has no times, the first that has."""
+    """The picker of `month` with `day` chosen, or the month's first day with times where `day` has none or is None."""
     by_day: dict[date, list[tuple[datetime, datetime]]] = defaultdict(list)
     for start in slots:
         there = start.astimezone(zone)

@@ -1,4 +1,4 @@
-"""The large card of the appointment that comes first, with the dayline of its day."""
+"""The large card of a customer's next appointment, with the dayline of its day."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,15 +10,15 @@ from core import clock, wording
 
 from .standing import Standing, standing_of
 
-# An ordinary day on the dayline, wider only where the appointment needs it.
+# The dayline in minutes after midnight, 08:00 to 20:00; it is wider where the appointment lies outside.
 DAY_FROM, DAY_TO = 8 * 60, 20 * 60
 
 
 @dataclass(frozen=True, slots=True)
 class NextAppointment:
-    """How the appointment stands, and its day as a line from `opens` to `closes`, which `sentence` says in words.
+    """An appointment's standing, and its day as a line from `opens` to `closes` with the same in words (`sentence`).
 
-    `aside` is its time in a second zone, empty where one is enough.
+    `aside` is its time in a second zone, empty where one zone is enough.
     """
 
     standing: Standing
@@ -49,5 +49,5 @@ def next_appointment(appointment: Appointment, *, reader: ZoneInfo, now: datetim
 
 
 def _hour(moment: datetime, zone: ZoneInfo) -> datetime:
-    """The last full hour on the wall, so that the marks under a dayline are hours in a half-hour zone too."""
+    """The last full hour of the wall clock, so that a dayline's marks are full hours in half-hour zones, too."""
     return moment - timedelta(minutes=clock.local(moment, zone).minute)

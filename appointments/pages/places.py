@@ -1,4 +1,4 @@
-"""Where an appointment takes place, in words."""
+"""The words for the place of an appointment."""
 
 from django.utils.text import capfirst
 
@@ -9,20 +9,20 @@ from providers.models import Venue
 
 
 def may_know_address(viewer: Role, *, was_agreed: bool) -> bool:
-    """Whether the provider's address may be told: to a customer only once the appointment was agreed."""
+    """Whether the provider's address may be shown; a customer sees it only once the appointment was agreed."""
     return was_agreed or viewer is not Role.CUSTOMER
 
 
 def place_for(appointment: Appointment, viewer: Role, *, was_agreed: bool) -> str:
-    """The place as `viewer` may know it: the address, or "Camden or online" as on the provider's page."""
+    """The place as `viewer` may see it: with its address, or "Camden or online" as on the provider's page."""
     address = place_of(appointment) if may_know_address(viewer, was_agreed=was_agreed) else ""
     return address or one_line(capfirst(appointment.where))
 
 
 def place_of(appointment: Appointment) -> str:
-    """The place with its address: "18 Arlington Road, Camden", "Online", or both where either may be meant.
+    """The place with its address: "18 Arlington Road, Camden", "Online", or both where the venue is still open.
 
-    Empty for a place that the provider says nothing of.
+    Empty where the provider has given neither address nor place.
     """
     address = _address(appointment)
     if Venue.ONLINE not in appointment.venues:

@@ -1,4 +1,4 @@
-"""How an appointment stands for one of its two sides: what its pages, links and mails say alike."""
+"""The standing of an appointment for one of its two sides, which its pages, links and mails share."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from .zones import Zones, zones_of
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An appointment at `now` as `viewer` may read it; `last` is the entry that brought it to its present state."""
+    """An appointment at `now` as `viewer` may see it; `last` is the history entry that led to its present state."""
 
     appointment: Appointment
     viewer: Role
@@ -57,7 +57,7 @@ class Standing:
 
     @property
     def lies_ahead(self) -> bool:
-        """Whether it is confirmed and not over."""
+        """Whether the appointment is confirmed and not over."""
         return self.appointment.is_confirmed and not self.is_past
 
     @property
@@ -66,7 +66,7 @@ class Standing:
 
     @property
     def there(self) -> str:
-        """The place for the end of "Maya expects you"; only for an appointment that was agreed."""
+        """The place after the words "Maya expects you"; only for an appointment that was agreed."""
         return there(self.appointment)
 
     @property
@@ -96,12 +96,12 @@ class Standing:
 
     @property
     def completes_at(self) -> datetime:
-        """The moment from which it counts as completed where nobody marked it."""
+        """The moment from which an unmarked appointment is completed by itself."""
         return self.appointment.end + COMPLETES_AFTER
 
     @property
     def corrected_until(self) -> datetime | None:
-        """The last moment at which completed and no-show can be exchanged; None while it has not ended."""
+        """The last moment at which completed and no-show can be exchanged; None before the appointment is closed."""
         closed_at = self.appointment.closed_at
         return closed_at + CORRECTED_WITHIN if closed_at else None
 

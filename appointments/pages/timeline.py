@@ -1,4 +1,4 @@
-"""What happened to an appointment, as either side reads it: its history and the mails they got, newest first."""
+"""The timeline of an appointment for either side: its history and the mails that side got, newest first."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ TITLES = {
     Verb.NO_SHOW: "Marked as a no-show",
     Verb.CORRECT: "Corrected",
 }
-# Where nobody pressed a button.
+# Titles of changes that a job made.
 BY_ITSELF = {Verb.COMPLETE: "Completed"}
 FAMILIES = {Status.REQUESTED: "brass", Status.CONFIRMED: "brand", Status.NO_SHOW: "ruby"}
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line. `start` is the appointment's time at that moment; a mail has neither that nor anybody who did it."""
+    """A line of the timeline. `start` is the appointment's start at that moment; a mail has no `start` and no `by`."""
 
     at: datetime
     title: str
@@ -43,7 +43,7 @@ class Entry:
 def timeline(
     appointment: Appointment, history: Iterable[AppointmentEvent], mails: Iterable[SentMail], *, viewer: Role
 ) -> list[Entry]:
-    """Newest first. Needs an appointment of `with_people()`; asks the database nothing."""
+    """The entries, newest first. Needs an appointment of `with_people()`; no query."""
     told = [Entry(at=mail.sent_at, title=mail.words) for mail in mails if mail.sent_at]
     done = [_entry(appointment, event, viewer) for event in history]
     # The mail of a change stands above it even when both happened in the same instant.
@@ -51,7 +51,7 @@ def timeline(
 
 
 def who_did(appointment: Appointment, role: str, viewer: Role) -> str:
-    """ "you", the other side's name, "staff", or nothing for what happened by itself."""
+    """Who made a change: "you", the other side's name or "staff"; empty where a job made it."""
     if role == viewer:
         return "you"
     names = {Role.CUSTOMER: appointment.customer.name, Role.PROVIDER: appointment.provider.name, Role.STAFF: "staff"}

@@ -1,4 +1,4 @@
-"""The zones in which an appointment's time is told, and the words for the second one."""
+"""The zones in which an appointment's time is shown, and the words for the time in the second one."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,9 +12,9 @@ from providers.models import Service, Venue
 
 @dataclass(frozen=True, slots=True)
 class Zones:
-    """The zone an appointment is told in, and the `second` one where its clocks show another time.
+    """The zone in which a time is shown, and a `second` one where its clocks differ from those of the first.
 
-    `whose` says for whom the second time is meant: "you", or the first name of the other side.
+    `whose` names the person of the second zone: "you", or the first name of the other side.
     """
 
     first: ZoneInfo
@@ -22,7 +22,7 @@ class Zones:
     whose: str = ""
 
     def aside(self, start: datetime, end: datetime | None = None, *, twelve: bool = False) -> str:
-        """The second time as "09:20 for Maya in New York", with its date where that is another; empty without one."""
+        """The time in the second zone, "09:20 for Maya in New York", with its date if that differs; or empty."""
         if self.second is None:
             return ""
         time = wording.clock_text(start, self.second, twelve=twelve)
@@ -34,7 +34,7 @@ class Zones:
         return f"{time} for {self.whose} in {wording.zone_city(self.second)}"
 
     def aside_in_full(self, start: datetime, end: datetime, *, twelve: bool = False) -> str:
-        """The same for a mail: with the offset and, where it is another date, that in long form before the time."""
+        """The time in the second zone for a mail, with its offset, and the long date first if it differs; or empty."""
         if self.second is None:
             return ""
         times = wording.range_text(start, end, self.second, long=True, year=True, twelve=twelve, spoken=True)
@@ -47,9 +47,9 @@ class Zones:
 def zones_told(
     start: datetime, end: datetime, *, reader: ZoneInfo, other: ZoneInfo, whose: str, place: ZoneInfo | None = None
 ) -> Zones:
-    """The zones for one reader: first that of the `place`, or the reader's own for what takes place online.
+    """The zones for one reader: first the zone of `place`, or the reader's own for an online appointment.
 
-    The second is the reader's own where the place's stands first, else that of the other side, who is called `whose`.
+    The second is the reader's own where the place's differs, else the zone of the other side, who is called `whose`.
     """
     first = place or reader
     second, whose = (other, whose) if first.key == reader.key else (reader, "you")
@@ -57,7 +57,7 @@ def zones_told(
 
 
 def zones_of(appointment: Appointment, viewer: Role, *, reader: ZoneInfo) -> Zones:
-    """The zones in which an appointment is told to `viewer`, whose own zone is `reader`."""
+    """The zones in which `viewer`, whose own zone is `reader`, sees the appointment."""
     provider = appointment.provider
     other = provider if viewer is Role.CUSTOMER else appointment.customer
     return zones_told(
@@ -71,7 +71,7 @@ def zones_of(appointment: Appointment, viewer: Role, *, reader: ZoneInfo) -> Zon
 
 
 def zones_of_time(service: Service, start: datetime, end: datetime, *, reader: ZoneInfo) -> Zones:
-    """The zones in which a customer is told of a time of `service` that is not booked yet."""
+    """The zones in which a customer sees a time of `service` that is not booked yet."""
     provider = service.provider
     place = provider.zone if Venue.IN_PERSON in service.venues else None
     return zones_told(start, end, reader=reader, other=provider.zone, whose=provider.first_name, place=place)

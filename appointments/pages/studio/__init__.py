@@ -1,1 +1,1 @@
-"""A provider's own pages of appointments, worked out apart from the pages: agenda, today, week, requests, customers."""
+"""The content of the studio's pages about appointments: today, week, requests, and the news of open pages."""

@@ -1,4 +1,4 @@
-"""What a page that stays open says already, as a short text that it sends along when it asks what is new."""
+"""The state of an open page as a short text, which the page sends along when it asks for news."""
 
 import re
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ from appointments.models import REFERENCE_ALPHABET, REFERENCE_LENGTH
 MOST = 20
 ONE = f"[{REFERENCE_ALPHABET}]{{{REFERENCE_LENGTH}}}"
 SEEN = re.compile(rf"([0-9a-f]{{16}})\.(\d{{1,6}})(?:!({ONE}))?((?:\.{ONE}){{0,{MOST}}})", re.ASCII)
-# An open page is drawn anew this often for the clock's sake alone: five minutes are one row of the week.
+# An open page is drawn anew this often even if nothing changed: five minutes are one row of the week.
 MINUTES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A digest of all that the page says, how many requests wait, and which stand there with their buttons.
+    """The state of an open page: a digest of its facts, the number of waiting requests, and those shown with buttons.
 
-    `urgent` is the one that the page warns of.
+    Requests go by their references; `urgent` is the one that the page warns of.
     """
 
     digest: str = ""
@@ -28,7 +28,7 @@ class Seen:
 
     @classmethod
     def read(cls, text: str) -> "Seen":
-        """Nonsense has seen nothing."""
+        """The state written in `text`; an empty one for a malformed text."""
         match = SEEN.fullmatch(text)
         return cls(match[1], int(match[2]), tuple(match[4].split(".")[1:]), match[3] or "") if match else cls()
 
@@ -38,6 +38,6 @@ class Seen:
 
 
 def digest(now: datetime, *facts: object) -> str:
-    """The same for the same facts, in every process, for a few minutes."""
+    """A digest of the facts, equal in every process for the same facts within MINUTES."""
     tick = int(now.timestamp()) // (60 * MINUTES)
     return blake2b(repr((tick, *facts)).encode(), digest_size=8).hexdigest()

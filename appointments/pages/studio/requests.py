@@ -1,4 +1,4 @@
-"""Requests as the provider reads them: who asks, how often they came, and how the time fits their day."""
+"""Requests on the provider's pages: the customer, their visits so far, and how the time fits the provider's day."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,19 +12,19 @@ from core import clock, wording
 from .today import line_words, segments_of, visible_day
 
 SOON = timedelta(hours=1)
-# Drawn stronger than the other requests of the day.
+# The kind of the segment of the request itself, drawn stronger than other requests of the day.
 THIS = "requested this"
 
 
 def waiting_words(count: int) -> str:
-    """ "1 request waits for your answer."."""
+    """The sentence "1 request waits for your answer."."""
     if not count:
         return "No requests are waiting."
     return f"{count} request{'s wait' if count != 1 else ' waits'} for your answer."
 
 
 def history_words(visits: int, no_shows: int) -> str:
-    """ "First visit", "6 visits, always kept", "2 visits, 1 no-show"."""
+    """A customer's past in words: "First visit", "6 visits, always kept", "2 visits, 1 no-show"."""
     if not visits and not no_shows:
         return "First visit"
     missed = f"{no_shows} no-show{'s' if no_shows != 1 else ''}"
@@ -36,7 +36,7 @@ def history_words(visits: int, no_shows: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """The day around a request as a line, and in words."""
+    """The provider's day around a request, as a line and in words."""
 
     segments: list[tuple[str, datetime, datetime]]
     opens: datetime
@@ -46,7 +46,7 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class RequestRow:
-    """`deadline` is short, for a narrow column: "13:20" today, "Thu 10:00" in the next days, else with the date."""
+    """A waiting request. `deadline` is short: "13:20" today, "Thu 10:00" in the next days, else with the date."""
 
     appointment: Appointment
     history: str
@@ -58,19 +58,19 @@ class RequestRow:
 def plain_rows(
     zone: ZoneInfo, appointments: list[Appointment], *, now: datetime, twelve: bool = False
 ) -> list[RequestRow]:
-    """Rows without the line of the day, with times in `zone`."""
+    """Rows without the day's line, with times in `zone`."""
     return [_row(one, zone, now, twelve) for one in appointments]
 
 
 def days_of(appointments: list[Appointment], zone: ZoneInfo) -> list[date]:
-    """The dates in `zone` on which these start: those that the agenda of `rows_with_fit` must cover."""
+    """The dates in `zone` on which the appointments start; the agenda for `rows_with_fit` must cover them."""
     return [clock.local(one.start, zone).date() for one in appointments]
 
 
 def rows_with_fit(
     agenda: Agenda, appointments: list[Appointment], *, now: datetime, twelve: bool = False
 ) -> list[RequestRow]:
-    """Rows with the line of the day on which each starts. `agenda` covers `days_of(appointments)`."""
+    """Rows with the line of the day on which each request starts. `agenda` covers `days_of(appointments)`."""
     zone = agenda.zone
     rows = []
     for one, day in zip(appointments, days_of(appointments, zone), strict=True):
@@ -112,8 +112,8 @@ def _short(deadline: datetime, zone: ZoneInfo, now: datetime, twelve: bool) -> s
 def refusal_words(
     appointment: Appointment, last: AppointmentEvent | None, refusal: str, *, now: datetime, twelve: bool = False
 ) -> str:
-    """Why it could not be done, with who was faster and when: "Hugo withdrew this a minute ago.", "You declined Hugo’s
-    request a minute ago."."""
+    """The sentence why an act was refused, with who was faster and when: "Hugo withdrew this a minute ago.", "You
+    declined Hugo’s request a minute ago."; `refusal` itself where nobody was faster."""
     name, zone = appointment.customer.first_name, appointment.provider.zone
     if appointment.is_unanswered(now) or appointment.status == Status.EXPIRED:
         deadline = wording.moment_text(appointment.answer_by or appointment.start, zone, twelve=twelve)

@@ -1,4 +1,4 @@
-"""Where a provider's day stands, from an agenda in hand: one sentence, what comes next, and the day as a line."""
+"""A provider's day, made from an agenda: one sentence, the next appointment, and the day as a line."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -11,13 +11,13 @@ from core import clock, wording
 from .week import USUAL, wall_minute
 
 WORDS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-# How a state is drawn on the line: what is over is slate.
+# The kind of segment by state; other states are drawn as busy.
 DRAWN = {Status.REQUESTED: "requested", Status.CONFIRMED: "confirmed"}
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """`done`, `on_now`, `to_go` and `waiting` are the appointments of the date; `next` may be on a later one."""
+    """A provider's day. `done`, `on_now`, `to_go` and `waiting` are appointments of the date; `next` may be later."""
 
     day: date
     done: list[Appointment]
@@ -103,7 +103,7 @@ def _asked(waiting: int) -> str:
 def _now_words(
     agenda: Agenda, now: datetime, on_now: Appointment | None, to_go: list[Appointment], *, twelve: bool
 ) -> str:
-    """What holds this minute: whom they are with, a busy time, or until when they are free."""
+    """The sentence about this minute: with whom the provider is, or until when they are busy or free."""
     if on_now is not None:
         until = wording.clock_text(on_now.end, agenda.zone, twelve=twelve)
         return f"You are with {on_now.customer.first_name} until {until}."
@@ -120,7 +120,7 @@ def _now_words(
 
 
 def visible_day(agenda: Agenda, day: date) -> tuple[datetime, datetime]:
-    """Full hours on the wall around all that is open or taken on the date."""
+    """The interval drawn for the date: full hours of the wall clock around all open and taken time."""
     spans = list(agenda.opening(day))
     taken = [(one.start, one.end) for one in agenda.on(day)] + agenda.busy_on(day)
     spans += [(wall_minute(start, day, agenda), wall_minute(end, day, agenda)) for start, end in taken]
@@ -134,7 +134,7 @@ def visible_day(agenda: Agenda, day: date) -> tuple[datetime, datetime]:
 def segments_of(
     agenda: Agenda, day: date, *, now: datetime, without: Appointment | None = None
 ) -> list[tuple[str, datetime, datetime]]:
-    """Open time first, what takes it over it. `without` is drawn by whoever asks."""
+    """The segments of the line: open time first, taken time over it. `without` is left for the caller to draw."""
     found = [("open", start, end) for start, end in agenda.open_between(day)]
     found += [("busy", start, end) for start, end in agenda.busy_on(day)]
     for one in agenda.on(day):
@@ -154,7 +154,7 @@ def line_words(
     *,
     twelve: bool = False,
 ) -> str:
-    """What the line shows, for who does not see it."""
+    """The line in words, for readers who can't see it."""
 
     def at(moment: datetime) -> str:
         return wording.clock_text(moment, agenda.zone, twelve=twelve)

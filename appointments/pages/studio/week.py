@@ -1,7 +1,7 @@
-"""A week as columns of five-minute rows. Decided from an agenda in hand; nothing here asks the database or the clock.
+"""A provider's week as columns of five-minute rows, made from an agenda. Asks neither the database nor the clock.
 
-Things stand where the clock on the wall says. On the day clocks go back an hour occurs twice, so two things may stand
-in the same rows: whatever overlaps as drawn shares the width, and nothing ever lies under something else.
+Pieces are placed by wall time. On the day clocks go back an hour occurs twice, so two pieces may have the same rows:
+pieces that overlap as drawn share the width, so that none covers another.
 """
 
 from collections.abc import Iterable
@@ -20,19 +20,19 @@ ROWS_AN_HOUR = 60 // ROW
 ROWS_A_DAY = 24 * ROWS_AN_HOUR
 ONE_DAY = timedelta(days=1)
 MOST_LANES = 6
-# Hours shown when nothing says otherwise, and the fewest there are.
+# Minutes of the day shown when nothing is open or taken, and the fewest hours shown.
 USUAL = (9 * 60, 17 * 60)
 FEWEST_HOURS = 8
-# How tall an hour is drawn: zoom -> (the shortest length it suits, rows of a target of 24 px, px of a row).
+# The height of an hour: zoom -> (shortest length in minutes it suits, rows of a 24 px target, px of a row).
 ZOOMS = {1: (30, 6, 4.33), 2: (20, 4, 6.53), 3: (0, 3, 8.67)}
 TWO_LINES = 38
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What stands in one column: an appointment, or a busy time where `appointment` is None.
+    """A block in one column: an appointment, or a busy time where `appointment` is None.
 
-    `start` and `end` are of the whole, also when only a part lies in this column.
+    `start` and `end` are those of the whole, even when only a part lies in this column.
     """
 
     start: datetime
@@ -75,7 +75,7 @@ class Week:
 
     @property
     def title(self) -> str:
-        """ "9 to 14 March", "30 March to 4 April"; with the year where it is not this one."""
+        """The dates of the week: "9 to 14 March", "30 March to 4 April"; with the year where it is not this one."""
         last = wording.date_text(self.last).partition(" ")[2]
         if self.first.year != self.last.year:
             return f"{wording.date_text(self.first, year=True).partition(' ')[2]} to {last}"
@@ -84,7 +84,7 @@ class Week:
 
     @property
     def hour_marks(self) -> list[tuple[str, str]]:
-        """The hours beside the columns, as both clocks write them."""
+        """The hours beside the columns, each for the 24-hour and the 12-hour clock."""
         hours = range(self.first_hour, self.first_hour + self.hours)
         return [(f"{hour:02}", f"{hour % 12 or 12}{'am' if hour < 12 else 'pm'}") for hour in hours]
 
@@ -110,19 +110,19 @@ class Week:
 
 
 def week_name(day: date) -> str:
-    """2026-W11, as browsers and ISO 8601 name weeks."""
+    """The ISO 8601 name of the week, as browsers send it: "2026-W11"."""
     year, week, _ = day.isocalendar()
     return f"{year}-W{week:02}"
 
 
 def days_of_week(day: date) -> list[date]:
-    """Monday to Sunday."""
+    """The dates of the week of `day`, Monday to Sunday."""
     monday = day - timedelta(days=day.weekday())
     return [monday + n * ONE_DAY for n in range(7)]
 
 
 def build_week(agenda: Agenda, *, shown: date, today: date, now: datetime) -> Week:
-    """Monday to Friday, and the weekend as far as there is something on it."""
+    """The week of `shown`: Monday to Friday, and the weekend as far as it has something to show."""
     drawn = {day: _pieces(agenda, day, now) for day in days_of_week(shown)}
     days = _days_worth_showing(agenda, drawn, {shown, today})
     zoom = _zoom(piece for day in days for piece in drawn[day])
@@ -151,7 +151,7 @@ def build_week(agenda: Agenda, *, shown: date, today: date, now: datetime) -> We
 
 
 def wall_minute(moment: datetime, day: date, agenda: Agenda) -> int:
-    """Minutes after midnight of `day` on the wall; what lies before it is 0, after it 1440."""
+    """The wall-clock minute of `moment` on `day`: 0 before that day, 1440 after it."""
     there = clock.local(moment, agenda.zone)
     if there.date() != day:
         return 0 if there.date() < day else clock.END_OF_DAY
@@ -171,7 +171,7 @@ def _pieces(agenda: Agenda, day: date, now: datetime) -> list[Piece]:
 
 
 def _rows(agenda: Agenda, day: date, start: datetime, end: datetime) -> tuple[int, int]:
-    """The first row and how many. As long as it lasts even where the wall says less, because clocks went back."""
+    """The first row and the number of rows, enough for the real length where wall time is shorter (clocks go back)."""
     first, last = clock.day_bounds(day, agenda.zone)
     start, end = max(start, first), min(end, last)
     begins = wall_minute(start, day, agenda)
@@ -189,7 +189,7 @@ def _days_worth_showing(agenda: Agenda, drawn: dict[date, list[Piece]], always: 
 
 
 def _zoom(pieces: Iterable[Piece]) -> int:
-    """The shorter the shortest appointment, the taller an hour: each must be read, and hit with a finger."""
+    """The zoom at which the shortest appointment can be read and hit with a finger."""
     shortest = min((piece.appointment.minutes for piece in pieces if piece.appointment), default=60)
     return next(zoom for zoom, (suits, _, _) in ZOOMS.items() if shortest >= suits)
 
@@ -200,7 +200,7 @@ def _at_least(pieces: list[Piece], zoom: int) -> list[Piece]:
 
 
 def _visible_hours(agenda: Agenda, columns: dict[date, list[Piece]]) -> tuple[int, int]:
-    """The first hour and how many: all that is open or taken on any day, and an hour after it."""
+    """The first hour and the number of hours: all open or taken time of any day, and an hour after it."""
     spans = [span for day in columns for span in agenda.opening(day)]
     spans += [(p.at * ROW, (p.at + p.rows) * ROW) for pieces in columns.values() for p in pieces]
     spans = spans or [USUAL]
@@ -212,14 +212,14 @@ def _visible_hours(agenda: Agenda, columns: dict[date, list[Piece]]) -> tuple[in
 
 
 def _finished(pieces: list[Piece], first_hour: int, zoom: int) -> list[Piece]:
-    """Placed under the first visible hour, in lanes, and short where a second line does not fit."""
+    """The pieces in lanes, with rows counted from the first visible hour; short where a second line does not fit."""
     height = ZOOMS[zoom][2]
     above = first_hour * ROWS_AN_HOUR
     return [replace(p, at=p.at - above, is_short=p.rows * height < TWO_LINES) for p in _in_lanes(pieces)]
 
 
 def _in_lanes(pieces: list[Piece]) -> list[Piece]:
-    """Those that overlap as drawn share the width, each group for itself; the order stays."""
+    """The pieces in their order, with lanes: each group of pieces that overlap as drawn shares the width."""
     lane_of: dict[int, int] = {}
     groups: list[list[int]] = []
     ends: list[int] = []
@@ -242,7 +242,7 @@ def _in_lanes(pieces: list[Piece]) -> list[Piece]:
 
 
 def _shut(agenda: Agenda, day: date, first_hour: int, hours: int) -> list[tuple[int, int]]:
-    """First row and length of each closed stretch that can be seen."""
+    """The first row and the number of rows of each visible closed stretch."""
     visible = [(first_hour * 60, (first_hour + hours) * 60)]
     closed: list[Interval] = subtract(visible, agenda.opening(day))
     rows = [(-(-start // ROW) - first_hour * ROWS_AN_HOUR, end // ROW - -(-start // ROW)) for start, end in closed]
@@ -257,7 +257,7 @@ def _now_row(agenda: Agenda, day: date, today: date, now: datetime, first_hour: 
 
 
 def _load(agenda: Agenda, day: date) -> int:
-    """How much of the open time is taken, in percent."""
+    """The percentage of the open time that is taken."""
     first, last = clock.day_bounds(day, agenda.zone)
     taken = sum((min(one.end, last) - max(one.start, first)).total_seconds() for one in agenda.on(day)) / 60
     opening = sum(end - start for start, end in agenda.opening(day))
