@@ -1,4 +1,4 @@
-"""The booking form: what will be booked, said before the button; and what happened when somebody was faster."""
+"""The booking form, with all terms before its button, and its answers when the time or the terms changed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ from providers.wording import cancelling_sentence, place_text, policy_sentences,
 
 @dataclass
 class Page:
-    """One showing of the form. Whatever went wrong stands on top; what was typed stays."""
+    """The state of the booking page: form, kept time, and the trouble to show on top. Typed texts stay."""
 
     service: Service
     start: datetime
@@ -52,12 +52,12 @@ class Page:
 
     @property
     def is_open(self) -> bool:
-        """Whether the button is there to be pressed."""
+        """Whether the page has a button to book."""
         return not self.taken and not self.refusal
 
     @property
     def is_kept_in_part(self) -> bool:
-        """The appointment takes longer by now than it did when its time was kept."""
+        """Whether the service takes longer now than when its time was kept, so that the kept time is too short."""
         start, end = holds.blocked_range(self.service, self.start)
         return self.kept is not None and not (self.kept.start <= start and end <= self.kept.end)
 
@@ -72,7 +72,7 @@ class Page:
 @require_http_methods(["GET", "HEAD", "POST"])
 @limited("book")
 def book(request: HttpRequest, provider: str, service: str) -> HttpResponse:
-    """Show the form for a chosen start, and book it. A visitor signs in first and comes back with what they typed."""
+    """Show the form for a chosen start, or book it. Visitors sign in first and come back with what they typed."""
     try:
         wanted = public_service(provider, service)
     except Service.DoesNotExist:
@@ -92,8 +92,8 @@ def book(request: HttpRequest, provider: str, service: str) -> HttpResponse:
 
 
 def _sign_in_first(request: HttpRequest, start: datetime) -> HttpResponse:
-    """To sign-in and back. The address carries the chosen time, so that looking writes no session; one that is there
-    remembers the way back for steps whose address can't."""
+    """Redirect to sign-in and back. The address carries the chosen time, so that a GET writes no new session; an
+    existing session remembers the way back, for steps whose address can't carry it."""
     back = with_query(request.path, {"start": month_picker.to_value(start), "tz": request.GET.get("tz", "")})
     if after_login.has_session(request):
         after_login.remember(request, back)
@@ -144,7 +144,7 @@ def _fresh_page(
 
 
 def _kept(request: HttpRequest, service: Service, start: datetime) -> Hold | None:
-    """The time kept for this browser, if it is this one; the service may have become shorter or longer since."""
+    """The hold of this browser if it contains `start`; its length may differ from the service's present one."""
     kept = holds.kept_time(visitor.known(request), now=clock.now())
     if kept is None or kept.provider_id != service.provider_id:
         return None
@@ -189,14 +189,14 @@ def _show(request: SignedInRequest, page: Page) -> HttpResponse:
 
 
 def _booked_before(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
-    """Back from what came of the form, or a second tab of it: the time is not gone, it is this person's own."""
+    """Redirect to the appointment that this person already has at this time (after Back, or from a second tab)."""
     verb = "requested" if appointment.is_request else "booked"
     messages.info(request, f"You have already {verb} this time. This is your appointment.")
     return redirect("appointment_done", reference=appointment.reference)
 
 
 def _say_what_is_wrong(request: SignedInRequest, page: Page, now: datetime) -> None:
-    """Find out before the button what the button would say."""
+    """Fill in `page` with the refusal or the nearest times that booking would answer now."""
     mine = visitor.mine(request)
     try:
         holds.check_bookable(page.service)
@@ -208,7 +208,7 @@ def _say_what_is_wrong(request: SignedInRequest, page: Page, now: datetime) -> N
 
 
 def changes_in_words(seen: Terms, now: Terms, service: Service, *, venue: str = "") -> list[str]:
-    """What is different from what the person saw, a sentence each."""
+    """A sentence for each term that differs from the terms the person saw."""
     changes = []
     if (seen.price, seen.currency) != (now.price, now.currency):
         price = format_money(now.price, now.currency)
@@ -230,7 +230,7 @@ def changes_in_words(seen: Terms, now: Terms, service: Service, *, venue: str = 
 
 @require_POST
 def extend_time(request: HttpRequest, provider: str, service: str) -> HttpResponse:
-    """Ten minutes more for the kept time, once; back to the form with what was typed."""
+    """Extend the kept time by ten minutes, once, and redirect to the form, which keeps the typed texts."""
     booking_draft.keep(request, provider)
     browser = visitor.known(request)
     if browser:
@@ -240,9 +240,9 @@ def extend_time(request: HttpRequest, provider: str, service: str) -> HttpRespon
 
 @require_POST
 def release_time(request: HttpRequest, provider: str, service: str) -> HttpResponse:
-    """Choose another time: the kept one is open to others again, and what was typed waits for the form to come.
+    """Release the kept time, keep the typed texts for the next form, and redirect to the times.
 
-    `gone` is said by a page that was left: nobody is there any more to be led on.
+    With `gone` in the query, sent by the script of a page that is being left, the answer is 204.
     """
     booking_draft.keep(request, provider)
     browser, start = visitor.known(request), month_picker.from_value(request.POST.get("start", ""))
@@ -254,6 +254,6 @@ def release_time(request: HttpRequest, provider: str, service: str) -> HttpRespo
 
 
 def _chosen(request: HttpRequest) -> dict[str, str]:
-    """The start and zone for the next address."""
+    """The query of the next address: start and zone."""
     start = month_picker.from_value(request.POST.get("start", ""))
     return {"start": month_picker.to_value(start) if start else "", "tz": request.GET.get("tz", "")}

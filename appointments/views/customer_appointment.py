@@ -1,4 +1,4 @@
-"""One appointment as its customer sees it, and what they may do about it."""
+"""The customer's pages of one appointment: its details, calendar file, cancelling and withdrawing."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -33,7 +33,7 @@ from notifications.queries import mails_about
 
 from .files import calendar_entry
 
-# What cancelling would mean, as the form carries it from the page that said so.
+# The consequence of cancelling that the page showed, as its form sends it back.
 FREE = "free"
 
 
@@ -55,7 +55,7 @@ def _mine(request: HttpRequest, reference: str) -> Appointment:
 @login_required
 @require_safe
 def done(request: HttpRequest, reference: str) -> HttpResponse:
-    """What came of the booking; safe to keep, it shows the present state ever after."""
+    """The result of a booking. It shows the present state of the appointment, so its address stays of use."""
     appointment = _mine(request, reference)
     standing = _standing(request, appointment, history_of(appointment))
     context = {**_context(standing), "other_times": _other_times(standing)}
@@ -66,12 +66,12 @@ def done(request: HttpRequest, reference: str) -> HttpResponse:
 @login_required
 @require_safe
 def my_appointment(request: HttpRequest, reference: str) -> HttpResponse:
-    """Today's truth about one appointment, and how it came to that."""
+    """The present state of one appointment, with its timeline."""
     return _show(request, _mine(request, reference))
 
 
 def _show(request: HttpRequest, appointment: Appointment, *, refusal: str = "") -> HttpResponse:
-    """The page; with `refusal` it answers a press that came too late, and shows what holds instead."""
+    """The page of the appointment; with `refusal`, why an act was refused: 409, over the present state."""
     history = history_of(appointment)
     mails = mails_about(appointment.reference, _me(request))
     standing = _standing(request, appointment, history)
@@ -92,7 +92,7 @@ def _standing(request: HttpRequest, appointment: Appointment, history: Sequence[
 
 
 def _context(standing: Standing) -> dict[str, Any]:
-    """What every page about one appointment is drawn from. Asks the database nothing."""
+    """The context of every page about one appointment. No query."""
     appointment = standing.appointment
     return {
         "standing": standing,
@@ -105,7 +105,7 @@ def _context(standing: Standing) -> dict[str, Any]:
 
 
 def _other_times(standing: Standing) -> list[tuple[datetime, str]]:
-    """Openings, each with the address where it is booked, instead of a time that came to nothing."""
+    """Openings, each with the address of its booking form, after a refusal, expiry or the provider's cancelling."""
     appointment = standing.appointment
     was_called_off = appointment.status == Status.CANCELLED and appointment.ended_by != Role.CUSTOMER
     came_to_nothing = appointment.status in {Status.DECLINED, Status.EXPIRED} or was_called_off
@@ -120,7 +120,7 @@ def _other_times(standing: Standing) -> list[tuple[datetime, str]]:
 @login_required
 @require_safe
 def appointment_ics(request: HttpRequest, reference: str) -> HttpResponse:
-    """The calendar entry as a file; what was never agreed has none."""
+    """The calendar file; 404 for an appointment that was never agreed."""
     return calendar_entry(_mine(request, reference), _me(request))
 
 
@@ -131,7 +131,7 @@ def appointment_ics(request: HttpRequest, reference: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: HttpRequest, reference: str) -> HttpResponse:
-    """What cancelling means, then the cancelling. What holds when the button is pressed decides, not what was read."""
+    """Show the consequence of cancelling, or cancel. The rules at the time of the POST decide, not those shown."""
     appointment = _mine(request, reference)
     if appointment.is_request:
         return redirect("withdraw_request", reference=reference)
@@ -159,7 +159,7 @@ def cancel(request: HttpRequest, reference: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
-    """Take back a request that was not answered yet."""
+    """Ask for confirmation, or withdraw a request that was not answered yet."""
     appointment = _mine(request, reference)
     if request.method != "POST":
         if not appointment.is_request or appointment.is_unanswered(clock.now()):
@@ -178,7 +178,7 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def _consequence(appointment: Appointment) -> str:
-    """FREE, or nothing where the customer can't cancel any more."""
+    """FREE, or "" where the customer can't cancel any more."""
     policy = appointment.provider.policy
     return FREE if cancel_terms(appointment, role=Role.CUSTOMER, policy=policy, now=clock.now()).allowed else ""
 
@@ -189,7 +189,7 @@ def _ask_to_cancel(
     consequence = _consequence(appointment)
     is_refused = form is not None and not got_worse
     if form is None or got_worse:
-        # Filled again with what was typed, and with what holds now.
+        # Fill the form again with the typed reason and the present consequence.
         form = CancelForm(initial={"shown": consequence, "reason": form.cleaned_data["reason"] if form else ""})
     context = {**_context(_standing(request, appointment)), "form": form, "got_worse": got_worse}
     status = HTTPStatus.UNPROCESSABLE_ENTITY if is_refused else HTTPStatus.CONFLICT if got_worse else HTTPStatus.OK
@@ -211,7 +211,7 @@ def _told(request: HttpRequest, outcome: transitions.Outcome, sentence: str) -> 
 
 
 def _nothing_to_do(request: HttpRequest, appointment: Appointment) -> HttpResponseRedirect:
-    """An old link: what it was for is over, so it leads to how things stand."""
+    """Redirect a form that has nothing left to end to the appointment, with the reason."""
     is_unanswered = appointment.is_unanswered(clock.now())
     messages.info(request, OVER[Status.EXPIRED if is_unanswered else Status(appointment.status)])
     return redirect("my_appointment", reference=appointment.reference)

@@ -1,4 +1,4 @@
-"""The customer's appointments: the next one large, then one of three lists."""
+"""The list of a customer's appointments: the next one large, then one of three lists."""
 
 from typing import cast
 
@@ -29,7 +29,7 @@ from core.paging import page_of
 @login_required
 @require_safe
 def my_appointments(request: HttpRequest) -> HttpResponse:
-    """The page of the three lists. Five queries at most, however many appointments there are."""
+    """The page with the chosen list. Five queries at most, however many appointments there are."""
     me, now = cast(User, request.user), clock.now()
     zone = viewer_zone(request, me.time_zone)
     tab, number = Tab.named(request.GET.get("tab")), request.GET.get("page")
@@ -73,7 +73,7 @@ def my_appointments(request: HttpRequest) -> HttpResponse:
 
 
 def _people_to_book_again(booked: list[BookedService], most: int = 3) -> list[BookedService]:
-    """The providers booked last who can be booked now, each once."""
+    """The services of the providers booked last who can be booked now: one a provider, at most `most`."""
     people: dict[str, BookedService] = {}
     for service in booked:
         if service.can_be_booked:

@@ -1,4 +1,4 @@
-"""The calendar entry as a download, for either side."""
+"""The calendar file of an appointment as a download, for either side."""
 
 from django.http import Http404, HttpResponse
 
@@ -8,7 +8,7 @@ from appointments.models import Appointment
 
 
 def calendar_entry(appointment: Appointment, viewer: User) -> HttpResponse:
-    """The file, as the viewer's side has it; what was never agreed has none: 404."""
+    """The calendar file for the viewer's side; 404 for an appointment that was never agreed."""
     try:
         file = ics.appointment_ics(appointment, viewer)
     except ics.NoCalendarEntry:

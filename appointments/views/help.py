@@ -1,4 +1,4 @@
-"""Pages of plain prose. Every figure in them is the rule in force, never typed into a template."""
+"""Help and legal pages. Their figures are taken from the rules in force, never written in a template."""
 
 from datetime import timedelta
 
@@ -33,7 +33,7 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _figures() -> dict[str, str]:
-    """What a provider starts with, and what holds for the whole platform."""
+    """The figures in words: a new provider's defaults, and the limits of the whole platform."""
     policy = BookingPolicy()
     return {
         "kept": _words(KEPT_FOR),

@@ -1,7 +1,7 @@
-"""One appointment for whoever holds the link from a mail, without signing in.
+"""Pages of one appointment behind a signed link from a mail, without signing in.
 
-Opening a link changes nothing, because programs that look through mails open them, too: every act is a POST from a page
-that asks first. Whoever is signed in as the link's own person gets their usual page instead.
+A GET changes nothing, because programs that scan mails open links, too: every act is a POST from a page that asks
+first. The link's own reader, if signed in, is redirected to their usual page.
 """
 
 from collections.abc import Callable, Sequence
@@ -37,7 +37,7 @@ OWN_PAGES = {Role.CUSTOMER: "my_appointment", Role.PROVIDER: "studio_appointment
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What a link can do, in words: on the button, over the page that asks, while it happens, and afterwards."""
+    """An act of a link, with the words of its button, its question, while it is saved, and afterwards."""
 
     verb: Verb
     service: Callable[..., transitions.Outcome]
@@ -93,7 +93,7 @@ ACTS = {
 
 
 def _with_link(view: View) -> View:
-    """Open the link before the view: 404 for one that nobody made, 410 for one that has ended."""
+    """Decorates a view with the opened link as its argument: 404 for an invalid link, 410 for one that has ended."""
 
     @never_cache
     @wraps(view)
@@ -117,21 +117,21 @@ def _with_link(view: View) -> View:
 @require_safe
 @_with_link
 def show(request: HttpRequest, link: Link) -> HttpResponse:
-    """Today's truth about the appointment, and what its reader may do."""
+    """The present state of the appointment, with the acts that its reader may do."""
     return _show(request, link)
 
 
 @require_safe
 @_with_link
 def calendar(request: HttpRequest, link: Link) -> HttpResponse:
-    """The calendar entry as a file; what was never agreed has none."""
+    """The calendar file; 404 for an appointment that was never agreed."""
     return calendar_entry(link.appointment, link.reader)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @_with_link
 def act(request: HttpRequest, link: Link, verb: str) -> HttpResponse:
-    """What the act means, then the act. What holds when the button is pressed decides, not what was read."""
+    """Ask for confirmation, or do the act. The rules at the time of the POST decide, not those shown."""
     wanted = next((each for each in ACTS.values() if each.verb.value == verb), None)
     if wanted is None:
         raise Http404
@@ -156,7 +156,7 @@ def act(request: HttpRequest, link: Link, verb: str) -> HttpResponse:
 @limited("new_link")
 @never_cache
 def send_new(request: HttpRequest, token: str) -> HttpResponse:
-    """Mail a fresh link to the address that an ended one was sent to."""
+    """Mail a new link to the address to which the ended one was sent."""
     try:
         link = links.open_link(token)
     except links.NoSuchLink:
@@ -182,7 +182,7 @@ def _ask(request: HttpRequest, link: Link, act: Act, form: ReasonForm) -> HttpRe
     try:
         check_move(link.appointment, act.verb, role=link.side, policy=link.appointment.provider.policy, now=clock.now())
     except (MoveRefused, PolicyRefused) as refusal:
-        # An old link: what it was for is over, so it leads to how things stand.
+        # The act is over or not allowed any more: redirect to the present state.
         messages.info(request, str(refusal))
         return redirect("link", link.token)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
@@ -199,7 +199,7 @@ def _standing(link: Link, history: Sequence[AppointmentEvent] = ()) -> Standing:
 
 
 def _context(link: Link, standing: Standing) -> dict[str, Any]:
-    """What every page of a link is drawn from. Asks the database nothing."""
+    """The context of every page of a link. No query."""
     appointment = link.appointment
     return {
         "link": link,

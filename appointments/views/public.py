@@ -1,4 +1,4 @@
-"""A provider's public page, where a time is chosen."""
+"""A provider's public page, with the picker of times."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -33,7 +33,7 @@ from providers.wording import place_text, policy_sentences, price_text
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the address asks for; whatever makes no sense is as if it were not there."""
+    """The month, day and start in the query; malformed values count as missing."""
 
     month: Month | None
     day: date | None
@@ -63,7 +63,7 @@ def _date(text: str) -> date | None:
 @vary_on_headers("HX-Request")
 @limited("openings", methods=("GET",))
 def provider_page(request: Request, provider: str, service: str | None = None) -> HttpResponse:
-    """The page of a provider, with the picker of one of their services. 404 for whoever may not see it."""
+    """The page of a provider with the picker of one of their services. 404 where the viewer may not see it."""
     try:
         person, services = public_provider(provider, viewer=request.user)
         chosen = _chosen_service(services, service or request.GET.get("service"))
@@ -84,10 +84,10 @@ def provider_page(request: Request, provider: str, service: str | None = None) -
         context["alike"] = providers_alike(person)
         return render(request, "appointments/provider.html", context)
     context |= picker_context(request, chosen, zone)
-    # After a press on a day the work goes on there; after one on what has a name of its own it stays where it is.
+    # A chosen day gets the focus, unless a control with a name (htmx's trigger) sent the request: it keeps its own.
     context["chose_day"] = "day" in request.GET and not request.htmx.trigger
     context["whole_month"] = request.GET.get("view") == "month"
-    # A press on a day or a month swaps the picker alone; another service also what is said of it beside the picker.
+    # A day or a month swaps the picker alone; another service also swaps its description beside the picker.
     part = "#picker" if request.htmx and request.htmx.target == "picker" else ""
     context["chose_service"] = bool(part) and request.htmx.trigger == "services"
     response = render(request, f"appointments/provider.html{part}", context)
@@ -105,7 +105,7 @@ def _chosen_service(services: list[Service], slug: str | None) -> Service | None
 
 
 def picker_context(request: HttpRequest, service: Service, zone: ViewerZone) -> dict[str, Any]:
-    """Everything the picker shows of `service` to this viewer.
+    """The context of the picker of `service` for this viewer.
 
     Three queries, four where a cap is set; twice as many where the next two months have no opening.
     """
@@ -170,9 +170,10 @@ def _load(
     looks_ahead: bool,
     closes: datetime,
 ) -> tuple[list[datetime], list[tuple[Facts, Interval]]]:
-    """The open starts of the month; when looking ahead, of the next two months or else of the rest of the window.
+    """The open starts, and the facts and spans that were searched.
 
-    Also all that was looked at: when nothing is found ahead, that is the whole booking window and `BEYOND`.
+    The span is the month; with `looks_ahead` the next two months, and if they have no opening, the rest of the booking
+    window and `BEYOND`.
     """
     start, end = month.span(first_weekday, zone.zone)
     spans = [(start, start + availability.LONGEST_RANGE if looks_ahead else end)]
@@ -198,7 +199,7 @@ def _weekdays(first: int) -> list[int]:
 
 
 def _zone_options(request: HttpRequest, zone: ViewerZone, provider: Provider, now: datetime) -> dict[str, Any]:
-    """The zones of the list: the viewer's own, the provider's, those chosen lately; and the search through all."""
+    """The context of the zone list: the viewer's own, the provider's, recently chosen ones; and the zone search."""
     user = request.user
     twelve = user.is_authenticated and user.uses_12h_clock
     names = [zonelist.own_zone(request), provider.time_zone, *zonelist.recent(request), zone.name]
@@ -211,7 +212,7 @@ def _zone_options(request: HttpRequest, zone: ViewerZone, provider: Provider, no
 @require_POST
 @limited("keep_time")
 def keep_time(request: HttpRequest, provider: str, service: str) -> HttpResponse:
-    """Continue: keep the chosen time for ten minutes and go to the form. The form says it when it has gone."""
+    """Keep the chosen time for ten minutes and redirect to the form, which says so if the time is taken."""
     try:
         wanted = public_service(provider, service)
     except Service.DoesNotExist:
@@ -235,6 +236,6 @@ def keep_time(request: HttpRequest, provider: str, service: str) -> HttpResponse
     except NotKept as refusal:
         messages.info(request, str(refusal))
     except (SlotTaken, PolicyRefused):
-        # The form's page says it, with the nearest openings and everything kept.
+        # The form's page says why, with the nearest openings.
         pass
     return redirect_with(reverse("book", args=[provider, service]), {"start": month_picker.to_value(start), **zone})

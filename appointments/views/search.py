@@ -1,4 +1,4 @@
-"""Find a provider: the front door and the search, which is the same page without the welcome."""
+"""The home page and the search for providers, which is the same page without the welcome."""
 
 from dataclasses import replace
 from http import HTTPStatus
@@ -32,7 +32,7 @@ PARTS = [("am", "Morning"), ("pm", "Afternoon"), ("eve", "Evening")]
 @vary_on_headers("HX-Request")
 @limited("search", methods=("GET",))
 def home(request: HttpRequest) -> HttpResponse:
-    """The front door: the welcome, today's openings, the finder and its first results."""
+    """The home page: the welcome, today's openings, the finder and its first results."""
     return _answer(request, is_home=True)
 
 
@@ -40,7 +40,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @vary_on_headers("HX-Request")
 @limited("search", methods=("GET",))
 def search(request: HttpRequest) -> HttpResponse:
-    """The results of a search, or their part of the page alone where a script asks for it."""
+    """The page of a search, or only its results where htmx asks for them."""
     return _answer(request, is_home=False)
 
 
@@ -83,18 +83,18 @@ def _address(wanted: Wanted, *, path: str = "", **changes: Any) -> str:
 
 
 def _says_more(asked: QueryDict, wanted: Wanted) -> bool:
-    """Whether the address names what it could leave out, as a form without scripts does."""
+    """Whether the address has parameters it could leave out, as that of a form sent without scripts has."""
     kept = set(QueryDict(wanted.query(page=wanted.page))) | set(wanted.errors)
     return any(name in asked and name not in kept for name in KEYS if name != "tz" or not asked.get("tz"))
 
 
 def _zones(request: HttpRequest, fallback: str) -> tuple[ViewerZone, str]:
-    """The zone of this page, and the one it has when the address names none."""
+    """The zone of this page, and the zone of pages whose address names none."""
     return viewer_zone(request, fallback), zonelist.own_zone(request) or fallback
 
 
 def _results(view: cards.View, counted: figures.Figures | None) -> dict[str, Any]:
-    """Three queries and those of the calendars; where nothing is found also one for each filter."""
+    """The context of the results. Three queries and those of the calendars; one more a filter if nothing is found."""
     wanted = view.wanted
     try:
         found = results.find(wanted, zone=view.zone, now=view.now)
@@ -104,7 +104,7 @@ def _results(view: cards.View, counted: figures.Figures | None) -> dict[str, Any
         log.exception("search_failed")
         return {"failed": True, "headline": "The search did not work"}
     if not wanted.sort:
-        # The index may be a few minutes behind; within the page the order is the calendars' own.
+        # The index may be a few minutes behind, so the page is sorted by the calendars.
         shown.sort(key=lambda card: card.first or clock.LAST_INSTANT)
     page = found.page
     return {
@@ -121,7 +121,7 @@ def _results(view: cards.View, counted: figures.Figures | None) -> dict[str, Any
 
 
 def _count_words(wanted: Wanted, found: results.Found, counted: figures.Figures | None) -> str:
-    """How many there are: all of them as they were last measured, more than the list shows, or an exact number."""
+    """The number of providers in words: exact, or the last measured total, or "more than" the list shows."""
     if not found.has_more:
         return f"{found.count:,} provider{'s' if found.count != 1 else ''}"
     if counted and not wanted.is_narrowed and counted.providers > found.count:
@@ -143,7 +143,7 @@ def _headline(wanted: Wanted, count: str) -> str:
 
 
 def _relaxed(view: cards.View) -> list[tuple[str, str, str]]:
-    """What each filter costs: (label, address, how many there would be without it). One query for each filter set."""
+    """(label, address, count without the filter) for each filter that is set. One query for each."""
     wanted = view.wanted
     ways: list[tuple[Any, str, dict[str, Any]]] = [
         (wanted.parts, "Any part of the day", {"parts": ()}),
@@ -164,7 +164,7 @@ def _relaxed(view: cards.View) -> list[tuple[str, str, str]]:
 
 
 def _zone_options(request: HttpRequest, zone: ViewerZone, usual: str, view: cards.View) -> list[tuple[str, str, bool]]:
-    """(value, label, chosen): the usual zone, which needs no word in the address, and those chosen now and lately."""
+    """(value, label, chosen) of the usual zone, which has an empty value, and of those chosen now and recently."""
     names = [usual, *zonelist.recent(request), zone.name]
     options = [
         ("" if name == usual else name, label, name == zone.name)
@@ -174,7 +174,7 @@ def _zone_options(request: HttpRequest, zone: ViewerZone, usual: str, view: card
 
 
 def _finder(view: cards.View, counted: figures.Figures | None) -> dict[str, Any]:
-    """What the form and the filters show. One query, where nothing was counted lately."""
+    """The context of the form and its filters. One query where no recent figures are stored, else none."""
     return {
         "figures": counted,
         "categories": counted.categories if counted else figures.categories(),
@@ -188,7 +188,7 @@ def _finder(view: cards.View, counted: figures.Figures | None) -> dict[str, Any]
 
 
 def _price_options(wanted: Wanted, counted: figures.Figures | None) -> list[tuple[str, str, bool]]:
-    """(value, label, chosen), with the price asked for among them."""
+    """(value, label, chosen) of each price, the chosen one included."""
     prices = list(counted.prices) if counted else []
     if wanted.most and wanted.most not in prices:
         prices.append(Money(wanted.most.amount, wanted.most.currency))

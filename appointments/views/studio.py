@@ -1,4 +1,4 @@
-"""The provider's day: today and the week, and what waits for an answer. Times are in the provider's own zone."""
+"""The studio's pages of today, the week and the requests. Times are in the provider's own zone."""
 
 import re
 from datetime import date, datetime
@@ -38,7 +38,7 @@ REFERENCE = re.compile(f"[{REFERENCE_ALPHABET}]{{{REFERENCE_LENGTH}}}")
 @require_safe
 @provider_required
 def today(request: HttpRequest, provider: Provider) -> HttpResponse:
-    """Where the day stands, the week, what waits. Eight queries with session and user, whatever is booked."""
+    """Today, the week and the first requests. Eight queries with session and user, however much is booked."""
     return live.show(request, today_page(request, provider, request.GET))
 
 
@@ -73,7 +73,7 @@ def today_page(request: HttpRequest, provider: Provider, query: QueryDict) -> li
 
 
 def shown_day(day: str | None, week: str | None, *, today: date) -> date:
-    """The day asked for, or of the week asked for today, else its Monday; nonsense and far ages ask for today."""
+    """The day asked for; of a week today if it is in it, else Monday. Today for malformed dates and far years."""
     for text, form in ((day, "%Y-%m-%d"), (f"{week}-1" if week else "", "%G-W%V-%u")):
         try:
             found = datetime.strptime(text or "", form).date()
@@ -91,7 +91,7 @@ def shown_day(day: str | None, week: str | None, *, today: date) -> date:
 @require_safe
 @provider_required
 def requests(request: HttpRequest, provider: Provider) -> HttpResponse:
-    """What waits for an answer, soonest deadline first. Eight queries with session and user, however many wait."""
+    """The waiting requests, soonest deadline first. Eight queries with session and user, however many wait."""
     return live.show(request, requests_page(request, provider, request.GET))
 
 
@@ -125,7 +125,7 @@ def requests_page(request: HttpRequest, provider: Provider, query: QueryDict) ->
 
 
 def address(name: str, query: QueryDict) -> str:
-    """The page's own, without what only an open page sends along."""
+    """The address of the page, without the parameters that only an open page sends along."""
     query = query.copy()
     for sent_along in ("seen", "request"):
         query.pop(sent_along, None)
@@ -133,10 +133,10 @@ def address(name: str, query: QueryDict) -> str:
 
 
 def page_behind(request: HttpRequest, provider: Provider) -> live.Page:
-    """The open page on which something was pressed, as it is now."""
+    """The page from which htmx sent the request, in its present state."""
     try:
         behind = urlsplit(cast(Request, request).htmx.current_url_abs_path or "")
-    except ValueError:  # no address at all, which no browser sends
+    except ValueError:  # malformed, as no browser sends it
         behind = urlsplit("")
     build = today_page if behind.path == reverse("studio_today") else requests_page
     return build(request, provider, QueryDict(behind.query))
@@ -145,7 +145,7 @@ def page_behind(request: HttpRequest, provider: Provider) -> live.Page:
 @require_safe
 @provider_required
 def one_request(request: HttpRequest, provider: Provider, reference: str) -> HttpResponse:
-    """One request, for as long as it waits; after that the appointment's own page says what came of it."""
+    """The page of a waiting request; redirects to the page of the appointment once it is answered or expired."""
     appointment = own_appointment(provider, reference)
     if not waits(appointment):
         return redirect("studio_appointment", reference=reference)
@@ -155,7 +155,7 @@ def one_request(request: HttpRequest, provider: Provider, reference: str) -> Htt
 @require_POST
 @provider_required
 def accept(request: HttpRequest, provider: Provider, reference: str) -> HttpResponse:
-    """Confirm one request."""
+    """Accept one request."""
     appointment = own_appointment(provider, reference)
     try:
         outcome = transitions.accept_request(appointment=appointment, actor=me(request))
@@ -169,7 +169,7 @@ def accept(request: HttpRequest, provider: Provider, reference: str) -> HttpResp
 @require_POST
 @provider_required
 def accept_many(request: HttpRequest, provider: Provider) -> HttpResponse:
-    """Confirm the ticked ones, each for itself: one that came too late keeps none of the others back."""
+    """Accept the ticked requests, each by itself: a refusal of one does not stop the others."""
     references = [text for text in request.POST.getlist("request")[:PER_PAGE] if REFERENCE.fullmatch(text)]
     if not references:
         nothing = "No request was ticked, so nothing changed."
@@ -206,7 +206,7 @@ def _sum(what: str, names: list[str]) -> list[str]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @provider_required
 def decline(request: HttpRequest, provider: Provider, reference: str) -> HttpResponse:
-    """What declining means and an optional reason, then the declining."""
+    """Show the consequence of declining and ask for an optional reason, or decline."""
     appointment = own_appointment(provider, reference)
     if request.method != "POST":
         if not waits(appointment):
@@ -226,7 +226,7 @@ def decline(request: HttpRequest, provider: Provider, reference: str) -> HttpRes
     return _answered(request, provider, outcome, done, f"{name}’s request was already declined. Nothing changed.")
 
 
-# --- What came of a press: in place where the page asks for that, else on the page it leads back to -------------------
+# --- Answers to a POST: in place where htmx asks for the list, else by a redirect or a page -------------------------
 
 
 def _answered(

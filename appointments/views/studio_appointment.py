@@ -1,4 +1,4 @@
-"""One appointment as its provider sees it, and what they may do about it. Times are in the provider's own zone."""
+"""The studio's pages of one appointment and the acts on it. Times are in the provider's own zone."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -37,7 +37,7 @@ def me(request: HttpRequest) -> User:
 
 
 def own_appointment(provider: Provider, reference: str) -> Appointment:
-    """Theirs, or the 404 of one that does not exist."""
+    """The provider's appointment; 404 for anybody else's, as if it did not exist."""
     try:
         return appointment_for_provider(provider, reference)
     except Appointment.DoesNotExist:
@@ -51,7 +51,7 @@ def waits(appointment: Appointment) -> bool:
 @require_safe
 @provider_required
 def appointment(request: HttpRequest, provider: Provider, reference: str) -> HttpResponse:
-    """Today's truth about one appointment, who comes, and how it came to that."""
+    """The present state of one appointment, with its customer and timeline; redirects if it waits for an answer."""
     found = own_appointment(provider, reference)
     if waits(found):
         return redirect("studio_request", reference=reference)
@@ -61,7 +61,7 @@ def appointment(request: HttpRequest, provider: Provider, reference: str) -> Htt
 def show_appointment(
     request: HttpRequest, provider: Provider, appointment: Appointment, *, refusal: str = ""
 ) -> HttpResponse:
-    """The page; with `refusal` it answers a press that came too late, and shows what holds instead."""
+    """The page of the appointment; with `refusal`, why an act was refused: 409, over the present state."""
     history = history_of(appointment)
     mails = mails_about(appointment.reference, me(request))
     standing = _standing(appointment, history)
@@ -86,7 +86,7 @@ def _standing(appointment: Appointment, history: Sequence[AppointmentEvent] = ()
 
 
 def _context(provider: Provider, standing: Standing) -> dict[str, Any]:
-    """What every page about one appointment is drawn from. One query, for what joins the two."""
+    """The context of every page about one appointment. One query, for the figures of its customer."""
     appointment, now = standing.appointment, standing.now
     customer = appointment.customer
     figures = customer_figures(provider, customer, now=now)
@@ -108,14 +108,14 @@ def _context(provider: Provider, standing: Standing) -> dict[str, Any]:
 @require_safe
 @provider_required
 def calendar(request: HttpRequest, provider: Provider, reference: str) -> HttpResponse:
-    """The calendar entry as a file; what was never agreed has none."""
+    """The calendar file; 404 for an appointment that was never agreed."""
     return calendar_entry(own_appointment(provider, reference), me(request))
 
 
 @require_POST
 @provider_required
 def complete(request: HttpRequest, provider: Provider, reference: str) -> HttpResponse:
-    """It took place."""
+    """Mark the appointment as completed."""
     appointment = own_appointment(provider, reference)
     try:
         outcome = transitions.complete_appointment(appointment=appointment, actor=me(request))
@@ -127,7 +127,7 @@ def complete(request: HttpRequest, provider: Provider, reference: str) -> HttpRe
 @require_POST
 @provider_required
 def no_show(request: HttpRequest, provider: Provider, reference: str) -> HttpResponse:
-    """The customer did not come."""
+    """Mark the appointment as a no-show."""
     appointment = own_appointment(provider, reference)
     try:
         outcome = transitions.mark_no_show(appointment=appointment, actor=me(request))
@@ -139,7 +139,7 @@ def no_show(request: HttpRequest, provider: Provider, reference: str) -> HttpRes
 @require_POST
 @provider_required
 def correct(request: HttpRequest, provider: Provider, reference: str) -> HttpResponse:
-    """Completed after all, or a no-show after all; the form says which, so that pressing twice does not swap twice."""
+    """Correct the outcome to the one in the form; it is named there, so that a second press does not swap it back."""
     appointment = own_appointment(provider, reference)
     to = request.POST.get("to")
     if to not in {Status.COMPLETED, Status.NO_SHOW}:
@@ -162,7 +162,7 @@ def _marked(request: HttpRequest, outcome: transitions.Outcome, sentence: str) -
 @require_http_methods(["GET", "HEAD", "POST"])
 @provider_required
 def cancel(request: HttpRequest, provider: Provider, reference: str) -> HttpResponse:
-    """What cancelling means for both, with a reason if the provider wants to say; then the cancelling."""
+    """Show the consequence of cancelling and ask for an optional reason, or cancel."""
     appointment = own_appointment(provider, reference)
     if request.method != "POST":
         if not appointment.is_confirmed:
@@ -181,20 +181,20 @@ def cancel(request: HttpRequest, provider: Provider, reference: str) -> HttpResp
     return _marked(request, outcome, f"Cancelled. We tell {name}, and the time is open again.")
 
 
-# --- What both share ------------------------------------------------------------------------------------------------
+# --- Shared by the pages of requests and appointments ---------------------------------------------------------------
 
 
 def ask_first(
     request: HttpRequest, provider: Provider, appointment: Appointment, what: str, form: ReasonForm
 ) -> HttpResponse:
-    """The page that explains before it is done."""
+    """The page that explains the act `what` and asks for confirmation."""
     context = {**_context(provider, _standing(appointment)), "form": form}
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
     return render(request, f"appointments/studio/{what}.html", context, status=status)
 
 
 def too_late(request: HttpRequest, provider: Provider, reference: str, refusal: str) -> HttpResponse:
-    """409: the sentence why, over the appointment as it is now."""
+    """The answer 409: the page of the appointment as it is now, with the sentence why the act was refused."""
     words = why(provider, reference, refusal, twelve=me(request).uses_12h_clock)
     return show_appointment(request, provider, own_appointment(provider, reference), refusal=words)
 

@@ -1,4 +1,4 @@
-"""The people a provider knows from appointments, and nobody else."""
+"""The studio's pages of customers: the people with whom the provider has appointments, and nobody else."""
 
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from providers.models import Provider
 
 
 class CustomerSearch(forms.Form):
-    """Words of a name, and an order. What nobody can have chosen changes nothing."""
+    """Words of a name, and an order. Invalid values are ignored."""
 
     q = LineField(label="Name", max_length=100, required=False)
     sort = forms.ChoiceField(label="Order", choices=list(SORTS.items()), required=False)
@@ -32,7 +32,7 @@ class CustomerSearch(forms.Form):
 @require_safe
 @provider_required
 def customers(request: HttpRequest, provider: Provider) -> HttpResponse:
-    """Everybody who ever booked, twenty to a page. Two queries beside the frame's own, three with a search."""
+    """The list of everybody who ever booked, twenty a page. Two queries beside the frame's own, three with a search."""
     now, form = clock.now(), CustomerSearch(request.GET)
     form.is_valid()
     words, sort = form.cleaned_data.get("q", ""), form.cleaned_data.get("sort") or "recent"
@@ -52,7 +52,7 @@ def customers(request: HttpRequest, provider: Provider) -> HttpResponse:
 @require_safe
 @provider_required
 def customer(request: HttpRequest, provider: Provider, customer: UUID) -> HttpResponse:
-    """One of them: how to reach them, and what there was between the two."""
+    """The page of one customer: how to reach them, and their appointments with the provider."""
     person, now = _own_customer(provider, customer), clock.now()
     figures = customer_figures(provider, person, now=now)
     page = page_of(appointments_with(provider, person), request.GET.get("page"))
@@ -75,7 +75,7 @@ def customer(request: HttpRequest, provider: Provider, customer: UUID) -> HttpRe
 @require_POST
 @provider_required
 def lift_limits(request: HttpRequest, provider: Provider, customer: UUID) -> HttpResponse:
-    """The limits for one customer bind this one no more."""
+    """Lift the limits per customer for this customer."""
     person = _own_customer(provider, customer)
     services.lift_limits(provider=provider, actor=provider.user, customer=person)
     messages.success(request, f"The limits are lifted for {person.name}.")
@@ -85,7 +85,7 @@ def lift_limits(request: HttpRequest, provider: Provider, customer: UUID) -> Htt
 @require_POST
 @provider_required
 def apply_limits(request: HttpRequest, provider: Provider, customer: UUID) -> HttpResponse:
-    """This customer is bound as everybody else is."""
+    """Apply the limits per customer to this customer again."""
     person = _own_customer(provider, customer)
     services.apply_limits(provider=provider, actor=provider.user, customer=person)
     messages.success(request, f"Your limits apply to {person.name} again. What is booked stays.")

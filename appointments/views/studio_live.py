@@ -1,4 +1,4 @@
-"""Pages of the studio that stay open: whole, in place after a press, or only what is new since they were drawn."""
+"""Answers for studio pages that stay open: the whole page, its list after a POST, or only the news since then."""
 
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
@@ -20,14 +20,14 @@ from core.http import Request
 from providers.models import Provider
 
 IN_PLACE = "appointments/studio/_live.html"
-# The elements of the page that ask, as its templates name them.
+# The ids of the elements that send htmx requests, as the templates name them.
 LIST, POLL = "requests", "poll"
 CARD = ".weighcard"
 
 
 @dataclass(slots=True)
 class Page:
-    """`address` with its query; `facts` are what a change would show. `rows` are the requests with their buttons."""
+    """A page that stays open. `address` has its query; `facts` are compared to find news; `rows` have buttons."""
 
     template: str
     address: str
@@ -50,7 +50,7 @@ class Page:
 
 
 def asked_by(request: HttpRequest) -> str:
-    """The element that htmx swaps, or nothing where a whole page is asked for."""
+    """The id of the element that htmx swaps, or "" for a request of the whole page."""
     return (cast(Request, request).htmx.target or "") if cast(Request, request).htmx else ""
 
 
@@ -62,7 +62,7 @@ def show(
     done: str = "",
     after: Appointment | None = None,
 ) -> HttpResponse:
-    """The page as it is now, 409 with why something was `refused`; `done` is what a press did, `after` to which."""
+    """The page as it is now; 409 with the sentences of `refused`. `done` says what a POST did, to `after`."""
     status = HTTPStatus.CONFLICT if refused else HTTPStatus.OK
     ticked = set(request.POST.getlist("request") or request.GET.getlist("request"))
     context = {**page.context, "here": page.address, "rows": page.rows, "seen": page.seen, "ticked": ticked}
@@ -85,7 +85,7 @@ def show(
 
 
 def _next(page: Page, after: Appointment | None, seen: Seen) -> str:
-    """Where the work goes on: the request that followed the answered one, or the first that was not there before."""
+    """The reference of the request to focus: the one after the answered one, or the first new one; "" if none."""
     wanted = [row for row in page.rows if row.appointment.reference not in seen.references]
     if after is not None:
         wanted = [row for row in page.rows if _order(row.appointment) > _order(after)]
@@ -97,8 +97,11 @@ def _order(one: Appointment) -> tuple[Any, ...]:
 
 
 def _news(request: HttpRequest, page: Page, context: dict[str, Any]) -> HttpResponse:
-    """204, or what changed. Rows stay where they are, lest one moves under a finger: an ended one loses its buttons,
-    and what came in is counted until somebody asks to see it. One query more where a row ended."""
+    """The changes since the page was drawn, or 204 if there are none. One query more where a row ended.
+
+    Rows keep their places, so that none moves under a finger: an ended one loses its buttons, and new ones are only
+    counted until the reader asks for them.
+    """
     now, seen, fresh = clock.now(), Seen.read(request.GET.get("seen", "")), page.seen
     if seen.digest == fresh.digest:
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
@@ -107,7 +110,7 @@ def _news(request: HttpRequest, page: Page, context: dict[str, Any]) -> HttpResp
     gone = {one.reference for one in ended}
     standing = tuple(reference for reference in seen.references if reference not in gone)
     more = [reference for reference in page.references if reference not in standing]
-    # What the page warns of is said anew where it stands; a warning never comes by itself and moves all below it.
+    # A warning that the page shows is updated in place; a new one is never added, as it would move the rows below.
     soon = next((row for row in page.rows if row.appointment.reference == seen.urgent), None)
     urgent = seen.urgent if soon else ""
     context |= {"soon": soon, "warned": bool(seen.urgent)}
@@ -125,7 +128,7 @@ def _news(request: HttpRequest, page: Page, context: dict[str, Any]) -> HttpResp
 
 
 def in_dialog(request: HttpRequest, page: HttpResponse) -> HttpResponse:
-    """The card of a page that asks first, for the dialog it was sent from; the page itself to everybody else."""
+    """Only the card of a page that asks first where htmx sent its form from a dialog; else the page itself."""
     if asked_by(request) != LIST:
         return page
     return reselect(reswap(retarget(page, f"dialog {CARD}"), "outerHTML"), CARD)
