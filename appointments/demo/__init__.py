@@ -1,7 +1,7 @@
-"""The demo's appointments: booked through the services, the clock set to when each thing would have happened.
+"""The demo's appointments, made by the services with the clock set to the time of each change.
 
-The same day gives the same appointments, whatever the hour; what has come of those around it depends on the hour. About
-three months lie behind, two ahead, and every state occurs.
+The same day gives the same appointments at any hour; only the states of those near the present depend on the hour.
+They cover about three months before today and two after it, and every state occurs.
 """
 
 import random
@@ -25,7 +25,7 @@ from providers.models import Provider, Service
 from providers.services import lift_limits
 
 BEHIND, AHEAD = hosts.LIVE_FOR, timedelta(days=58)
-# How many appointments a provider has in the whole span; the first one, who can sign in, has a full diary.
+# The fewest and most appointments of a provider; the first provider, the one with a login, has a full diary.
 USUAL = (14, 26)
 DAY = timedelta(days=1)
 NOTES = [
@@ -46,27 +46,27 @@ def is_seeded() -> bool:
 
 
 def seed(size: Size) -> None:
-    """A diary for each of the demo's providers, `size.diary` long for the first of them."""
+    """Fill the diary of each of the demo's providers; the first one gets `size.diary` appointments."""
     chance = random.Random(clock.now().date().isoformat())
     customers, providers = people.customers(), hosts.providers()
     for number, provider in enumerate(providers):
         wanted = size.diary if number == 0 else chance.randint(*USUAL)
         _fill(provider, customers, wanted, chance)
     lift_limits(provider=providers[0], actor=providers[0].user, customer=customers[1])
-    # What happened before today was told then; a worker that starts now must not tell it again.
+    # Past changes count as mailed; a worker that starts now must not send mail about them.
     Message.objects.all().delete()
     refresh_openings(provider_ids=[provider.pk for provider in providers])
     measure_figures()
 
 
 def _fill(provider: Provider, customers: list[User], wanted: int, chance: random.Random) -> None:
-    """Appointments of every state, booked in the order of their starts."""
+    """Make up to `wanted` appointments of the provider, booked in the order of their starts."""
     now = clock.now()
     services = list(provider.services.all())
     for start, service in sorted(_starts(provider, services, wanted, now, chance), key=lambda each: each[0]):
-        # Luck of its own for each, so that the hour at which the demo is made changes nothing about the others.
+        # Each appointment has its own random generator, so that the hour of seeding changes no other appointment.
         luck = random.Random(f"{provider.slug} {service.slug} {start}")
-        # The demo's own customer is somebody's regular, so that their pages have something to show.
+        # The customer with a login books more often than others, so that their pages have something to show.
         regular = luck.random() < (0.08 if provider.user.email == PROVIDER else 0.12)
         customer = customers[0] if regular else luck.choice(customers)
         _live_through(service, start, customer, now, luck)
@@ -75,7 +75,7 @@ def _fill(provider: Provider, customers: list[User], wanted: int, chance: random
 def _starts(
     provider: Provider, services: list[Service], wanted: int, now: datetime, chance: random.Random
 ) -> list[tuple[datetime, Service]]:
-    """Starts on the grid of each service, from a calendar that is still empty: fewer and fewer further ahead."""
+    """Up to `wanted` open starts with their services, from a still empty calendar; fewer beyond the next nine days."""
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     found: list[tuple[datetime, Service]] = []
     for begin in (today - BEHIND, today - BEHIND / 2, today):
@@ -107,7 +107,7 @@ def _live_through(service: Service, start: datetime, customer: User, now: dateti
             )
         _answer(outcome.appointment, booked_at, now, chance)
     except (SlotTaken, PolicyRefused):
-        # Somebody of the demo was there first, as in life.
+        # Another appointment of the demo has this time.
         return
 
 
@@ -163,5 +163,5 @@ def _do(act: Callable[[], object], moment: datetime) -> None:
         try:
             act()
         except (MoveRefused, PolicyRefused):
-            # Too late by the rules, which are the same in the demo.
+            # The rules refuse it as too late, in the demo, too.
             return

@@ -1,4 +1,4 @@
-"""Copies of providers with their calendars, made by the database itself: a hundred thousand in about a minute."""
+"""Copies of providers with their calendars, made by SQL statements: a hundred thousand in about a minute."""
 
 from collections.abc import Iterable, Sequence
 
@@ -17,7 +17,7 @@ from appointments.models import (
 )
 from providers.models import BookingPolicy, Provider, Service, WorkingHours
 
-# In this order, so that each row's references exist before it; and by which column the rows of a provider are found.
+# Tables in an order in which each row's references exist before it, with the column that finds a provider's rows.
 TABLES: list[tuple[type[models.Model], str]] = [
     (Provider, "id"),
     (BookingPolicy, "provider_id"),
@@ -29,7 +29,7 @@ TABLES: list[tuple[type[models.Model], str]] = [
     (OpeningIndex, "provider_id"),
     (OpenDay, "provider_id"),
 ]
-# Odd, so that no two numbers below 32**8 become the same reference.
+# An odd factor, so that no two numbers below 32**8 get the same reference.
 SPREAD = 700_000_000_001
 Range = tuple[int, int]
 
@@ -37,8 +37,8 @@ Range = tuple[int, int]
 def copy(users: Sequence[User], times: int) -> None:
     """Add `times` copies of these users, of the providers among them, and of all that their calendars hold.
 
-    The rows must be the latest of their tables, without gaps between them, and refer to none but each other: a copy's
-    keys are the original's, moved on. The customers of the appointments have to be among `users`.
+    The rows must be the latest of their tables, without gaps, and refer only to each other: a copy's keys are the
+    original's plus an offset. The customers of the appointments have to be among `users`.
     """
     ranges: dict[type[models.Model], Range] = {User: _range(User.objects.filter(pk__in=[user.pk for user in users]))}
     ranges[Provider] = _range(Provider.objects.filter(user__in=[user.pk for user in users]))
@@ -48,7 +48,7 @@ def copy(users: Sequence[User], times: int) -> None:
         if model not in ranges and model._meta.pk.remote_field is None:
             ranges[model] = _range(_rows(model, column, _found_by(column, ranges)))
     for number in range(1, times + 1):
-        # References are checked when a transaction ends: one for all copies would check millions in its last moment.
+        # Foreign keys are checked at commit: one transaction for all copies would check millions of rows at its end.
         with transaction.atomic():
             _copy_rows(User, "id", ranges[User], ranges, number)
             for model, column in TABLES:
@@ -83,7 +83,7 @@ def _copy_rows(
 
 
 def _value_in_copy(field: models.Field, ranges: dict[type[models.Model], Range]) -> str:
-    """The SQL of a column in the n-th copy: keys are moved on, what is unique is made so, the rest stays."""
+    """The SQL of a column in the n-th copy: keys are offset, unique values changed, others kept."""
     column = _quoted(field.column)
     model = field.model if field.primary_key and field.remote_field is None else field.related_model
     if model in ranges:
@@ -101,7 +101,7 @@ def _moved(column: str, rows: Range) -> str:
 
 
 def _reference(number: str) -> str:
-    """The SQL of the reference that stands for a number."""
+    """The SQL of the reference that is made from a number; `number` is SQL, too."""
     base = len(REFERENCE_ALPHABET)
     spread = f"(({number}) * {SPREAD} %% {base**REFERENCE_LENGTH})"
     places = [f"CAST({spread} / {base**place} %% {base} AS integer) + 1" for place in range(REFERENCE_LENGTH)]
@@ -109,13 +109,13 @@ def _reference(number: str) -> str:
 
 
 def _renumber_references(rows: Range) -> None:
-    """Give the originals references by number, too, so that a copy's can't be the same as one of theirs."""
+    """Make the originals' references from their numbers, too, so that no copy gets the same reference."""
     table = _quoted(Appointment._meta.db_table)
     _run(f"UPDATE {table} SET reference = {_reference('id')} WHERE id BETWEEN %s AND %s", rows)
 
 
 def _go_on_counting(changed: Iterable[type[models.Model]]) -> None:
-    """Let the keys of later rows begin after the copies'."""
+    """Set the key sequences of the tables to after the copies' keys."""
     for statement in connection.ops.sequence_reset_sql(no_style(), list(changed)):
         _run(statement)
 

@@ -1,4 +1,4 @@
-"""Rows by the hundred thousand, for measuring. Written in bulk, under the same constraints as everybody's."""
+"""Providers with appointments by the hundred thousand, for measuring; written in bulk, under all constraints."""
 
 import random
 from collections.abc import Iterator
@@ -27,15 +27,15 @@ PER_PROVIDER = 10
 CUSTOMERS_PER_PROVIDER = 0.2
 BATCH = 2_000
 AT_ONCE = 250
-# So many are made one by one, and copied as often as is needed.
+# The most providers made one by one; more are copies of these.
 SAMPLE = 500
 DAY = timedelta(days=1)
 
 
 def add(count: int) -> None:
-    """`count` more providers with a service, a week and about ten appointments each, and a fifth as many customers.
+    """Add `count` providers with a service, a week and about ten appointments each, and a fifth as many customers.
 
-    The search knows their openings. Beyond `SAMPLE` they are copies: they have the calendars of the first ones.
+    The search index has their openings. Beyond `SAMPLE` they are copies, with the calendars of the first ones.
     """
     more_samples, rest = divmod(max(count - SAMPLE, 0), SAMPLE)
     if rest:
@@ -46,7 +46,7 @@ def add(count: int) -> None:
 
 
 def _make(count: int) -> list[User]:
-    """So many providers, one by one, with their customers: these come first among the users that are returned."""
+    """Make `count` providers with their customers; returns the users, customers first."""
     first, before = Provider.objects.count(), User.objects.count()
     chance = random.Random(count)
     password = make_password(PASSWORD)
@@ -132,7 +132,7 @@ def _providers(numbers: range, categories: list[Category], password: str) -> lis
 
 
 def _appointments(providers: list[Provider], customers: list[User], chance: random.Random) -> None:
-    """Half behind and half ahead, on starts that are open in a calendar that is still empty."""
+    """Make past and future appointments within 29 days, on open starts of calendars that are still empty."""
     now = clock.now()
     begin, end = now - 29 * DAY, now + 29 * DAY
     long_before = begin - DAY  # from there the booking window reaches over the whole range

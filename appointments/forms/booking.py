@@ -1,4 +1,4 @@
-"""The form that books a time. Prices and lengths that come back are only compared, never believed."""
+"""The form that books a time. Prices and lengths it sends back are only compared with the present ones."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -18,8 +18,10 @@ NOTE_LENGTH = 1000
 
 
 class BookingForm(forms.Form):
-    """Where to meet, a note, and hidden beside them what the person saw: who they were, which start, which terms,
-    which one-time key. The venue is asked where the service has two, and otherwise one of the terms."""
+    """Venue and note, with hidden fields for what the page showed: person, start, terms and one-time key.
+
+    The venue is asked for where the service has two, and hidden where it has one.
+    """
 
     start = forms.CharField(max_length=40, widget=forms.HiddenInput)
     key = forms.UUIDField(widget=forms.HiddenInput)
@@ -47,7 +49,7 @@ class BookingForm(forms.Form):
 
     @classmethod
     def fresh(cls, *, service: Service, start, terms: Terms, person, typed: Mapping[str, str]) -> "BookingForm":
-        """The form as first shown, with a new one-time key; of `typed`, what is no longer offered is left out."""
+        """An unbound form with a new one-time key; a venue in `typed` that is no longer offered is left out."""
         venues = service.venues
         venue = typed.get("venue") if typed.get("venue") in venues else None
         values = cls.values(start=start, terms=terms, person=person) | {"key": uuid4(), "note": typed.get("note", "")}

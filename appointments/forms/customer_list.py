@@ -1,4 +1,4 @@
-"""What a customer's list shows: which of its three lists, and how the history is narrowed down."""
+"""The choices on the page of a customer's appointments: one of three lists, and the filters of the history."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -29,13 +29,13 @@ class Tab(TextChoices):
 
     @property
     def words(self) -> tuple[str, str]:
-        """The first word, which has to do where there is no room, and the rest."""
+        """The first word, shown alone on narrow screens, and the rest."""
         first, space, rest = str(self.label).partition(" ")
         return first, space + rest
 
 
 class HistoryFilters(forms.Form):
-    """Search words, a year, a provider, a state. What nobody can have chosen is said and filters nothing."""
+    """Search words, a year, a provider, a state. An invalid value is shown as an error and filters nothing."""
 
     q = LineField(label="Search", max_length=100, required=False)
     year = forms.ChoiceField(required=False)
@@ -58,7 +58,7 @@ class HistoryFilters(forms.Form):
 
     @property
     def is_set(self) -> bool:
-        """Whether anything is asked for, sensible or not."""
+        """Whether any filter has a value, valid or not."""
         return any(self.data.get(name) for name in self.fields)
 
     def narrow(self, rows: QuerySet[Appointment], *, now: datetime) -> QuerySet[Appointment]:
@@ -74,7 +74,7 @@ class HistoryFilters(forms.Form):
         return rows
 
     def _found(self, text: str) -> Q:
-        """By reference, or by what service and provider are called: compared here, where accents don't matter."""
+        """The condition for a reference or for names of service and provider, compared in Python without accents."""
         words = terms(text)
         names = {service.id: fold(f"{service.name} {service.provider_name}") for service in self.booked}
         found = Q(service__in=[pk for pk, name in names.items() if words and all(word in name for word in words)])
@@ -85,7 +85,7 @@ class HistoryFilters(forms.Form):
 
 
 def _years(counts: CustomerCounts, zone: ZoneInfo) -> list[int]:
-    """The latest first; years as the reader's calendar has them."""
+    """The years from the customer's first to their last appointment in the reader's zone, latest first."""
     if counts.first is None or counts.last is None:
         return []
     first, last = clock.local(counts.first, zone).year, clock.local(counts.last, zone).year

@@ -1,4 +1,4 @@
-"""The forms that end an appointment or a request, with a reason for the other side."""
+"""The forms for declining, withdrawing and cancelling, with a reason for the other side."""
 
 from django import forms
 
@@ -16,6 +16,6 @@ class ReasonForm(forms.Form):
 
 
 class CancelForm(ReasonForm):
-    """The reason and, hidden beside it, the consequence that the page showed; compared with what holds now."""
+    """The reason, and hidden the consequence that the page showed, to be compared with the present one."""
 
     shown = forms.CharField(max_length=20, required=False, widget=forms.HiddenInput)
