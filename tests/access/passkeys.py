@@ -11,7 +11,7 @@ ES256 = {1: 2, 3: -7, -1: 1, -2: b"x" * 32, -3: b"y" * 32}
 
 
 def registered(number: int) -> dict[str, Any]:
-    """What an Authenticator keeps of it; `number` makes it another one than others."""
+    """The `data` of an Authenticator for a passkey; each `number` makes a different one."""
     key = number.to_bytes(16, "big")
     credential = AttestedCredentialData.create(b"\0" * 16, key, ES256)
     flags = AuthenticatorData.FLAG.UP | AuthenticatorData.FLAG.AT

@@ -14,7 +14,7 @@ class Pattern:
     is_csrf_exempt: bool
 
     def address(self, given: dict[str, Any]) -> str | None:
-        """Where it stands; None without a name, or when it needs an argument that nobody gave."""
+        """The path of the pattern; None if it has no name or needs an argument that is not in `given`."""
         if not self.is_named or any(argument not in given for argument in self.arguments):
             return None
         try:
@@ -24,7 +24,7 @@ class Pattern:
 
 
 def all_patterns() -> list[Pattern]:
-    """The pattern of each name: where two share one, the first, which is the one that answers."""
+    """One pattern for each name; of two with the same name the first, which answers."""
     return list({pattern.name: pattern for pattern in reversed(_walk(get_resolver(), "", "", ()))}.values())
 
 

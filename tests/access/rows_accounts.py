@@ -1,4 +1,4 @@
-"""Sign-up, sign-in, settings, the account's own pages. Their content is one's own: no address names a person."""
+"""Rows of sign-up, sign-in and settings. Each page shows the signed-in person: no address names one."""
 
 from django.urls import reverse
 
@@ -41,14 +41,14 @@ def photo(world):
 
 
 def password_only(world, role, client):
-    """Somebody who signs in anew and has given the right password."""
+    """Sign in anew, up to the right password: the second step is still to come."""
     client.logout()
     if role != "V":
         client.post(reverse("account_login"), {"login": world.people[role].email, "password": "pass"})
 
 
 def long_ago(world, role, client):
-    """Somebody who gave their password so long ago that it is asked for again."""
+    """Let the last password be so long ago that it is asked for again."""
     if role not in {"V", "X"}:
         session = client.session
         session["account_authentication_methods"][0]["at"] = 0
@@ -66,7 +66,7 @@ ROWS = [
     Row("settings_photo", get=signed_in("405"), post=UNFILLED),
     Row("settings_photo_remove", get=signed_in("405"), post=signed_in("go")),
     Row("settings_zone", get=signed_in("405"), post=signed_in("400")),
-    # C's, who has no page of a provider: visitors see none of it.
+    # The photo is C's, who has no provider page, so visitors can't see it.
     Row("photo", args=photo, get=everyone("200", V="404"), post=READ_ONLY),
     Row("account_login", get=ASKED, post=SENT),
     Row("account_signup", get=ASKED, post=SENT),
@@ -91,16 +91,16 @@ ROWS = [
     Row("account_reset_password_from_key_done", get=NOTICE, post=READ_ONLY),
     Row("usersessions_list", get=signed_in("200"), post=signed_in("go")),
     Row("mfa_index", get=FORM, post=signed_in("405")),
-    # Their password is typed, and the code of their app is asked for.
+    # The password was right, and the code of the app is asked for.
     Row("mfa_authenticate", args=with_app, first=password_only, data=no_code, get=FORM, post=UNFILLED),
     Row("mfa_reauthenticate", args=with_app, first=long_ago, get=FORM, post=UNFILLED),
-    # What is no answer of a passkey leads back to sign-in.
+    # A malformed answer of a passkey leads back to sign-in.
     Row("mfa_reauthenticate_webauthn", args=with_passkeys, first=long_ago, get=FORM, post=everyone("login")),
-    # The script of the sign-in page asks here; a browser that comes by itself is led to that page.
+    # The script of the sign-in page asks here; a browser that opens the address is sent to that page.
     Row("mfa_login_webauthn", get=everyone("go", V="login"), post=everyone("go", V="login")),
     Row("mfa_activate_totp", args=confirmed, get=FORM, post=UNFILLED),
     Row("mfa_deactivate_totp", args=with_app, get=FORM, post=signed_in("go")),
-    # That the codes were seen is remembered.
+    # The GET stores that the codes were seen.
     Row("mfa_view_recovery_codes", args=with_app, get=FORM, post=signed_in("405"), notes="viewed_at"),
     Row("mfa_download_recovery_codes", args=with_app, get=FORM, post=signed_in("405"), notes="viewed_at"),
     Row("mfa_generate_recovery_codes", args=with_app, get=FORM, post=signed_in("go")),

@@ -1,4 +1,4 @@
-"""Admin: six addresses for each model, with a real row of it. Who may only look, looks, and is refused all else."""
+"""Rows of admin: six addresses for each model, with a real row of it. Staff who may only view can do nothing else."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,9 +22,9 @@ def model(
     actions: dict[str, str] | None = None,
     right: Answers = WITH_RIGHT,
 ) -> list[Row]:
-    """`may`: which of add, change and delete the permission allows; `actions`: each with its answer where permitted.
+    """The rows of one model. `may`: the allowed ones of add, change and delete; `actions`: each with its answer.
 
-    `right` answers the roles on the pages that `may` names: a few are for superusers alone.
+    `right` has the answers of the pages in `may`: a few are for superusers alone.
     """
     add, change, delete = (right if verb in may.split() else NOBODY for verb in ("add", "change", "delete"))
     pressed = {"S": right["S"]} if right["S"] == "403" else {}
@@ -43,9 +43,9 @@ def model(
         Row(f"admin:{name}_add", get=add, post=add),
         Row(f"admin:{name}_change", get=LOOK, post=change, args=pk),
         Row(f"admin:{name}_delete", get=delete, post=delete, args=pk),
-        # The history takes any verb and shows the same.
+        # The history answers any verb with the same page.
         Row(f"admin:{name}_history", get=LOOK, post=LOOK, args=pk),
-        # Where an object's page stood in old versions of Django.
+        # The address of an object in old versions of Django.
         Row(f"{folder}<path:object_id>/", get=staff("go"), post=staff("go"), path=f"/{folder}1/"),
     ]
 
@@ -55,7 +55,7 @@ EDITED = {"may": "add change delete", "actions": {"delete_selected": "200"}}
 ROWS = [
     Row("admin:index", get=LOOK, post=LOOK),
     Row("admin:app_list", get=LOOK, post=LOOK, args=lambda world: {"app_label": "accounts"}),
-    # Admin's own sign-in leads to ours; whoever is signed in and no staff is refused.
+    # Admin's own sign-in leads to ours; signed-in people who are not staff are refused.
     Row("admin:login", get=staff("go", **SIGNED_IN), post=staff("422", **SIGNED_IN)),
     Row(
         "admin:logout",
@@ -65,9 +65,9 @@ ROWS = [
     Row("admin:password_change", get=LOOK, post=staff("422")),
     Row("admin:password_change_done", get=LOOK, post=staff("405")),
     Row("admin:jsi18n", get=LOOK, post=staff("405")),
-    # No field of ours offers choices this way.
+    # None of our fields uses autocompletion.
     Row("admin:autocomplete", get=NOBODY, post=staff("405")),
-    # Nothing of ours has a page that admin knows of.
+    # None of our models has a page that admin links to.
     Row(
         "admin:view_on_site",
         get=NO_SUCH_PAGE,

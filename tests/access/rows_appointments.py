@@ -1,6 +1,6 @@
-"""A provider's page and booking, open to everybody up to the form; then what belongs to one customer alone.
+"""Rows of a provider's page and booking, open to everybody up to the form, and of the customer's own pages.
 
-The page of an appointment on the customer's side is the customer's: the provider and staff have pages of their own.
+Only the customer sees the customer's page of an appointment: provider and staff have pages of their own.
 """
 
 from appointments import links
@@ -30,7 +30,7 @@ def request(world):
 
 
 def link(world):
-    """The customer's, as it stands in their mail."""
+    """The customer's link, as in their mail."""
     return {"token": links.token_for(world.appointment, Role.CUSTOMER, now=clock.now())}
 
 
@@ -53,11 +53,11 @@ ROWS = [
     Row("appointment_done", args=appointment, get=MINE, post=signed_in("405")),
     Row("my_appointments", get=signed_in("200"), post=signed_in("405")),
     Row("my_appointment", args=appointment, get=MINE, post=signed_in("405")),
-    # A press without the consequence that the page showed is asked again.
+    # A POST without the consequence that the page showed gets the question again.
     Row("cancel_appointment", args=appointment, get=MINE, post=signed_in("404", C="409")),
     Row("withdraw_request", args=request, get=MINE, post=signed_in("404", C="go")),
     Row("appointment_ics", args=appointment, get=MINE, post=signed_in("405")),
-    # Whoever holds the link may do what its person may; that person, signed in, gets their usual page.
+    # Anybody with the link may do what its reader may; the reader, if signed in, is sent to their usual page.
     Row("link", args=link, get=everyone("200", C="go"), post=READ_ONLY),
     Row("link_ics", args=link, get=everyone("200", C="go"), post=READ_ONLY),
     Row("link_new", args=link, get=READ_ONLY, post=everyone("go")),

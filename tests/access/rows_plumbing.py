@@ -1,4 +1,4 @@
-"""The addresses for machines, crawlers among them."""
+"""Rows of the addresses for machines, such as crawlers and health checks."""
 
 from tests.access.table import Row, everyone
 

@@ -1,15 +1,15 @@
-"""Becoming a provider, and the studio's pages of the offer."""
+"""Rows of becoming a provider, and of the studio's pages of services, hours and profile."""
 
 from tests.access.table import Answers, Row, refused, signed_in
 
 
 def studio(answer: str = "200") -> Answers:
-    """Each provider's own; for everybody else there is none."""
+    """The answers of a page that each provider has for themselves: `answer`, or 404 for other accounts."""
     return signed_in("404", P=answer, P2=answer)
 
 
 def own(answer: str = "200") -> Answers:
-    """One thing of P's."""
+    """The answers of a page of something that belongs to P."""
     return signed_in("404", P=answer)
 
 

@@ -1,4 +1,4 @@
-"""The front door and the search: everybody's."""
+"""Rows of the home page and the search, which are open to everybody."""
 
 from tests.access.table import Row, everyone
 

@@ -1,4 +1,4 @@
-"""A provider's appointments, requests and customers: theirs alone; for everybody else there is no such page."""
+"""Rows of a provider's appointments, requests and customers, which are 404 for other accounts."""
 
 from tests.access.table import Answers, Row, everyone, refused, signed_in
 
@@ -6,12 +6,12 @@ ACT_ONLY = everyone("405")
 
 
 def studio() -> Answers:
-    """Each provider's own; for everybody else there is none."""
+    """The answers of a page that each provider has for themselves: 200, or 404 for other accounts."""
     return signed_in("404", P="200", P2="200")
 
 
 def own(answer: str = "200") -> Answers:
-    """What joins P with a customer."""
+    """The answers of a page of an appointment or a customer of P."""
     return signed_in("404", P=answer)
 
 
@@ -40,13 +40,13 @@ def its_reference(world):
 ROWS = [
     Row("studio_today", get=studio(), post=refused(), args=has_page),
     Row("studio_requests", get=studio(), post=refused(), args=has_page),
-    # A reference of somebody else's request is none.
+    # The reference of somebody else's request is 404.
     Row("accept_requests", get=ACT_ONLY, post=own("go"), args=has_page, data=its_reference),
     Row("studio_request", get=own(), post=refused(), args=request),
     Row("accept_request", get=ACT_ONLY, post=own("go"), args=request),
     Row("decline_request", get=own(), post=own("go"), args=request),
     Row("studio_appointment", get=own(), post=refused(), args=appointment),
-    # It has not begun yet.
+    # The appointment has not begun yet.
     Row("complete_appointment", get=ACT_ONLY, post=own("409"), args=appointment),
     Row("mark_no_show", get=ACT_ONLY, post=own("409"), args=appointment),
     Row(

@@ -1,4 +1,4 @@
-"""Who may do what: one row for every URL pattern, walked by `test_access.py`.
+"""The access table: one row for every URL pattern with the answer for each role, checked by `test_access.py`.
 
 Rows stand in `rows_<app>.py` beside this file, in a list named ROWS; a URL pattern without one fails the suite.
 
@@ -6,21 +6,21 @@ Rows stand in `rows_<app>.py` beside this file, in a list named ROWS; a URL patt
     Row("appointment_detail", args=lambda world: {"reference": world.appointment.reference},
         get=signed_in("404", C="200", P="200"))
 
-Every row stands for itself: there are none for all names that begin alike, so that a page of admin's is no exception.
+Each row is for one pattern: no row covers all names with a common beginning, not even for admin.
 
-A route for programs says which verbs it takes, that it is sent JSON, and by which ways the roles say who they are. Each
-way gets the same answers:
+A row of an address for programs names its verbs, that it takes JSON, and the ways in which roles authenticate. Each way
+gets the same answers:
 
     Row("api_appointment", get=everyone("401", C="200"), patch=everyone("401", C="200"), delete=refused(),
         sends="json", ways=("cookie", "bearer"))
 
 Roles: V visitor, C customer (own), C2 another customer, P provider (own), P2 another provider, SV staff with view
 permission only, S staff with every permission, SU superuser, X somebody whose account was closed while signed in, who
-is treated like a visitor. `world.py` has one person for each and what belongs to C and P. Each asks the same world:
-what one did is undone before the next.
+is treated like a visitor. `world.py` has one person for each and the rows of C and P. Each role meets the same world:
+changes by one are rolled back before the next.
 
-Answers: the status as a number, and for a redirect "login" where it leads to sign-in, else "go". Each role has exactly
-one for each verb.
+Answers: the status as a number; for a redirect "login" where it leads to sign-in, else "go". Each role has exactly one
+answer for each verb.
 """
 
 import importlib
@@ -37,23 +37,23 @@ Answers = dict[str, str]
 
 
 def everyone(answer: str, **others: str) -> Answers:
-    """The same for all; `others` by role."""
+    """`answer` for every role except `others`, by role; X gets that of V unless named."""
     answers = {**dict.fromkeys(ROLES, answer), **others}
     return {**answers, "X": others.get("X", answers["V"])}
 
 
 def signed_in(answer: str, **others: str) -> Answers:
-    """A visitor is sent to sign in."""
+    """`answer` for signed-in roles except `others`; visitors are sent to sign in."""
     return everyone(answer, **{"V": "login", **others})
 
 
 def staff(answer: str = "200", **others: str) -> Answers:
-    """Admin's pages: everybody else is sent to its sign-in, which refuses whoever is signed in."""
+    """`answer` for staff; everybody else is sent to admin's sign-in, which refuses people who are signed in."""
     return everyone("login", **{"SV": answer, "S": answer, "SU": answer, **others})
 
 
 def refused() -> Answers:
-    """The route does not take this verb, whoever asks; where it asks for sign-in first, that is `signed_in("405")`."""
+    """405 for every role, for a verb that is not allowed; where sign-in is asked for first, use `signed_in("405")`."""
     return everyone("405")
 
 
@@ -70,17 +70,17 @@ class Row:
     patch: Answers = field(default_factory=refused)
     delete: Answers = field(default_factory=refused)
     args: Callable[[Any], dict[str, Any]] = no_args
-    # What is sent with POST, PUT, PATCH and DELETE; empty unless the right to act can only be seen with content.
+    # Fields sent with POST, PUT, PATCH and DELETE; needed only where an empty request would hide the right to act.
     data: Callable[[Any], dict[str, Any]] = no_args
-    # As what it is sent: a form, or json.
+    # The type of the sent data: form or json.
     sends: str = "form"
-    # How the roles say who they are; `World.ways` knows how each is done.
+    # The ways in which roles authenticate, by their names in `World.ways`.
     ways: tuple[str, ...] = ("cookie",)
-    # What a client does before it comes here: called with world, role and client.
+    # Prepares a client before its request; called with world, role and client.
     first: Callable[[Any, str, Client], None] | None = None
-    # Where it stands, for a pattern without a name.
+    # The path of a pattern without a name.
     path: str = ""
-    # What merely looking writes down, as it appears in the statement.
+    # A part of the SQL statement that a GET may write with.
     notes: str = ""
 
     @property
@@ -89,7 +89,7 @@ class Row:
 
     @property
     def taken(self) -> list[str]:
-        """The verbs that are tried on this row alone: GET and POST, and those that it names."""
+        """The verbs that are checked for this row: GET, POST and the ones it names."""
         return [verb for verb, answers in self.answers.items() if verb in {"get", "post"} or answers != refused()]
 
 

@@ -1,4 +1,4 @@
-"""Asks a row's route as every role, by every verb and way, and compares what comes back."""
+"""Requests to a row's address as every role, by every verb and way, compared with the row's answers."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,11 +15,11 @@ from tests.access.world import World
 
 
 def wrong_answers(row: Row, world: World, address: str) -> dict[tuple[str, str, str], str]:
-    """What differs from the row, by role, verb and way."""
+    """The answers that differ from the row, by role, verb and way."""
     wrong = {}
     data = row.data(world)
     for role in ROLES:
-        world.client(role)  # signed in before anything is undone
+        world.client(role)  # sign in before the first rollback
     for role in ROLES:
         for verb in row.taken:
             for way in row.ways:
@@ -48,14 +48,14 @@ def ask(row: Row, client: Client, verb: str, address: str, data: dict) -> HttpRe
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """What one role did must not decide what the next is answered."""
+    """Roll back everything inside, so that the request of one role doesn't change the answer to the next."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
 
 
 def answer(response: HttpResponse) -> str:
-    """The status, or for a redirect whether it leads to sign-in."""
+    """The answer as the table writes it: the status, or "login" or "go" for a redirect."""
     if response.status_code not in {301, 302, 303, 307, 308}:
         return str(response.status_code)
     path = urlsplit(response["Location"]).path

@@ -1,4 +1,4 @@
-"""One person for each role of the access table, and what belongs to them."""
+"""One person for each role of the access table, and the rows that belong to them."""
 
 import time
 from collections.abc import Callable
@@ -40,7 +40,7 @@ NAMES = {
 
 
 class World:
-    """Built in the test's own transaction; what is expensive is built when a row asks for it."""
+    """The people, made in the test's transaction, and their rows, each made when a row of the table asks for it."""
 
     def __init__(self) -> None:
         self.people = {
@@ -60,11 +60,11 @@ class World:
 
     @property
     def ways(self) -> dict[str, Callable[[Client, str], None]]:
-        """How a client shows which role it has; whoever lets programs sign in by a token adds that way."""
+        """The ways in which a client authenticates as a role. An API with tokens adds its own here."""
         return {"cookie": self._with_cookies}
 
     def client(self, role: str, way: str = "cookie") -> Client:
-        """A browser or program of that role's own, as it was right after signing in."""
+        """A new client of that role, right after signing in."""
         client = Client(raise_request_exception=False)
         if role != "V":
             self.ways[way](client, role)
@@ -80,7 +80,7 @@ class World:
         client = Client()
         client.force_login(person)
         session = client.session
-        # As if they had typed their password just now: what asks for it again is not what the table is about.
+        # As if the password had just been typed, so that pages that ask for it again don't.
         session["account_authentication_methods_user"] = str(person.pk)
         session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
         session.save()
@@ -88,7 +88,7 @@ class World:
 
     @cached_property
     def provider(self) -> Provider:
-        """P's own page, open at any hour; P2 has one, too."""
+        """The provider P, open at any hour; P2 is a provider, too."""
         ProviderFactory(user=self.people["P2"], name="Paul", slug="paul")
         hours = {weekday: [("00:00", "24:00")] for weekday in range(7)}
         return ProviderFactory(user=self.people["P"], name="Petra", slug="petra", hours=hours)
@@ -107,12 +107,12 @@ class World:
 
     @cached_property
     def appointment(self) -> Appointment:
-        """C's with P, confirmed, in two days."""
+        """A confirmed appointment of C with P, in two days."""
         return self._booked(self.service, days=2)
 
     @cached_property
     def request(self) -> Appointment:
-        """C's with P, not answered yet."""
+        """A waiting request of C to P, for in three days."""
         return self._booked(self.by_hand, days=3)
 
     def _booked(self, service: Service, *, days: int) -> Appointment:
@@ -173,7 +173,7 @@ class World:
 
     @cached_property
     def passkeys(self) -> dict[str, Authenticator]:
-        """Everybody has one."""
+        """A passkey for each role."""
         kind = Authenticator.Type.WEBAUTHN
         return {
             role: Authenticator.objects.create(user=person, type=kind, data=registered(number))
@@ -182,12 +182,12 @@ class World:
 
     @cached_property
     def passkey(self) -> Authenticator:
-        """C's."""
+        """The passkey of C."""
         return self.passkeys["C"]
 
     @cached_property
     def photo(self) -> str:
-        """The name of C's."""
+        """The file name of C's photo."""
         name, person = uuid4().hex, self.people["C"]
         person.photo = default_storage.save(f"photos/{name}.webp", ContentFile(b"RIFF0000WEBP"))
         person.save(update_fields=["photo"])
@@ -195,7 +195,7 @@ class World:
 
     @cached_property
     def addresses(self) -> list[EmailAddress]:
-        """Everybody's, confirmed."""
+        """A confirmed email address for each role."""
         User.objects.update(email_confirmed_at=clock.now())
         return EmailAddress.objects.bulk_create(
             [
@@ -207,7 +207,7 @@ class World:
 
     @cached_property
     def apps(self) -> list[TOTP]:
-        """Everybody has an authenticator app, and so recovery codes."""
+        """An authenticator app for each role, and with it recovery codes."""
         for person in self.people.values():
             RecoveryCodes.activate(person)
         return [TOTP.activate(person, "A" * 32) for person in self.people.values()]
