@@ -1,4 +1,4 @@
-"""What every test gets without asking; the database is chosen in `plugin.py`."""
+"""Fixtures and marks of every test; the database is chosen in `plugin.py`."""
 
 import shutil
 from pathlib import Path
@@ -10,8 +10,8 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
-# A busy machine is slow, which is no fault, and the same code meets the same examples, so that nobody's change fails by
-# somebody else's luck. `--hypothesis-profile=random` looks for new ones.
+# No deadline, because a busy machine is slow. The same code gets the same examples, so that no change fails by chance;
+# `--hypothesis-profile=random` looks for new ones.
 hypothesis.settings.register_profile(
     "random",
     deadline=None,
@@ -24,7 +24,7 @@ KINDS = {"e2e": pytest.mark.e2e, "race": pytest.mark.race}
 
 
 def pytest_collection_modifyitems(items):
-    """Tests are marked by the folder they stand in, so that `-m "not e2e"` needs no discipline."""
+    """Mark tests by their folder, so that `-m "not e2e"` works without a mark in each test."""
     for item in items:
         for folder, mark in KINDS.items():
             if folder in Path(item.path).parts:
@@ -33,11 +33,11 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """pytest-django's, and at the end nobody else is connected: a killed worker's session would keep the database."""
+    """pytest-django's fixture; at its end other sessions are closed, as a killed worker's would keep the database."""
     yield
     with django_db_blocker.unblock():
         if connection.vendor == "postgresql":
-            # On a connection of its own: what a test did to the last one must not matter here.
+            # A new connection, because a test may have broken the last one.
             connection.close()
             with connection.cursor() as cursor:
                 cursor.execute(
@@ -48,13 +48,13 @@ def django_db_setup(django_db_setup, django_db_blocker):
 
 @pytest.fixture
 def client():
-    """A browser: it says with each form that a page of ours sent it."""
+    """A test client that sends the Origin of our own pages with each form, as a browser does."""
     return Client(headers={"origin": "http://testserver"})
 
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered():
-    """Rate limits and cached figures of one test must not decide another."""
+    """Clear the cache, so that rate limits and figures of one test don't affect another."""
     cache.clear()
     yield
     shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)

@@ -1,7 +1,7 @@
-"""What must be true of every row, whatever was done to the product: `check_all()` at the end of a test says so.
+"""Invariants of all rows, which hold after any use of the product: `check_all()` at the end of a test checks them.
 
-Looks at the whole database with a few plain queries and shares no code with the services it judges, except the table of
-the life itself.
+The checks read the whole database with a few plain queries and share no code with the services, except the table of
+moves (`appointments.states`).
 """
 
 from collections import defaultdict
@@ -16,7 +16,7 @@ BIRTHS = {Verb.REQUEST: Status.REQUESTED, Verb.BOOK: Status.CONFIRMED}
 
 
 def check_all() -> None:
-    """Every invariant of stored appointments at once; the message names the row."""
+    """Check every invariant of stored appointments; the AssertionError names the row."""
     check_holds_are_apart()
     check_holds_and_reasons()
     check_histories()
@@ -25,7 +25,7 @@ def check_all() -> None:
 
 
 def check_holds_are_apart() -> None:
-    """No two holds of one provider share a moment, unless they are of one appointment."""
+    """Check that no two holds of a provider overlap, unless they are of the same appointment."""
     last: Hold | None = None
     for hold in Hold.objects.order_by("provider_id", "start", "end"):
         if last is not None and last.provider_id == hold.provider_id and hold.start < last.end:
@@ -36,7 +36,7 @@ def check_holds_are_apart() -> None:
 
 
 def check_holds_and_reasons() -> None:
-    """An appointment that takes time has a hold over all of it, one that doesn't has none; a kept time has an end."""
+    """Check that appointments that take time have a hold over all of it, others none, and kept times an end."""
     holds = defaultdict(list)
     for hold in Hold.objects.all():
         if hold.appointment_id is None:
@@ -53,7 +53,7 @@ def check_holds_and_reasons() -> None:
 
 
 def check_histories() -> None:
-    """One entry for each change, each from where the one before it led, by a move and a role of the table."""
+    """Check each history: entries follow on from each other, each by a move and a role of the table."""
     entries = defaultdict(list)
     for event in AppointmentEvent.objects.order_by("id"):
         entries[event.appointment_id].append(event)
@@ -92,7 +92,7 @@ def _check_step(one: Appointment, before: AppointmentEvent, event: AppointmentEv
 
 
 def check_people() -> None:
-    """Nobody has an appointment with themselves, or for a service of somebody else's."""
+    """Check that nobody has an appointment with themselves, and that each service is its provider's own."""
     with_themselves = Appointment.objects.filter(customer=F("provider__user"))
     foreign = Appointment.objects.exclude(service__provider=F("provider"))
     assert not with_themselves.exists(), f"with themselves: {list(with_themselves)}"
@@ -100,7 +100,7 @@ def check_people() -> None:
 
 
 def check_money() -> None:
-    """A price has no more digits than its currency; the fee lies within it."""
+    """Check that no price has more digits than its currency, and that the fee lies within it."""
     for one in Appointment.objects.all():
         assert one.price == money.round_money(one.price, one.currency), f"{one} costs {one.price} {one.currency}"
         assert 0 <= one.platform_fee <= one.price, f"{one} has a fee of {one.platform_fee} on {one.price}"

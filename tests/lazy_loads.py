@@ -1,4 +1,4 @@
-"""A guard against queries that hide in attributes: what a page reads of a row was fetched together with that row.
+"""A guard against hidden queries: pages may read only relations and columns that were fetched with the row.
 
 `NoLazyLoads` stands in the middleware of the test run and so guards every page that any test asks for. While one is
 answered, a relation or a deferred column of one of our rows that isn't there yet raises `LazyLoad` instead of asking
@@ -23,11 +23,11 @@ _page: ContextVar[str] = ContextVar("page", default="")
 
 
 class LazyLoad(AssertionError):
-    """A page asked the database for something by reading an attribute."""
+    """A page made a query by reading an attribute."""
 
 
 class NoLazyLoads:
-    """Middleware that guards the answer to a GET; the last one, so that only views and their templates are inside."""
+    """Middleware that guards the answer to a GET. It stands last, so that only views and their templates are inside."""
 
     def __init__(self, get_response: Callable) -> None:
         self.get_response = get_response
@@ -44,13 +44,13 @@ class NoLazyLoads:
 
 
 def refuse(instance: Model, name: str) -> None:
-    """Raise LazyLoad where a page is being answered and the row is of one of our tables."""
+    """Raise LazyLoad if a page is being answered and `instance` is of one of our models."""
     if _page.get() and instance._meta.app_label in OURS:
         raise LazyLoad(f"{_page.get()} loads {name!r} of a {type(instance).__name__} by itself: fetch it with the row.")
 
 
 def _guard() -> None:
-    """Put the guard before Django's three ways of loading by an attribute; once, however often it is called."""
+    """Wrap Django's three ways of loading by an attribute with the guard; further calls change nothing."""
     if getattr(ForwardManyToOneDescriptor.get_object, "guarded", False):
         return
     ForwardManyToOneDescriptor.get_object = _guarded(  # type: ignore[method-assign]

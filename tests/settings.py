@@ -1,4 +1,4 @@
-"""The product's settings with what a test run needs: speed, and nothing left behind or sent away."""
+"""The product's settings changed for tests: faster, and nothing is left behind or sent away."""
 
 import os
 from pathlib import Path
@@ -11,12 +11,12 @@ _DB = DATABASES["default"]
 if Path(_DB["NAME"]).name == "no-database":
     DATABASES["default"] = {"ENGINE": "tests.nodatabase"}
 elif _DB["ENGINE"] == "django.db.backends.sqlite3":
-    # A file, not memory: there a live server's threads and a race's processes share one connection or none.
+    # A file, because threads of a live server and processes of a race can't each connect to a database in memory.
     _DB["TEST"] = {"NAME": _FOLDER / f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}.sqlite3"}
     _DB["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
     _DB["OPTIONS"]["timeout"] = 120
 else:
-    # Fifty people wait for one lock, on a machine that may be busy: the product's own patience must not decide.
+    # Longer than the product's timeout: fifty people wait for one lock, on a machine that may be busy.
     _DB["OPTIONS"]["connect_timeout"] = 60
     _DB["OPTIONS"]["answer_timeout"] = None
     _DB["OPTIONS"]["options"] += (
@@ -29,5 +29,5 @@ MEDIA_ROOT = _FOLDER / f"media-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
 STATIC_ROOT = _FOLDER / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
-# Innermost, so that a page that asks the database by reading an attribute fails its test.
+# The innermost middleware fails the test of a page that makes a query by reading an attribute.
 MIDDLEWARE = [*MIDDLEWARE, "tests.lazy_loads.NoLazyLoads"]

@@ -1,7 +1,7 @@
-"""The other side of `processes.run_calls`: set Django up once, and for each call of a job fork a process of its own.
+"""The program behind `processes.run_calls`: sets Django up once, and forks a process for each call of a job.
 
 Reads one job a line and answers each with one line: `{"outcomes": [...]}`, or `{"error": "..."}` when the processes
-could not be started. A job runs in a process group of its own, whose number is said before, as `{"group": ...}`.
+could not be started. A job runs in a process group of its own, whose number is written before as `{"group": ...}`.
 """
 
 import importlib
@@ -19,7 +19,7 @@ from django.urls import get_resolver
 
 def main() -> None:
     django.setup()
-    get_resolver()._populate()  # the pages are loaded once here, not once in each process
+    get_resolver()._populate()  # load the URLs and views once here, not in each process
     for line in sys.stdin:
         calls = json.loads(line)
         try:
@@ -44,7 +44,7 @@ def say(**words: Any) -> None:
 
 
 def run_all(calls: list[dict[str, Any]], functions: list[Any]) -> list[dict[str, Any]]:
-    """Every call in its own process, all let go at the same moment; their outcomes in order."""
+    """Run each call in its own process, all started at the same moment, and return their outcomes in order."""
     ready_read, ready_write = os.pipe()
     go_read, go_write = os.pipe()
     with tempfile.TemporaryDirectory() as folder:
@@ -56,7 +56,7 @@ def run_all(calls: list[dict[str, Any]], functions: list[Any]) -> list[dict[str,
         os.close(ready_write)
         for _call in calls:
             os.read(ready_read, 1)
-        os.close(go_write)  # whoever waits to read sees the end now: all of them, at the same moment
+        os.close(go_write)  # all waiting processes read the end of the pipe at the same moment
         for _call in calls:
             os.wait()
         return [outcome(result) for result in results]
@@ -70,7 +70,7 @@ def resolve(name: str) -> Any:
 def run(function: Any, args: list, result: Path, ready: int, go: int) -> None:
     from django.db import connection
 
-    # What a call prints must not be taken for an answer.
+    # A call's own output must not be taken for an answer.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     try:
         connection.ensure_connection()
@@ -87,7 +87,7 @@ def run(function: Any, args: list, result: Path, ready: int, go: int) -> None:
 
 
 def outcome(result: Path) -> dict[str, Any]:
-    """A process that died without a word (killed, say) has an outcome too."""
+    """The outcome written to `result`, or an error if the process died without writing one (killed, for example)."""
     return json.loads(result.read_text()) if result.exists() else {"error": "Died", "message": "no answer"}
 
 

@@ -1,4 +1,4 @@
-"""People, and the mail that waits for them."""
+"""Fixtures of people, and of the account mail waiting for them."""
 
 import re
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ PASSWORD = "long walks by the river"
 
 @pytest.fixture(autouse=True)
 def fresh_limits():
-    """Limits live in the cache, which no transaction rolls back."""
+    """Clear the limits, which live in the cache and are not rolled back."""
     cache.clear()
 
 
@@ -36,7 +36,7 @@ def other(db) -> User:
 
 @dataclass
 class Postbox:
-    """Waiting account mail, delivered the way the worker does it."""
+    """The waiting account mail, delivered by the worker's own handlers."""
 
     def deliver(self) -> list[mail.EmailMultiAlternatives]:
         mail.outbox.clear()
@@ -49,7 +49,7 @@ class Postbox:
         return list(mail.outbox)
 
     def link(self, to: str | None = None) -> str:
-        """The path of the only link that acts, in the only mail that waits."""
+        """The path of the only account link in the only waiting mail."""
         [letter] = self.deliver()
         assert to is None or letter.to == [to]
         [address] = set(re.findall(r"http://testserver/accounts/\S+", letter.body))

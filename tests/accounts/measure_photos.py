@@ -1,4 +1,4 @@
-"""Run by a test in a process of its own: memory at its highest and seconds for each file named, as JSON."""
+"""A program for a test: prints peak memory and seconds of preparing each named file, as JSON."""
 
 import json
 import sys
@@ -16,13 +16,13 @@ from accounts.exceptions import PhotoRefused  # noqa: E402
 
 
 def highest() -> int:
-    """Megabytes this process held at most since the mark was set back."""
+    """The peak memory of this process in megabytes since the last reset."""
     line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) // 1024
 
 
 def measured(data: bytes) -> dict[str, object]:
-    Path("/proc/self/clear_refs").write_text("5")  # sets the mark back
+    Path("/proc/self/clear_refs").write_text("5")  # resets the peak
     started = time.process_time()
     try:
         photos.prepare(SimpleUploadedFile("x", data))

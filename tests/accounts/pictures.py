@@ -1,4 +1,4 @@
-"""Files to upload: real photos, broken ones, and things that only look like one."""
+"""Files to upload: real photos, broken ones, and files that only look like photos."""
 
 import struct
 import zlib
@@ -22,7 +22,7 @@ def png_chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def png(width: int, height: int, *between: bytes, data: bytes = b"\0\0\0\0", depth=8, colour=2) -> bytes:
-    """A PNG that claims any size, with whatever chunks between header and pixels."""
+    """A PNG that claims the given size, with the chunks `between` header and pixels."""
     head = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
     return b"".join(
         [
@@ -54,7 +54,7 @@ def webp_that_claims(width: int, height: int) -> bytes:
 
 
 def flat_png(width: int, height: int, mode="RGB") -> bytes:
-    """Real pixels, all alike: tiny in the file, large in memory."""
+    """A PNG of equal pixels: tiny as a file, large in memory."""
     return encoded(Image.new(mode, (width, height)), "PNG", compress_level=1)
 
 
@@ -66,7 +66,7 @@ def animated_gif() -> bytes:
 
 
 def with_everything(kind: str) -> bytes:
-    """GPS, a comment, text and a trailing web page, each with the word MARKER; turned on its side."""
+    """A rotated photo with GPS, comment, text and a trailing web page, each with the word MARKER."""
     image = Image.new("RGB", (400, 200), (10, 10, 200))
     image.paste((200, 10, 10), (0, 0, 200, 200))
     exif = Image.Exif()
@@ -86,7 +86,7 @@ def with_everything(kind: str) -> bytes:
 
 
 def real_png(depth: int, colour: int, bytes_each: int) -> bytes:
-    """4000 x 3000 pixels that exist, without ever holding them here."""
+    """A PNG of 4000 x 3000 real pixels, made without holding them in memory."""
     packer, out = zlib.compressobj(1), []
     line = b"\0" + b"\x50" * (4000 * bytes_each)
     for _ in range(3000):

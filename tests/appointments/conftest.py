@@ -1,4 +1,4 @@
-"""One provider in Kathmandu, one service, one customer in London: wall time is never UTC, nor a full hour from it.
+"""Fixtures: a provider in Kathmandu (UTC+5:45, so wall time differs by no full hour), a service, a London customer.
 There is a platform fee, both caps are set, and a request has to be answered long before its start.
 
 It is Monday 2 March 2026, 08:00 UTC; the provider is open on weekdays from 04:00 to 17:00 UTC, 09:45 to 22:45 there.
@@ -17,7 +17,7 @@ from tests.factories.providers import ProviderFactory, ServiceFactory, give_hour
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 TUESDAY_TEN = datetime(2026, 3, 3, 10, tzinfo=UTC)
-# How long a provider may think about a request.
+# The time in which a provider has to answer a request.
 ANSWER_TIME = timedelta(hours=7, minutes=23)
 
 
@@ -39,7 +39,7 @@ def provider(db, settings):
 
 
 def move_to_london(provider):
-    """The same provider, whose wall time is UTC in March, open on weekdays from 09:00 to 17:00."""
+    """Move the provider to London, where wall time is UTC in March, open on weekdays from 09:00 to 17:00."""
     provider.time_zone = "Europe/London"
     provider.save()
     give_hours(provider, {day: [("09:00", "17:00")] for day in range(5)})
@@ -63,7 +63,7 @@ def customer(db):
 
 @pytest.fixture
 def book(service, customer):
-    """Books the one service; the arguments that matter can be named."""
+    """A function that books the service; its arguments have defaults."""
 
     def book(start=TUESDAY_TEN, **changes):
         wanted = {"service": service, "customer": customer, "booking_key": f"key-{start:%d%H%M}"} | changes

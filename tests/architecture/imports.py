@@ -1,4 +1,4 @@
-"""Imports of Django's parts that a floor must do without: import-linter sees our own modules alone."""
+"""The check of imports of Django that are forbidden on a floor; import-linter checks only our own modules."""
 
 import ast
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 APPS = ("accounts", "appointments", "calendar_sync", "notifications", "outbox", "providers")
 HTTP = ("django.http", "django.shortcuts")
 ADDRESSES, DATABASE = "django.urls", "django.db"
-# floor -> modules that none of it imports; the address of a link is among the things that a page shows
+# floor -> modules that it must not import. Pages may import django.urls, because they show the addresses of links.
 FORBIDDEN = {
     "services": (*HTTP, ADDRESSES),
     "queries": (*HTTP, ADDRESSES),
@@ -17,7 +17,7 @@ FORBIDDEN = {
 
 
 def forbidden_imports(root: Path) -> list[str]:
-    """ "app/floor/module.py imports django.http" for each such import below `root`, also one inside a function."""
+    """A text "app/floor/module.py imports django.http" for each forbidden import below `root`, also in functions."""
     return [
         f"{path.relative_to(root)} imports {name}"
         for app in APPS

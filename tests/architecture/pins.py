@@ -1,4 +1,4 @@
-"""Whether requirements.txt and requirements-dev.txt still are what pyproject.toml asks for; needs no network.
+"""The check that requirements.txt and requirements-dev.txt still match pyproject.toml; needs no network.
 
 Checked against the packages installed here: every direct dependency is pinned within its range, every pin is needed by
 something, everything needed is pinned, each pin has hashes, and production runs the versions that were tested. A newer
@@ -33,7 +33,7 @@ def problems() -> list[str]:
 
 
 def pins(path: Path) -> dict[str, str]:
-    """Version by name, of the pins that hold on this system; refuses what is neither a pin nor a hash."""
+    """The pinned versions by name, of the pins that apply on this system; refuses lines that are no pin and no hash."""
     found: dict[str, str] = {}
     for line in path.read_text().splitlines():
         if match := PIN.match(line):
@@ -61,7 +61,7 @@ def compare(file: str, pinned: dict[str, str], asked: list[str]) -> list[str]:
 
 
 def closure(asked: list[str]) -> set[str]:
-    """The names of all that these need, and what those need, on this system."""
+    """The names of all packages that these need on this system, directly or not."""
     waiting = [(Requirement(line), "") for line in asked]
     done: set[tuple[str, str]] = set()
     while waiting:

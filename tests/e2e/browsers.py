@@ -1,4 +1,4 @@
-"""Finding a Chromium, and watching what a page does behind the reader's back."""
+"""The search for a Chromium, and the watch over a page's errors and requests."""
 
 import os
 import shutil
@@ -11,9 +11,9 @@ ELSEWHERE = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
-# How long a step may take, in ms: many times what it does take, for the machine may be busy.
+# The longest time of a step in ms: many times what it takes, as the machine may be busy.
 PATIENCE = 30_000
-# A browser that talks to nobody but us.
+# Chromium's options against requests to other hosts.
 QUIET = [
     "--disable-background-networking",
     "--disable-component-update",
@@ -28,7 +28,7 @@ QUIET = [
 
 
 def find_chromium(playwright) -> str | None:
-    """The program to start: the one BROWSER_PATH names, the system's, or Playwright's own download."""
+    """The path of a Chromium: BROWSER_PATH, the system's, or Playwright's own download; None if there is none."""
     candidates = [os.environ.get("BROWSER_PATH"), *map(shutil.which, NAMES), *ELSEWHERE]
     candidates.append(playwright.chromium.executable_path)
     return next((path for path in candidates if path and Path(path).is_file()), None)
@@ -40,10 +40,10 @@ def launch(playwright, path):
 
 
 class Watch:
-    """Collects what no page of ours may do: errors on the console, broken files, requests to another host.
+    """Collects faults of a page: errors on the console, broken files, requests to another host.
 
-    An answer of 4xx to a page or to htmx is the test's own business; to a stylesheet, script, font or picture it is a
-    fault, and so is 5xx to anything. A test that provokes a fault says so: `watch.expect("500")`.
+    An answer of 4xx to a page or to htmx is for the test to judge; to a stylesheet, script, font or picture it is a
+    fault, and so is 5xx to anything. A test that provokes a fault calls `watch.expect("500")` before.
     """
 
     def __init__(self, context, home: str) -> None:
@@ -56,7 +56,7 @@ class Watch:
         context.on("weberror", lambda error: self._add(f"script error: {error.error}"))
 
     def expect(self, text: str) -> None:
-        """What contains this text is meant to happen."""
+        """Ignore faults that contain this text."""
         self.expected.append(text)
 
     def unexpected(self) -> list[str]:

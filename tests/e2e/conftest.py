@@ -1,4 +1,4 @@
-"""The product in a real browser.
+"""Fixtures of tests in a real browser.
 
     page               1280 px wide, light           phone_page    390 px, touch
     dark_page          as page, in the dark scheme    plain_page    JavaScript switched off
@@ -6,10 +6,10 @@
     axe(page)          fails, saying what and where, unless axe-core finds nothing
     sign_in(page, user)    a session for the user without the form
 
-Addresses are relative: `page.goto("/accounts/login/")`. What a press leads to is awaited, by an `expect(...)`, before
-anything is read, pressed or asked of the database; after it, `page.wait_for_load_state()` before anything is measured.
-A test fails when one of its pages logs an error, breaks
-the content security policy, misses a file or asks another host, unless it said `page.watch.expect("…")` before.
+Addresses are relative: `page.goto("/accounts/login/")`. After a click, await its result by an `expect(...)` before
+reading, clicking or querying the database, and then `page.wait_for_load_state()` before measuring. A test fails when
+one of its pages logs an error, breaks the content security policy, misses a file or asks another host, unless it called
+`page.watch.expect("…")` before.
 """
 
 import os
@@ -42,7 +42,7 @@ def browser():
 
 @pytest.fixture
 def site(live_server, settings):
-    """The running site's address; links in mails lead to it too."""
+    """The address of the running site, to which links in mails lead, too."""
     settings.SITE_URL = live_server.url
     settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
     return live_server.url

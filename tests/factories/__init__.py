@@ -1,1 +1,1 @@
-"""Real rows with sensible defaults; a test names only what matters to it."""
+"""Factories of real rows with sensible defaults; a test names only the values that matter to it."""

@@ -1,4 +1,4 @@
-"""Rows of appointments as the services leave them behind, for tests that need no story of each."""
+"""Fields of appointments as the services write them, for tests that make rows without calling services."""
 
 from datetime import datetime
 from typing import Any

@@ -12,7 +12,7 @@ OFFICE_HOURS = {weekday: [("09:00", "17:00")] for weekday in range(5)}
 
 
 def minute(text: str) -> int:
-    """540 of "09:00", 1440 of "24:00"."""
+    """The minutes after midnight: 540 for "09:00", 1440 for "24:00"."""
     hours, minutes = text.split(":")
     return int(hours) * 60 + int(minutes)
 
@@ -37,7 +37,7 @@ class CategoryFactory(factory.django.DjangoModelFactory):
 
 
 class ProviderFactory(factory.django.DjangoModelFactory):
-    """`hours={}` makes one that never works, `policy__notice_minutes=0` changes the policy."""
+    """A live provider; `hours={}` makes one that never works, `policy__notice_minutes=0` changes the policy."""
 
     class Meta:
         model = Provider
@@ -84,7 +84,7 @@ class ServiceFactory(factory.django.DjangoModelFactory):
 
 
 class DateOverrideFactory(factory.django.DjangoModelFactory):
-    """Closed on `start_on` unless `ranges` says otherwise, in minutes after midnight."""
+    """A date override: closed on `start_on`, unless `ranges` has open ranges in minutes after midnight."""
 
     class Meta:
         model = DateOverride

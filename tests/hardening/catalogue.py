@@ -1,4 +1,4 @@
-"""Texts that people, or programs that look like people, type into any field that takes text."""
+"""Hostile and odd texts for any field that takes text."""
 
 MARKUP = [
     "<script>alert(1)</script>",
@@ -59,9 +59,9 @@ OTHERS = [
     "None",
     "True",
 ]
-# What is shown as it was typed.
+# Texts that are shown as they were typed.
 ALL = MARKUP + TEMPLATES + FORMULAS + ADDRESSES + CALENDARS + UNICODE + OTHERS
-# What one line never contains: the table's rows may, for something else may have written them.
+# Characters that a single line never contains when shown; stored rows may contain them, if other programs wrote them.
 LINES = [
     "Eve\r\nBcc: x@evil.example",
     "Eve\nATTENDEE:mailto:x@evil.example\nX",
@@ -80,7 +80,7 @@ DIRECTIONS = [
 
 
 def packed(texts, *, most):
-    """The texts in groups that fit into so many characters when joined by spaces: each group costs one walk of pages.
+    """The texts in groups of at most `most` characters when joined by spaces; each group costs one walk of pages.
 
     A text that is dangerous as the beginning of a value begins its group.
     """

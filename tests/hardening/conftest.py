@@ -1,4 +1,4 @@
-"""The same small world as the appointments' own tests, moved to London; it is Monday 2 March 2026, 08:00."""
+"""The fixtures of tests/appointments with the provider moved to London; it is Monday 2 March 2026, 08:00."""
 
 import pytest
 from django.test import Client
@@ -21,7 +21,7 @@ def provider(far_provider):  # noqa: F811
 
 @pytest.fixture
 def calm(db):
-    """A client that gets the page a person would get, not the exception."""
+    """A client that gets the error page, not the exception."""
     return Client(raise_request_exception=False)
 
 

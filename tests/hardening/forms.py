@@ -1,4 +1,4 @@
-"""Sending a form as a browser would, with what one wants changed."""
+"""The values of forms as a browser would send them."""
 
 import re
 
@@ -8,7 +8,7 @@ START = "2026-03-03T10:00:00Z"
 
 
 def hidden_values(response):
-    """What the form would send as it stands."""
+    """The hidden fields of the form on the page, by name."""
     found = re.findall(r'<input type="hidden" name="([\w-]+)" value="([^"]*)"', response.content.decode())
     return {name: value for name, value in found if name != "csrfmiddlewaretoken"}
 

@@ -1,4 +1,4 @@
-"""The tests' settings, but for a web server that waits no longer for its database than two seconds."""
+"""The tests' settings for a web server that waits at most two seconds for its database."""
 
 from tests.settings import *  # noqa: F403
 from tests.settings import DATABASES

@@ -28,7 +28,7 @@ def die(*args, **kwargs):
 
 @contextmanager
 def point(name):
-    """What is replaced so that this process ends there: as suddenly as by kill -9, without a rollback of its own."""
+    """The patch that ends this process at the named point, as suddenly as kill -9, without a rollback of its own."""
     if name == "nowhere":
         yield
         return
@@ -49,7 +49,7 @@ def point(name):
             real(*args, **kwargs)
         die()
 
-    # The session and the sign-in commit on their own; only a commit that ends a change counts.
+    # Session and sign-in have commits of their own; only the commit of a change counts.
     with mock.patch.object(target, attribute, run):
         yield
 
@@ -72,7 +72,7 @@ def move(verb, appointment_pk, role, where="nowhere"):
 
 
 def post_booking(service_pk, customer_pk, start, trouble="", key=KEY):
-    """The whole way of a form: the status of its answer, when to try again, and its words."""
+    """Send the booking form; returns the status of the answer, its Retry-After and its words."""
     service = Service.objects.select_related("provider").get(pk=service_pk)
     service = public_service(service.provider.slug, service.slug)
     customer, client = User.objects.get(pk=customer_pk), Client(raise_request_exception=False)
@@ -96,7 +96,7 @@ def post_cancel(appointment_pk, trouble=""):
 
 @contextmanager
 def lost_answer():
-    """The COMMIT of the change takes place, and the connection breaks before its answer arrives."""
+    """Let the COMMIT of the change succeed and the connection break before its answer arrives."""
     commit, record, changed = connection._commit, history.record, []
 
     def record_and_remember(*args, **kwargs):
@@ -119,7 +119,7 @@ def lost_answer():
 
 @contextmanager
 def locked_out():
-    """Somebody else's transaction has every provider, and waiting for it ends after a fraction of a second."""
+    """Hold the locks of all providers in another transaction; waiting for one ends after a fraction of a second."""
     has_it, may_go = Event(), Event()
     other = Thread(target=keep_locked, args=(has_it, may_go))
     other.start()

@@ -1,4 +1,4 @@
-"""What a page, a mail or a calendar file is made of, without its words: hostile text must not change it."""
+"""The structure of a page, mail or calendar file without its words, which hostile text must not change."""
 
 from html.parser import HTMLParser
 

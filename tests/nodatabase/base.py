@@ -1,6 +1,6 @@
-"""A database backend that refuses everything, for tests that touch no database: Django's `dummy`, and no vendor either.
+"""A database backend that refuses everything, even its vendor, for tests that touch no database (Django's `dummy`).
 
-What branches on the vendor gives two answers, so its test belongs on both databases.
+Code that depends on the vendor has two results, so its test belongs on both databases.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""A real SMTP server in a thread, which answers as a test tells it to, and a letter to send."""
+"""Fixtures with a real SMTP server in a thread, whose answers a test can set, and a letter to send."""
 
 import asyncio
 import email
@@ -16,7 +16,7 @@ from tests.factories.accounts import UserFactory
 
 
 class Script:
-    """What the server does: `script.answers["RCPT"] = ["451 4.2.0 later"]` answers so once, then accepts again."""
+    """The server's answers: `script.answers["RCPT"] = ["451 4.2.0 later"]` is used once, then it accepts again."""
 
     def __init__(self):
         self.reset()
@@ -50,7 +50,7 @@ class Script:
 
 
 class Server(Controller):
-    """Is given its port as it starts to listen: one that was free before may be somebody else's by then."""
+    """A server that gets its port when it starts to listen, as a port found free before may be taken by then."""
 
     def _trigger_server(self):
         self.port = self.server.sockets[0].getsockname()[1]
@@ -68,7 +68,7 @@ def _server():
 
 @pytest.fixture
 def smtp(_server, settings):
-    """The server's script; the product's mail goes there."""
+    """The script of the server to which the product sends its mail."""
     script, port = _server
     script.reset()
     script.port = port
@@ -93,7 +93,7 @@ def letter(**changes):
 
 
 class PlainMail(Mail):
-    """A mail of which a test names what matters to it."""
+    """A mail with defaults for all that a test does not name."""
 
     def __init__(self, to, *, key="one", about="K7QFMR2W", counterpart=None, said=None, stale="", calendar_part=None):
         self.reader = Reader.of(to)
@@ -117,7 +117,7 @@ def person(db):
 
 @pytest.fixture
 def send(person):
-    """Sends one plain mail to one person; the arguments that matter can be named, those of the letter too."""
+    """A function that sends one plain mail to one person; its arguments, also those of the letter, have defaults."""
 
     def send(*, to=person, job=None, key="one", about="K7QFMR2W", counterpart=None, stale="", **said):
         return send_mail(PlainMail(to, key=key, about=about, counterpart=counterpart, stale=stale, said=said), job=job)

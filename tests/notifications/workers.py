@@ -1,4 +1,4 @@
-"""What the race tests run in processes of their own."""
+"""Functions that race tests run in processes of their own."""
 
 from django.conf import settings
 

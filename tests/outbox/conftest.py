@@ -12,12 +12,12 @@ from outbox.models import Message
 from tests.outbox.probe import handlers
 from tests.processes import ROOT, environment
 
-PATIENCE = 120  # seconds, for what happens by itself: many times what it takes, for the machine may be busy
+PATIENCE = 120  # seconds to wait for a worker: many times what it takes, as the machine may be busy
 
 
 @pytest.fixture(autouse=True)
 def probe(monkeypatch, tmp_path):
-    """The probe's handlers, in this process too; nothing recurs unless a test says so."""
+    """Register the probe's handlers in this process, too, without recurring jobs."""
     monkeypatch.setenv("PROBE_FOLDER", str(tmp_path))
     for topic, function in handlers.HANDLERS.items():
         monkeypatch.setitem(registry.handlers, topic, function)
@@ -40,7 +40,7 @@ def publish():
 
 @pytest.fixture
 def start(transactional_db):
-    """Start `manage.py worker` (or another command) on the test's database; killed when the test is over."""
+    """A function that starts `manage.py worker` (or another command) on the test's database; killed after the test."""
     started = []
 
     def start(*command, **variables):
@@ -64,7 +64,7 @@ def start(transactional_db):
 
 
 def stop(process, *, signal_number=signal.SIGTERM):
-    """Seconds the process took to stop."""
+    """Stop the process and return the seconds it took."""
     began = time.monotonic()
     process.send_signal(signal_number)
     process.wait(timeout=PATIENCE)

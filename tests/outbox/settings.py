@@ -1,4 +1,4 @@
-"""What the worker processes of these tests run with."""
+"""The settings of the worker processes in these tests."""
 
 from tests.settings import *  # noqa: F403
 from tests.settings import INSTALLED_APPS

@@ -1,4 +1,4 @@
-"""What a browser would send back: the fields of the page as it was shown, with some typed over."""
+"""The fields of a shown form as a browser would send them, with some changed."""
 
 from html.parser import HTMLParser
 
@@ -6,7 +6,7 @@ from django.test import Client
 
 
 class _Fields(HTMLParser):
-    """Names and values of the forms on a page, each form's by the place it is in."""
+    """The names and values of the fields on a page, form by form in the order of the page."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class _Fields(HTMLParser):
 
 
 def fields_of(response, having: str) -> dict[str, list[str]]:
-    """The fields of the form on the page that has one of that name."""
+    """The fields of the form that has a field named `having`."""
     parser = _Fields()
     parser.feed(response.content.decode())
     form = next(form for form in parser.forms if any(name == having for name, _ in form))
@@ -58,7 +58,7 @@ def fields_of(response, having: str) -> dict[str, list[str]]:
 
 
 def send(client: Client, address: str, having: str, /, _without: tuple[str, ...] = (), **typed):
-    """Open the page, type over some of it, send it. A double underscore stands for the hyphen of a field's name."""
+    """Open the page, change fields, send the form. A double underscore in a name stands for a hyphen."""
     fields = fields_of(client.get(address), having)
     for name in _without:
         fields.pop(name.replace("__", "-"), None)

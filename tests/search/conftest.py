@@ -1,4 +1,4 @@
-"""It is Monday 2 March 2026, 08:00 in London, where everybody works on weekdays from 9 to 5 unless said otherwise."""
+"""Fixtures of search tests: Monday 2 March 2026, 08:00 in London; providers work weekdays 9 to 5 by default."""
 
 from datetime import UTC, datetime
 
@@ -36,7 +36,7 @@ def offer(db):
 
 @pytest.fixture
 def index():
-    """Make the index agree with the calendars, as the worker does."""
+    """A function that brings the index up to date with the calendars, as the worker does."""
 
     def refresh():
         refresh_openings(provider_ids=Provider.objects.values_list("pk", flat=True))
@@ -46,7 +46,7 @@ def index():
 
 @pytest.fixture
 def names(client):
-    """The names on the cards of a search, in order."""
+    """A function that returns the names on the cards of a search, in order."""
 
     def search(query=""):
         response = client.get(f"/providers/?{query}")

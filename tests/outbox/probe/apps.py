@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class ProbeConfig(AppConfig):
-    """Makes a worker process of the tests: our handlers and no others, and death at the point a test asked for."""
+    """The app of the tests' worker processes: only the probe's handlers, and an exit at the point that a test names."""
 
     name = "tests.outbox.probe"
 

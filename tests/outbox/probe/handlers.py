@@ -16,7 +16,7 @@ def folder() -> Path:
 
 
 def trace(name: str, line: str) -> None:
-    """Append a line; short appends to one file don't mix."""
+    """Append a line to the trace `name`; short appends to one file don't mix."""
     with (folder() / name).open("a") as file:
         file.write(line + "\n")
 
@@ -27,7 +27,7 @@ def traces(name: str) -> list[str]:
 
 
 def die_at(point: str) -> None:
-    """As if the machine lost power, once: at the point that the test asked for."""
+    """End this process as suddenly as a power cut, once, at the point that the test named."""
     wish = folder() / f"die-{point}"
     if wish.exists():
         wish.unlink()
@@ -39,7 +39,7 @@ def count(payload, *, message):
 
 
 def affect(payload, *, message):
-    """Its effect on the outside world is harmless to repeat: the same key makes the same file."""
+    """Have an effect outside that is harmless to repeat: the same key makes the same file."""
     trace("attempts", message.key)
     die_at("before-effect")
     (folder() / f"effect-{message.key}").touch()
