@@ -33,18 +33,21 @@ def start_offer(*, actor: User, values: Mapping[str, Any], seen: str = "") -> Pr
 @retrying
 @transaction.atomic
 def _start_offer(*, actor: User, values: Mapping[str, Any], seen: str, crowded: bool = False) -> Provider:
-    user = lock_row(User.objects.filter(pk=actor.pk))
-    provider = Provider.objects.filter(user=user).first()
+    # Whoever books locks the provider before people, so that only somebody without a page is locked here first.
+    provider = Provider.objects.filter(user=actor.pk).first()
+    if provider is None:
+        user = lock_row(User.objects.filter(pk=actor.pk))
+        provider = Provider.objects.filter(user=user).first()
     if provider is None:
         provider = Provider(user=user, time_zone=user.time_zone)
         _write_profile(provider, values, crowded=crowded)
         BookingPolicy.objects.create(provider=provider)
-    elif provider.is_draft:
+    else:
         provider = lock_provider(provider, actor=actor)
+        if not provider.is_draft:
+            raise OfferRefused("Your page is past its draft. Change it in your studio.")
         _refuse_stale(provider, values, seen=seen, now_shown=edit_stamps.of_profile(provider))
         _write_profile(provider, values, crowded=crowded)
-    else:
-        raise OfferRefused("Your page is past its draft. Change it in your studio.")
     step_done(provider, Step.ABOUT)
     return provider
 

@@ -12,7 +12,9 @@ from appointments.services.transitions import Change
 from appointments.states import Role, Status, Verb
 from core import clock
 from core.db import lock_rows
-from providers.models import Provider, Service
+from providers import edit_stamps
+from providers.models import Listing, Provider, Service
+from providers.services import page
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ProviderFactory, ServiceFactory, give_hours
 from tests.invariants import check_all
@@ -224,3 +226,46 @@ def test_nothing_is_locked_outside_a_transaction(transactional_db):
         with pytest.raises(RuntimeError, match="needs a transaction"):
             lock()
     assert connection.in_atomic_block is False
+
+
+# --- A person who has a page ------------------------------------------------------------------------------------------
+
+
+def change_own_draft(provider_pk, folder):
+    """The owner sends the form of their draft again; how often the change had to begin."""
+    provider, begun = Provider.objects.select_related("user").get(pk=provider_pk), []
+    lock = page.lock_provider
+
+    def lock_once_both_are_there(*args, **values):
+        begun.append(True)
+        if len(begun) == 1:
+            meet(folder, 2)
+        return lock(*args, **values)
+
+    page.lock_provider = lock_once_both_are_there
+    page.start_offer(actor=provider.user, values={"about": "New words"}, seen=edit_stamps.of_profile(provider))
+    return len(begun)
+
+
+def lock_provider_then_owner(provider_pk, owner_pk, folder):
+    """The order of every booking and every move."""
+    with transaction.atomic():
+        locks.lock_providers([provider_pk])
+        meet(folder, 2)
+        return sorted(locks.lock_people([owner_pk])) == [owner_pk]
+
+
+@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="SQLite has one lock for all, so nobody can cross")
+def test_a_person_who_changes_their_draft_never_crosses_a_change_of_an_appointment(run_calls, tmp_path):
+    provider = ProviderFactory(listing=Listing.DRAFT)
+
+    outcomes = run_calls(
+        [
+            (change_own_draft, provider.pk, str(tmp_path)),
+            (lock_provider_then_owner, provider.pk, provider.user_id, str(tmp_path)),
+        ]
+    )
+
+    assert [(outcome.error, outcome.value) for outcome in outcomes] == [("", 1), ("", True)]
+    provider.refresh_from_db()
+    assert provider.about == "New words"
