@@ -1,1 +1,1 @@
-"""What changes appointments and answers which times are open."""
+"""Services that change appointments and the time they hold, and the one that finds open times."""

@@ -1,4 +1,4 @@
-"""The one answer to 'which times are open' and 'may this one be booked'.
+"""Open times: the service that answers both 'which starts are open' and 'may this one be booked'.
 
 Facts for any number of providers load in a fixed number of queries, whatever the range; `appointments.rules.slots` then
 works on them in memory.
@@ -25,13 +25,13 @@ from providers.models import DateOverride, Provider, Service, WorkingHours
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """The holder whose own kept time is no obstacle to them: a browser (a hash) and the account signed in with it."""
+    """The holder whose kept time does not stand in their own way: a browser (a hash) and the account signed in."""
 
     browser: str | None = None
     account_id: int | None = None
 
     def holds(self) -> Q:
-        """The condition on `Hold` that finds the kept time; an empty one, which is falsy, for nobody."""
+        """The condition that finds their kept time among `Hold`; an empty one, which is falsy, for nobody."""
         return (Q(browser=self.browser) if self.browser else Q()) | (
             Q(kept_by=self.account_id) if self.account_id else Q()
         )
@@ -39,9 +39,9 @@ class Mine:
 
 NOBODY = Mine()
 LONGEST_RANGE = timedelta(days=62)
-# A range's own dates, the notice of one zone against another and the longest blocked range all fit into this.
+# Longer than the difference between two zones' dates, and than the longest blocked range, so that both fit into it.
 MARGIN = timedelta(days=2)
-# More starts than three weeks can have.
+# A count above the number of starts that three weeks can have.
 EVERY = 10_000
 
 
@@ -74,12 +74,11 @@ def load_facts(
 ) -> dict[int, Facts]:
     """The facts of each provider for starts in [start, end), by provider id.
 
-    `providers` must come with their policy. `mine` names the holder whose kept time does not count as taken; `also`
-    gives some providers a further range that their facts then cover too. With `kept=False` no kept time counts: it is
-    gone in minutes. `around` says how far beyond [start, end) taken time is looked for, which has to be as long as the
-    blocked range of the appointment to be placed there.
-    Three queries, four where a provider has a cap. Raises RangeTooLong beyond `longest`, which only a caller that knows
-    how far it looks makes more than 62 days.
+    `providers` must come with their policy. The time kept by `mine` does not count as taken; with `kept=False` no kept
+    time does, since it is free again in minutes. `also` gives some providers a further range for their facts to cover.
+    Taken time is loaded up to `around` beyond [start, end), which must be as long as the blocked range of a new
+    appointment. Three queries, four where a provider has a cap. Raises RangeTooLong for a range above `longest`; only a
+    caller that bounds its range itself sets that above 62 days.
     """
     if any(last - first > longest for first, last in [(start, end), *(also or {}).values()]):
         raise RangeTooLong
@@ -132,20 +131,20 @@ def rules_of(provider: Provider) -> Rules:
 def slots_between(
     service: Service, start: datetime, end: datetime, *, now: datetime, mine: Mine = NOBODY
 ) -> list[datetime]:
-    """The open starts of `service` in [start, end), in UTC; whether it takes bookings at all is the caller's to ask."""
+    """The open starts of `service` in [start, end), in UTC. The caller checks whether it takes bookings at all."""
     facts = load_facts([service.provider], start, end, now=now, mine=mine)[service.provider.pk]
     return open_slots(facts, shape_of(service), start, end, now=now)
 
 
 def may_book(service: Service, start: datetime, *, now: datetime, mine: Mine = NOBODY) -> bool:
-    """Whether this exact start is open; the same walk that lists the slots."""
+    """Whether this exact start is open, by the rule that also lists the slots."""
     return bool(open_among(service, [start], now=now, mine=mine))
 
 
 def open_among(service: Service, starts: Sequence[datetime], *, now: datetime, mine: Mine = NOBODY) -> list[datetime]:
-    """Those of `starts` that may be booked together, each judged as if those before it were made already.
+    """The subset of `starts` that may be booked together: each is judged as if the ones before it were booked already.
 
-    One load of facts for all of them, however far apart they lie.
+    The facts are loaded once for all starts, however far apart they lie.
     """
     shape = shape_of(service)
     around = max(shape.before, shape.duration + shape.after)
@@ -176,9 +175,9 @@ def what_stands_in_the_way(service: Service, start: datetime, *, now: datetime, 
 
 
 def other_times(appointment: Appointment, *, now: datetime, count: int = 3) -> list[datetime]:
-    """Up to `count` open starts near an appointment that came to nothing, sorted; none that would overlap it.
+    """Up to `count` open starts near an appointment that did not take place, sorted; none of them overlaps it.
 
-    Nothing where its service can't be booked. Needs an appointment of `with_people()`.
+    Empty where its service can't be booked. Needs an appointment loaded by `with_people()`.
     """
     service, provider = appointment.service, appointment.provider
     if not (service.is_active and provider.is_live and provider.user.is_active):
@@ -220,7 +219,7 @@ def _override_rows(ids: Sequence[int], first: date, last: date) -> QuerySet[Date
 
 
 def live_holds(now: datetime | None, *, mine: Mine = NOBODY) -> QuerySet[Hold]:
-    """Holds that take time now: those that last, and kept times that have not run out and are not one's own.
+    """The holds that take time now: lasting ones, and kept times that have not run out and are not kept by `mine`.
 
     Without `now` no kept time counts.
     """
@@ -231,7 +230,7 @@ def live_holds(now: datetime | None, *, mine: Mine = NOBODY) -> QuerySet[Hold]:
 
 
 def _ranges(start: datetime, end: datetime, also: Mapping[int, Interval]) -> Q:
-    """What meets [start, end), and for the providers in `also` their own range, each with its margin."""
+    """The condition that a row meets [start, end), or its provider's range in `also`, each widened by MARGIN."""
     ranges = Q(end__gt=start - MARGIN, start__lt=end + MARGIN)
     for provider_id, (first, last) in also.items():
         ranges |= Q(provider_id=provider_id, end__gt=first - MARGIN, start__lt=last + MARGIN)
@@ -249,7 +248,7 @@ def _taken(
     kept: bool,
 ) -> dict[int, list[Interval]]:
     if within is None:
-        # A kept query hands on all it is given, so that it is given nothing that it does not ask about.
+        # A prepared query binds every argument, so that it must get None for a browser it does not ask about.
         mine = mine if kept else NOBODY
         rows = _taken_rows(
             ids=ids, start=start, end=end, now=now if kept else None, browser=mine.browser, account_id=mine.account_id
@@ -278,7 +277,7 @@ def _taken_rows(
 def _holds_and_busy(
     holds: QuerySet[Hold], ids: Sequence[int], start: datetime, end: datetime, within: Q
 ) -> QuerySet[Hold, tuple[int, datetime, datetime]]:
-    """What of these holds, and of the time that is busy outside, meets [start, end): by provider, from when, until."""
+    """The (provider, start, end) rows of these holds and of busy time outside that meet [start, end)."""
     held = holds.filter(within, provider_id__in=ids, end__gt=start, start__lt=end)
     busy = busy_between(ids, start, end).filter(within)
     columns = ("provider_id", "start", "end")
@@ -288,7 +287,7 @@ def _holds_and_busy(
 def _counts(
     providers: Sequence[Provider], start: datetime, end: datetime, *, now: datetime
 ) -> tuple[dict[int, Counter[date]], Counter[int]]:
-    """Appointments by date of start (in the provider's zone) and those open in all, of providers that have a cap."""
+    """Counts for providers with a cap: appointments by date of start (in the provider's zone), and open ones in all."""
     zones: dict[int, ZoneInfo] = {
         p.pk: p.zone for p in providers if p.policy.max_per_day is not None or p.policy.max_open is not None
     }

@@ -33,7 +33,7 @@ ONCE_PER_FORM = "appointment_booked_once_per_form"
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the person saw before pressing the button; compared with what holds now, never believed."""
+    """The terms that the person saw before pressing the button; compared with the terms in force, never trusted."""
 
     price: Decimal
     currency: str
@@ -71,8 +71,8 @@ def book_appointment(
 ) -> Outcome:
     """Book `service` at `start` (UTC) for `customer`, or request it where the provider answers by hand.
 
-    Of a service with one venue the appointment takes place there; of two it is `venue`, or open while nobody says.
-    All that `place` promises holds, and raises.
+    The appointment takes place at the service's only venue; of two at `venue`, which may stay empty for 'not decided'.
+    Promises and errors are those of `place`.
     """
     wanted = Wanted(service, (start,), customer, terms, booking_key, venue, note, browser)
     [outcome] = place(wanted)
@@ -81,9 +81,9 @@ def book_appointment(
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody wants to book: a service at one start or several (UTC), on the terms they saw.
+    """A wish to book a service at one start or several (UTC), on the terms that the customer saw.
 
-    `key` is the form's one-time key, `browser` names the one whose kept time is to become the appointment.
+    `key` is the form's one-time key; a time kept by `browser` or `customer` makes room for the appointment.
     """
 
     service: Service
@@ -97,7 +97,7 @@ class Wanted:
 
     @property
     def mine(self) -> Mine:
-        """The holder whose kept time gives way: the customer, in whichever browser."""
+        """The holder whose kept time makes room for the appointment: the customer, in any of their browsers."""
         return Mine(self.browser, self.customer.pk)
 
     @property
@@ -119,8 +119,8 @@ def place(wanted: Wanted) -> list[Outcome]:
         sent_elsewhere = violates(error, ONCE_PER_FORM)
         if not sent_elsewhere and not violates(error, holds.NO_OVERLAP):
             raise
-    # Either the same form came to another provider at this moment, and its appointment is found now. Or a kept time was
-    # in the way that counts for nothing, because it ran out or is the customer's own: it is deleted, once.
+    # Either the same form came to another provider at this moment: its appointment is found now. Or a kept time that no
+    # longer counts was in the way, because it ran out or is the customer's own: delete such rows, and try once more.
     if sent_elsewhere or holds.drop_lapsed_times(now=clock.now(), mine=wanted.mine):
         return _place(wanted)
     raise holds.slot_taken(wanted.service, wanted.starts[0], mine=wanted.mine, just_now=True)
@@ -137,7 +137,7 @@ def _place(wanted: Wanted) -> list[Outcome]:
         return [Outcome(one, changed=False) for one in Appointment.objects.filter(pk__in=made).order_by("start", "pk")]
     holds.check_bookable(service)
     _check_person(customer, provider)
-    if len(wanted.starts) == 1:  # the shares of a customer leave a series out
+    if len(wanted.starts) == 1:  # a series does not count against the customer's shares
         check_share(customer=customer, service=service, start=wanted.starts[0], theirs=_ahead(theirs), now=now)
     venue = _check_terms(service, wanted)
     if wanted.browser:
@@ -154,7 +154,7 @@ def _place(wanted: Wanted) -> list[Outcome]:
 
 
 def _check_terms(service: Service, wanted: Wanted) -> str:
-    """The venue that is agreed. Raises TermsChanged."""
+    """The agreed venue. Raises TermsChanged when the terms are not those in force or the venue is no longer offered."""
     if terms_of(service) != wanted.terms or wanted.venue and wanted.venue not in service.venues:
         raise TermsChanged
     return service.venues[0] if len(service.venues) == 1 else wanted.venue
@@ -190,7 +190,7 @@ def _write(wanted: Wanted, *, service: Service, customer: User, venue: str, now:
 def _of_customer(
     customer_id: int, provider_id: int, keys: list[str], now: datetime
 ) -> QuerySet[Appointment, tuple[int, str, str, datetime, datetime | None]]:
-    """The appointments that forms of these keys made, and all others the person has ahead with the provider."""
+    """The customer's appointments with the provider that these keys made, and all that count against their shares."""
     ahead = Q(provider=provider_id, status__in=OPEN, end__gt=now)
     rows = Appointment.objects.filter(Q(booking_key__in=keys) | ahead, customer=customer_id)
     return rows.values_list("pk", "booking_key", "status", "start", "answer_by")
@@ -201,7 +201,7 @@ def _ahead(rows: Iterable[tuple[int, str, str, datetime, datetime | None]]) -> l
 
 
 def check_customer(customer: User, service: Service, start: datetime) -> str:
-    """What this person should know of their share before they take `start`, in a sentence, or nothing.
+    """A sentence about the customer's share, to be read before they book `start`; empty while there is room.
 
     Raises PolicyRefused when they may not book it now.
     """

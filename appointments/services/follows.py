@@ -1,4 +1,4 @@
-"""The consequences of each change, as jobs of the transaction that makes it. Services do not know them."""
+"""The table of jobs that follow from each change, published in its transaction. The services do not know them."""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -11,7 +11,7 @@ Follower = Callable[[AppointmentEvent], Iterable[outbox.Draft]]
 
 
 def refresh_openings(event: AppointmentEvent) -> Iterable[outbox.Draft]:
-    """The search's index of this provider, once for all that one act changed."""
+    """The job that refreshes the search's index of the provider, once for all changes of one act."""
     provider_id = event.appointment.provider_id
     yield outbox.Draft(
         topic="appointments.refresh_openings",
@@ -21,7 +21,7 @@ def refresh_openings(event: AppointmentEvent) -> Iterable[outbox.Draft]:
 
 
 def mail_both_sides(event: AppointmentEvent) -> Iterable[outbox.Draft]:
-    """A mail to the customer and one to the provider."""
+    """The jobs that mail the customer and the provider."""
     for side in (Role.CUSTOMER.value, Role.PROVIDER.value):
         yield notifications.draft("appointments.event", key=f"{event.pk}:{side}", event=event.pk, to=side)
 
@@ -34,12 +34,12 @@ FOLLOWS: dict[Verb, tuple[Follower, ...]] = {
     Verb.WITHDRAW: (refresh_openings, mail_both_sides),
     Verb.CANCEL: (refresh_openings, mail_both_sides),
     Verb.EXPIRE: (refresh_openings, mail_both_sides),
-    # The appointment is over, and both were there or know why not.
+    # Not mailed: the appointment is over, and both sides were there or know why not.
     Verb.COMPLETE: (refresh_openings,),
     Verb.NO_SHOW: (refresh_openings,),
     Verb.CORRECT: (refresh_openings,),
 }
-# Events that are told to both sides by mail.
+# The verbs whose events are mailed to both sides.
 TOLD = frozenset(verb for verb, followers in FOLLOWS.items() if mail_both_sides in followers)
 
 

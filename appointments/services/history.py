@@ -15,7 +15,7 @@ from . import follows
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One change as the history tells it, of an appointment that has its new state already."""
+    """The data of one history entry. `appointment` has its new state already."""
 
     appointment: Appointment
     verb: Verb
@@ -26,9 +26,9 @@ class Entry:
 def record(
     entries: Sequence[Entry], *, actor: User | None, role: Role, now: datetime, occasion: uuid.UUID | None = None
 ) -> list[AppointmentEvent]:
-    """Append an entry each and publish what follows from them, in the transaction of the change.
+    """Append these history entries and publish the jobs that follow from them, in the transaction of the change.
 
-    They share `occasion`, the name of one act of one person; without one they get a new name together.
+    All share `occasion`, the id of one act of one person; without it they get a new one together.
     """
     occasion = occasion or uuid.uuid4()
     events = insert_all(

@@ -1,4 +1,4 @@
-"""Taking a provider's time. Nothing else writes `Hold`."""
+"""Services that take, keep and release a provider's time. No other module writes `Hold`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,19 +23,19 @@ from .availability import NOBODY, Mine
 from .locks import lock_service
 from .shares import check_visitors
 
-# The brief, section 6, rule 15.
+# A product rule: a time is kept for ten minutes while somebody fills in the form.
 KEPT_FOR = timedelta(minutes=10)
 NO_OVERLAP = "hold_no_overlap"
-# As PostgreSQL names it; on SQLite nobody else writes meanwhile.
+# The constraint as PostgreSQL names it; on SQLite nobody else writes at the same time.
 ONE_FOR_A_BROWSER = "appointments_hold_browser_key"
 ONE_FOR_AN_ACCOUNT = "hold_one_kept_by_an_account"
-# So many tabs may keep times at once before one is asked to try again.
+# The number of tabs that may keep times at the same moment before one is asked to try again.
 TABS = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Keeper:
-    """Who wants to keep a time: a browser, signed in to an account or not, at an address."""
+    """The keeper of a time: a browser, the account signed in with it, if any, and its network address (a hash)."""
 
     browser: str
     account: User | None
@@ -47,18 +47,18 @@ class Keeper:
 
 
 def blocked_range(service: Service, start: datetime) -> tuple[datetime, datetime]:
-    """What an appointment of `service` at `start` takes: its time plus both buffers."""
+    """The range that an appointment of `service` at `start` blocks: its time plus both buffers."""
     shape = availability.shape_of(service)
     return start - shape.before, start + shape.duration + shape.after
 
 
 def drop_stale(provider: Provider, *, now: datetime, mine: Mine) -> None:
-    """Delete the provider's kept times that ran out, and one's own anywhere, which another time takes the place of."""
+    """Delete the provider's kept times that ran out, and the time that `mine` keeps anywhere, as it is replaced."""
     Hold.objects.filter(Q(provider=provider, expires_at__lte=now) | mine.holds()).delete()
 
 
 def take(appointments: Sequence[Appointment]) -> None:
-    """Hold the blocked range of each. The database refuses all of them when another hold is in the way of one."""
+    """Hold the blocked range of each appointment. The database refuses all when another hold overlaps one of them."""
     ranges = [(one, *blocked_range(one.service, one.start)) for one in appointments]
     insert_all(
         Hold(kind=HoldKind.APPOINTMENT, provider_id=one.provider_id, appointment=one, start=start, end=end)
@@ -67,7 +67,7 @@ def take(appointments: Sequence[Appointment]) -> None:
 
 
 def release(appointments: Sequence[Appointment]) -> None:
-    """Give the time of these appointments back; without any nothing is asked."""
+    """Release the time of these appointments. No query for an empty list."""
     if appointments:
         Hold.objects.filter(appointment__in=appointments).delete()
 
@@ -75,10 +75,10 @@ def release(appointments: Sequence[Appointment]) -> None:
 def keep_time(
     *, service: Service, start: datetime, browser: str, account: User | None = None, address: str = ""
 ) -> Hold:
-    """Keep a start for ten minutes for one browser, which then holds nothing else, nor does the account in another.
+    """Keep a start for ten minutes for one browser, and release any other time kept by it or by its account.
 
-    `browser` and `address` are opaque hashes. Raises SlotTaken when the start is not open, NotKept where it is but too
-    much is kept by people without an `account`, PolicyRefused when nobody can book, Busy.
+    `browser` and `address` are opaque hashes. Raises SlotTaken when the start is not open, NotKept when people without
+    an `account` keep too much already, PolicyRefused when the service takes no bookings, Busy after six collisions.
     """
     keeper = Keeper(browser, account, address)
     for _ in range(TABS):
@@ -119,7 +119,7 @@ def _keep_time(*, service: Service, start: datetime, keeper: Keeper) -> Hold:
 
 
 def extend_kept_time(*, browser: str) -> Hold | None:
-    """Ten minutes more than were left, once. None when nothing is kept any more; a second press changes nothing."""
+    """Extend the browser's kept time by ten minutes, once, and return it; None when nothing is kept any more."""
     now = clock.now()
     Hold.objects.filter(browser=browser, expires_at__gt=now, extended=False).update(
         expires_at=F("expires_at") + KEPT_FOR, extended=True
@@ -132,17 +132,20 @@ def kept_time(browser: str | None, *, now: datetime) -> Hold | None:
 
 
 def release_kept_time(*, browser: str) -> None:
-    """What this browser kept is open to others again; without a kept time nothing changes."""
+    """Release the time kept by this browser, if any."""
     Hold.objects.filter(browser=browser).delete()
 
 
 def leave_kept_time(*, browser: str, provider: str, start: datetime) -> None:
-    """As above, for the form of one time: where another tab keeps another time by now, that one stays kept."""
+    """Release the time kept by this browser if it covers `start` at `provider` (a slug), so not another tab's time."""
     Hold.objects.filter(browser=browser, provider__slug=provider, start__lte=start, end__gt=start).delete()
 
 
 def drop_lapsed_times(*, now: datetime, mine: Mine = NOBODY) -> int:
-    """Delete every kept time that ran out, and one's own; how many. The slots ignore both, the database can't."""
+    """Delete all kept times that ran out, and that of `mine`; the number deleted.
+
+    The slots ignore both, but the constraint against overlaps can't.
+    """
     return Hold.objects.filter(Q(expires_at__lte=now) | mine.holds()).delete()[0]
 
 
@@ -155,9 +158,9 @@ def check_bookable(service: Service) -> None:
 
 
 def slot_taken(service: Service, start: datetime, *, mine: Mine = NOBODY, just_now: bool = False) -> SlotTaken:
-    """The refusal that says what stands in the way and names the nearest starts that are open.
+    """The refusal of a start, with the obstacle and the nearest open starts.
 
-    `just_now` where the database saw somebody else take the time at this very moment.
+    `just_now` says that the database refused the time because somebody else took it at this moment.
     """
     now, provider = clock.now(), service.provider
     nearest = availability.nearest_slots(service, start, now=now, mine=mine)

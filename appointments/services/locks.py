@@ -1,4 +1,4 @@
-"""Row locks on everybody and everything that a change concerns, always in one order.
+"""Row locks on the providers, people and appointments of a change, always in one order.
 
 Providers first, then people, then appointments, each in order of key and in one statement: changes that concern the
 same rows wait for each other and never in a circle. Each function returns its rows as they are once the lock is held,
@@ -27,7 +27,7 @@ def lock_providers(ids: Iterable[int]) -> dict[int, Provider]:
 
 
 def lock_service(service: Service, *, customer_id: int | None = None) -> tuple[Service, User | None]:
-    """The service as it is now with provider, policy and user, and the customer, once all but it are locked.
+    """The service with provider, policy and user, and the customer, read after locking provider, user and customer.
 
     Raises PolicyRefused where the service was removed meanwhile.
     """
@@ -45,7 +45,7 @@ def lock_service(service: Service, *, customer_id: int | None = None) -> tuple[S
 def lock_people(ids: Iterable[int]) -> dict[int, User]:
     """The people by id, locked until the transaction ends, after any provider and before any appointment.
 
-    Whoever closes, suspends or erases an account changes its row and so waits for this transaction, or this one for it.
+    Closing, suspending or erasing an account changes its row, so it waits for this transaction, or this one for it.
     Raises User.DoesNotExist when one is missing.
     """
     require_transaction(User)
@@ -63,7 +63,10 @@ def lock_appointments(ids: Iterable[int]) -> dict[int, Appointment]:
 
 
 def _lock_only(provider_ids: Iterable[int]) -> list[int]:
-    """Apart from reading: a statement that had to wait for a lock sees the rows it joins as they were before."""
+    """Lock the providers and return their ids in order; reading is a second statement.
+
+    A statement that had to wait for a lock would see joined rows as they were before the wait.
+    """
     require_transaction(Provider)
     wanted = sorted(set(provider_ids))
     if _locked_providers(ids=wanted) != wanted:

@@ -6,7 +6,7 @@ from appointments.models import Appointment, AppointmentEvent, Hold
 
 
 def kept(user: User) -> Rows:
-    """The person's appointments on either side, the time these and visitors hold of them, and what they did to any."""
+    """The person's appointments on either side, the holds on their time or by them, and their history entries."""
     return {
         "appointments as a customer": Appointment.objects.filter(customer=user),
         "appointments as a provider": Appointment.objects.filter(provider__user=user),

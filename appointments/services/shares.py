@@ -1,4 +1,4 @@
-"""Shares of one provider's time as they stand in the database: a customer's, and that of all visitors."""
+"""Checks of the shares of a provider's time, a customer's and that of all visitors, against the database."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -36,11 +36,11 @@ class Ahead(NamedTuple):
 
 
 def check_share(*, customer: User, service: Service, start: datetime, theirs: Iterable[Ahead], now: datetime) -> str:
-    """What the customer should know before they take `start`, in a sentence; nothing while much of a share is left.
+    """A sentence about the share, for the customer to read before booking `start`; empty while much of it is left.
 
-    `theirs` is what they have ahead, read after the provider was locked where something is written. A request whose
-    time to answer is over counts for nothing, whether or not the job has marked it. One query, where a share is used
-    up. Raises PolicyRefused when this would be too much.
+    `theirs` are their appointments ahead, read under the provider's lock where a booking follows. A request whose time
+    to answer is over does not count, whether or not the job has marked it. One query where little is left, else none.
+    Raises PolicyRefused when a booking would exceed a share.
     """
     provider = service.provider
     live = [one for one in theirs if one.answer_by is None or one.status != Status.REQUESTED or one.answer_by > now]
@@ -69,10 +69,10 @@ def shares_of(policy: BookingPolicy) -> Shares:
 
 
 def check_visitors(*, service: Service, start: datetime, blocked: Interval, address: str, now: datetime) -> None:
-    """Raise NotKept where a visitor at `address` (a hash) may not keep `start`, whose blocked range is `blocked`.
+    """Raise NotKept when a visitor at `address` (a hash) may not keep `start`, whose blocked range is `blocked`.
 
-    After the provider was locked, and what this visitor kept before was dropped. One query while visitors keep nothing
-    else of that day, else four.
+    Call it with the provider locked and this visitor's former kept time deleted. One query while visitors keep no other
+    time of that day, else four.
     """
     provider = service.provider
     kept = Hold.objects.filter(provider=provider, browser__isnull=False, kept_by=None, expires_at__gt=now)

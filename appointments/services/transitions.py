@@ -1,4 +1,4 @@
-"""An appointment's life after it was made. `apply` is the only code that assigns `status`."""
+"""The moves of an appointment after it was made. `apply` is the only code that assigns `status`."""
 
 import uuid
 from collections.abc import Sequence
@@ -20,14 +20,14 @@ from .history import Entry, record
 from .locks import lock_appointments, lock_people, lock_providers
 
 ENDED_BY_SOMEBODY = {Verb.CANCEL, Verb.WITHDRAW}
-# All that a move writes.
+# The fields that a move writes.
 CHANGED_BY_A_MOVE = ("status", "sequence", "agreed_at", "closed_at", "ended_by", "was_withdrawn")
 ENDS = {Verb.DECLINE, Verb.WITHDRAW, Verb.CANCEL, Verb.EXPIRE, Verb.COMPLETE, Verb.NO_SHOW}
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A move that is wanted of an appointment. `to` is given where `verb` alone does not say where it leads."""
+    """A move to make with an appointment. `to` is the state it leads to, given where `verb` alone does not say it."""
 
     appointment: Appointment
     verb: Verb
@@ -37,7 +37,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The appointment as it is now, and whether this call changed it or found it already done."""
+    """The result of a call: the appointment as it is now, and whether this call changed it or found it done already."""
 
     appointment: Appointment
     changed: bool
@@ -67,24 +67,24 @@ def cancel_appointment(*, appointment: Appointment, actor: User | None, role: Ro
 
 
 def expire_request(*, appointment: Appointment) -> Outcome:
-    """End a request whose time to answer is over."""
+    """Mark as expired a request whose time to answer is over, and release its time."""
     return _move(appointment, Verb.EXPIRE, actor=None, role=Role.SYSTEM)
 
 
 def complete_appointment(
     *, appointment: Appointment, actor: User, role: Role = Role.PROVIDER, reason: str = ""
 ) -> Outcome:
-    """Mark as taken place, from its start on."""
+    """Mark an appointment as completed; possible from its start on."""
     return _move(appointment, Verb.COMPLETE, actor=actor, role=role, reason=reason)
 
 
 def complete_by_itself(*, appointment: Appointment) -> Outcome:
-    """What the system does 24 hours after the end of an appointment that nobody marked."""
+    """Mark an appointment as completed by the system, 24 hours after its end if nobody marked it."""
     return _move(appointment, Verb.COMPLETE, actor=None, role=Role.SYSTEM)
 
 
 def mark_no_show(*, appointment: Appointment, actor: User, role: Role = Role.PROVIDER, reason: str = "") -> Outcome:
-    """Mark that the customer did not come, from its start on."""
+    """Mark an appointment as a no-show of the customer; possible from its start on."""
     return _move(appointment, Verb.NO_SHOW, actor=actor, role=role, reason=reason)
 
 
@@ -115,8 +115,8 @@ def apply(
 ) -> list[Outcome]:
     """Make all of these changes or none, as one act: locked together, checked together, recorded under one occasion.
 
-    A change whose appointment is there already does nothing, so that pressing twice acts once. Raises MoveRefused or
-    PolicyRefused for the first that may not be made, and PermissionDenied when the actor is not what they act as.
+    An appointment already in the wanted state stays unchanged, so that pressing twice acts once. Raises MoveRefused or
+    PolicyRefused for the first change that is not allowed, and PermissionDenied when the actor does not have `role`.
     """
     wanted = [change.to or target(change.verb, Status(change.appointment.status)) for change in changes]
     locked = _lock([change.appointment for change in changes])
@@ -137,7 +137,7 @@ def apply(
 
 
 def _lock(appointments: Sequence[Appointment]) -> dict[int, Appointment]:
-    """The appointments by id as they are now, with everybody they concern, all locked."""
+    """The appointments by id as they are now, with their providers and people, all locked."""
     providers = lock_providers(appointment.provider_id for appointment in appointments)
     owners = [provider.user_id for provider in providers.values()]
     people = lock_people(owners + [appointment.customer_id for appointment in appointments])
@@ -163,13 +163,13 @@ def _enter(appointment: Appointment, verb: Verb, to: Status, *, role: Role, now:
 
 
 def _save(appointments: Sequence[Appointment]) -> None:
-    """Write the rows, and give their time back where the new state does not take it."""
+    """Save the appointments, and release the time of those whose new state holds none."""
     Appointment.objects.bulk_update(appointments, CHANGED_BY_A_MOVE)
     holds.release([appointment for appointment in appointments if appointment.status not in HOLDING])
 
 
 def _check_role(appointment: Appointment, actor: User | None, role: Role) -> None:
-    """The actor really is what they act as; anything else is a mistake of the caller, not of a person."""
+    """Raise PermissionDenied unless the actor has `role`: a mistake of the calling code, not of a person."""
     allowed = {
         Role.CUSTOMER: actor is not None and actor.pk == appointment.customer_id,
         Role.PROVIDER: actor is not None and actor.pk == appointment.provider.user_id,
