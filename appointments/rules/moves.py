@@ -1,4 +1,4 @@
-"""The rules of an appointment's moves, decided from facts in hand. Each figure comes with the sentence that says it."""
+"""Rules of an appointment's moves, decided from facts in hand, with the sentences that tell them to people."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ OVER = {
 
 
 def answer_deadline(*, now: datetime, start: datetime, policy: BookingPolicy) -> datetime:
-    """When an unanswered request expires: after the provider's answer time or at its start, whichever is first."""
+    """The moment when an unanswered request expires: after the provider's answer time or at its start, if earlier."""
     return min(now + timedelta(minutes=policy.answer_minutes), start)
 
 
@@ -36,7 +36,7 @@ def free_until(appointment: Appointment, policy: BookingPolicy) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class CancelTerms:
-    """What cancelling now would mean for this person. `until` is when the customer's own way out closes."""
+    """The terms of cancelling now for this person. `until` is the last moment to cancel for a customer themselves."""
 
     allowed: bool
     until: datetime
@@ -44,7 +44,7 @@ class CancelTerms:
 
 
 def cancel_terms(appointment: Appointment, *, role: Role, policy: BookingPolicy, now: datetime) -> CancelTerms:
-    """Says before the button what cancelling does. The provider and staff are not bound by the customer's cutoff."""
+    """The terms of cancelling, shown before the button. The customer's cutoff does not bind provider and staff."""
     until = free_until(appointment, policy)
     if appointment.start <= now:
         return CancelTerms(False, until, "It has already started, so it can no longer be cancelled.")
@@ -56,7 +56,7 @@ def cancel_terms(appointment: Appointment, *, role: Role, policy: BookingPolicy,
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A move that somebody wants to make, with all that its guards look at. The appointment has its people loaded."""
+    """An attempted move with the facts that its guards check. The appointment comes with its people loaded."""
 
     appointment: Appointment
     role: Role
@@ -96,7 +96,7 @@ def _has_started(attempt: Attempt) -> None:
 
 
 def _completes_by_itself(attempt: Attempt) -> None:
-    """The system waits a day for somebody to mark it."""
+    """Refuse the system's completion before 24 hours after the end, which are left for a person to mark it."""
     if attempt.role is Role.SYSTEM and attempt.now < attempt.appointment.end + COMPLETES_AFTER:
         raise MoveRefused("It completes by itself 24 hours after its end.")
 
@@ -107,7 +107,7 @@ def _can_be_corrected(attempt: Attempt) -> None:
         raise PolicyRefused("It can be corrected for 7 days after it was marked, and those are over.")
 
 
-# verb -> what must hold beside the table of moves, in the order in which refusals are told.
+# The guards of each verb, checked in this order after the table of moves; the first refusal is told.
 GUARDS: dict[Verb, tuple[Callable[[Attempt], None], ...]] = {
     Verb.ACCEPT: (_can_still_be_answered, _customer_takes_part, _provider_takes_part),
     Verb.DECLINE: (_can_still_be_answered,),
@@ -131,7 +131,7 @@ def check_move(
 ) -> None:
     """Raise MoveRefused or PolicyRefused when `verb` may not be done to `appointment` in this role at `now`.
 
-    `to` is where it is meant to lead, where that has been said.
+    `to` is the state the move should lead to, if the caller names one.
     """
     leaving, _, roles = MOVES[verb]
     if role not in roles:
@@ -146,7 +146,7 @@ def check_move(
 
 
 def possible_moves(appointment: Appointment, *, role: Role, policy: BookingPolicy, now: datetime) -> frozenset[Verb]:
-    """The verbs this role may use now; what a page offers and what the service allows are the same question."""
+    """The verbs this role may use now. Pages show their buttons by it, so that they agree with the services."""
     return frozenset(verb for verb in MOVES if _may(appointment, verb, role=role, policy=policy, now=now))
 
 

@@ -1,6 +1,6 @@
-"""Why a start is not open: the rule that stands in its way, from the facts that decide it, and the words for customers.
+"""Obstacles: the rule that keeps a start from being open, found from the same facts, and its sentence for customers.
 
-What `slots.is_open` refuses has exactly one obstacle here, and what it allows has none.
+A start that `slots.is_open` refuses has exactly one obstacle here, and one that it allows has none.
 """
 
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ ONE_DAY = timedelta(days=1)
 
 
 class Obstacle(StrEnum):
-    """What keeps a start from being open, the nearest at hand first."""
+    """The reasons why a start is not open."""
 
     OVER = "over"
     NOTICE = "notice"
@@ -60,7 +60,7 @@ def _is_within_hours(facts: Facts, shape: Shape, start: datetime) -> bool:
 
 
 def obstacle_words(found: Obstacle, *, rules: Rules, name: str) -> str:
-    """The sentence for a customer of the provider called `name`; of a time that is taken it tells nothing more."""
+    """The sentence for customers about an obstacle, for a provider called `name`; it never says who took a time."""
     window = f"{rules.window_days} day{'s' if rules.window_days != 1 else ''}"
     return {
         Obstacle.OVER: "That time is over.",

@@ -1,4 +1,4 @@
-"""What an appointment costs. Rounded once, here."""
+"""The price of an appointment, rounded once, here."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,7 +18,7 @@ class Quote:
 
 
 def quote(service: Service, *, fee_percent: Decimal = Decimal(0)) -> Quote:
-    """What one appointment of `service` costs now; hourly is rate x duration, rounded half up."""
+    """The price of one appointment of `service` now; an hourly price is rate x duration, rounded half up."""
     price = money.round_money(service.price, service.currency)
     working = ""
     if service.pricing == Pricing.HOURLY:

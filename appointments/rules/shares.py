@@ -1,7 +1,7 @@
-"""How much of one provider's time a single customer may have ahead, and visitors may keep; and the sentences for it.
+"""Limits on the shares of one provider's time that a customer may have and visitors may keep, with their sentences.
 
 A customer has three shares: requests that wait for an answer, appointments within any 7 days, appointments in all. The
-first two are the provider's to set and to lift for one customer, the third is the platform's and stays. Visitors, who
+provider sets the first two and may lift them for one customer; the third is fixed by the platform. Visitors, who
 have no account, share a third of each day.
 """
 
@@ -14,7 +14,7 @@ from core.intervals import Interval
 
 # Elapsed time, half-open: two starts exactly 7 days apart never share a week.
 WEEK = timedelta(days=7)
-# Of a day's openings visitors may keep one in so many together, and at one address so many of a provider's.
+# Visitors together may keep a day's openings divided by this; those at one address, this many times of one provider.
 VISITORS_PART = 3
 MOST_FROM_AN_ADDRESS = 6
 
@@ -30,10 +30,10 @@ class Shares:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What a customer would have with a provider if one more appointment were made.
+    """A customer's use of a provider's time if one more appointment were made.
 
-    `waiting` counts requests without an answer, and is 0 where the new one needs none; `in_a_week` is the fullest
-    week that the new one would be in.
+    `waiting` counts requests without an answer, and is 0 where the new appointment needs none; `in_a_week` counts the
+    appointments in the fullest week around the new one.
     """
 
     waiting: int
@@ -42,19 +42,19 @@ class Use:
 
 
 def use_with(start: datetime, *, is_request: bool, starts: Iterable[datetime], waiting: int) -> Use:
-    """The use by somebody with appointments at `starts`, `waiting` of them unanswered, and a new one at `start`."""
+    """The use by a customer with appointments at `starts`, `waiting` of them unanswered, and a new one at `start`."""
     ahead = sorted([*starts, start])
     return Use(waiting=waiting + 1 if is_request else 0, in_a_week=fullest_week(ahead, start), ahead=len(ahead))
 
 
 def fullest_week(starts: Sequence[datetime], start: datetime) -> int:
-    """The most of the sorted `starts` that lie in one stretch of 7 days that `start`, which is one of them, lies in."""
+    """The highest number of `starts` (sorted) in any stretch of 7 days that includes `start`, which is one of them."""
     first, last = bisect_left(starts, start - WEEK + timedelta.resolution), bisect_left(starts, start)
     return max(bisect_left(starts, starts[at] + WEEK) - at for at in range(first, last + 1))
 
 
 def refusal(use: Use, shares: Shares, *, name: str) -> str:
-    """Why this is too much of the time of the provider called `name`, and what the customer can do; else nothing."""
+    """The sentence that refuses this use at a provider called `name`, with what to do instead; empty where allowed."""
     if use.ahead > shares.ahead:
         count = _count(shares.ahead, "appointment")
         return f"You already have {count} with {name} ahead. Book more once one of them is over."
@@ -72,7 +72,7 @@ def refusal(use: Use, shares: Shares, *, name: str) -> str:
 
 
 def notice(use: Use, shares: Shares, *, name: str) -> str:
-    """What somebody reads before they take the last of a share; nothing while more is left, or where one is all."""
+    """The sentence to read before taking the last of a share; empty while more is left, or where the share is one."""
     if use.ahead == shares.ahead > 1:
         return f"This will be the last of {shares.ahead} appointments that you can have ahead with {name}."
     if use.waiting == shares.waiting and use.waiting > 1:
@@ -89,16 +89,16 @@ def notice(use: Use, shares: Shares, *, name: str) -> str:
 
 
 def visitors_may_keep(wanted: Interval, *, kept: Sequence[Interval], openings: Sequence[Interval]) -> bool:
-    """Whether visitors may keep `wanted`, too, where they keep `kept` of a day that is open in `openings` without that.
+    """Whether visitors may keep `wanted` besides `kept`, on a day that is open in `openings` when no kept time counts.
 
-    Counted in time and not in starts, so that a fine grid adds nothing. One may always be kept: a day with two openings
-    has no third.
+    Measured in time and not in starts, so that a fine grid adds nothing. A first time may always be kept, even on a day
+    with fewer than three openings.
     """
     return not kept or VISITORS_PART * (_length(kept) + _length([wanted])) <= _length(openings)
 
 
 def not_kept(*, at_address: bool, name: str) -> str:
-    """What a visitor reads whose time could not be kept; it is open all the same."""
+    """The sentence for a visitor whose time could not be kept, though it is open."""
     others = (
         f"{MOST_FROM_AN_ADDRESS} times with {name} are being kept for people at your internet address, and that is "
         "the most"

@@ -1,4 +1,4 @@
-"""Which starts are open, worked out from facts already in hand. No database; `now` is an argument.
+"""Open starts (slots), worked out from facts already in hand. No database; `now` is an argument.
 
 One walk serves the month on a provider's page, the days on a search card and the check of a single start, so that a
 page and the check can't disagree.
@@ -28,7 +28,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What slots need to know of a booking policy. A cap of None is no cap."""
+    """The parts of a booking policy that decide which starts are open. A cap of None is no cap."""
 
     notice: timedelta
     window_days: int
@@ -38,7 +38,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything that decides a provider's open time in a range.
+    """The facts that decide a provider's open time in a range.
 
     `hours` maps a weekday (Monday 0) to its ranges and `overrides` a date to the ranges that replace them, both in
     minutes after midnight on the wall; `taken` is sorted, disjoint and in UTC; `booked` counts the appointments that
@@ -72,22 +72,22 @@ def working_ranges(facts: Facts, first: date, last: date) -> list[Interval]:
 
 
 def last_bookable_date(zone: ZoneInfo, rules: Rules, now: datetime) -> date:
-    """The booking window ends with this date in the provider's zone."""
+    """The last date of the booking window in the provider's zone."""
     return now.astimezone(zone).date() + timedelta(days=rules.window_days)
 
 
 def window_end(zone: ZoneInfo, rules: Rules, now: datetime) -> datetime:
-    """The end of the booking window: of the last bookable date in the provider's zone, as an instant."""
+    """The instant when the booking window ends: the end of the last bookable date in the provider's zone."""
     return clock.day_bounds(last_bookable_date(zone, rules, now), zone)[1]
 
 
 def bookable_span(facts: Facts, now: datetime) -> Interval:
-    """From the end of the notice to the end of the booking window."""
+    """The bookable range of instants: from the end of the notice to the end of the booking window."""
     return now + facts.rules.notice, window_end(facts.zone, facts.rules, now)
 
 
 def openings_on(facts: Facts, day: date, now: datetime) -> list[Interval]:
-    """The time of a date (the provider's) that can still be booked and is not taken, as a merged list."""
+    """The time of a date in the provider's zone that can be booked and is not taken, as a merged list."""
     earliest, latest = bookable_span(facts, now)
     return subtract(clip(merge(working_ranges(facts, day, day)), earliest, latest), facts.taken)
 
@@ -103,12 +103,12 @@ def open_slots(facts: Facts, shape: Shape, start: datetime, end: datetime, *, no
 
 
 def is_full(facts: Facts) -> bool:
-    """Whether the provider takes no more while so many appointments lie ahead."""
+    """Whether the provider's cap on open appointments is reached."""
     return facts.rules.max_open is not None and facts.open_count >= facts.rules.max_open
 
 
 def day_is_full(facts: Facts, start: datetime) -> bool:
-    """Whether the provider takes no more on the date of `start`."""
+    """Whether the provider's daily cap is reached on the date of `start` in their zone."""
     cap = facts.rules.max_per_day
     return cap is not None and facts.booked.get(start.astimezone(facts.zone).date(), 0) >= cap
 
@@ -119,7 +119,7 @@ def would_be_open(facts: Facts, shape: Shape, start: datetime, end: datetime, *,
 
 
 def is_open(facts: Facts, shape: Shape, start: datetime, *, now: datetime) -> bool:
-    """Whether this exact start may be booked: whether the list of its instant has it."""
+    """Whether this exact start may be booked, asked of `open_slots` for this instant alone."""
     return open_slots(facts, shape, start, start + timedelta(microseconds=1), now=now) == [start]
 
 
@@ -157,7 +157,7 @@ def _starts(
     start: datetime,
     end: datetime,
 ) -> Iterator[datetime]:
-    """Grid points of every range whose time lies in `opening` and whose blocked range meets nothing in `taken`."""
+    """The grid points of every range whose time lies in `opening` and whose blocked range meets nothing in `taken`."""
     tail = shape.duration + shape.after
     closes = [closing for _, closing in opening]
     taken_ends = [taken_end for _, taken_end in taken]
