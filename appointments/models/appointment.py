@@ -1,4 +1,4 @@
-"""The appointment: what customer and provider agreed on."""
+"""The appointment of a customer with a provider, and its queryset."""
 
 import secrets
 import uuid
@@ -28,7 +28,7 @@ def _demands(name: str, states: Q, condition: Q) -> models.CheckConstraint:
     return models.CheckConstraint(condition=~states | condition, name=name)
 
 
-# What each state says about the fields beside it.
+# The fields that each state demands, as constraints.
 STATES_AND_FIELDS = [
     _demands("appointment_requested_has_answer_by", Q(status=Status.REQUESTED), Q(answer_by__isnull=False)),
     _demands("appointment_agreed_has_agreed_at", conditions.AGREED, Q(agreed_at__isnull=False)),
@@ -38,7 +38,7 @@ STATES_AND_FIELDS = [
 
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
-    """The words of the trade; what each means at a moment stands in `conditions`."""
+    """The queryset of appointments, with the filters that are defined in `conditions`, and named preloads."""
 
     def waiting(self, now: datetime) -> "AppointmentQuerySet":
         return self.filter(conditions.waiting(now))
@@ -59,15 +59,15 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         return self.filter(conditions.taking_time(now))
 
     def with_people(self) -> "AppointmentQuerySet":
-        """Everything that a page, a link or a mail about one appointment reads: both sides, the policy, the service."""
+        """Preload both sides, the policy and the service, for a page, a link or a mail about one appointment."""
         return self.select_related("provider__user", "provider__policy", "service", "customer")
 
     def with_provider(self) -> "AppointmentQuerySet":
-        """What a row of a customer's lists reads."""
+        """Preload the provider and the service, for a row of a customer's lists."""
         return self.select_related("provider", "service")
 
     def with_customer(self) -> "AppointmentQuerySet":
-        """What a row of a provider's lists reads; the provider, the same in all of them, is set by the caller."""
+        """Preload the customer and the service, for a row of a provider's lists; the caller sets the one provider."""
         return self.select_related("customer", "service")
 
     def for_customer(self, user) -> "AppointmentQuerySet":
@@ -78,13 +78,13 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 
 
 class Appointment(models.Model):
-    """What customer and provider agreed on. Price, currency and fee are copies and never change.
+    """An appointment, from its request or booking on. Price, currency and fee are copies and never change.
 
-    `status` is assigned by `services.transitions.apply` alone; the fields that each state demands are constraints.
+    Only `services.transitions.apply` assigns `status`; constraints check the fields that each state demands.
     """
 
     reference = models.CharField(max_length=REFERENCE_LENGTH, unique=True, default=make_reference, editable=False)
-    # Names the calendar entry for ever; `sequence` rises with every change of time or state.
+    # The UID of the calendar entry, for ever; `sequence` rises with every change of time or state.
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     sequence = models.PositiveIntegerField(default=0, editable=False)
     customer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="appointments")
@@ -110,7 +110,7 @@ class Appointment(models.Model):
     was_withdrawn = models.BooleanField(default=False, db_default=False, help_text="Taken back before it was answered.")
     agreed_at = models.DateTimeField(null=True, blank=True, help_text="When it was confirmed, whatever came after.")
     closed_at = models.DateTimeField(null=True, blank=True, help_text="When it first reached a state that ends it.")
-    # The form's one-time key: the same form sent twice makes one appointment.
+    # The form's one-time key, so that a form sent twice makes one appointment.
     booking_key = models.CharField(max_length=64)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
@@ -147,12 +147,12 @@ class Appointment(models.Model):
 
     @property
     def venues(self) -> tuple[Venue, ...]:
-        """Where it takes place: one, unless nobody ever said which of two. Needs the provider loaded."""
+        """The venue of the appointment; two while it is not decided between them. Needs the provider loaded."""
         return (Venue(self.venue),) if self.venue else self.provider.venues
 
     @property
     def where(self) -> str:
-        """ "Camden": what everybody may know of the place, for the middle of a line."""
+        """The public name of the place, like "Camden", for the middle of a line."""
         return self.provider.where_of(self.venues)
 
     @property
@@ -169,7 +169,7 @@ class Appointment(models.Model):
 
     @property
     def was_agreed(self) -> bool:
-        """Whether it was ever confirmed, whatever came after."""
+        """Whether the appointment was ever confirmed, whatever its state is now."""
         return self.agreed_at is not None
 
     def is_unanswered(self, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""Where an appointment stands at a moment, each as a condition for queries, counts and constraints. Said only here.
+"""Conditions that say where appointments stand at a moment, for queries, counts and constraints. Defined only here.
 
 Of each appointment exactly one of `upcoming`, `waiting` and `over` is true.
 """
@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from appointments.states import HOLDING, OPEN, Status
 
-# Confirmed, or what followed from that; a cancelled request was withdrawn.
+# Confirmed now or at some time. A cancelled request that was only withdrawn was never confirmed.
 AGREED = Q(status__in=[Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW]) | Q(
     status=Status.CANCELLED, was_withdrawn=False
 )
@@ -26,7 +26,7 @@ def unanswered(now: datetime) -> Q:
 
 
 def upcoming(now: datetime) -> Q:
-    """Confirmed appointments that are not over: those that are on now, too."""
+    """Confirmed appointments that have not ended, including those that are on now."""
     return Q(status=Status.CONFIRMED, end__gt=now)
 
 
@@ -36,15 +36,15 @@ def ahead(now: datetime) -> Q:
 
 
 def over(now: datetime) -> Q:
-    """Neither upcoming nor waiting, said so that each part is a range of an index."""
+    """Appointments neither upcoming nor waiting, written so that each part is a range of an index."""
     return ~Q(status__in=OPEN) | Q(status=Status.CONFIRMED, end__lte=now) | unanswered(now)
 
 
 def counted(now: datetime) -> Q:
-    """Upcoming or waiting: what counts against the most that a provider takes or a customer may have."""
+    """Upcoming or waiting appointments, which count against the limits of a provider and of a customer."""
     return upcoming(now) | waiting(now)
 
 
 def taking_time(now: datetime) -> Q:
-    """Appointments whose time is the provider's to keep, past ones included; an unanswered request is not any more."""
+    """Appointments that take the provider's time, past ones included, but no request whose time to answer is over."""
     return Q(status__in=HOLDING) & ~unanswered(now)

@@ -23,7 +23,7 @@ class AppointmentEvent(models.Model):
     """One entry of an appointment's history: who, when, from, to, why. Written once, never changed."""
 
     appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="history")
-    # Names one act of one person: all entries that it made share it.
+    # The id of one act of one person, shared by all entries that it made.
     occasion = models.UUIDField(default=uuid.uuid4, editable=False)
     at = models.DateTimeField()
     verb = models.CharField(max_length=8, choices=Verb)
@@ -31,7 +31,7 @@ class AppointmentEvent(models.Model):
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     from_status = models.CharField(max_length=9, choices=Status, blank=True)
     to_status = models.CharField(max_length=9, choices=Status)
-    # The appointment's time when this happened, so that the entry reads true after a later move.
+    # The appointment's time at the time of the entry, so that the entry stays true after a later move.
     start = models.DateTimeField()
     reason = models.CharField(max_length=500, blank=True)
 

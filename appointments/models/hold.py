@@ -21,7 +21,7 @@ def columns_of_kind() -> Q:
 
 
 class Hold(models.Model):
-    """A provider's time from `start` to `end` that is taken: by an appointment, or for ten minutes by somebody booking.
+    """A taken range of a provider's time: by an appointment, or for ten minutes by somebody who is booking.
 
     Two holds of one provider never overlap unless they belong to the same appointment; the database refuses it.
     """
@@ -31,11 +31,11 @@ class Hold(models.Model):
     start = models.DateTimeField()
     end = models.DateTimeField()
     appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, null=True, blank=True, related_name="holds")
-    # Whose browser keeps the time while somebody fills in the form (a hash), and until when.
+    # The browser (a hash) that keeps the time while somebody fills in the form, and the end of that.
     browser = models.CharField(max_length=64, null=True, blank=True, unique=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     extended = models.BooleanField(default=False)
-    # Who keeps it: an account, or a visitor at an address (a hash). Visitors share a part of each day.
+    # The keeper of the time: an account, or a visitor at an address (a hash). Visitors share a part of each day.
     kept_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
     )

@@ -1,4 +1,4 @@
-"""What the search remembers of each provider's openings, and its counts."""
+"""Tables of the search: an index of each provider's openings, and the counts of its page."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from providers.models import Provider
 
 
 class OpeningIndex(models.Model):
-    """What the search knows of a provider who can be booked, without looking at their calendar.
+    """The search's index of a provider who can be booked, used instead of their calendar.
 
     A hint, never a promise: times on pages come from the calendar itself (`docs/decisions/soonest-opening.md`).
     """
@@ -28,7 +28,7 @@ class OpeningIndex(models.Model):
 
 
 class OpenDay(models.Model):
-    """In which quarters of an hour of a UTC day a provider has openings that start there.
+    """The quarters of an hour of a UTC day in which a provider has openings that start.
 
     `day` counts from 1 January 2000; bit n of `early` is the n-th quarter after midnight, of `late` after noon.
     """
@@ -44,7 +44,7 @@ class OpenDay(models.Model):
 
 
 class SearchFigures(models.Model):
-    """Counts for the search page, measured by a job every ten minutes. One row."""
+    """The counts of the search page, measured by a job every ten minutes. The table has one row."""
 
     name = models.CharField(max_length=20, primary_key=True, default="search")
     measured_at = models.DateTimeField()
