@@ -1,4 +1,4 @@
-"""The refusals of the booking core. Their words may be shown as they are."""
+"""The refusals of booking and of changes to appointments. Their messages may be shown as they are."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -21,7 +21,7 @@ class SlotTaken(DomainError):
 
 
 class PolicyRefused(DomainError):
-    """A rule of the provider or the platform says no."""
+    """A rule of the provider or the platform forbids it."""
 
 
 class NotKept(PolicyRefused):

@@ -14,7 +14,7 @@ class Status(TextChoices):
 
 
 class Role(TextChoices):
-    """In what capacity somebody acted on an appointment."""
+    """The capacity in which a person or a job changed an appointment."""
 
     CUSTOMER = "customer", "Customer"
     PROVIDER = "provider", "Provider"
@@ -23,7 +23,7 @@ class Role(TextChoices):
 
 
 class Verb(TextChoices):
-    """What was done; each history entry has one."""
+    """The act that a history entry records."""
 
     REQUEST = "request", "Requested"
     BOOK = "book", "Booked"
@@ -38,13 +38,13 @@ class Verb(TextChoices):
 
 
 class HoldKind(TextChoices):
-    """What takes a provider's time."""
+    """The kinds of holds on a provider's time."""
 
     APPOINTMENT = "appointment", "Appointment"
     KEPT = "kept", "Kept while somebody books"
 
 
-# kind -> the columns that say for whom it is held and until when; the database checks that the others are empty.
+# kind -> the columns for its holder and its end that are set; the database checks that the others are empty.
 HOLD_COLUMNS: dict[HoldKind, frozenset[str]] = {
     HoldKind.APPOINTMENT: frozenset({"appointment"}),
     HoldKind.KEPT: frozenset({"browser", "expires_at"}),
@@ -64,14 +64,14 @@ MOVES: dict[Verb, tuple[frozenset[Status], Status | None, frozenset[Role]]] = {
     Verb.CORRECT: (frozenset({S.COMPLETED, S.NO_SHOW}), None, frozenset({R.PROVIDER, R.STAFF})),
 }
 
-# An appointment in one of these keeps its hold; leaving for any other releases it in the same transaction.
+# The states that hold time. A move to any other state releases the hold in the same transaction.
 HOLDING = frozenset({S.REQUESTED, S.CONFIRMED, S.COMPLETED, S.NO_SHOW})
-# Not over yet.
+# The states that are not final.
 OPEN = frozenset({S.REQUESTED, S.CONFIRMED})
 
 
 def target(verb: Verb, current: Status) -> Status:
-    """Where `verb` leads from `current`; for CORRECT the other of its two states."""
+    """The state to which `verb` leads from `current`; for CORRECT the other of its two states."""
     if verb is Verb.CORRECT:
         return S.NO_SHOW if current == S.COMPLETED else S.COMPLETED
     to = MOVES[verb][1]

@@ -147,7 +147,7 @@ def to_value(start: datetime) -> str:
 def from_value(text: str) -> datetime | None:
     """The instant of a text from `to_value`; None for other texts and for years outside 2000 to 2199."""
     try:
-        # Python's parser stops at a NUL and takes what stands before it.
+        # Python's parser stops at a NUL and accepts the text before it.
         start = datetime.fromisoformat(text.strip()) if len(text) <= 40 and text.isprintable() else None
     except ValueError:
         return None

@@ -1,4 +1,4 @@
-"""Parts of the search's cards that a page shows by the hundred."""
+"""Template tags for the parts of search cards that occur hundreds of times on a page."""
 
 from collections.abc import Iterable
 from html import escape

@@ -1,4 +1,4 @@
-"""What stands in the columns of a provider's week."""
+"""The template tag for the content of the columns of a provider's week."""
 
 from datetime import datetime
 from html import escape
@@ -63,7 +63,7 @@ def _clock(moment: datetime, zone: Zone, twelve: bool) -> str:
 
 
 def _when(piece: Piece, zone: Zone, twelve: bool) -> str:
-    """`Thursday 12 March, 14:20 to 15:05`; across midnight both dates are written."""
+    """The times of a piece: `Thursday 12 March, 14:20 to 15:05`; across midnight with both dates."""
     start, end = piece.start, piece.end
     same = wording.local(start, zone).date() == wording.local(end, zone).date()
     first = _time(start, wording.moment_text(start, zone, long=True, twelve=twelve), zone)

@@ -125,7 +125,7 @@ class World:
             service=service, start=start, customer=customer, terms=terms, booking_key=f"in {days} days"
         ).appointment
 
-    # --- What only admin shows, and what people set up for signing in -------------------------------------------------
+    # --- Rows that only admin shows, and means of signing in ----------------------------------------------------------
 
     @cached_property
     def group(self) -> Group:
