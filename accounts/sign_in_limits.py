@@ -64,9 +64,10 @@ def count_try(request: HttpRequest, *, email: str, on_known_device: bool) -> Try
     Past the wider limit alone, a try goes on but needs a code, unless somebody already signed in is asked for their
     password again: that is refused, too.
     """
-    here = ratelimit.consume(request, app=APP, action=HERE, key=_key_here(request, email))
+    key = _key_here(request, email, on_known_device=on_known_device)
+    here = ratelimit.consume(request, app=APP, action=HERE, key=key)
     if here is None:
-        raise _pause(request, HERE, _key_here(request, email))
+        raise _pause(request, HERE, key)
     if on_known_device:
         return Try((here,), needs_code=False)
     anywhere = ratelimit.consume(request, app=APP, action=ANYWHERE, key=email)
@@ -76,7 +77,8 @@ def count_try(request: HttpRequest, *, email: str, on_known_device: bool) -> Try
 
 
 def forget_tries(request: HttpRequest, *, email: str) -> None:
-    for action, key in ((HERE, _key_here(request, email)), (ANYWHERE, email)):
+    here = [(HERE, _key_here(request, email, on_known_device=known)) for known in (False, True)]
+    for action, key in [*here, (ANYWHERE, email)]:
         ratelimit.clear(request, app=APP, action=action, key=key)
 
 
@@ -141,5 +143,6 @@ def _waits(request: HttpRequest, app: str, action: str, key: str) -> Iterator[in
             yield ceil(min(alive) + rate.duration - now)
 
 
-def _key_here(request: HttpRequest, email: str) -> str:
-    return f"{email} {ratelimit.get_ip(request)}"
+def _key_here(request: HttpRequest, email: str, *, on_known_device: bool) -> str:
+    """The key of the tries at one account from one address: those on its owner's devices have a count of their own."""
+    return f"{email} {ratelimit.get_ip(request)}{' known device' if on_known_device else ''}"

@@ -84,6 +84,27 @@ def test_a_device_that_signed_in_before_needs_no_code(person):
     assert get_user(own) == person
 
 
+def test_guesses_from_the_owners_own_address_leave_their_device_its_tries(person):
+    own = on_a_new_device()
+    sign_in(own)
+    own.post("/accounts/logout/")
+    guesses = [sign_in(on_a_new_device(), password="guess").status_code for _ in range(11)]
+
+    assert guesses[-1] == 429
+    assert sign_in(own).url == "/my/appointments/"
+    assert get_user(own) == person
+
+
+def test_guessing_on_a_device_of_the_owner_stops_too(person):
+    own = on_a_new_device()
+    sign_in(own)
+    own.post("/accounts/logout/")
+
+    guesses = [sign_in(own, password="guess").status_code for _ in range(11)]
+
+    assert guesses == [422] * 10 + [429]
+
+
 def test_the_page_says_why_a_code_is_needed_and_for_how_long(person, time_machine):
     guess_many()
     browser = on_a_new_device()
