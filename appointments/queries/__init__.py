@@ -1,1 +1,1 @@
-"""What pages and jobs ask about appointments. None costs more queries for more rows."""
+"""Queries about appointments, for pages and jobs. The number of SQL queries never grows with the rows."""

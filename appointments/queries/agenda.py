@@ -1,4 +1,4 @@
-"""What shares a provider's time in some days: appointments, busy times of connected calendars, opening hours."""
+"""A provider's agenda on some dates: appointments, busy times of connected calendars, opening hours."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,14 +15,14 @@ from core.intervals import Interval, merge
 from providers.models import DateOverride, Provider
 from providers.queries import week_of
 
-# The longest appointment there can be fits into this, so that a look back this far finds all that reach into a day.
+# No appointment is longer, so that a search from this long before a day finds all that reach into it.
 LOOK_BACK = timedelta(days=1)
 WallRange = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Agenda:
-    """Appointments in order of their start, busy times merged, and when the provider is open, on the wall."""
+    """Appointments in order of their start, merged busy times, and opening hours in the provider's wall time."""
 
     zone: ZoneInfo
     appointments: list[Appointment]
@@ -31,16 +31,16 @@ class Agenda:
     overrides: dict[date, list[WallRange]] = field(default_factory=dict)
 
     def opening(self, day: date) -> list[WallRange]:
-        """Minutes after midnight on the wall, as one list without gaps of nothing."""
+        """The opening hours of a date, merged, in minutes after midnight of wall time."""
         return merge(self.overrides.get(day, self.hours.get(day.weekday(), [])))
 
     def open_between(self, day: date) -> list[Interval]:
-        """The same as instants; what a clock change swallows is left out."""
+        """The opening hours of a date as instants, without ranges that a clock change swallows."""
         ranges = (clock.wall_interval(day, start, end, self.zone) for start, end in self.opening(day))
         return [(start, end) for start, end in ranges if start < end]
 
     def on(self, day: date) -> list[Appointment]:
-        """Those that meet the date, also when they began the evening before."""
+        """The appointments that overlap the date, including those that began the evening before."""
         start, end = clock.day_bounds(day, self.zone)
         return [one for one in self.appointments if one.start < end and one.end > start]
 
@@ -50,9 +50,9 @@ class Agenda:
 
 
 def load_agenda(provider: Provider, days: Iterable[date], *, now: datetime, neighbours: bool = False) -> Agenda:
-    """The agenda of these dates in the provider's zone; four queries, whatever is in them.
+    """The agenda of these dates in the provider's zone; four queries, whatever the dates hold.
 
-    With `neighbours` the next confirmed appointment and the last one before now come along, wherever they are.
+    With `neighbours` it also has the next confirmed appointment and the last one before now, on whatever date.
     """
     days = sorted(set(days))
     zone = provider.zone
@@ -78,7 +78,7 @@ def load_agenda(provider: Provider, days: Iterable[date], *, now: datetime, neig
 
 
 def _held(provider: Provider, now: datetime) -> AppointmentQuerySet:
-    """Whatever takes time; a request whose time to answer is over does no more, even before the job has marked it."""
+    """The appointments that take time. A request past its time to answer does not, even before the job marks it."""
     return Appointment.objects.for_provider(provider).taking_time(now)
 
 
@@ -87,7 +87,7 @@ def _meets(start: datetime, end: datetime) -> Q:
 
 
 def _busy(provider: Provider, spans: list[Interval]) -> list[Interval]:
-    """Within the spans; one query for the range that holds them all."""
+    """The busy times within the spans, merged. One query for the range around all of them."""
     if not spans:
         return []
     within = Q()

@@ -14,12 +14,15 @@ from providers.models import Listing
 
 
 def appointment_for_customer(user: User, reference: str) -> Appointment:
-    """One query. Raises Appointment.DoesNotExist when it is not theirs: it does not exist for them."""
+    """The customer's appointment with this reference. One query.
+
+    Raises Appointment.DoesNotExist for another person's, as for one that does not exist.
+    """
     return Appointment.objects.with_people().get(customer=user, reference=reference)
 
 
 def upcoming_for_customer(user: User, *, now: datetime) -> QuerySet[Appointment]:
-    """Confirmed ones that are not over, soonest first."""
+    """The customer's confirmed appointments that are not over, soonest first."""
     rows = Appointment.objects.for_customer(user).upcoming(now)
     return rows.with_people().order_by("start", "id")
 
@@ -31,14 +34,14 @@ def waiting_for_customer(user: User, *, now: datetime) -> QuerySet[Appointment]:
 
 
 def history_for_customer(user: User, *, now: datetime) -> QuerySet[Appointment]:
-    """Whatever is over, newest first."""
+    """The customer's appointments and requests that are over, newest first."""
     rows = Appointment.objects.for_customer(user).over(now)
     return rows.with_provider().order_by("-start", "-id")
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerCounts:
-    """How many appointments a customer has in each list, and when the first and last of those that are over started."""
+    """The number of appointments in each of a customer's lists, and the first and last start in the history."""
 
     upcoming: int
     waiting: int
@@ -52,14 +55,14 @@ class CustomerCounts:
 
 
 def counts_for_customer(user: User, *, now: datetime) -> CustomerCounts:
-    """One query."""
+    """The counts of the customer's lists. One query."""
     found = _customer_counts(customer_id=user.pk, now=now)
     return CustomerCounts(*found[0]) if found else CustomerCounts(0, 0, 0, None, None)
 
 
 @prepared
 def _customer_counts(customer_id: int, now: datetime) -> QuerySet[Appointment, tuple]:
-    """A row for the customer, none where there is no appointment."""
+    """The counts as one row; no row for a customer without appointments."""
     over = conditions.over(now)
     figures = {
         "upcoming": Count("pk", filter=conditions.upcoming(now)),
@@ -74,7 +77,7 @@ def _customer_counts(customer_id: int, now: datetime) -> QuerySet[Appointment, t
 
 @dataclass(frozen=True, slots=True)
 class BookedService:
-    """A service this customer has had an appointment for, whatever came of it."""
+    """A service that the customer has booked or requested, whatever the outcome."""
 
     id: int
     name: str
@@ -89,7 +92,7 @@ class BookedService:
 
 
 def services_booked_by(user: User) -> list[BookedService]:
-    """The latest first. One query, with a row for each service, however often it was booked."""
+    """The services that the customer has booked or requested, each once, the latest first. One query."""
     return [
         BookedService(
             id=row["service_id"],
@@ -111,7 +114,7 @@ def _booked_services(customer_id: int) -> QuerySet[Appointment, dict[str, Any]]:
 
 
 def own_clashes(user: User, start: datetime, end: datetime) -> list[Appointment]:
-    """The person's open appointments, as customer or as provider, that meet [start, end). One query."""
+    """The person's open appointments, as customer or as provider, that overlap [start, end). One query."""
     theirs = Q(customer=user) | Q(provider__user=user)
     rows = Appointment.objects.filter(theirs, status__in=OPEN, start__lt=end, end__gt=start)
     return list(rows.with_provider().order_by("start"))

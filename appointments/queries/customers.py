@@ -1,4 +1,4 @@
-"""The people a provider knows from appointments, and for how long they can be reached."""
+"""Queries about a provider's customers, and how long the provider sees their contact."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,14 +12,14 @@ from appointments.states import HOLDING, Status
 from core.folding import fold, terms
 from providers.models import Provider
 
-# A customer's address and number are the provider's to see from the request on until then.
+# The provider sees a customer's email address and number from the first request until this long after the last end.
 REACHED_FOR = timedelta(days=90)
 SORTS = {"recent": "Most recent", "visits": "Most visits"}
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerFigures:
-    """What this provider knows of one customer. `until` is when their contact stops being shown."""
+    """A provider's figures about one customer. The customer's contact is shown before `until`."""
 
     visits: int
     no_shows: int
@@ -32,7 +32,7 @@ class CustomerFigures:
 
 
 def customer_figures(provider: Provider, customer: User, *, now: datetime) -> CustomerFigures:
-    """One query."""
+    """The provider's figures about this customer. One query."""
     rows = Appointment.objects.for_provider(provider).filter(customer=customer)
     figures = rows.aggregate(
         visits=Count("pk", filter=Q(status=Status.COMPLETED)),
@@ -46,7 +46,7 @@ def customer_figures(provider: Provider, customer: User, *, now: datetime) -> Cu
 
 
 def _over_at() -> Case:
-    """When an appointment was over: its end, or earlier when it was called off before."""
+    """The moment when an appointment was over: its end, or earlier if it was called off before."""
     called_off = Least(F("end"), Coalesce(F("closed_at"), F("end")))
     return Case(When(status__in=HOLDING, then=F("end")), default=called_off, output_field=DateTimeField())
 
@@ -54,8 +54,8 @@ def _over_at() -> Case:
 def customer_rows(provider: Provider, *, now: datetime, words: str = "", sort: str = "recent") -> QuerySet:
     """One row for each customer, with `customer__uuid`, `customer__name`, `visits`, `last` and `next`.
 
-    `last` is the last one that took place or should have, `next` the next confirmed one. One query, one to count, and
-    one more to look for `words`.
+    `last` is the last start of an appointment that took place or should have, `next` the next confirmed one. One query,
+    one to count, and one more to search for `words`.
     """
     rows = Appointment.objects.for_provider(provider)
     if words:
@@ -75,19 +75,22 @@ def customer_rows(provider: Provider, *, now: datetime, words: str = "", sort: s
 
 
 def _named(provider: Provider, words: str) -> list[int]:
-    """Whose names have all these words: compared here, where accents don't matter. One query."""
+    """The ids of customers whose name has all these words, compared in Python to ignore accents. One query."""
     wanted = terms(words)
     people = Appointment.objects.for_provider(provider).order_by().values_list("customer_id", "customer__name")
     return [pk for pk, name in people.distinct() if wanted and all(word in fold(name) for word in wanted)]
 
 
 def customer_of(provider: Provider, uuid) -> User:
-    """One query. Raises User.DoesNotExist for whoever never had an appointment with this provider."""
+    """The provider's customer with this uuid. One query.
+
+    Raises User.DoesNotExist for a person who never had an appointment with this provider.
+    """
     joined = Appointment.objects.for_provider(provider).filter(customer__uuid=uuid)
     return User.objects.get(pk__in=joined.values("customer"), uuid=uuid)
 
 
 def appointments_with(provider: Provider, customer: User) -> QuerySet[Appointment]:
-    """All that there was and is between the two, the newest first."""
+    """All appointments of the provider with this customer, the newest first."""
     rows = Appointment.objects.for_provider(provider).filter(customer=customer)
     return rows.with_customer().order_by("-start", "-id")

@@ -1,4 +1,4 @@
-"""What the jobs of the schedule have to look at."""
+"""Queries for the scheduled jobs: appointments that are due for a change."""
 
 from datetime import datetime
 
@@ -10,10 +10,10 @@ from appointments.states import Status
 
 
 def expired_requests(*, now: datetime) -> QuerySet[Appointment]:
-    """Requests whose time to answer is over but which still read as waiting."""
+    """The requests whose time to answer is over but which are not marked as expired yet."""
     return Appointment.objects.unanswered(now).order_by("answer_by")
 
 
 def due_for_completion(*, now: datetime) -> QuerySet[Appointment]:
-    """Confirmed ones that ended 24 hours ago or earlier."""
+    """The confirmed appointments that ended 24 hours ago or earlier."""
     return Appointment.objects.filter(status=Status.CONFIRMED, end__lte=now - COMPLETES_AFTER).order_by("end")

@@ -4,5 +4,5 @@ from appointments.models import Appointment, AppointmentEvent
 
 
 def history_of(appointment: Appointment) -> list[AppointmentEvent]:
-    """Newest first, with who did it. One query."""
+    """The history entries of the appointment with their actors, newest first. One query."""
     return list(AppointmentEvent.objects.filter(appointment=appointment).select_related("actor"))

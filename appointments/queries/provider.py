@@ -1,4 +1,4 @@
-"""A provider's own appointments, one and all."""
+"""Queries about a provider's own appointments."""
 
 from datetime import datetime, timedelta
 
@@ -10,12 +10,15 @@ from providers.queries import coming_overrides, week_of
 
 
 def appointment_for_provider(provider: Provider, reference: str) -> Appointment:
-    """One query. Raises Appointment.DoesNotExist when it is not theirs."""
+    """The provider's appointment with this reference. One query.
+
+    Raises Appointment.DoesNotExist for another provider's.
+    """
     return Appointment.objects.with_people().get(provider=provider, reference=reference)
 
 
 def count_outside_hours(provider: Provider, now: datetime) -> int:
-    """How many confirmed appointments ahead lie outside the provider's present working hours. Three queries."""
+    """The number of confirmed appointments ahead outside the provider's present working hours. Three queries."""
     zone = provider.zone
     rows = Appointment.objects.for_provider(provider).ahead(now)
     times = list(rows.order_by("start").values_list("start", "end"))

@@ -1,4 +1,4 @@
-"""Providers and services as anybody may see them."""
+"""Queries about providers and services for public pages."""
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
@@ -9,7 +9,7 @@ from providers.models import PUBLIC_LISTINGS, Provider, Service
 
 
 def public_service(provider_slug: str, service_slug: str) -> Service:
-    """The service with provider, policy and user in one query, also one that is paused: the page then says so.
+    """The service with provider, policy and user, even if it is paused, which the page then says. One query.
 
     Raises Service.DoesNotExist when the provider's page is not public.
     """
@@ -31,9 +31,9 @@ def _public_service(provider_slug: str, service_slug: str) -> QuerySet[Service]:
 
 
 def public_provider(slug: str, *, viewer: User | AnonymousUser) -> tuple[Provider, list[Service]]:
-    """The provider as anybody may see them (their own draft as a preview) and what they offer. Two queries.
+    """The provider with this slug and their active services; a provider sees their own draft, too. Two queries.
 
-    Raises Provider.DoesNotExist for whoever may not see the page.
+    Raises Provider.DoesNotExist when the viewer may not see the page.
     """
     found = _provider_page(slug=slug, viewer_id=viewer.pk if viewer.is_authenticated else None)
     if not found:
@@ -59,6 +59,6 @@ def _active_services(provider_id: int) -> QuerySet[Service]:
 
 
 def providers_alike(provider: Provider, *, count: int = 3) -> list[Provider]:
-    """Others of the same category who can be booked. One query."""
+    """Up to `count` other providers of the category who can be booked. One query."""
     rows = Provider.objects.bookable().filter(category=provider.category_id).exclude(pk=provider.pk)
     return list(rows.select_related("user").order_by("name")[:count])

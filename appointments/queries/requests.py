@@ -1,4 +1,4 @@
-"""Requests that wait for a provider, with what the provider knows of who asks."""
+"""Queries about the requests that wait for a provider's answer, with the customer's record at the provider."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ SHORT_LIST = 4
 
 
 def waiting_for(provider: Provider, *, now: datetime) -> QuerySet[Appointment]:
-    """What can still be answered, soonest deadline first, with `visits` and `no_shows` of who asks."""
+    """The requests that can still be answered, soonest deadline first, with the customer's `visits` and `no_shows`."""
     return _waiting(provider.pk, now)
 
 
@@ -24,12 +24,12 @@ def _waiting(provider_id: int, now: datetime) -> QuerySet[Appointment]:
 
 
 def waiting_count(provider: Provider, *, now: datetime) -> int:
-    """How many requests wait. One query, answered by an index."""
+    """The number of waiting requests. One query, answered by an index."""
     return Appointment.objects.for_provider(provider).waiting(now).count()
 
 
 def asked_of(provider: Provider, references: list[str]) -> list[Appointment]:
-    """Those of them that are this provider's, whatever became of them. One query, and none for nothing."""
+    """The provider's own appointments among these references, in any state. One query, none for an empty list."""
     if not references:
         return []
     found = list(Appointment.objects.for_provider(provider).filter(reference__in=references).select_related("customer"))
@@ -39,7 +39,7 @@ def asked_of(provider: Provider, references: list[str]) -> list[Appointment]:
 
 
 def first_waiting(provider: Provider, *, now: datetime) -> tuple[list[Appointment], int]:
-    """The most urgent few, and how many wait in all. One query."""
+    """The few most urgent requests, and the number of all that wait. One query."""
     rows = _first_waiting(provider_id=provider.pk, now=now)
     return rows, getattr(rows[0], "in_all", 0) if rows else 0
 
@@ -50,7 +50,7 @@ def _first_waiting(provider_id: int, now: datetime) -> QuerySet[Appointment]:
 
 
 def with_history(rows: QuerySet[Appointment]) -> QuerySet[Appointment]:
-    """Each row with how often this customer came to this provider (`visits`) and did not (`no_shows`)."""
+    """The rows with the number of times this customer came to this provider (`visits`) and did not (`no_shows`)."""
     return rows.annotate(visits=_how_many(Status.COMPLETED), no_shows=_how_many(Status.NO_SHOW))
 
 
