@@ -1,1 +1,1 @@
-"""The mails about an appointment, for each event and side, and the calendar file they carry."""
+"""The mails about an appointment, one for each event and side, and their calendar file."""

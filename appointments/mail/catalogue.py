@@ -1,7 +1,7 @@
-"""The mails about an appointment: for each event and side a kind, words, a calendar part, and how long it is true.
+"""The catalogue of mails about appointments: for each event and side a kind, words and a calendar part.
 
-A mail that gives hope (request, confirmation) is not sent any more once a later event overtook it, for that event has a
-mail of its own; the end of an appointment (declined, withdrawn, cancelled, expired) is told however late.
+A hopeful mail (request, confirmation) is not sent once a later event has overtaken it, for that event has a mail of its
+own; a mail about an end (declined, withdrawn, cancelled, expired) is sent however late.
 """
 
 from collections.abc import Callable
@@ -57,7 +57,7 @@ class EventMail(Mail):
 
 
 class LinkMail(EventMail):
-    """The mail with a link that works again; true for as long as it may wait."""
+    """The mail with a new link. It never becomes untrue while it waits."""
 
     def stale_because(self, now: datetime) -> str:
         return ""
@@ -65,14 +65,14 @@ class LinkMail(EventMail):
 
 @catalogue.mail("appointments.event")
 def event_mail(*, event: int, to: str) -> Mail | None:
-    """The mail about an event to one side, or None for an event that is gone."""
+    """The mail about an event to one side, or None where the event's row was deleted."""
     found = _events().filter(pk=event).first()
     return EventMail(MailContext(found, Role(to), now=clock.now())) if found else None
 
 
 @catalogue.mail("appointments.link")
 def link_mail(*, appointment: int, to: str, day: str) -> Mail | None:
-    """The mail with a new link to an appointment for one side, one a day."""
+    """The mail with a new link to an appointment for one side, at most one a day."""
     event = _events().filter(appointment=appointment).first()
     if event is None:
         return None
@@ -81,7 +81,7 @@ def link_mail(*, appointment: int, to: str, day: str) -> Mail | None:
 
 
 def stale_because(event: AppointmentEvent, *, now: datetime) -> str:
-    """The reason why a mail about `event` would mislead now, or nothing. One query for a hopeful event, else none."""
+    """The reason why a mail about `event` would mislead now, else empty. One query for a hopeful event, else none."""
     if event.verb not in HOPEFUL:
         return ""
     appointment = event.appointment
@@ -99,7 +99,7 @@ def _events() -> QuerySet[AppointmentEvent]:
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """A row of the table of mails: the kind, the function that writes the words, and the calendar part if any."""
+    """A row of the table of mails: its kind, the function that writes its words, and its calendar part, if any."""
 
     kind: Kind
     words: Callable[[MailContext], Words]
@@ -107,7 +107,7 @@ class Sort:
 
 
 def compose(context: MailContext, said: Words) -> Letter:
-    """The letter for the context's side: the words, and around them the facts that all these mails share."""
+    """The letter for one side: these words, and around them the facts that all mails about appointments share."""
     place = context.place
     when = context.when
     other = context.other_user
@@ -134,7 +134,7 @@ def compose(context: MailContext, said: Words) -> Letter:
 
 
 def _quote(context: MailContext) -> Quote | None:
-    """The reason given, or for the provider the customer's note; nobody is quoted to themselves."""
+    """The reason given by the other side, or for the provider the customer's note; None where there is neither."""
     reason = many_lines(context.event.reason)
     if reason and not context.by_reader and context.doer:
         return Quote(f"{context.doer} wrote", reason)

@@ -17,19 +17,19 @@ from core.wording import moment_text, range_text, why_repeated, zone_text
 from notifications.text import one_line
 from providers.models import Listing
 
-# A weekday alone names a day only while it can't be mistaken for the same day of another week.
+# For longer, a weekday alone could be that of another week.
 WEEKDAY_SPEAKS_FOR = timedelta(days=6)
 
 
 class MailContext:
-    """One event of an appointment for one side.
+    """The facts of a mail about one event of an appointment, for one side.
 
-    The event comes with its appointment and, joined to that, provider, user, policy, service and customer.
+    `event` must come with its appointment, and that with provider, user, policy, service and customer.
     """
 
     def __init__(self, event: AppointmentEvent, side: Role, *, now: datetime) -> None:
         self.event, self.side, self.now = event, side, now
-        # As it was when this happened, so that what is told is the event and not what came after.
+        # The time as it was at the event, so that the mail tells the event and no later move.
         self.appointment: Appointment = copy.copy(event.appointment)
         self.appointment.status = event.to_status
         self.start = event.start
@@ -61,17 +61,17 @@ class MailContext:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The zone of every time in the mail that doesn't name another."""
+        """The zone of all times in the mail that name no other zone."""
         return self.zones.first
 
     @property
     def in_city(self) -> str:
-        """For a subject: ` London time` where two zones are told."""
+        """The zone for a subject: ` London time` where the mail names two zones, else empty."""
         return f" {zone_text(self.zone)}" if self.zones.second else ""
 
     @property
     def short(self) -> str:
-        """`Thu 12 March, 14:20`, with the city where the zones differ."""
+        """The start in short: `Thu 12 March, 14:20`, with the city where the zones differ."""
         return self.at(self.start, year=None) + self.in_city
 
     def at(self, moment: datetime, *, long: bool = False, year: bool | None = True) -> str:
@@ -83,7 +83,7 @@ class MailContext:
 
     @property
     def short_deadline(self) -> str:
-        """`Wed 14:20`; a date too when the weekday alone could be another week's."""
+        """The deadline in short: `Wed 14:20`, with the date where the weekday alone could be another week's."""
         text = self.at(self.deadline, year=None)
         if self.deadline - self.now < WEEKDAY_SPEAKS_FOR:
             day, _, time = text.partition(", ")
@@ -98,7 +98,7 @@ class MailContext:
         return When(day, time, zone_text(self.zone, at=self.start), elsewhere, self._why_twice())
 
     def _why_twice(self) -> tuple[str, ...]:
-        """A sentence for each zone of the mail in which one of its times comes twice."""
+        """A sentence for each zone of the mail in which one of its times happens twice as clocks go back."""
         told = [(moment, zone) for zone in (self.zone, self.zones.second) if zone for moment in (self.start, self.end)]
         if self.event.to_status == Status.REQUESTED:
             told.append((self.deadline, self.zone))
@@ -110,7 +110,7 @@ class MailContext:
         was_agreed = agreed_at is not None and agreed_at <= self.event.at
         return place_for(self.appointment, self.side, was_agreed=was_agreed)
 
-    # Who did it.
+    # The person who caused the event.
 
     @property
     def by_reader(self) -> bool:
@@ -118,7 +118,7 @@ class MailContext:
 
     @property
     def doer(self) -> str:
-        """`You`, the other side's first name, `Our team`; empty when it happened by itself."""
+        """The person who caused the event: `You`, the other side's first name, `Our team`; empty for the system."""
         if self.by_reader:
             return "You"
         if self.event.role == Role.STAFF:
@@ -138,21 +138,21 @@ class MailContext:
         families: dict[str, Tone] = {Status.REQUESTED: "brass", Status.CONFIRMED: "brand"}
         return families.get(self.event.to_status, "slate")
 
-    # Where the button leads.
+    # Links for the button.
 
     @property
     def own_page(self) -> str:
-        """The one page that the reader can open without signing in."""
+        """The address of the reader's page of this appointment, which opens without signing in."""
         return page("link", links.token_for(self.appointment, self.side, now=self.now))
 
     @property
     def can_be_booked(self) -> bool:
-        """Whether the same can be booked at another time."""
+        """Whether the service can be booked at another time."""
         provider, service = self.provider, self.event.appointment.service
         return provider.is_live and provider.user.is_active and service.is_active
 
     @property
     def other_times(self) -> str:
-        """The provider's page while anybody can open it, else the search."""
+        """The address of the provider's page while it is public, else of the search."""
         shown = self.provider.listing in {Listing.LIVE, Listing.PAUSED} and self.provider.user.is_active
         return page("provider_page", self.provider.slug) if shown else page("search")

@@ -1,7 +1,7 @@
-"""An appointment as an iCalendar file (RFC 5545, RFC 5546): one entry, whose UID stays and whose SEQUENCE rises.
+"""iCalendar files of appointments (RFC 5545, RFC 5546): one entry, whose UID stays and whose SEQUENCE rises.
 
-Start and end are instants in UTC, without a zone and its rules: a reader that knows other rules than our tzdata would
-show another hour. The wall time at the place stands in the description.
+Start and end are instants in UTC, without a zone and its rules: a program with rules other than our tzdata would show
+another hour. The wall time at the place stands in the description.
 """
 
 from datetime import UTC
@@ -29,19 +29,19 @@ class NoCalendarEntry(DomainError):
 
 
 def invitation(appointment: Appointment, side: Role) -> CalendarPart:
-    """For a confirmed appointment: adds the entry to the calendar of `side`, or updates it."""
+    """The calendar part that adds a confirmed appointment to the calendar of `side`, or updates its entry."""
     return CalendarPart("REQUEST", _file(appointment, side, "REQUEST", "CONFIRMED"))
 
 
 def cancellation(appointment: Appointment, side: Role) -> CalendarPart:
-    """Marks the entry as cancelled or removes it, as the person's calendar does."""
+    """The calendar part that cancels the entry; some calendars then mark it, others remove it."""
     return CalendarPart("CANCEL", _file(appointment, side, "CANCEL", "CANCELLED"))
 
 
 def appointment_ics(appointment: Appointment, viewer: User) -> bytes:
-    """The file to download. Asks the database nothing.
+    """The calendar file to download. No query.
 
-    Raises PermissionDenied for anybody but the two sides, NoCalendarEntry for what was never confirmed.
+    Raises PermissionDenied for anybody but the two sides, NoCalendarEntry for an appointment that was never confirmed.
     """
     if viewer.pk == appointment.customer_id:
         side = Role.CUSTOMER
@@ -110,7 +110,10 @@ def _description(appointment: Appointment, side: Role) -> str:
 
 
 def _wall_time(appointment: Appointment, side: Role) -> str:
-    """`Thursday 12 March 2026, 14:20 to 15:05, London time (GMT)`: in the place's zone, or online the reader's."""
+    """The time in the place's zone, or online in the reader's.
+
+    Like `Thursday 12 March 2026, 14:20 to 15:05, London time (GMT)`.
+    """
     reader = appointment.customer if side is Role.CUSTOMER else appointment.provider.user
     own = appointment.customer.zone if side is Role.CUSTOMER else appointment.provider.zone
     zone = zones_of(appointment, side, reader=own).first
@@ -120,6 +123,6 @@ def _wall_time(appointment: Appointment, side: Role) -> str:
 
 def _person(name: str, address: str) -> vCalAddress:
     person = vCalAddress(f"mailto:{one_line(address)}")
-    # A parameter has no escape for a quote (RFC 5545, 3.2), so it becomes another one.
+    # A parameter has no escape for a double quote (RFC 5545, 3.2), so it becomes another quote.
     person.params["CN"] = one_line(name, limit=120).replace('"', "’").replace("^", " ")
     return person

@@ -1,4 +1,4 @@
-"""Every mail about an appointment, drawn from rows that are in no table: /styleguide/mails/ while developing."""
+"""Previews of all mails about appointments, made from unsaved rows: /styleguide/mails/, for developers."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -28,12 +28,12 @@ REASONS = {Verb.DECLINE: "I am at a course that afternoon.", Verb.CANCEL: "I hav
 
 @require_safe
 def mails(request: HttpRequest) -> HttpResponse:
-    """The list of all mails, with the subject each comes under."""
+    """The list of all mails with their subjects."""
     rows = [(verb, side, sample(verb, side).subject) for verb, side in MAILS]
     return render(request, "appointments/emails/preview.html", {"rows": rows})
 
 
-# A mail has its styles on its elements, which no page of ours may.
+# Mails have inline styles, which our pages don't allow.
 @require_safe
 @csp_update({"style-src": [UNSAFE_INLINE]})  # type: ignore[arg-type]
 def mail(request: HttpRequest, verb: str, side: str, form: str) -> HttpResponse:
@@ -52,7 +52,7 @@ def sample(verb: Verb, side: Role) -> Letter:
 def sample_context(
     verb: Verb, side: Role, *, customer_zone: str = "Europe/London", role: Role | None = None
 ) -> MailContext:
-    """The event as it happens to one appointment on Thursday 12 March 2026, 14:20 in London."""
+    """The context of a sample event, of an appointment on Thursday 12 March 2026, 14:20 in London."""
     to_status = BEGINNINGS.get(verb) or MOVES[verb][1] or Status.CANCELLED
     by = role or BY.get(verb, Role.CUSTOMER)
     appointment = sample_appointment(to_status, customer_zone, ended_by=by if to_status == Status.CANCELLED else "")

@@ -1,1 +1,1 @@
-"""The words of each mail about an appointment, one function for each event and side, in a file for each chapter."""
+"""The words of the mails about appointments: a function for each event and side, a module for each chapter."""

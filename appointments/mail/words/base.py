@@ -1,4 +1,4 @@
-"""The shape of the words, and what several chapters say."""
+"""The dataclass for the words of a mail, and texts that several chapters share."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from core.wording import zone_text
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The words of one kind of mail, beyond the facts all of them share."""
+    """The words of one kind of mail, besides the facts that all mails about appointments share."""
 
     subject: str
     headline: str
@@ -20,5 +20,5 @@ class Words:
 
 
 def deadline_text(context: MailContext) -> str:
-    """`Wed 11 March 2026, 14:20, London time`."""
+    """The deadline of an answer: `Wed 11 March 2026, 14:20, London time`."""
     return f"{context.at(context.deadline)}, {zone_text(context.zone)}"

@@ -55,7 +55,7 @@ def accepted_by_you(context: MailContext) -> Words:
 
 
 def _change(context: MailContext) -> str:
-    """Until when it can be called off, by the policy in force."""
+    """The sentence that says until when the appointment can be called off, by the policy in force."""
     terms = cancel_terms(context.appointment, role=context.side, policy=context.provider.policy, now=context.now)
     if not terms.allowed:
         return terms.sentence

@@ -1,4 +1,4 @@
-"""The words of the mails about an end: declined, withdrawn, expired or cancelled."""
+"""The words of the mails about the end of an appointment: declined, withdrawn, expired or cancelled."""
 
 from appointments.mail.context import MailContext
 from appointments.states import Role

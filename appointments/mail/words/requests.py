@@ -1,4 +1,4 @@
-"""The words of the mails about a request that waits, and of the one with a new link."""
+"""The words of the mails about a waiting request, and of the mail with a new link."""
 
 from appointments.mail.context import MailContext
 from core import clock
