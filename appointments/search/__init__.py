@@ -1,1 +1,1 @@
-"""Find a provider: what was asked (`wanted`), who fits (`results`), what a card shows (`cards`), counts (`figures`)."""
+"""The search for providers: filters (`wanted`), `results`, `cards`, counts (`figures`), `index`, bits (`quarters`)."""

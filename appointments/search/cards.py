@@ -1,6 +1,6 @@
-"""What a card of the search shows: who, for how much, and the openings of five days, as the calendar is now.
+"""The cards of the search: a provider, a price, and the openings of five days, taken from the calendar as it is now.
 
-The index only says whom to look at, and how far ahead. Every time on a card is one that may be booked at that moment.
+The index only chooses the providers and how far ahead to look. Every time on a card can be booked at that moment.
 """
 
 from collections import defaultdict
@@ -52,7 +52,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """The first opening after the five days."""
+    """The first opening after the five days of a card."""
 
     at: datetime
     day: date
@@ -62,7 +62,7 @@ class Next:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """`days` is empty where the five days have no opening; then `reason` says so and `next` is the first one after."""
+    """A provider's card. Without an opening in five days, `days` is empty; `reason` and `next` then say more."""
 
     provider: Provider
     service: Service | None
@@ -78,7 +78,7 @@ class Card:
 
 @dataclass(frozen=True)
 class View:
-    """How whoever looks reads times, and what they asked for."""
+    """A viewer's search, with the zone and the clock in which they read times."""
 
     wanted: Wanted
     zone: ZoneInfo
@@ -99,7 +99,7 @@ class View:
 
     @cached_property
     def names(self) -> list[tuple[str, str]]:
-        """The heading of each day: Today, 10 Mar."""
+        """The two parts of each day's heading: "Today" or the weekday, and the date, like "10 Mar"."""
         return [
             ("Today" if day == self.today else wording.date_part(day, "D"), wording.date_part(day, "j M"))
             for day in self.days
@@ -111,18 +111,18 @@ class View:
 
     @cached_property
     def chosen_zone(self) -> dict[str, str]:
-        """What links say of the zone: nothing where it is the device's or the person's own, which every page knows."""
+        """The zone parameter for links; empty for the zone of the device or person, which every page knows."""
         return {"tz": self.wanted.tz} if self.wanted.tz else {}
 
     def means(self, at: datetime) -> bool:
-        """Whether a start lies in a part of the day that was asked for."""
+        """Whether a start lies in a part of the day that the search includes."""
         return not self.wanted.parts or PARTS[part_of(clock.local(at, self.zone).hour)] in self.wanted.parts
 
 
 def cards(providers: Sequence[Provider], hints: Mapping[int, datetime], view: View) -> list[Card]:
-    """A card for each, in the same order. Four queries, five where a provider has a cap.
+    """The cards of these providers, in their order. Four queries, five where a provider has a cap.
 
-    `providers` come with policy and user; `hints` says where each may have its first opening.
+    `providers` must come with policy and user; `hints` has the first opening of each by the index.
     """
     if not providers:
         return []
@@ -134,7 +134,7 @@ def cards(providers: Sequence[Provider], hints: Mapping[int, datetime], view: Vi
 
 
 def _around(at: datetime) -> Interval:
-    """Where to look for an opening that the index has at `at`, or for one soon after it if that was taken."""
+    """The range to look through for the opening that the index has at `at`, or a later one if that was taken."""
     return at - timedelta(minutes=15), at + 7 * ONE_DAY
 
 
@@ -175,7 +175,7 @@ def _card(provider: Provider, services: list[Service], facts: Facts, later: Inte
 
 
 def _fitting(services: list[Service], wanted: Wanted) -> list[Service]:
-    """The services that are meant, those named by the text first, else as the provider orders them."""
+    """The services that the search includes, those named in its text first, else in the provider's order."""
     fitting = [each for each in services if suits(each, wanted, _price(each))]
     words = terms(wanted.q)
     return sorted(fitting, key=lambda each: -sum(word in fold(each.name) for word in words)) if words else fitting
@@ -189,7 +189,7 @@ def _price(service: Service) -> Money:
 def _first_with_openings(
     services: Sequence[Service], facts: Facts, span: Interval, view: View
 ) -> tuple[Service | None, list[datetime]]:
-    """The first service that has openings in the span, and these; else the first service."""
+    """The first service with openings in the span, and these openings; else the first service and none."""
     for service in services:
         slots = open_slots(facts, availability.shape_of(service), *span, now=view.now)
         if starts := [at for at in slots if view.means(at)]:
@@ -198,7 +198,7 @@ def _first_with_openings(
 
 
 def price_of(service: Service) -> str:
-    """ "£58 for 45 min", "£40 an hour", "Free for 45 min"; what an appointment costs."""
+    """The price of an appointment: "£58 for 45 min", "£40 an hour", "Free for 45 min"."""
     amount = price_words(_price(service).amount, service.currency)
     if service.price and service.pricing == Pricing.HOURLY and service.duration_minutes == 60:
         return f"{amount} an hour"
@@ -212,7 +212,7 @@ def _page_of(provider: Provider, service: Service | None) -> str:
 
 
 def _name_link(provider: Provider, page: str, first: datetime | None, view: View) -> str:
-    """The provider's page: as it opens, or on the first day that fits where days or parts of them were asked for."""
+    """The link to the provider's page; on the first fitting day where the search names a day or parts of days."""
     if first is None or not view.wanted.is_narrowed_in_time:
         return with_query(slug_address("provider_page", provider.slug), view.chosen_zone)
     return with_query(page, {"day": clock.local(first, view.zone).date().isoformat(), **view.chosen_zone})
@@ -249,7 +249,7 @@ def _clock(at: datetime, there: datetime, view: View) -> str:
 
 
 def _reason(services: Iterable[Service], facts: Facts, view: View) -> str:
-    """Why there is nothing in the five days: not the part of the day, all taken, or not working."""
+    """The reason for a card without openings: none in that part of the day, all taken, or not working."""
     if view.wanted.parts:
         parts = [PART_WORDS[part] for part in view.wanted.parts]
         return f"Nothing open in the {' or '.join(parts)}"

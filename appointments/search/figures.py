@@ -1,6 +1,6 @@
-"""Counts for the search page, measured by a job every ten minutes and read through the cache for one.
+"""Figures of the search page, measured by a job every ten minutes and cached for one minute.
 
-A page never measures: without a recent row it leaves the counts and the chart out, it never shows zeros.
+A page never measures: without a recent row it leaves the counts and the chart out, and never shows zeros.
 """
 
 from collections.abc import Iterable, Iterator
@@ -41,7 +41,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What was measured. `openings` counts by half hour of UTC days, `prices` are the highest prices worth offering."""
+    """The measured figures. `openings` counts by half hour of UTC days; `prices` are choices for the highest price."""
 
     measured_at: datetime
     providers: int
@@ -54,7 +54,7 @@ class Figures:
 
 
 def recent(now: datetime) -> Figures | None:
-    """The latest figures, or None where nothing measured for long. One query a minute, otherwise none."""
+    """The latest figures, or None where they are too old. One query a minute, otherwise none."""
     row = _remembered()
     if row is None:
         row = dict(SearchFigures.objects.filter(pk="search").values("measured_at", "figures").first() or {})
@@ -65,7 +65,7 @@ def recent(now: datetime) -> Figures | None:
 
 
 def forget() -> None:
-    """The next page reads what was measured; without a cache every page does."""
+    """Drop the cached figures, so that the next page reads the table. Without a cache every page does."""
     with _cache_may_be_away():
         cache.delete(KEY)
 
@@ -83,7 +83,7 @@ def _remember(row: dict[str, Any]) -> None:
 
 @contextmanager
 def _cache_may_be_away() -> Iterator[None]:
-    """Every page of the search would otherwise fail with it."""
+    """Ignore and log an unreachable cache, with which every page of the search would otherwise fail."""
     try:
         yield
     except Exception as error:
@@ -93,18 +93,18 @@ def _cache_may_be_away() -> Iterator[None]:
 
 
 def categories() -> list[Choice]:
-    """The list without counts, for pages that have no figures. One query."""
+    """All categories without counts, for pages that have no figures. One query."""
     return [Choice(slug, name) for slug, name in Category.objects.values_list("slug", "name")]
 
 
 def usual_zone() -> str:
-    """Whose times to show to somebody whose zone we don't know, for pages that have no figures. One query."""
+    """The commonest zone of providers, for viewers whose zone is unknown, on pages without figures. One query."""
     zones = Provider.objects.bookable().order_by().values_list("time_zone").annotate(n=Count("pk"))
     return _most_common(zones, "UTC")
 
 
 def measure(*, now: datetime) -> dict[str, Any]:
-    """Everything the search page counts, as plain data. A handful of queries over all providers."""
+    """All figures of the search page as plain data, measured anew. A handful of queries over all providers."""
     listed = Provider.objects.bookable().filter(opening_index__isnull=False)
     counts = dict(listed.order_by().values_list("category").annotate(Count("pk")).values_list("category", "pk__count"))
     at_once = Q(confirmation=Confirmation.AT_ONCE) | Q(
@@ -130,7 +130,7 @@ def _most_common(counted: Iterable[tuple[str, int]], otherwise: str) -> str:
 
 
 def _prices(currency: str) -> list[Decimal]:
-    """Round amounts near the quartiles of the lowest prices: below each lies a good share of the offer."""
+    """Round amounts near the quartiles of providers' lowest prices, so that a good share of providers is below each."""
     found = OpeningIndex.objects.filter(currency=currency, low_price__gt=0).order_by("low_price")
     lowest = [price for price in found.values_list("low_price", flat=True) if price is not None]
     if len(lowest) < 2:
@@ -140,15 +140,15 @@ def _prices(currency: str) -> list[Decimal]:
 
 
 def _rounded_up(amount: Decimal) -> Decimal:
-    """To the next 1, 2, 5, 10, 20, 50 … of about a tenth of it: 58 gives 60, 5800 gives 6000."""
+    """The amount rounded up to a multiple of 1, from 10 on of 5, from 100 on of 50 …: 58 gives 60, 5800 gives 6000."""
     step = Decimal(10) ** (amount.adjusted() - 1) * 5 if amount.adjusted() else Decimal(1)
     return (amount / step).to_integral_value(ROUND_CEILING) * step
 
 
 def _openings(listed, now: datetime) -> dict[str, list[int]]:
-    """By day number the openings of each half hour from yesterday to the day after tomorrow (UTC).
+    """The openings of each half hour, by day number, from yesterday to the day after tomorrow (UTC).
 
-    A half hour that is over keeps what was last measured there.
+    A half hour that is over keeps its last measured count.
     """
     today = day_number(now.date())
     days = range(today - 1, today + 3)
@@ -206,7 +206,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Today's openings by half hour in the viewer's zone; tomorrow's once today has none left."""
+    """A chart of today's openings by half hour in the viewer's zone; of tomorrow's once today has none left."""
 
     bars: list[Bar]
     hours: list[Mark]
@@ -218,7 +218,7 @@ class Chart:
 
 
 def chart(figures: Figures, *, zone: ZoneInfo, now: datetime, twelve: bool = False) -> Chart | None:
-    """None where neither day has an opening: there is nothing to show."""
+    """The chart of openings, or None where neither today nor tomorrow has one."""
     today = wording.today(zone, now)
     for day, name in ((today, "today"), (today + timedelta(days=1), "tomorrow")):
         counts = _local_counts(figures, day, zone)
@@ -229,7 +229,7 @@ def chart(figures: Figures, *, zone: ZoneInfo, now: datetime, twelve: bool = Fal
 
 
 def _local_counts(figures: Figures, day: date, zone: ZoneInfo) -> list[tuple[datetime, int]]:
-    """(half hour's start, openings) through the day. UTC half hours: where a zone is a quarter off, so are the bars."""
+    """Pairs of a half hour's start and its openings through the day. In zones a quarter off UTC's, so are the bars."""
     start, end = clock.day_bounds(day, zone)
     at = start.astimezone(UTC)
     at -= timedelta(minutes=at.minute % 30)
@@ -270,7 +270,7 @@ def _draw(
 
 
 def _worth_showing(counts: list[tuple[datetime, int]], zone: ZoneInfo) -> list[tuple[datetime, int]]:
-    """From 7 to 21, and whatever lies outside and has openings."""
+    """The counts from 7 to 21 o'clock, extended to any openings outside."""
     usual = [i for i, (at, _) in enumerate(counts) if FIRST_HOUR <= clock.local(at, zone).hour < LAST_HOUR]
     with_openings = [i for i, (_, n) in enumerate(counts) if n]
     return counts[min(usual + with_openings) : max(usual + with_openings) + 1]

@@ -1,6 +1,6 @@
-"""Keeps the search's index of openings in step with the calendars, and measures the search's figures.
+"""The jobs that keep the search's index of openings in step with the calendars, and measure the search's figures.
 
-See `docs/decisions/soonest-opening.md`. Nothing is ever booked by what stands here.
+See `docs/decisions/soonest-opening.md`. No booking ever relies on the index.
 """
 
 import time
@@ -25,19 +25,19 @@ from providers.models import Provider, Service
 
 BATCH = 100
 HORIZON = availability.LONGEST_RANGE
-# Time alone is followed at this pace, and every row is made anew at least so often, whatever was or wasn't told.
+# A row goes stale by time alone not sooner than this, and not later (plus up to SPREAD), even if no change is reported.
 NOT_SOONER = timedelta(minutes=5)
 NOT_LATER = timedelta(minutes=50)
 SPREAD = timedelta(minutes=10)
 
 
 def refresh_openings(*, provider_ids: Iterable[int]) -> int:
-    """Make the index agree with the calendars of these providers as they are now; how many of them can be booked."""
+    """Make the index agree with these providers' calendars as they are now; the number of them that can be booked."""
     return sum(_refresh(batch) for batch in _batches(sorted(set(provider_ids))))
 
 
 def refresh_stale(*, seconds: float = 30) -> int:
-    """Refresh what became wrong by time alone and what is missing, the longest overdue first, for about so long."""
+    """Refresh stale rows, the longest overdue first, then add missing ones, for about `seconds`; the number done."""
     until = time.monotonic() + seconds
     now = clock.now()
     done = 0
@@ -55,7 +55,7 @@ def refresh_stale(*, seconds: float = 30) -> int:
 
 
 def measure_figures() -> None:
-    """Count what the search page says about everybody, for the next ten minutes."""
+    """Measure the figures of the search page, store them, and drop the cached ones."""
     now = clock.now()
     SearchFigures.objects.update_or_create(
         name="search", defaults={"measured_at": now, "figures": figures.measure(now=now)}
@@ -75,7 +75,7 @@ def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
 @retrying
 @transaction.atomic
 def _refresh(ids: Sequence[int]) -> int:
-    """One batch. Rows are locked before anything is read, so that of two refreshes the later has the last word."""
+    """Refresh one batch; the number that can be booked. Rows are locked before reading, so the later refresh wins."""
     now = clock.now()
     rows = [OpeningIndex(provider_id=pk, refreshed_at=now, stale_at=now) for pk in _bookable_ids(ids)]
     OpeningIndex.objects.bulk_create(rows, ignore_conflicts=True)
@@ -140,7 +140,7 @@ def _describe(
 
 
 def _lowest(services: Sequence[Service]) -> tuple[Decimal | None, str]:
-    """The lowest price of an appointment, in the currency of the first service: sums never mix."""
+    """The lowest price of an appointment, among services in the currency of the first, and that currency."""
     if not services:
         return None, ""
     currency = services[0].currency
@@ -148,7 +148,7 @@ def _lowest(services: Sequence[Service]) -> tuple[Decimal | None, str]:
 
 
 def _stale_at(provider: Provider, facts: Facts, next_at: datetime | None, now: datetime) -> datetime:
-    """When the first opening falls inside the notice, the window moves on at midnight, or the row is simply old."""
+    """The moment the row goes stale: the notice reaches the first opening, midnight moves the window, or it is old."""
     spread = SPREAD * (provider.pk * 7919 % 1000 / 1000)
     moments = [now + NOT_LATER + spread, clock.day_bounds(now.astimezone(facts.zone).date(), facts.zone)[1]]
     if next_at is not None:

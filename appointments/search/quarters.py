@@ -1,4 +1,4 @@
-"""Openings as bits: which quarters of an hour of a UTC day have one, and which of them a viewer's search means.
+"""Openings as bits, one for each quarter of an hour of a UTC day, and the bits that a search in a zone includes.
 
 Every zone in use is a whole number of quarters from UTC, so a part of a day is exact in quarters whatever the zone. No
 database.
@@ -27,7 +27,7 @@ _FIRST_QUARTER = (FIRST_DAY - date(1970, 1, 1)).days * QUARTERS
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The days `first` to `last` (both included), of which the quarters in `bits` count."""
+    """A span of days, `first` to `last` (both included), on each of which the quarters in `bits` count."""
 
     first: int
     last: int
@@ -51,7 +51,7 @@ def day_start(number: int) -> datetime:
 
 
 def bits_by_day(starts: Iterable[datetime]) -> dict[int, int]:
-    """Day number -> the quarters in which one or more of `starts` fall."""
+    """The quarters in which one or more of `starts` fall, as bits by day number."""
     found: dict[int, int] = {}
     for at in starts:
         day, quarter = divmod(int(at.timestamp()) // _SECONDS - _FIRST_QUARTER, QUARTERS)
@@ -60,7 +60,7 @@ def bits_by_day(starts: Iterable[datetime]) -> dict[int, int]:
 
 
 def spans(start: datetime, end: datetime, *, zone: ZoneInfo, parts: Collection[str] = PARTS) -> list[Span]:
-    """What a search for openings in [start, end) in these parts of the viewer's day means, as UTC days and quarters."""
+    """The UTC days and quarters that lie in [start, end) and in these parts of the day in the viewer's zone."""
     found: list[Span] = []
     first, last = day_number(start.astimezone(UTC).date()), day_number(end.astimezone(UTC).date())
     for number in range(first, last + 1):
@@ -99,6 +99,6 @@ def _shifted_bits(offset_minutes: int, parts: frozenset[str]) -> int:
 
 
 def key_start(key: int, first: int) -> datetime:
-    """The start of the quarter that a sort key names: half-days since the day `first`, then the quarter as a bit."""
+    """The start of a sort key's quarter. The key has half-days since the day `first`, then the quarter as a bit."""
     half_day, bit = key >> HALF, key & LOW_HALF
     return day_start(first + half_day // 2) + timedelta(hours=12 * (half_day % 2)) + (bit.bit_length() - 1) * QUARTER

@@ -1,6 +1,6 @@
-"""Who fits a search: one page of providers and how many there are, in one query whatever their number.
+"""The results of a search: one page of providers and their count, in one query whatever their number.
 
-The list ends with `LAST_PAGE`, and nobody is counted beyond it: a search that finds more is narrowed, not read on.
+The list and the count end with `LAST_PAGE`: people narrow a search that finds more, and do not read on.
 """
 
 from dataclasses import dataclass
@@ -38,15 +38,15 @@ PER_PAGE = 20
 LAST_PAGE = 25
 MOST_SHOWN = PER_PAGE * LAST_PAGE
 HALF_DAY = 1 << HALF
-# What the address says, and what a service has.
+# The venues by their names in the address.
 VENUES = {"online": Venue.ONLINE, "person": Venue.IN_PERSON}
 
 
 @dataclass
 class Found:
-    """One page of a search. `hints` says, by provider, where the index has the first opening that fits.
+    """One page of a search. `hints` has each provider's first fitting opening by the index.
 
-    `has_more` says that more fit than the list shows; `count` are those that it shows, on all its pages.
+    `has_more` says that more providers fit than all pages show; `count` is the number that all pages show.
     """
 
     page: Page
@@ -65,7 +65,7 @@ class Found:
 def find(wanted: Wanted, *, zone: ZoneInfo, now: datetime) -> Found:
     """The providers of the wanted page, with policy and user, and the count of all. One query.
 
-    Two more where the page lies beyond the last one, which is then shown.
+    Two more where the wanted page lies beyond the last one, which is then returned.
     """
     spans = wanted.spans(zone, now) if wanted.is_narrowed_in_time else []
     page = min(wanted.page, LAST_PAGE)
@@ -76,13 +76,13 @@ def find(wanted: Wanted, *, zone: ZoneInfo, now: datetime) -> Found:
         page = max(-(-min(fitting, MOST_SHOWN) // PER_PAGE), 1)
         found = _rows_of(page, wanted, spans)
     count = min(fitting, MOST_SHOWN)
-    # Where days are asked for, those without one come last, and the count ends before them.
+    # Where days are searched, providers without an opening come last, and the count leaves them out.
     found = found[: count - (page - 1) * PER_PAGE]
     return Found(Page(found, page, Paginator(range(count), PER_PAGE)), _hints(found, spans), fitting > MOST_SHOWN)
 
 
 def count(wanted: Wanted, *, zone: ZoneInfo, now: datetime) -> int:
-    """How many fit, `MOST_SHOWN` + 1 standing for any number above. One query."""
+    """The number of providers that fit; `MOST_SHOWN` + 1 stands for any number above. One query."""
     return _count(wanted, wanted.spans(zone, now) if wanted.is_narrowed_in_time else [])
 
 
@@ -91,7 +91,7 @@ def _count(wanted: Wanted, spans: list[Span]) -> int:
 
 
 def matching(wanted: Wanted, spans: list[Span] | None = None) -> QuerySet[Provider]:
-    """Everybody who fits; openings count only where `spans` are given."""
+    """The providers that fit; openings count only where `spans` are given."""
     rows = Provider.objects.bookable().filter(opening_index__isnull=False)
     for term in terms(wanted.q):
         rows = rows.filter(opening_index__words__contains=term)
@@ -105,7 +105,7 @@ def matching(wanted: Wanted, spans: list[Span] | None = None) -> QuerySet[Provid
 
 
 def suits(service: Service, wanted: Wanted, price: Money) -> bool:
-    """Whether this service is one the search means; says the same as `matching` does in SQL."""
+    """Whether the search includes this service; must agree with `matching`, which asks it in SQL."""
     if wanted.instant and not service.confirms_at_once(service.provider.policy):
         return False
     if wanted.where and VENUES[wanted.where] not in service.venues:
@@ -125,7 +125,7 @@ def _services(wanted: Wanted) -> QuerySet[Service]:
         rows = rows.filter(by_policy | Q(confirmation=Confirmation.AT_ONCE))
     if wanted.most:
         amount, currency = wanted.most.amount, wanted.most.currency
-        # An hourly price is rounded half up: what is below the next half unit costs at most `amount`.
+        # An hourly price is rounded half up: a price below the next half unit is at most `amount`.
         below = amount + Decimal(1).scaleb(-money.minor_units(currency)) / 2
         hourly = Q(pricing=Pricing.HOURLY, price__lt=below * 60 / F("duration_minutes"))
         rows = rows.filter(hourly | Q(pricing=Pricing.FIXED, price__lte=amount), currency=currency)
@@ -133,7 +133,7 @@ def _services(wanted: Wanted) -> QuerySet[Service]:
 
 
 def _days(spans: list[Span]) -> QuerySet[OpenDay]:
-    """Days that have an opening in `spans`, and which of their quarters these are."""
+    """The rows of days with an opening in `spans`, with the quarters of these as `early_hit` and `late_hit`."""
 
     def bits(half: str) -> Combinable:
         cases = [When(day__lte=span.last, then=_big(getattr(span, half))) for span in spans[:-1]]
@@ -145,7 +145,7 @@ def _days(spans: list[Span]) -> QuerySet[OpenDay]:
 
 
 def _big(number: int) -> Value:
-    """The number as 64 bits. Django takes a bare one for an `integer`, of which PostgreSQL keeps the lower 32."""
+    """The number as 64 bits. Django binds a bare number as `integer`, of which PostgreSQL keeps the lower 32 bits."""
     return Value(number, output_field=BigIntegerField())
 
 
@@ -154,7 +154,7 @@ def _and(column: str, mask: Any) -> Combinable:
 
 
 def _first_key(spans: list[Span]) -> Subquery:
-    """A provider's first opening in `spans` as a number that sorts by time, to the quarter; `key_start` reads it."""
+    """A provider's first opening in `spans`, to the quarter, as a number that sorts by time; `key_start` reads it."""
 
     def key(half: str, *, half_days: int) -> Combinable:
         lowest_bit = _and(half, F(half) * -1)
@@ -172,7 +172,7 @@ def _first_key(spans: list[Span]) -> Subquery:
 def _rows_of(page: int, wanted: Wanted, spans: list[Span]) -> list[Provider]:
     """The providers of a page, each with the number of all that fit: `MOST_SHOWN` + 1 for any number above.
 
-    Who they are is found first, in what is searched and sorted by alone; policy, user and text are read for these.
+    A subquery finds the ids from searched and sorted columns alone; policy, user and text are read only for these.
     """
     shown = _ordered(matching(wanted), wanted, spans).values("pk")[(page - 1) * PER_PAGE : page * PER_PAGE]
     rows = Provider.objects.filter(pk__in=shown).select_related("policy", "user").defer("about")

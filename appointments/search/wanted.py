@@ -1,4 +1,4 @@
-"""What a search asks for, read from an address and written back to one. Nothing in an address can break a page."""
+"""The filters of a search, read from an address and written to one. No text in an address can break a page."""
 
 import re
 from dataclasses import dataclass, field, replace
@@ -40,12 +40,12 @@ class Wanted:
     sort: str = ""
     tz: str = ""
     page: int = 1
-    # In which a highest price without a currency is meant, and whose prices come first.
+    # The currency of a highest price without one, and of the prices sorted first.
     currency: str = field(default="GBP", compare=False)
     errors: dict[str, str] = field(default_factory=dict, compare=False)
 
     def query(self, **changes) -> str:
-        """The query string of this search with `changes`; what is as it always is stays out. Page 1 unless said."""
+        """The query string of this search with `changes`, without defaults. Page 1 unless `changes` name another."""
         wanted = replace(self, **{"page": 1, **changes})
         pairs = [
             ("q", wanted.q),
@@ -63,12 +63,12 @@ class Wanted:
 
     @property
     def is_narrowed_in_time(self) -> bool:
-        """Whether only openings from a later day on, or in some parts of the day, count."""
+        """Whether only openings from a later day on, or in some parts of the day, count for this search."""
         return bool(self.day or self.parts)
 
     @property
     def filters_on(self) -> int:
-        """How many filters beside the form are set."""
+        """The number of filters set beside the form."""
         return len(self.categories) + self.instant + (self.most is not None)
 
     @property
@@ -76,13 +76,13 @@ class Wanted:
         return self != Wanted(sort=self.sort, tz=self.tz, page=self.page)
 
     def spans(self, zone: ZoneInfo, now: datetime) -> list[Span]:
-        """The quarters of the days in which an opening counts, in the zone of whoever looks."""
+        """The UTC days and quarters in which an opening counts, for a viewer in `zone`."""
         start = max(now, clock.day_bounds(self.day or wording.today(zone, now), zone)[0])
         return spans(start, now + timedelta(days=62), zone=zone, parts=self.parts or PARTS)
 
 
 def read(asked: QueryDict, *, zone: ZoneInfo, now: datetime, currency: str = "GBP") -> Wanted:
-    """The search in a query string. What makes no sense is left out, and where a person typed it, said in `errors`."""
+    """The search in a query string. Invalid values are left out; those that people type are reported in `errors`."""
     errors: dict[str, str] = {}
     parts = tuple(part for part in PARTS if part in asked.getlist("part"))
     return Wanted(
@@ -102,7 +102,7 @@ def read(asked: QueryDict, *, zone: ZoneInfo, now: datetime, currency: str = "GB
 
 
 def money_value(most: Money) -> str:
-    """How a highest price travels: "60-GBP"."""
+    """A highest price as written in addresses: "60-GBP"."""
     return f"{most.amount.normalize():f}-{most.currency}"
 
 
@@ -117,7 +117,7 @@ def _text(typed: str, errors: dict[str, str]) -> str:
 
 
 def _day(typed: str, today: date, errors: dict[str, str]) -> date | None:
-    """None for today and earlier: an address from last week still works."""
+    """The day typed, or None for today and earlier, so that an address from last week still works."""
     if not typed:
         return None
     try:
@@ -165,5 +165,5 @@ def _zone(name: str) -> str:
 
 
 def _page(value: str) -> int:
-    """A page that is none is the first; one beyond the end is the business of whoever knows the end."""
+    """The page number, 1 where it is invalid. A page beyond the last one is left for `results.find` to correct."""
     return min(max(int(value), 1), LAST_PAGE) if re.fullmatch(r"\d{1,9}", value, re.ASCII) else 1
