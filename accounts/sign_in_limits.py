@@ -85,7 +85,7 @@ def forget_tries(request: HttpRequest, *, email: str) -> None:
 def ask_for_code(request: HttpRequest, *, email: str, user: User | None) -> HttpResponse:
     """The redirect to the page that asks for a mailed code, no different for a right password than for a wrong one.
 
-    `user` is the account whose password was right, None where it was not: then no code exists. Both cost the same work:
+    `user` is the account whose password was right, None where it was not: then no code exists. Both do equal work:
     the worker decides whether a mail goes out.
     """
     if user is not None and user.email != email:

@@ -11,7 +11,7 @@ REFUSAL_HOLDS = timedelta(days=7)
 
 
 class Kind(models.TextChoices):
-    """The kinds of mail. People choose by kind which mails they get, except for those of their account."""
+    """The kinds of mail by subject matter. Preferences are to be kept by kind, except for mails of the account."""
 
     REQUEST_SENT = "request_sent", "Request"
     ANSWER_NEEDED = "answer_needed", "Request to answer"

@@ -27,7 +27,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class AskedBefore:
-    """How many mails were asked for earlier: to the same address within an hour and a day, from the same network."""
+    """The counts of mails asked for earlier: to one address within an hour and a day, from one network within a day."""
 
     to_them_in_an_hour: int
     to_them_in_a_day: int

@@ -173,5 +173,5 @@ class Appointment(models.Model):
         return self.agreed_at is not None
 
     def is_unanswered(self, now: datetime) -> bool:
-        """Whether it is a request whose time to answer is over: `conditions.unanswered` of this row."""
+        """Whether this is a request whose time to answer is over, as `conditions.unanswered` says in SQL."""
         return self.is_request and (self.answer_by or self.start) <= now

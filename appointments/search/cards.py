@@ -62,7 +62,10 @@ class Next:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A provider's card. Without an opening in five days, `days` is empty; `reason` and `next` then say more."""
+    """A provider's card.
+
+    Without an opening in the five days, `days` is empty, `reason` says why, and `next` is the first one after.
+    """
 
     provider: Provider
     service: Service | None

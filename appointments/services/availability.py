@@ -1,7 +1,7 @@
 """Open times: the service that answers both 'which starts are open' and 'may this one be booked'.
 
-Facts for any number of providers load in a fixed number of queries, whatever the range; `appointments.rules.slots` then
-works on them in memory.
+The facts of any number of providers load in a fixed number of queries, whatever the range; `appointments.rules.slots`
+then works on them in memory.
 """
 
 from collections import Counter, defaultdict
