@@ -26,6 +26,7 @@ from outbox import services as outbox
 
 log = logging.getLogger(__name__)
 
+CODE_LASTS_MINUTES = 15
 PROFILE_FIELDS = ("name", "phone")
 PREFERENCE_FIELDS = ("time_zone", "language", "uses_12h_clock", "first_weekday", "theme")
 
@@ -239,7 +240,8 @@ def mail_code_later(*, to: str, code: str, wanted: bool) -> None:
 
     Both cases do equal work and write a row, so that the time of the page does not tell whether a password was right.
     """
-    facts = {"to": to, "code": code, "wanted": wanted}
+    expires = int(clock.now().timestamp()) + CODE_LASTS_MINUTES * 60
+    facts = {"to": to, "code": code, "wanted": wanted, "expires": expires}
     with transaction.atomic():
         outbox.publish(
             "accounts.mail_code", key=uuid.uuid4().hex, payload={"sealed": url_secrets.seal(json.dumps(facts))}

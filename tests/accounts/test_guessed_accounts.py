@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts import services
 from accounts.models import User
 from core import clock
+from notifications.models import SentMail
 from outbox.models import Message
 from tests.accounts.conftest import PASSWORD, sign_in
 from tests.accounts.test_sign_up import sign_up, strip
@@ -272,6 +273,18 @@ def test_a_code_of_one_browser_is_worth_nothing_in_another(person, postbox):
     thief.post(CODE_PAGE, {"code": code_in(letter)})
 
     assert not get_user(thief).is_authenticated
+
+
+def test_a_code_that_waited_for_a_worker_until_it_ran_out_is_not_mailed(person, postbox, time_machine):
+    guess_many()
+    sign_in(on_a_new_device())
+
+    time_machine.shift(timedelta(minutes=16))
+
+    assert postbox.deliver() == []
+    assert [(row.state, row.reason) for row in SentMail.objects.all()] == [
+        ("skipped", "the link or code in it no longer works")
+    ]
 
 
 def test_codes_wait_encrypted(person):
