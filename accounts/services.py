@@ -208,11 +208,13 @@ def send_letter(
     asked_from: str = "",
     on_known_device: bool = False,
     lasts_minutes: int = 3 * 24 * 60,
+    key: str = "",
 ) -> None:
     """Have one of `accounts.letters` mailed by a worker soon, and not at all after `lasts_minutes`.
 
     It may carry a link or a code that grants access, so it waits encrypted. `asked_from` is the network address that
     the request came from. `notifications`, an app above this one, sends it; so this publishes a topic of that app.
+    A second letter with the same `key` is not sent.
     """
     facts = {
         "to": to,
@@ -221,7 +223,7 @@ def send_letter(
         "asked_from": asked_from,
         "on_known_device": on_known_device,
     }
-    key = uuid.uuid4().hex
+    key = key or uuid.uuid4().hex
     with transaction.atomic():
         outbox.publish(
             "notifications.send_account_mail",

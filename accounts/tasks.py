@@ -19,6 +19,7 @@ def mail_code(payload: dict[str, Any], *, message: Any) -> None:
             said={"code": facts["code"]},
             # Counted from the sign-in on, however long this job has waited.
             lasts_minutes=int(facts["expires"] - clock.now().timestamp()) // 60,
+            key=message.key,
         )
 
 

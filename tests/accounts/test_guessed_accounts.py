@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts import services
+from accounts import services, tasks
 from accounts.models import User
 from core import clock
 from notifications.models import SentMail
@@ -273,6 +273,18 @@ def test_a_code_of_one_browser_is_worth_nothing_in_another(person, postbox):
     thief.post(CODE_PAGE, {"code": code_in(letter)})
 
     assert not get_user(thief).is_authenticated
+
+
+def test_a_job_that_runs_twice_mails_its_code_once(person, postbox):
+    guess_many()
+    sign_in(on_a_new_device())
+    [message] = Message.objects.filter(topic="accounts.mail_code")
+
+    tasks.mail_code(message.payload, message=message)
+    tasks.mail_code(message.payload, message=message)
+    message.delete()
+
+    assert [letter.to for letter in postbox.deliver()] == [[person.email]]
 
 
 def test_a_code_that_waited_for_a_worker_until_it_ran_out_is_not_mailed(person, postbox, time_machine):
