@@ -29,6 +29,8 @@ from .shares import Ahead, check_share
 from .transitions import Outcome
 
 ONCE_PER_FORM = "appointment_booked_once_per_form"
+# The most tries of a booking while rows that no longer count are in its way.
+ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +115,18 @@ def place(wanted: Wanted) -> list[Outcome]:
     first appointments again (`changed` is false). Raises SlotTaken with the openings nearest to the first start that
     is not open, TermsChanged when the terms are not those in force or the venue is no longer offered, PolicyRefused.
     """
-    try:
-        return _place(wanted)
-    except IntegrityError as error:
-        sent_elsewhere = violates(error, ONCE_PER_FORM)
-        if not sent_elsewhere and not violates(error, holds.NO_OVERLAP):
-            raise
-    # Either the same form came to another provider at this moment: its appointment is found now. Or a kept time that no
-    # longer counts was in the way, because it ran out or is the customer's own: delete such rows, and try once more.
-    if sent_elsewhere or holds.drop_lapsed_times(now=clock.now(), mine=wanted.mine):
-        return _place(wanted)
+    for _ in range(ATTEMPTS):
+        try:
+            return _place(wanted)
+        except IntegrityError as error:
+            if violates(error, ONCE_PER_FORM):
+                # The same form came to another provider at this moment: its appointment is found now.
+                continue
+            if not violates(error, holds.NO_OVERLAP):
+                raise
+        # A kept time that no longer counts may be in the way, because it ran out or is the customer's own.
+        if not holds.drop_lapsed_times(now=clock.now(), mine=wanted.mine):
+            break
     raise holds.slot_taken(wanted.service, wanted.starts[0], mine=wanted.mine, just_now=True)
 
 

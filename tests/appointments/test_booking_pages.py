@@ -9,6 +9,7 @@ import time_machine
 from django.contrib.sessions.models import Session
 from django.urls import reverse
 
+from appointments.exceptions import SlotTaken
 from appointments.models import Appointment, Hold
 from appointments.pages import month_picker
 from appointments.services import availability, booking, holds
@@ -351,6 +352,32 @@ def test_a_kept_time_that_lapsed_is_in_nobodys_way(service, book):
 
     assert book().changed
     assert [hold.appointment is not None for hold in Hold.objects.all()] == [True]
+
+
+@pytest.mark.parametrize(("times", "taken"), [(1, ""), (9, "SlotTaken")])
+def test_times_that_lapse_while_others_are_cleared_end_in_a_booking_or_a_refusal(
+    service, book, monkeypatch, times, taken
+):
+    clear, left = holds.drop_lapsed_times, [*range(times)]
+
+    def another_lapses(**values):
+        cleared = clear(**values)
+        if left:
+            holds.keep_time(service=service, start=TUESDAY_TEN, browser=f"{left.pop():064}")
+            Hold.objects.update(expires_at=clock.now())
+        return cleared
+
+    holds.keep_time(service=service, start=TUESDAY_TEN, browser="a" * 64)
+    Hold.objects.update(expires_at=clock.now())
+    monkeypatch.setattr(holds, "drop_lapsed_times", another_lapses)
+
+    try:
+        outcome = "" if book().changed else "replayed"
+    except SlotTaken as refusal:
+        outcome = type(refusal).__name__
+
+    assert outcome == taken
+    assert Appointment.objects.count() == (0 if taken else 1)
 
 
 @pytest.mark.parametrize("pricing", ["fixed", "hourly"])
