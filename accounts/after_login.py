@@ -25,7 +25,8 @@ LASTS = timedelta(hours=1)
 class ChosenTime:
     """A time that a visitor chose before they signed in. `kept_until` is None where it is not kept for them.
 
-    `zone` is the zone to show it in; `aside` is the time in a second zone, empty where one is enough.
+    `zone` is the zone to show it in, `chosen_in` the one in which the visitor read the times. `aside` is the time in a
+    second zone, empty where one is enough.
     """
 
     provider: str
@@ -33,6 +34,7 @@ class ChosenTime:
     start: datetime
     kept_until: datetime | None
     zone: str
+    chosen_in: str
     aside: str = ""
 
 

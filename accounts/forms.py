@@ -87,7 +87,7 @@ class SignupForm(allauth_forms.SignupForm):
     def custom_signup(self, request: HttpRequest, user: User) -> None:
         user.name = self.cleaned_data["name"]
         chosen = after_login.chosen_time_of(request)
-        zone = zones.device_zone(request) or (chosen.zone if chosen else None)
+        zone = zones.device_zone(request) or (chosen.chosen_in if chosen else None)
         if zone:
             user.time_zone = zone
         user.save()

@@ -46,6 +46,7 @@ def chosen_time(request: HttpRequest, address: str) -> ChosenTime | None:
         start=start,
         kept_until=kept.expires_at if kept is not None and is_this_one else None,
         zone=told.first.key,
+        chosen_in=reader,
         aside=told.aside(start, end),
     )
 

@@ -163,6 +163,7 @@ def test_the_chosen_time_is_shown_on_every_page_on_the_way_to_it(client, postbox
         start=datetime(2099, 3, 12, 14, 20, tzinfo=UTC),
         kept_until=datetime(2099, 3, 12, 14, tzinfo=UTC),
         zone="Europe/London",
+        chosen_in="Europe/London",
     )
     books_it = lambda request, address: chosen if address == "/book/maya/first/" else None  # noqa: E731
     monkeypatch.setattr(after_login.chosen_time, "_answers", [books_it])
