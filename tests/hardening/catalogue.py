@@ -26,9 +26,9 @@ MARKUP = [
     "＜script＞alert(1)＜/script＞ `${alert(1)}`",
 ]
 TEMPLATES = [
-    "{{7*191}} {{ 7|add:7 }}",
+    "{{7919*104729}} {{ 7|add:7 }}",
     "{% debug %}{% load static %}",
-    "${7*191} #{7*191}",
+    "${7919*104729} #{7919*104729}",
     "{0.__class__} {settings}",
     "%(x)s %s %d %",
 ]

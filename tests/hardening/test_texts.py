@@ -125,7 +125,7 @@ def test_hostile_text_changes_the_words_of_no_page_into_anything_else(places, te
         assert not [link for link in parts.links if link.startswith(("javascript:", "data:text", "//evil"))], name
     everywhere = squeezed(" ".join(part for parts in pages.values() for part in parts.text))
     assert [text for text in texts if text in ALL and squeezed(text[:80]) not in everywhere] == []
-    assert "1337" not in everywhere  # 7 times 191: somebody worked it out
+    assert "829348951" not in everywhere  # the product: somebody worked it out
 
 
 def mails_of(book, provider, text):
@@ -169,7 +169,7 @@ def test_hostile_text_gets_no_header_no_recipient_and_no_tag_into_a_mail(book, b
         assert not {"\r", "\n"} & set(message["Subject"])
         for header in ("From", "Reply-To"):
             assert [one.domain for one in message[header].addresses] in (["testserver"], ["example.com"])
-        assert "1337" not in message.get_body(("plain",)).get_content()
+        assert "829348951" not in message.get_body(("plain",)).get_content()
 
 
 def calendar_parts(message):
