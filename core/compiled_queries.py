@@ -8,6 +8,7 @@ every booking makes, that is worth saving:
         return Hold.objects.filter(provider_id=provider_id, end__gt=since)
 
     rows = of_provider(provider_id=7, since=now)      # a list, as list(queryset) would be
+    rows = of_provider.slice(20, 40, provider_id=7, since=now)      # as list(queryset[20:40]) would be
 
 The decorated function builds the query and nothing else. It must pass its values on without looking at them, because
 it is called only twice for each shape of the values (the length of a list, which are None or booleans), with stand-ins.
@@ -19,8 +20,8 @@ number for a column of less than 64 bits, because stand-ins for it would have to
 from collections.abc import Callable
 from copy import copy
 from datetime import UTC, date, datetime, timedelta
-from functools import wraps
-from typing import Any, TypeVar
+from functools import update_wrapper
+from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -32,23 +33,36 @@ MOST_SHAPES = 500
 _kept: dict[Any, "_Ready"] = {}
 
 
-def prepared(build: Callable[..., QuerySet[Any, Row]]) -> Callable[..., list[Row]]:
+def prepared(build: Callable[..., QuerySet[Any, Row]]) -> "Prepared[Row]":
     """Decorates a function that builds a queryset from keyword arguments; the result returns the queryset's rows."""
+    return Prepared(build)
 
-    @wraps(build)
-    def run(**values: Any) -> list[Row]:
-        key = (build, *((name, _shape(value)) for name, value in values.items()))
+
+class Prepared(Generic[Row]):
+    """A query that is compiled once: called with its values, it returns all rows, and with `slice` some of them."""
+
+    def __init__(self, build: Callable[..., QuerySet[Any, Row]]) -> None:
+        self.build = build
+        update_wrapper(self, build)
+
+    def __call__(self, **values: Any) -> list[Row]:
+        return self._rows(values, None)
+
+    def slice(self, first: int, last: int, /, **values: Any) -> list[Row]:
+        """The rows from the place `first` to before `last`, which are not part of what is compiled."""
+        return self._rows(values, (first, last))
+
+    def _rows(self, values: dict[str, Any], places: tuple[int, int] | None) -> list[Row]:
+        key = (self.build, *((name, _shape(value)) for name, value in values.items()))
         ready = _kept.get(key)
         if ready is None:
             if len(_kept) >= MOST_SHAPES:
                 _kept.clear()
             try:
-                ready = _kept[key] = _Ready(build, values)
+                ready = _kept[key] = _Ready(self.build, values)
             except EmptyResultSet:
-                return _nothing(build, values)
-        return ready.rows(values)
-
-    return run
+                return _nothing(self.build, values)
+        return ready.rows(values, places)
 
 
 def _nothing(build: Callable[..., QuerySet], values: dict[str, Any]) -> list[Any]:
@@ -84,13 +98,19 @@ class _Ready:
         if missing := first.of.keys() - {slot for slot, _ in self.slots}:
             raise TypeError(f"{build.__name__} does not hand on {sorted(map(str, missing))} as they are.")
 
-    def rows(self, values: dict[str, Any]) -> list[Any]:
+    def rows(self, values: dict[str, Any], places: tuple[int, int] | None = None) -> list[Any]:
         connection = connections[DEFAULT_DB_ALIAS]
+        sql = self.sql
+        if places is not None:
+            query = self.queryset.query
+            if query.is_sliced or query.select_for_update:
+                raise TypeError("A query that is sliced already or locks its rows can't be sliced.")
+            sql = f"{sql} {connection.ops.limit_offset_sql(*places)}"
         params = tuple(param if slot is None else _adapted(_value(values, slot)) for slot, param in self.slots)
         # Compiler and query are copies for this call: threads share only objects that are never changed.
         compiler = copy(self.compiler)
         compiler.connection = connection
-        compiler.as_sql = lambda *args, **options: (self.sql, params)
+        compiler.as_sql = lambda *args, **options: (sql, params)
         compiler.get_converters = lambda columns: self.converters
         rows = self.queryset.all()
         rows.query.get_compiler = lambda *args, **options: compiler  # type: ignore[method-assign]

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet, Subquery
 
-from appointments.models import Appointment, AppointmentQuerySet
+from appointments.models import Appointment
+from calendar_sync.models import BusyInterval
 from calendar_sync.queries import busy_between
 from core import clock
 from core.compiled_queries import prepared
@@ -29,6 +30,12 @@ class Agenda:
     busy: list[Interval]
     hours: dict[int, list[WallRange]]
     overrides: dict[date, list[WallRange]] = field(default_factory=dict)
+
+    @property
+    def facts(self) -> tuple[object, ...]:
+        """The facts in short: equal for the same dates as long as nothing has changed."""
+        versions = [(one.pk, one.sequence) for one in self.appointments]
+        return versions, self.busy, self.hours, self.overrides
 
     def opening(self, day: date) -> list[WallRange]:
         """The opening hours of a date, merged, in minutes after midnight of wall time."""
@@ -57,44 +64,56 @@ def load_agenda(provider: Provider, days: Iterable[date], *, now: datetime, neig
     days = sorted(set(days))
     zone = provider.zone
     spans = merge(clock.day_bounds(day, zone) for day in days)
-    rows = _held(provider, now)
-    wanted = Q(pk__in=[])
-    for start, end in spans:
-        wanted |= _meets(start, end)
-    if neighbours:
-        coming = rows.ahead(now).order_by("start", "id")
-        gone = rows.filter(start__lte=now).order_by("-start", "-id")
-        wanted |= Q(pk=Subquery(coming.values("pk")[:1])) | Q(pk=Subquery(gone.values("pk")[:1]))
-    found = list(rows.filter(wanted).with_customer().order_by("start", "id"))
+    starts, ends = [start for start, _ in spans], [end for _, end in spans]
+    found = _held(
+        provider_id=provider.pk,
+        now=now,
+        starts=starts,
+        ends=ends,
+        looked_back=[start - LOOK_BACK for start in starts],
+        neighbours=neighbours,
+    )
     for one in found:
         one.provider = provider
     return Agenda(
         zone=zone,
         appointments=found,
-        busy=_busy(provider, spans),
+        busy=merge(_busy(provider_id=provider.pk, starts=starts, ends=ends)) if spans else [],
         hours=week_of(provider),
         overrides=_overrides(provider, days),
     )
 
 
-def _held(provider: Provider, now: datetime) -> AppointmentQuerySet:
+@prepared
+def _held(
+    provider_id: int,
+    now: datetime,
+    starts: list[datetime],
+    ends: list[datetime],
+    looked_back: list[datetime],
+    neighbours: bool,
+) -> QuerySet[Appointment]:
     """The appointments that take time. A request past its time to answer does not, even before the job marks it."""
-    return Appointment.objects.for_provider(provider).taking_time(now)
+    rows = Appointment.objects.filter(provider=provider_id).taking_time(now)
+    wanted = Q(pk__in=[])
+    for since, start, end in zip(looked_back, starts, ends, strict=True):
+        wanted |= Q(start__gte=since, start__lt=end, end__gt=start)
+    if neighbours:
+        coming = rows.ahead(now).order_by("start", "id")
+        gone = rows.filter(start__lte=now).order_by("-start", "-id")
+        wanted |= Q(pk=Subquery(coming.values("pk")[:1])) | Q(pk=Subquery(gone.values("pk")[:1]))
+    return rows.filter(wanted).with_customer().order_by("start", "id")
 
 
-def _meets(start: datetime, end: datetime) -> Q:
-    return Q(start__gte=start - LOOK_BACK, start__lt=end, end__gt=start)
-
-
-def _busy(provider: Provider, spans: list[Interval]) -> list[Interval]:
-    """The busy times within the spans, merged. One query for the range around all of them."""
-    if not spans:
-        return []
+@prepared
+def _busy(
+    provider_id: int, starts: list[datetime], ends: list[datetime]
+) -> QuerySet[BusyInterval, tuple[datetime, datetime]]:
+    """The busy times within the spans. One query for the range around all of them."""
     within = Q()
-    for start, end in spans:
+    for start, end in zip(starts, ends, strict=True):
         within |= Q(start__lt=end, end__gt=start)
-    rows = busy_between([provider.pk], spans[0][0], spans[-1][1]).filter(within)
-    return merge(rows.values_list("start", "end"))
+    return busy_between([provider_id], starts[0], ends[-1]).filter(within).values_list("start", "end")
 
 
 def _overrides(provider: Provider, days: list[date]) -> dict[date, list[WallRange]]:

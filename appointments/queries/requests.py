@@ -1,13 +1,16 @@
 """Queries about the requests that wait for a provider's answer, with the customer's record at the provider."""
 
 from datetime import datetime
+from functools import partial
 
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Window
+from django.core.paginator import Page
+from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from appointments.models import Appointment
 from appointments.states import Status
 from core.compiled_queries import prepared
+from core.paging import counted_page
 from providers.models import Provider
 
 SHORT_LIST = 4
@@ -40,13 +43,22 @@ def asked_of(provider: Provider, references: list[str]) -> list[Appointment]:
 
 def first_waiting(provider: Provider, *, now: datetime) -> tuple[list[Appointment], int]:
     """The few most urgent requests, and the number of all that wait. One query."""
-    rows = _first_waiting(provider_id=provider.pk, now=now)
+    rows = _counted_waiting.slice(0, SHORT_LIST, provider_id=provider.pk, now=now)
     return rows, getattr(rows[0], "in_all", 0) if rows else 0
 
 
+def waiting_page(provider: Provider, number: str | None, *, now: datetime) -> Page:
+    """A page of the requests of `waiting_for`. One query, two more where `number` lies beyond the last page."""
+    fetch = partial(_counted_waiting.slice, provider_id=provider.pk, now=now)
+    return counted_page(fetch, partial(waiting_for, provider, now=now), number)
+
+
 @prepared
-def _first_waiting(provider_id: int, now: datetime) -> QuerySet[Appointment]:
-    return _waiting(provider_id, now).annotate(in_all=Window(Count("pk")))[:SHORT_LIST]
+def _counted_waiting(provider_id: int, now: datetime) -> QuerySet[Appointment]:
+    """The waiting requests with their number, counted apart: a window would look up the record of every customer."""
+    all_of_them = Appointment.objects.filter(provider=provider_id).waiting(now).order_by().values("provider")
+    in_all = Subquery(all_of_them.annotate(n=Count("pk")).values("n"), output_field=IntegerField())
+    return _waiting(provider_id, now).annotate(in_all=in_all)
 
 
 def with_history(rows: QuerySet[Appointment]) -> QuerySet[Appointment]:
@@ -55,6 +67,8 @@ def with_history(rows: QuerySet[Appointment]) -> QuerySet[Appointment]:
 
 
 def _how_many(status: Status) -> Coalesce:
-    theirs = Appointment.objects.filter(provider=OuterRef("provider"), customer=OuterRef("customer"), status=status)
-    counted = theirs.order_by().values("customer").annotate(n=Count("pk")).values("n")
+    # The provider is asked for in the count alone: as a condition it leads PostgreSQL through the provider's whole
+    # past, once for each row, where the customer's own is short.
+    theirs = Appointment.objects.filter(customer=OuterRef("customer"), status=status).order_by().values("customer")
+    counted = theirs.annotate(n=Count("pk", filter=Q(provider=OuterRef("provider")))).values("n")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)

@@ -18,11 +18,11 @@ from appointments.pages.studio import requests as asking
 from appointments.pages.studio.today import build_today
 from appointments.pages.studio.week import build_week, days_of_week
 from appointments.queries.agenda import load_agenda
-from appointments.queries.requests import first_waiting, waiting_for
+from appointments.queries.requests import first_waiting, waiting_page
 from appointments.services import transitions
 from core import clock
 from core.http import Request
-from core.paging import PER_PAGE, page_of
+from core.paging import PER_PAGE
 from providers.access import provider_required
 from providers.models import Provider
 
@@ -60,13 +60,7 @@ def today_page(request: HttpRequest, provider: Provider, query: QueryDict) -> li
         "is_new": not agenda.appointments and not count,
         "twelve": twelve,
     }
-    facts = (
-        this_day,
-        [(one.pk, one.sequence) for one in agenda.appointments],
-        agenda.busy,
-        agenda.hours,
-        agenda.overrides,
-    )
+    facts = (this_day, *agenda.facts)
     return live.Page(
         "appointments/studio/today.html", address("studio_today", query), provider, rows, count, facts, context
     )
@@ -97,7 +91,7 @@ def requests(request: HttpRequest, provider: Provider) -> HttpResponse:
 
 def requests_page(request: HttpRequest, provider: Provider, query: QueryDict) -> live.Page:
     now, twelve = clock.now(), me(request).uses_12h_clock
-    page = page_of(waiting_for(provider, now=now), query.get("page"))
+    page = waiting_page(provider, query.get("page"), now=now)
     count = page.paginator.count
     for one in page:
         one.provider = provider
@@ -112,14 +106,13 @@ def requests_page(request: HttpRequest, provider: Provider, query: QueryDict) ->
         "twelve": twelve,
         "page": page,
     }
-    facts = tuple(row.fit for row in rows)
     return live.Page(
         "appointments/studio/requests.html",
         address("studio_requests", query),
         provider,
         rows,
         count,
-        facts,
+        agenda.facts,
         context,
     )
 

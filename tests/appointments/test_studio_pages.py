@@ -14,6 +14,7 @@ from appointments.queries.customers import customer_figures
 from appointments.services import transitions
 from appointments.states import Role, Status
 from calendar_sync.models import BusyInterval
+from core.paging import PER_PAGE
 from providers.models import Listing
 from tests.factories.accounts import UserFactory
 from tests.factories.appointments import demanded_by
@@ -282,6 +283,21 @@ def test_request_tells_the_history_with_this_provider_alone(studio, provider, se
     page = studio.get(page_of("studio_requests"))
 
     assert [row.history for row in page.context["rows"]] == ["2 visits, 1 no-show"]
+
+
+def test_requests_stand_in_pages_with_the_number_of_all(studio, provider, service, customer):
+    asks = {"status": Status.REQUESTED, "customer": customer}
+    starts = [TUESDAY_TEN + timedelta(hours=2 * n) for n in range(PER_PAGE + 3)]
+    for n, start in enumerate(starts):
+        made(provider, service, start, answer_by=NOW + timedelta(hours=9, minutes=n), **asks)
+    made(provider, service, NOW - timedelta(days=3), status=Status.COMPLETED, customer=customer)
+
+    pages = [studio.get(page_of("studio_requests"), {"page": number}).context for number in ("1", "2", "9")]
+
+    shown = [[row.appointment.start for row in page["rows"]] for page in pages]
+    assert shown == [starts[:PER_PAGE], starts[PER_PAGE:], starts[PER_PAGE:]]
+    assert {page["studio"].waiting_count for page in pages} == {PER_PAGE + 3}
+    assert {row.history for page in pages for row in page["rows"]} == {"1 visit, always kept"}
 
 
 def test_request_shows_how_it_fits_the_day(studio, provider, service):

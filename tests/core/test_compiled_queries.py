@@ -136,6 +136,28 @@ def test_threads_ask_at_once_and_get_each_their_own():
     assert found == {name: [[]] * 20 for name in expected}
 
 
+def test_a_slice_is_that_of_the_queryset_and_no_shape_of_its_own():
+    services = [ServiceFactory(name="Massage") for _ in range(5)]
+    ids = [service.provider_id for service in services]
+
+    found = [services_named.slice(*places, name="Massage", ids=ids) for places in ((0, 2), (2, 4), (4, 9), (9, 12))]
+
+    assert found == [services[:2], services[2:4], services[4:], []]
+    assert services_named(name="Massage", ids=ids) == services
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda number: Service.objects.filter(pk=number)[:3],
+        lambda number: Service.objects.filter(pk=number).select_for_update(),
+    ],
+)
+def test_a_slice_is_refused_where_it_would_be_of_something_else(build):
+    with pytest.raises(TypeError):
+        prepared(build).slice(0, 2, number=1)
+
+
 @pytest.mark.parametrize(
     ("build", "values"),
     [
