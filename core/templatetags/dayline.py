@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import lru_cache
+from html import escape
 
 from django import template
-from django.utils.html import escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from core import wording
@@ -25,12 +27,13 @@ def dayline(
     `segments` are (kind, start, end) with instants, drawn in the order given: open, confirmed, requested, proposed,
     busy, mine. `label` is the sentence assistive technology reads. Parts outside `start` to `end` are cut off.
     """
-    span = (end - start).total_seconds() or 1
+    span = (end - start) or timedelta(seconds=1)
 
     def at(moment: datetime) -> float:
-        return round(min(max((moment - start).total_seconds() / span, 0), 1) * DAYLINE_WIDTH, 1)
+        return round(min(max((moment - start) / span, 0), 1) * DAYLINE_WIDTH, 1)
 
-    boxes = [(kind, at(opens), round(at(closes) - at(opens), 1)) for kind, opens, closes in segments]
+    edges = [(kind, at(opens), at(closes)) for kind, opens, closes in segments]
+    boxes = [(kind, opens, round(closes - opens, 1)) for kind, opens, closes in edges]
     drawn = [
         f'<rect class="{escape(kind)}" x="{x:g}" y="0" width="{width:g}" height="{DAYLINE_HEIGHT}"/>'
         for kind, x, width in boxes
@@ -49,6 +52,7 @@ def dayline(
     )
 
 
+@lru_cache(maxsize=1024)
 def _hour_scale(start: datetime, end: datetime, zone, twelve: bool) -> SafeString:
     length, most = round((end - start) / timedelta(hours=1)), 7 if twelve else 11
     step = next(step for step in (1, 2, 3, 4, 6, 24) if length / step <= most or step == 24)

@@ -5,10 +5,12 @@ Dates and times come as `<time>`; inside an attribute say `plain=True`. Zone and
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from html import escape
 
 from django import template
 from django.conf import settings
 from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 
 from core import clock, wording
 from core.money import price_words
@@ -21,7 +23,7 @@ def _time(moment, text: str, zone=None, *, plain: bool = False) -> str:
     if plain:
         return text
     stamp = moment.isoformat() if not isinstance(moment, datetime) else wording.iso(moment, zone)
-    return format_html('<time datetime="{}">{}</time>', stamp, text)
+    return mark_safe(f'<time datetime="{escape(stamp)}">{escape(text)}</time>')
 
 
 @register.simple_tag(takes_context=True)

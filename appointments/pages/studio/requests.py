@@ -9,7 +9,7 @@ from appointments.queries.agenda import Agenda
 from appointments.states import Role, Status, Verb
 from core import clock, wording
 
-from .today import line_words, segments_of, visible_day
+from .today import Line, Segment, line_of
 
 SOON = timedelta(hours=1)
 # The kind of the segment of the request itself, drawn stronger than other requests of the day.
@@ -38,7 +38,7 @@ def history_words(visits: int, no_shows: int) -> str:
 class Fit:
     """The provider's day around a request, as a line and in words."""
 
-    segments: list[tuple[str, datetime, datetime]]
+    segments: list[Segment]
     opens: datetime
     closes: datetime
     words: str
@@ -72,19 +72,22 @@ def rows_with_fit(
 ) -> list[RequestRow]:
     """Rows with the line of the day on which each request starts. `agenda` covers `days_of(appointments)`."""
     zone = agenda.zone
-    rows = []
-    for one, day in zip(appointments, days_of(appointments, zone), strict=True):
-        opens, closes = visible_day(agenda, day)
-        others = [other for other in agenda.on(day) if other.pk != one.pk]
-        words = f"It asks for {wording.range_text(one.start, one.end, zone, twelve=twelve)}."
-        fit = Fit(
-            segments=[*segments_of(agenda, day, now=now, without=one), (THIS, one.start, one.end)],
-            opens=opens,
-            closes=closes,
-            words=f"{line_words(agenda, day, opens, closes, others, twelve=twelve)} {words}",
-        )
-        rows.append(_row(one, zone, now, twelve, fit))
-    return rows
+    days = days_of(appointments, zone)
+    lines = {day: line_of(agenda, day, now=now, twelve=twelve) for day in set(days)}
+    return [
+        _row(one, zone, now, twelve, _fit(lines[day], one, zone, twelve))
+        for one, day in zip(appointments, days, strict=True)
+    ]
+
+
+def _fit(line: Line, one: Appointment, zone: ZoneInfo, twelve: bool) -> Fit:
+    asked = f"It asks for {wording.range_text(one.start, one.end, zone, twelve=twelve)}."
+    return Fit(
+        segments=[*line.segments(without=one), (THIS, one.start, one.end)],
+        opens=line.opens,
+        closes=line.closes,
+        words=f"{line.words(without=one)} {asked}",
+    )
 
 
 def _row(one: Appointment, zone: ZoneInfo, now: datetime, twelve: bool, fit: Fit | None = None) -> RequestRow:

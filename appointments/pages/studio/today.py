@@ -7,10 +7,13 @@ from appointments.models import Appointment
 from appointments.queries.agenda import Agenda
 from appointments.states import Status
 from core import clock, wording
+from core.intervals import Interval
 
 from .week import USUAL, wall_minute
 
 WORDS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+# A kind, and from when to when it is drawn.
+Segment = tuple[str, datetime, datetime]
 # The kind of segment by state; other states are drawn as busy.
 DRAWN = {Status.REQUESTED: "requested", Status.CONFIRMED: "confirmed"}
 
@@ -26,7 +29,7 @@ class Day:
     waiting: list[Appointment]
     next: Appointment | None
     sentence: str
-    segments: list[tuple[str, datetime, datetime]]
+    segments: list[Segment]
     opens: datetime
     closes: datetime
     line_words: str
@@ -45,7 +48,7 @@ def build_today(agenda: Agenda, *, now: datetime, twelve: bool = False) -> Day:
     to_go = [one for one in confirmed if one.start > now]
     waiting = [one for one in mine if one.is_request]
     coming = next((one for one in agenda.appointments if one.is_confirmed and one.start > now), None)
-    opens, closes = visible_day(agenda, day)
+    line = line_of(agenda, day, now=now, twelve=twelve)
     counts = _counts(len(done), len(to_go), is_on=on_now is not None)
     parts = [
         counts or _nothing(coming, waiting, agenda, twelve),
@@ -60,10 +63,10 @@ def build_today(agenda: Agenda, *, now: datetime, twelve: bool = False) -> Day:
         waiting=waiting,
         next=coming,
         sentence=" ".join(part for part in parts if part),
-        segments=segments_of(agenda, day, now=now),
-        opens=opens,
-        closes=closes,
-        line_words=line_words(agenda, day, opens, closes, mine, twelve=twelve),
+        segments=line.segments(),
+        opens=line.opens,
+        closes=line.closes,
+        line_words=line.words(),
     )
 
 
@@ -119,10 +122,63 @@ def _now_words(
 # --- The line -------------------------------------------------------------------------------------------------------
 
 
-def visible_day(agenda: Agenda, day: date) -> tuple[datetime, datetime]:
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A date drawn as a line from `opens` to `closes`, made once for all requests that ask for a time on it.
+
+    `ground` is open time first and busy time over it; `taken` has each appointment with its segment and its times.
+    """
+
+    title: str
+    opens: datetime
+    closes: datetime
+    ground: list[Segment]
+    taken: list[tuple[Appointment, Segment, str]]
+    open_words: str
+    busy_words: str
+
+    def segments(self, *, without: Appointment | None = None) -> list[Segment]:
+        """The segments in the order in which they are drawn. `without` is left for the caller to draw."""
+        return [*self.ground, *(segment for _, segment, _ in self._others(without))]
+
+    def words(self, *, without: Appointment | None = None) -> str:
+        """The line in words, for readers who can't see it."""
+        others = self._others(without)
+        parts = [
+            self.open_words or "closed",
+            _listed("booked", [times for one, _, times in others if not one.is_request]),
+            _listed("asked for", [times for one, _, times in others if one.is_request]),
+            self.busy_words,
+        ]
+        return f"{self.title}: {'; '.join(part for part in parts if part)}."
+
+    def _others(self, without: Appointment | None) -> list[tuple[Appointment, Segment, str]]:
+        return self.taken if without is None else [each for each in self.taken if each[0].pk != without.pk]
+
+
+def line_of(agenda: Agenda, day: date, *, now: datetime, twelve: bool = False) -> Line:
+    def at(moment: datetime) -> str:
+        return wording.clock_text(moment, agenda.zone, twelve=twelve)
+
+    def times(start: datetime, end: datetime) -> str:
+        return f"{at(start)} to {at(end)}"
+
+    mine, busy, open_times = agenda.on(day), agenda.busy_on(day), agenda.open_between(day)
+    opens, closes = _visible_day(agenda, day, [(one.start, one.end) for one in mine] + busy)
+    return Line(
+        title=f"{wording.date_text(day, long=True)} from {times(opens, closes)}",
+        opens=opens,
+        closes=closes,
+        ground=[("open", *span) for span in open_times] + [("busy", *span) for span in busy],
+        taken=[(one, (_kind(one, now), one.start, one.end), times(one.start, one.end)) for one in mine],
+        open_words=_listed("open", [times(*span) for span in open_times]),
+        busy_words=_listed("busy", [times(*span) for span in busy]),
+    )
+
+
+def _visible_day(agenda: Agenda, day: date, taken: list[Interval]) -> Interval:
     """The interval drawn for the date: full hours of the wall clock around all open and taken time."""
     spans = list(agenda.opening(day))
-    taken = [(one.start, one.end) for one in agenda.on(day)] + agenda.busy_on(day)
     spans += [(wall_minute(start, day, agenda), wall_minute(end, day, agenda)) for start, end in taken]
     spans = [(start, end) for start, end in spans if start < end] or [USUAL]
     first = min(start for start, _ in spans) // 60 * 60
@@ -131,44 +187,10 @@ def visible_day(agenda: Agenda, day: date) -> tuple[datetime, datetime]:
     return (opens, closes) if opens < closes else (opens, opens + timedelta(hours=1))
 
 
-def segments_of(
-    agenda: Agenda, day: date, *, now: datetime, without: Appointment | None = None
-) -> list[tuple[str, datetime, datetime]]:
-    """The segments of the line: open time first, taken time over it. `without` is left for the caller to draw."""
-    found = [("open", start, end) for start, end in agenda.open_between(day)]
-    found += [("busy", start, end) for start, end in agenda.busy_on(day)]
-    for one in agenda.on(day):
-        if without is None or one.pk != without.pk:
-            is_over = one.is_confirmed and one.end <= now
-            kind = "busy" if is_over else DRAWN.get(Status(one.status), "busy")
-            found.append((kind, one.start, one.end))
-    return found
+def _kind(one: Appointment, now: datetime) -> str:
+    is_over = one.is_confirmed and one.end <= now
+    return "busy" if is_over else DRAWN.get(Status(one.status), "busy")
 
 
-def line_words(
-    agenda: Agenda,
-    day: date,
-    opens: datetime,
-    closes: datetime,
-    taken: list[Appointment],
-    *,
-    twelve: bool = False,
-) -> str:
-    """The line in words, for readers who can't see it."""
-
-    def at(moment: datetime) -> str:
-        return wording.clock_text(moment, agenda.zone, twelve=twelve)
-
-    def times(wanted: str, rows: list[tuple[datetime, datetime]]) -> str:
-        return f"{wanted} {', '.join(f'{at(start)} to {at(end)}' for start, end in rows)}" if rows else ""
-
-    booked = [(one.start, one.end) for one in taken if not one.is_request]
-    asked = [(one.start, one.end) for one in taken if one.is_request]
-    parts = [
-        times("open", agenda.open_between(day)) or "closed",
-        times("booked", booked),
-        times("asked for", asked),
-        times("busy", agenda.busy_on(day)),
-    ]
-    said = "; ".join(part for part in parts if part)
-    return f"{wording.date_text(day, long=True)} from {at(opens)} to {at(closes)}: {said}."
+def _listed(what: str, times: list[str]) -> str:
+    return f"{what} {', '.join(times)}" if times else ""
