@@ -37,6 +37,8 @@ LINKS = "appointments/links.py"
 FAR = "appointments/test_far_from_home.py"
 CHANGES = "appointments/test_transitions.py"
 PAGES = "appointments/test_booking_pages.py"
+STUDIO = "appointments/test_studio_pages.py"
+CARDS = "appointments/test_request_cards.py"
 MAILS = "appointments/test_mails.py"
 SIDES = "appointments/test_mail_sides.py"
 
@@ -521,6 +523,39 @@ MUTANTS = [
         "return appointment.customer if side is Role.CUSTOMER else",
         "return appointment.customer if side is Role.PROVIDER else",
         "appointments/test_links.py",
+    ),
+    # --- A provider's requests ----------------------------------------------------------------------------------------
+    mutant(
+        "visits to others count",
+        "appointments/queries/requests.py",
+        'Count("pk", filter=Q(provider=OuterRef("provider")))',
+        'Count("pk")',
+        STUDIO,
+        "history_with_this_provider",
+    ),
+    mutant(
+        "every page of requests is the first",
+        "core/compiled_queries.py",
+        "limit_offset_sql(*places)",
+        "limit_offset_sql(0, places[1] - places[0])",
+        STUDIO,
+        "number_of_all",
+    ),
+    mutant(
+        "a name is markup on a card",
+        "appointments/templatetags/requests.py",
+        "escape(one.reference), escape(one.customer.name)",
+        "escape(one.reference), one.customer.name",
+        CARDS,
+        "hostile",
+    ),
+    mutant(
+        "a request is drawn twice on its own line",
+        "appointments/pages/studio/today.py",
+        "self.taken if without is None else",
+        "self.taken if without is not None else",
+        CARDS,
+        "share_its_line",
     ),
     # --- Work for later -----------------------------------------------------------------------------------------------
     mutant(
