@@ -10,6 +10,11 @@ every booking makes, that is worth saving:
     rows = of_provider(provider_id=7, since=now)      # a list, as list(queryset) would be
     rows = of_provider.slice(20, 40, provider_id=7, since=now)      # as list(queryset[20:40]) would be
 
+Questions that do not need each other's answers can travel to the database together, which saves the way there and
+back, on PostgreSQL half of the time of a small query:
+
+    holds, hours = together(of_provider.asking(provider_id=7, since=now), hours_of.asking(provider_id=7))
+
 The decorated function builds the query and nothing else. It must pass its values on without looking at them, because
 it is called only twice for each shape of the values (the length of a list, which are None or booleans), with stand-ins.
 Both calls must give equal SQL that contains each stand-in unchanged: a value changed on its way (`since - DAY`,
@@ -18,14 +23,16 @@ number for a column of less than 64 bits, because stand-ins for it would have to
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from copy import copy
 from datetime import UTC, date, datetime, timedelta
 from functools import update_wrapper
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import QuerySet
+from django.db.models.query import ValuesListIterable
 
 Row = TypeVar("Row")
 Slot = tuple[str, int | None]  # the name of a value, and the index of an item if it is a list
@@ -46,13 +53,17 @@ class Prepared(Generic[Row]):
         update_wrapper(self, build)
 
     def __call__(self, **values: Any) -> list[Row]:
-        return self._rows(values, None)
+        return self.asking(**values).answer()
 
     def slice(self, first: int, last: int, /, **values: Any) -> list[Row]:
         """The rows from the place `first` to before `last`, which are not part of what is compiled."""
-        return self._rows(values, (first, last))
+        return Question(self._ready(values), values, (first, last)).answer()
 
-    def _rows(self, values: dict[str, Any], places: tuple[int, int] | None) -> list[Row]:
+    def asking(self, **values: Any) -> "Question[Row]":
+        """The same query, not yet sent, for `together`."""
+        return Question(self._ready(values), values)
+
+    def _ready(self, values: dict[str, Any]) -> "_Ready | None":
         key = (self.build, *((name, _shape(value)) for name, value in values.items()))
         ready = _kept.get(key)
         if ready is None:
@@ -61,19 +72,64 @@ class Prepared(Generic[Row]):
             try:
                 ready = _kept[key] = _Ready(self.build, values)
             except EmptyResultSet:
-                return _nothing(self.build, values)
-        return ready.rows(values, places)
+                _refuse_if_never_kept(self.build, values)
+        return ready
 
 
-def _nothing(build: Callable[..., QuerySet], values: dict[str, Any]) -> list[Any]:
-    """The empty result, where Django knows from the values alone that no row matches, as with an empty list of keys.
+class Question(Generic[Row]):
+    """A compiled query with its values, which is sent once. Without a query its answer is known to have no rows."""
 
-    Raises TypeError when only the stand-ins match nothing, because such a query could never be kept.
+    def __init__(self, ready: "_Ready | None", values: dict[str, Any], places: tuple[int, int] | None = None) -> None:
+        self.ready = ready
+        self.values = values
+        self.places = places
+        self.cursor: Any = None
+
+    def send(self) -> None:
+        if self.ready:
+            self.cursor = self.ready.send(self.values, self.places)
+
+    def answer(self) -> list[Row]:
+        """The rows; sends the query first if that was not done."""
+        if not self.ready:
+            return []
+        if not self.cursor:
+            self.send()
+        return self.ready.read(self.cursor)
+
+
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+
+
+@overload
+def together(a: Question[A], b: Question[B], /) -> tuple[list[A], list[B]]: ...
+@overload
+def together(a: Question[A], b: Question[B], c: Question[C], /) -> tuple[list[A], list[B], list[C]]: ...
+def together(*questions: Question[Any]) -> tuple[list[Any], ...]:
+    """The rows of each question, in one exchange with PostgreSQL; SQLite, where nothing travels, is asked in turn.
+
+    The database answers them in this order, each as if it had been asked alone: inside a transaction a later one sees
+    what happened while an earlier one waited for a lock. An error of any raises, and none has an answer then.
+    """
+    connection = connections[DEFAULT_DB_ALIAS]
+    pipeline = getattr(connection, "pipeline", nullcontext)
+    with pipeline():
+        for question in questions:
+            question.send()
+    return tuple(question.answer() for question in questions)
+
+
+def _refuse_if_never_kept(build: Callable[..., QuerySet], values: dict[str, Any]) -> None:
+    """Raise TypeError when only the stand-ins match nothing, because such a query could never be kept.
+
+    Nothing happens where Django knows from the values alone that no row matches, as with an empty list of keys.
     """
     try:
         build(**values).query.get_compiler(connection=connections[DEFAULT_DB_ALIAS]).as_sql()
     except EmptyResultSet:
-        return []
+        return
     raise TypeError(f"{build.__name__} compares a number with a column of less than 64 bits.")
 
 
@@ -98,20 +154,29 @@ class _Ready:
         if missing := first.of.keys() - {slot for slot, _ in self.slots}:
             raise TypeError(f"{build.__name__} does not hand on {sorted(map(str, missing))} as they are.")
 
-    def rows(self, values: dict[str, Any], places: tuple[int, int] | None = None) -> list[Any]:
-        connection = connections[DEFAULT_DB_ALIAS]
-        sql = self.sql
+    def send(self, values: dict[str, Any], places: tuple[int, int] | None) -> Any:
+        """The cursor on which the query was executed with these values, for the rows at these places or for all."""
+        connection, sql = connections[DEFAULT_DB_ALIAS], self.sql
         if places is not None:
             query = self.queryset.query
             if query.is_sliced or query.select_for_update:
                 raise TypeError("A query that is sliced already or locks its rows can't be sliced.")
             sql = f"{sql} {connection.ops.limit_offset_sql(*places)}"
-        params = tuple(param if slot is None else _adapted(_value(values, slot)) for slot, param in self.slots)
+        cursor = connection.cursor()
+        cursor.execute(sql, [param if slot is None else _adapted(_value(values, slot)) for slot, param in self.slots])
+        return cursor
+
+    def read(self, cursor: Any) -> list[Any]:
+        """The rows of an executed query, as the queryset would have given them."""
+        with cursor:
+            results = [cursor.fetchall()]
         # Compiler and query are copies for this call: threads share only objects that are never changed.
         compiler = copy(self.compiler)
-        compiler.connection = connection
-        compiler.as_sql = lambda *args, **options: (sql, params)
+        compiler.connection = connections[DEFAULT_DB_ALIAS]
         compiler.get_converters = lambda columns: self.converters
+        if self.queryset._iterable_class is ValuesListIterable:
+            return list(compiler.results_iter(results, tuple_expected=True))
+        compiler.execute_sql = lambda *args, **options: results
         rows = self.queryset.all()
         rows.query.get_compiler = lambda *args, **options: compiler  # type: ignore[method-assign]
         return list(rows)

@@ -32,6 +32,8 @@ class Field(forms.BoundField):
 
     def __init__(self, form, field, name) -> None:
         super().__init__(form, field, name)
+        if self.is_hidden:  # nobody filled it in, so there is nothing to do better
+            return
         messages = field.error_messages
         for code, message in messages.items():
             if code == "required" and message == "This field is required.":

@@ -17,7 +17,7 @@ from appointments.rules.obstacles import Obstacle, obstacle
 from appointments.rules.slots import Facts, Rules, Shape, is_open, open_slots, with_appointment
 from appointments.states import HoldKind
 from calendar_sync.queries import busy_between
-from core.compiled_queries import prepared
+from core.compiled_queries import Question, prepared, together
 from core.exceptions import DomainError
 from core.intervals import Interval, merge
 from providers.models import DateOverride, Provider, Service, WorkingHours
@@ -99,10 +99,18 @@ def _load(
     ids = [provider.pk for provider in providers]
     first = min([start, *(since for since, _ in (also or {}).values())])
     last = max([end, *(until for _, until in (also or {}).values())])
-    hours = _hours(ids)
-    overrides = _overrides(ids, (first - MARGIN).date(), (last + MARGIN).date())
-    within = _ranges(start, end, also) if also else None
-    taken = _taken(ids, first - around, last + around, within, now=now, mine=mine, kept=kept)
+    first_day, last_day = (first - MARGIN).date(), (last + MARGIN).date()
+    questions = _hours_rows.asking(ids=ids), _override_rows.asking(ids=ids, first=first_day, last=last_day)
+    span = first - around, last + around
+    if also:
+        hours_rows, override_rows = together(*questions)
+        live = live_holds(now if kept else None, mine=mine)
+        taken_rows = list(_holds_and_busy(live, ids, *span, _ranges(start, end, also)))
+    else:
+        hours_rows, override_rows, taken_rows = together(*questions, _taken(ids, *span, now=now, mine=mine, kept=kept))
+    hours = _hours(hours_rows)
+    overrides = _overrides(override_rows, first_day, last_day)
+    taken = _by_provider(taken_rows)
     booked, open_counts = _counts(providers, first - MARGIN, last + MARGIN, now=now)
     return {
         provider.pk: Facts(
@@ -189,9 +197,9 @@ def other_times(appointment: Appointment, *, now: datetime, count: int = 3) -> l
     return sorted(sorted(others, key=lambda at: abs(at - wanted))[:count])
 
 
-def _hours(ids: Sequence[int]) -> dict[int, dict[int, list[tuple[int, int]]]]:
+def _hours(rows: Iterable[tuple[int, int, int, int]]) -> dict[int, dict[int, list[tuple[int, int]]]]:
     found: dict[int, dict[int, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
-    for provider_id, weekday, start, end in _hours_rows(ids=ids):
+    for provider_id, weekday, start, end in rows:
         found[provider_id][weekday].append((start, end))
     return found
 
@@ -202,9 +210,11 @@ def _hours_rows(ids: Sequence[int]) -> QuerySet[WorkingHours, tuple[int, int, in
     return rows.values_list("provider_id", "weekday", "start_minute", "end_minute")
 
 
-def _overrides(ids: Sequence[int], first: date, last: date) -> dict[int, dict[date, list[tuple[int, int]]]]:
+def _overrides(
+    rows: Iterable[tuple[int, date, date, list]], first: date, last: date
+) -> dict[int, dict[date, list[tuple[int, int]]]]:
     found: dict[int, dict[date, list[tuple[int, int]]]] = defaultdict(dict)
-    for provider_id, start_on, end_on, ranges in _override_rows(ids=ids, first=first, last=last):
+    for provider_id, start_on, end_on, ranges in rows:
         day = max(start_on, first)
         while day <= min(end_on, last):
             found[provider_id][day] = [(start, end) for start, end in ranges]
@@ -238,27 +248,19 @@ def _ranges(start: datetime, end: datetime, also: Mapping[int, Interval]) -> Q:
 
 
 def _taken(
-    ids: Sequence[int],
-    start: datetime,
-    end: datetime,
-    within: Q | None,
-    *,
-    now: datetime,
-    mine: Mine,
-    kept: bool,
-) -> dict[int, list[Interval]]:
-    if within is None:
-        # A prepared query binds every argument, so that it must get None for a browser it does not ask about.
-        mine = mine if kept else NOBODY
-        rows = _taken_rows(
-            ids=ids, start=start, end=end, now=now if kept else None, browser=mine.browser, account_id=mine.account_id
-        )
-    else:
-        holds = live_holds(now if kept else None, mine=mine)
-        rows = list(_holds_and_busy(holds, ids, start, end, within))
+    ids: Sequence[int], start: datetime, end: datetime, *, now: datetime, mine: Mine, kept: bool
+) -> Question[tuple[int, datetime, datetime]]:
+    # A prepared query binds every argument, so that it must get None for a browser it does not ask about.
+    mine = mine if kept else NOBODY
+    return _taken_rows.asking(
+        ids=ids, start=start, end=end, now=now if kept else None, browser=mine.browser, account_id=mine.account_id
+    )
+
+
+def _by_provider(rows: Iterable[tuple[int, datetime, datetime]]) -> dict[int, list[Interval]]:
     found: dict[int, list[Interval]] = defaultdict(list)
-    for provider_id, taken_start, taken_end in rows:
-        found[provider_id].append((taken_start, taken_end))
+    for provider_id, start, end in rows:
+        found[provider_id].append((start, end))
     return found
 
 

@@ -7,12 +7,12 @@ so that a decision never rests on what was true before the wait. See `docs/decis
 
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from accounts.models import User
 from appointments.exceptions import PolicyRefused
 from appointments.models import Appointment
-from core.compiled_queries import prepared
+from core.compiled_queries import prepared, together
 from core.db import lock_rows, require_transaction
 from providers.models import Provider, Service
 
@@ -22,8 +22,11 @@ def lock_providers(ids: Iterable[int]) -> dict[int, Provider]:
 
     Their users come from `lock_people`. Raises Provider.DoesNotExist when one is missing.
     """
-    wanted = _lock_only(ids)
-    return {provider.pk: provider for provider in _providers(ids=wanted)}
+    wanted = _ordered(ids)
+    require_transaction(Provider)
+    locked, providers = together(_locked_providers.asking(ids=wanted), _providers.asking(ids=wanted))
+    _check_all(Provider, wanted, locked)
+    return {provider.pk: provider for provider in providers}
 
 
 def lock_service(service: Service, *, customer_id: int | None = None) -> tuple[Service, User | None]:
@@ -31,10 +34,14 @@ def lock_service(service: Service, *, customer_id: int | None = None) -> tuple[S
 
     Raises PolicyRefused where the service was removed meanwhile.
     """
-    _lock_only([service.provider_id])
-    user_id = service.provider.user_id
-    people = lock_people([user_id] if customer_id is None else [user_id, customer_id])
-    found = _service(service_id=service.pk)
+    provider_id, user_id = service.provider_id, service.provider.user_id
+    require_transaction(Provider)
+    wanted = _ordered([user_id] if customer_id is None else [user_id, customer_id])
+    locked, users, found = together(
+        _locked_providers.asking(ids=[provider_id]), _people.asking(ids=wanted), _service.asking(service_id=service.pk)
+    )
+    _check_all(Provider, [provider_id], locked)
+    people = _by_id(wanted, users)
     if not found:
         raise PolicyRefused(f"{service.provider.first_name} no longer offers {service.name}.")
     [service] = found
@@ -48,12 +55,9 @@ def lock_people(ids: Iterable[int]) -> dict[int, User]:
     Closing, suspending or erasing an account changes its row, so it waits for this transaction, or this one for it.
     Raises User.DoesNotExist when one is missing.
     """
+    wanted = _ordered(ids)
     require_transaction(User)
-    wanted = sorted(set(ids))
-    people = {user.pk: user for user in _people(ids=wanted)}
-    if len(people) < len(wanted):
-        raise User.DoesNotExist
-    return people
+    return _by_id(wanted, _people(ids=wanted))
 
 
 def lock_appointments(ids: Iterable[int]) -> dict[int, Appointment]:
@@ -62,16 +66,22 @@ def lock_appointments(ids: Iterable[int]) -> dict[int, Appointment]:
     return {appointment.pk: appointment for appointment in rows}
 
 
-def _lock_only(provider_ids: Iterable[int]) -> list[int]:
-    """Lock the providers and return their ids in order; reading is a second statement.
+def _ordered(ids: Iterable[int]) -> list[int]:
+    return sorted(set(ids))
 
-    A statement that had to wait for a lock would see joined rows as they were before the wait.
-    """
-    require_transaction(Provider)
-    wanted = sorted(set(provider_ids))
-    if _locked_providers(ids=wanted) != wanted:
-        raise Provider.DoesNotExist
-    return wanted
+
+def _check_all(model: type[Model], wanted: list[int], found: list[int]) -> None:
+    if found != wanted:
+        raise model.DoesNotExist  # type: ignore[attr-defined]
+
+
+def _by_id(wanted: list[int], users: list[User]) -> dict[int, User]:
+    people = {user.pk: user for user in users}
+    _check_all(User, wanted, list(people))
+    return people
+
+
+# Locking and reading are two statements: one that had to wait for a lock would see joined rows as they were before.
 
 
 @prepared

@@ -65,6 +65,7 @@ UNPROMISED = {
         parameters(BaseDatabaseSchemaEditor._delete_constraint_sql) == ["self", "template", "model", "name"]
     ),
     "_is_pk_set": lambda: User()._is_pk_set() is False and User(pk=1)._is_pk_set() is True,
+    "_iterable_class": lambda: User.objects.values_list("pk")._iterable_class is models.query.ValuesListIterable,
     "_state": lambda: User()._state.adding is True,
     # Django's requests, users and sessions
     "_cached_user": user_is_remembered_on_the_request,
@@ -146,4 +147,6 @@ def test_a_query_still_asks_its_own_compiler_for_the_sql():
     """`core.compiled_queries` answers in the compiler's place; that its rows are right is tested with it."""
     assert {"using", "connection"} <= set(parameters(Query.get_compiler))
     assert "query.get_compiler(using=" in inspect.getsource(models.query.ModelIterable.__iter__)
-    assert "self.as_sql()" in inspect.getsource(SQLCompiler.execute_sql)
+    assert "compiler.execute_sql(" in inspect.getsource(models.query.ModelIterable.__iter__)
+    assert {"results", "tuple_expected"} <= set(parameters(SQLCompiler.results_iter))
+    assert "get_converters" in inspect.getsource(SQLCompiler.results_iter)

@@ -11,6 +11,7 @@ from accounts.models import User
 from appointments.models import Appointment, Hold
 from appointments.states import HoldKind, Status
 from core.compiled_inserts import insert_all
+from outbox.models import Message
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ServiceFactory
 
@@ -86,3 +87,37 @@ def test_a_key_that_a_program_chose_is_no_business_of_these_inserts(service):
 
     assert row.pk != 10**9
     assert Appointment.objects.get().pk == row.pk
+
+
+@pytest.fixture
+def message():
+    return lambda key, **values: Message(id=Message.id_for("t", key), topic="t", key=key, **values)
+
+
+@pytest.mark.django_db
+def test_what_the_database_fills_is_left_to_it_also_beside_rows_that_say_it_themselves(message):
+    rows = [message("a"), message("b", due_at=START), message("c", created_at=START, due_at=START)]
+
+    insert_all(rows, ignore_conflicts=True)
+
+    found = {row.key: row for row in Message.objects.all()}
+    assert [found[key].due_at == START for key in "abc"] == [False, True, True]
+    assert [found[key].created_at == START for key in "abc"] == [False, False, True]
+    assert abs(found["a"].due_at - datetime.now(UTC)) < timedelta(minutes=5)
+
+
+@pytest.mark.django_db
+def test_a_row_that_is_there_already_is_left_as_it_is_when_conflicts_are_ignored(message):
+    insert_all([message("a", payload={"n": 1})], ignore_conflicts=True)
+
+    insert_all([message("a", payload={"n": 2}), message("b", payload={"n": 2})], ignore_conflicts=True)
+
+    assert dict(Message.objects.values_list("key", "payload")) == {"a": {"n": 1}, "b": {"n": 2}}
+
+
+@pytest.mark.django_db
+def test_a_row_that_breaks_another_rule_is_refused_also_when_conflicts_are_ignored(message):
+    with pytest.raises(IntegrityError, match="outbox_message_done_or_dead"), transaction.atomic():
+        insert_all([message("a", done_at=START, dead_at=START)], ignore_conflicts=True)
+
+    assert not Message.objects.exists()

@@ -5,12 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection, connections
+from django.db import DatabaseError, connection, connections, transaction
 from django.db.models import Q, Value
 from django.test.utils import CaptureQueriesContext
 
 from appointments.models import Hold
-from core.compiled_queries import prepared
+from core.compiled_queries import prepared, together
 from providers.models import DateOverride, Provider, Service
 from tests.factories.providers import ProviderFactory, ServiceFactory
 
@@ -101,6 +101,52 @@ def test_instants_and_what_is_none_reach_the_database_as_fields_write_them():
 
     first, second = [(at, at + HOUR) for at in (NOON, NOON + 2 * HOUR)]
     assert found == [[first, second], [second]] * 2 + [[second], [second]]
+
+
+def test_questions_asked_together_have_each_their_own_answer():
+    service = ServiceFactory(name="Massage")
+    keep(service.provider, NOON, "mine")
+    DateOverride.objects.create(
+        provider=service.provider, start_on=date(2026, 3, 1), end_on=date(2026, 3, 3), ranges=[[60, 90]]
+    )
+    holds = {"provider_id": service.provider_id, "start": NOON, "end": NOON + HOUR, "browser": None}
+
+    with CaptureQueriesContext(connection) as caught:
+        answers = together(
+            services_named.asking(name="Massage", ids=[service.provider_id]),
+            services_named.asking(name="Massage", ids=[]),
+            holds_between.asking(**holds),
+            overrides_on.asking(day=date(2026, 3, 2)),
+        )
+
+    assert answers == (
+        [service],
+        [],
+        [(NOON, NOON + HOUR)],
+        [(service.provider_id, date(2026, 3, 1), [[60, 90]])],
+    )
+    assert len(caught) == 3
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite is asked in turn")
+def test_questions_asked_together_are_one_exchange_with_the_database(monkeypatch):
+    service, waits = ServiceFactory(name="Massage"), []
+    questions = [services_named.asking(name="Massage", ids=[service.provider_id]) for _ in range(5)]
+    pipeline = connection.connection.pipeline
+    monkeypatch.setattr(connection.connection, "pipeline", lambda: waits.append("together") or pipeline())
+
+    assert together(*questions) == ([service],) * 5
+    assert waits == ["together"]
+
+
+def test_an_error_of_one_question_leaves_none_answered(monkeypatch):
+    question = services_named.asking(name="Massage", ids=[1])
+    monkeypatch.setattr(question.ready, "sql", "SELECT nothing FROM nowhere WHERE %s = %s")
+
+    with pytest.raises(DatabaseError), transaction.atomic():
+        together(overrides_on.asking(day=date(2026, 3, 2)), question)
+
+    assert overrides_on(day=date(2026, 3, 2)) == []
 
 
 def test_dates_and_json_are_read_back_as_they_are():

@@ -1,11 +1,14 @@
-"""A database that says nothing more, though its connection stands, is given up by the client."""
+"""What our PostgreSQL backend adds: a server that falls silent is given up, and statements travel together."""
 
+import select
 import socket
 import threading
+import time
 from contextlib import closing, suppress
 
 import pytest
-from django.db import DatabaseError, OperationalError, connection
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
+from django.db.backends.postgresql.base import DatabaseWrapper
 
 from core.postgresql import base
 
@@ -109,10 +112,110 @@ def test_a_new_connection_to_a_silent_server_is_not_waited_for_for_ever(silencer
         ask(behind)
 
 
+@pytest.fixture
+def watched(behind, monkeypatch):
+    """Whether each health check of `behind` asked the server."""
+    asked = []
+    usual = DatabaseWrapper.is_usable
+    monkeypatch.setattr(DatabaseWrapper, "is_usable", lambda self: asked.append(True) or usual(self))
+    return asked
+
+
+def test_a_connection_that_just_answered_is_not_asked_whether_it_does(behind, watched):
+    ask(behind)
+
+    assert behind.is_usable() is True
+    assert watched == []
+
+
+def test_a_connection_that_rested_is_asked(behind, watched, monkeypatch):
+    monkeypatch.setattr(base, "TRUSTED_SECONDS", 0)
+
+    assert behind.is_usable() is True
+    assert watched == [True]
+
+
+def test_a_connection_that_the_server_ended_a_moment_ago_is_not_used(behind, watched):
+    ask(behind)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [behind.connection.info.backend_pid])
+    select.select([behind.connection.fileno()], [], [], 10)
+
+    assert behind.is_usable() is False
+    assert watched == [True]
+
+
+def lock_and_read(database):
+    """Lock the row of the table `waited`, and read its number, in one exchange; only then fetch what was read."""
+    with database.cursor() as lock, database.cursor() as read:
+        with database.pipeline():
+            lock.execute("SELECT id FROM waited FOR UPDATE")
+            read.execute("SELECT number FROM waited")
+        return lock.fetchall(), read.fetchall()
+
+
+def wait_until_it_waits(cursor, pid):
+    for _ in range(1000):
+        cursor.execute("SELECT cardinality(pg_blocking_pids(%s))", [pid])
+        if cursor.fetchone()[0]:
+            return
+        time.sleep(0.01)
+    raise AssertionError("It never waited for the lock.")
+
+
+@pytest.fixture
+def waited(behind):
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE waited (id integer, number integer)")
+        cursor.execute("INSERT INTO waited VALUES (1, 1)")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE waited")
+
+
+def test_a_statement_sees_what_changed_while_one_that_travels_with_it_waited(behind, waited):
+    behind.connection.answer_timeout = 30
+    behind.inc_thread_sharing()
+    behind.set_autocommit(False)
+    pid, found = behind.connection.info.backend_pid, []
+    other = threading.Thread(target=lambda: found.append(lock_and_read(behind)))
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE waited SET number = 2")
+        other.start()
+        wait_until_it_waits(cursor, pid)
+    other.join(30)
+    behind.rollback()
+
+    assert found == [([(1,)], [(2,)])]
+
+
+def test_an_error_of_statements_that_travel_together_is_djangos_and_ends_with_the_block(behind, waited):
+    with pytest.raises(IntegrityError), behind.pipeline(), behind.cursor() as cursor:
+        cursor.execute("ALTER TABLE waited ADD CONSTRAINT positive CHECK (number > 0)")
+        cursor.execute("INSERT INTO waited VALUES (2, -1)")
+        cursor.execute("INSERT INTO waited VALUES (3, 3)")
+
+    assert ask(behind) == 1
+    with behind.cursor() as cursor:
+        cursor.execute("SELECT id FROM waited")
+        assert cursor.fetchall() == [(1,)]
+
+
+def test_statements_that_travel_together_and_get_no_answer_are_given_up_too(silencer, behind):
+    silencer.silent.set()
+
+    with pytest.raises(OperationalError), behind.pipeline(), behind.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+    assert behind.connection.closed
+
+
 def test_a_health_check_of_a_silent_connection_finds_it_unusable_sooner_than_a_statement_would(
     silencer, behind, monkeypatch
 ):
     monkeypatch.setattr(base, "HEALTH_SECONDS", 0.2)
+    monkeypatch.setattr(base, "TRUSTED_SECONDS", 0)
     behind.connection.answer_timeout = 3600
     assert behind.is_usable() is True
     assert behind.connection.answer_timeout == 3600

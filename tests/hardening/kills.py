@@ -33,7 +33,7 @@ def point(name):
         yield
         return
     patched = {
-        "lock": (locks, "_lock_only"),
+        "lock": (locks, "together"),
         "facts": (availability, "open_among"),
         "hold": (holds, "take"),
         "history": (history, "insert_all"),
