@@ -95,14 +95,13 @@ def book_once_the_account_is_closed(service_pk, customer_pk, start):
     """The customer is loaded while the account is open, and closed while the booking waits for the provider's lock."""
     service = Service.objects.select_related("provider__policy", "provider__user").get(pk=service_pk)
     customer = User.objects.get(pk=customer_pk)
-    lock = locks._locked_providers
+    lock = locks.together
 
-    def close_while_waiting(**values):
-        found = lock(**values)
+    def close_and_lock(*questions):
         close_account(customer_pk)
-        return found
+        return lock(*questions)
 
-    locks._locked_providers = close_while_waiting
+    locks.together = close_and_lock
     [outcome] = booking.place(wanted(service, customer, datetime.fromisoformat(start)))
     return outcome.changed
 
