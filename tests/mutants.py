@@ -38,6 +38,7 @@ FAR = "appointments/test_far_from_home.py"
 CHANGES = "appointments/test_transitions.py"
 PAGES = "appointments/test_booking_pages.py"
 STUDIO = "appointments/test_studio_pages.py"
+WEEK = "appointments/test_studio_week.py"
 CARDS = "appointments/test_request_cards.py"
 MAILS = "appointments/test_mails.py"
 SIDES = "appointments/test_mail_sides.py"
@@ -556,6 +557,22 @@ MUTANTS = [
         "self.taken if without is not None else",
         CARDS,
         "share_its_line",
+    ),
+    mutant(
+        "a name is markup in the week",
+        "appointments/templatetags/week.py",
+        "<b>{escape(one.customer.name)}</b>",
+        "<b>{one.customer.name}</b>",
+        WEEK,
+        "hostile",
+    ),
+    mutant(
+        "a night has the column's date twice",
+        "appointments/templatetags/week.py",
+        "place.words if day == place.day else wording.date_text(day, long=True)",
+        "place.words",
+        WEEK,
+        "rest_of_a_night",
     ),
     # --- Work for later -----------------------------------------------------------------------------------------------
     mutant(

@@ -70,6 +70,14 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         """Preload the customer and the service, for a row of a provider's lists; the caller sets the one provider."""
         return self.select_related("customer", "service")
 
+    def with_names(self) -> "AppointmentQuerySet":
+        """Preload the names of customer and service and the photo, for a row of a provider's day; the caller sets the
+        one provider."""
+        own = [field.name for field in Appointment._meta.concrete_fields]
+        return self.select_related("customer", "service").only(
+            *own, "customer__name", "customer__photo", "service__name"
+        )
+
     def for_customer(self, user) -> "AppointmentQuerySet":
         return self.filter(customer=user)
 

@@ -102,7 +102,7 @@ def _held(
         coming = rows.ahead(now).order_by("start", "id")
         gone = rows.filter(start__lte=now).order_by("-start", "-id")
         wanted |= Q(pk=Subquery(coming.values("pk")[:1])) | Q(pk=Subquery(gone.values("pk")[:1]))
-    return rows.filter(wanted).with_customer().order_by("start", "id")
+    return rows.filter(wanted).with_names().order_by("start", "id")
 
 
 @prepared

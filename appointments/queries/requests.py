@@ -14,16 +14,16 @@ from core.paging import counted_page
 from providers.models import Provider
 
 SHORT_LIST = 4
+MOST_URGENT = ("answer_by", "start", "id")
 
 
 def waiting_for(provider: Provider, *, now: datetime) -> QuerySet[Appointment]:
     """The requests that can still be answered, soonest deadline first, with the customer's `visits` and `no_shows`."""
-    return _waiting(provider.pk, now)
+    return with_history(_waiting(provider.pk, now)).order_by(*MOST_URGENT)
 
 
 def _waiting(provider_id: int, now: datetime) -> QuerySet[Appointment]:
-    rows = Appointment.objects.filter(provider=provider_id).waiting(now).with_customer()
-    return with_history(rows).order_by("answer_by", "start", "id")
+    return Appointment.objects.filter(provider=provider_id).waiting(now).with_names()
 
 
 def waiting_count(provider: Provider, *, now: datetime) -> int:
@@ -43,22 +43,36 @@ def asked_of(provider: Provider, references: list[str]) -> list[Appointment]:
 
 def first_waiting(provider: Provider, *, now: datetime) -> tuple[list[Appointment], int]:
     """The few most urgent requests, and the number of all that wait. One query."""
-    rows = _counted_waiting.slice(0, SHORT_LIST, provider_id=provider.pk, now=now)
+    rows = _first_waiting(provider_id=provider.pk, now=now)
     return rows, getattr(rows[0], "in_all", 0) if rows else 0
+
+
+@prepared
+def _first_waiting(provider_id: int, now: datetime) -> QuerySet[Appointment]:
+    """The most urgent requests, chosen before the customers and services of all that wait are joined to them."""
+    first = Appointment.objects.filter(provider=provider_id).waiting(now).order_by(*MOST_URGENT)[:SHORT_LIST]
+    return _counted(Appointment.objects.filter(pk__in=first.values("pk")).with_names(), provider_id, now)
 
 
 def waiting_page(provider: Provider, number: str | None, *, now: datetime) -> Page:
     """A page of the requests of `waiting_for`. One query, two more where `number` lies beyond the last page."""
-    fetch = partial(_counted_waiting.slice, provider_id=provider.pk, now=now)
+    fetch = partial(_all_waiting.slice, provider_id=provider.pk, now=now)
     return counted_page(fetch, partial(waiting_for, provider, now=now), number)
 
 
 @prepared
-def _counted_waiting(provider_id: int, now: datetime) -> QuerySet[Appointment]:
-    """The waiting requests with their number, counted apart: a window would look up the record of every customer."""
-    all_of_them = Appointment.objects.filter(provider=provider_id).waiting(now).order_by().values("provider")
-    in_all = Subquery(all_of_them.annotate(n=Count("pk")).values("n"), output_field=IntegerField())
-    return _waiting(provider_id, now).annotate(in_all=in_all)
+def _all_waiting(provider_id: int, now: datetime) -> QuerySet[Appointment]:
+    return _counted(_waiting(provider_id, now), provider_id, now)
+
+
+def _counted(rows: QuerySet[Appointment], provider_id: int, now: datetime) -> QuerySet[Appointment]:
+    """The rows of `_waiting` with the number of all that wait, `in_all`.
+
+    It is counted apart, since a window over the rows would make PostgreSQL look up the record of every customer.
+    """
+    waiting = Appointment.objects.filter(provider=provider_id).waiting(now).order_by().values("provider")
+    in_all = Subquery(waiting.annotate(n=Count("pk")).values("n"), output_field=IntegerField())
+    return with_history(rows).order_by(*MOST_URGENT).annotate(in_all=in_all)
 
 
 def with_history(rows: QuerySet[Appointment]) -> QuerySet[Appointment]:

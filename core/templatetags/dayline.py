@@ -1,7 +1,7 @@
 """The tag that draws a working day as a line, with the scale of hours under it."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from html import escape
 
@@ -41,6 +41,11 @@ def dayline(
     ]
     if now is not None and start <= now <= end:
         drawn.append(f'<rect class="now" x="{at(now) - 2:g}" y="-4" width="4" height="18"/>')
+    scale = ""
+    if hours:
+        # Instants of one zone count as equal where its clock shows the same time twice: the cache's key is in UTC.
+        whole = start.astimezone(UTC), end.astimezone(UTC)
+        scale = _hour_scale(*whole, zone_for(context, zone), uses_12h_clock(context))
     return format_html(
         '<div class="dayline"><svg viewBox="0 0 {0} {1}" preserveAspectRatio="none" role="img" aria-label="{2}">'
         '<rect class="track" width="{0}" height="{1}"/>{3}</svg>{4}</div>',
@@ -48,7 +53,7 @@ def dayline(
         DAYLINE_HEIGHT,
         label,
         mark_safe("".join(drawn)),
-        _hour_scale(start, end, zone_for(context, zone), uses_12h_clock(context)) if hours else "",
+        scale,
     )
 
 

@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.template import Context, Template
+from django.utils.html import escape
 
 from accounts.models import User
 from appointments.models import Appointment
@@ -15,6 +17,7 @@ from appointments.states import Status
 from appointments.views.studio import shown_day
 from core.intervals import merge
 from providers.models import Provider, Service
+from tests.hardening.skeleton import parts_of
 
 LONDON = ZoneInfo("Europe/London")
 OFFICE = {day: [(9 * 60, 17 * 60)] for day in range(5)}
@@ -264,6 +267,88 @@ def test_line_of_the_day_covers_what_is_open_and_taken():
     assert (day.opens, day.closes) == (at(TODAY, "09:00"), at(TODAY, "20:00"))
     assert [kind for kind, _, _ in day.segments] == ["open", "confirmed"]
     assert day.line_words == "Tuesday 10 March from 09:00 to 20:00: open 09:00 to 17:00; booked 18:30 to 19:15."
+
+
+# --- The columns as they are written --------------------------------------------------------------------------------
+
+TUESDAY = """<section class="wday" data-today data-shown aria-labelledby="d0310">
+<h3 id="d0310"><span class="visually-hidden"><time datetime="2026-03-10">Tuesday 10 March</time>, today, 1 appointment\
+</span><span class="wday__head" aria-hidden="true"><span>Tue</span> <b>10</b></span><a class="wday__go" id="g0310" \
+href="?day=2026-03-10#week" aria-label="Show Tuesday 10 March" aria-current="true"><span>Tue</span> <b>10</b>\
+<i class="wday__dot"></i></a><svg class="load" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">\
+<rect class="t" width="100" height="4"/><rect class="l" width="9" height="4"/></svg></h3>
+<div class="wday__grid"><div class="shut" data-at="96" data-for="12" aria-hidden="true"></div>\
+<div class="week__now" data-at="24" aria-hidden="true"></div><ol role="list">
+<li data-at="6" data-for="9"><a href="/studio/appointments/K7QFMR2W/" class="ev" id="e0310-K7QFMR2W" \
+data-state="confirmed" data-past><b>Dana Kowalski</b><span class="ev__w" aria-hidden="true">\
+<time datetime="2026-03-10T09:30+00:00">09:30</time> First assessment</span><span class="visually-hidden">, \
+First assessment, <time datetime="2026-03-10T09:30+00:00">Tuesday 10 March, 09:30</time> to \
+<time datetime="2026-03-10T10:15+00:00">10:15</time>, Confirmed</span></a></li>
+<li data-at="60" data-for="12"><p class="ev" data-state="busy"><b>Busy</b><span class="ev__w" aria-hidden="true">\
+<time datetime="2026-03-10T14:00+00:00">14:00</time></span><span class="visually-hidden">, \
+<time datetime="2026-03-10T14:00+00:00">Tuesday 10 March, 14:00</time> to \
+<time datetime="2026-03-10T15:00+00:00">15:00</time>, in your own calendar</span></p></li>
+</ol></div></section>"""
+
+
+def written(built, zone="Europe/London", twelve=False):
+    context = Context({"columns": built.columns, "zone": zone, "twelve_hour": twelve})
+    return Template("{% load week %}{% week_columns columns %}").render(context)
+
+
+def test_a_column_is_written_in_full():
+    built = week(one(at(TODAY, "09:30")), busy=[(at(TODAY, "14:00"), at(TODAY, "15:00"))])
+
+    sections = written(built).split("\n<section")
+
+    assert len(sections) == 5
+    assert "<section" + sections[1] == TUESDAY
+
+
+def test_a_closed_day_says_so_and_has_no_dot():
+    built = week(one(at(TODAY, "09:30")), shown=TODAY + timedelta(days=4))
+
+    saturday = written(week(shown=TODAY + timedelta(days=4))).split("\n<section")[-1]
+
+    assert saturday.startswith(' class="wday" data-shown data-closed aria-labelledby="d0314">')
+    assert ">Saturday 14 March</time>, 0 appointments</span>" in saturday and "wday__dot" not in saturday
+    assert saturday.endswith('<p class="wday__closed">Closed, and nothing is booked.</p></section>')
+    assert written(built).count("wday__dot") == 1
+
+
+def test_the_rest_of_a_night_says_until_when_and_each_end_its_date():
+    night = one(at(TODAY, "23:30"), minutes=60)
+
+    first, rest = (part for part in written(week(night), twelve=True).split("\n<section") if 'class="ev"' in part)
+
+    words = (
+        '<time datetime="2026-03-10T23:30+00:00">Tuesday 10 March, 11:30 pm</time> to '
+        '<time datetime="2026-03-11T00:30+00:00">Wednesday 11 March, 12:30 am</time>'
+    )
+    assert words in first and words in rest
+    assert '<time datetime="2026-03-10T23:30+00:00">11:30 pm</time> First assessment' in first
+    assert 'until <time datetime="2026-03-11T00:30+00:00">12:30 am</time> First assessment' in rest
+
+
+def test_an_hour_that_comes_twice_is_told_apart():
+    sunday = date(2026, 10, 25)
+    twice = [one(at(sunday, "01:30", fold=fold), minutes=20) for fold in (0, 1)]
+
+    page = written(week(*twice, shown=sunday, today=sunday, now=at(sunday, "00:30")))
+
+    assert '<time datetime="2026-10-25T01:30+01:00">01:30, first</time>' in page
+    assert '<time datetime="2026-10-25T01:30+00:00">01:30, second</time>' in page
+
+
+@pytest.mark.parametrize("text", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "' onfocus='alert(1)"])
+def test_hostile_text_stays_text_in_the_week(text):
+    usual, nasty = one(at(TODAY, "09:30")), one(at(TODAY, "09:30"), name=text)
+    nasty.service.name = text
+
+    page = written(week(nasty))
+
+    assert parts_of(page).tags == parts_of(written(week(usual))).tags
+    assert text not in page and page.count(escape(text)) == 3
 
 
 # --- Small words and addresses --------------------------------------------------------------------------------------

@@ -196,7 +196,10 @@ def _zoom(pieces: Iterable[Piece]) -> int:
 
 def _at_least(pieces: list[Piece], zoom: int) -> list[Piece]:
     least = ZOOMS[zoom][1]
-    return [replace(p, at=min(p.at, ROWS_A_DAY - least), rows=max(p.rows, least)) for p in pieces]
+    return [
+        piece if piece.rows >= least else replace(piece, at=min(piece.at, ROWS_A_DAY - least), rows=least)
+        for piece in pieces
+    ]
 
 
 def _visible_hours(agenda: Agenda, columns: dict[date, list[Piece]]) -> tuple[int, int]:
@@ -236,8 +239,9 @@ def _in_lanes(pieces: list[Piece]) -> list[Piece]:
     for group in groups:
         lanes = min(max(lane_of[n] for n in group) + 1, MOST_LANES)
         lanes = MOST_LANES if lanes == 5 else lanes
-        for n in group:
-            placed[n] = replace(pieces[n], lanes=lanes, lane=min(lane_of[n] + 1, lanes))
+        if lanes > 1:
+            for n in group:
+                placed[n] = replace(pieces[n], lanes=lanes, lane=min(lane_of[n] + 1, lanes))
     return placed
 
 
