@@ -77,6 +77,21 @@ class Quote:
         return self.text.split("\n")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One of several things that a letter tells of. An empty part is not shown, being the same for the whole letter."""
+
+    tone: Tone
+    badge: str = ""
+    leaf: Leaf | None = None
+    when: When
+    title: str
+    facts: tuple[Fact, ...] = ()
+    line: str = ""
+    quote: Quote | None = None
+    button: Button | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Mailbox:
     """A name and an address, as a header shows them."""
@@ -103,7 +118,9 @@ class Letter:
     preheader: str
     lead: tuple[str, ...]
     quote: Quote | None = None
-    button: Button
+    items: tuple[Item, ...] = ()
+    # None where each item has its own.
+    button: Button | None
     facts: tuple[Fact, ...] = ()
     # `after` says what happens next, `change` how the appointment can be changed and until when.
     after: tuple[str, ...] = ()

@@ -6,8 +6,14 @@ from django.http import HttpRequest
 
 from core.admin import ReadOnly
 
-from .models import RefusedAddress, SentMail
+from .models import Mention, RefusedAddress, SentMail
 from .services import send_again
+
+
+class MentionInline(ReadOnly, admin.TabularInline):
+    model = Mention
+    fields = ("about",)
+    extra = 0
 
 
 @admin.register(SentMail)
@@ -15,10 +21,11 @@ class SentMailAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ["created_at", "kind", "about", "user", "state", "reason", "attempts", "sent_at"]
     list_filter = ["state", "kind"]
     list_select_related = ["user"]
-    search_fields = ["about", "user__email", "message_id"]
+    search_fields = ["about", "mentions__about", "user__email", "message_id"]
     date_hierarchy = "created_at"
     show_full_result_count = False
     exclude = ["lease_token"]
+    inlines = [MentionInline]
     actions = ["send_again"]
 
     def has_send_again_permission(self, request: HttpRequest) -> bool:

@@ -37,10 +37,11 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class CalendarPart:
-    """An iCalendar file and its method; the mail carries it as a part of its own and as `appointment.ics`."""
+    """An iCalendar file of one entry, its method, and the name that tells it from the other files of its mail."""
 
     method: str
     content: bytes
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ class Asked:
 class Mail(Protocol):
     """One mail to one person: what it is about, whether it is still true, and what it says.
 
-    `key` is unique for each mail: a repeat under the same key sends nothing. `about` is an appointment's reference.
+    `key` is unique for each mail: a repeat under the same key sends nothing. `about` is an appointment's reference;
+    a mail about several has theirs in `mentions` instead, from `stale_because` on without those that it leaves out.
     `counterpart` is the other person, who caused the mail; the reader's hourly limit is shared among counterparts.
     """
 
@@ -65,20 +67,24 @@ class Mail(Protocol):
     key: str
     kind: Kind
     about: str = ""
+    mentions: tuple[str, ...] = ()
     counterpart: User | None = None
     asked: Asked | None = None
 
     def stale_because(self, now: datetime) -> str:
-        """The reason why the mail would mislead at `now`, for staff in the log; empty while the mail is still true."""
+        """The reason why the mail would mislead at `now`, for staff in the log; empty while the mail is still true.
+
+        A mail about several leaves out what is no longer true by then, and misleads only where nothing else is left.
+        """
         return ""
 
     def letter(self) -> Letter:
         """The content. Called only for a mail that is sent."""
         ...
 
-    def calendar(self) -> CalendarPart | None:
-        """The calendar file of the mail, if any."""
-        return None
+    def calendars(self) -> tuple[CalendarPart, ...]:
+        """The calendar files of the mail, one for each entry."""
+        return ()
 
 
 Load = Callable[..., Mail | None]

@@ -1,6 +1,7 @@
-"""Composing the message of a letter: its text and HTML parts, its headers, its calendar file."""
+"""Composing the message of a letter: its text and HTML parts, its headers, its calendar files."""
 
 import email.message
+from collections.abc import Sequence
 from email.header import Header
 from email.utils import format_datetime, parseaddr
 from typing import Any
@@ -33,8 +34,11 @@ class Message(EmailMultiAlternatives):
         return message
 
 
-def compose(row: SentMail, reader: Reader, letter: Letter, calendar: CalendarPart | None = None) -> Message:
-    """The message to one reader. Raises ValueError for a text that can't stand in a header."""
+def compose(row: SentMail, reader: Reader, letter: Letter, calendars: Sequence[CalendarPart] = ()) -> Message:
+    """The message to one reader. Raises ValueError for a text that can't stand in a header.
+
+    See `docs/decisions/one-mail-per-act.md` for how calendar files travel.
+    """
     text, html = render(letter)
     message = Message(
         subject=_plain(one_line(letter.subject, limit=LONGEST_SUBJECT)),
@@ -51,11 +55,22 @@ def compose(row: SentMail, reader: Reader, letter: Letter, calendar: CalendarPar
         },
     )
     message.attach_alternative(html, "text/html")
-    if calendar:
-        message.attach_alternative(calendar.content.decode(), f"text/calendar; method={calendar.method}")
+    if len(calendars) == 1 and not letter.items:
+        [calendar] = calendars
+        message.attach_alternative(calendar.content.decode(), _calendar_type(calendar))
         # Not text/calendar a second time: programs would ask twice.
         message.attach("appointment.ics", calendar.content, "application/ics")
+    else:
+        # A file of its own for each: programs read the first entry of a file with a method and pass over the others.
+        # None as an alternative to the text: Outlook would show that one entry in place of the whole letter.
+        for calendar in calendars:
+            message.attach(f"appointment-{calendar.name}.ics", calendar.content.decode(), _calendar_type(calendar))
     return message
+
+
+def _calendar_type(calendar: CalendarPart) -> str:
+    # Programs act upon a cancellation only where the part's type names the file's method (RFC 6047, 2.4).
+    return f"text/calendar; method={calendar.method}"
 
 
 def render(letter: Letter) -> tuple[str, str]:

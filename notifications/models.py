@@ -19,6 +19,7 @@ class Kind(models.TextChoices):
     NOT_CONFIRMED = "not_confirmed", "Answer"
     WITHDRAWN = "withdrawn", "Withdrawal"
     CANCELLED = "cancelled", "Cancellation"
+    CHANGES = "changes", "Several changes"
     LINK = "link", "New link"
     ACCOUNT = "account", "Sign-up, code or reset"
     SECURITY = "security", "Security of the account"
@@ -51,7 +52,7 @@ class SentMail(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
     )
     kind = models.CharField(max_length=20, choices=Kind)
-    about = models.CharField(max_length=40, blank=True, help_text="The appointment's reference.")
+    about = models.CharField(max_length=40, blank=True, help_text="The appointment's reference; empty for several.")
     about_whom = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -105,6 +106,20 @@ class SentMail(models.Model):
     def words(self) -> str:
         """The text of this mail in the appointment's timeline."""
         return f"{self.get_kind_display()} emailed"
+
+
+class Mention(models.Model):
+    """One of the appointments that a mail is about, where these are several; that of a mail about one is in `about`."""
+
+    mail = models.ForeignKey(SentMail, on_delete=models.CASCADE, related_name="mentions")
+    about = models.CharField(max_length=40, help_text="The appointment's reference.")
+
+    class Meta:
+        indexes = [models.Index(fields=["about"], name="mention_about")]
+        constraints = [models.UniqueConstraint(fields=["mail", "about"], name="mention_once_in_a_mail")]
+
+    def __str__(self) -> str:
+        return self.about
 
 
 class RefusedAddress(models.Model):

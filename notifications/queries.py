@@ -12,7 +12,10 @@ from .rules import DAY, HOUR, AskedBefore, Sent
 
 def mails_about(reference: str, user: User) -> list[SentMail]:
     """The mails sent to this person about the appointment, newest first; never those to the other side."""
-    return list(SentMail.objects.filter(about=reference, user=user, state=State.SENT).order_by("-sent_at", "-id"))
+    sent = SentMail.objects.filter(user=user, state=State.SENT).order_by()
+    # Two statements in one, for each has an index of its own.
+    found = sent.filter(about=reference).union(sent.filter(mentions__about=reference), all=True)
+    return list(found.order_by("-sent_at", "-id"))
 
 
 def refusal_of(user: User) -> RefusedAddress | None:

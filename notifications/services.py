@@ -23,7 +23,7 @@ from outbox import services as outbox
 from . import catalogue, rules
 from .catalogue import Mail, Reader
 from .composing import compose
-from .models import ALWAYS_TRIED, UNFINISHED, RefusedAddress, SentMail, State
+from .models import ALWAYS_TRIED, UNFINISHED, Mention, RefusedAddress, SentMail, State
 from .queries import asked_before, refusal_of, sent_lately
 from .smtp import Failure, deliver
 
@@ -122,7 +122,10 @@ def _note_unsent(mail: Mail, key: str, job: Job | None, reason: str) -> SentMail
     noted = unsent.filter(_free()).update(state=State.SKIPPED, reason=reason[:120], leased_until=None, lease_token=None)
     if not noted and unsent.exists():
         raise outbox.Retry(after=5, reason="another worker is sending it")
-    return SentMail.objects.get(key=key)
+    row = SentMail.objects.get(key=key)
+    if noted:
+        _write_mentions(row, mail)
+    return row
 
 
 def _claim(mail: Mail, key: str, job: Job | None) -> SentMail:
@@ -138,6 +141,8 @@ def _claim(mail: Mail, key: str, job: Job | None) -> SentMail:
     row = SentMail.objects.get(key=key)
     if not claimed and not row.is_finished:
         raise outbox.Retry(after=5, reason="another worker is sending it")
+    if claimed:
+        _write_mentions(row, mail)
     return row
 
 
@@ -164,6 +169,14 @@ def _write_row(mail: Mail, key: str, job: Job | None) -> None:
     if job:
         row.topic, row.payload = job.topic, job.payload
     SentMail.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def _write_mentions(row: SentMail, mail: Mail) -> None:
+    """Record the appointments that a mail about several is about, without those it leaves out by now."""
+    if mail.mentions:
+        named = [Mention(mail=row, about=reference) for reference in mail.mentions]
+        Mention.objects.bulk_create(named, ignore_conflicts=True)
+        Mention.objects.filter(mail=row).exclude(about__in=mail.mentions).delete()
 
 
 def _mark(text: str) -> str:
@@ -202,9 +215,9 @@ def _hand_over(mail: Mail, row: SentMail) -> Failure | None:
 
     Raises GiveUp for a mail that can't be written, because of its address, for example.
     """
-    letter, calendar = mail.letter(), mail.calendar()
+    letter, calendars = mail.letter(), mail.calendars()
     try:
-        return deliver(compose(row, mail.reader, letter, calendar))
+        return deliver(compose(row, mail.reader, letter, calendars))
     except ValueError as error:
         _finish(row, state=State.REFUSED, reason="it can't be written as a mail")
         raise outbox.GiveUp(f"it can't be written as a mail: {type(error).__name__}") from error

@@ -42,6 +42,9 @@ WEEK = "appointments/test_studio_week.py"
 CARDS = "appointments/test_request_cards.py"
 MAILS = "appointments/test_mails.py"
 SIDES = "appointments/test_mail_sides.py"
+FOLLOWS = "appointments/services/follows.py"
+LETTER = "appointments/mail/several.py"
+TOGETHER = "appointments/test_mails_about_several.py"
 
 MUTANTS = [
     # --- What is agreed -----------------------------------------------------------------------------------------------
@@ -303,8 +306,8 @@ MUTANTS = [
     mutant(
         "a name travels in a message",
         "appointments/services/follows.py",
-        'key=f"{event.pk}:{side}", event',
-        'key=f"{event.pk}:{side}:{event.appointment.customer.name}", event',
+        'key = f"{first}:{side.value}"',
+        'key = f"{first}:{side.value}:{events[0].appointment.customer.name}"',
         FAR,
         "no_message",
     ),
@@ -312,7 +315,7 @@ MUTANTS = [
         "a reason travels in a message",
         "appointments/services/follows.py",
         'payload={"provider": provider_id},',
-        'payload={"provider": provider_id, "why": event.reason},',
+        'payload={"provider": provider_id, "why": events[0].reason},',
         FAR,
         "no_message",
     ),
@@ -502,7 +505,86 @@ MUTANTS = [
         "self.reader = Reader.of(context.other_user if context.event.verb == Verb.EXPIRE else context.reader)",
         SIDES,
     ),
-    mutant("an overtaken mail gives hope", CATALOGUE, "pk__gt=event.pk", "pk__lt=event.pk", MAILS),
+    mutant("an overtaken mail gives hope", CATALOGUE, "if last > event.pk:", "if last < event.pk:", MAILS),
+    mutant(
+        "each appointment of an act is told by itself",
+        FOLLOWS,
+        "found.setdefault(reader, []).append(event.pk)",
+        "found.setdefault((reader, event.pk), []).append(event.pk)",
+        TOGETHER,
+        "one_mail_each",
+    ),
+    mutant(
+        "all customers of an act read the same mail",
+        FOLLOWS,
+        "reader = appointment.customer_id if side is Role.CUSTOMER else appointment.provider_id",
+        "reader = appointment.provider_id",
+        TOGETHER,
+        "one_mail_each or other_customers",
+    ),
+    mutant(
+        "what was overtaken stays in a mail about several",
+        CATALOGUE,
+        "        self._tell(true or self.contexts)\n",
+        "",
+        TOGETHER,
+        "overtaken",
+    ),
+    mutant(
+        "a mail about several goes though none is still true",
+        CATALOGUE,
+        'return "" if true else "; ".join(dict.fromkeys(reasons))',
+        'return ""',
+        TOGETHER,
+        "none_is_left",
+    ),
+    mutant(
+        "a mail about several leaves as often as it is handled",
+        CATALOGUE,
+        'f"appointment-events:{first}:{shared.first.side.value}"',
+        'f"appointment-events:{clock.now().timestamp()}:{id(self)}"',
+        TOGETHER,
+        "runs_twice",
+    ),
+    mutant(
+        "of several appointments the first alone has a calendar file",
+        CATALOGUE,
+        "part for context in SharedContext(self.told).contexts for part",
+        "part for context in SharedContext(self.told).contexts[:1] for part",
+        TOGETHER,
+        "calendar_file or invitations",
+    ),
+    mutant(
+        "one calendar file of several appointments stands for the letter",
+        "notifications/composing.py",
+        "if len(calendars) == 1 and not letter.items:",
+        "if len(calendars) == 1:",
+        TOGETHER,
+        "no_alternative",
+    ),
+    mutant(
+        "a reason that is one appointment's own is everybody's",
+        LETTER,
+        "return different.pop() if len(different) == 1 else None",
+        "return different.pop()",
+        TOGETHER,
+    ),
+    mutant(
+        "the log says that a mail named what it left out",
+        "notifications/services.py",
+        "        Mention.objects.filter(mail=row).exclude(about__in=mail.mentions).delete()\n",
+        "",
+        TOGETHER,
+        "named_before",
+    ),
+    mutant(
+        "a refused change is made all the same",
+        TRANSITIONS,
+        "            outcomes.append(Outcome(appointment, changed=False, refusal=refusal))\n            continue\n",
+        "            outcomes.append(Outcome(appointment, changed=False, refusal=refusal))\n",
+        TOGETHER,
+        "go_on",
+    ),
     mutant("a link opens without its account's address", LINKS, ":{reader.email}", "", "appointments/test_links.py"),
     mutant(
         "a link opens for a closed account",

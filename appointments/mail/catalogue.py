@@ -4,33 +4,26 @@ A hopeful mail (request, confirmation) is not sent once a later event has overta
 own; a mail about an end (declined, withdrawn, cancelled, expired) is sent however late.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import quote as quote_url
 
-from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from appointments.models import Appointment, AppointmentEvent
 from appointments.services.follows import TOLD
 from appointments.states import Role, Verb
 from core import clock
-from core.letters import Fact, Leaf, Letter, Mailbox, Quote
-from core.money import price_words
-from core.wording import duration_text
+from core.letters import Letter
 from notifications import catalogue
 from notifications.catalogue import CalendarPart, Mail, Reader
 from notifications.models import Kind
-from notifications.text import many_lines, one_line
 
-from . import ics
-from .context import MailContext
+from . import ics, letters
+from .context import HOPEFUL, MailContext, SharedContext
+from .several import about_several
 from .words import confirmations, endings, requests
 from .words.base import Words
-
-HOPEFUL = {Verb.REQUEST, Verb.BOOK, Verb.ACCEPT}
-TEMPLATE = "appointments/emails/appointment"
 
 
 class EventMail(Mail):
@@ -38,7 +31,7 @@ class EventMail(Mail):
 
     def __init__(self, context: MailContext, *, key: str = "", sort: "Sort | None" = None) -> None:
         self.context = context
-        self.sort = sort or MAILS[Verb(context.event.verb), context.side]
+        self.sort = sort or _sort(context)
         self.key = key or f"appointment-event:{context.event.pk}:{context.side.value}"
         self.kind = self.sort.kind
         self.reader = Reader.of(context.reader)
@@ -46,14 +39,14 @@ class EventMail(Mail):
         self.counterpart = context.other_user
 
     def stale_because(self, now: datetime) -> str:
-        return stale_because(self.context.event, now=now)
+        [reason] = stale_reasons([self.context.event], now=now)
+        return reason
 
     def letter(self) -> Letter:
-        return compose(self.context, self.sort.words(self.context))
+        return letters.about_one(self.context, self.sort.words(self.context))
 
-    def calendar(self) -> CalendarPart | None:
-        event = self.context.event
-        return self.sort.calendar(event.appointment, self.context.side) if self.sort.calendar else None
+    def calendars(self) -> tuple[CalendarPart, ...]:
+        return self.sort.calendars(self.context)
 
 
 class LinkMail(EventMail):
@@ -63,11 +56,59 @@ class LinkMail(EventMail):
         return ""
 
 
+class EventsMail(Mail):
+    """The mail that tells one side about several events of one act. What is no longer true when it leaves is left out.
+
+    Where one event is left, it reads like the mail about that event.
+    """
+
+    def __init__(self, contexts: Sequence[MailContext]) -> None:
+        self.contexts = contexts
+        self._tell(contexts)
+        shared = SharedContext(contexts)
+        # An event has one reader on each side and belongs to one act.
+        first = min(context.event.pk for context in contexts)
+        self.key = f"appointment-events:{first}:{shared.first.side.value}"
+        kinds = {_sort(context).kind for context in contexts}
+        self.kind = kinds.pop() if len(kinds) == 1 else Kind.CHANGES
+        self.reader = Reader.of(shared.first.reader)
+        self.counterpart = shared.first.other_user if shared.with_one else None
+
+    def _tell(self, contexts: Sequence[MailContext]) -> None:
+        self.told = contexts
+        self.mentions = tuple(dict.fromkeys(context.appointment.reference for context in contexts))
+
+    def stale_because(self, now: datetime) -> str:
+        reasons = stale_reasons([context.event for context in self.contexts], now=now)
+        true = [context for context, reason in zip(self.contexts, reasons, strict=True) if not reason]
+        self._tell(true or self.contexts)
+        return "" if true else "; ".join(dict.fromkeys(reasons))
+
+    def letter(self) -> Letter:
+        shared = SharedContext(self.told)
+        said = [_sort(context).words(context) for context in shared.contexts]
+        return letters.about_one(shared.first, said[0]) if shared.count == 1 else about_several(shared, said)
+
+    def calendars(self) -> tuple[CalendarPart, ...]:
+        return tuple(
+            part for context in SharedContext(self.told).contexts for part in _sort(context).calendars(context)
+        )
+
+
 @catalogue.mail("appointments.event")
 def event_mail(*, event: int, to: str) -> Mail | None:
     """The mail about an event to one side, or None where the event's row was deleted."""
     found = _events().filter(pk=event).first()
     return EventMail(MailContext(found, Role(to), now=clock.now())) if found else None
+
+
+@catalogue.mail("appointments.events")
+def events_mail(*, events: list[int], to: str) -> Mail | None:
+    """The mail about several events of one act to their one reader on that side."""
+    found = _events().filter(pk__in=events).order_by("pk")
+    now = clock.now()
+    contexts = [MailContext(event, Role(to), now=now) for event in found]
+    return EventsMail(contexts) if contexts else None
 
 
 @catalogue.mail("appointments.link")
@@ -80,16 +121,23 @@ def link_mail(*, appointment: int, to: str, day: str) -> Mail | None:
     return LinkMail(MailContext(event, Role(to), now=clock.now()), key=key, sort=NEW_LINK)
 
 
-def stale_because(event: AppointmentEvent, *, now: datetime) -> str:
-    """The reason why a mail about `event` would mislead now, else empty. One query for a hopeful event, else none."""
+def stale_reasons(events: Sequence[AppointmentEvent], *, now: datetime) -> list[str]:
+    """For each event the reason why a mail about it would mislead now, else empty. One query where any is hopeful."""
+    hopeful = [event.appointment_id for event in events if event.verb in HOPEFUL]
+    told = AppointmentEvent.objects.filter(appointment__in=hopeful, verb__in=TOLD).order_by()
+    last = dict(told.values_list("appointment").annotate(Max("pk"))) if hopeful else {}
+    return [_stale_because(event, last=last.get(event.appointment_id, event.pk), now=now) for event in events]
+
+
+def _stale_because(event: AppointmentEvent, *, last: int, now: datetime) -> str:
+    """The reason for one event; `last` is the last of its appointment's events that is told."""
     if event.verb not in HOPEFUL:
         return ""
-    appointment = event.appointment
-    if AppointmentEvent.objects.filter(appointment=appointment, verb__in=TOLD, pk__gt=event.pk).exists():
+    if last > event.pk:
         return "a later event has a mail of its own"
-    if appointment.is_unanswered(now):
+    if event.appointment.is_unanswered(now):
         return "the time to answer is over"
-    return "the appointment is over" if appointment.end <= now else ""
+    return "the appointment is over" if event.appointment.end <= now else ""
 
 
 def _events() -> QuerySet[AppointmentEvent]:
@@ -105,78 +153,12 @@ class Sort:
     words: Callable[[MailContext], Words]
     calendar: Callable[[Appointment, Role], CalendarPart] | None = None
 
-
-def compose(context: MailContext, said: Words) -> Letter:
-    """The letter for one side: these words, and around them the facts that all mails about appointments share."""
-    place = context.place
-    when = context.when
-    other = context.other_user
-    return Letter(
-        subject=said.subject,
-        from_name=context.other_name,
-        reply_to=Mailbox(other.email, other.name) if context.replies_reach_them else None,
-        template=TEMPLATE,
-        tone=context.tone,
-        badge=context.badge,
-        headline=said.headline,
-        leaf=Leaf.of(context.start, context.zone),
-        when=when,
-        preheader=f"{when.line}. {place}." if place else f"{when.line}.",
-        lead=said.lead,
-        quote=_quote(context),
-        button=said.button,
-        facts=_facts(context, place),
-        after=said.after,
-        change=said.change,
-        contact=_contact(context),
-        why=_why(context),
-    )
+    def calendars(self, context: MailContext) -> tuple[CalendarPart, ...]:
+        return (self.calendar(context.event.appointment, context.side),) if self.calendar else ()
 
 
-def _quote(context: MailContext) -> Quote | None:
-    """The reason given by the other side, or for the provider the customer's note; None where there is neither."""
-    reason = many_lines(context.event.reason)
-    if reason and not context.by_reader and context.doer:
-        return Quote(f"{context.doer} wrote", reason)
-    note = many_lines(context.appointment.note)
-    if note and not context.for_customer and context.event.verb in HOPEFUL:
-        return Quote(f"{context.other} wrote", note)
-    return None
-
-
-def _facts(context: MailContext, place: str) -> tuple[Fact, ...]:
-    appointment = context.appointment
-    facts = [Fact("Service", f"{context.service}, {duration_text(context.end - context.start)}")]
-    facts += _person_facts(context)
-    if place:
-        facts.append(Fact("Place", place))
-    price = price_words(appointment.price, appointment.currency)
-    return (*facts, Fact("Price", price), Fact("Reference", appointment.reference))
-
-
-def _person_facts(context: MailContext) -> list[Fact]:
-    if context.for_customer:
-        trade = one_line(context.provider.trade)
-        return [Fact("With", f"{context.other_name}, {trade}" if trade else context.other_name)]
-    facts = [Fact("Customer", context.other_name)]
-    customer = context.other_user
-    if not customer.is_active:
-        return facts
-    facts.append(Fact("Email", customer.email, f"mailto:{quote_url(customer.email, safe='@')}"))
-    if customer.phone:
-        facts.append(Fact("Phone", customer.phone.as_international, f"tel:{customer.phone.as_e164}"))
-    return facts
-
-
-def _contact(context: MailContext) -> str:
-    reached = context.other if context.replies_reach_them else "our team"
-    return f"Questions? Reply to this mail; your answer goes to {reached}."
-
-
-def _why(context: MailContext) -> str:
-    asked = "you asked" if context.for_customer else f"{context.other_name} asked"
-    with_whom = context.other_name if context.for_customer else "you"
-    return f"You get this mail because {asked} for an appointment with {with_whom} on {settings.SITE_NAME}."
+def _sort(context: MailContext) -> Sort:
+    return MAILS[Verb(context.event.verb), context.side]
 
 
 NEW_LINK = Sort(Kind.LINK, requests.new_link)

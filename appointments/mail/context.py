@@ -1,6 +1,7 @@
-"""The facts of a mail about an appointment, as one of its two sides sees them: names, zones, times, places, links."""
+"""The facts of a mail about an appointment, or several, as one side sees them: names, zones, times, places, links."""
 
 import copy
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -12,11 +13,14 @@ from appointments.pages.labels import state_label
 from appointments.pages.places import place_for
 from appointments.pages.zones import Zones, zones_told
 from appointments.states import Role, Status, Verb
+from core import clock
 from core.letters import Tone, When, page
-from core.wording import moment_text, range_text, why_repeated, zone_text
+from core.wording import date_text, moment_text, range_text, why_repeated, zone_text
 from notifications.text import one_line
 from providers.models import Listing
 
+# The verbs that promise an appointment, or ask for one.
+HOPEFUL = {Verb.REQUEST, Verb.BOOK, Verb.ACCEPT}
 # For longer, a weekday alone could be that of another week.
 WEEKDAY_SPEAKS_FOR = timedelta(days=6)
 
@@ -156,3 +160,52 @@ class MailContext:
         """The address of the provider's page while it is public, else of the search."""
         shown = self.provider.listing in {Listing.LIVE, Listing.PAUSED} and self.provider.user.is_active
         return page("provider_page", self.provider.slug) if shown else page("search")
+
+
+class SharedContext:
+    """The facts that several entries of one act share, for their one reader: who did it, to what, with whom.
+
+    `contexts` are not empty and of one side; they are kept in the order of their time.
+    """
+
+    def __init__(self, contexts: Sequence[MailContext]) -> None:
+        self.contexts = sorted(contexts, key=lambda context: (context.start, context.event.pk))
+        self.first = self.contexts[0]
+        self.count = len(self.contexts)
+        self.for_customer = self.first.for_customer
+        self.with_one = len({context.other_user for context in self.contexts}) == 1
+        # The names of the other side where it is the same for all, else empty.
+        self.other = self.first.other if self.with_one else ""
+        self.other_name = self.first.other_name if self.with_one else ""
+
+    @property
+    def others(self) -> str:
+        """The other side inside a sentence: their first name, or `the customers`."""
+        return self.other or ("the providers" if self.for_customer else "the customers")
+
+    @property
+    def dates(self) -> str:
+        """The days on which they are: `Thu 12 March`, or `Thu 12 March to Tue 17 March`."""
+        days = [date_text(clock.local(one.start, one.zone).date()) for one in (self.first, self.contexts[-1])]
+        return " to ".join(dict.fromkeys(days))
+
+    def who_did(self, past: str, things: str, *, by_itself: str = "") -> str:
+        """The sentence for an act: `Our team cancelled 3 of your appointments.`, `You declined 3 requests from Amara.`
+
+        `by_itself` is said where a job did it; without it `were` and the past tense.
+        """
+        doer = self.first.doer
+        if not doer:
+            return self.what_did(by_itself or f"were {past}", things)
+        return f"{doer} {past} {self._what(things, doer)}."
+
+    def what_did(self, happened: str, things: str = "appointments") -> str:
+        """The sentence for what happened by itself: `3 requests from Amara have expired.`"""
+        return f"{self._what(things)} {happened}."
+
+    def _what(self, things: str, doer: str = "") -> str:
+        if self.for_customer and not self.first.by_reader:
+            return f"{self.count} of your {things}"
+        preposition = "with" if things == "appointments" else "to" if self.for_customer else "from"
+        whose = f" {preposition} {self.other}" if self.other not in {"", doer} else ""
+        return f"{self.count} {things}{whose}"

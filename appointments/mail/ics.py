@@ -1,5 +1,6 @@
 """iCalendar files of appointments (RFC 5545, RFC 5546): one entry, whose UID stays and whose SEQUENCE rises.
 
+Each has one entry because all entries of an invitation or a cancellation must have one UID (RFC 5546, 3.2.2, 3.2.5).
 Start and end are instants in UTC, without a zone and its rules: a program with rules other than our tzdata would show
 another hour. The wall time at the place stands in the description.
 """
@@ -30,12 +31,12 @@ class NoCalendarEntry(DomainError):
 
 def invitation(appointment: Appointment, side: Role) -> CalendarPart:
     """The calendar part that adds a confirmed appointment to the calendar of `side`, or updates its entry."""
-    return CalendarPart("REQUEST", _file(appointment, side, "REQUEST", "CONFIRMED"))
+    return CalendarPart("REQUEST", _file(appointment, side, "REQUEST", "CONFIRMED"), appointment.reference)
 
 
 def cancellation(appointment: Appointment, side: Role) -> CalendarPart:
     """The calendar part that cancels the entry; some calendars then mark it, others remove it."""
-    return CalendarPart("CANCEL", _file(appointment, side, "CANCEL", "CANCELLED"))
+    return CalendarPart("CANCEL", _file(appointment, side, "CANCEL", "CANCELLED"), appointment.reference)
 
 
 def appointment_ics(appointment: Appointment, viewer: User) -> bytes:

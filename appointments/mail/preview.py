@@ -16,20 +16,30 @@ from core.letters import Letter
 from notifications.composing import render as drawn
 from providers.models import BookingPolicy, Listing, Provider, Service
 
-from .catalogue import MAILS, EventMail
+from .catalogue import MAILS, EventMail, EventsMail
 from .context import MailContext
 
 NOW = datetime(2026, 3, 9, 14, 20, tzinfo=UTC)
+START = datetime(2026, 3, 12, 14, 20, tzinfo=UTC)
+SIDES = (Role.CUSTOMER, Role.PROVIDER)
 BEGINNINGS = {Verb.REQUEST: Status.REQUESTED, Verb.BOOK: Status.CONFIRMED}
 BY = {Verb.ACCEPT: Role.PROVIDER, Verb.DECLINE: Role.PROVIDER, Verb.EXPIRE: Role.SYSTEM}
 NEVER_AGREED = {Status.REQUESTED, Status.DECLINED, Status.EXPIRED}
+# One act of several appointments is that of staff, unless nobody but these does it.
+TOGETHER_BY = {Verb.REQUEST: Role.CUSTOMER, Verb.BOOK: Role.CUSTOMER, Verb.EXPIRE: Role.SYSTEM}
 REASONS = {Verb.DECLINE: "I am at a course that afternoon.", Verb.CANCEL: "I have caught a cold, sorry."}
+
+
+# The samples about several: what happens to all but the last of three appointments, and to the last.
+SEVERAL = {f"several-{verb}": (verb, verb) for verb in dict.fromkeys(verb for verb, _ in MAILS)}
+SEVERAL["several-changes"] = (Verb.CANCEL, Verb.DECLINE)
 
 
 @require_safe
 def mails(request: HttpRequest) -> HttpResponse:
     """The list of all mails with their subjects."""
-    rows = [(verb, side, sample(verb, side).subject) for verb, side in MAILS]
+    rows: list[tuple[str, Role, str]] = [(verb, side, sample(verb, side).subject) for verb, side in MAILS]
+    rows += [(name, side, sample_of_several(name, side).subject) for name in SEVERAL for side in SIDES]
     return render(request, "appointments/emails/preview.html", {"rows": rows})
 
 
@@ -37,9 +47,15 @@ def mails(request: HttpRequest) -> HttpResponse:
 @require_safe
 @csp_update({"style-src": [UNSAFE_INLINE]})  # type: ignore[arg-type]
 def mail(request: HttpRequest, verb: str, side: str, form: str) -> HttpResponse:
-    if (verb, side) not in MAILS or form not in {"html", "txt"}:
+    if form not in {"html", "txt"}:
         raise Http404
-    text, html = drawn(sample(Verb(verb), Role(side)))
+    if (verb, side) in MAILS:
+        letter = sample(Verb(verb), Role(side))
+    elif verb in SEVERAL and side in SIDES:
+        letter = sample_of_several(verb, Role(side))
+    else:
+        raise Http404
+    text, html = drawn(letter)
     if form == "txt":
         return HttpResponse(text, content_type="text/plain; charset=utf-8")
     return HttpResponse(html)
@@ -49,15 +65,45 @@ def sample(verb: Verb, side: Role) -> Letter:
     return EventMail(sample_context(verb, side)).letter()
 
 
+def sample_of_several(name: str, side: Role) -> Letter:
+    return EventsMail(sample_contexts(*SEVERAL[name], side=side)).letter()
+
+
+def sample_contexts(
+    first: Verb, last: Verb, *, side: Role, count: int = 3, role: Role | None = None, with_another: bool = True
+) -> list[MailContext]:
+    """The contexts of one act for one reader: `count` appointments a day apart, a provider's last one with another."""
+    contexts = []
+    for number in range(count):
+        is_last = number == count - 1
+        verb = last if is_last else first
+        by = role or TOGETHER_BY.get(verb, Role.STAFF)
+        start, another = START + timedelta(days=number), with_another and is_last
+        context = sample_context(verb, side, role=by, start=start, with_another=another)
+        context.event.pk = number + 1
+        context.appointment.reference = f"K7QFMR{number:02}".replace("0", "W").replace("1", "X")
+        contexts.append(context)
+    return contexts
+
+
 def sample_context(
-    verb: Verb, side: Role, *, customer_zone: str = "Europe/London", role: Role | None = None
+    verb: Verb,
+    side: Role,
+    *,
+    customer_zone: str = "Europe/London",
+    role: Role | None = None,
+    start: datetime = START,
+    with_another: bool = False,
 ) -> MailContext:
     """The context of a sample event, of an appointment on Thursday 12 March 2026, 14:20 in London."""
     to_status = BEGINNINGS.get(verb) or MOVES[verb][1] or Status.CANCELLED
     by = role or BY.get(verb, Role.CUSTOMER)
-    appointment = sample_appointment(to_status, customer_zone, ended_by=by if to_status == Status.CANCELLED else "")
+    ended_by = by if to_status == Status.CANCELLED else ""
+    appointment = sample_appointment(to_status, customer_zone, ended_by=ended_by, start=start)
     if verb is Verb.WITHDRAW:
         appointment.agreed_at = None
+    if with_another and side is Role.PROVIDER:
+        appointment.customer = User(pk=3, name="Ben Adeyemi", email="ben@example.com", email_confirmed_at=NOW)
     event = AppointmentEvent(
         appointment=appointment,
         at=NOW,
@@ -70,7 +116,9 @@ def sample_context(
     return MailContext(event, side, now=NOW)
 
 
-def sample_appointment(status: Status, customer_zone: str = "Europe/London", *, ended_by: str = "") -> Appointment:
+def sample_appointment(
+    status: Status, customer_zone: str = "Europe/London", *, ended_by: str = "", start: datetime = START
+) -> Appointment:
     maya = User(pk=1, name="Maya Okafor", email="maya@example.com", email_confirmed_at=NOW)
     amara = User(pk=2, name="Amara Nwosu", email="amara@example.com", email_confirmed_at=NOW, phone="+442079460018")
     amara.time_zone = customer_zone
@@ -87,7 +135,6 @@ def sample_appointment(status: Status, customer_zone: str = "Europe/London", *, 
         listing=Listing.LIVE,
     )
     provider.policy = BookingPolicy(provider=provider)
-    start = datetime(2026, 3, 12, 14, 20, tzinfo=UTC)
     return Appointment(
         pk=1,
         reference="K7QFMR2W",

@@ -1,4 +1,7 @@
-"""The table of jobs that follow from each change, published in its transaction. The services do not know them."""
+"""The table of jobs that follow from each change, published in its transaction. The services do not know them.
+
+A follower gets all entries of one act that it is to follow, so that it can tell several changes as one.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -7,23 +10,42 @@ from appointments.states import Role, Verb
 from notifications import services as notifications
 from outbox import services as outbox
 
-Follower = Callable[[AppointmentEvent], Iterable[outbox.Draft]]
+Follower = Callable[[Sequence[AppointmentEvent]], Iterable[outbox.Draft]]
 
 
-def refresh_openings(event: AppointmentEvent) -> Iterable[outbox.Draft]:
-    """The job that refreshes the search's index of the provider, once for all changes of one act."""
-    provider_id = event.appointment.provider_id
-    yield outbox.Draft(
-        topic="appointments.refresh_openings",
-        key=f"{event.occasion.hex}:{provider_id}",
-        payload={"provider": provider_id},
-    )
+def refresh_openings(events: Sequence[AppointmentEvent]) -> Iterable[outbox.Draft]:
+    """The jobs that refresh the search's index, one for each provider."""
+    for occasion, provider_id in dict.fromkeys((event.occasion, event.appointment.provider_id) for event in events):
+        yield outbox.Draft(
+            topic="appointments.refresh_openings",
+            key=f"{occasion.hex}:{provider_id}",
+            payload={"provider": provider_id},
+        )
 
 
-def mail_both_sides(event: AppointmentEvent) -> Iterable[outbox.Draft]:
-    """The jobs that mail the customer and the provider."""
-    for side in (Role.CUSTOMER.value, Role.PROVIDER.value):
-        yield notifications.draft("appointments.event", key=f"{event.pk}:{side}", event=event.pk, to=side)
+def mail_both_sides(events: Sequence[AppointmentEvent]) -> Iterable[outbox.Draft]:
+    """The jobs that mail customers and providers: one for each reader, about all entries that concern them.
+
+    The key is that of the reader's first entry, which no other act has: a second act of one occasion is told, too.
+    """
+    for side in (Role.CUSTOMER, Role.PROVIDER):
+        for about in _by_reader(events, side):
+            first = about[0]
+            key = f"{first}:{side.value}"
+            if len(about) == 1:
+                yield notifications.draft("appointments.event", key=key, event=first, to=side.value)
+            else:
+                yield notifications.draft("appointments.events", key=key, events=about, to=side.value)
+
+
+def _by_reader(events: Sequence[AppointmentEvent], side: Role) -> Iterable[list[int]]:
+    """The ids of the entries for each person of that side."""
+    found: dict[int, list[int]] = {}
+    for event in events:
+        appointment = event.appointment
+        reader = appointment.customer_id if side is Role.CUSTOMER else appointment.provider_id
+        found.setdefault(reader, []).append(event.pk)
+    return found.values()
 
 
 FOLLOWS: dict[Verb, tuple[Follower, ...]] = {
@@ -44,5 +66,9 @@ TOLD = frozenset(verb for verb, followers in FOLLOWS.items() if mail_both_sides 
 
 
 def publish(events: Sequence[AppointmentEvent]) -> None:
-    """Publish the jobs that follow from these history entries; one of the same key is published once."""
-    outbox.publish_all(draft for event in events for follower in FOLLOWS[Verb(event.verb)] for draft in follower(event))
+    """Publish the jobs that follow from the history entries of one act."""
+    followed: dict[Follower, list[AppointmentEvent]] = {}
+    for event in events:
+        for follower in FOLLOWS[Verb(event.verb)]:
+            followed.setdefault(follower, []).append(event)
+    outbox.publish_all(draft for follower, its_events in followed.items() for draft in follower(its_events))

@@ -28,7 +28,8 @@ def record(
 ) -> list[AppointmentEvent]:
     """Append these history entries and publish the jobs that follow from them, in the transaction of the change.
 
-    All share `occasion`, the id of one act of one person; without it they get a new one together.
+    All share `occasion`, the id of one act of one person; without it they get a new one together. What one call records
+    is told together: each reader gets one mail.
     """
     occasion = occasion or uuid.uuid4()
     events = insert_all(

@@ -9,11 +9,13 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from accounts.models import User
+from appointments.exceptions import MoveRefused, PolicyRefused
 from appointments.models import Appointment
 from appointments.rules.moves import check_move
 from appointments.states import HOLDING, MOVES, Role, Status, Verb, target
 from core import clock
 from core.db import retrying
+from core.exceptions import DomainError
 
 from . import holds
 from .history import Entry, record
@@ -37,10 +39,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of a call: the appointment as it is now, and whether this call changed it or found it done already."""
+    """The result of a call: the appointment as it is now, and whether this call changed it or found it done already.
+
+    `refusal` says why it may not be changed, where the call goes on with the others.
+    """
 
     appointment: Appointment
     changed: bool
+    refusal: DomainError | None = None
 
 
 def accept_request(*, appointment: Appointment, actor: User, role: Role = Role.PROVIDER, reason: str = "") -> Outcome:
@@ -111,12 +117,18 @@ def _move(
 @retrying
 @transaction.atomic
 def apply(
-    changes: Sequence[Change], *, actor: User | None, role: Role, occasion: uuid.UUID | None = None
+    changes: Sequence[Change],
+    *,
+    actor: User | None,
+    role: Role,
+    occasion: uuid.UUID | None = None,
+    skip_refused: bool = False,
 ) -> list[Outcome]:
-    """Make all of these changes or none, as one act: locked together, checked together, recorded under one occasion.
+    """Make all of these changes or none, as one act: locked, checked, recorded and told together, under one occasion.
 
     An appointment already in the wanted state stays unchanged, so that pressing twice acts once. Raises MoveRefused or
-    PolicyRefused for the first change that is not allowed, and PermissionDenied when the actor does not have `role`.
+    PolicyRefused for the first change that is not allowed; with `skip_refused` its outcome has the refusal instead, and
+    the others are made. Raises PermissionDenied when the actor does not have `role`.
     """
     wanted = [change.to or target(change.verb, Status(change.appointment.status)) for change in changes]
     locked = _lock([change.appointment for change in changes])
@@ -124,12 +136,19 @@ def apply(
     for change, to in zip(changes, wanted, strict=True):
         appointment = locked[change.appointment.pk]
         _check_role(appointment, actor, role)
-        is_done = appointment.status == to and role in MOVES[change.verb][2]
-        if not is_done:
+        if appointment.status == to and role in MOVES[change.verb][2]:
+            outcomes.append(Outcome(appointment, changed=False))
+            continue
+        try:
             check_move(appointment, change.verb, role=role, policy=appointment.provider.policy, now=now, to=to)
-            entries.append(Entry(appointment, change.verb, from_status=appointment.status, reason=change.reason))
-            _enter(appointment, change.verb, to, role=role, now=now)
-        outcomes.append(Outcome(appointment, changed=not is_done))
+        except (MoveRefused, PolicyRefused) as refusal:
+            if not skip_refused:
+                raise
+            outcomes.append(Outcome(appointment, changed=False, refusal=refusal))
+            continue
+        entries.append(Entry(appointment, change.verb, from_status=appointment.status, reason=change.reason))
+        _enter(appointment, change.verb, to, role=role, now=now)
+        outcomes.append(Outcome(appointment, changed=True))
     if entries:
         _save([entry.appointment for entry in entries])
         record(entries, actor=actor, role=role, now=now, occasion=occasion)

@@ -153,12 +153,12 @@ def test_the_mail_of_an_event(monday, zone, event, near, far, button, calendar):
     verb, by, to = event
 
     letter, text = told(verb, to, role=by, customer_zone=zone)
-    attached = EventMail(sample_context(verb, to, role=by, customer_zone=zone)).calendar()
+    attached = EventMail(sample_context(verb, to, role=by, customer_zone=zone)).calendars()
 
     assert letter.subject == (near if zone == "Europe/London" else far)
     assert (letter.button.label, links_named(letter.button.url)) == button
     assert f"{button[0]}:\n{button[1]}\n" in text
-    assert (attached and attached.method) == calendar
+    assert [part.method for part in attached] == ([calendar] if calendar else [])
     here = {
         ("Europe/London", C): ["Thursday 12 March 2026, 14:20 to 15:05, London time (GMT)"],
         ("Europe/London", P): ["Thursday 12 March 2026, 14:20 to 15:05, London time (GMT)"],

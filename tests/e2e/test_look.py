@@ -9,6 +9,7 @@ from django.template import engines
 from django.urls import include, path
 from playwright.sync_api import expect
 
+from appointments.mail import preview as mail_preview
 from core import styleguide
 from tests.e2e.browsers import PATIENCE
 
@@ -51,6 +52,8 @@ def slow(request):
 urlpatterns = [
     path("sheet/", styleguide.sheet),
     path("sheet/<int:code>/", styleguide.error_page),
+    path("sheet/mails/", mail_preview.mails),
+    path("sheet/mails/<slug:verb>/<slug:side>.<slug:form>", mail_preview.mail, name="styleguide_mail"),
     path("trial/", trial),
     path("trial/conflict/", conflict),
     path("trial/broken/", broken),
@@ -68,6 +71,16 @@ def test_axe_finds_nothing_on_the_sheet(new_page, axe, scheme):
     page.goto("/sheet/")
 
     axe(page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_a_mail_and_nothing_scrolls_sideways(new_page, axe, scheme):
+    page = new_page(color_scheme=scheme, viewport={"width": 320, "height": 640})
+    for name in ("accept", "several-accept", "several-changes", "several-request"):
+        page.goto(f"/sheet/mails/{name}/provider.html")
+
+        axe(page, but=("landmark-one-main", "region"))  # a mail is no page: its reader has the landmarks
+        assert page.evaluate("document.documentElement.scrollWidth") == 320, name
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -95,10 +95,10 @@ def letter(**changes):
 class PlainMail(Mail):
     """A mail with defaults for all that a test does not name."""
 
-    def __init__(self, to, *, key="one", about="K7QFMR2W", counterpart=None, said=None, stale="", calendar_part=None):
+    def __init__(self, to, *, key="one", about="K7QFMR2W", counterpart=None, said=None, stale="", calendar_parts=()):
         self.reader = Reader.of(to)
         self.key, self.kind, self.about, self.counterpart = key, Kind.CONFIRMED, about, counterpart
-        self.said, self.stale, self.calendar_part = said or {}, stale, calendar_part
+        self.said, self.stale, self.calendar_parts = said or {}, stale, calendar_parts
 
     def stale_because(self, now) -> str:
         return self.stale
@@ -106,8 +106,8 @@ class PlainMail(Mail):
     def letter(self) -> Letter:
         return letter(**self.said)
 
-    def calendar(self) -> CalendarPart | None:
-        return self.calendar_part
+    def calendars(self) -> tuple[CalendarPart, ...]:
+        return self.calendar_parts
 
 
 @pytest.fixture

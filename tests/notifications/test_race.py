@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from appointments.services import booking
+from appointments.services import booking, transitions
+from appointments.services.transitions import Change
+from appointments.states import Role, Verb
 from core import clock
-from notifications.models import SentMail
+from notifications.models import Mention, SentMail
 from outbox.models import Message
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ServiceFactory
@@ -54,3 +56,34 @@ def test_four_workers_tell_each_side_of_each_event_once(smtp):
     told = [(message["To"], message["Message-ID"]) for message in smtp.received]
     assert len(set(told)) == 8
     assert len(told) == 9  # the one whose answer was lost, once more under the same id
+
+
+def test_workers_tell_each_side_of_an_act_of_several_once(smtp):
+    """Staff cancel four appointments of two customers at once; one answer of the server is lost on the way."""
+    service, customers = ServiceFactory(duration_minutes=30), [UserFactory(), UserFactory()]
+    now = clock.now()
+    opens = (now + timedelta(days=7 - now.weekday())).replace(hour=10, minute=0, second=0, microsecond=0)
+    made = [
+        booking.book_appointment(
+            service=service,
+            start=opens + timedelta(minutes=30 * number),
+            customer=customers[number % 2],
+            terms=booking.terms_of(service),
+            booking_key=f"key-{number}",
+        ).appointment
+        for number in range(4)
+    ]
+    Message.objects.all().delete()
+    changes = [Change(one, Verb.CANCEL) for one in made]
+    transitions.apply(changes, actor=UserFactory(is_staff=True), role=Role.STAFF)
+    smtp.cut_after_data = 1
+
+    run_processes(3, workers.drain, smtp.port)
+    Message.objects.pending().update(due_at=clock.now())  # the pauses are over
+    run_processes(2, workers.drain, smtp.port)
+
+    assert set(SentMail.objects.values_list("state", flat=True)) == {"sent"}
+    told = [(message["To"], message["Message-ID"]) for message in smtp.received]
+    assert len(set(told)) == len({to for to, _ in told}) == 3
+    assert len(told) == 4  # the one whose answer was lost, once more under the same id
+    assert Mention.objects.count() == 2 + 2 + 4

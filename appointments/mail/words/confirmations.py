@@ -28,7 +28,7 @@ def _confirmed_for_customer(context: MailContext, news: str) -> Words:
         lead=(f"{news}{context.other} expects you{there(context.appointment)}.",),
         button=Button("See appointment", context.own_page),
         after=(CALENDAR_ENTRY,),
-        change=_change(context),
+        change=until_when(context),
     )
 
 
@@ -39,7 +39,7 @@ def new_appointment(context: MailContext) -> Words:
         lead=("It is confirmed; there is nothing to answer.",),
         button=Button("See appointment", context.own_page),
         after=(CALENDAR_ENTRY,),
-        change=_change(context),
+        change=until_when(context),
     )
 
 
@@ -50,11 +50,11 @@ def accepted_by_you(context: MailContext) -> Words:
         lead=(f"The appointment is confirmed. We tell {context.other}, too.",),
         button=Button("See appointment", context.own_page),
         after=(CALENDAR_ENTRY,),
-        change=_change(context),
+        change=until_when(context),
     )
 
 
-def _change(context: MailContext) -> str:
+def until_when(context: MailContext) -> str:
     """The sentence that says until when the appointment can be called off, by the policy in force."""
     terms = cancel_terms(context.appointment, role=context.side, policy=context.provider.policy, now=context.now)
     if not terms.allowed:

@@ -16,7 +16,7 @@ def not_confirmed(context: MailContext) -> Words:
         headline=by_provider if context.event.role == Role.PROVIDER else by_staff,
         lead=("The request has ended and nothing was charged.",),
         button=_another_try(context),
-        after=_what_else(context),
+        after=what_else(context),
     )
 
 
@@ -55,7 +55,7 @@ def unanswered(context: MailContext) -> Words:
         headline=f"{context.other} did not answer in time.",
         lead=("So this request has ended. Nothing was charged.",),
         button=_another_try(context),
-        after=_what_else(context),
+        after=what_else(context),
     )
 
 
@@ -101,7 +101,7 @@ def _another_try(context: MailContext) -> Button:
     return Button("Find a provider", page("search"))
 
 
-def _what_else(context: MailContext) -> tuple[str, ...]:
+def what_else(context: MailContext) -> tuple[str, ...]:
     if context.can_be_booked:
         return (f"Choose another time with {context.other}, or look for somebody else.",)
     return (f"{context.other} takes no new bookings for it at the moment, but somebody else may.",)

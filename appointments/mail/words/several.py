@@ -1,0 +1,186 @@
+"""The words of a mail about several entries of one act: what they have in common, said once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from appointments.mail.context import MailContext, SharedContext
+from appointments.pages.places import there
+from appointments.states import Role, Verb
+
+from .base import deadline_text
+from .confirmations import until_when
+from .endings import what_else
+
+FILES_ADD = (
+    "The files with this mail add the appointments to your calendar. Whatever changes later updates the same entries."
+)
+FILES_REMOVE = "The files with this mail take them out of your calendar."
+
+
+@dataclass(frozen=True, slots=True)
+class SharedWords:
+    """The words for several entries of one verb.
+
+    `head` begins the subject; `done` is the change in a word, for a subject that counts several changes. `line` says
+    of each entry what is its own: a deadline, or until when it can be cancelled.
+    """
+
+    head: str
+    done: str
+    headline: str
+    lead: tuple[str, ...]
+    after: tuple[str, ...] = ()
+    things: str = "times"
+    line: Callable[[MailContext], str] = lambda context: ""
+
+
+def requests_sent(shared: SharedContext) -> SharedWords:
+    waiting = f"{shared.count} requests wait for an answer."
+    return SharedWords(
+        head="Request sent",
+        done="requested",
+        headline=f"{shared.other} has your {shared.count} requests." if shared.other else waiting,
+        lead=("They are not confirmed yet. We email you either way.",),
+        after=(
+            "The times are held for you until then.",
+            "If the answer is yes, you get a confirmation and the entry for your calendar. If it is no, or none comes "
+            "in time, the request ends and nothing is charged.",
+            "You can withdraw each request on its page for as long as it waits.",
+        ),
+        line=lambda context: f"{context.other} has until {deadline_text(context)} to answer.",
+    )
+
+
+def answers_needed(shared: SharedContext) -> SharedWords:
+    first = min(shared.contexts, key=lambda context: context.deadline)
+    waiting = f"{shared.count} requests wait for your answer."
+    return SharedWords(
+        head=f"Answer needed by {first.short_deadline}",
+        done="requested",
+        headline=f"{shared.other_name} asks for {shared.count} times." if shared.other else waiting,
+        lead=("Please answer each of them in time. After that a request expires by itself.",),
+        after=(
+            f"The times are held for {shared.others} until you answer. What you accept is confirmed; what you decline "
+            f"is open again. We tell {shared.others} either way.",
+        ),
+        line=lambda context: f"Please answer by {deadline_text(context)}.",
+    )
+
+
+def booked(shared: SharedContext) -> SharedWords:
+    return _confirmed(f"You are booked {shared.count} times.", _expects_you(shared))
+
+
+def new_appointments(shared: SharedContext) -> SharedWords:
+    headline = f"{shared.other_name} booked {shared.count} times." if shared.other else shared.what_did("were booked")
+    return _confirmed(headline, "They are confirmed; there is nothing to answer.")
+
+
+def accepted(shared: SharedContext) -> SharedWords:
+    return _confirmed(shared.who_did("accepted", "requests"), _expects_you(shared))
+
+
+def accepted_by_you(shared: SharedContext) -> SharedWords:
+    told = f"The appointments are confirmed. We tell {shared.others}, too."
+    return _confirmed(shared.who_did("accepted", "requests"), told)
+
+
+def _expects_you(shared: SharedContext) -> str:
+    places = {there(context.appointment) for context in shared.contexts}
+    expects = f" {shared.other} expects you{places.pop()}." if shared.other and len(places) == 1 else ""
+    return f"The appointments are confirmed.{expects}"
+
+
+def _confirmed(headline: str, lead: str) -> SharedWords:
+    return SharedWords(
+        head="Confirmed",
+        done="confirmed",
+        headline=headline,
+        lead=(lead,),
+        after=(FILES_ADD,),
+        things="appointments",
+        line=until_when,
+    )
+
+
+def not_confirmed(shared: SharedContext) -> SharedWords:
+    return _refused(shared, shared.who_did("declined", "requests"))
+
+
+def unanswered(shared: SharedContext) -> SharedWords:
+    by_them = f"{shared.other} did not answer {shared.count} requests in time."
+    return _refused(shared, by_them if shared.other else shared.what_did("were not answered in time", "requests"))
+
+
+def _refused(shared: SharedContext, headline: str) -> SharedWords:
+    return SharedWords(
+        head="Not confirmed",
+        done="not confirmed",
+        headline=headline,
+        lead=("These requests have ended and nothing was charged.",),
+        after=what_else(shared.first) if shared.other else (),
+    )
+
+
+def declined_by_you(shared: SharedContext) -> SharedWords:
+    return SharedWords(
+        head="Declined",
+        done="declined",
+        headline=shared.who_did("declined", "requests"),
+        lead=(f"The times are no longer held. We tell {shared.others}, too.",),
+    )
+
+
+def expired(shared: SharedContext) -> SharedWords:
+    return SharedWords(
+        head="Expired",
+        done="expired",
+        headline=shared.what_did("have expired", "requests"),
+        lead=(f"They were not answered in time. The times are no longer held. We tell {shared.others}, too.",),
+    )
+
+
+def withdrawn_by_customer(shared: SharedContext) -> SharedWords:
+    return _withdrawn(shared, "They have ended, the times are no longer held, and nothing was charged.")
+
+
+def withdrawn(shared: SharedContext) -> SharedWords:
+    return _withdrawn(shared, "There is nothing left to answer, and the times are no longer held.")
+
+
+def _withdrawn(shared: SharedContext, lead: str) -> SharedWords:
+    return SharedWords(
+        head="Requests withdrawn",
+        done="withdrawn",
+        headline=shared.who_did("withdrew", "requests", by_itself="were withdrawn"),
+        lead=(lead,),
+    )
+
+
+def cancelled(shared: SharedContext) -> SharedWords:
+    return SharedWords(
+        head="Cancelled",
+        done="cancelled",
+        headline=shared.who_did("cancelled", "appointments"),
+        lead=(f"They no longer take place. {FILES_REMOVE}",),
+        things="appointments",
+    )
+
+
+C, P = Role.CUSTOMER, Role.PROVIDER
+SHARED: dict[tuple[Verb, Role], Callable[[SharedContext], SharedWords]] = {
+    (Verb.REQUEST, C): requests_sent,
+    (Verb.REQUEST, P): answers_needed,
+    (Verb.BOOK, C): booked,
+    (Verb.BOOK, P): new_appointments,
+    (Verb.ACCEPT, C): accepted,
+    (Verb.ACCEPT, P): accepted_by_you,
+    (Verb.DECLINE, C): not_confirmed,
+    (Verb.DECLINE, P): declined_by_you,
+    (Verb.WITHDRAW, C): withdrawn_by_customer,
+    (Verb.WITHDRAW, P): withdrawn,
+    (Verb.EXPIRE, C): unanswered,
+    (Verb.EXPIRE, P): expired,
+    (Verb.CANCEL, C): cancelled,
+    (Verb.CANCEL, P): cancelled,
+}
