@@ -1,25 +1,24 @@
 """Admin of appointments. No row is edited: each change is an action that calls the service the pages call."""
 
-from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
+from accounts.models import User
 from appointments.forms.reasons import REASON_LENGTH
 from core.admin import ReadOnly
-from core.exceptions import DomainError
 from core.forms import TextField
 from core.money import format_money
 
 from .models import Appointment, AppointmentEvent, Hold, OpenDay, OpeningIndex, SearchFigures
 from .services import transitions
-from .states import Role, Status
+from .states import MOVES, Role, Verb
 
 # The result of an action: a page that asks for confirmation, or None, which leads back to the list.
 Answer = TemplateResponse | None
@@ -77,52 +76,53 @@ class AppointmentAdmin(ReadOnly, admin.ModelAdmin):
 
     @admin.action(description="Accept for the provider", permissions=["act"])
     def accept(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> Answer:
-        return self._each(request, queryset, transitions.accept_request)
+        return self._together(request, queryset, Verb.ACCEPT)
 
     @admin.action(description="Decline for the provider", permissions=["act"])
     def decline(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> Answer:
-        return self._each(request, queryset, transitions.decline_request)
+        return self._together(request, queryset, Verb.DECLINE)
 
     @admin.action(description="Cancel on behalf of both", permissions=["act"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> Answer:
-        return self._each(request, queryset, transitions.cancel_appointment)
+        return self._together(request, queryset, Verb.CANCEL)
 
     @admin.action(description="Mark as completed", permissions=["act"])
     def mark_completed(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> Answer:
-        return self._each(request, queryset, _completed)
+        return self._together(request, queryset, Verb.COMPLETE)
 
     @admin.action(description="Mark as no-show", permissions=["act"])
     def mark_no_show(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> Answer:
-        return self._each(request, queryset, _no_show)
+        return self._together(request, queryset, Verb.NO_SHOW)
 
-    def _each(
-        self,
-        request: HttpRequest,
-        queryset: QuerySet[Appointment],
-        act: Callable[..., transitions.Outcome],
-    ) -> Answer:
-        """Ask for a reason, then call `act` on each appointment by itself; refusals are shown, the others stand."""
+    def _together(self, request: HttpRequest, queryset: QuerySet[Appointment], verb: Verb) -> Answer:
+        """Ask for a reason, then change all chosen appointments as one act, which each person is told in one mail.
+
+        Each refusal is shown with its appointment; the others are changed.
+        """
+        chosen = list(queryset[: MOST_AT_ONCE + 1])
+        if len(chosen) > MOST_AT_ONCE:
+            self.message_user(request, f"Choose at most {MOST_AT_ONCE} at a time.", messages.ERROR)
+            return None
         form = StaffReason(request.POST) if "confirmed" in request.POST else StaffReason()
         if not form.is_valid():
-            return self._ask(request, list(queryset[: MOST_AT_ONCE + 1]), form)
-        reason, changed = form.cleaned_data["reason"], 0
-        for appointment in queryset:
-            try:
-                outcome = act(appointment=appointment, actor=request.user, role=Role.STAFF, reason=reason)
-            except DomainError as refusal:
-                self.message_user(request, f"{appointment.reference}: {refusal}", messages.WARNING)
-                continue
-            changed += outcome.changed
-            if outcome.changed:
-                self.log_change(request, appointment, f"{request.POST['action']}: {reason}")
-        self.message_user(request, f"{changed} changed.", messages.SUCCESS if changed else messages.INFO)
+            return self._ask(request, chosen, form)
+        assert isinstance(request.user, User)
+        reason = form.cleaned_data["reason"]
+        changes = [_change(appointment, verb, reason) for appointment in chosen]
+        outcomes = transitions.apply(changes, actor=request.user, role=Role.STAFF, skip_refused=True)
+        for outcome in outcomes:
+            if outcome.refusal:
+                text = f"{outcome.appointment.reference}: {outcome.refusal}"
+                self.message_user(request, text, messages.WARNING)
+        changed = [outcome.appointment for outcome in outcomes if outcome.changed]
+        LogEntry.objects.log_actions(
+            request.user.pk, changed, CHANGE, change_message=f"{request.POST['action']}: {reason}"
+        )
+        self.message_user(request, f"{len(changed)} changed.", messages.SUCCESS if changed else messages.INFO)
         return None
 
     def _ask(self, request: HttpRequest, chosen: list[Appointment], form: StaffReason) -> Answer:
         """The confirmation page with the action, the chosen appointments and the form for the reason."""
-        if len(chosen) > MOST_AT_ONCE:
-            self.message_user(request, f"Choose at most {MOST_AT_ONCE} at a time.", messages.ERROR)
-            return None
         name = request.POST["action"]
         context = {
             **self.admin_site.each_context(request),
@@ -137,17 +137,11 @@ class AppointmentAdmin(ReadOnly, admin.ModelAdmin):
         return TemplateResponse(request, "appointments/admin/confirm.html", context, status=status)
 
 
-def _completed(*, appointment: Appointment, **by: Any) -> transitions.Outcome:
-    """Complete the appointment, or correct a no-show to completed."""
-    if appointment.status == Status.NO_SHOW:
-        return transitions.correct_outcome(appointment=appointment, to=Status.COMPLETED, **by)
-    return transitions.complete_appointment(appointment=appointment, **by)
-
-
-def _no_show(*, appointment: Appointment, **by: Any) -> transitions.Outcome:
-    if appointment.status == Status.COMPLETED:
-        return transitions.correct_outcome(appointment=appointment, to=Status.NO_SHOW, **by)
-    return transitions.mark_no_show(appointment=appointment, **by)
+def _change(appointment: Appointment, verb: Verb, reason: str) -> transitions.Change:
+    """The change by `verb`; where the appointment is marked otherwise already, its correction."""
+    marked, to = MOVES[Verb.CORRECT][0], MOVES[verb][1]
+    corrects = appointment.status != to and appointment.status in marked and to in marked
+    return transitions.Change(appointment, Verb.CORRECT if corrects else verb, reason, to)
 
 
 @admin.register(AppointmentEvent)

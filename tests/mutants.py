@@ -578,6 +578,14 @@ MUTANTS = [
         "named_before",
     ),
     mutant(
+        "staff's refused row stops the others",
+        "appointments/admin.py",
+        "skip_refused=True",
+        "skip_refused=False",
+        "appointments/test_admin.py",
+        "refusal_stops_none",
+    ),
+    mutant(
         "a refused change is made all the same",
         TRANSITIONS,
         "            outcomes.append(Outcome(appointment, changed=False, refusal=refusal))\n            continue\n",

@@ -4,10 +4,13 @@ import pytest
 import time_machine
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
+from django.core import mail
 from django.urls import reverse
 
-from appointments.models import Appointment, Hold
+from appointments.models import Appointment, AppointmentEvent, Hold
 from appointments.states import Status
+from outbox.models import Message
+from outbox.testing import deliver
 from tests.factories.accounts import UserFactory
 from tests.factories.appointments import demanded_by
 from tests.hardening.forms import hidden_values
@@ -105,6 +108,50 @@ def test_an_action_that_the_rules_refuse_is_answered_in_words(client, staff, boo
 
     assert "It can be marked from its start on." in answer.content.decode()
     assert Appointment.objects.get().status == Status.CONFIRMED
+
+
+def test_what_is_chosen_together_is_one_act_and_a_refusal_stops_none_of_the_others(client, staff, book, provider):
+    at = [TUESDAY_TEN + number * timedelta(hours=2) for number in range(4)]
+    made = [book(start, customer=UserFactory()).appointment for start in at]
+    Message.objects.all().delete()
+    with time_machine.travel(at[0] + timedelta(minutes=5), tick=False):
+        client.force_login(staff)
+        answer = act(client, "cancel", *made, reason="The house is closed.")
+
+    page = answer.content.decode()
+    assert f"{made[0].reference}: It has already started, so it can no longer be cancelled." in page
+    assert "3 changed." in page
+    assert [one.status for one in Appointment.objects.order_by("start")] == ["confirmed", *["cancelled"] * 3]
+    cancelled = AppointmentEvent.objects.filter(verb="cancel")
+    assert cancelled.count() == 3 and len({event.occasion for event in cancelled}) == 1
+    assert set(LogEntry.objects.values_list("user", "object_id", "change_message")) == {
+        (staff.pk, str(one.pk), "cancel: The house is closed.") for one in made[1:]
+    }
+    deliver("notifications.send_mail")
+    told = [provider.user, *(one.customer for one in made[1:])]
+    assert sorted(message.to[0] for message in mail.outbox) == sorted(f'"{who.name}" <{who.email}>' for who in told)
+
+
+@pytest.mark.parametrize("rows", [1, 4])
+def test_an_action_costs_the_same_queries_for_any_number(client, staff, book, rows, django_assert_num_queries):
+    made = [book(TUESDAY_TEN + n * timedelta(hours=1), customer=UserFactory()).appointment for n in range(rows)]
+    chosen = {"action": "cancel", "_selected_action": [one.pk for one in made]}
+    client.get(LIST)
+    # ten of them are the act's, one is the log's
+    with django_assert_num_queries(15):
+        client.post(LIST, {**chosen, "confirmed": "yes", "reason": "Asked by phone"})
+
+    assert {one.status for one in Appointment.objects.all()} == {Status.CANCELLED}
+
+
+def test_no_more_are_changed_together_than_fit_on_the_page_that_asks(client, staff, book, monkeypatch):
+    monkeypatch.setattr("appointments.admin.MOST_AT_ONCE", 1)
+    made = [book(TUESDAY_TEN + n * timedelta(hours=1)).appointment for n in range(2)]
+
+    answer = act(client, "cancel", *made)
+
+    assert "Choose at most 1 at a time." in answer.content.decode()
+    assert {one.status for one in Appointment.objects.all()} == {Status.CONFIRMED}
 
 
 def test_staff_who_may_only_look_have_no_actions(client, book):
