@@ -243,22 +243,18 @@ def every_page(amara, book, service):
     return [*pages, reverse("withdraw_request", args=[waiting.reference])]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_a_customers_pages(new_page, amara, sign_in, axe, every_page, scheme):
-    page = new_page(color_scheme=scheme)
+def test_axe_finds_nothing_on_a_customers_pages(page, amara, sign_in, axe, every_page):
     sign_in(page, amara)
     for address in every_page:
         page.goto(address)
         axe(page)
 
 
-@pytest.mark.parametrize("width", [320, 390, 768, 1280])
-def test_nothing_scrolls_sideways_on_a_customers_pages(new_page, amara, sign_in, every_page, width):
-    page = new_page(viewport={"width": width, "height": 800})
+def test_nothing_scrolls_sideways_on_a_customers_pages(page, amara, sign_in, every_page, sideways):
     sign_in(page, amara)
     for address in every_page:
         page.goto(address)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+        assert sideways(page, [320, 390, 768, 1280]) == [], address
 
 
 def test_targets_on_a_customers_pages_are_large_enough(phone_page, amara, sign_in, every_page):

@@ -215,9 +215,7 @@ CUSTOMERS = [
 ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_the_pages_for_visitors(new_page, axe, scheme):
-    page = new_page(color_scheme=scheme)
+def test_axe_finds_nothing_on_the_pages_for_visitors(page, axe):
     for path in VISITORS:
         page.goto(path)
         axe(page)
@@ -227,9 +225,8 @@ def test_axe_finds_nothing_on_the_pages_for_visitors(new_page, axe, scheme):
     axe(page)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_the_pages_of_the_account(new_page, person, axe, scheme):
-    page = new_page(color_scheme=scheme, timezone_id="Europe/Paris")
+def test_axe_finds_nothing_on_the_pages_of_the_account(new_page, person, axe):
+    page = new_page(timezone_id="Europe/Paris")
     sign_in_by_form(page, "/accounts/login/?next=/accounts/reauthenticate/%3Fnext=/my/settings/")
     confirm_password(page)
     expect(page.get_by_role("heading", name="Profile")).to_be_visible()
@@ -238,19 +235,17 @@ def test_axe_finds_nothing_on_the_pages_of_the_account(new_page, person, axe, sc
         axe(page)
 
 
-@pytest.mark.parametrize("width", [320, 390, 768])
-def test_no_account_page_scrolls_sideways(new_page, person, width):
-    page = new_page(viewport={"width": width, "height": 800})
+def test_no_account_page_scrolls_sideways(page, person, sideways):
     for path in VISITORS:
         page.goto(path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert sideways(page) == [], path
     sign_in_by_form(page, "/accounts/login/?next=/accounts/reauthenticate/%3Fnext=/my/settings/")
     confirm_password(page)
     expect(page.get_by_role("heading", name="Profile")).to_be_visible()
     for path in CUSTOMERS:
         page.goto(path)
         expect(page).to_have_url(re.compile(re.escape(path) + "$"))
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert sideways(page) == [], path
 
 
 def test_the_button_in_the_bar_keeps_its_shape_on_its_own_page(page):
