@@ -10,6 +10,10 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
+from tests import emptying
+
+emptying.install()
+
 # No deadline, because a busy machine is slow. The same code gets the same examples, so that no change fails by chance;
 # `--hypothesis-profile=random` looks for new ones.
 hypothesis.settings.register_profile(
