@@ -36,7 +36,7 @@ def provider_required(view: View) -> View:
     return never_cache(login_required(check))
 
 
-def offer_required(view: View) -> View:
+def provider_or_draft_required(view: View) -> View:
     """Decorates a view like `provider_required`, but lets a draft in, and sends a person without one to begin one."""
 
     @wraps(view)

@@ -55,5 +55,5 @@ class NotReady(DomainError):
         self.missing = list(missing)
 
 
-class OfferRefused(DomainError):
+class ChangeRefused(DomainError):
     """Raised when a rule about a provider's page or services refuses a change."""

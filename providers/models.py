@@ -69,7 +69,7 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
 
 
 class Provider(models.Model):
-    """A person's page and offer. Their photo is the account's own (`user.photo`).
+    """A person's page, with what it offers. Their photo is the account's own (`user.photo`).
 
     `steps_done` names the steps of becoming a provider that were saved. The slug changes with the name while
     the page is a draft and never after.

@@ -1,4 +1,4 @@
-"""Queries about a provider's own offer. Each names its number of SQL queries, which never grows with the rows."""
+"""Queries about a provider's page, services and hours. Each names its number of SQL queries, fixed for any rows."""
 
 from collections import defaultdict
 from datetime import date

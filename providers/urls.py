@@ -1,4 +1,4 @@
-"""The routes for becoming a provider, and of the studio's pages about the offer."""
+"""The routes for becoming a provider, and of the studio's pages about page, services and hours."""
 
 from datetime import date
 
@@ -19,7 +19,7 @@ class DayConverter:
         return value.isoformat()
 
 
-register_converter(DayConverter, "offer_day")
+register_converter(DayConverter, "override_day")
 
 urlpatterns = [
     path("become-a-provider/", become.start, name="become_provider"),
@@ -35,8 +35,8 @@ urlpatterns = [
     path("studio/hours/", opening.week, name="studio_hours"),
     path("studio/hours/dates/", opening.override_list, name="studio_overrides"),
     path("studio/hours/dates/new/", opening.new_override, name="studio_override_new"),
-    path("studio/hours/dates/<offer_day:day>/", opening.edit_override, name="studio_override"),
-    path("studio/hours/dates/<offer_day:day>/remove/", opening.remove_override, name="studio_override_remove"),
+    path("studio/hours/dates/<override_day:day>/", opening.edit_override, name="studio_override"),
+    path("studio/hours/dates/<override_day:day>/remove/", opening.remove_override, name="studio_override_remove"),
     path("studio/policies/", page.policies, name="studio_policies"),
     path("studio/profile/", page.profile, name="studio_profile"),
     path("studio/profile/pause/", page.pause, name="studio_page_pause"),

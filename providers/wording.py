@@ -1,4 +1,4 @@
-"""The sentences customers read about an offer, for the public page, the editors and the mails alike.
+"""The sentences customers read about a service, for the public page, the editors and the mails alike.
 
 Pure, if the given policy's provider is loaded.
 """

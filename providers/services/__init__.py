@@ -1,4 +1,4 @@
-"""Services that change a provider's page, offer and open time: `from providers import services`.
+"""Services that change a provider's page, services and open time: `from providers import services`.
 
 Each takes the `actor`, opens its own transaction, locks the provider first (bookings wait for that lock) and publishes
 `appointments.refresh_openings` when open time may have changed.
@@ -9,7 +9,7 @@ from providers.services.catalogue import delete_service, move_service, pause_ser
 from .allowances import apply_limits, lift_limits
 from .locking import lock_provider, refresh_openings
 from .opening import dates_text, remove_override, save_override, set_working_hours
-from .page import go_live, leave_calendar_for_later, pause_page, resume_page, save_policy, save_profile, start_offer
+from .page import go_live, leave_calendar_for_later, pause_page, resume_page, save_policy, save_profile, start_page
 
 __all__ = [
     "apply_limits",
@@ -31,5 +31,5 @@ __all__ = [
     "save_profile",
     "save_service",
     "set_working_hours",
-    "start_offer",
+    "start_page",
 ]

@@ -9,7 +9,7 @@ from django.db.models import Max, ProtectedError
 from accounts.models import User
 from core.db import retrying
 from providers import edit_stamps
-from providers.exceptions import ChangedMeanwhile, OfferRefused
+from providers.exceptions import ChangedMeanwhile, ChangeRefused
 from providers.models import MOST_SERVICES, Provider, Service
 from providers.slugs import make_slug
 from providers.states import Step
@@ -26,7 +26,7 @@ def save_service(
 
     Its slug is made from its first name and stays once the page is live. Appointments keep the price and the length
     they were made with. Raises ChangedMeanwhile, ValidationError (a price with more digits than the currency has),
-    OfferRefused.
+    ChangeRefused.
     """
     provider, values = lock_provider(provider, actor=actor), _only_ours(values)
     if service is None:
@@ -77,13 +77,13 @@ def move_service(*, service: Service, actor: User, up: bool) -> None:
 @retrying
 @transaction.atomic
 def delete_service(*, service: Service, actor: User) -> None:
-    """Delete the service; deleted already: nothing happens. Raises OfferRefused when it was ever booked."""
+    """Delete the service; deleted already: nothing happens. Raises ChangeRefused when it was ever booked."""
     provider = lock_provider(service.provider, actor=actor)
     try:
         with transaction.atomic():
             deleted, _rows = provider.services.filter(pk=service.pk).delete()
     except ProtectedError:
-        raise OfferRefused(
+        raise ChangeRefused(
             f"{service.name} has appointments, so it can’t be deleted. Pause it, and nobody can book it any more."
         ) from None
     if deleted:
@@ -92,16 +92,16 @@ def delete_service(*, service: Service, actor: User) -> None:
 
 def _new_service(provider: Provider) -> Service:
     if provider.services.count() >= MOST_SERVICES:
-        raise OfferRefused(f"A page has at most {MOST_SERVICES} services. Delete or change one you no longer offer.")
+        raise ChangeRefused(f"A page has at most {MOST_SERVICES} services. Delete or change one you no longer offer.")
     last = provider.services.aggregate(last=Max("position"))["last"]
     return Service(provider=provider, position=0 if last is None else last + 1)
 
 
 def _own(provider: Provider, service: Service) -> Service:
-    """The service read anew under the provider's lock. Raises OfferRefused when it was deleted."""
+    """The service read anew under the provider's lock. Raises ChangeRefused when it was deleted."""
     present = provider.services.filter(pk=service.pk).first()
     if present is None:
-        raise OfferRefused(f"{service.name} was deleted meanwhile.")
+        raise ChangeRefused(f"{service.name} was deleted meanwhile.")
     return present
 
 

@@ -1,24 +1,24 @@
-"""The first and last steps of the services of a provider's offer."""
+"""The first and last steps of the services of a provider's page, hours and catalogue of services."""
 
 import uuid
 
 from accounts.models import User
 from core.db import lock_row
 from outbox import services as outbox
-from providers.exceptions import OfferRefused
+from providers.exceptions import ChangeRefused
 from providers.models import Provider
 
 
 def lock_provider(provider: Provider, *, actor: User) -> Provider:
     """The provider read anew with its policy and locked until the transaction ends; bookings wait for this lock, too.
 
-    Raises OfferRefused unless the actor is its owner or staff.
+    Raises ChangeRefused unless the actor is its owner or staff.
     """
     lock_row(Provider.objects.filter(pk=provider.pk))
     # A statement of its own: rows joined to a locked row are read as they were before the wait for the lock.
     locked = Provider.objects.select_related("policy", "user").get(pk=provider.pk)
     if locked.user_id != actor.pk and not actor.is_staff:
-        raise OfferRefused("That is not yours to change.")
+        raise ChangeRefused("That is not yours to change.")
     return locked
 
 

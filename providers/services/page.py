@@ -9,7 +9,7 @@ from accounts.models import User
 from core import clock
 from core.db import lock_row, retrying
 from providers import edit_stamps, queries
-from providers.exceptions import ChangedMeanwhile, NotReady, OfferRefused
+from providers.exceptions import ChangedMeanwhile, ChangeRefused, NotReady
 from providers.models import BookingPolicy, Listing, Provider
 from providers.slugs import make_slug
 from providers.states import Step
@@ -17,22 +17,22 @@ from providers.states import Step
 from .locking import lock_provider, refresh_openings, step_done
 
 
-def start_offer(*, actor: User, values: Mapping[str, Any], seen: str = "") -> Provider:
+def start_page(*, actor: User, values: Mapping[str, Any], seen: str = "") -> Provider:
     """Create the draft of the person's page with its profile, or change the draft that exists already.
 
     `values` are the profile's (see `edit_stamps.PROFILE_FIELDS`), `seen` the fingerprint that the form carried.
-    Nobody else sees a draft. Raises ChangedMeanwhile, OfferRefused for a page that is past its draft.
+    Nobody else sees a draft. Raises ChangedMeanwhile, ChangeRefused for a page that is past its draft.
     """
     try:
-        return _start_offer(actor=actor, values=values, seen=seen)
+        return _start_page(actor=actor, values=values, seen=seen)
     except IntegrityError:
         # Somebody of the same name started at this very moment: this slug gets random letters.
-        return _start_offer(actor=actor, values=values, seen=seen, crowded=True)
+        return _start_page(actor=actor, values=values, seen=seen, crowded=True)
 
 
 @retrying
 @transaction.atomic
-def _start_offer(*, actor: User, values: Mapping[str, Any], seen: str, crowded: bool = False) -> Provider:
+def _start_page(*, actor: User, values: Mapping[str, Any], seen: str, crowded: bool = False) -> Provider:
     # Whoever books locks the provider before people, so that only somebody without a page is locked here first.
     provider = Provider.objects.filter(user=actor.pk).first()
     if provider is None:
@@ -45,7 +45,7 @@ def _start_offer(*, actor: User, values: Mapping[str, Any], seen: str, crowded: 
     else:
         provider = lock_provider(provider, actor=actor)
         if not provider.is_draft:
-            raise OfferRefused("Your page is past its draft. Change it in your studio.")
+            raise ChangeRefused("Your page is past its draft. Change it in your studio.")
         _refuse_stale(provider, values, seen=seen, now_shown=edit_stamps.of_profile(provider))
         _write_profile(provider, values, crowded=crowded)
     step_done(provider, Step.ABOUT)
@@ -95,7 +95,7 @@ def leave_calendar_for_later(*, provider: Provider, actor: User) -> None:
 def go_live(*, provider: Provider, actor: User) -> Provider:
     """Let customers find and book the provider from now on. Live already: nothing happens.
 
-    Raises NotReady with the missing requirements, OfferRefused where staff have hidden the page.
+    Raises NotReady with the missing requirements, ChangeRefused where staff have hidden the page.
     """
     provider = lock_provider(provider, actor=actor)
     if provider.is_live:
@@ -118,7 +118,7 @@ def pause_page(*, provider: Provider, actor: User) -> Provider:
     provider = lock_provider(provider, actor=actor)
     _refuse_hidden(provider)
     if provider.is_draft:
-        raise OfferRefused("Your page is a draft, so nobody can book you yet.")
+        raise ChangeRefused("Your page is a draft, so nobody can book you yet.")
     if provider.is_live:
         provider.listing = Listing.PAUSED
         provider.save(update_fields=["listing"])
@@ -146,7 +146,7 @@ def _write_profile(provider: Provider, values: Mapping[str, Any], *, crowded: bo
 
 def _refuse_hidden(provider: Provider) -> None:
     if provider.listing == Listing.HIDDEN:
-        raise OfferRefused("Your page is hidden by staff. Write to us if this looks wrong.")
+        raise ChangeRefused("Your page is hidden by staff. Write to us if this looks wrong.")
 
 
 def _refuse_stale(row: Any, values: Mapping[str, Any], *, seen: str, now_shown: str) -> None:

@@ -16,7 +16,7 @@ from accounts import photos
 from accounts.models import User
 from core.exceptions import DomainError
 from providers import hours, menu, queries, services, wording
-from providers.exceptions import ChangedMeanwhile, NotReady, OfferRefused
+from providers.exceptions import ChangedMeanwhile, ChangeRefused, NotReady
 from providers.forms import FirstServiceForm, PolicyForm, ProfileForm, ServiceForm, WeekForm
 from providers.forms.hours import USUAL
 from providers.models import Provider, Service
@@ -85,7 +85,7 @@ def _about(request: HttpRequest, provider: Provider | None) -> HttpResponse:
     if not form.is_valid():
         return _page(request, provider, Step.ABOUT, status=HTTPStatus.UNPROCESSABLE_ENTITY, form=form)
     try:
-        services.start_offer(actor=_user(request), values=form.values(), seen=form.cleaned_data["seen"])
+        services.start_page(actor=_user(request), values=form.values(), seen=form.cleaned_data["seen"])
     except ChangedMeanwhile:
         return _changed(
             request, provider, Step.ABOUT, form, _about_initial(request, queries.provider_of(_user(request)))
@@ -161,7 +161,7 @@ def _check(request: HttpRequest, provider: Provider) -> HttpResponse:
             services.go_live(provider=provider, actor=_user(request))
         except NotReady as refusal:
             return _check_page(request, provider, status=refusal.status)
-        except OfferRefused as refusal:
+        except ChangeRefused as refusal:
             return _check_page(request, provider, status=refusal.status, refusal=refusal)
         menu.note_studio(request)
         messages.success(request, "Your page is live. Customers can find and book you.")

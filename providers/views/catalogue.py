@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from core import clock, money
 from core.exceptions import DomainError
 from providers import queries, services, wording
-from providers.access import offer_required, provider_required
-from providers.exceptions import ChangedMeanwhile, OfferRefused
+from providers.access import provider_or_draft_required, provider_required
+from providers.exceptions import ChangedMeanwhile, ChangeRefused
 from providers.forms import ServiceForm
 from providers.forms.catalogue import ExampleForm
 from providers.models import Provider, Service
@@ -47,7 +47,7 @@ def new_service(request: HttpRequest, provider: Provider) -> HttpResponse:
         return service_page(request, provider, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
         service = services.save_service(provider=provider, actor=provider.user, values=form.values())
-    except OfferRefused as refusal:
+    except ChangeRefused as refusal:
         form.add_error(None, str(refusal))
         return service_page(request, provider, form, status=HTTPStatus.CONFLICT)
     messages.success(request, f"{service.name} is added. {when_bookable(provider)}")
@@ -132,7 +132,7 @@ def delete_service(request: HttpRequest, provider: Provider, slug: str) -> HttpR
 
 
 @require_safe
-@offer_required
+@provider_or_draft_required
 def example(request: HttpRequest, provider: Provider) -> HttpResponse:
     """The worked example of a price, from the figures being typed."""
     return render(request, "providers/_example.html", {"example": ExampleForm(request.GET).example})

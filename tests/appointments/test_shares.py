@@ -14,7 +14,7 @@ from appointments.rules.shares import Shares, Use, fullest_week, notice, refusal
 from appointments.services import booking, transitions
 from appointments.states import Role, Status
 from providers import services
-from providers.exceptions import OfferRefused
+from providers.exceptions import ChangeRefused
 from providers.models import CustomerAllowance
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ProviderFactory, ServiceFactory
@@ -245,7 +245,7 @@ def test_the_provider_lifts_the_limits_on_the_customers_page_and_applies_them_ag
 
 
 def test_nobody_lifts_the_limits_of_another_provider(provider, customer):
-    with pytest.raises(OfferRefused):
+    with pytest.raises(ChangeRefused):
         services.lift_limits(provider=provider, actor=ProviderFactory().user, customer=customer)
 
     assert not CustomerAllowance.objects.exists()

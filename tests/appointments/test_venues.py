@@ -107,7 +107,7 @@ def test_a_place_that_changed_while_reading_is_said_and_asked_again(me, service,
     assert Appointment.objects.get().venue == "online"
 
 
-def test_an_agreed_venue_stays_when_the_offer_changes(book, service, both, me):
+def test_an_agreed_venue_stays_when_the_service_changes(book, service, both, me):
     appointment = book(venue="in_person").appointment
     service.venue = "online"
     service.save()

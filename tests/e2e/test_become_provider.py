@@ -1,4 +1,4 @@
-"""Becoming a provider and keeping an offer, in a browser: with scripts and without."""
+"""Becoming a provider and keeping a page, in a browser: with scripts and without."""
 
 import pytest
 from playwright.sync_api import expect

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 PLAIN = "Amara Nwosu"
 LONG = {"about", "description", "note"}
-# (model, field, its length): every text that people type about themselves, their offer or an appointment.
+# (model, field, its length): every text that people type about themselves, their services or an appointment.
 FIELDS = [
     (User, "name", 120), (Provider, "name", 120), (Provider, "trade", 80), (Provider, "about", 2000),
     (Provider, "languages", 120), (Provider, "place", 80), (Provider, "address", 200), (Service, "name", 80),

@@ -93,10 +93,10 @@ def test_a_draft_is_told_on_the_account_page(client):
     provider = ProviderFactory(listing="draft", steps_done=["about", "service", "hours", "rules"])
     client.force_login(provider.user)
 
-    assert "Your offer is a draft, 2 steps left." in client.get(reverse("settings_profile")).content.decode()
+    assert "Your page is a draft, 2 steps left." in client.get(reverse("settings_profile")).content.decode()
     provider.listing = "live"
     provider.save()
-    assert "Your offer is a draft" not in client.get(reverse("settings_profile")).content.decode()
+    assert "Your page is a draft" not in client.get(reverse("settings_profile")).content.decode()
 
 
 def test_two_entries_for_one_date_are_refused(client, staff, maya):

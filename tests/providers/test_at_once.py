@@ -39,10 +39,10 @@ def at_once(act: Callable[[int], object]) -> list[str]:
         return sorted(pool.map(run, range(TIMES)))
 
 
-def test_one_person_starts_one_offer():
+def test_one_person_starts_one_page():
     user, values = UserFactory(), about()
 
-    assert at_once(lambda n: services.start_offer(actor=user, values=values)) == [""] * TIMES
+    assert at_once(lambda n: services.start_page(actor=user, values=values)) == [""] * TIMES
 
     assert Provider.objects.get().user == user
 
@@ -50,7 +50,7 @@ def test_one_person_starts_one_offer():
 def test_people_of_one_name_get_addresses_of_their_own():
     users, values = [UserFactory() for _ in range(TIMES)], about()
 
-    assert at_once(lambda n: services.start_offer(actor=users[n], values=values)) == [""] * TIMES
+    assert at_once(lambda n: services.start_page(actor=users[n], values=values)) == [""] * TIMES
 
     slugs = set(Provider.objects.values_list("slug", flat=True))
     assert len(slugs) == TIMES

@@ -1,4 +1,4 @@
-"""What changes a provider's page, offer and open time, with real rows."""
+"""What changes a provider's page, services and open time, with real rows."""
 
 import datetime as dt
 from decimal import Decimal
@@ -11,9 +11,9 @@ from outbox.models import Message
 from providers import edit_stamps, queries, services
 from providers.exceptions import (
     ChangedMeanwhile,
+    ChangeRefused,
     HoursRefused,
     NotReady,
-    OfferRefused,
     OverrideOverlaps,
     OverrideRefused,
 )
@@ -78,7 +78,7 @@ def refreshed():
 
 
 def draft_with_everything(user=None):
-    provider = services.start_offer(actor=user or UserFactory(), values=about())
+    provider = services.start_page(actor=user or UserFactory(), values=about())
     services.save_service(provider=provider, actor=provider.user, values=assessment())
     services.set_working_hours(provider=provider, actor=provider.user, week={0: [(NINE, FIVE)]})
     return provider
@@ -87,10 +87,10 @@ def draft_with_everything(user=None):
 # --- Becoming a provider ----------------------------------------------------------------------------------------------
 
 
-def test_start_offer_makes_a_draft_that_nobody_sees():
+def test_start_page_makes_a_draft_that_nobody_sees():
     user = UserFactory(time_zone="Asia/Kathmandu")
 
-    provider = services.start_offer(actor=user, values=about())
+    provider = services.start_page(actor=user, values=about())
 
     assert provider.listing == Listing.DRAFT
     assert (provider.slug, provider.time_zone, provider.steps_done) == ("zoe-muller", "Asia/Kathmandu", ["about"])
@@ -99,26 +99,26 @@ def test_start_offer_makes_a_draft_that_nobody_sees():
     assert refreshed() == 0
 
 
-def test_start_offer_again_changes_the_draft_and_its_address():
+def test_start_page_again_changes_the_draft_and_its_address():
     user = UserFactory()
-    draft = services.start_offer(actor=user, values=about())
+    draft = services.start_page(actor=user, values=about())
 
-    provider = services.start_offer(actor=user, values=about(name="Zoë Brandt"), seen=edit_stamps.of_profile(draft))
+    provider = services.start_page(actor=user, values=about(name="Zoë Brandt"), seen=edit_stamps.of_profile(draft))
 
     assert Provider.objects.get() == provider
     assert provider.slug == "zoe-brandt"
 
 
 def test_two_people_of_one_name_get_two_addresses():
-    first = services.start_offer(actor=UserFactory(), values=about())
-    second = services.start_offer(actor=UserFactory(), values=about())
+    first = services.start_page(actor=UserFactory(), values=about())
+    second = services.start_page(actor=UserFactory(), values=about())
 
     assert [first.slug, second.slug] == ["zoe-muller", "zoe-muller-2"]
 
 
-def test_start_offer_leaves_a_live_page_alone(provider):
-    with pytest.raises(OfferRefused):
-        services.start_offer(actor=provider.user, values=about())
+def test_start_page_leaves_a_live_page_alone(provider):
+    with pytest.raises(ChangeRefused):
+        services.start_page(actor=provider.user, values=about())
 
     provider.refresh_from_db()
     assert provider.name == "Maya Okafor"
@@ -157,7 +157,7 @@ def test_go_live_opens_the_page_once_and_keeps_the_address():
 
 def test_go_live_says_all_that_is_missing():
     user = UserFactory(email_confirmed_at=None)
-    provider = services.start_offer(
+    provider = services.start_page(
         actor=user, values=about(trade="", category_id=None, is_online=False, is_in_person=False)
     )
 
@@ -171,7 +171,7 @@ def test_go_live_says_all_that_is_missing():
 
 def test_go_live_needs_a_place_for_meeting_in_person_and_an_active_service():
     provider = draft_with_everything()
-    services.start_offer(actor=provider.user, values=about(is_in_person=True), seen=edit_stamps.of_profile(provider))
+    services.start_page(actor=provider.user, values=about(is_in_person=True), seen=edit_stamps.of_profile(provider))
     services.pause_service(service=provider.services.get(), actor=provider.user)
 
     with pytest.raises(NotReady) as refusal:
@@ -185,7 +185,7 @@ def test_a_page_hidden_by_staff_stays_hidden(change):
     provider = ProviderFactory(listing=Listing.HIDDEN)
     ServiceFactory(provider=provider)
 
-    with pytest.raises(OfferRefused, match="hidden by staff"):
+    with pytest.raises(ChangeRefused, match="hidden by staff"):
         change(provider=provider, actor=provider.user)
 
     provider.refresh_from_db()
@@ -282,7 +282,7 @@ def test_nobody_else_changes_a_service(provider):
     stranger = ProviderFactory().user
 
     for change in (services.pause_service, services.delete_service):
-        with pytest.raises(OfferRefused, match="not yours"):
+        with pytest.raises(ChangeRefused, match="not yours"):
             change(service=service, actor=stranger)
 
     service.refresh_from_db()
@@ -484,7 +484,7 @@ def test_what_was_deleted_meanwhile_is_told(provider):
         lambda: services.move_service(service=service, actor=provider.user, up=True),
         lambda: services.save_service(provider=provider, actor=provider.user, service=service, values=assessment()),
     ):
-        with pytest.raises(OfferRefused, match="Follow-up was deleted meanwhile."):
+        with pytest.raises(ChangeRefused, match="Follow-up was deleted meanwhile."):
             change()
     with pytest.raises(OverrideRefused, match="removed meanwhile"):
         services.save_override(

@@ -1,4 +1,4 @@
-"""What an offer may and may not change once somebody has booked."""
+"""What of a page and its services may and may not change once somebody has booked."""
 
 import datetime as dt
 from decimal import Decimal
@@ -10,7 +10,7 @@ from django.urls import reverse
 from appointments.models import Appointment
 from appointments.services import booking
 from providers import edit_stamps, hooks, services
-from providers.exceptions import OfferRefused
+from providers.exceptions import ChangeRefused
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import DateOverrideFactory, ProviderFactory, ServiceFactory
 from tests.providers.pages import send
@@ -45,7 +45,7 @@ def book(service, start):
 def test_a_booked_service_is_paused_not_deleted(client, service):
     book(service, TUESDAY_AT_NINE)
 
-    with pytest.raises(OfferRefused, match="Pause it"):
+    with pytest.raises(ChangeRefused, match="Pause it"):
         services.delete_service(service=service, actor=service.provider.user)
     client.force_login(service.provider.user)
     page = client.post(reverse("studio_service_delete", args=[service.slug]))

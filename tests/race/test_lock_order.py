@@ -242,7 +242,7 @@ def change_own_draft(provider_pk, folder):
         return lock(*args, **values)
 
     page.lock_provider = lock_once_both_are_there
-    page.start_offer(actor=provider.user, values={"about": "New words"}, seen=edit_stamps.of_profile(provider))
+    page.start_page(actor=provider.user, values={"about": "New words"}, seen=edit_stamps.of_profile(provider))
     return len(begun)
 
 
