@@ -67,4 +67,5 @@ def refresh_stale_openings() -> None:
 def measure_search() -> None:
     """Measure the figures of the search page. Stale index rows come first, so that a new site doesn't show zeros."""
     index.refresh_stale()
+    index.drop_past_blocks(now=clock.now())
     index.measure_figures()

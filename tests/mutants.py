@@ -34,6 +34,8 @@ HOLDS = "appointments/services/holds.py"
 CATALOGUE = "appointments/mail/catalogue.py"
 CONTEXT = "appointments/mail/context.py"
 LINKS = "appointments/links.py"
+REACH = "appointments/search/reach.py"
+INDEX = "appointments/search/index.py"
 FAR = "appointments/test_far_from_home.py"
 CHANGES = "appointments/test_transitions.py"
 PAGES = "appointments/test_booking_pages.py"
@@ -678,5 +680,56 @@ MUTANTS = [
         'return f"{type(error).__name__}{where}"[:200]',
         'return f"{error}{where}"[:200]',
         "outbox/test_messages.py",
+    ),
+    # --- The search among many providers ------------------------------------------------------------------------------
+    mutant(
+        "a block's later openings come before sooner ones of others",
+        REACH,
+        "        if not self.is_all:\n",
+        "        if not self.blocks:\n",
+        "search/test_parts_of_the_day.py",
+    ),
+    mutant(
+        "a search passes over a block's last member",
+        REACH,
+        "end = (number % (1 << BLOCK_BITS) + 1) * BLOCK_PROVIDERS",
+        "end = number % (1 << BLOCK_BITS) * BLOCK_PROVIDERS",
+        "search/test_parts_of_the_day.py",
+    ),
+    mutant(
+        "a block has the openings of one provider",
+        INDEX,
+        "        early[number] |= bits[0]\n",
+        "        early[number] = bits[0]\n",
+        "search/test_refresh.py",
+    ),
+    mutant(
+        "a block keeps the openings of who is gone",
+        INDEX,
+        "    return blocks\n",
+        "    return set()\n",
+        "search/test_refresh.py",
+    ),
+    mutant(
+        "a list by name reads everybody",
+        "appointments/search/results.py",
+        'return rows.order_by("opening_index__name_key", "opening_index__provider_id")',
+        'return rows.order_by("name", "opening_index__provider_id")',
+        "search/test_growth.py",
+        on=POSTGRES,
+    ),
+    mutant(
+        "prices of other currencies are left out",
+        "appointments/search/results.py",
+        'for compared in ("", "__lt", "__gt")',
+        'for compared in ("", "__lt")',
+        "search/test_results.py",
+    ),
+    mutant(
+        "a rare opening is looked for in the first blocks alone",
+        "appointments/search/results.py",
+        "        if not reach.is_all and _asks_for_time_alone(wanted):\n",
+        "        if _asks_for_time_alone(wanted):\n",
+        "search/test_parts_of_the_day.py",
     ),
 ]

@@ -12,9 +12,12 @@ from appointments.models import (
     Appointment,
     AppointmentEvent,
     Hold,
+    OpenBlock,
     OpenDay,
     OpeningIndex,
 )
+from appointments.models.opening_index import BLOCK_PROVIDERS
+from appointments.search.quarters import HALF
 from providers.models import BookingPolicy, Provider, Service, WorkingHours
 
 # Tables in an order in which each row's references exist before it, with the column that finds a provider's rows.
@@ -32,6 +35,13 @@ TABLES: list[tuple[type[models.Model], str]] = [
 # An odd factor, so that no two numbers below 32**8 get the same reference.
 SPREAD = 700_000_000_001
 Range = tuple[int, int]
+
+
+COMBINED = {
+    "postgresql": "bit_or(early), bit_or(late)",
+    # SQLite combines no bits over rows: every quarter counts as open somewhere, which only makes a search look.
+    "sqlite": f"{(1 << HALF) - 1}, {(1 << HALF) - 1}",
+}
 
 
 def copy(users: Sequence[User], times: int) -> None:
@@ -54,6 +64,7 @@ def copy(users: Sequence[User], times: int) -> None:
             for model, column in TABLES:
                 _copy_rows(model, column, _found_by(column, ranges), ranges, number)
             _go_on_counting([User, *(model for model, _ in TABLES)])
+    _combine_blocks(ranges[Provider][1])
 
 
 def _found_by(column: str, ranges: dict[type[models.Model], Range]) -> Range:
@@ -72,7 +83,8 @@ def _range(rows: models.QuerySet) -> Range:
 def _copy_rows(
     model: type[models.Model], column: str, of: Range, ranges: dict[type[models.Model], Range], number: int
 ) -> None:
-    table, key, fields = _quoted(model._meta.db_table), _quoted(column), model._meta.concrete_fields
+    table, key = _quoted(model._meta.db_table), _quoted(column)
+    fields = [field for field in model._meta.concrete_fields if not field.generated]
     columns = ", ".join(_quoted(field.column) for field in fields)
     values = ", ".join(_value_in_copy(field, ranges) for field in fields)
     _run(
@@ -98,6 +110,18 @@ def _value_in_copy(field: models.Field, ranges: dict[type[models.Model], Range])
 def _moved(column: str, rows: Range) -> str:
     first, last = rows
     return f"{column} + n * {last - first + 1}"
+
+
+def _combine_blocks(before: int) -> None:
+    """Make the blocks of the providers with ids above `before`, and of the last one's."""
+    days, blocks = _quoted(OpenDay._meta.db_table), _quoted(OpenBlock._meta.db_table)
+    first = before // BLOCK_PROVIDERS * BLOCK_PROVIDERS
+    _run(
+        f"INSERT INTO {blocks} (number, day, early, late) SELECT block, day, {COMBINED[connection.vendor]} FROM {days}"
+        " WHERE provider_id >= %s GROUP BY block, day"
+        " ON CONFLICT (number) DO UPDATE SET early = excluded.early, late = excluded.late",
+        [first],
+    )
 
 
 def _reference(number: str) -> str:

@@ -3,7 +3,7 @@
 from .appointment import REFERENCE_ALPHABET, REFERENCE_LENGTH, Appointment, AppointmentQuerySet, make_reference
 from .history import AppointmentEvent
 from .hold import Hold
-from .opening_index import OpenDay, OpeningIndex, SearchFigures
+from .opening_index import OpenBlock, OpenDay, OpeningIndex, SearchFigures
 
 __all__ = [
     "REFERENCE_ALPHABET",
@@ -12,6 +12,7 @@ __all__ = [
     "AppointmentEvent",
     "AppointmentQuerySet",
     "Hold",
+    "OpenBlock",
     "OpenDay",
     "OpeningIndex",
     "SearchFigures",

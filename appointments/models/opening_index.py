@@ -1,8 +1,19 @@
 """Tables of the search: an index of each provider's openings, and the counts of its page."""
 
 from django.db import models
+from django.db.models import F, Value
+from django.db.models.functions import Cast
 
-from providers.models import Provider
+from providers.models import Category, Provider
+
+# The providers of a block have neighbouring ids; a block's number has its day above this bit.
+BLOCK_PROVIDERS = 16
+BLOCK_BITS = 40
+
+
+def block_number(day: int, provider_id: int) -> int:
+    """The number of the block that holds a provider's openings of a day. Numbers sort by day, then by provider."""
+    return (day << BLOCK_BITS) + provider_id // BLOCK_PROVIDERS
 
 
 class OpeningIndex(models.Model):
@@ -15,6 +26,10 @@ class OpeningIndex(models.Model):
     next_at = models.DateTimeField(null=True, blank=True, help_text="The soonest opening of any service; empty: none.")
     low_price = models.DecimalField(max_digits=12, decimal_places=3, null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True)
+    category = models.ForeignKey(
+        Category, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
+    name_key = models.TextField(blank=True, default="", help_text="The name, folded, by which a list is sorted.")
     words = models.TextField(blank=True, help_text="All that a search for text looks at, folded.")
     refreshed_at = models.DateTimeField()
     stale_at = models.DateTimeField(help_text="When time alone makes this wrong.")
@@ -23,6 +38,9 @@ class OpeningIndex(models.Model):
         verbose_name_plural = "opening index"
         indexes = [
             models.Index(fields=["next_at", "provider"], name="opening_index_next"),
+            models.Index(fields=["category", "next_at", "provider"], name="opening_index_category"),
+            models.Index(fields=["name_key", "provider"], name="opening_index_name"),
+            models.Index(fields=["currency", "low_price", "provider"], name="opening_index_price"),
             models.Index(fields=["stale_at"], name="opening_index_stale"),
         ]
 
@@ -37,10 +55,32 @@ class OpenDay(models.Model):
     day = models.PositiveSmallIntegerField()
     early = models.PositiveBigIntegerField(default=0)
     late = models.PositiveBigIntegerField(default=0)
+    block = models.GeneratedField(
+        # The same as `block_number`.
+        expression=Cast(F("day"), models.BigIntegerField()) * Value(1 << BLOCK_BITS, models.BigIntegerField())
+        + F("provider_id") / Value(BLOCK_PROVIDERS, models.BigIntegerField()),
+        output_field=models.BigIntegerField(),
+        db_persist=True,
+    )
 
     class Meta:
-        indexes = [models.Index(fields=["day"], name="open_day_day")]
+        indexes = [models.Index(fields=["block", "provider"], name="open_day_block")]
         constraints = [models.UniqueConstraint(fields=["provider", "day"], name="open_day_once_for_provider")]
+
+
+class OpenBlock(models.Model):
+    """The quarters of a UTC day in which one or more of `BLOCK_PROVIDERS` neighbouring providers have openings.
+
+    Each bit of a member's `OpenDay` is set here, too, so that a search can skip blocks whose bits do not fit.
+    """
+
+    number = models.BigIntegerField(primary_key=True, help_text="The `block` of its members' days.")
+    day = models.PositiveSmallIntegerField()
+    early = models.PositiveBigIntegerField(default=0)
+    late = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["day", "number", "early", "late"], name="open_block_day")]
 
 
 class SearchFigures(models.Model):

@@ -17,6 +17,7 @@ from django.db.models import Count, F, IntegerField, Q, Sum
 from django.db.models.functions import Cast
 
 from appointments.models import OpenDay, OpeningIndex, SearchFigures
+from appointments.models.opening_index import block_number
 from appointments.search.quarters import HALF, day_number, day_start
 from core import clock, wording
 from core.errors import cache_is_away
@@ -159,7 +160,8 @@ def _openings(listed, now: datetime) -> dict[str, list[int]]:
         for half in ("early", "late")
         for n in range(HALF // 2)
     }
-    rows = OpenDay.objects.filter(day__in=days, provider__in=listed).order_by().values("day").annotate(**sums)
+    within = OpenDay.objects.filter(block__gte=block_number(days[0], 0), block__lt=block_number(days[-1] + 1, 0))
+    rows = within.filter(provider__in=listed).order_by().values("day").annotate(**sums)
     found = {str(day): list(counts) for day, *counts in rows.values_list("day", *sums)}
     before = SearchFigures.objects.filter(pk="search").values_list("figures", flat=True).first() or {}
     for day in (today - 1, today):

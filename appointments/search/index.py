@@ -11,11 +11,12 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from appointments.models import OpenDay, OpeningIndex, SearchFigures
+from appointments.models import OpenBlock, OpenDay, OpeningIndex, SearchFigures
+from appointments.models.opening_index import BLOCK_BITS, block_number
 from appointments.rules.pricing import quote
 from appointments.rules.slots import Facts, open_slots
 from appointments.search import figures
-from appointments.search.quarters import HALF, LOW_HALF, bits_by_day
+from appointments.search.quarters import HALF, LOW_HALF, bits_by_day, day_number
 from appointments.services import availability
 from core import clock
 from core.db import lock_rows, retrying
@@ -29,6 +30,7 @@ HORIZON = availability.LONGEST_RANGE
 NOT_SOONER = timedelta(minutes=5)
 NOT_LATER = timedelta(minutes=50)
 SPREAD = timedelta(minutes=10)
+DESCRIBED = ["next_at", "low_price", "currency", "category", "name_key", "words", "refreshed_at", "stale_at"]
 
 
 def refresh_openings(*, provider_ids: Iterable[int]) -> int:
@@ -63,6 +65,11 @@ def measure_figures() -> None:
     figures.forget()
 
 
+def drop_past_blocks(*, now: datetime) -> None:
+    """Delete the blocks of days that are over in every zone. Their providers' days go with each provider's refresh."""
+    OpenBlock.objects.filter(day__lt=day_number(now.date()) - 1).delete()
+
+
 def _missing():
     return Provider.objects.bookable().filter(opening_index=None).order_by("pk").values_list("pk", flat=True)
 
@@ -81,8 +88,9 @@ def _refresh(ids: Sequence[int]) -> int:
     OpeningIndex.objects.bulk_create(rows, ignore_conflicts=True)
     index = {row.pk: row for row in lock_rows(OpeningIndex.objects.filter(pk__in=ids).order_by("pk"))}
     providers = list(Provider.objects.bookable().filter(pk__in=index).select_related("policy", "category"))
-    _forget(set(ids) - {provider.pk for provider in providers})
+    blocks = _forget(set(ids) - {provider.pk for provider in providers})
     if not providers:
+        _combine(blocks)
         return 0
     offers = _offers(providers)
     # A time kept for ten minutes is not worth forgetting an opening for the better part of an hour.
@@ -92,10 +100,9 @@ def _refresh(ids: Sequence[int]) -> int:
         starts = _starts(facts[provider.pk], offers[provider.pk], now)
         wanted |= {(provider.pk, day): bits for day, bits in bits_by_day(starts).items()}
         _describe(index[provider.pk], provider, offers[provider.pk], facts[provider.pk], min(starts, default=None), now)
-    _store_days([provider.pk for provider in providers], wanted)
-    OpeningIndex.objects.bulk_update(
-        index.values(), ["next_at", "low_price", "currency", "words", "refreshed_at", "stale_at"]
-    )
+    # All blocks in one go: two refreshes that lock them in one order each can't wait for each other.
+    _combine(blocks | _store_days([provider.pk for provider in providers], wanted))
+    OpeningIndex.objects.bulk_update(index.values(), DESCRIBED)
     return len(providers)
 
 
@@ -103,9 +110,13 @@ def _bookable_ids(ids: Sequence[int]) -> list[int]:
     return list(Provider.objects.bookable().filter(pk__in=ids).values_list("pk", flat=True))
 
 
-def _forget(ids: Collection[int]) -> None:
-    OpenDay.objects.filter(provider_id__in=ids).delete()
+def _forget(ids: Collection[int]) -> set[int]:
+    """Delete the rows of these providers; the blocks to combine anew."""
+    days = OpenDay.objects.filter(provider_id__in=ids)
+    blocks = set(days.values_list("block", flat=True)) if ids else set()
+    days.delete()
     OpeningIndex.objects.filter(pk__in=ids).delete()
+    return blocks
 
 
 def _offers(providers: Sequence[Provider]) -> dict[int, list[Service]]:
@@ -132,6 +143,7 @@ def _describe(
 ) -> None:
     row.next_at = next_at
     row.low_price, row.currency = _lowest(services)
+    row.category_id, row.name_key = provider.category_id, fold(provider.name).strip()
     texts = [provider.name, provider.trade, provider.place, provider.languages, provider.about]
     texts += [provider.category.name if provider.category else "", "online" if provider.is_online else ""]
     row.words = fold(" ".join([*texts, *(service.name for service in services)]))
@@ -156,8 +168,11 @@ def _stale_at(provider: Provider, facts: Facts, next_at: datetime | None, now: d
     return max(min(moments), now + NOT_SOONER)
 
 
-def _store_days(ids: Collection[int], wanted: dict[tuple[int, int], int]) -> None:
-    gone, known = [], {}
+def _store_days(ids: Collection[int], wanted: dict[tuple[int, int], int]) -> set[int]:
+    """Write the days that changed; their blocks."""
+    gone: list[int] = []
+    known: dict[tuple[int, int], int] = {}
+    blocks: set[int] = set()
     for pk, provider_id, day, early, late in OpenDay.objects.filter(provider_id__in=ids).values_list(
         "pk", "provider_id", "day", "early", "late"
     ):
@@ -165,6 +180,7 @@ def _store_days(ids: Collection[int], wanted: dict[tuple[int, int], int]) -> Non
             known[provider_id, day] = early | late << HALF
         else:
             gone.append(pk)
+            blocks.add(block_number(day, provider_id))
     if gone:
         OpenDay.objects.filter(pk__in=gone).delete()
     changed = [
@@ -178,4 +194,29 @@ def _store_days(ids: Collection[int], wanted: dict[tuple[int, int], int]) -> Non
         update_conflicts=True,
         unique_fields=["provider", "day"],
         update_fields=["early", "late"],
+    )
+    return blocks | {block_number(row.day, row.provider_id) for row in changed}
+
+
+def _combine(numbers: Collection[int]) -> None:
+    """Make these blocks agree with the days of their providers, whose rows have been written.
+
+    A block is locked before its days are read: whoever writes another of its days combines it after us.
+    """
+    if not numbers:
+        return
+    ordered = sorted(numbers)
+    OpenBlock.objects.bulk_create(
+        [OpenBlock(number=number, day=number >> BLOCK_BITS) for number in ordered], ignore_conflicts=True
+    )
+    rows = {row.pk: row for row in lock_rows(OpenBlock.objects.filter(pk__in=ordered).order_by("pk"))}
+    early, late = dict.fromkeys(ordered, 0), dict.fromkeys(ordered, 0)
+    for number, *bits in OpenDay.objects.filter(block__in=ordered).values_list("block", "early", "late"):
+        early[number] |= bits[0]
+        late[number] |= bits[1]
+    changed = [row for number, row in rows.items() if (row.early, row.late) != (early[number], late[number])]
+    for row in changed:
+        row.early, row.late = early[row.pk], late[row.pk]
+    OpenBlock.objects.bulk_create(
+        changed, batch_size=1000, update_conflicts=True, unique_fields=["number"], update_fields=["early", "late"]
     )

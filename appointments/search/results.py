@@ -3,6 +3,7 @@
 The list and the count end with `LAST_PAGE`: people narrow a search that finds more, and do not read on.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,34 +11,26 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.paginator import Page, Paginator
-from django.db.models import (
-    BigIntegerField,
-    Case,
-    Count,
-    Exists,
-    F,
-    IntegerField,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    Value,
-    When,
-)
-from django.db.models.expressions import Combinable
+from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 
-from appointments.models import OpenDay
-from appointments.search.quarters import HALF, Span, key_start
+from appointments.search.quarters import Span, key_start
+from appointments.search.reach import Reach, days_in, first_key, is_found, reach_of
 from appointments.search.wanted import Wanted
 from core import money
 from core.folding import terms
 from core.money import Money
-from providers.models import Confirmation, Pricing, Provider, Service, Venue
+from providers.models import Category, Confirmation, Pricing, Provider, Service, Venue
 
 PER_PAGE = 20
 LAST_PAGE = 25
 MOST_SHOWN = PER_PAGE * LAST_PAGE
-HALF_DAY = 1 << HALF
+# The blocks to look into where a day or a part of it is all that is asked for, most of whose providers then fit.
+MOST_BLOCKS = MOST_SHOWN + 200
+BY_PRICE = (
+    "opening_index__currency",
+    F("opening_index__low_price").asc(nulls_last=True),
+    "opening_index__provider_id",
+)
 # The venues by their names in the address.
 VENUES = {"online": Venue.ONLINE, "person": Venue.IN_PERSON}
 
@@ -63,31 +56,32 @@ class Found:
 
 
 def find(wanted: Wanted, *, zone: ZoneInfo, now: datetime) -> Found:
-    """The providers of the wanted page, with policy and user, and the count of all. One query.
+    """The providers of the wanted page, with policy and user, and the count of all.
 
-    Two more where the wanted page lies beyond the last one, which is then returned.
+    One query, two where days or parts of the day are searched. One more where few of many providers fit, and two more
+    where the wanted page lies beyond the last one, which is then returned.
     """
     spans = wanted.spans(zone, now) if wanted.is_narrowed_in_time else []
+    reach = reach_of(spans, most=MOST_BLOCKS) if spans else None
     page = min(wanted.page, LAST_PAGE)
-    found = _rows_of(page, wanted, spans)
-    fitting = (getattr(found[0], "fitting", 0) or 0) if found else 0
+    found, fitting = _page_of(page, wanted, spans, reach)
     if page > 1 and fitting <= (page - 1) * PER_PAGE:
-        fitting = fitting or _count(wanted, spans)
+        fitting = fitting or _count(wanted, spans, reach)
         page = max(-(-min(fitting, MOST_SHOWN) // PER_PAGE), 1)
-        found = _rows_of(page, wanted, spans)
+        found, _ = _page_of(page, wanted, spans, reach)
     count = min(fitting, MOST_SHOWN)
-    # Where days are searched, providers without an opening come last, and the count leaves them out.
     found = found[: count - (page - 1) * PER_PAGE]
     return Found(Page(found, page, Paginator(range(count), PER_PAGE)), _hints(found, spans), fitting > MOST_SHOWN)
 
 
 def count(wanted: Wanted, *, zone: ZoneInfo, now: datetime) -> int:
-    """The number of providers that fit; `MOST_SHOWN` + 1 stands for any number above. One query."""
-    return _count(wanted, wanted.spans(zone, now) if wanted.is_narrowed_in_time else [])
+    """The number of providers that fit; `MOST_SHOWN` + 1 stands for any number above. At most two queries."""
+    spans = wanted.spans(zone, now) if wanted.is_narrowed_in_time else []
+    return _count(wanted, spans, reach_of(spans, most=MOST_BLOCKS) if spans else None)
 
 
-def _count(wanted: Wanted, spans: list[Span]) -> int:
-    return matching(wanted, spans)[: MOST_SHOWN + 1].count()
+def _count(wanted: Wanted, spans: list[Span], reach: Reach | None) -> int:
+    return _all_fitting(wanted, spans, reach)[: MOST_SHOWN + 1].count()
 
 
 def matching(wanted: Wanted, spans: list[Span] | None = None) -> QuerySet[Provider]:
@@ -96,12 +90,20 @@ def matching(wanted: Wanted, spans: list[Span] | None = None) -> QuerySet[Provid
     for term in terms(wanted.q):
         rows = rows.filter(opening_index__words__contains=term)
     if wanted.categories:
-        rows = rows.filter(category__slug__in=wanted.categories)
+        rows = rows.filter(_in_categories(wanted.categories))
     if wanted.where or wanted.most or wanted.instant:
-        rows = rows.filter(Exists(_services(wanted).filter(provider=OuterRef("pk"))))
+        rows = rows.filter(is_found(_services(wanted).filter(provider=OuterRef("pk"))))
     if spans:
-        rows = rows.filter(Exists(_days(spans).filter(provider=OuterRef("pk"))))
+        rows = rows.filter(is_found(days_in(spans).filter(provider=OuterRef("pk"))))
     return rows
+
+
+def _in_categories(slugs: Sequence[str]) -> Q:
+    """The index's category is asked for, too, as its rows of a category lie in order."""
+    chosen = Category.objects.filter(slug__in=slugs).order_by().values("pk")
+    if len(slugs) == 1:
+        return Q(category=Subquery(chosen), opening_index__category=Subquery(chosen))
+    return Q(category__in=chosen)
 
 
 def suits(service: Service, wanted: Wanted, price: Money) -> bool:
@@ -132,67 +134,93 @@ def _services(wanted: Wanted) -> QuerySet[Service]:
     return rows
 
 
-def _days(spans: list[Span]) -> QuerySet[OpenDay]:
-    """The rows of days with an opening in `spans`, with the quarters of these as `early_hit` and `late_hit`."""
+def _page_of(page: int, wanted: Wanted, spans: list[Span], reach: Reach | None) -> tuple[list[Provider], int]:
+    """The providers of a page, and the number of all that fit; `MOST_SHOWN` + 1 stands for any number above.
 
-    def bits(half: str) -> Combinable:
-        cases = [When(day__lte=span.last, then=_big(getattr(span, half))) for span in spans[:-1]]
-        last = _big(getattr(spans[-1], half))
-        return _and(half, Case(*cases, default=last, output_field=BigIntegerField()) if cases else last)
-
-    rows = OpenDay.objects.filter(day__gte=spans[0].first, day__lte=spans[-1].last)
-    return rows.annotate(early_hit=bits("early"), late_hit=bits("late")).filter(Q(early_hit__gt=0) | Q(late_hit__gt=0))
-
-
-def _big(number: int) -> Value:
-    """The number as 64 bits. Django binds a bare number as `integer`, of which PostgreSQL keeps the lower 32 bits."""
-    return Value(number, output_field=BigIntegerField())
-
-
-def _and(column: str, mask: Any) -> Combinable:
-    return F(column).bitand(mask)
+    Where the reach ends before the page does, the openings of all are read.
+    """
+    found, fitting = _read(page, wanted, spans, reach)
+    if (
+        reach
+        and not reach.is_all
+        and len(found) < PER_PAGE
+        and (not found or fitting > (page - 1) * PER_PAGE + len(found))
+    ):
+        return _read(page, wanted, spans, None)
+    return found, fitting
 
 
-def _first_key(spans: list[Span]) -> Subquery:
-    """A provider's first opening in `spans`, to the quarter, as a number that sorts by time; `key_start` reads it."""
-
-    def key(half: str, *, half_days: int) -> Combinable:
-        lowest_bit = _and(half, F(half) * -1)
-        return (F("day") - spans[0].first) * _big(2 * HALF_DAY) + _big(half_days * HALF_DAY) + lowest_bit
-
-    first = Case(
-        When(early_hit__gt=0, then=key("early_hit", half_days=0)),
-        default=key("late_hit", half_days=1),
-        output_field=BigIntegerField(),
-    )
-    days = _days(spans).filter(provider=OuterRef("pk")).order_by("day")
-    return Subquery(days.annotate(key=first).values("key")[:1])
-
-
-def _rows_of(page: int, wanted: Wanted, spans: list[Span]) -> list[Provider]:
-    """The providers of a page, each with the number of all that fit: `MOST_SHOWN` + 1 for any number above.
+def _read(page: int, wanted: Wanted, spans: list[Span], reach: Reach | None) -> tuple[list[Provider], int]:
+    """The providers of a page, as far as the reach goes, and the number of all that fit.
 
     A subquery finds the ids from searched and sorted columns alone; policy, user and text are read only for these.
     """
-    shown = _ordered(matching(wanted), wanted, spans).values("pk")[(page - 1) * PER_PAGE : page * PER_PAGE]
+    first, end = (page - 1) * PER_PAGE, page * PER_PAGE
+    fitting = _all_fitting(wanted, spans, reach)
+    if reach and not wanted.sort:
+        if not reach.is_all and _asks_for_time_alone(wanted):
+            # Each block has somebody who fits, but for a few that are listed no more.
+            reach = reach.first(end + end // 4 + PER_PAGE)
+        return _load(reach.soonest(matching(wanted))[first:end], wanted, spans, fitting)
+    if wanted.sort != "price":
+        return _load(_ordered(fitting, wanted, spans).values("pk")[first:end], wanted, spans, fitting)
+    own = fitting.filter(opening_index__currency=_own_currency(wanted)).order_by(*BY_PRICE)
+    found, count = _load(own.values("pk")[first:end], wanted, spans, fitting)
+    if len(found) < PER_PAGE and (not found or count > first + len(found)):
+        found, count = _load(_cheapest(fitting, wanted, spans, end), wanted, spans, fitting)
+        found = found[first:]
+    return found, count
+
+
+def _load(
+    shown: QuerySet[Any, Any], wanted: Wanted, spans: list[Span], fitting: QuerySet[Provider]
+) -> tuple[list[Provider], int]:
+    """The providers with these ids, in order, and the number of all that fit; 0 where no ids are given."""
     rows = Provider.objects.filter(pk__in=shown).select_related("policy", "user").defer("about")
-    return list(_ordered(rows, wanted, spans).annotate(fitting=_count_of(matching(wanted, spans))))
+    found: list[Provider] = list(_ordered(rows, wanted, spans).annotate(fitting=_count_of(fitting)))
+    return found, (getattr(found[0], "fitting", 0) or 0) if found else 0
+
+
+def _asks_for_time_alone(wanted: Wanted) -> bool:
+    return not (wanted.filters_on or wanted.q or wanted.where)
+
+
+def _all_fitting(wanted: Wanted, spans: list[Span], reach: Reach | None) -> QuerySet[Provider]:
+    """The providers that fit: those of the reach where it has all."""
+    return matching(wanted).filter(pk__in=reach.providers()) if reach and reach.is_all else matching(wanted, spans)
+
+
+def _cheapest(rows: QuerySet[Provider], wanted: Wanted, spans: list[Span], count: int) -> QuerySet[Any, Any]:
+    """The ids of the first `count` providers by price, where they are not all in the currency that comes first.
+
+    Each currency's prices lie in order in the index, so that the currencies before and after that one are read apart.
+    """
+    own = _own_currency(wanted)
+    parts = [
+        rows.filter(**{f"opening_index__currency{compared}": own}).order_by(*BY_PRICE).values("pk")[:count]
+        for compared in ("", "__lt", "__gt")
+    ]
+    # SQLite sorts no part of a union.
+    first, *others = (Provider.objects.filter(pk__in=part).order_by().values("pk") for part in parts)
+    every = _ordered(Provider.objects.filter(pk__in=first.union(*others, all=True)), wanted, spans)
+    return every.values("pk")[:count]
+
+
+def _own_currency(wanted: Wanted) -> str:
+    return wanted.most.currency if wanted.most else wanted.currency
 
 
 def _ordered(rows: QuerySet[Provider], wanted: Wanted, spans: list[Span]) -> QuerySet[Provider]:
     rows = rows.annotate(next_at=F("opening_index__next_at"))
     soonest = F("next_at").asc(nulls_last=True)
     if spans:
-        rows = rows.annotate(first_key=_first_key(spans))
+        rows = rows.annotate(first_key=first_key(spans))
         soonest = F("first_key").asc(nulls_last=True)
-        if wanted.sort:
-            rows = rows.filter(first_key__isnull=False)
     if wanted.sort == "price":
-        currency = wanted.most.currency if wanted.most else wanted.currency
-        own = Case(When(opening_index__currency=currency, then=0), default=1, output_field=IntegerField())
-        return rows.order_by(own, "opening_index__currency", F("opening_index__low_price").asc(nulls_last=True), "pk")
+        own = Case(When(opening_index__currency=_own_currency(wanted), then=0), default=1, output_field=IntegerField())
+        return rows.order_by(own, *BY_PRICE)
     if wanted.sort == "name":
-        return rows.order_by("name", "pk")
+        return rows.order_by("opening_index__name_key", "opening_index__provider_id")
     return rows.order_by(soonest, "opening_index__provider_id")
 
 

@@ -34,7 +34,8 @@ DAYS = [None, date(2026, 3, 3), date(2026, 3, 8), date(2026, 3, 29), date(2026, 
 def world(offer, index):
     """A provider in each place, open on a day of the week of its own and on Saturdays."""
     for weekday, (name, (zone, start, end)) in enumerate(PLACES.items()):
-        offer(name, time_zone=zone, hours={weekday % 5: [(start, end)], 5: [(start, end)]})
+        # Blocks of one and of two providers.
+        offer(name, id=1_000_000 + 9 * weekday, time_zone=zone, hours={weekday % 5: [(start, end)], 5: [(start, end)]})
     index()
 
 
@@ -79,6 +80,23 @@ def test_a_search_finds_whom_the_calendars_have_and_knows_their_first_opening(ca
         assert sorted(shown) == expected, wanted
         assert [at for at, _ in shown] == [at for at, _ in expected], wanted
         assert (found.count, results.count(wanted, zone=zone, now=NOW)) == (len(expected), len(expected))
+
+
+def test_a_search_that_looks_into_few_blocks_finds_the_same(calendars, monkeypatch):
+    monkeypatch.setattr(results, "PER_PAGE", 2)
+    zone = clock.zone("America/New_York")
+    asked = product([1, 5], SOME_PARTS[2:5], DAYS[2:4], (1, 2))
+    for most, parts, day, page in asked:
+        monkeypatch.setattr(results, "MOST_BLOCKS", most)
+        wanted = Wanted(parts=parts, day=day, page=page)
+        expected = by_reading(calendars, wanted, zone)
+
+        found = results.find(wanted, zone=zone, now=NOW)
+
+        first = (found.page.number - 1) * 2
+        shown = [found.hints[each.pk] for each in found.providers]
+        assert shown == [at for at, _ in expected][first : first + 2], (most, wanted)
+        assert found.count == len(expected), (most, wanted)
 
 
 def test_an_evening_in_new_york_is_an_evening_there_and_a_night_in_london(world, names):

@@ -8,14 +8,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from appointments import tasks
-from appointments.models import Hold, OpenDay, OpeningIndex
-from appointments.search.index import refresh_openings, refresh_stale
+from appointments.models import Hold, OpenBlock, OpenDay, OpeningIndex
+from appointments.models.opening_index import block_number
+from appointments.search.index import drop_past_blocks, refresh_openings, refresh_stale
 from appointments.search.quarters import HALF, bits_by_day
 from appointments.services import availability, booking, transitions
 from appointments.states import Role
 from outbox import registry
 from outbox.testing import deliver
-from providers.models import Service
+from providers.models import Listing, Provider, Service
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ProviderFactory, ServiceFactory, give_hours
 
@@ -147,6 +148,51 @@ def test_a_time_kept_for_minutes_is_not_forgotten(maya):
     refresh_openings(provider_ids=[maya.pk])
 
     assert next_at() == start
+
+
+def blocks():
+    return {number: (early, late) for number, early, late in OpenBlock.objects.values_list("number", "early", "late")}
+
+
+def combined_days():
+    found = {}
+    for provider_id, day, early, late in OpenDay.objects.values_list("provider", "day", "early", "late"):
+        number = block_number(day, provider_id)
+        before = found.get(number, (0, 0))
+        found[number] = (before[0] | early, before[1] | late)
+    return found
+
+
+def test_a_block_has_the_openings_of_all_its_providers(maya, offer, index):
+    for n in range(20):
+        offer(f"Person {n}", hours={n % 3: [("09:00", "11:00")], 4: [(f"{9 + n % 4:02}:00", "15:00")]})
+    index()
+
+    assert blocks() == combined_days()
+    assert set(blocks()) == set(OpenDay.objects.values_list("block", flat=True))
+
+
+def test_a_block_forgets_what_its_last_open_provider_loses(maya, offer, index, book):
+    other = offer("Noor", hours={1: [("10:00", "12:00")]})
+    index()
+    before = blocks()
+    book(datetime(2026, 3, 3, 9, tzinfo=UTC))
+    deliver(TOPIC)
+    after_booking = blocks()
+    Provider.objects.filter(pk=other.pk).update(listing=Listing.PAUSED)
+    refresh_openings(provider_ids=[other.pk])
+
+    assert before != after_booking != blocks()
+    assert {number: bits for number, bits in blocks().items() if any(bits)} == combined_days()
+
+
+def test_blocks_of_days_that_are_over_are_dropped(maya):
+    with time_machine.travel(NOW + timedelta(days=9), tick=False):
+        drop_past_blocks(now=NOW + timedelta(days=9))
+
+    assert min(number >> 40 for number in blocks()) == min(
+        day for day in OpenDay.objects.values_list("day", flat=True) if day >= 9557 + 8
+    )
 
 
 def test_a_provider_who_is_gone_is_no_fault(maya):
