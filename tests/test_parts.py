@@ -149,7 +149,7 @@ def test_one_part_that_fails_fails_the_suite_and_one_without_a_test_does_not(
 
     done = subprocess.run([ROOT / "bin" / "test", "tests/outbox", "-k", "lease"], env=environment)
 
-    asked = "-m pytest --part -n 2 --dist loadfile tests/outbox -k lease"
+    asked = "-m pytest --part -n 3 --dist worksteal tests/outbox -k lease"
     assert (tmp_path / "ran").read_text().splitlines() == [
         f"none:::{asked}",
         f"sqlite: none={none}::{asked}",
