@@ -1,9 +1,13 @@
 """People and their settings. Every user is a customer; a provider is a user with a profile (see `providers`)."""
 
 import uuid
+from importlib import import_module
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
@@ -111,3 +115,17 @@ class User(AbstractBaseUser, PermissionsMixin):
         return salted_hmac(
             "accounts.models.User.session", f"{self.password}|{self.email}", secret=secret, algorithm="sha256"
         ).hexdigest()
+
+
+class Session(AbstractBaseSession):
+    """The session of a browser. It names the person signed in, so that a page reads both with one query."""
+
+    # Only a copy of what the session's data say, which decide. Without a constraint, so that a session may be saved
+    # while the account is being deleted.
+    person = models.ForeignKey(
+        User, on_delete=models.CASCADE, null=True, db_constraint=False, editable=False, related_name="+"
+    )
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionBase]:
+        return import_module(settings.SESSION_ENGINE).SessionStore

@@ -12,7 +12,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.db.models import QuerySet
 
-from accounts.models import User
+from accounts.models import Session, User
 from core.hooks import Registry
 
 Rows = Mapping[str, QuerySet[Any]]
@@ -43,5 +43,6 @@ def kept(user: User) -> Rows:
         "email addresses": EmailAddress.objects.filter(user=user),
         "second steps and passkeys": Authenticator.objects.filter(user=user),
         "devices signed in": UserSession.objects.filter(user=user),
+        "sessions of these devices": Session.objects.filter(person=user),
         "entries in the admin's log": LogEntry.objects.filter(user=user),
     }

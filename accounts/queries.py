@@ -5,10 +5,9 @@ from datetime import datetime
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from django.contrib.sessions.models import Session
 from django.db.models import Q
 
-from accounts.models import User
+from accounts.models import Session, User
 
 
 def is_address_taken(email: str) -> bool:

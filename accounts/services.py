@@ -10,7 +10,6 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
-from django.contrib.sessions.models import Session
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
@@ -20,7 +19,7 @@ from django.utils import timezone
 
 from accounts import photos, queries, url_secrets
 from accounts.exceptions import ChangedMeanwhile
-from accounts.models import User
+from accounts.models import Session, User
 from core import clock
 from outbox import services as outbox
 
@@ -79,11 +78,8 @@ def discard_unconfirmed_account(*, email: str) -> bool:
 
 def end_sessions(*, user: User, keep: str | None = None) -> int:
     """Sign `user` out everywhere, except in the session with the key `keep`. Returns how many sessions ended."""
-    sessions = UserSession.objects.filter(user=user).exclude(session_key=keep or "")
-    ended = 0
-    for session in sessions:
-        session.end()
-        ended += 1
+    ended, _ = Session.objects.filter(person=user).exclude(session_key=keep or "").delete()
+    UserSession.objects.filter(user=user).exclude(session_key=keep or "").delete()
     return ended
 
 

@@ -1,43 +1,78 @@
-"""The session engine (`accounts.sessions`) and the backend that loads accounts, each with one precompiled query.
+"""The session engine, and the middleware and backend that find the person signed in.
 
-Every page of a signed-in person runs these two queries before anything else.
+Every page of a signed-in person needs session and person before anything else: one precompiled query reads both.
 """
 
+from contextvars import ContextVar
 from datetime import datetime
+from typing import Any, cast
 
 from allauth.account import auth_backends
+from django.contrib.auth import SESSION_KEY, middleware
 from django.contrib.sessions.backends import db
-from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
-from accounts.models import User
+from accounts.models import Session, User
 from core import clock
 from core.compiled_queries import prepared
 
 
 class SessionStore(db.SessionStore):
-    """Django's store of sessions in the database, read by a precompiled query."""
+    """Django's store of sessions in the database, with the person who is signed in."""
+
+    person: User | None = None  # as read with the session
+
+    @classmethod
+    def get_model_class(cls) -> type[Session]:
+        return Session
+
+    def create_model_instance(self, data: dict[str, Any]) -> Session:
+        session = cast(Session, super().create_model_instance(data))
+        session.person_id = int(data[SESSION_KEY]) if SESSION_KEY in data else None
+        return session
 
     def _get_session_from_db(self) -> Session | None:
         found = _session(key=self.session_key, now=clock.now())
         if not found:
             self._session_key = None
-        return found[0] if found else None
+            return None
+        self.person = found[0].person
+        return found[0]
+
+
+# The session of the request whose person is being found, for `AuthenticationBackend`, which is not told of requests.
+_session_in_use: ContextVar[SessionStore | None] = ContextVar("session_in_use", default=None)
+
+
+class PersonMiddleware(middleware.AuthenticationMiddleware):
+    """Sets `request.user` as Django does, to the person who was read with the session."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        request.user = SimpleLazyObject(lambda: _person_of(request))  # type: ignore[assignment]
+
+
+def _person_of(request: HttpRequest) -> Any:
+    before = _session_in_use.set(request.session)  # type: ignore[arg-type]
+    try:
+        return middleware.get_user(request)
+    finally:
+        _session_in_use.reset(before)
 
 
 class AuthenticationBackend(auth_backends.AuthenticationBackend):
-    """allauth's backend, by email address and password; accounts are read by a precompiled query."""
+    """allauth's backend, by email address and password. The person whom a session names is not read again."""
 
     def get_user(self, user_id: int) -> User | None:
-        found = _user(user_id=user_id)
-        return found[0] if found and self.user_can_authenticate(found[0]) else None
+        session = _session_in_use.get()
+        person = session.person if session else None
+        if person is None or person.pk != user_id:
+            person = User.objects.filter(pk=user_id).first()
+        return person if person and self.user_can_authenticate(person) else None
 
 
 @prepared
 def _session(key: str, now: datetime) -> QuerySet[Session]:
-    return Session.objects.filter(session_key=key, expire_date__gt=now)
-
-
-@prepared
-def _user(user_id: int) -> QuerySet[User]:
-    return User.objects.filter(pk=user_id)
+    return Session.objects.select_related("person").filter(session_key=key, expire_date__gt=now)

@@ -322,7 +322,7 @@ class Bench:
     # --- Queries ------------------------------------------------------------------------------------------------------
 
     def count_queries(self, months: list[date]) -> None:
-        """Note the numbers of queries, which are fixed; on a signed-in page two are for session and person."""
+        """Note the numbers of queries, which are fixed; on a signed-in page one is for session and person."""
         asked = f"{months[0]:%Y-%m}"
         for size in world.MONTH_SIZES:
             address = f"/providers/month-{size}-{asked}/?month={asked}"
@@ -330,7 +330,7 @@ class Bench:
             signed_in = self.queries(address, self.cookies[0])
             self.note(f"queries of the month page signed in, {size} appointments", "<= 8", signed_in)
         for name, page in self.list_pages().items():
-            own = 2 if page.cookie else 0
+            own = 1 if page.cookie else 0
             own_queries = self.queries(page.address, page.cookie) - own
             self.note(f"queries of {name}, beside session and person", "<= 6", own_queries)
         self.note("queries of a booking", "<= 16", self.queries_of_a_booking())

@@ -5,11 +5,11 @@ from functools import cache
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.test import RequestFactory
 
+from accounts.sessions import SessionStore
 from appointments.views import public
 
 _catching: ContextVar[dict[str, Any] | None] = ContextVar("catching", default=None)

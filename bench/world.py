@@ -8,9 +8,9 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 
 from accounts.models import User
+from accounts.sessions import SessionStore
 from appointments.models import Appointment, AppointmentEvent, Hold
 from appointments.states import OPEN, Role, Status, Verb
 from calendar_sync.models import BusyInterval

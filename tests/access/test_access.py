@@ -2,10 +2,10 @@
 
 import pytest
 from django.contrib import admin
-from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import Session
 from tests.access.patterns import all_patterns
 from tests.access.table import ROLES, Row, all_rows, row_for
 from tests.access.walk import coming, undone, wrong_answers

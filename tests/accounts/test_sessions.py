@@ -3,12 +3,11 @@ from datetime import timedelta
 import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import get_user
-from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 
 from accounts import services
-from accounts.models import User
+from accounts.models import Session, User
 from core import clock
 from tests.accounts.conftest import PASSWORD, sign_in
 from tests.accounts.test_sign_up import sign_up
@@ -213,7 +212,7 @@ def test_the_list_of_sessions_costs_the_same_at_any_length(here, person, django_
     here.get("/accounts/sessions/")
 
     # Session and user, and the list.
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         page = here.get("/accounts/sessions/")
 
     assert page.text.count("<td>127.0.0.1</td>") == devices

@@ -6,9 +6,9 @@ from unittest import mock
 
 import pytest
 import time_machine
-from django.contrib.sessions.models import Session
 from django.urls import reverse
 
+from accounts.models import Session
 from appointments.exceptions import SlotTaken
 from appointments.models import Appointment, Hold
 from appointments.pages import month_picker

@@ -73,13 +73,13 @@ def many(customer, service, *, number, status=Status.COMPLETED, first=None, **fi
 
 
 def queries_of(client, address):
-    """How many queries the page costs beyond the session and the person."""
+    """How many queries the page costs beyond that for session and person."""
     with CaptureQueriesContext(
         connection,
     ) as captured:
         response = client.get(address)
     assert response.status_code == 200
-    tables = ("django_session", "accounts_user")
+    tables = ("accounts_session", "accounts_user")
     return len([q for q in captured if not any(f'FROM "{table}"' in q["sql"] for table in tables)])
 
 

@@ -24,11 +24,11 @@ from .conftest import NOW, TUESDAY_TEN, move_to_london
 
 pytestmark = pytest.mark.django_db
 
-# Session and user, the provider, the agenda in four, what waits.
-QUERIES_OF_TODAY = 8
+# Session with user, the provider, the agenda in four, what waits.
+QUERIES_OF_TODAY = 7
 # The same: how many wait comes with the page, and the day around each request is one agenda for all.
-QUERIES_OF_REQUESTS = 8
-QUERIES_OF_CUSTOMERS = 6
+QUERIES_OF_REQUESTS = 7
+QUERIES_OF_CUSTOMERS = 5
 
 
 @pytest.fixture
@@ -239,8 +239,8 @@ def test_a_customers_card_costs_the_same_for_many_rows(studio, provider, service
     address = page_of("studio_customer", customer.uuid)
     studio.get(address)
 
-    # Session and user, the provider, what waits; who it is, their figures, their limits, their appointments.
-    with django_assert_num_queries(8):
+    # Session with user, the provider, what waits; who it is, their figures, their limits, their appointments.
+    with django_assert_num_queries(7):
         assert studio.get(address).status_code == 200
 
 

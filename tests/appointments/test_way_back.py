@@ -6,12 +6,11 @@ from urllib.parse import quote
 
 import pytest
 import time_machine
-from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import Session, User
 from core import clock
 from providers.models import Listing
 from tests.accounts.conftest import PASSWORD, Postbox, sign_in

@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import Session
 from core import unsaved_forms
 from providers.models import Provider
 from tests.access.patterns import all_patterns

@@ -8,12 +8,11 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import Session, User
 from appointments.models import Appointment, AppointmentEvent, Hold
 from config.wsgi import application
 from outbox.models import Message
