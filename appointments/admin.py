@@ -151,6 +151,8 @@ class AppointmentEventAdmin(ReadOnly, admin.ModelAdmin):
     list_filter = ["verb", "role"]
     search_fields = ["appointment__reference"]
     show_full_result_count = False
+    # In the order in which they were written. There may be millions, and sorting them by time would read them all.
+    ordering = ["-pk"]
 
 
 @admin.register(Hold)
