@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from appointments.search.quarters import Span, key_start
 from appointments.search.reach import Reach, days_in, first_key, is_found, reach_of
@@ -92,7 +92,7 @@ def matching(wanted: Wanted, spans: list[Span] | None = None) -> QuerySet[Provid
     if wanted.categories:
         rows = rows.filter(_in_categories(wanted.categories))
     if wanted.where or wanted.most or wanted.instant:
-        rows = rows.filter(is_found(_services(wanted).filter(provider=OuterRef("pk"))))
+        rows = rows.filter(Exists(_services(wanted).filter(provider=OuterRef("pk"))))
     if spans:
         rows = rows.filter(is_found(days_in(spans).filter(provider=OuterRef("pk"))))
     return rows
