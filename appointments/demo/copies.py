@@ -63,8 +63,8 @@ def copy(users: Sequence[User], times: int) -> None:
             _copy_rows(User, "id", ranges[User], ranges, number)
             for model, column in TABLES:
                 _copy_rows(model, column, _found_by(column, ranges), ranges, number)
+            _combine_blocks(ranges[Provider], number)
             _go_on_counting([User, *(model for model, _ in TABLES)])
-    _combine_blocks(ranges[Provider][1])
 
 
 def _found_by(column: str, ranges: dict[type[models.Model], Range]) -> Range:
@@ -112,15 +112,15 @@ def _moved(column: str, rows: Range) -> str:
     return f"{column} + n * {last - first + 1}"
 
 
-def _combine_blocks(before: int) -> None:
-    """Make the blocks of the providers with ids above `before`, and of the last one's."""
+def _combine_blocks(originals: Range, number: int) -> None:
+    """Make the blocks of the providers of the n-th copy; the first may have members of the copy before."""
     days, blocks = _quoted(OpenDay._meta.db_table), _quoted(OpenBlock._meta.db_table)
-    first = before // BLOCK_PROVIDERS * BLOCK_PROVIDERS
+    first, last = (pk + number * (originals[1] - originals[0] + 1) for pk in originals)
     _run(
         f"INSERT INTO {blocks} (number, day, early, late) SELECT block, day, {COMBINED[connection.vendor]} FROM {days}"
-        " WHERE provider_id >= %s GROUP BY block, day"
+        " WHERE provider_id BETWEEN %s AND %s GROUP BY block, day"
         " ON CONFLICT (number) DO UPDATE SET early = excluded.early, late = excluded.late",
-        [first],
+        [first // BLOCK_PROVIDERS * BLOCK_PROVIDERS, last],
     )
 
 
