@@ -690,13 +690,6 @@ MUTANTS = [
         "search/test_parts_of_the_day.py",
     ),
     mutant(
-        "a search passes over a block's last member",
-        REACH,
-        "end = (number % (1 << BLOCK_BITS) + 1) * BLOCK_PROVIDERS",
-        "end = number % (1 << BLOCK_BITS) * BLOCK_PROVIDERS",
-        "search/test_parts_of_the_day.py",
-    ),
-    mutant(
         "a block has the openings of one provider",
         INDEX,
         "        early[number] |= bits[0]\n",
