@@ -113,6 +113,11 @@ def axe():
     return check
 
 
+# After a frame in which styles that depend on the width, and scripts that follow it, have had their turn.
+WIDTH_AT_REST = """() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(
+    () => resolve(document.documentElement.scrollWidth))))"""
+
+
 @pytest.fixture
 def sideways():
     def check(page, widths=(320, 390, 768)):
@@ -120,7 +125,8 @@ def sideways():
         found = []
         for width in widths:
             page.set_viewport_size({"width": width, "height": 800})
-            if page.evaluate("[innerWidth, document.documentElement.scrollWidth]") != [width, width]:
+            page.wait_for_function("width => innerWidth === width", arg=width)
+            if page.evaluate(WIDTH_AT_REST) > width:
                 found.append(width)
         return found
 

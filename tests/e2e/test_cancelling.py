@@ -1,7 +1,8 @@
 """A customer's own appointments in a real browser: finding one, reading what cancelling means, calling it off."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
@@ -255,6 +256,17 @@ def test_nothing_scrolls_sideways_on_a_customers_pages(page, amara, sign_in, eve
     for address in every_page:
         page.goto(address)
         assert sideways(page, [320, 390, 768, 1280]) == [], address
+
+
+def test_an_appointment_that_ends_on_another_day_fits_on_a_narrow_phone(page, amara, book, sign_in, sideways):
+    now = clock.now().replace(minute=0, second=0, microsecond=0)
+    at_eleven = datetime.combine(now.date() + timedelta(days=2), time(23), tzinfo=ZoneInfo("Europe/London"))
+    book(hours=(at_eleven - now) // timedelta(hours=1))
+    sign_in(page, amara)
+    page.goto("/my/appointments/")
+
+    assert page.locator(".next__end").text_content().count(",") == 1
+    assert sideways(page, [320]) == []
 
 
 def test_targets_on_a_customers_pages_are_large_enough(phone_page, amara, sign_in, every_page):
