@@ -71,7 +71,7 @@ def walk(page, maya, sign_in, yusuf, hugo):
     page.get_by_role("heading", name="Decline Hugo’s request?").wait_for()
     page.get_by_label("Reason").fill("I am away that day.")
     page.get_by_role("button", name="Decline request").click()
-    page.get_by_text("No requests are waiting").wait_for()
+    page.get_by_text("No requests are waiting", exact=True).wait_for()
     assert states(yusuf, hugo) == [Status.CONFIRMED, Status.DECLINED]
 
     begin(yusuf)
