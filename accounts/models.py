@@ -54,6 +54,14 @@ class Weekday(models.IntegerChoices):
 LANGUAGES = [("en-gb", "English")]
 
 
+TAKES_PART = models.Q(is_active=True, banned_at=None)
+
+
+def taking_part(path: str) -> models.Q:
+    """The condition that the person at `path`, such as "provider__user__", takes part in appointments."""
+    return models.Q(**{f"{path}is_active": True, f"{path}banned_at": None})
+
+
 class User(AbstractBaseUser, PermissionsMixin):
     """A person with an account, who signs in by email. `uuid` is the only key shown outside."""
 
@@ -73,6 +81,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     first_weekday = models.PositiveSmallIntegerField(choices=Weekday, default=Weekday.MONDAY)
     theme = models.CharField(max_length=8, choices=Theme, default=Theme.SYSTEM)
     is_active = models.BooleanField(default=True)
+    # Since when the person is banned: a copy of their open `Ban`, so that each request knows without a query.
+    banned_at = models.DateTimeField(null=True, blank=True, editable=False)
     is_staff = models.BooleanField(default=False)
     joined_at = models.DateTimeField(default=clock.now, editable=False)
 
@@ -86,8 +96,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = [
             models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_is_lower_case")
         ]
-        # Few accounts are closed, and every search leaves them out.
-        indexes = [models.Index(fields=["id"], condition=models.Q(is_active=False), name="user_closed")]
+        # Few people take no part, and every search leaves them out.
+        indexes = [models.Index(fields=["id"], condition=~TAKES_PART, name="user_takes_no_part")]
 
     def __str__(self) -> str:
         return self.name or self.email
@@ -99,6 +109,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def zone(self) -> ZoneInfo:
         return clock.zone(self.time_zone)
+
+    @property
+    def takes_part(self) -> bool:
+        """Whether the person may take part in appointments: the account is open and not banned."""
+        return self.is_active and self.banned_at is None
 
     @property
     def email_confirmed(self) -> bool:
@@ -115,6 +130,48 @@ class User(AbstractBaseUser, PermissionsMixin):
         return salted_hmac(
             "accounts.models.User.session", f"{self.password}|{self.email}", secret=secret, algorithm="sha256"
         ).hexdigest()
+
+
+class Ban(models.Model):
+    """A ban, on pages called a suspension: the person takes part in no appointment until staff lift it."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="bans")
+    since = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    lift_reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user"], condition=models.Q(lifted_at=None), name="ban_one_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}, since {self.since:%d %b %Y, %H:%M} UTC"
+
+    @property
+    def is_open(self) -> bool:
+        return self.lifted_at is None
+
+
+class Appeal(models.Model):
+    """What a banned person wrote to staff about their ban, and the answer; one waits at a time."""
+
+    ban = models.ForeignKey(Ban, on_delete=models.PROTECT, related_name="appeals")
+    text = models.TextField(max_length=2000)
+    sent_at = models.DateTimeField()
+    answer = models.TextField(max_length=2000, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["sent_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["ban"], condition=models.Q(answered_at=None), name="appeal_one_waits"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Appeal of {self.ban.user}, {self.sent_at:%d %b %Y, %H:%M} UTC"
 
 
 class Session(AbstractBaseSession):

@@ -36,3 +36,13 @@ class TermsChanged(DomainError):
     """Price, length or confirmation changed since the form was shown; the new terms need a fresh yes."""
 
     message = "The terms changed while you were reading."
+
+
+class CountsForMore(DomainError):
+    """Cancelling counts as more than the person was shown; `number` is that of the late cancellation it would be."""
+
+    message = "Cancelling now counts as more than it did when this page was opened."
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number

@@ -84,7 +84,7 @@ def open_link(token: str) -> Link:
         value = _signer(reader).unsign(token)
     except BadSignature:
         raise NoSuchLink from None
-    if not reader.is_active:
+    if not reader.takes_part:
         raise NoSuchLink
     ends_at = datetime.strptime(value[33:], "%Y%m%d").replace(tzinfo=UTC) + timedelta(days=1)
     return Link(token, appointment, side, ends_at)

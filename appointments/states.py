@@ -55,8 +55,8 @@ S, R = Status, Role
 # verb -> (states it may leave, state it leads to, who may do it). CORRECT swaps its two states.
 MOVES: dict[Verb, tuple[frozenset[Status], Status | None, frozenset[Role]]] = {
     Verb.ACCEPT: (frozenset({S.REQUESTED}), S.CONFIRMED, frozenset({R.PROVIDER, R.STAFF})),
-    Verb.DECLINE: (frozenset({S.REQUESTED}), S.DECLINED, frozenset({R.PROVIDER, R.STAFF})),
-    Verb.WITHDRAW: (frozenset({S.REQUESTED}), S.CANCELLED, frozenset({R.CUSTOMER, R.STAFF})),
+    Verb.DECLINE: (frozenset({S.REQUESTED}), S.DECLINED, frozenset({R.PROVIDER, R.STAFF, R.SYSTEM})),
+    Verb.WITHDRAW: (frozenset({S.REQUESTED}), S.CANCELLED, frozenset({R.CUSTOMER, R.STAFF, R.SYSTEM})),
     Verb.EXPIRE: (frozenset({S.REQUESTED}), S.EXPIRED, frozenset({R.SYSTEM})),
     Verb.CANCEL: (frozenset({S.CONFIRMED}), S.CANCELLED, frozenset({R.CUSTOMER, R.PROVIDER, R.STAFF, R.SYSTEM})),
     Verb.COMPLETE: (frozenset({S.CONFIRMED}), S.COMPLETED, frozenset({R.PROVIDER, R.STAFF, R.SYSTEM})),

@@ -23,10 +23,11 @@ class Kind(models.TextChoices):
     LINK = "link", "New link"
     ACCOUNT = "account", "Sign-up, code or reset"
     SECURITY = "security", "Security of the account"
+    SUSPENSION = "suspension", "Suspension"
 
 
 # The person waits for these mails or must not miss them: no limit delays them, no refusal of the address stops them.
-ALWAYS_TRIED = frozenset({Kind.ACCOUNT, Kind.SECURITY})
+ALWAYS_TRIED = frozenset({Kind.ACCOUNT, Kind.SECURITY, Kind.SUSPENSION})
 
 
 class State(models.TextChoices):

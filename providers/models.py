@@ -11,7 +11,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
-from accounts.models import User
+from accounts.models import TAKES_PART, User, taking_part
 from core import clock, money
 from core.text import validate_line, validate_text
 
@@ -56,16 +56,16 @@ class Venue(models.TextChoices):
 
 class ProviderQuerySet(models.QuerySet["Provider"]):
     def public(self) -> "ProviderQuerySet":
-        """Providers whose page anybody may open: live or paused, of a person who may still sign in."""
-        return self.filter(listing__in=PUBLIC_LISTINGS, user__is_active=True)
+        """Providers whose page anybody may open: live or paused, of a person who takes part."""
+        return self.filter(taking_part("user__"), listing__in=PUBLIC_LISTINGS)
 
     def for_pages(self) -> "ProviderQuerySet":
         """Providers with all that a page about one of them reads: the person, the policy, the category."""
         return self.select_related("user", "policy", "category")
 
     def bookable(self) -> "ProviderQuerySet":
-        """Providers who take bookings. The few closed accounts are looked up, instead of joining all accounts."""
-        return self.filter(listing=Listing.LIVE).exclude(user__in=User.objects.filter(is_active=False))
+        """Providers who take bookings. Looks up the few who take no part, instead of joining all accounts."""
+        return self.filter(listing=Listing.LIVE).exclude(user__in=User.objects.exclude(TAKES_PART))
 
 
 class Provider(models.Model):

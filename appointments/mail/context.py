@@ -158,7 +158,7 @@ class MailContext:
     @property
     def other_times(self) -> str:
         """The address of the provider's page while it is public, else of the search."""
-        shown = self.provider.listing in {Listing.LIVE, Listing.PAUSED} and self.provider.user.is_active
+        shown = self.provider.listing in {Listing.LIVE, Listing.PAUSED} and self.provider.user.takes_part
         return page("provider_page", self.provider.slug) if shown else page("search")
 
 

@@ -3,6 +3,7 @@
 from .appointment import REFERENCE_ALPHABET, REFERENCE_LENGTH, Appointment, AppointmentQuerySet, make_reference
 from .history import AppointmentEvent
 from .hold import Hold
+from .late_cancellation import LateCancellation
 from .opening_index import OpenBlock, OpenDay, OpeningIndex, SearchFigures
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "AppointmentEvent",
     "AppointmentQuerySet",
     "Hold",
+    "LateCancellation",
     "OpenBlock",
     "OpenDay",
     "OpeningIndex",

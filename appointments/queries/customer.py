@@ -99,7 +99,9 @@ def services_booked_by(user: User) -> list[BookedService]:
             name=row["service__name"],
             provider_slug=row["provider__slug"],
             provider_name=row["provider__name"],
-            can_be_booked=row["provider__listing"] == Listing.LIVE and row["provider__user__is_active"],
+            can_be_booked=row["provider__listing"] == Listing.LIVE
+            and row["provider__user__is_active"]
+            and row["provider__user__banned_at"] is None,
             last=row["last"],
         )
         for row in _booked_services(customer_id=user.pk)
@@ -109,7 +111,8 @@ def services_booked_by(user: User) -> list[BookedService]:
 @prepared
 def _booked_services(customer_id: int) -> QuerySet[Appointment, dict[str, Any]]:
     columns = ("service_id", "service__name", "provider__slug", "provider__name", "provider__listing")
-    rows = Appointment.objects.filter(customer=customer_id).values(*columns, "provider__user__is_active")
+    columns += ("provider__user__is_active", "provider__user__banned_at")
+    rows = Appointment.objects.filter(customer=customer_id).values(*columns)
     return rows.annotate(last=Max("start")).order_by("-last", "service_id")
 
 

@@ -3,7 +3,7 @@
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 
-from accounts.models import User
+from accounts.models import User, taking_part
 from core.compiled_queries import prepared
 from providers.models import PUBLIC_LISTINGS, Provider, Service
 
@@ -23,10 +23,10 @@ def public_service(provider_slug: str, service_slug: str) -> Service:
 def _public_service(provider_slug: str, service_slug: str) -> QuerySet[Service]:
     rows = Service.objects.select_related("provider__policy", "provider__user", "provider__category")
     return rows.filter(
+        taking_part("provider__user__"),
         provider__slug=provider_slug,
         slug=service_slug,
         provider__listing__in=PUBLIC_LISTINGS,
-        provider__user__is_active=True,
     )
 
 

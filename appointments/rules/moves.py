@@ -75,13 +75,15 @@ def _answer_time_is_over(attempt: Attempt) -> None:
 
 
 def _customer_takes_part(attempt: Attempt) -> None:
-    if not attempt.appointment.customer.is_active:
-        raise PolicyRefused("This customer's account is closed.")
+    customer = attempt.appointment.customer
+    if not customer.takes_part:
+        raise PolicyRefused(f"This customer's account is {'suspended' if customer.is_active else 'closed'}.")
 
 
 def _provider_takes_part(attempt: Attempt) -> None:
-    if not attempt.appointment.provider.user.is_active:
-        raise PolicyRefused("This provider's account is closed.")
+    user = attempt.appointment.provider.user
+    if not user.takes_part:
+        raise PolicyRefused(f"This provider's account is {'suspended' if user.is_active else 'closed'}.")
 
 
 def _can_be_cancelled(attempt: Attempt) -> None:

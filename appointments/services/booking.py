@@ -220,5 +220,7 @@ def _check_person(customer: User, provider: Provider) -> None:
         raise PolicyRefused("You can't book an appointment with yourself.")
     if not customer.is_active:
         raise PolicyRefused("This account is closed.")
+    if not customer.takes_part:
+        raise PolicyRefused("Booking is suspended for this account.")
     if not customer.email_confirmed:
         raise PolicyRefused("Confirm your email address first; we sent you a link.")

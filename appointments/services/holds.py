@@ -151,7 +151,7 @@ def drop_lapsed_times(*, now: datetime, mine: Mine = NOBODY) -> int:
 
 def check_bookable(service: Service) -> None:
     provider = service.provider
-    if not (provider.is_live and provider.user.is_active):
+    if not (provider.is_live and provider.user.takes_part):
         raise PolicyRefused(f"{provider.first_name} is not taking bookings right now.")
     if not service.is_active:
         raise PolicyRefused(f"{provider.first_name} no longer offers {service.name}.")

@@ -9,18 +9,21 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from accounts.models import User
-from appointments.exceptions import MoveRefused, PolicyRefused
+from appointments.exceptions import CountsForMore, MoveRefused, PolicyRefused
 from appointments.models import Appointment
+from appointments.rules.fair_use import FREE, Consequence
 from appointments.rules.moves import check_move
 from appointments.states import HOLDING, MOVES, Role, Status, Verb, target
 from core import clock
 from core.db import retrying
-from core.exceptions import DomainError
+from core.exceptions import Busy, DomainError
 
-from . import holds
+from . import fair_use, holds
 from .history import Entry, record
 from .locks import lock_appointments, lock_people, lock_providers
 
+# The most tries to lock all that a ban ends.
+ATTEMPTS = 3
 ENDED_BY_SOMEBODY = {Verb.CANCEL, Verb.WITHDRAW}
 # The fields that a move writes.
 CHANGED_BY_A_MOVE = ("status", "sequence", "agreed_at", "closed_at", "ended_by", "was_withdrawn")
@@ -64,12 +67,15 @@ def withdraw_request(*, appointment: Appointment, actor: User, role: Role = Role
     return _move(appointment, Verb.WITHDRAW, actor=actor, role=role, reason=reason)
 
 
-def cancel_appointment(*, appointment: Appointment, actor: User | None, role: Role, reason: str = "") -> Outcome:
+def cancel_appointment(
+    *, appointment: Appointment, actor: User | None, role: Role, reason: str = "", seen: int | None = None
+) -> Outcome:
     """Call off a confirmed appointment before its start and release its time.
 
-    Raises PolicyRefused for a customer after the provider's cutoff, MoveRefused when it has ended otherwise.
+    Raises PolicyRefused for a customer after the provider's cutoff, MoveRefused when it has ended otherwise, and
+    CountsForMore when it counts as more than the late cancellation number `seen`.
     """
-    return _move(appointment, Verb.CANCEL, actor=actor, role=role, reason=reason)
+    return _move(appointment, Verb.CANCEL, actor=actor, role=role, reason=reason, seen=seen)
 
 
 def expire_request(*, appointment: Appointment) -> Outcome:
@@ -109,19 +115,23 @@ def _move(
     role: Role,
     reason: str = "",
     to: Status | None = None,
+    seen: int | None = None,
 ) -> Outcome:
-    [outcome] = apply([Change(appointment, verb, reason, to)], actor=actor, role=role)
+    [outcome] = apply([Change(appointment, verb, reason, to)], actor=actor, role=role, seen=seen)
     return outcome
 
 
-@retrying
-@transaction.atomic
+class _Bans(Exception):
+    """The change bans its actor, whose other appointments have to be locked with it."""
+
+
 def apply(
     changes: Sequence[Change],
     *,
     actor: User | None,
     role: Role,
     occasion: uuid.UUID | None = None,
+    seen: int | None = None,
     skip_refused: bool = False,
 ) -> list[Outcome]:
     """Make all of these changes or none, as one act: locked, checked, recorded and told together, under one occasion.
@@ -129,30 +139,120 @@ def apply(
     An appointment already in the wanted state stays unchanged, so that pressing twice acts once. Raises MoveRefused or
     PolicyRefused for the first change that is not allowed; with `skip_refused` its outcome has the refusal instead, and
     the others are made. Raises PermissionDenied when the actor does not have `role`.
+
+    Where the actor cancels late, that is written down once for the act, and the third time bans them: their upcoming
+    appointments end in the same transaction. `seen` is the number of the late cancellation that the actor was shown
+    this would be, 0 for none; CountsForMore is raised when it would be more.
     """
+    act = Act(actor, role, occasion or uuid.uuid4(), seen, skip_refused)
+    try:
+        return _apply(changes, act)
+    except _Bans:
+        pass
+    for _ in range(ATTEMPTS):
+        # Somebody may have booked with the actor after we looked what to lock.
+        try:
+            return _apply(changes, act, bans=True)
+        except _Bans:
+            continue
+    raise Busy
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What several changes have in common: who makes them, in which role, and what that person was shown."""
+
+    actor: User | None
+    role: Role
+    occasion: uuid.UUID
+    seen: int | None = None
+    skip_refused: bool = False
+
+
+@retrying
+@transaction.atomic
+def _apply(changes: Sequence[Change], act: Act, *, bans: bool = False) -> list[Outcome]:
+    """Make the changes. With `bans` the actor's other upcoming appointments are locked, too; _Bans asks for that."""
     wanted = [change.to or target(change.verb, Status(change.appointment.status)) for change in changes]
-    locked = _lock([change.appointment for change in changes])
-    now, outcomes, entries = clock.now(), [], []
+    others = list(fair_use.upcoming_of(act.actor, now=clock.now())) if bans and act.actor else []
+    locked = _lock([*(change.appointment for change in changes), *others])
+    now, outcomes, made = clock.now(), [], []
     for change, to in zip(changes, wanted, strict=True):
         appointment = locked[change.appointment.pk]
-        _check_role(appointment, actor, role)
-        if appointment.status == to and role in MOVES[change.verb][2]:
+        _check_role(appointment, act.actor, act.role)
+        if appointment.status == to and act.role in MOVES[change.verb][2]:
             outcomes.append(Outcome(appointment, changed=False))
             continue
         try:
-            check_move(appointment, change.verb, role=role, policy=appointment.provider.policy, now=now, to=to)
+            check_move(appointment, change.verb, role=act.role, policy=appointment.provider.policy, now=now, to=to)
         except (MoveRefused, PolicyRefused) as refusal:
-            if not skip_refused:
+            if not act.skip_refused:
                 raise
             outcomes.append(Outcome(appointment, changed=False, refusal=refusal))
             continue
-        entries.append(Entry(appointment, change.verb, from_status=appointment.status, reason=change.reason))
-        _enter(appointment, change.verb, to, role=role, now=now)
+        made.append((Change(appointment, change.verb, change.reason), to))
         outcomes.append(Outcome(appointment, changed=True))
+    counts = _weigh([change for change, _ in made], act, now=now)
+    if counts.bans and not bans:
+        raise _Bans
+    _make(made, act, now=now)
+    if counts.is_late:
+        _answer_for(act, counts, locked, now=now)
+    return outcomes
+
+
+def _weigh(changes: Sequence[Change], act: Act, *, now: datetime) -> Consequence:
+    """What these changes count as for the actor. Raises CountsForMore when that is more than they were shown."""
+    starts = [change.appointment.start for change in changes if change.verb is Verb.CANCEL]
+    if not starts or act.actor is None or act.role not in fair_use.ANSWERING:
+        return FREE
+    counts = fair_use.consequence_for(act.actor.pk, starts, now=now)
+    if act.seen is not None and counts.is_worse_than(act.seen):
+        raise CountsForMore(counts.number)
+    return counts
+
+
+def _make(changes: Sequence[tuple[Change, Status]], act: Act, *, now: datetime) -> None:
+    """Write, record and tell changes that were checked, each with the state it leads to."""
+    entries = []
+    for change, to in changes:
+        entries.append(Entry(change.appointment, change.verb, change.appointment.status, change.reason))
+        _enter(change.appointment, change.verb, to, role=act.role, now=now)
     if entries:
         _save([entry.appointment for entry in entries])
-        record(entries, actor=actor, role=role, now=now, occasion=occasion)
-    return outcomes
+        record(entries, actor=act.actor, role=act.role, now=now, occasion=act.occasion)
+
+
+def _answer_for(act: Act, counts: Consequence, locked: dict[int, Appointment], *, now: datetime) -> None:
+    """Write the late cancellation down; the one that reaches the limit bans the actor and ends what lies ahead."""
+    assert act.actor is not None
+    actor = _among(locked, act.actor)
+    fair_use.note_late(actor, occasion=act.occasion, now=now)
+    if not counts.bans:
+        return
+    upcoming = list(fair_use.upcoming_of(actor, now=now).values_list("pk", flat=True))
+    if not locked.keys() >= set(upcoming):
+        raise _Bans
+    fair_use.ban(actor, now=now)
+    ending = [_end_of(locked[pk], actor, now) for pk in upcoming]
+    _make(ending, Act(None, Role.SYSTEM, uuid.uuid4()), now=now)
+
+
+def _among(locked: dict[int, Appointment], person: User) -> User:
+    """The person as read under the lock."""
+    people = (user for one in locked.values() for user in (one.customer, one.provider.user))
+    return next(user for user in people if user.pk == person.pk)
+
+
+def _end_of(appointment: Appointment, banned: User, now: datetime) -> tuple[Change, Status]:
+    """The change by which the system ends an appointment of a banned person, and the state it leads to."""
+    if appointment.is_confirmed:
+        verb = Verb.CANCEL
+    elif appointment.is_unanswered(now):
+        verb = Verb.EXPIRE
+    else:
+        verb = Verb.WITHDRAW if appointment.customer_id == banned.pk else Verb.DECLINE
+    return Change(appointment, verb), target(verb, Status(appointment.status))
 
 
 def _lock(appointments: Sequence[Appointment]) -> dict[int, Appointment]:
