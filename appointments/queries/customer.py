@@ -110,8 +110,8 @@ def services_booked_by(user: User) -> list[BookedService]:
 
 @prepared
 def _booked_services(customer_id: int) -> QuerySet[Appointment, dict[str, Any]]:
-    columns = ("service_id", "service__name", "provider__slug", "provider__name", "provider__listing")
-    columns += ("provider__user__is_active", "provider__user__banned_at")
+    provider = ("slug", "name", "listing", "user__is_active", "user__banned_at")
+    columns = ("service_id", "service__name", *(f"provider__{name}" for name in provider))
     rows = Appointment.objects.filter(customer=customer_id).values(*columns)
     return rows.annotate(last=Max("start")).order_by("-last", "service_id")
 
