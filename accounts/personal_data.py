@@ -12,7 +12,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.db.models import QuerySet
 
-from accounts.models import Session, User
+from accounts.models import Appeal, Ban, Session, User
 from core.hooks import Registry
 
 Rows = Mapping[str, QuerySet[Any]]
@@ -38,11 +38,15 @@ def count(user: User) -> dict[str, int]:
 
 
 def kept(user: User) -> Rows:
-    """The rows of this app about `user`: addresses, second steps, sessions, and entries in the admin's log."""
+    """The rows of this app about `user`: addresses, second steps, sessions, suspensions, and what they did as staff."""
     return {
         "email addresses": EmailAddress.objects.filter(user=user),
         "second steps and passkeys": Authenticator.objects.filter(user=user),
         "devices signed in": UserSession.objects.filter(user=user),
         "sessions of these devices": Session.objects.filter(person=user),
+        "suspensions": Ban.objects.filter(user=user),
+        "appeals they wrote": Appeal.objects.filter(ban__user=user),
+        "suspensions they lifted": Ban.objects.filter(lifted_by=user),
+        "appeals they answered": Appeal.objects.filter(answered_by=user),
         "entries in the admin's log": LogEntry.objects.filter(user=user),
     }

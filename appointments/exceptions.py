@@ -46,3 +46,22 @@ class CountsForMore(DomainError):
     def __init__(self, number: int) -> None:
         super().__init__()
         self.number = number
+
+
+class StaffRefused(DomainError):
+    """The member of staff may not decide about this person's suspension or late cancellations."""
+
+    status = 403
+    message = "Only staff decide about suspensions and late cancellations."
+
+
+class ReasonMissing(DomainError):
+    """Staff gave no reason, or an appeal no answer."""
+
+    message = "Write why: it is kept."
+
+
+class AppealAnswered(DomainError):
+    """The appeal has its answer already; the first one stands."""
+
+    message = "This appeal was answered already, and the first answer stands."

@@ -9,6 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from accounts.models import User
+from appointments.exceptions import StaffRefused
+
 LATE_WITHIN = timedelta(hours=12)
 COUNTED_FOR = timedelta(days=30)
 LIMIT = 3
@@ -58,3 +61,21 @@ def consequence(starts: Iterable[datetime], late: Iterable[datetime], at: dateti
     if not any(is_late(start, at) for start in starts):
         return Consequence(0, free_again)
     return Consequence(len(counted) + 1, free_again or at + COUNTED_FOR)
+
+
+def counts_until(moment: datetime) -> datetime:
+    """The last moment at which a late cancellation of `moment` counts."""
+    return moment + COUNTED_FOR
+
+
+def check_staff(actor: User, person: User) -> None:
+    """Raise StaffRefused unless `actor` may decide about the person's suspension and late cancellations.
+
+    Nobody decides about themselves, and only a superuser about another member of staff.
+    """
+    if not (actor.is_staff and actor.takes_part):
+        raise StaffRefused
+    if actor.pk == person.pk:
+        raise StaffRefused("Nobody decides about their own suspension or late cancellations. Ask another of the staff.")
+    if (person.is_staff or person.is_superuser) and not actor.is_superuser:
+        raise StaffRefused("Only a superuser decides about another member of staff.")

@@ -1,20 +1,29 @@
-"""Late cancellations: what cancelling counts as for a person, decided from the rows under their lock, and bans."""
+"""Late cancellations: what cancelling counts as for a person, decided from the rows under their lock, and bans.
+
+Staff lift bans, answer appeals and forgive late cancellations, each under the lock of the person concerned.
+"""
 
 import uuid
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from accounts import bans
-from accounts.models import Ban, User
+from accounts.models import Appeal, Ban, User
+from appointments.exceptions import AppealAnswered, ReasonMissing, StaffRefused
 from appointments.models import Appointment, Hold, LateCancellation
-from appointments.rules.fair_use import COUNTED_FOR, Consequence, consequence
+from appointments.rules.fair_use import COUNTED_FOR, Consequence, check_staff, consequence
 from appointments.states import OPEN, Role
+from core import clock
 from core.compiled_queries import prepared
+from core.db import retrying
 from notifications import services as notifications
 from outbox import services as outbox
 from providers.models import Provider
+
+from .locks import lock_people
 
 # Whoever cancels in one of these roles answers for it; staff and the system do not.
 ANSWERING = frozenset({Role.CUSTOMER, Role.PROVIDER})
@@ -48,6 +57,81 @@ def ban(person: User, *, now: datetime) -> Ban:
     Hold.objects.filter(kept_by=person).delete()
     outbox.publish_all([notifications.draft("appointments.suspended", key=str(made.pk), ban=made.pk)])
     return made
+
+
+@retrying
+@transaction.atomic
+def lift_ban(*, ban: Ban, actor: User, reason: str, on_server: bool = False) -> bool:
+    """Lift a ban: the person may take part again, their count starts anew, and a mail says so. False if it was lifted.
+
+    Nothing that was cancelled comes back. Raises StaffRefused where the actor may not decide about the person. Who runs
+    a command on the server (`on_server`) may lift anybody's, in the name of any member of staff, a banned one included.
+    """
+    _lock_for_staff(ban.user_id, actor, on_server=on_server)
+    lifted = _lift(ban, actor=actor, reason=_required(reason))
+    if lifted:
+        outbox.publish_all([notifications.draft("appointments.suspension_lifted", key=str(ban.pk), ban=ban.pk)])
+    return lifted
+
+
+@retrying
+@transaction.atomic
+def answer_appeal(*, appeal: Appeal, actor: User, answer: str, lift: bool) -> None:
+    """Answer an appeal and lift its ban or keep it, all or nothing; the person is told both in one mail.
+
+    Raises AppealAnswered where it was answered before, StaffRefused where the actor may not decide about the person.
+    """
+    ban = Ban.objects.get(pk=appeal.ban_id)
+    _lock_for_staff(ban.user_id, actor)
+    answer = _required(answer, "Write an answer: the person reads it.")
+    waiting = Appeal.objects.filter(pk=appeal.pk, answered_at=None)
+    if not waiting.update(answer=answer, answered_at=clock.now(), answered_by=actor):
+        raise AppealAnswered
+    if lift:
+        _lift(ban, actor=actor, reason=f"Answered the appeal of {appeal.sent_at:%d %b %Y}.")
+    outbox.publish_all([notifications.draft("appointments.appeal_answered", key=str(appeal.pk), appeal=appeal.pk)])
+
+
+@retrying
+@transaction.atomic
+def forgive(*, late: LateCancellation, actor: User, reason: str) -> bool:
+    """Let a late cancellation no longer count. False if it was forgiven before.
+
+    An open ban of which it is evidence stays: that is for staff to lift. Raises StaffRefused where the actor may not
+    decide about the person.
+    """
+    _lock_for_staff(late.person_id, actor)
+    reason = _required(reason)
+    unforgiven = LateCancellation.objects.filter(pk=late.pk, forgiven_at=None)
+    return bool(unforgiven.update(forgiven_at=clock.now(), forgiven_by=actor, forgiven_reason=reason))
+
+
+def _lock_for_staff(person_id: int, actor: User, *, on_server: bool = False) -> None:
+    """Lock the person and the actor, and check that the actor, as they are now, may decide about the person."""
+    people = lock_people({person_id, actor.pk})
+    if not on_server:
+        check_staff(people[actor.pk], people[person_id])
+    elif not people[actor.pk].is_staff:
+        raise StaffRefused
+
+
+def _lift(ban: Ban, *, actor: User, reason: str) -> bool:
+    """Lift the ban of a locked person; a provider among them returns to the search at once. False if it was lifted."""
+    lifted = bans.lift(ban, actor=actor, reason=reason)
+    if lifted:
+        pages = Provider.objects.filter(user=ban.user_id).values_list("pk", flat=True)
+        outbox.publish_all(
+            outbox.Draft(topic="appointments.refresh_openings", key=f"lifted-{ban.pk}:{pk}", payload={"provider": pk})
+            for pk in pages
+        )
+    return lifted
+
+
+def _required(text: str, otherwise: str | None = None) -> str:
+    """The text without space around it. Raises ReasonMissing, in the words of `otherwise`, where nothing is left."""
+    if not text.strip():
+        raise ReasonMissing(otherwise)
+    return text.strip()
 
 
 @prepared

@@ -1,6 +1,7 @@
 """What is kept about a person: every app names its rows, and none can be forgotten."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
@@ -8,7 +9,8 @@ from django.db.models import CASCADE, ForeignKey
 from django.urls import reverse
 
 from accounts import personal_data
-from accounts.models import User
+from accounts.models import Appeal, Ban, User
+from appointments.models import LateCancellation
 from core import clock
 from notifications.models import Kind, SentMail
 from tests.access.world import World
@@ -70,6 +72,21 @@ def test_what_is_kept_about_somebody_is_counted_by_kind():
     assert stranger == dict.fromkeys(stranger, 0)
     assert customer.keys() == provider.keys() == stranger.keys()
     assert appointment.start > clock.now() + timedelta(days=1)
+
+
+def test_suspensions_are_counted_for_the_person_and_for_the_staff_who_decided():
+    person, staff = UserFactory(), UserFactory(is_staff=True)
+    at = clock.now()
+    ban = Ban.objects.create(user=person, since=at, lifted_at=at, lifted_by=staff)
+    Appeal.objects.create(ban=ban, text="x", sent_at=at, answer="y", answered_at=at, answered_by=staff)
+    LateCancellation.objects.create(person=person, occasion=uuid4(), at=at, ban=ban, forgiven_by=staff)
+
+    counted = [{name: number for name, number in personal_data.count(who).items() if number} for who in (person, staff)]
+
+    assert counted == [
+        {"suspensions": 1, "appeals they wrote": 1, "late cancellations": 1},
+        {"suspensions they lifted": 1, "appeals they answered": 1, "late cancellations they forgave": 1},
+    ]
 
 
 def test_naming_the_rows_asks_the_database_nothing(django_assert_num_queries):
