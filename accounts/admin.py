@@ -12,10 +12,25 @@ from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html_join
 
 from accounts import personal_data, services
-from accounts.models import User
+from accounts.models import Ban, User
+
+
+class Suspended(admin.SimpleListFilter):
+    title = "suspended"
+    parameter_name = "suspended"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Yes"), ("no", "No")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        wanted = {"yes": False, "no": True}.get(self.value() or "")
+        return queryset if wanted is None else queryset.filter(banned_at__isnull=wanted)
 
 
 @admin.register(User)
@@ -23,14 +38,24 @@ class UserAdmin(admin.ModelAdmin):
     """The admin page of a person, without passwords, second steps and sessions. People sign up themselves."""
 
     list_display = ["email", "name", "email_confirmed_at", "is_staff", "is_active", "joined_at"]
-    list_filter = ["is_active", "is_staff"]
+    list_filter = ["is_active", Suspended, "is_staff"]
     search_fields = ["email", "name"]
     ordering = ["-joined_at"]
     fields = [
         "uuid", "email", "email_confirmed_at", "name", "phone", "time_zone", "language",
-        "is_active", "is_staff", "is_superuser", "groups", "user_permissions", "joined_at", "last_login", "kept",
+        "is_active", "is_staff", "is_superuser", "groups", "user_permissions", "joined_at", "last_login", "suspensions",
+        "kept",
     ]  # fmt: skip
-    readonly_fields = ["uuid", "email", "email_confirmed_at", "language", "joined_at", "last_login", "kept"]
+    readonly_fields = [
+        "uuid",
+        "email",
+        "email_confirmed_at",
+        "language",
+        "joined_at",
+        "last_login",
+        "suspensions",
+        "kept",
+    ]
     filter_horizontal = ["groups", "user_permissions"]
 
     @admin.display(description="kept about them")
@@ -38,6 +63,15 @@ class UserAdmin(admin.ModelAdmin):
         """The rows of all apps about the person, counted by kind; kinds without a row are left out."""
         counts = personal_data.count(person)
         return "; ".join(f"{name}: {number}" for name, number in counts.items() if number) or "nothing"
+
+    @admin.display(description="suspensions")
+    def suspensions(self, person: User) -> str:
+        """The suspensions of the person, the newest first, each a link to its page, where the open one is lifted."""
+        found = [
+            (reverse("admin:accounts_ban_change", args=[ban.pk]), f"{ban.since:%d %b %Y, %H:%M} UTC", _state(ban))
+            for ban in person.bans.order_by("-since")
+        ]
+        return format_html_join("; ", '<a href="{}">since {}</a>, {}', found) or "none"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -73,6 +107,10 @@ class SuperusersGroupAdmin(GroupAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
         return _is_superuser(request)
+
+
+def _state(ban: Ban) -> str:
+    return "open" if ban.lifted_at is None else f"lifted {ban.lifted_at:%d %b %Y, %H:%M} UTC"
 
 
 def _is_superuser(request: HttpRequest) -> bool:

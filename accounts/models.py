@@ -142,6 +142,7 @@ class Ban(models.Model):
     lift_reason = models.CharField(max_length=500, blank=True)
 
     class Meta:
+        verbose_name = "suspension"
         constraints = [
             models.UniqueConstraint(fields=["user"], condition=models.Q(lifted_at=None), name="ban_one_open"),
         ]

@@ -34,6 +34,9 @@ class Migration(migrations.Migration):
                 ('lifted_at', models.DateTimeField(blank=True, null=True)),
                 ('lift_reason', models.CharField(blank=True, max_length=500)),
             ],
+            options={
+                'verbose_name': 'suspension',
+            },
         ),
         migrations.RemoveIndex(
             model_name='user',

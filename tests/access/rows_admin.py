@@ -78,6 +78,10 @@ ROWS = [
     # Rights are handed out by superusers.
     *model("auth_group", lambda world: world.group, **EDITED, right=SUPERUSER),
     *model("accounts_user", lambda world: world.people["C"], may="change"),
+    # Each asks for a reason, or for the answer.
+    *model("accounts_ban", lambda world: world.ban, actions={"lift": "200"}),
+    *model("accounts_appeal", lambda world: world.appeal, actions={"answer_and_lift": "200"}),
+    *model("appointments_latecancellation", lambda world: world.late_cancellation, actions={"forgive": "200"}),
     *model("providers_category", lambda world: world.provider.category, **EDITED),
     *model("providers_provider", lambda world: world.provider, **EDITED),
     *model("providers_service", lambda world: world.service, **EDITED),

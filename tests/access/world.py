@@ -16,8 +16,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import Client
 
-from accounts.models import User
-from appointments.models import Appointment, OpenDay, OpeningIndex, SearchFigures
+from accounts.models import Appeal, Ban, User
+from appointments.models import Appointment, LateCancellation, OpenDay, OpeningIndex, SearchFigures
 from appointments.services import booking
 from calendar_sync.models import BusyInterval
 from core import clock
@@ -161,6 +161,19 @@ class World:
     def refused_address(self) -> RefusedAddress:
         person = self.people["C"]
         return RefusedAddress.objects.create(user=person, email=person.email, code="550", refused_at=clock.now())
+
+    @cached_property
+    def ban(self) -> Ban:
+        """A suspension of X, so that no other role is kept out by it."""
+        return Ban.objects.create(user=self.people["X"], since=clock.now())
+
+    @cached_property
+    def appeal(self) -> Appeal:
+        return Appeal.objects.create(ban=self.ban, text="I was in hospital.", sent_at=clock.now())
+
+    @cached_property
+    def late_cancellation(self) -> LateCancellation:
+        return LateCancellation.objects.create(person=self.people["C"], occasion=uuid4(), at=clock.now())
 
     @cached_property
     def message(self) -> Message:

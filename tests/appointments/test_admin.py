@@ -145,7 +145,7 @@ def test_an_action_costs_the_same_queries_for_any_number(client, staff, book, ro
 
 
 def test_no_more_are_changed_together_than_fit_on_the_page_that_asks(client, staff, book, monkeypatch):
-    monkeypatch.setattr("appointments.admin.MOST_AT_ONCE", 1)
+    monkeypatch.setattr("appointments.admin.AppointmentAdmin.most_at_once", 1)
     made = [book(TUESDAY_TEN + n * timedelta(hours=1)).appointment for n in range(2)]
 
     answer = act(client, "cancel", *made)

@@ -29,7 +29,7 @@ PLANTED = {
         "from appointments.views import files",
         "appointments.pages is not allowed to import appointments.views",
     ),
-    "appointments/admin.py": (
+    "appointments/admin/appointments.py": (
         "from appointments.views import help",
         "appointments.admin is not allowed to import appointments.views",
     ),

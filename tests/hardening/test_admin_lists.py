@@ -1,6 +1,7 @@
 """Every list of the admin costs the same however many rows it shows."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -10,7 +11,8 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from appointments.models import SearchFigures
+from accounts.models import Appeal, Ban
+from appointments.models import LateCancellation, SearchFigures
 from appointments.search.index import measure_figures, refresh_stale
 from calendar_sync.models import BusyInterval
 from core import clock, demo
@@ -44,6 +46,9 @@ def staff(client):
         Group.objects.create(name=f"Group {number}")
         SearchFigures.objects.create(name=f"Search {number}", measured_at=clock.now(), figures={})
         RefusedAddress.objects.create(user=provider.user, email="x@example.com", code="550", refused_at=clock.now())
+        ban = Ban.objects.create(user=provider.user, since=MORNING)
+        Appeal.objects.create(ban=ban, text="I was in hospital.", sent_at=MORNING)
+        LateCancellation.objects.create(person=provider.user, occasion=uuid4(), at=MORNING, ban=ban)
         SentMail.objects.create(key=str(number), user=provider.user, kind=Kind.CONFIRMED, message_id=f"<{number}@x>")
     with transaction.atomic():
         outbox.publish_all(outbox.Draft(topic="appointments.refresh_openings", key=str(n)) for n in range(MANY))

@@ -1,37 +1,16 @@
 """Admin of appointments. No row is edited: each change is an action that calls the service the pages call."""
 
-from http import HTTPStatus
-
-from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.template.response import TemplateResponse
 
-from accounts.models import User
-from appointments.forms.reasons import REASON_LENGTH
+from appointments.models import Appointment, AppointmentEvent, Hold
+from appointments.services import transitions
+from appointments.states import MOVES, Role, Verb
 from core.admin import ReadOnly
-from core.forms import TextField
 from core.money import format_money
 
-from .models import Appointment, AppointmentEvent, Hold, OpenDay, OpeningIndex, SearchFigures
-from .services import transitions
-from .states import MOVES, Role, Verb
-
-# The result of an action: a page that asks for confirmation, or None, which leads back to the list.
-Answer = TemplateResponse | None
-# The most appointments in one action: their list still fits on a page that staff read before they confirm.
-MOST_AT_ONCE = 100
-
-
-class StaffReason(forms.Form):
-    """The reason that staff must give for a change to somebody else's appointment."""
-
-    reason = TextField(
-        label="Reason", max_length=REASON_LENGTH, help_text="It is kept in the history, and both sides can read it."
-    )
+from .acting import Acting, Answer, staff_of
 
 
 class HistoryInline(ReadOnly, admin.TabularInline):
@@ -47,7 +26,8 @@ class HoldInline(ReadOnly, admin.TabularInline):
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(ReadOnly, admin.ModelAdmin):
+class AppointmentAdmin(Acting):
+    line_template = "appointments/admin/_appointment.html"
     list_display = ["reference", "status", "start", "provider", "customer", "service", "cost"]
     list_select_related = ["provider", "customer", "service"]
     list_filter = ["status", "currency"]
@@ -99,42 +79,17 @@ class AppointmentAdmin(ReadOnly, admin.ModelAdmin):
 
         Each refusal is shown with its appointment; the others are changed.
         """
-        chosen = list(queryset[: MOST_AT_ONCE + 1])
-        if len(chosen) > MOST_AT_ONCE:
-            self.message_user(request, f"Choose at most {MOST_AT_ONCE} at a time.", messages.ERROR)
-            return None
-        form = StaffReason(request.POST) if "confirmed" in request.POST else StaffReason()
-        if not form.is_valid():
-            return self._ask(request, chosen, form)
-        assert isinstance(request.user, User)
-        reason = form.cleaned_data["reason"]
-        changes = [_change(appointment, verb, reason) for appointment in chosen]
-        outcomes = transitions.apply(changes, actor=request.user, role=Role.STAFF, skip_refused=True)
-        for outcome in outcomes:
-            if outcome.refusal:
-                text = f"{outcome.appointment.reference}: {outcome.refusal}"
-                self.message_user(request, text, messages.WARNING)
-        changed = [outcome.appointment for outcome in outcomes if outcome.changed]
-        LogEntry.objects.log_actions(
-            request.user.pk, changed, CHANGE, change_message=f"{request.POST['action']}: {reason}"
-        )
-        self.message_user(request, f"{len(changed)} changed.", messages.SUCCESS if changed else messages.INFO)
-        return None
 
-    def _ask(self, request: HttpRequest, chosen: list[Appointment], form: StaffReason) -> Answer:
-        """The confirmation page with the action, the chosen appointments and the form for the reason."""
-        name = request.POST["action"]
-        context = {
-            **self.admin_site.each_context(request),
-            "title": dict(self.get_action_choices(request))[name],
-            "opts": self.opts,
-            "action": name,
-            "checkbox": ACTION_CHECKBOX_NAME,
-            "chosen": chosen,
-            "form": form,
-        }
-        status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
-        return TemplateResponse(request, "appointments/admin/confirm.html", context, status=status)
+        def change(chosen: list[Appointment], reason: str) -> list[Appointment]:
+            changes = [_change(appointment, verb, reason) for appointment in chosen]
+            outcomes = transitions.apply(changes, actor=staff_of(request), role=Role.STAFF, skip_refused=True)
+            for outcome in outcomes:
+                if outcome.refusal:
+                    text = f"{outcome.appointment.reference}: {outcome.refusal}"
+                    self.message_user(request, text, messages.WARNING)
+            return [outcome.appointment for outcome in outcomes if outcome.changed]
+
+        return self.act(request, queryset, change)
 
 
 def _change(appointment: Appointment, verb: Verb, reason: str) -> transitions.Change:
@@ -162,26 +117,3 @@ class HoldAdmin(ReadOnly, admin.ModelAdmin):
     exclude = ["browser", "kept_from"]
     search_fields = ["provider__name", "appointment__reference"]
     show_full_result_count = False
-
-
-@admin.register(OpeningIndex)
-class OpeningIndexAdmin(ReadOnly, admin.ModelAdmin):
-    """The search index's row of a provider, and when it becomes stale."""
-
-    list_display = ["provider", "next_at", "stale_at"]
-    list_select_related = ["provider"]
-    search_fields = ["provider__name"]
-    show_full_result_count = False
-
-
-@admin.register(OpenDay)
-class OpenDayAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ["provider", "day", "early", "late"]
-    list_select_related = ["provider"]
-    search_fields = ["provider__name"]
-    show_full_result_count = False
-
-
-@admin.register(SearchFigures)
-class SearchFiguresAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ["name", "measured_at"]

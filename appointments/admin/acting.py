@@ -1,0 +1,112 @@
+"""Admin pages whose rows change by actions alone: each asks first, on a page that names the rows, for a reason."""
+
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+
+from accounts.models import User
+from appointments.forms.reasons import REASON_LENGTH
+from core.admin import ReadOnly
+from core.exceptions import DomainError
+from core.forms import TextField
+
+# The result of an action: a page that asks for confirmation, or None, which leads back to the list.
+Answer = TemplateResponse | None
+
+
+class StaffReason(forms.Form):
+    """The reason that staff must give for a change to somebody else's appointment."""
+
+    reason = TextField(
+        label="Reason", max_length=REASON_LENGTH, help_text="It is kept in the history, and both sides can read it."
+    )
+
+
+class Acting(ReadOnly, admin.ModelAdmin):
+    """A ModelAdmin of rows that staff may look at, and change through actions."""
+
+    change_form_template = "appointments/admin/change.html"
+    # How the page that asks names a row: a template, which gets it as `row`.
+    line_template = ""
+    # The form with the one text that is asked for.
+    asking_form: type[forms.Form] = StaffReason
+    # The most rows in one action: their list still fits on a page that staff read before they confirm.
+    most_at_once = 100
+
+    def acts_on(self, row: Any) -> bool:
+        """Whether the actions are offered on the row's own page, too."""
+        return False
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        acts = [(name, words) for name, words in self.get_action_choices(request) if name]
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "acts": acts})
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        if not context.get("original") or not self.acts_on(context["original"]):
+            context["acts"] = []
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def act(
+        self, request: HttpRequest, queryset: QuerySet[Any], change: Callable[[list[Any], str], Sequence[Model]]
+    ) -> Answer:
+        """Ask for the text, then call `change` with the chosen rows and the text; the rows it returns are logged."""
+        chosen = list(queryset[: self.most_at_once + 1])
+        if len(chosen) > self.most_at_once:
+            self.message_user(request, f"Choose at most {self.most_at_once} at a time.", messages.ERROR)
+            return None
+        form = self.asking_form(request.POST) if "confirmed" in request.POST else self.asking_form()
+        if not form.is_valid():
+            return self._ask(request, chosen, form)
+        [text] = form.cleaned_data.values()
+        changed = change(chosen, text)
+        actor = staff_of(request)
+        LogEntry.objects.log_actions(actor.pk, changed, CHANGE, change_message=f"{request.POST['action']}: {text}")
+        self.message_user(request, f"{len(changed)} changed.", messages.SUCCESS if changed else messages.INFO)
+        return None
+
+    def act_on_each(self, request: HttpRequest, queryset: QuerySet[Any], change: Callable[[Any, str], bool]) -> Answer:
+        """As `act`, a row at a time: `change` says whether it changed the row. A refusal is shown and stops none."""
+
+        def change_all(chosen: list[Any], text: str) -> list[Any]:
+            changed = []
+            for row in chosen:
+                try:
+                    if change(row, text):
+                        changed.append(row)
+                except DomainError as refusal:
+                    self.message_user(request, f"{row}: {refusal}", messages.WARNING)
+            return changed
+
+        return self.act(request, queryset, change_all)
+
+    def _ask(self, request: HttpRequest, chosen: list[Any], form: forms.Form) -> Answer:
+        """The confirmation page with the action, the chosen rows and the form for the text."""
+        name = request.POST["action"]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": dict(self.get_action_choices(request))[name],
+            "opts": self.opts,
+            "action": name,
+            "checkbox": ACTION_CHECKBOX_NAME,
+            "line_template": self.line_template,
+            "chosen": chosen,
+            "form": form,
+        }
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
+        return TemplateResponse(request, "appointments/admin/confirm.html", context, status=status)
+
+
+def staff_of(request: HttpRequest) -> User:
+    """The member of staff who acts."""
+    assert isinstance(request.user, User)
+    return request.user
