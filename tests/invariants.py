@@ -5,10 +5,12 @@ moves (`appointments.states`).
 """
 
 from collections import defaultdict
+from datetime import timedelta
 
-from django.db.models import F
+from django.db.models import F, Q
 
-from appointments.models import Appointment, AppointmentEvent, Hold
+from accounts.models import Ban, User
+from appointments.models import Appointment, AppointmentEvent, Hold, LateCancellation
 from appointments.states import HOLDING, MOVES, Role, Status, Verb, target
 from core import money
 
@@ -21,6 +23,8 @@ def check_all() -> None:
     check_holds_and_reasons()
     check_histories()
     check_people()
+    check_late_cancellations()
+    check_bans()
     check_money()
 
 
@@ -97,6 +101,27 @@ def check_people() -> None:
     foreign = Appointment.objects.exclude(service__provider=F("provider"))
     assert not with_themselves.exists(), f"with themselves: {list(with_themselves)}"
     assert not foreign.exists(), f"a service of somebody else: {list(foreign)}"
+
+
+def check_late_cancellations() -> None:
+    """Check that each act by which somebody cancelled late is on record once, for them, at its moment."""
+    late = {(one.person_id, one.occasion, one.at) for one in LateCancellation.objects.all()}
+    for event in AppointmentEvent.objects.filter(verb=Verb.CANCEL, role__in=[Role.CUSTOMER, Role.PROVIDER]):
+        if event.start - event.at <= timedelta(hours=12):
+            assert (event.actor_id, event.occasion, event.at) in late, f"{event} was late and is not on record"
+
+
+def check_bans() -> None:
+    """Check that people say since when they are banned, and that nothing begins after the ban of one of its people."""
+    open_bans = {ban.user_id: ban.since for ban in Ban.objects.filter(lifted_at=None)}
+    banned = dict(User.objects.exclude(banned_at=None).values_list("pk", "banned_at"))
+    assert banned == open_bans, f"people say {banned}, bans say {open_bans}"
+    for person, since in open_bans.items():
+        theirs = Q(customer=person) | Q(provider__user=person)
+        ahead = Appointment.objects.filter(theirs, start__gt=since, status__in=[Status.REQUESTED, Status.CONFIRMED])
+        assert not ahead.exists(), f"{person} is banned and has {list(ahead)} ahead"
+        kept = Hold.objects.filter(kept_by=person)
+        assert not kept.exists(), f"{person} is banned and keeps {list(kept)}"
 
 
 def check_money() -> None:

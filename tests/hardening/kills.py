@@ -14,7 +14,7 @@ from accounts.models import User
 from appointments.forms.booking import BookingForm
 from appointments.models import Appointment
 from appointments.queries.public import public_service
-from appointments.services import availability, booking, follows, history, holds, locks, transitions
+from appointments.services import availability, booking, fair_use, follows, history, holds, locks, transitions
 from appointments.states import Role
 from core.db import lock_rows
 from providers.models import Provider, Service
@@ -37,6 +37,7 @@ def point(name):
         "facts": (availability, "open_among"),
         "hold": (holds, "take"),
         "history": (history, "insert_all"),
+        "ban": (fair_use.bans, "ban"),
         "jobs": (follows.outbox, "publish_all"),
         "commit": (connection, "_commit"),
     }

@@ -1,10 +1,13 @@
 """A process killed in the middle, a lost answer, a lock that does not open: all of a change or nothing of it."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
-from appointments.models import Appointment, AppointmentEvent, Hold
+from accounts.models import Ban
+from appointments.models import Appointment, AppointmentEvent, Hold, LateCancellation
+from appointments.states import Status
 from core import clock
 from outbox.models import Message
 from tests.factories.accounts import UserFactory
@@ -98,6 +101,55 @@ def test_a_change_killed_in_the_middle_is_all_or_nothing(service, verb, role, wh
     assert kills.move(verb, one.pk, role) is not is_done
     assert (AppointmentEvent.objects.count(), mails()) == (2, 4)
     check_all()
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["lock:after", "history:after", "ban:before", "ban:after", "jobs:before", "jobs:after", "commit:before",
+     "commit:after"],
+)  # fmt: skip
+def test_a_cancellation_that_bans_killed_in_the_middle_is_all_or_nothing_and_told_once(where):
+    service, elsewhere = open_all_day(), open_all_day()
+    customer = UserFactory()
+    for number, start in enumerate([in_hours(3), in_hours(30)]):
+        kills.book(service.pk, customer.pk, start, key=f"{number}")
+    kills.book(elsewhere.pk, customer.pk, in_hours(40), key="elsewhere")
+    for days in (1, 2):
+        LateCancellation.objects.create(person=customer, occasion=uuid4(), at=clock.now() - timedelta(days=days))
+    one = Appointment.objects.order_by("start").first()
+    before = (traces(), record_of(customer))
+
+    [killed] = run_calls([(kills.move, "cancel_appointment", one.pk, "customer", where)])
+
+    assert killed.error == "Died"
+    check_all()
+    is_done = where == "commit:after"
+    assert ((traces(), record_of(customer)) != before) == is_done
+    assert kills.move("cancel_appointment", one.pk, "customer") is not is_done
+    assert {each.status for each in Appointment.objects.all()} == {Status.CANCELLED}
+    # Two mails about each of three bookings; about what the customer cancelled two, about what the ban ended one to
+    # them and one to each of the two providers; and one about the ban.
+    assert traces() == (3, 0, 6, 6 + 2 + 3 + 1)
+    assert record_of(customer) == (1, 3, 3, 1, False)
+    check_all()
+
+
+def open_all_day():
+    """A service that may be booked and cancelled until it starts, at any hour."""
+    provider = ProviderFactory(time_zone="UTC", policy__notice_minutes=0, policy__cancellation_cutoff_minutes=0)
+    give_hours(provider, {day: [("00:00", "24:00")] for day in range(7)})
+    return ServiceFactory(provider=provider, duration_minutes=60, slot_interval_minutes=60)
+
+
+def in_hours(hours):
+    return (clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=hours + 1)).isoformat()
+
+
+def record_of(person):
+    """Bans, late cancellations, those that are evidence, mails about the ban, and whether the person takes part."""
+    late, told = LateCancellation.objects.all(), Message.objects.filter(payload__mail="appointments.suspended")
+    person.refresh_from_db()
+    return (Ban.objects.count(), late.count(), late.exclude(ban=None).count(), told.count(), person.takes_part)
 
 
 def test_a_lost_answer_to_a_booking_is_calm_and_the_retry_leaves_one(service):
