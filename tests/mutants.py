@@ -47,6 +47,11 @@ SIDES = "appointments/test_mail_sides.py"
 FOLLOWS = "appointments/services/follows.py"
 LETTER = "appointments/mail/several.py"
 TOGETHER = "appointments/test_mails_about_several.py"
+FAIR_RULES = "appointments/rules/fair_use.py"
+FAIR_SERVICES = "appointments/services/fair_use.py"
+FAIR = "appointments/test_fair_use.py"
+BANS = "appointments/test_bans.py"
+STAFF = "appointments/test_staff_fair_use.py"
 
 MUTANTS = [
     # --- What is agreed -----------------------------------------------------------------------------------------------
@@ -581,7 +586,7 @@ MUTANTS = [
     ),
     mutant(
         "staff's refused row stops the others",
-        "appointments/admin.py",
+        "appointments/admin/appointments.py",
         "skip_refused=True",
         "skip_refused=False",
         "appointments/test_admin.py",
@@ -616,6 +621,117 @@ MUTANTS = [
         "return appointment.customer if side is Role.CUSTOMER else",
         "return appointment.customer if side is Role.PROVIDER else",
         "appointments/test_links.py",
+    ),
+    # --- Fair use -----------------------------------------------------------------------------------------------------
+    mutant(
+        "exactly twelve hours before is not late",
+        FAIR_RULES,
+        "return start - at <= LATE_WITHIN",
+        "return start - at < LATE_WITHIN",
+        FAIR,
+    ),
+    mutant(
+        "exactly thirty days ago no longer counts",
+        FAIR_RULES,
+        "<= at - moment <= COUNTED_FOR",
+        "<= at - moment < COUNTED_FOR",
+        FAIR,
+    ),
+    mutant(
+        "staff answer for what they cancel",
+        "appointments/services/fair_use.py",
+        "ANSWERING = frozenset({Role.CUSTOMER, Role.PROVIDER})",
+        "ANSWERING = frozenset({Role.CUSTOMER, Role.PROVIDER, Role.STAFF})",
+        BANS,
+        "by_staff",
+    ),
+    mutant(
+        "each appointment of an act counts",
+        FAIR_RULES,
+        "return Consequence(len(counted) + 1,",
+        "return Consequence(len(counted) + len(list(starts)),",
+        FAIR,
+        "several",
+    ),
+    mutant(
+        "a ban ends no session",
+        "accounts/bans.py",
+        "    services.end_sessions(user=person)\n",
+        "",
+        BANS,
+        "bans_at_once",
+    ),
+    mutant(
+        "a ban leaves the requests",
+        FAIR_SERVICES,
+        "status__in=OPEN, start__gt=now",
+        'status="confirmed", start__gt=now',
+        BANS,
+        "bans_at_once or request_to",
+    ),
+    mutant(
+        "a ban leaves the times that are kept",
+        FAIR_SERVICES,
+        "    Hold.objects.filter(kept_by=person).delete()\n",
+        "",
+        BANS,
+        "bans_at_once",
+    ),
+    mutant(
+        "the count goes on after a lift",
+        "appointments/models/late_cancellation.py",
+        "self.filter(forgiven_at=None, ban=None)",
+        "self.filter(forgiven_at=None)",
+        f"{BANS} {STAFF}",
+        "anew or revives_nothing",
+    ),
+    mutant(
+        "what is forgiven counts",
+        "appointments/models/late_cancellation.py",
+        "self.filter(forgiven_at=None, ban=None)",
+        "self.filter(ban=None)",
+        f"{BANS} {STAFF}",
+        "forgiven",
+    ),
+    mutant(
+        "staff decide about themselves",
+        FAIR_RULES,
+        "    if actor.pk == person.pk:\n",
+        "    if actor is None:\n",
+        STAFF,
+        "themselves",
+    ),
+    mutant(
+        "staff decide about other staff",
+        FAIR_RULES,
+        "if (person.is_staff or person.is_superuser) and not actor.is_superuser:",
+        "if person.is_superuser and not actor.is_staff:",
+        STAFF,
+        "superusers_about_staff",
+    ),
+    mutant(
+        "staff are asked as the page knew them",
+        FAIR_SERVICES,
+        "check_staff(people[actor.pk], people[person_id])",
+        "check_staff(actor, people[person_id])",
+        STAFF,
+        "of_the_moment",
+    ),
+    mutant(
+        "an appeal is answered again",
+        FAIR_SERVICES,
+        "Appeal.objects.filter(pk=appeal.pk, answered_at=None)",
+        "Appeal.objects.filter(pk=appeal.pk)",
+        STAFF,
+        "first_answer",
+    ),
+    mutant(
+        "a lift is not told",
+        FAIR_SERVICES,
+        "    if lifted:\n        outbox.publish_all([",
+        "    if actor is None:\n        outbox.publish_all([",
+        STAFF,
+        "told_once",
     ),
     # --- A provider's requests ----------------------------------------------------------------------------------------
     mutant(
