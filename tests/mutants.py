@@ -239,8 +239,8 @@ MUTANTS = [
     mutant(
         "a provider withdraws a request",
         "appointments/states.py",
-        "S.CANCELLED, frozenset({R.CUSTOMER, R.STAFF})",
-        "S.CANCELLED, frozenset({R.CUSTOMER, R.PROVIDER, R.STAFF})",
+        "Verb.WITHDRAW: (frozenset({S.REQUESTED}), S.CANCELLED, frozenset({R.CUSTOMER, R.STAFF,",
+        "Verb.WITHDRAW: (frozenset({S.REQUESTED}), S.CANCELLED, frozenset({R.CUSTOMER, R.PROVIDER, R.STAFF,",
         CHANGES,
         "moves_of_the_table",
     ),
@@ -255,7 +255,7 @@ MUTANTS = [
     mutant(
         "a closed account's request is accepted",
         MOVES,
-        "    if not attempt.appointment.customer.is_active:",
+        "    if not customer.takes_part:",
         "    if attempt.now is None:",
         FAR,
         "closed",
@@ -604,7 +604,7 @@ MUTANTS = [
     mutant(
         "a link opens for a closed account",
         LINKS,
-        "    if not reader.is_active:\n",
+        "    if not reader.takes_part:\n",
         "    if reader is None:\n",
         "appointments/test_links.py",
     ),
@@ -664,8 +664,8 @@ MUTANTS = [
     mutant(
         "a ban leaves the requests",
         FAIR_SERVICES,
-        "status__in=OPEN, start__gt=now",
-        'status="confirmed", start__gt=now',
+        "(theirs, status__in=OPEN,",
+        '(theirs, status="confirmed",',
         BANS,
         "bans_at_once or request_to",
     ),
