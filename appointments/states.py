@@ -22,6 +22,10 @@ class Role(TextChoices):
     SYSTEM = "system", "System"
 
 
+# Whoever cancels in one of these roles answers for it; staff and the system do not.
+ANSWERING = frozenset({Role.CUSTOMER, Role.PROVIDER})
+
+
 class Verb(TextChoices):
     """The act that a history entry records."""
 

@@ -14,8 +14,8 @@ from django.urls import reverse
 
 from . import wording
 
-# The families of the design tokens: confirmed, waiting, over.
-Tone = Literal["brand", "brass", "slate"]
+# The families of the design tokens: confirmed, waiting, over, counted.
+Tone = Literal["brand", "brass", "slate", "ruby"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,11 @@ Pure, if the given policy's provider is loaded.
 """
 
 from collections.abc import Iterable
+from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
+from accounts.fair_use import LATE_WITHIN
 from core import money
 from core.wording import duration_text, words_for_minutes
 from providers.models import BookingPolicy, Pricing, Provider, Service, Venue
@@ -52,11 +54,16 @@ def ahead_sentence(policy: BookingPolicy) -> Sentence:
 
 
 def cancelling_sentence(policy: BookingPolicy) -> Sentence:
-    if not policy.cancellation_cutoff_minutes:
-        return Sentence("cancelling", "clock", "Free to cancel until the start.")
-    notice = words_for_minutes(policy.cancellation_cutoff_minutes)
-    after = f"After that, only {policy.provider.first_name} can cancel it."
-    return Sentence("cancelling", "clock", f"Free to cancel until {notice} before the start. {after}")
+    cutoff, late = policy.cancellation_cutoff_minutes, LATE_WITHIN // timedelta(minutes=1)
+    name, notice = policy.provider.first_name, words_for_minutes(cutoff)
+    if cutoff > late:
+        free, after = f"until {notice}", f"After that, only {name} can cancel it."
+    elif cutoff == late:
+        free, after = f"more than {notice}", f"After that, only {name} can cancel it."
+    else:
+        free, after = f"more than {words_for_minutes(late)}", "After that it is a late cancellation"
+        after += f", and in the last {notice} only {name} can cancel it." if cutoff else "."
+    return Sentence("cancelling", "clock", f"Free to cancel {free} before the start. {after}")
 
 
 def place_text(provider: Provider, venues: Iterable[Venue]) -> str:

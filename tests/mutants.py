@@ -52,6 +52,8 @@ FAIR_SERVICES = "appointments/services/fair_use.py"
 FAIR = "appointments/test_fair_use.py"
 BANS = "appointments/test_bans.py"
 STAFF = "appointments/test_staff_fair_use.py"
+CANCEL = "appointments/test_cancel_pages.py"
+CONSEQUENCES = "appointments/test_consequences.py"
 
 MUTANTS = [
     # --- What is agreed -----------------------------------------------------------------------------------------------
@@ -203,6 +205,82 @@ MUTANTS = [
         "cutoff",
     ),
     mutant(
+        "the customer's page sends no number back",
+        "templates/appointments/customer/cancel.html",
+        '<input type="hidden" name="seen" value="{{ weighed.number }}">',
+        "",
+        CANCEL,
+        "as_shown",
+    ),
+    mutant(
+        "the studio sends no number back",
+        "templates/appointments/studio/cancel.html",
+        '<input type="hidden" name="seen" value="{{ weighed.number }}">',
+        "",
+        CANCEL,
+        "as_shown",
+    ),
+    mutant(
+        "a link sends no number back",
+        "templates/appointments/link/act.html",
+        '<input type="hidden" name="seen" value="{{ weighed.number }}">',
+        "",
+        CANCEL,
+        "as_shown",
+    ),
+    mutant(
+        "a link takes any consequence as seen",
+        "appointments/views/link.py",
+        'given["seen"] = form.cleaned_data["seen"]',
+        'given["seen"] = 99',
+        CANCEL,
+        "not_shown",
+    ),
+    mutant(
+        "what is no number is taken as all seen",
+        "appointments/forms/reasons.py",
+        'if re.fullmatch("[0-9]{1,3}", str(value)) else 0',
+        'if re.fullmatch("[0-9]{1,3}", str(value)) else 99',
+        CANCEL,
+        "not_shown",
+    ),
+    mutant(
+        "the page counts one too few",
+        "appointments/pages/consequences.py",
+        'return f"{ordinal(self.number)} of {LIMIT}"',
+        'return f"{ordinal(self.number - 1)} of {LIMIT}"',
+        CONSEQUENCES,
+    ),
+    mutant(
+        "the page leaves one too many",
+        "appointments/pages/consequences.py",
+        "left = LIMIT - counts.number",
+        "left = LIMIT - counts.number + 1",
+        CONSEQUENCES,
+    ),
+    mutant(
+        "the appointment itself is counted among the others",
+        "appointments/services/fair_use.py",
+        "upcoming_of(person, now=now).exclude(pk=besides.pk)",
+        "upcoming_of(person, now=now)",
+        CANCEL,
+        "third",
+    ),
+    mutant(
+        "cancelling at twelve hours is called free",
+        MOVES,
+        "if can_be_late and is_late(start, now):",
+        "if can_be_late and start - now < LATE_WITHIN:",
+        f"{CONSEQUENCES} {CANCEL}",
+    ),
+    mutant(
+        "staff cancel late, too",
+        "appointments/pages/labels.py",
+        "return appointment.ended_by in ANSWERING and is_late",
+        "return is_late",
+        CONSEQUENCES,
+    ),
+    mutant(
         "the cutoff binds the provider, too",
         MOVES,
         "if role is Role.CUSTOMER and now > until:",
@@ -213,8 +291,8 @@ MUTANTS = [
     mutant(
         "it is cancelled at its start",
         MOVES,
-        "if appointment.start <= now:",
-        "if appointment.start < now:",
+        "if start <= now:",
+        "if start < now:",
         f"{CHANGES} appointments/test_studio_pages.py appointments/test_customer_pages.py hardening/test_promises.py",
     ),
     mutant(
@@ -639,7 +717,7 @@ MUTANTS = [
     ),
     mutant(
         "staff answer for what they cancel",
-        "appointments/services/fair_use.py",
+        "appointments/states.py",
         "ANSWERING = frozenset({Role.CUSTOMER, Role.PROVIDER})",
         "ANSWERING = frozenset({Role.CUSTOMER, Role.PROVIDER, Role.STAFF})",
         BANS,

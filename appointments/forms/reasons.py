@@ -1,5 +1,8 @@
 """The forms for declining, withdrawing and cancelling, with a reason for the other side."""
 
+import re
+from typing import Any
+
 from django import forms
 
 from core.forms import TextField
@@ -15,7 +18,19 @@ class ReasonForm(forms.Form):
     )
 
 
-class CancelForm(ReasonForm):
-    """The reason, and hidden the consequence that the page showed, to be compared with the present one."""
+class SeenField(forms.Field):
+    """The number of the late cancellation that the page showed; 0, nothing seen, for all that is no such number."""
 
-    shown = forms.CharField(max_length=20, required=False, widget=forms.HiddenInput)
+    widget = forms.HiddenInput
+
+    def __init__(self) -> None:
+        super().__init__(required=False)
+
+    def to_python(self, value: Any) -> int:
+        return int(value) if re.fullmatch("[0-9]{1,3}", str(value)) else 0
+
+
+class CancelForm(ReasonForm):
+    """The reason, and the number of the late cancellation that the page showed, which the act may not exceed."""
+
+    seen = SeenField()

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from accounts.models import User
 from appointments import links
 from appointments.models import Appointment, AppointmentEvent
-from appointments.pages.labels import state_label
+from appointments.pages.labels import state_label, was_cancelled_late
 from appointments.pages.places import place_for
 from appointments.pages.zones import Zones, zones_told
 from appointments.states import Role, Status, Verb
@@ -139,6 +139,8 @@ class MailContext:
 
     @property
     def tone(self) -> Tone:
+        if was_cancelled_late(self.appointment):
+            return "ruby"
         families: dict[str, Tone] = {Status.REQUESTED: "brass", Status.CONFIRMED: "brand"}
         return families.get(self.event.to_status, "slate")
 

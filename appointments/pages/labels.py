@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from appointments.models import Appointment
-from appointments.states import Role, Status
+from appointments.rules.fair_use import is_late
+from appointments.states import ANSWERING, Role, Status
+
+LATE = "Late cancellation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +30,26 @@ def state_label(appointment: Appointment, viewer: Role, *, now: datetime | None 
 
     With `now`, a request whose time to answer is over reads as expired before the job has marked it.
     """
+    if was_cancelled_late(appointment):
+        return Label(LATE, "ruby", "warn")
     if appointment.status == Status.CANCELLED:
-        act = "Withdrawn" if appointment.was_withdrawn else "Cancelled"
-        return Label(f"{act}{_by(appointment, viewer)}", "slate", "x")
+        return Label(cancelled_words(appointment, viewer), "slate", "x")
     if now is not None and appointment.is_unanswered(now):
         return _of_status(Status.EXPIRED, viewer)
     return _of_status(Status(appointment.status), viewer)
+
+
+def was_cancelled_late(appointment: Appointment) -> bool:
+    """Whether its customer or its provider cancelled it late; staff and the system never do."""
+    if appointment.status != Status.CANCELLED or appointment.was_withdrawn or appointment.closed_at is None:
+        return False
+    return appointment.ended_by in ANSWERING and is_late(appointment.start, appointment.closed_at)
+
+
+def cancelled_words(appointment: Appointment, viewer: Role) -> str:
+    """Who cancelled or withdrew the appointment: "Cancelled by you", "Withdrawn by Amara"."""
+    act = "Withdrawn" if appointment.was_withdrawn else "Cancelled"
+    return f"{act}{_by(appointment, viewer)}"
 
 
 def status_words(status: Status, viewer: Role) -> str:

@@ -11,12 +11,12 @@ from appointments.rules.moves import (
     CORRECTED_WITHIN,
     CancelTerms,
     cancel_terms,
-    free_until,
     possible_moves,
 )
 from appointments.states import Role, Verb
 
-from .labels import Label, state_label
+from .consequences import Phrase, until_when
+from .labels import Label, cancelled_words, state_label
 from .places import place_for, there
 from .zones import Zones, zones_of
 
@@ -90,9 +90,14 @@ class Standing:
         return Verb.CORRECT in self.moves
 
     @property
-    def free_until(self) -> datetime:
-        """The last moment at which the customer may cancel by themselves."""
-        return free_until(self.appointment, self.appointment.provider.policy)
+    def until_when(self) -> Phrase:
+        """Until when the viewer can cancel, and from when on that is late; or why they can't."""
+        return until_when(self.terms, self.appointment.provider.first_name)
+
+    @property
+    def cancelled(self) -> str:
+        """Who cancelled or withdrew it: "Cancelled by you"; only where somebody did."""
+        return cancelled_words(self.appointment, self.viewer)
 
     @property
     def completes_at(self) -> datetime:

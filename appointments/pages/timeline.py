@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from appointments.models import Appointment, AppointmentEvent
-from appointments.states import Role, Status, Verb
+from appointments.rules.fair_use import is_late
+from appointments.states import ANSWERING, Role, Status, Verb
 from notifications.models import SentMail
 
-from .labels import status_words
+from .labels import LATE, status_words
 
 TITLES = {
     Verb.REQUEST: "Requested",
@@ -62,10 +63,12 @@ def _entry(appointment: Appointment, event: AppointmentEvent, viewer: Role) -> E
     who = who_did(appointment, event.role, viewer)
     before = status_words(Status(event.from_status), viewer) if event.from_status else ""
     after = status_words(Status(event.to_status), viewer)
+    title = TITLES[Verb(event.verb)] if who else BY_ITSELF.get(Verb(event.verb), TITLES[Verb(event.verb)])
+    was_late = event.verb == Verb.CANCEL and event.role in ANSWERING and is_late(event.start, event.at)
     return Entry(
         at=event.at,
-        title=TITLES[Verb(event.verb)] if who else BY_ITSELF.get(Verb(event.verb), TITLES[Verb(event.verb)]),
-        family=FAMILIES.get(Status(event.to_status), "slate"),
+        title=LATE if was_late else title,
+        family="ruby" if was_late else FAMILIES.get(Status(event.to_status), "slate"),
         start=event.start,
         by=f"by {who}" if who else "by itself",
         change=f"From {before} to {after}" if before else "",

@@ -9,12 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from accounts.fair_use import COUNTED_FOR as COUNTED_FOR
+from accounts.fair_use import LATE_WITHIN as LATE_WITHIN
+from accounts.fair_use import LIMIT as LIMIT
 from accounts.models import User
 from appointments.exceptions import StaffRefused
-
-LATE_WITHIN = timedelta(hours=12)
-COUNTED_FOR = timedelta(days=30)
-LIMIT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +37,15 @@ class Consequence:
 
 
 FREE = Consequence(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What a ban would end besides the appointment that is being cancelled."""
+
+    appointments: int = 0
+    requests: int = 0
+    has_page: bool = False  # whether the person has a provider's page that others can see
 
 
 def is_late(start: datetime, at: datetime) -> bool:

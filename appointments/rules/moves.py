@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from appointments.exceptions import MoveRefused, PolicyRefused
 from appointments.models import Appointment
-from appointments.states import MOVES, Role, Status, Verb, target
+from appointments.rules.fair_use import LATE_WITHIN, is_late
+from appointments.states import ANSWERING, MOVES, Role, Status, Verb, target
 from core.wording import words_for_minutes
 from providers.models import BookingPolicy
 
@@ -29,29 +30,36 @@ def answer_deadline(*, now: datetime, start: datetime, policy: BookingPolicy) ->
     return min(now + timedelta(minutes=policy.answer_minutes), start)
 
 
-def free_until(appointment: Appointment, policy: BookingPolicy) -> datetime:
-    """The last moment at which the customer may cancel by themselves."""
-    return appointment.start - timedelta(minutes=policy.cancellation_cutoff_minutes)
-
-
 @dataclass(frozen=True, slots=True)
 class CancelTerms:
-    """The terms of cancelling now for this person. `until` is the last moment to cancel for a customer themselves."""
+    """The terms of cancelling now for this person.
+
+    They may cancel up to and including `until`, but always before the start. From `late_from` on it is a late
+    cancellation; None where it never is, because staff cancel or the provider's cutoff comes before.
+    """
 
     allowed: bool
     until: datetime
     sentence: str
+    late_from: datetime | None = None
+    is_late: bool = False
 
 
 def cancel_terms(appointment: Appointment, *, role: Role, policy: BookingPolicy, now: datetime) -> CancelTerms:
     """The terms of cancelling, shown before the button. The customer's cutoff does not bind provider and staff."""
-    until = free_until(appointment, policy)
-    if appointment.start <= now:
-        return CancelTerms(False, until, "It has already started, so it can no longer be cancelled.")
+    start = appointment.start
+    cutoff = policy.cancellation_cutoff_minutes if role is Role.CUSTOMER else 0
+    until = start - timedelta(minutes=cutoff)
+    can_be_late = role in ANSWERING and start - LATE_WITHIN <= until
+    late_from = start - LATE_WITHIN if can_be_late else None
+    if start <= now:
+        return CancelTerms(False, until, "It has already started, so it can no longer be cancelled.", late_from)
     if role is Role.CUSTOMER and now > until:
-        notice = words_for_minutes(policy.cancellation_cutoff_minutes)
-        return CancelTerms(False, until, f"It starts in less than {notice}, so it can no longer be cancelled here.")
-    return CancelTerms(True, until, "Cancelling now is free.")
+        sentence = f"It starts in less than {words_for_minutes(cutoff)}, so it can no longer be cancelled here."
+        return CancelTerms(False, until, sentence, late_from)
+    if can_be_late and is_late(start, now):
+        return CancelTerms(True, until, "This is a late cancellation.", late_from, is_late=True)
+    return CancelTerms(True, until, "Cancelling now is free and does not affect your standing.", late_from)
 
 
 @dataclass(frozen=True, slots=True)

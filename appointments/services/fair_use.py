@@ -8,14 +8,15 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Exists, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from accounts import bans
 from accounts.models import Appeal, Ban, User
 from appointments.exceptions import AppealAnswered, ReasonMissing, StaffRefused
 from appointments.models import Appointment, Hold, LateCancellation
-from appointments.rules.fair_use import COUNTED_FOR, Consequence, check_staff, consequence
-from appointments.states import OPEN, Role
+from appointments.rules.fair_use import COUNTED_FOR, Consequence, Ending, check_staff, consequence
+from appointments.states import OPEN, Status
 from core import clock
 from core.compiled_queries import prepared
 from core.db import retrying
@@ -24,9 +25,6 @@ from outbox import services as outbox
 from providers.models import Provider
 
 from .locks import lock_people
-
-# Whoever cancels in one of these roles answers for it; staff and the system do not.
-ANSWERING = frozenset({Role.CUSTOMER, Role.PROVIDER})
 
 
 def consequence_for(person_id: int, starts: Iterable[datetime], *, now: datetime) -> Consequence:
@@ -40,6 +38,14 @@ def upcoming_of(person: User, *, now: datetime) -> QuerySet[Appointment]:
     own_page = Provider.objects.filter(user=person).values("pk")[:1]
     theirs = Q(customer=person) | Q(provider=own_page)
     return Appointment.objects.filter(theirs, status__in=OPEN, start__gt=now)
+
+
+def what_a_ban_ends(person: User, *, besides: Appointment, now: datetime) -> Ending:
+    """What a ban of the person at `now` would end besides this appointment. One query."""
+    others = upcoming_of(person, now=now).exclude(pk=besides.pk)
+    confirmed, requests = (_number_of(others.filter(status=status)) for status in (Status.CONFIRMED, Status.REQUESTED))
+    page = Exists(Provider.objects.public().filter(user=person))
+    return Ending(*User.objects.filter(pk=person.pk).values_list(confirmed, requests, page).get())
 
 
 def note_late(person: User, *, occasion: uuid.UUID, now: datetime) -> LateCancellation:
@@ -132,6 +138,12 @@ def _required(text: str, otherwise: str | None = None) -> str:
     if not text.strip():
         raise ReasonMissing(otherwise)
     return text.strip()
+
+
+def _number_of(rows: QuerySet[Appointment]) -> Coalesce:
+    """The number of rows, as a part of another query."""
+    counted = rows.order_by().values(one=Value(1)).annotate(number=Count("pk")).values("number")
+    return Coalesce(Subquery(counted), 0)
 
 
 @prepared

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
@@ -13,7 +13,7 @@ from appointments.exceptions import CountsForMore, MoveRefused, PolicyRefused
 from appointments.models import Appointment
 from appointments.rules.fair_use import FREE, Consequence
 from appointments.rules.moves import check_move
-from appointments.states import HOLDING, MOVES, Role, Status, Verb, target
+from appointments.states import ANSWERING, HOLDING, MOVES, Role, Status, Verb, target
 from core import clock
 from core.db import retrying
 from core.exceptions import Busy, DomainError
@@ -44,12 +44,14 @@ class Change:
 class Outcome:
     """The result of a call: the appointment as it is now, and whether this call changed it or found it done already.
 
-    `refusal` says why it may not be changed, where the call goes on with the others.
+    `refusal` says why it may not be changed, where the call goes on with the others. `banned` says that the act banned
+    its actor, whose sessions have ended by then.
     """
 
     appointment: Appointment
     changed: bool
     refusal: DomainError | None = None
+    banned: bool = False
 
 
 def accept_request(*, appointment: Appointment, actor: User, role: Role = Role.PROVIDER, reason: str = "") -> Outcome:
@@ -198,13 +200,13 @@ def _apply(changes: Sequence[Change], act: Act, *, bans: bool = False) -> list[O
     _make(made, act, now=now)
     if counts.is_late:
         _answer_for(act, counts, locked, now=now)
-    return outcomes
+    return [replace(outcome, banned=True) for outcome in outcomes] if counts.bans else outcomes
 
 
 def _weigh(changes: Sequence[Change], act: Act, *, now: datetime) -> Consequence:
     """What these changes count as for the actor. Raises CountsForMore when that is more than they were shown."""
     starts = [change.appointment.start for change in changes if change.verb is Verb.CANCEL]
-    if not starts or act.actor is None or act.role not in fair_use.ANSWERING:
+    if not starts or act.actor is None or act.role not in ANSWERING:
         return FREE
     counts = fair_use.consequence_for(act.actor.pk, starts, now=now)
     if act.seen is not None and counts.is_worse_than(act.seen):

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
 from accounts.zones import viewer_zone
-from appointments.exceptions import MoveRefused, PolicyRefused
+from appointments.exceptions import CountsForMore, MoveRefused, PolicyRefused
 from appointments.forms.reasons import CancelForm, ReasonForm
 from appointments.models import Appointment, AppointmentEvent
 from appointments.pages import month_picker
@@ -24,17 +24,15 @@ from appointments.pages.standing import Standing, standing_of
 from appointments.pages.timeline import timeline
 from appointments.queries.customer import appointment_for_customer
 from appointments.queries.history import history_of
-from appointments.rules.moves import OVER, cancel_terms
+from appointments.rules.moves import OVER
 from appointments.services import availability, transitions
 from appointments.states import Role, Status
 from core import clock
 from core.shortcuts import with_query
 from notifications.queries import mails_about
 
+from .cancelling import to_the_suspended, weigh
 from .files import calendar_entry
-
-# The consequence of cancelling that the page showed, as its form sends it back.
-FREE = "free"
 
 
 def _me(request: HttpRequest) -> User:
@@ -142,16 +140,20 @@ def cancel(request: HttpRequest, reference: str) -> HttpResponse:
     form = CancelForm(request.POST)
     if not form.is_valid():
         return _ask_to_cancel(request, appointment, form)
-    if appointment.is_confirmed and form.cleaned_data["shown"] != _consequence(appointment):
-        return _ask_to_cancel(request, appointment, form, got_worse=True)
     try:
         outcome = transitions.cancel_appointment(
-            appointment=appointment, actor=_me(request), role=Role.CUSTOMER, reason=form.cleaned_data["reason"]
+            appointment=appointment,
+            actor=_me(request),
+            role=Role.CUSTOMER,
+            reason=form.cleaned_data["reason"],
+            seen=form.cleaned_data["seen"],
         )
-    except PolicyRefused:
+    except (CountsForMore, PolicyRefused):
         return _ask_to_cancel(request, _mine(request, reference), form, got_worse=True)
     except MoveRefused as refusal:
         return _show(request, _mine(request, reference), refusal=str(refusal))
+    if outcome.banned:
+        return to_the_suspended(request, _me(request))
     return _told(request, outcome, "Your appointment is cancelled.")
 
 
@@ -177,22 +179,18 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
     return _told(request, outcome, "Your request is withdrawn.")
 
 
-def _consequence(appointment: Appointment) -> str:
-    """FREE, or "" where the customer can't cancel any more."""
-    policy = appointment.provider.policy
-    return FREE if cancel_terms(appointment, role=Role.CUSTOMER, policy=policy, now=clock.now()).allowed else ""
-
-
 def _ask_to_cancel(
     request: HttpRequest, appointment: Appointment, form: CancelForm | None = None, *, got_worse: bool = False
 ) -> HttpResponse:
-    consequence = _consequence(appointment)
-    is_refused = form is not None and not got_worse
-    if form is None or got_worse:
-        # Fill the form again with the typed reason and the present consequence.
-        form = CancelForm(initial={"shown": consequence, "reason": form.cleaned_data["reason"] if form else ""})
-    context = {**_context(_standing(request, appointment)), "form": form, "got_worse": got_worse}
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if is_refused else HTTPStatus.CONFLICT if got_worse else HTTPStatus.OK
+    """The page with the present consequence, what was typed, and the number that its form sends back."""
+    standing = _standing(request, appointment)
+    context = {
+        **_context(standing),
+        "form": form or CancelForm(),
+        "weighed": weigh(standing, _me(request)),
+        "got_worse": got_worse,
+    }
+    status = HTTPStatus.CONFLICT if got_worse else HTTPStatus.UNPROCESSABLE_ENTITY if form else HTTPStatus.OK
     return render(request, "appointments/customer/cancel.html", context, status=status)
 
 

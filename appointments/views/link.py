@@ -11,15 +11,15 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.limits import limited
 from appointments import links
-from appointments.exceptions import MoveRefused, PolicyRefused
-from appointments.forms.reasons import ReasonForm
+from appointments.exceptions import CountsForMore, MoveRefused, PolicyRefused
+from appointments.forms.reasons import CancelForm, ReasonForm
 from appointments.links import Link
 from appointments.models import AppointmentEvent
 from appointments.pages.standing import Standing, standing_of
@@ -29,6 +29,7 @@ from appointments.services import transitions
 from appointments.states import Role, Verb
 from core import clock
 
+from .cancelling import to_the_suspended, weigh
 from .files import calendar_entry
 
 View = Callable[..., HttpResponse]
@@ -50,6 +51,14 @@ class Act:
     @property
     def takes_reason(self) -> bool:
         return self.verb is not Verb.ACCEPT
+
+    @property
+    def is_weighed(self) -> bool:
+        """Whether the act may count for the person who does it."""
+        return self.verb is Verb.CANCEL
+
+    def form(self, data: QueryDict | None = None) -> ReasonForm:
+        return CancelForm(data) if self.is_weighed else ReasonForm(data)
 
 
 ACTS = {
@@ -136,15 +145,21 @@ def act(request: HttpRequest, link: Link, verb: str) -> HttpResponse:
     if wanted is None:
         raise Http404
     if request.method != "POST":
-        return _ask(request, link, wanted, ReasonForm())
-    form = ReasonForm(request.POST)
+        return _ask(request, link, wanted)
+    form = wanted.form(request.POST)
     if not form.is_valid():
         return _ask(request, link, wanted, form)
+    given: dict[str, Any] = {"reason": form.cleaned_data["reason"] if wanted.takes_reason else ""}
+    if wanted.is_weighed:
+        given["seen"] = form.cleaned_data["seen"]
     try:
-        reason = form.cleaned_data["reason"] if wanted.takes_reason else ""
-        outcome = wanted.service(appointment=link.appointment, actor=link.reader, role=link.side, reason=reason)
+        outcome = wanted.service(appointment=link.appointment, actor=link.reader, role=link.side, **given)
+    except CountsForMore:
+        return _ask(request, links.open_link(link.token), wanted, form, got_worse=True)
     except (MoveRefused, PolicyRefused) as refusal:
         return _show(request, links.open_link(link.token), refusal=str(refusal))
+    if outcome.banned:
+        return to_the_suspended(request, link.reader)
     if outcome.changed:
         messages.success(request, f"{wanted.done} We email you and {link.other_first_name}.")
     else:
@@ -178,15 +193,25 @@ def _show(request: HttpRequest, link: Link, *, refusal: str = "") -> HttpRespons
     return render(request, "appointments/link/page.html", context, status=status)
 
 
-def _ask(request: HttpRequest, link: Link, act: Act, form: ReasonForm) -> HttpResponse:
+def _ask(
+    request: HttpRequest, link: Link, act: Act, form: ReasonForm | None = None, *, got_worse: bool = False
+) -> HttpResponse:
+    """The page that asks first, with what the act counts as now and what was typed."""
     try:
         check_move(link.appointment, act.verb, role=link.side, policy=link.appointment.provider.policy, now=clock.now())
     except (MoveRefused, PolicyRefused) as refusal:
         # The act is over or not allowed any more: redirect to the present state.
         messages.info(request, str(refusal))
         return redirect("link", link.token)
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
-    context = {**_context(link, _standing(link)), "act": act, "form": form}
+    standing = _standing(link)
+    context = {
+        **_context(link, standing),
+        "act": act,
+        "form": form or act.form(),
+        "weighed": weigh(standing, link.reader) if act.is_weighed else None,
+        "got_worse": got_worse,
+    }
+    status = HTTPStatus.CONFLICT if got_worse else HTTPStatus.UNPROCESSABLE_ENTITY if form else HTTPStatus.OK
     return render(request, "appointments/link/act.html", context, status=status)
 
 

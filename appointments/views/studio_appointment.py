@@ -10,8 +10,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
-from appointments.exceptions import MoveRefused, PolicyRefused
-from appointments.forms.reasons import ReasonForm
+from appointments.exceptions import CountsForMore, MoveRefused, PolicyRefused
+from appointments.forms.reasons import CancelForm, ReasonForm
 from appointments.models import Appointment, AppointmentEvent
 from appointments.pages.standing import Standing, standing_of
 from appointments.pages.studio import requests as asking
@@ -27,6 +27,7 @@ from notifications.queries import mails_about
 from providers.access import provider_required
 from providers.models import Provider
 
+from .cancelling import to_the_suspended, weigh
 from .files import calendar_entry
 
 Refusal = (MoveRefused, PolicyRefused)
@@ -162,23 +163,54 @@ def _marked(request: HttpRequest, outcome: transitions.Outcome, sentence: str) -
 @require_http_methods(["GET", "HEAD", "POST"])
 @provider_required
 def cancel(request: HttpRequest, provider: Provider, reference: str) -> HttpResponse:
-    """Show the consequence of cancelling and ask for an optional reason, or cancel."""
+    """Show the consequence of cancelling and ask for an optional reason, or cancel.
+
+    The rules at the time of the POST decide, not those shown.
+    """
     appointment = own_appointment(provider, reference)
     if request.method != "POST":
         if not appointment.is_confirmed:
             return redirect("studio_appointment", reference=reference)
-        return ask_first(request, provider, appointment, "cancel", ReasonForm())
-    form = ReasonForm(request.POST)
+        return _ask_to_cancel(request, provider, appointment)
+    form = CancelForm(request.POST)
     if not form.is_valid():
-        return ask_first(request, provider, appointment, "cancel", form)
+        return _ask_to_cancel(request, provider, appointment, form)
     try:
         outcome = transitions.cancel_appointment(
-            appointment=appointment, actor=me(request), role=Role.PROVIDER, reason=form.cleaned_data["reason"]
+            appointment=appointment,
+            actor=me(request),
+            role=Role.PROVIDER,
+            reason=form.cleaned_data["reason"],
+            seen=form.cleaned_data["seen"],
         )
+    except CountsForMore:
+        return _ask_to_cancel(request, provider, own_appointment(provider, reference), form, got_worse=True)
     except Refusal as refusal:
         return too_late(request, provider, reference, str(refusal))
+    if outcome.banned:
+        return to_the_suspended(request, me(request))
     name = appointment.customer.first_name
     return _marked(request, outcome, f"Cancelled. We tell {name}, and the time is open again.")
+
+
+def _ask_to_cancel(
+    request: HttpRequest,
+    provider: Provider,
+    appointment: Appointment,
+    form: CancelForm | None = None,
+    *,
+    got_worse: bool = False,
+) -> HttpResponse:
+    """The page with the provider's own present consequence, what was typed, and the number its form sends back."""
+    standing = _standing(appointment)
+    context = {
+        **_context(provider, standing),
+        "form": form or CancelForm(),
+        "weighed": weigh(standing, me(request)),
+        "got_worse": got_worse,
+    }
+    status = HTTPStatus.CONFLICT if got_worse else HTTPStatus.UNPROCESSABLE_ENTITY if form else HTTPStatus.OK
+    return render(request, "appointments/studio/cancel.html", context, status=status)
 
 
 # --- Shared by the pages of requests and appointments ---------------------------------------------------------------

@@ -111,12 +111,15 @@ def ticks(morning, afternoon, evening) -> SafeString:
 
 
 @register.simple_tag
-def strikes(used: int, limit: int, adding: int = 0) -> SafeString:
-    """`{% strikes 1 3 adding=1 %}`: bars used, the next ones dashed."""
+def strikes(used: int, limit: int, adding: int = 0, size: str = "", label: str = "") -> SafeString:
+    """`{% strikes 1 3 adding=1 size="l" %}`: bars used, the next ones dashed; `label` says more than "1 of 3 used"."""
     bars = [
         "<i data-used></i>" if n < used else "<i data-next></i>" if n < used + adding else "<i></i>"
         for n in range(limit)
     ]
     return format_html(
-        '<div class="strikes" role="img" aria-label="{} of {} used">{}</div>', used, limit, mark_safe("".join(bars))
+        '<div class="strikes"{} role="img" aria-label="{}">{}</div>',
+        format_html(' data-size="{}"', size) if size else "",
+        label or f"{used} of {limit} used",
+        mark_safe("".join(bars)),
     )

@@ -53,8 +53,8 @@ ROWS = [
     Row("appointment_done", args=appointment, get=MINE, post=signed_in("405")),
     Row("my_appointments", get=signed_in("200"), post=signed_in("405")),
     Row("my_appointment", args=appointment, get=MINE, post=signed_in("405")),
-    # A POST without the consequence that the page showed gets the question again.
-    Row("cancel_appointment", args=appointment, get=MINE, post=signed_in("404", C="409")),
+    # A POST without the number that the page showed may cancel for free, as here, and never late.
+    Row("cancel_appointment", args=appointment, get=MINE, post=signed_in("404", C="go")),
     Row("withdraw_request", args=request, get=MINE, post=signed_in("404", C="go")),
     Row("appointment_ics", args=appointment, get=MINE, post=signed_in("405")),
     # Anybody with the link may do what its reader may; the reader, if signed in, is sent to their usual page.

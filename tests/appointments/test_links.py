@@ -166,7 +166,7 @@ def test_looking_changes_nothing_and_asks_before_it_acts(client, confirmed):
     assert "Cancel appointment" in text_of(client.get(address))
     asked = text_of(client.get(f"{address}cancel/"))
 
-    assert "Cancelling now is free." in asked
+    assert "Cancelling now is free and does not affect your standing." in asked
     assert (status_of(confirmed), Message.objects.count()) == (Status.CONFIRMED, before)
 
 

@@ -220,7 +220,8 @@ Reference: K7QFMR2W
 What happens next
 
 The file with this mail adds it to your calendar. Whatever changes later updates the same entry.
-Can’t make it? You can cancel for free until Thu 12 March 2026, 12:20, London time, on the appointment’s page.
+Can’t make it? Cancel on the appointment’s page. Free to cancel before Thu 12 March 2026, 02:20, London time. \
+After that it is a late cancellation, and in the last 2 hours only Maya can cancel.
 
 Questions? Reply to this mail; your answer goes to Maya.
 

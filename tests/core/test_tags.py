@@ -195,6 +195,9 @@ def test_ticks_and_strikes_show_what_is_used():
     assert write("{% strikes 1 3 adding=1 %}") == (
         '<div class="strikes" role="img" aria-label="1 of 3 used"><i data-used></i><i data-next></i><i></i></div>'
     )
+    assert write("{% strikes 0 1 size='l' label=label %}", label="None < one") == (
+        '<div class="strikes" data-size="l" role="img" aria-label="None &lt; one"><i></i></div>'
+    )
 
 
 def test_an_avatar_without_a_photo_keeps_its_tint():

@@ -101,7 +101,7 @@ def test_a_visitor_finds_a_time_signs_up_comes_back_books_and_cancels(new_page, 
 
     page.get_by_role("link", name="See appointment").click()
     page.get_by_role("link", name="Cancel appointment").click()
-    expect(page.get_by_text("Cancelling now is free.")).to_be_visible()
+    expect(page.get_by_text("Cancelling now is free and does not affect your standing.")).to_be_visible()
     page.get_by_role("button", name="Cancel appointment").click()
 
     expect(page.get_by_role("status").get_by_text("Your appointment is cancelled.")).to_be_visible()

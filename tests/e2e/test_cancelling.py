@@ -1,6 +1,7 @@
 """A customer's own appointments in a real browser: finding one, reading what cancelling means, calling it off."""
 
 import re
+import uuid
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,7 +9,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from appointments.models import Appointment
+from appointments.models import Appointment, LateCancellation
 from appointments.services import booking, transitions
 from appointments.states import Role
 from core import clock
@@ -57,7 +58,7 @@ def test_the_next_appointment_is_cancelled_from_the_list(either, amara, book, si
     sign_in(page, amara)
     page.goto("/my/appointments/")
     page.get_by_role("link", name="Cancel appointment").click()
-    expect(page.get_by_text("Cancelling now is free.")).to_be_visible()
+    expect(page.get_by_text("Cancelling now is free and does not affect your standing.")).to_be_visible()
     page.get_by_label("Reason").fill("I am ill")
     page.get_by_role("button", name="Cancel appointment").click()
 
@@ -72,6 +73,54 @@ def test_the_next_appointment_is_cancelled_from_the_list(either, amara, book, si
     assert appointment.status == "cancelled"
 
 
+@pytest.fixture
+def late_before(amara):
+    """Late cancellations of the last days, as many as asked for."""
+
+    def late_before(number: int) -> None:
+        for n in range(number):
+            at = clock.now() - timedelta(days=n + 1)
+            LateCancellation.objects.create(person=amara, occasion=uuid.uuid4(), at=at)
+
+    return late_before
+
+
+def test_cancelling_late_says_what_it_counts_as_and_asks_again_when_that_grew(
+    either, amara, book, sign_in, axe, late_before
+):
+    page, appointment = either, book(hours=6)
+    late_before(1)
+    sign_in(page, amara)
+    page.goto(reverse("my_appointment", args=[appointment.reference]))
+    page.get_by_role("link", name="Cancel appointment").click()
+    expect(page.get_by_text("This is a late cancellation.")).to_be_visible()
+    expect(page.get_by_role("img", name="1 of 3 used, this would be the 2nd")).to_be_visible()
+    LateCancellation.objects.create(person=amara, occasion=uuid.uuid4(), at=clock.now())  # in another tab
+    page.get_by_label("Reason").fill("I am ill")
+    page.get_by_role("button", name="Cancel and use my 2nd of 3").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("Nothing is cancelled yet.")
+    expect(page.locator(":focus")).to_contain_text("Nothing is cancelled yet.")
+    expect(page.get_by_text("This will be your 3rd late cancellation of 3.")).to_be_visible()
+    expect(page.get_by_label("Reason")).to_have_value("I am ill")
+    appointment.refresh_from_db()
+    assert appointment.status == "confirmed"
+
+
+@pytest.mark.smoke
+def test_a_late_cancellation_is_called_that_afterwards(either, amara, book, sign_in):
+    page, appointment = either, book(hours=6)
+    sign_in(page, amara)
+    page.goto(reverse("cancel_appointment", args=[appointment.reference]))
+    expect(page.get_by_text("1st of 3", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Cancel and use my 1st of 3").click()
+
+    expect(page.get_by_role("status").get_by_text("Your appointment is cancelled.")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Cancelled by you.")
+    expect(page.locator(".badge", has_text="Late cancellation")).to_be_visible()
+    assert LateCancellation.objects.filter(person=amara).count() == 1
+
+
 def test_what_cancelling_means_is_asked_on_top_of_the_page_and_left_again(page, amara, book, sign_in, axe):
     appointment = book(hours=50)
     sign_in(page, amara)
@@ -80,7 +129,7 @@ def test_what_cancelling_means_is_asked_on_top_of_the_page_and_left_again(page, 
         opener, dialog = page.get_by_role("link", name="Cancel appointment"), page.get_by_role("dialog")
         opener.click()
         expect(dialog.get_by_role("heading", name="Cancel this appointment?")).to_be_focused()
-        expect(dialog.get_by_text("Cancelling now is free.")).to_be_visible()
+        expect(dialog.get_by_text("Cancelling now is free and does not affect your standing.")).to_be_visible()
         axe(page)
         dialog.get_by_role("link", name="Keep appointment").click()
         expect(dialog).to_have_count(0)
@@ -124,7 +173,7 @@ def test_an_appointment_is_found_and_cancelled_with_the_keyboard_alone(page, ama
     expect(page.get_by_role("heading", level=1)).to_have_text("You are booked.")
     _walk_to(page, "Cancel appointment")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Cancelling now is free.")).to_be_visible()
+    expect(page.get_by_text("Cancelling now is free and does not affect your standing.")).to_be_visible()
     _walk_to(page, "reason")
     page.keyboard.type("I am ill")
     _walk_to(page, "Cancel appointment")

@@ -91,7 +91,7 @@ def post_cancel(appointment_pk, trouble=""):
     client = Client(raise_request_exception=False)
     client.force_login(one.customer)
     with TROUBLE[trouble]():
-        answer = client.post(reverse("cancel_appointment", args=[one.reference]), {"shown": "free"})
+        answer = client.post(reverse("cancel_appointment", args=[one.reference]), {"seen": "0"})
     return [answer.status_code, answer.get("Retry-After", ""), answer.content.decode()]
 
 

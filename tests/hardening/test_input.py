@@ -208,7 +208,7 @@ def test_forty_names_change_nothing_of_what_a_customer_presses(me, request, name
     stranger = UserFactory()
     before = Appointment.objects.values().get()
 
-    me.post(reverse(name, args=[one.reference]), dict.fromkeys(NAMES, str(stranger.pk)) | {"shown": "free"})
+    me.post(reverse(name, args=[one.reference]), dict.fromkeys(NAMES, str(stranger.pk)) | {"seen": "0"})
 
     changed = {field: value for field, value in Appointment.objects.values().get().items() if value != before[field]}
     withdrawn = {"was_withdrawn"} if name == "withdraw_request" else set()

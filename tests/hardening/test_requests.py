@@ -42,7 +42,7 @@ def actions(request):
     names = ["accept_request", "decline_request", "complete_appointment", "mark_no_show", "correct_outcome"]
     found = [
         (calm, reverse("withdraw_request", args=[one.reference]), {}),
-        (calm, reverse("cancel_appointment", args=[one.reference]), {"shown": "free"}),
+        (calm, reverse("cancel_appointment", args=[one.reference]), {"seen": "0"}),
         *((theirs, reverse(name, args=[one.reference]), {"to": "no_show"}) for name in names),
         (theirs, reverse("accept_requests"), {"request": one.reference}),
         (theirs, reverse("studio_cancel", args=[one.reference]), {}),
@@ -330,7 +330,7 @@ def test_a_person_who_was_closed_is_a_visitor_at_the_next_request(me, book, cust
 
     assert me.get(reverse("my_appointment", args=[one.reference])).status_code == 302
     assert me.post(book_address(service), values).url.startswith(reverse("account_login"))
-    assert me.post(reverse("cancel_appointment", args=[one.reference]), {"shown": "free"}).status_code == 302
+    assert me.post(reverse("cancel_appointment", args=[one.reference]), {"seen": "0"}).status_code == 302
     assert list(Appointment.objects.values_list("status", flat=True)) == ["confirmed"]
 
 
@@ -495,6 +495,6 @@ def test_a_press_without_its_key_from_the_site_is_refused(customer, service, boo
         book_address(service),
         reverse("keep_time", args=[service.provider.slug, service.slug]),
     ):
-        assert client.post(address, {"shown": "free"}).status_code == 403
+        assert client.post(address, {"seen": "0"}).status_code == 403
     assert list(Appointment.objects.values_list("status", flat=True)) == ["confirmed"]
     assert client.get(reverse("my_appointments")).status_code == 200

@@ -241,7 +241,7 @@ def test_a_note_and_a_reason_are_kept_whole_or_refused_with_what_was_typed(me, s
     if one:
         assert_kept(one.note, text, most=1000)
         reference = one.reference
-        answer = me.post(reverse("cancel_appointment", args=[reference]), {"shown": "free", "reason": text})
+        answer = me.post(reverse("cancel_appointment", args=[reference]), {"seen": "0", "reason": text})
         assert answer.status_code in {302, 422}
         reason = AppointmentEvent.objects.filter(verb="cancel").values_list("reason", flat=True)
         assert len(reason) == (answer.status_code == 302)

@@ -21,7 +21,8 @@ def test_the_usual_policy_is_three_sentences(policy):
     assert texts(wording.policy_sentences(policy)) == [
         "Confirms straight away.",
         "Book at least 2 hours ahead, and at most 60 days ahead.",
-        "Free to cancel until 2 hours before the start. After that, only Maya can cancel it.",
+        "Free to cancel more than 12 hours before the start. After that it is a late cancellation, and in the last "
+        "2 hours only Maya can cancel it.",
     ]
 
 
@@ -37,10 +38,25 @@ def test_every_rule_in_force_is_said(policy):
     assert texts(wording.policy_sentences(policy)) == [
         "Maya answers each request within 1 hour 30 minutes. One without an answer ends by itself.",
         "Book up to the last minute, and at most 1 day ahead.",
-        "Free to cancel until the start.",
+        "Free to cancel more than 12 hours before the start. After that it is a late cancellation.",
         "Maya takes at most 1 appointment a day.",
         "Maya takes no more while 30 appointments lie ahead.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("cutoff", "free"),
+    [
+        (719, "more than 12 hours before the start. After that it is a late cancellation, and in the last 11 hours 59 "
+              "minutes only Maya can cancel it."),
+        (720, "more than 12 hours before the start. After that, only Maya can cancel it."),
+        (721, "until 12 hours 1 minute before the start. After that, only Maya can cancel it."),
+    ],
+)  # fmt: skip
+def test_cancelling_is_free_until_it_would_be_late_or_the_provider_says_no(policy, cutoff, free):
+    policy.cancellation_cutoff_minutes = cutoff
+
+    assert wording.cancelling_sentence(policy).text == f"Free to cancel {free}"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,9 @@
 """The words of the mails about a confirmed appointment."""
 
+from datetime import datetime
+
 from appointments.mail.context import MailContext
+from appointments.pages.consequences import until_when as terms_in_words
 from appointments.pages.places import there
 from appointments.rules.moves import cancel_terms
 from appointments.states import Role
@@ -55,13 +58,12 @@ def accepted_by_you(context: MailContext) -> Words:
 
 
 def until_when(context: MailContext) -> str:
-    """The sentence that says until when the appointment can be called off, by the policy in force."""
+    """The sentences that say until when the appointment can be called off, by the policy in force, and what it counts
+    as."""
     terms = cancel_terms(context.appointment, role=context.side, policy=context.provider.policy, now=context.now)
-    if not terms.allowed:
-        return terms.sentence
-    if context.for_customer:
-        return (
-            f"Can’t make it? You can cancel for free until {context.at(terms.until)}, {zone_text(context.zone)}, "
-            "on the appointment’s page."
-        )
-    return "Can’t make it? You can cancel until it starts, on the appointment’s page."
+    words = terms_in_words(terms, context.provider.first_name)
+
+    def at(moment: datetime) -> str:
+        return f"{context.at(moment)}, {zone_text(context.zone)}"
+
+    return f"Can’t make it? Cancel on the appointment’s page. {words.text(at)}" if terms.allowed else terms.sentence
