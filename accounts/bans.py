@@ -1,11 +1,13 @@
 """Bans: made by the rules of fair use, appealed by the person, lifted and answered by staff."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
 from accounts import services
-from accounts.models import Ban, User
+from accounts.exceptions import NotBanned
+from accounts.models import Appeal, Ban, User
 from core import clock
 from core.db import lock_row
 
@@ -28,3 +30,27 @@ def lift(made: Ban, *, actor: User, reason: str) -> bool:
     if lifted:
         User.objects.filter(pk=person.pk).update(banned_at=None)
     return bool(lifted)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The result of an appeal: the one that waits for staff, and whether this call sent it or found it waiting."""
+
+    appeal: Appeal
+    is_new: bool
+
+
+@transaction.atomic
+def appeal(*, person: User, text: str) -> Sent:
+    """Send an appeal against the open ban of `person`. While one waits, that one stays and nothing more is sent.
+
+    Raises NotBanned where the ban was lifted meanwhile.
+    """
+    lock_row(User.objects.filter(pk=person.pk))
+    ban = Ban.objects.filter(user=person.pk, lifted_at=None).first()
+    if ban is None:
+        raise NotBanned
+    waiting = Appeal.objects.filter(ban=ban, answered_at=None).first()
+    if waiting is not None:
+        return Sent(waiting, is_new=False)
+    return Sent(Appeal.objects.create(ban=ban, text=text, sent_at=clock.now()), is_new=True)

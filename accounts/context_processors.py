@@ -10,7 +10,7 @@ from core import clock
 def device_zone(request: HttpRequest) -> dict[str, object]:
     """The texts of the question whether to follow the device's time zone; empty where it is not asked."""
     asked = zones.zone_to_ask_about(request)
-    if asked is None:
+    if asked is None or not request.user.takes_part:  # type: ignore[union-attr]
         return {}
     return {
         "device_zone": {

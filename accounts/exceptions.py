@@ -10,3 +10,9 @@ class PhotoRefused(DomainError):
 
     status = 422
     message = "That file could not be read as a photo. Choose a PNG, JPEG or WebP file."
+
+
+class NotBanned(DomainError):
+    """There is no ban that could be appealed: it was lifted meanwhile."""
+
+    message = "Booking is open again, so there is nothing to appeal."

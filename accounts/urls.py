@@ -1,4 +1,4 @@
-"""URLs of settings, photos, signing in and signing up (allauth's, eight of them with views of ours)."""
+"""URLs of settings, photos, signing in and signing up (allauth's, nine of them with views of ours)."""
 
 from django.urls import include, path, re_path
 
@@ -23,6 +23,7 @@ urlpatterns = [
     path("accounts/2fa/webauthn/login/", views.sign_in_with_passkey, name="mfa_login_webauthn"),
     path("accounts/2fa/webauthn/keys/<slug:key>/edit/", views.rename_passkey, name="mfa_edit_webauthn"),
     path("accounts/2fa/webauthn/keys/<slug:key>/remove/", views.remove_passkey, name="mfa_remove_webauthn"),
+    path("accounts/logout/", views.sign_out, name="account_logout"),
     path("accounts/sessions/", views.sessions, name="usersessions_list"),
     path("accounts/", include("allauth.urls")),
 ]

@@ -27,7 +27,7 @@ from accounts.limits import limited
 from accounts.models import User
 from core import clock, errors
 from core.request_bodies import length_of
-from core.view_contract import takes
+from core.view_contract import open_to_banned, takes
 
 ROOM_FOR_THE_REST_OF_THE_FORM = 100_000
 LARGEST_CAMERA_FILE = 20_000_000
@@ -347,6 +347,7 @@ confirm_email = never_cache(ConfirmEmail.as_view())
 confirm_login_code = ConfirmLoginCode.as_view()
 ask_for_reset = AskForReset.as_view()
 reset_password = never_cache(ResetPassword.as_view())
+sign_out = open_to_banned(allauth_views.LogoutView.as_view())
 
 
 def too_many_requests(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

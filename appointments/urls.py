@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from . import converters  # noqa: F401 - registers <reference:…> and <link:…>
-from .views import booking, customer_list, help, link, public, search
+from .views import booking, customer_list, fair_use, help, link, public, search
 from .views import customer_appointment as mine
 
 urlpatterns = [
@@ -21,6 +21,8 @@ urlpatterns = [
     path("my/appointments/<reference:reference>/cancel/", mine.cancel, name="cancel_appointment"),
     path("my/appointments/<reference:reference>/withdraw/", mine.withdraw, name="withdraw_request"),
     path("my/appointments/<reference:reference>/calendar.ics", mine.appointment_ics, name="appointment_ics"),
+    path("my/standing/", fair_use.standing, name="my_standing"),
+    path("suspended/", fair_use.suspended, name="suspended"),
     path("a/<link:token>/", link.show, name="link"),
     path("a/<link:token>/calendar.ics", link.calendar, name="link_ics"),
     path("a/<link:token>/new/", link.send_new, name="link_new"),

@@ -106,6 +106,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.InvalidFormsAnswer422",
+    "accounts.middleware.NothingForTheBanned",
     "core.middleware.PagesMiddleware",
 ]
 
@@ -267,6 +268,7 @@ LIMITS = {
     "openings": (180, 60),
     "new_link": (20, 3600),
     "passkey": (30, 600),
+    "appeal": (10, 3600),
 }
 
 # --- Work for later ---------------------------------------------------------

@@ -9,8 +9,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from core.errors import cache_is_away
+from core.view_contract import open_to_banned
 
 
+@open_to_banned
 @require_safe
 @never_cache
 def health(request: HttpRequest) -> HttpResponse:
@@ -18,6 +20,7 @@ def health(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
 
 
+@open_to_banned
 @require_safe
 @never_cache
 def ready(request: HttpRequest) -> HttpResponse:

@@ -78,6 +78,20 @@ def contract_for(request: HttpRequest) -> Contract:
     return contract_of(match.func if match else None)
 
 
+def open_to_banned(view: View) -> View:
+    """Decorates a view for everybody, a banned person included; every other view is closed to them.
+
+    It belongs on what they may still do, on pages that are the same for all, and on addresses for machines, which then
+    answer without looking who asks.
+    """
+    view.is_open_to_banned = True  # type: ignore[attr-defined]
+    return view
+
+
+def is_open_to_banned(view: Callable[..., Any]) -> bool:
+    return getattr(view, "is_open_to_banned", False)
+
+
 def _with(contract: Contract) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         view.http_contract = contract  # type: ignore[attr-defined]

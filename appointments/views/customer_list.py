@@ -21,6 +21,8 @@ from appointments.queries.customer import (
     upcoming_for_customer,
     waiting_for_customer,
 )
+from appointments.rules.fair_use import LIMIT
+from appointments.services import fair_use
 from core import clock
 from core.paging import page_of
 
@@ -29,7 +31,7 @@ from core.paging import page_of
 @login_required
 @require_safe
 def my_appointments(request: HttpRequest) -> HttpResponse:
-    """The page with the chosen list. Five queries at most, however many appointments there are."""
+    """The page with the chosen list. Six queries at most, however many appointments there are."""
     me, now = cast(User, request.user), clock.now()
     zone = viewer_zone(request, me.time_zone)
     tab, number = Tab.named(request.GET.get("tab")), request.GET.get("page")
@@ -68,6 +70,8 @@ def my_appointments(request: HttpRequest) -> HttpResponse:
         "filters": filters,
         "next": first,
         "again": _people_to_book_again(booked),
+        "late": max(fair_use.consequence_for(me.pk, [now], now=now).number - 1, 0) if counts.total else 0,
+        "limit": LIMIT,
     }
     return render(request, "appointments/customer/list.html", context)
 

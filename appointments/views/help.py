@@ -7,24 +7,29 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from appointments.pages.fair_use import figures as figures_of_fair_use
 from appointments.rules.moves import COMPLETES_AFTER, CORRECTED_WITHIN
 from appointments.services.holds import KEPT_FOR
+from core.view_contract import open_to_banned
 from core.wording import words_for_minutes
 from providers.models import BookingPolicy
 
 PAGES = {
     "help_booking": ("How booking works", "From finding a time to changing your mind."),
+    "help_standing": ("How standing works", "What a late cancellation is, and what the third one does."),
     "help_terms": ("Terms", "What you and the other side can rely on."),
     "help_privacy": ("Privacy", "What is kept about you, who sees it, and why."),
     "help_accessibility": ("Accessibility", "Who can use these pages, and what to do when you cannot."),
 }
 
 
+@open_to_banned
 @require_safe
 def contents(request: HttpRequest) -> HttpResponse:
     return render(request, "help/contents.html", {"pages": PAGES})
 
 
+@open_to_banned
 @require_safe
 def page(request: HttpRequest, name: str) -> HttpResponse:
     title, lead = PAGES[name]
@@ -46,6 +51,7 @@ def _figures() -> dict[str, str]:
         "most_waiting": str(policy.max_waiting_per_customer),
         "most_in_a_week": str(policy.max_week_per_customer),
         "most_open": str(settings.MAX_OPEN_PER_CUSTOMER_AND_PROVIDER),
+        **figures_of_fair_use(),
     }
 
 

@@ -72,7 +72,7 @@ ROWS = [
     Row("account_signup", get=ASKED, post=SENT),
     Row("account_request_login_code", get=ASKED, post=SENT),
     Row("account_confirm_login_code", get=everyone("go"), post=everyone("go")),
-    Row("account_logout", get=everyone("200", V="go"), post=everyone("go")),
+    Row("account_logout", get=everyone("200", V="go", B="200"), post=everyone("go")),
     Row("account_inactive", get=NOTICE, post=READ_ONLY),
     Row("account_reauthenticate", get=FORM, post=UNFILLED),
     Row("account_email", args=confirmed, get=FORM, post=signed_in("go")),
@@ -92,7 +92,14 @@ ROWS = [
     Row("usersessions_list", get=signed_in("200"), post=signed_in("go")),
     Row("mfa_index", get=FORM, post=signed_in("405")),
     # The password was right, and the code of the app is asked for.
-    Row("mfa_authenticate", args=with_app, first=password_only, data=no_code, get=FORM, post=UNFILLED),
+    Row(
+        "mfa_authenticate",
+        args=with_app,
+        first=password_only,
+        data=no_code,
+        get=FORM | {"B": "200"},
+        post=UNFILLED | {"B": "422"},
+    ),
     Row("mfa_reauthenticate", args=with_app, first=long_ago, get=FORM, post=UNFILLED),
     # A malformed answer of a passkey leads back to sign-in.
     Row("mfa_reauthenticate_webauthn", args=with_passkeys, first=long_ago, get=FORM, post=everyone("login")),

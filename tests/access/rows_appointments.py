@@ -62,6 +62,9 @@ ROWS = [
     Row("link_ics", args=link, get=everyone("200", C="go"), post=READ_ONLY),
     Row("link_new", args=link, get=READ_ONLY, post=everyone("go")),
     Row("link_act", args=link_to_cancel, get=everyone("200", C="go"), post=everyone("go")),
-    Row("help", get=everyone("200"), post=READ_ONLY),
-    *(Row(name, get=everyone("200"), post=READ_ONLY) for name in help.PAGES),
+    Row("my_standing", get=signed_in("200"), post=signed_in("405")),
+    # Nobody else is told anything about a suspension here; an appeal without a text is asked for again.
+    Row("suspended", get=everyone("go", V="200", B="200"), post=everyone("go", V="login", B="422")),
+    Row("help", get=everyone("200", B="200"), post=everyone("405", B="405")),
+    *(Row(name, get=everyone("200", B="200"), post=everyone("405", B="405")) for name in help.PAGES),
 ]

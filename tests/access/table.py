@@ -16,8 +16,9 @@ gets the same answers:
 
 Roles: V visitor, C customer (own), C2 another customer, P provider (own), P2 another provider, SV staff with view
 permission only, S staff with every permission, SU superuser, X somebody whose account was closed while signed in, who
-is treated like a visitor. `world.py` has one person for each and the rows of C and P. Each role meets the same world:
-changes by one are rolled back before the next.
+is treated like a visitor, B somebody signed in and banned, who is led from every page to the one that says why.
+`world.py` has one person for each and the rows of C and P. Each role meets the same world: changes by one are rolled
+back before the next.
 
 Answers: the status as a number; for a redirect "login" where it leads to sign-in, else "go". Each role has exactly one
 answer for each verb.
@@ -32,14 +33,15 @@ from typing import Any
 from django.test import Client
 
 VERBS = ("get", "post", "put", "patch", "delete")
-ROLES = ("V", "C", "C2", "P", "P2", "SV", "S", "SU", "X")
+ROLES = ("V", "C", "C2", "P", "P2", "SV", "S", "SU", "X", "B")
 Answers = dict[str, str]
+LED_AWAY = "go"
 
 
 def everyone(answer: str, **others: str) -> Answers:
-    """`answer` for every role except `others`, by role; X gets that of V unless named."""
+    """`answer` for every role except `others`, by role; unless named X gets that of V, and B is led away."""
     answers = {**dict.fromkeys(ROLES, answer), **others}
-    return {**answers, "X": others.get("X", answers["V"])}
+    return {**answers, "X": others.get("X", answers["V"]), "B": others.get("B", LED_AWAY)}
 
 
 def signed_in(answer: str, **others: str) -> Answers:

@@ -31,6 +31,8 @@ def thing(request):
     person = person_of(request)
     if person is None or not person.is_authenticated:
         return problem(request, 401)
+    if person.banned_at:
+        return problem(request, 403)
     if person.email != OWNER:
         raise Http404
     if request.method == "DELETE":
@@ -44,10 +46,11 @@ urlpatterns = [path("api/thing/", thing), path("", include("config.urls"))]
 handler404 = errors.page_not_found
 
 pytestmark = [pytest.mark.urls(__name__), pytest.mark.django_db]
-OWN = everyone("404", V="401", C="200")
+OWN = everyone("404", V="401", C="200", B="403")
 ROW = Row(
     "api_thing",
     get=OWN,
+    post=everyone("405", B="405"),
     put=OWN,
     patch=OWN,
     delete={**OWN, "C": "204"},

@@ -16,6 +16,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import Client
 
+from accounts import bans
 from accounts.models import Appeal, Ban, User
 from appointments.models import Appointment, LateCancellation, OpenDay, OpeningIndex, SearchFigures
 from appointments.services import booking
@@ -36,6 +37,7 @@ NAMES = {
     "S": "Sam",
     "SU": "Susan",
     "X": "Xenia",
+    "B": "Boris",
 }
 
 
@@ -54,6 +56,7 @@ class World:
             )
             for role, name in NAMES.items()
         }
+        bans.ban(self.people["B"], now=clock.now())
         self.people["SV"].user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
         self.people["S"].user_permissions.set(Permission.objects.all())
         self._cookies: dict[str, SimpleCookie] = {}

@@ -1,0 +1,86 @@
+"""A person's late cancellations, bans and appeals, and the appointments these are about."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+
+from accounts.models import Appeal, Ban, User
+from appointments.models import AppointmentEvent, LateCancellation
+from appointments.rules.fair_use import is_late
+from appointments.states import Role, Verb
+
+# The most late cancellations that a page lists: more than can count at once.
+MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A late cancellation, with the history entries of the appointments that it cancelled late, the soonest first."""
+
+    late: LateCancellation
+    events: Sequence[AppointmentEvent]
+
+    @property
+    def before_start(self) -> timedelta | None:
+        """How long before the soonest start it was cancelled; None where nothing of it is on record."""
+        return self.events[0].start - self.late.at if self.events else None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The numbers of appointments and of requests that the system ended by a ban."""
+
+    appointments: int
+    requests: int
+
+
+def late_cancellations_of(person: User) -> list[Act]:
+    """The newest late cancellations of the person, whether they count or not; at most MOST. Two queries."""
+    rows = LateCancellation.objects.filter(person=person).select_related("ban")
+    return _acts(person.pk, rows[:MOST])
+
+
+def evidence_of(ban: Ban) -> list[Act]:
+    """The late cancellations for which the person was banned, the newest first. Two queries."""
+    return _acts(ban.user_id, LateCancellation.objects.filter(ban=ban).select_related("ban"))
+
+
+def open_ban_of(person: User) -> Ban | None:
+    return Ban.objects.filter(user=person, lifted_at=None).first()
+
+
+def appeals_of(ban: Ban) -> list[Appeal]:
+    """The appeals against the ban, the newest first."""
+    return list(Appeal.objects.filter(ban=ban).order_by("-sent_at", "-id"))
+
+
+def ended_by(ban: Ban) -> Ended:
+    """What the system ended at the moment of the ban. One query."""
+    theirs = Q(appointment__customer=ban.user_id) | Q(appointment__provider__user=ban.user_id)
+    found = AppointmentEvent.objects.filter(theirs, role=Role.SYSTEM, at=ban.since).order_by()
+    counts = found.aggregate(
+        appointments=Count("pk", filter=Q(verb=Verb.CANCEL)),
+        requests=Count("pk", filter=Q(verb__in=[Verb.WITHDRAW, Verb.DECLINE, Verb.EXPIRE])),
+    )
+    return Ended(**counts)
+
+
+def _acts(person_id: int, rows: QuerySet[LateCancellation]) -> list[Act]:
+    found = list(rows)
+    events = _cancelled_late(person_id, [late.occasion for late in found]) if found else {}
+    return [Act(late, events.get(late.occasion, [])) for late in found]
+
+
+def _cancelled_late(person_id: int, occasions: Iterable[UUID]) -> dict[UUID, list[AppointmentEvent]]:
+    """The entries of what the person cancelled late, by act. The person's own entries are found by an index."""
+    rows = AppointmentEvent.objects.filter(actor=person_id, verb=Verb.CANCEL, occasion__in=occasions)
+    joined = ("service", "provider", "customer")
+    found: dict[UUID, list[AppointmentEvent]] = defaultdict(list)
+    for event in rows.select_related(*(f"appointment__{name}" for name in joined)).order_by("start", "pk"):
+        if is_late(event.start, event.at):
+            found[event.occasion].append(event)
+    return found
