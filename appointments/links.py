@@ -2,7 +2,7 @@
 
 A link is signed for one appointment and one of its two sides, and stored nowhere. It lasts until 30 days after the
 appointment, or after its mail where that is later. It stops working when its reader's account is closed or gets
-another email address, because somebody else may read the mail at the old one.
+another email address, because somebody else may read the mail at the old one, and rests while its reader is suspended.
 """
 
 from dataclasses import dataclass
@@ -31,6 +31,12 @@ class NoSuchLink(DomainError):
     """The link was not signed by us for this reader, or its reader's account is closed."""
 
     message = "There is no such link."
+
+
+class LinkPaused(NoSuchLink):
+    """The link is genuine, but its reader is suspended: it works again once that is lifted."""
+
+    message = "This link does not work at the moment."
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,10 @@ def token_for(appointment: Appointment, side: Role, *, now: datetime) -> str:
 
 
 def open_link(token: str) -> Link:
-    """The link of `token`, ended or not; the token matches PATTERN. One query. Raises NoSuchLink."""
+    """The link of `token`, ended or not; the token matches PATTERN. One query.
+
+    Raises NoSuchLink, or LinkPaused while its reader is suspended.
+    """
     appointment = Appointment.objects.with_people().filter(uuid=UUID(token[:32])).first()
     if appointment is None:
         raise NoSuchLink
@@ -84,8 +93,10 @@ def open_link(token: str) -> Link:
         value = _signer(reader).unsign(token)
     except BadSignature:
         raise NoSuchLink from None
-    if not reader.takes_part:
+    if not reader.is_active:
         raise NoSuchLink
+    if not reader.takes_part:
+        raise LinkPaused
     ends_at = datetime.strptime(value[33:], "%Y%m%d").replace(tzinfo=UTC) + timedelta(days=1)
     return Link(token, appointment, side, ends_at)
 

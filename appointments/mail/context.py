@@ -132,7 +132,8 @@ class MailContext:
     @property
     def badge(self) -> str:
         if self.event.verb == Verb.WITHDRAW:
-            return "Withdrawn by you" if self.by_reader else f"Withdrawn by {self.doer.replace('Our', 'our')}"
+            doer = "you" if self.by_reader else self.doer.replace("Our", "our")
+            return f"Withdrawn by {doer}" if doer else "Withdrawn"
         if self.event.verb == Verb.DECLINE and not self.by_reader:
             return "Declined"
         return state_label(self.appointment, self.side).label
@@ -155,7 +156,7 @@ class MailContext:
     def can_be_booked(self) -> bool:
         """Whether the service can be booked at another time."""
         provider, service = self.provider, self.event.appointment.service
-        return provider.is_live and provider.user.is_active and service.is_active
+        return provider.is_live and provider.user.takes_part and service.is_active
 
     @property
     def other_times(self) -> str:

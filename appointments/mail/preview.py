@@ -1,5 +1,6 @@
 """Previews of all mails about appointments, made from unsaved rows: /styleguide/mails/, for developers."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -11,6 +12,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from appointments.models import Appointment, AppointmentEvent
+from appointments.pages.fair_use import Row
+from appointments.queries.fair_use import Ended
 from appointments.states import MOVES, Role, Status, Verb
 from core.letters import Letter
 from notifications.composing import render as drawn
@@ -18,6 +21,7 @@ from providers.models import BookingPolicy, Listing, Provider, Service
 
 from .catalogue import MAILS, EventMail, EventsMail
 from .context import MailContext
+from .words import suspension
 
 NOW = datetime(2026, 3, 9, 14, 20, tzinfo=UTC)
 START = datetime(2026, 3, 12, 14, 20, tzinfo=UTC)
@@ -33,13 +37,23 @@ REASONS = {Verb.DECLINE: "I am at a course that afternoon.", Verb.CANCEL: "I hav
 # The samples about several: what happens to all but the last of three appointments, and to the last.
 SEVERAL = {f"several-{verb}": (verb, verb) for verb in dict.fromkeys(verb for verb, _ in MAILS)}
 SEVERAL["several-changes"] = (Verb.CANCEL, Verb.DECLINE)
+# The mails to one person about their account, whatever their side in appointments.
+PERSON = "person"
+ANSWER = "We are sorry for your loss.\nBooking is open again."
+SUSPENSION: dict[str, Callable[[suspension.Facts], Letter]] = {
+    "suspended": suspension.suspended,
+    "suspension-lifted": suspension.lifted,
+    "appeal-answered": lambda facts: suspension.answered(facts, answer=ANSWER, is_open=True),
+    "appeal-refused": lambda facts: suspension.answered(facts, answer="The rule is the same for all.", is_open=False),
+}
 
 
 @require_safe
 def mails(request: HttpRequest) -> HttpResponse:
     """The list of all mails with their subjects."""
-    rows: list[tuple[str, Role, str]] = [(verb, side, sample(verb, side).subject) for verb, side in MAILS]
+    rows: list[tuple[str, str, str]] = [(verb, side, sample(verb, side).subject) for verb, side in MAILS]
     rows += [(name, side, sample_of_several(name, side).subject) for name in SEVERAL for side in SIDES]
+    rows += [(name, PERSON, sample_of_suspension(name).subject) for name in SUSPENSION]
     return render(request, "appointments/emails/preview.html", {"rows": rows})
 
 
@@ -53,6 +67,8 @@ def mail(request: HttpRequest, verb: str, side: str, form: str) -> HttpResponse:
         letter = sample(Verb(verb), Role(side))
     elif verb in SEVERAL and side in SIDES:
         letter = sample_of_several(verb, Role(side))
+    elif verb in SUSPENSION and side == PERSON:
+        letter = sample_of_suspension(verb)
     else:
         raise Http404
     text, html = drawn(letter)
@@ -67,6 +83,16 @@ def sample(verb: Verb, side: Role) -> Letter:
 
 def sample_of_several(name: str, side: Role) -> Letter:
     return EventsMail(sample_contexts(*SEVERAL[name], side=side)).letter()
+
+
+def sample_of_suspension(name: str) -> Letter:
+    amara = User(pk=2, name="Amara Nwosu", email="amara@example.com", email_confirmed_at=NOW)
+    cancelled = [(0, "First assessment, Maya Okafor", 318), (4, "Reformer session, Grace Holloway", 720)]
+    rows = [
+        Row(title, "", others=0, at=NOW - timedelta(days=days), before_start=timedelta(minutes=minutes))
+        for days, title, minutes in [*cancelled, (8, "Follow-up session, Maya Okafor", 380)]
+    ]
+    return SUSPENSION[name](suspension.Facts(amara, NOW, rows, Ended(4, 1)))
 
 
 def sample_contexts(

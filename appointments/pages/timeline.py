@@ -25,6 +25,8 @@ TITLES = {
 }
 # Titles of changes that a job made.
 BY_ITSELF = {Verb.COMPLETE: "Completed"}
+# What the system does on behalf of neither side. The other side is not told whose suspension ended it.
+BY_SYSTEM = {Verb.CANCEL, Verb.WITHDRAW, Verb.DECLINE}
 FAMILIES = {Status.REQUESTED: "brass", Status.CONFIRMED: "brand", Status.NO_SHOW: "ruby"}
 
 
@@ -52,7 +54,7 @@ def timeline(
 
 
 def who_did(appointment: Appointment, role: str, viewer: Role) -> str:
-    """Who made a change: "you", the other side's name or "staff"; empty where a job made it."""
+    """Who made a change: "you", the other side's name or "staff"; empty where the system made it."""
     if role == viewer:
         return "you"
     names = {Role.CUSTOMER: appointment.customer.name, Role.PROVIDER: appointment.provider.name, Role.STAFF: "staff"}
@@ -61,6 +63,7 @@ def who_did(appointment: Appointment, role: str, viewer: Role) -> str:
 
 def _entry(appointment: Appointment, event: AppointmentEvent, viewer: Role) -> Entry:
     who = who_did(appointment, event.role, viewer)
+    alone = "by the system" if event.verb in BY_SYSTEM else "by itself"
     before = status_words(Status(event.from_status), viewer) if event.from_status else ""
     after = status_words(Status(event.to_status), viewer)
     title = TITLES[Verb(event.verb)] if who else BY_ITSELF.get(Verb(event.verb), TITLES[Verb(event.verb)])
@@ -70,7 +73,7 @@ def _entry(appointment: Appointment, event: AppointmentEvent, viewer: Role) -> E
         title=LATE if was_late else title,
         family="ruby" if was_late else FAMILIES.get(Status(event.to_status), "slate"),
         start=event.start,
-        by=f"by {who}" if who else "by itself",
+        by=f"by {who}" if who else alone,
         change=f"From {before} to {after}" if before else "",
         reason=event.reason,
     )

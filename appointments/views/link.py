@@ -102,13 +102,18 @@ ACTS = {
 
 
 def _with_link(view: View) -> View:
-    """Decorates a view with the opened link as its argument: 404 for an invalid link, 410 for one that has ended."""
+    """Decorates a view with the opened link as its argument.
+
+    404 for an invalid link, 410 for one that has ended, 403 while its reader is suspended.
+    """
 
     @never_cache
     @wraps(view)
     def run(request: HttpRequest, token: str, **kwargs: Any) -> HttpResponse:
         try:
             link = links.open_link(token)
+        except links.LinkPaused:
+            return _paused(request)
         except links.NoSuchLink:
             raise Http404 from None
         if clock.now() >= link.ends_at:
@@ -213,6 +218,13 @@ def _ask(
     }
     status = HTTPStatus.CONFLICT if got_worse else HTTPStatus.UNPROCESSABLE_ENTITY if form else HTTPStatus.OK
     return render(request, "appointments/link/act.html", context, status=status)
+
+
+def _paused(request: HttpRequest) -> HttpResponse:
+    """The answer for a suspended reader. It says nothing of the suspension, since mails are forwarded."""
+    response = render(request, "appointments/link/paused.html", status=HTTPStatus.FORBIDDEN)
+    response["X-Robots-Tag"] = "noindex"
+    return response
 
 
 def _ended(request: HttpRequest, link: Link) -> HttpResponse:

@@ -9,11 +9,13 @@ from .base import Words, deadline_text
 
 def not_confirmed(context: MailContext) -> Words:
     moment = context.at(context.start)
-    by_provider = f"{context.other} cannot do {moment}."
-    by_staff = f"Our team declined your request for {moment}."
+    headlines = {
+        Role.PROVIDER: f"{context.other} cannot do {moment}.",
+        Role.STAFF: f"Our team declined your request for {moment}.",
+    }
     return Words(
         subject=f"Not confirmed: {context.short}",
-        headline=by_provider if context.event.role == Role.PROVIDER else by_staff,
+        headline=headlines.get(Role(context.event.role), f"Your request for {moment} was not confirmed."),
         lead=("The request has ended and nothing was charged.",),
         button=_another_try(context),
         after=what_else(context),
@@ -24,7 +26,7 @@ def declined_by_you(context: MailContext) -> Words:
     other_times = ", with a link to your other times" if context.can_be_booked else ""
     return Words(
         subject=f"Declined: {context.short} with {context.other_name}",
-        headline=f"{context.doer} declined {context.other}’s request.",
+        headline=_done(context, "declined", f"{context.other}’s request"),
         lead=(f"The time is no longer held. We tell {context.other}{other_times}.",),
         button=Button("See appointment", context.own_page),
     )
@@ -33,7 +35,7 @@ def declined_by_you(context: MailContext) -> Words:
 def withdrawn_by_customer(context: MailContext) -> Words:
     return Words(
         subject=f"Request withdrawn: {context.short} with {context.other_name}",
-        headline=f"{context.doer} withdrew your request.",
+        headline=_done(context, "withdrew", "your request", "was withdrawn"),
         lead=("It has ended, the time is no longer held, and nothing was charged.",),
         button=Button("See other times", context.other_times),
     )
@@ -43,7 +45,7 @@ def withdrawn(context: MailContext) -> Words:
     whose = "the" if context.event.role == Role.CUSTOMER else f"{context.other}’s"
     return Words(
         subject=f"Request withdrawn: {context.short} with {context.other_name}",
-        headline=f"{context.doer} withdrew {whose} request.",
+        headline=_done(context, "withdrew", f"{whose} request", "was withdrawn"),
         lead=("There is nothing left to answer, and the time is no longer held.",),
         button=Button("See appointment", context.own_page),
     )
@@ -93,6 +95,13 @@ def _cancelled(context: MailContext, what: str, button: Button) -> Words:
         lead=("It no longer takes place. The file with this mail takes it out of your calendar.",),
         button=button,
     )
+
+
+def _done(context: MailContext, past: str, what: str, happened: str = "") -> str:
+    """Who did what: `Our team withdrew your request.`; of the system only what happened, which names no reason."""
+    if context.doer:
+        return f"{context.doer} {past} {what}."
+    return f"{what[0].upper()}{what[1:]} {happened or f'was {past}'}."
 
 
 def _another_try(context: MailContext) -> Button:
