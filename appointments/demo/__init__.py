@@ -12,6 +12,7 @@ from accounts import demo as people
 from accounts.models import User
 from appointments.exceptions import MoveRefused, PolicyRefused, SlotTaken
 from appointments.models import Appointment
+from appointments.rules.fair_use import LATE_WITHIN
 from appointments.rules.slots import open_slots
 from appointments.search.index import measure_figures, refresh_openings
 from appointments.services import availability, booking, transitions
@@ -27,7 +28,7 @@ from providers.services import lift_limits
 BEHIND, AHEAD = hosts.LIVE_FOR, timedelta(days=58)
 # The fewest and most appointments of a provider; the first provider, the one with a login, has a full diary.
 USUAL = (14, 26)
-DAY = timedelta(days=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 NOTES = [
     "Lower back, from lifting. Can do stairs.",
     "Left knee, since a half marathon in January.",
@@ -138,7 +139,11 @@ def _answer(appointment: Appointment, booked_at: datetime, now: datetime, chance
 def _end(appointment: Appointment, agreed_at: datetime, now: datetime, chance: random.Random) -> None:
     owner, luck = appointment.provider.user, chance.random()
     before = agreed_at + (appointment.start - agreed_at) * chance.uniform(0.1, 0.7)
-    if luck < 0.09 and before <= now:
+    if _cancelled_late(appointment, agreed_at, now):
+        return None
+    # Never late, or luck would suspend somebody.
+    before = min(before, appointment.start - LATE_WITHIN - HOUR)
+    if luck < 0.09 and agreed_at <= before <= now:
         by_customer = luck < 0.065
         return _do(
             lambda: transitions.cancel_appointment(
@@ -156,6 +161,25 @@ def _end(appointment: Appointment, agreed_at: datetime, now: datetime, chance: r
     if luck > 0.6 or appointment.end + DAY > now:
         return _do(lambda: transitions.complete_appointment(appointment=appointment, actor=owner), appointment.end)
     return _do(lambda: transitions.complete_by_itself(appointment=appointment), appointment.end + DAY)
+
+
+def _cancelled_late(appointment: Appointment, agreed_at: datetime, now: datetime) -> bool:
+    """Cancel the appointment late where that shows something: once for each person with a login, some days ago."""
+    at, today = appointment.start - 6 * HOUR, now.replace(hour=0, minute=0, second=0, microsecond=0)
+    if not (agreed_at < at and today - 20 * DAY < at < today - 5 * DAY):
+        return False
+    role, person = Role.PROVIDER, appointment.provider.user
+    if appointment.customer.email == people.CUSTOMER:
+        role, person = Role.CUSTOMER, appointment.customer
+    if person.email not in {people.CUSTOMER, PROVIDER} or person.late_cancellations.exists():
+        return False
+    _do(
+        lambda: transitions.cancel_appointment(
+            appointment=appointment, actor=person, role=role, reason="Something came up."
+        ),
+        at,
+    )
+    return person.late_cancellations.exists()
 
 
 def _do(act: Callable[[], object], moment: datetime) -> None:
