@@ -3,7 +3,7 @@
 The suspensions and the appeals are rows of `accounts`, whose admin can't reach what lifting one means here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,10 +15,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from accounts.models import Appeal, Ban
+from accounts.models import Appeal, Ban, User
 from appointments.forms.reasons import REASON_LENGTH
 from appointments.models import AppointmentEvent, LateCancellation
-from appointments.pages.staff_standing import cancelled_words, count_words, exact
+from appointments.pages.staff_standing import cancelled_words, count_words, exact, forgiven_words, state_words
 from appointments.queries.late_cancellations import cancelled_by, evidence_of
 from appointments.rules.fair_use import COUNTED_FOR
 from appointments.services import fair_use
@@ -96,14 +96,14 @@ class AppealInline(ReadOnly, admin.TabularInline):
 
 @admin.register(Ban)
 class BanAdmin(Acting):
-    list_display = ["user", "email", "since", "lifted_at", "lifted_by", "appeal_waits"]
+    list_display = ["person", "email", "since", "lifted_at", "lifted_by", "appeal_waits"]
     list_select_related = ["user", "lifted_by"]
     list_filter = [BanState]
     search_fields = ["user__email", "user__name"]
     ordering = [F("lifted_at").desc(nulls_first=True), "-since"]
     show_full_result_count = False
-    fields = ["user", "email", "since", "evidence", "lifted_at", "lifted_by", "lift_reason"]
-    readonly_fields = ["email", "evidence"]
+    fields = ["account", "since", "evidence", "lifted_at", "lifted_by", "lift_reason"]
+    readonly_fields = ["account", "evidence"]
     inlines = [AppealInline]
     actions = ["lift"]
     line_template = "appointments/admin/_ban.html"
@@ -119,9 +119,17 @@ class BanAdmin(Acting):
     def has_lift_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("accounts.change_ban")
 
+    @admin.display(ordering="user__name")
+    def person(self, ban: Ban) -> str:
+        return str(ban.user)
+
     @admin.display(ordering="user__email")
     def email(self, ban: Ban) -> str:
         return ban.user.email
+
+    @admin.display(description="person")
+    def account(self, ban: Ban) -> str:
+        return person_link(ban.user)
 
     @admin.display(description="an appeal waits", boolean=True)
     def appeal_waits(self, ban: Any) -> bool:
@@ -147,8 +155,8 @@ class AppealAdmin(Acting):
     # Those that wait come first, the longest waiting at the top.
     ordering = [F("answered_at").desc(nulls_first=True), "sent_at"]
     show_full_result_count = False
-    fields = ["person", "email", "suspension", "text", "sent_at", "evidence", "answer", "answered_at", "answered_by"]
-    readonly_fields = ["person", "email", "suspension", "evidence"]
+    fields = ["account", "suspension", "text", "sent_at", "evidence", "answer", "answered_at", "answered_by"]
+    readonly_fields = ["account", "suspension", "evidence"]
     actions = ["answer_and_lift", "answer_and_keep"]
     line_template = "appointments/admin/_appeal.html"
     asking_form = AppealAnswer
@@ -169,11 +177,15 @@ class AppealAdmin(Acting):
 
     @admin.display(ordering="ban__user__name")
     def person(self, appeal: Appeal) -> str:
-        return appeal.ban.user.name
+        return str(appeal.ban.user)
 
     @admin.display(ordering="ban__user__email")
     def email(self, appeal: Appeal) -> str:
         return appeal.ban.user.email
+
+    @admin.display(description="person")
+    def account(self, appeal: Appeal) -> str:
+        return person_link(appeal.ban.user)
 
     @admin.display(ordering="ban__since")
     def suspended_since(self, appeal: Appeal) -> datetime:
@@ -223,13 +235,13 @@ class WithAppointments(ChangeList):
 
 @admin.register(LateCancellation)
 class LateCancellationAdmin(Acting):
-    list_display = ["person", "email", "at", "references", "counts"]
+    list_display = ["person", "email", "at", "references", "state"]
     list_filter = [LateState]
     search_fields = ["person__email", "person__name"]
     date_hierarchy = "at"
     show_full_result_count = False
-    fields = ["person", "email", "at", "appointments", "counts", "suspension"]
-    readonly_fields = ["email", "appointments", "counts", "suspension"]
+    fields = ["account", "at", "appointments", "counts", "suspension"]
+    readonly_fields = ["account", "appointments", "counts", "suspension"]
     actions = ["forgive"]
     line_template = "appointments/admin/_late_cancellation.html"
     asking_form = ReasonForStaff
@@ -249,6 +261,14 @@ class LateCancellationAdmin(Acting):
     @admin.display(ordering="person__email")
     def email(self, late: LateCancellation) -> str:
         return late.person.email
+
+    @admin.display(description="person")
+    def account(self, late: LateCancellation) -> str:
+        return person_link(late.person)
+
+    @admin.display(description="does it count?")
+    def state(self, late: LateCancellation) -> str:
+        return state_words(late, now=clock.now())
 
     @admin.display(description="appointments")
     def references(self, late: Any) -> str:
@@ -280,6 +300,11 @@ class LateCancellationAdmin(Acting):
         return self.act_on_each(request, queryset, forgive)
 
 
+def person_link(person: User) -> str:
+    address = reverse("admin:accounts_user_change", args=[person.pk])
+    return format_html('<a href="{}">{}</a>, {}', address, person, person.email)
+
+
 def ban_link(ban: Ban) -> str:
     address = reverse("admin:accounts_ban_change", args=[ban.pk])
     lifted = f", lifted {exact(ban.lifted_at)}" if ban.lifted_at else ""
@@ -287,15 +312,15 @@ def ban_link(ban: Ban) -> str:
 
 
 def evidence_list(ban: Ban) -> str:
-    """The late cancellations from which the ban follows, each with its appointments, as a list. Two queries."""
-    late, now = evidence_of(ban), clock.now()
+    """The late cancellations from which the ban follows, each with its appointments. Two queries."""
+    late = evidence_of(ban)
     cancelled = cancelled_by(late)
-    return _list(
+    return _lines(
         format_html(
-            '<a href="{}">{}</a>, {}{}',
+            '<a href="{}">{}</a>{}{}',
             reverse("admin:appointments_latecancellation_change", args=[one.pk]),
             exact(one.at),
-            count_words(one, now=now),
+            f", {forgiven_words(one)}" if one.forgiven_at else "",
             cancelled_list(cancelled[one.pk]),
         )
         for one in late
@@ -303,10 +328,10 @@ def evidence_list(ban: Ban) -> str:
 
 
 def cancelled_list(events: Sequence[AppointmentEvent]) -> str:
-    """The appointments of one act, each with how long before its start it was cancelled, as a list."""
-    return _list(
+    """The appointments of one act, each with how long before its start it was cancelled."""
+    return _lines(
         format_html(
-            '<a href="{}">{}</a>, {}',
+            '– <a href="{}">{}</a>, {}',
             reverse("admin:appointments_appointment_change", args=[event.appointment_id]),
             event.appointment.reference,
             cancelled_words(event),
@@ -315,5 +340,6 @@ def cancelled_list(events: Sequence[AppointmentEvent]) -> str:
     )
 
 
-def _list(items: Any) -> str:
-    return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", ((item,) for item in items)))
+def _lines(items: Iterable[str]) -> str:
+    """Each item on a line of its own. Admin's styles would indent a list by the width of a label."""
+    return format_html_join("", "<div>{}</div>", ((item,) for item in items))

@@ -30,15 +30,27 @@ def cancelled_words(event: AppointmentEvent) -> str:
 
 def count_words(late: LateCancellation, *, now: datetime) -> str:
     """Whether a late cancellation counts, and until when, or why it does not. Needs its ban and who forgave it."""
-    words = []
-    if late.forgiven_at:
-        words.append(f"forgiven {exact(late.forgiven_at)} by {late.forgiven_by}: {late.forgiven_reason}")
+    words = [forgiven_words(late)] if late.forgiven_at else []
     if late.ban:
         words.append(f"evidence of the suspension since {exact(late.ban.since)}")
-    if not words:
-        until = counts_until(late.at)
-        words.append(f"{'counts' if now <= until else 'counted'} until {exact(until)}")
-    return "; ".join(words)
+    return "; ".join(words) or state_words(late, now=now)
+
+
+def forgiven_words(late: LateCancellation) -> str:
+    """When, by whom and why a late cancellation was forgiven; empty where it was not. Needs who forgave it."""
+    if late.forgiven_at is None:
+        return ""
+    return f"forgiven {exact(late.forgiven_at)} by {late.forgiven_by}: {late.forgiven_reason}"
+
+
+def state_words(late: LateCancellation, *, now: datetime) -> str:
+    """The same in a few words, for a list."""
+    if late.forgiven_at:
+        return "forgiven"
+    if late.ban_id:
+        return "evidence of a suspension"
+    until = counts_until(late.at)
+    return f"{'counts' if now <= until else 'counted'} until {exact(until)}"
 
 
 def ban_words(ban: Ban) -> str:
