@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
+from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -15,6 +16,8 @@ from accounts.models import Appeal, Ban
 from appointments.models import LateCancellation
 from appointments.services import transitions
 from appointments.states import Role, Verb
+from outbox.models import Message
+from outbox.testing import deliver
 from tests.factories.accounts import UserFactory
 from tests.hardening.forms import hidden_values
 
@@ -107,6 +110,29 @@ def test_an_appeal_is_read_beside_its_answer_and_answered(client, staff, custome
     assert (appeal.answer, appeal.answered_by, Ban.objects.get().is_open) == ("We read it.", staff, is_open)
     assert "was answered already" in again.text
     assert logged() == [(staff.pk, str(appeal.pk), f"{action}: We read it.")]
+
+
+@pytest.mark.parametrize(
+    ("action", "subject"),
+    [
+        ("lift", "Booking is open again"),
+        ("answer_and_lift", "Booking is open again"),
+        ("answer_and_keep", "Booking stays suspended"),
+    ],
+)
+def test_each_decision_is_told_to_its_person_in_one_mail(client, staff, customer, action, subject):
+    ban = banned(customer)
+    appeal = appealed(ban)
+    Message.objects.all().delete()
+
+    act(client, action, ban if action == "lift" else appeal, text="We read it.")
+    act(client, action, ban if action == "lift" else appeal, text="Again.")
+    deliver("notifications.send_mail")
+
+    [told] = mail.outbox
+    assert told.to == [f'"{customer.name}" <{customer.email}>']
+    assert subject in told.body
+    assert ("We read it." in told.body) == (action != "lift"), "a reason is for staff, an answer for the person"
 
 
 def test_each_appeal_gets_an_answer_of_its_own(client, staff):
