@@ -174,6 +174,8 @@ def _appointment(
     if chance.random() < 0.1:
         status = Status.CANCELLED
     booked_at = min(start - 5 * DAY, now - timedelta(hours=1))
+    # Nobody cancels late here, so nothing counts for anybody.
+    closed_at = {Status.COMPLETED: min(end + DAY, now), Status.CANCELLED: min(start - DAY, now)}.get(status)
     return Appointment(
         customer=customer,
         provider=service.provider,
@@ -187,7 +189,7 @@ def _appointment(
         booking_key=f"scale-{service.pk}-{start:%Y%m%d%H%M}",
         created_at=booked_at,
         agreed_at=booked_at,
-        closed_at=None if status == Status.CONFIRMED else min(end + DAY, now),
+        closed_at=closed_at,
         ended_by=Role.CUSTOMER if status == Status.CANCELLED else "",
     )
 
