@@ -20,6 +20,7 @@ from appointments.models import LateCancellation
 from appointments.services import transitions
 from appointments.states import Role, Status
 from outbox.testing import deliver
+from tests.factories.accounts import UserFactory
 from tests.factories.providers import ProviderFactory
 
 from .conftest import NOW, TUESDAY_TEN
@@ -185,6 +186,28 @@ def test_pressing_twice_counts_once(door):
     assert noted(door.person) == 1
 
 
+def test_the_third_says_what_it_does_and_does_it(door, on_record, book):
+    on_record(door.person, 1, 2)
+    for days in (1, 2):
+        book(TUESDAY_TEN + days * DAY)
+
+    page = door.get()
+    answer = door.post(seen=sent_back(page)[0])
+
+    also = "and your other 2 appointments are cancelled"
+    also = also if door.is_customers else f", your page is taken down {also}"
+    said = text_of(page).replace(" ,", ",")
+    assert (
+        "This will be your 3rd late cancellation of 3. If you cancel, booking is suspended straight away"
+        f"{' ' if door.is_customers else ''}{also}. You are signed out everywhere."
+    ) in said
+    assert (sent_back(page), button_of(page)) == (["3"], ["Cancel and be suspended"])
+    assert (answer.status_code, answer["Location"]) == (302, reverse("suspended"))
+    door.person.refresh_from_db()
+    assert (door.is_cancelled(), door.person.banned_at) == (True, LATE)
+    assert "_auth_user_id" not in door.browser.session
+
+
 def test_a_customer_with_a_page_reads_that_it_is_taken_down_too(confirmed, on_record, book, in_london):
     ProviderFactory(user=confirmed.customer)
     on_record(confirmed.customer, 1, 2)
@@ -192,6 +215,17 @@ def test_a_customer_with_a_page_reads_that_it_is_taken_down_too(confirmed, on_re
     said = text_of(Door("customer's page", confirmed).get())
 
     assert "booking is suspended straight away and your page is taken down." in said
+
+
+def test_somebody_else_signed_in_stays_so_when_a_link_suspends_its_reader(confirmed, on_record):
+    door, other = Door("customer's link", confirmed), UserFactory()
+    on_record(confirmed.customer, 1, 2)
+    door.browser.force_login(other)
+
+    answer = door.post(seen="3")
+
+    assert answer["Location"] == reverse("suspended")
+    assert int(door.browser.session["_auth_user_id"]) == other.pk
 
 
 def test_the_cutoff_still_ends_it_for_a_customer_and_says_whom_to_ask(confirmed):

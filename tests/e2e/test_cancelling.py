@@ -121,6 +121,21 @@ def test_a_late_cancellation_is_called_that_afterwards(either, amara, book, sign
     assert LateCancellation.objects.filter(person=amara).count() == 1
 
 
+def test_the_third_signs_out_and_says_so(either, amara, book, sign_in, late_before):
+    page, appointment, other = either, book(hours=6), book(hours=50)
+    late_before(2)
+    sign_in(page, amara)
+    page.goto(reverse("cancel_appointment", args=[appointment.reference]))
+    expect(page.get_by_text("your other appointment is cancelled")).to_be_visible()
+    page.get_by_role("button", name="Cancel and be suspended").click()
+
+    expect(page).to_have_url(re.compile(f"{reverse('suspended')}$"))
+    page.goto("/my/appointments/")
+    expect(page).to_have_url(re.compile("/accounts/login/"))
+    other.refresh_from_db()
+    assert other.status == "cancelled"
+
+
 def test_what_cancelling_means_is_asked_on_top_of_the_page_and_left_again(page, amara, book, sign_in, axe):
     appointment = book(hours=50)
     sign_in(page, amara)
