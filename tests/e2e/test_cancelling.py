@@ -86,7 +86,7 @@ def late_before(amara):
 
 
 def test_cancelling_late_says_what_it_counts_as_and_asks_again_when_that_grew(
-    either, amara, book, sign_in, axe, late_before
+    either, amara, book, sign_in, late_before
 ):
     page, appointment = either, book(hours=6)
     late_before(1)
@@ -291,7 +291,7 @@ def test_history_is_searched_and_paged_without_scripts(plain_page, amara, servic
 def every_page(amara, book, service):
     """The addresses of a customer's pages, with one appointment of each kind behind them."""
     # Not the next full hour, which may have come before all is booked.
-    near, far, waiting = book(hours=2), book(hours=50), book(hours=70, by_hand=True)
+    near, late, far, waiting = book(hours=2), book(hours=8), book(hours=50), book(hours=70, by_hand=True)
     over = book(hours=90, by_hand=True)
     transitions.withdraw_request(appointment=over, actor=amara, reason="Found another time")
     called_off = book(hours=95, by_hand=True)
@@ -304,7 +304,7 @@ def every_page(amara, book, service):
         reverse("my_appointment", args=[each.reference]) for each in (near, far, waiting, over, called_off, cancelled)
     ]
     pages += [reverse("appointment_done", args=[each.reference]) for each in (far, waiting, cancelled)]
-    pages += [reverse("cancel_appointment", args=[each.reference]) for each in (near, far)]
+    pages += [reverse("cancel_appointment", args=[each.reference]) for each in (near, late, far)]
     return [*pages, reverse("withdraw_request", args=[waiting.reference])]
 
 
