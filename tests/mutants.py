@@ -748,6 +748,23 @@ MUTANTS = [
         "bans_at_once or request_to",
     ),
     mutant(
+        "a ban forgets what was booked while it waited",
+        TRANSITIONS,
+        "    if not locked.keys() >= set(upcoming):\n        raise _Bans\n",
+        "    upcoming = [pk for pk in upcoming if pk in locked]\n",
+        "race/test_ban_races.py",
+        "survives",
+        on=POSTGRES,
+    ),
+    mutant(
+        "people are not locked",
+        "appointments/services/locks.py",
+        'return lock_rows(User.objects.filter(pk__in=ids).order_by("pk"))',
+        'return User.objects.filter(pk__in=ids).order_by("pk")',
+        "race/test_ban_races.py",
+        on=POSTGRES,
+    ),
+    mutant(
         "a ban leaves the times that are kept",
         FAIR_SERVICES,
         "    Hold.objects.filter(kept_by=person).delete()\n",
