@@ -19,7 +19,7 @@ from accounts.models import Appeal, Ban, User
 from appointments.forms.reasons import REASON_LENGTH
 from appointments.models import AppointmentEvent, LateCancellation
 from appointments.pages.staff_standing import cancelled_words, count_words, exact, forgiven_words, state_words
-from appointments.queries.late_cancellations import cancelled_by, evidence_of
+from appointments.queries.fair_use import cancelled_by, evidence_of
 from appointments.rules.fair_use import COUNTED_FOR
 from appointments.services import fair_use
 from core import clock

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from accounts.models import Appeal, Ban
 from appointments.pages.fair_use import row_of
-from appointments.queries.fair_use import ended_by, evidence_of
+from appointments.queries.fair_use import acts_behind, ended_by
 from core import clock
 from core.letters import Letter
 from notifications import catalogue
@@ -30,7 +30,7 @@ class Suspended(BanMail):
         return "" if self.ban.is_open else "it was lifted, which has a mail of its own"
 
     def letter(self) -> Letter:
-        rows = [row_of(act, now=clock.now()) for act in evidence_of(self.ban)]
+        rows = [row_of(act, now=clock.now()) for act in acts_behind(self.ban)]
         return words.suspended(words.Facts(self.ban.user, self.ban.since, rows, ended_by(self.ban)))
 
 

@@ -9,9 +9,10 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 
 from accounts.models import Appeal, Ban, User
-from appointments.models import AppointmentEvent, LateCancellation
+from appointments.models import Appointment, AppointmentEvent, LateCancellation
 from appointments.rules.fair_use import is_late
 from appointments.states import Role, Verb
+from providers.models import Provider
 
 # The most late cancellations that a page lists: more than can count at once.
 MOST = 20
@@ -38,13 +39,16 @@ class Ended:
     requests: int
 
 
-def late_cancellations_of(person: User) -> list[Act]:
+# --- For the person themselves: what was late ------------------------------------------------------------------------
+
+
+def late_acts_of(person: User) -> list[Act]:
     """The newest late cancellations of the person, whether they count or not; at most MOST. Two queries."""
     rows = LateCancellation.objects.filter(person=person).select_related("ban")
     return _acts(person.pk, rows[:MOST])
 
 
-def evidence_of(ban: Ban) -> list[Act]:
+def acts_behind(ban: Ban) -> list[Act]:
     """The late cancellations for which the person was banned, the newest first. Two queries."""
     return _acts(ban.user_id, LateCancellation.objects.filter(ban=ban).select_related("ban"))
 
@@ -60,13 +64,48 @@ def appeals_of(ban: Ban) -> list[Appeal]:
 
 def ended_by(ban: Ban) -> Ended:
     """What the system ended at the moment of the ban. One query."""
-    theirs = Q(appointment__customer=ban.user_id) | Q(appointment__provider__user=ban.user_id)
-    found = AppointmentEvent.objects.filter(theirs, role=Role.SYSTEM, at=ban.since).order_by()
+    # Without a join, so that both sides are found by their indexes.
+    own_page = Provider.objects.filter(user=ban.user_id).values("pk")[:1]
+    theirs = Appointment.objects.filter(Q(customer=ban.user_id) | Q(provider=own_page), closed_at=ban.since)
+    found = AppointmentEvent.objects.filter(appointment__in=theirs, role=Role.SYSTEM, at=ban.since).order_by()
     counts = found.aggregate(
         appointments=Count("pk", filter=Q(verb=Verb.CANCEL)),
         requests=Count("pk", filter=Q(verb__in=[Verb.WITHDRAW, Verb.DECLINE, Verb.EXPIRE])),
     )
     return Ended(**counts)
+
+
+# --- For staff: everything that each act cancelled, late or not -----------------------------------------------------
+
+
+def late_cancellations_of(person: User) -> list[LateCancellation]:
+    """All late cancellations of the person, the newest first, with their bans and who forgave them. One query."""
+    rows = LateCancellation.objects.filter(person=person)
+    return list(rows.select_related("ban", "forgiven_by"))
+
+
+def evidence_of(ban: Ban) -> list[LateCancellation]:
+    """The late cancellations from which the ban follows, the oldest first, with who forgave them. One query."""
+    return list(LateCancellation.objects.filter(ban=ban).select_related("ban", "forgiven_by").order_by("at", "pk"))
+
+
+def bans_of(person: User) -> list[Ban]:
+    """The bans of the person, the newest first, with who lifted them. One query."""
+    return list(person.bans.select_related("lifted_by").order_by("-since", "-pk"))
+
+
+def cancelled_by(late: Sequence[LateCancellation]) -> dict[int, list[AppointmentEvent]]:
+    """The history entries of each late cancellation, by its id, with their appointments, by start. One query.
+
+    They are looked for among the entries of these people, because acts have no index of their own.
+    """
+    events = AppointmentEvent.objects.filter(
+        actor__in={one.person_id for one in late}, occasion__in={one.occasion for one in late}, verb=Verb.CANCEL
+    )
+    by_act: dict[tuple[int | None, UUID], list[AppointmentEvent]] = defaultdict(list)
+    for event in events.select_related("appointment").order_by("start", "pk"):
+        by_act[event.actor_id, event.occasion].append(event)
+    return {one.pk: by_act[one.person_id, one.occasion] for one in late}
 
 
 def _acts(person_id: int, rows: QuerySet[LateCancellation]) -> list[Act]:

@@ -31,7 +31,7 @@ def standing(request: HttpRequest) -> HttpResponse:
     """The person's late cancellations, as customer and as provider. Two queries."""
     me, now = cast(User, request.user), clock.now()
     zone = viewer_zone(request, me.time_zone)
-    record = record_of(fair_use.late_cancellations_of(me), zone=zone.zone, now=now)
+    record = record_of(fair_use.late_acts_of(me), zone=zone.zone, now=now)
     context = {"record": record, "figures": figures(), "zone": zone.name, "now": now, "most": fair_use.MOST}
     return render(request, "appointments/fair_use/standing.html", context)
 
@@ -73,7 +73,7 @@ def _suspended_page(request: HttpRequest, me: User, form: AppealForm) -> HttpRes
     appeals = fair_use.appeals_of(ban)
     context = {
         "ban": ban,
-        "rows": [row_of(act, now=now) for act in fair_use.evidence_of(ban)],
+        "rows": [row_of(act, now=now) for act in fair_use.acts_behind(ban)],
         "limit": LIMIT,
         "ended": ended_words(fair_use.ended_by(ban)),
         "appeals": appeals,

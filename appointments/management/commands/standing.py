@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.models import Ban, User
 from appointments.forms.reasons import REASON_LENGTH
 from appointments.pages.staff_standing import standing_lines
-from appointments.queries.late_cancellations import bans_of, cancelled_by, late_cancellations_of
+from appointments.queries.fair_use import bans_of, cancelled_by, late_cancellations_of
 from appointments.services import fair_use
 from core import clock
 from core.exceptions import DomainError
