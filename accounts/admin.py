@@ -68,7 +68,11 @@ class UserAdmin(admin.ModelAdmin):
     def suspensions(self, person: User) -> str:
         """The suspensions of the person, the newest first, each a link to its page, where the open one is lifted."""
         found = [
-            (reverse("admin:accounts_ban_change", args=[ban.pk]), f"{ban.since:%d %b %Y, %H:%M} UTC", _state(ban))
+            (
+                reverse("admin:accounts_ban_change", args=[ban.pk]),
+                f"{ban.since:%d %b %Y, %H:%M} UTC",
+                _lifted_or_open(ban),
+            )
             for ban in person.bans.order_by("-since")
         ]
         return format_html_join("; ", '<a href="{}">since {}</a>, {}', found) or "none"
@@ -109,7 +113,7 @@ class SuperusersGroupAdmin(GroupAdmin):
         return _is_superuser(request)
 
 
-def _state(ban: Ban) -> str:
+def _lifted_or_open(ban: Ban) -> str:
     return "open" if ban.lifted_at is None else f"lifted {ban.lifted_at:%d %b %Y, %H:%M} UTC"
 
 

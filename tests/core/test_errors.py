@@ -14,6 +14,7 @@ from psycopg.errors import DataCorrupted, IdleInTransactionSessionTimeout
 from core import errors
 from core.exceptions import Busy, DomainError
 from core.middleware import PagesMiddleware
+from core.view_contract import open_to_banned
 
 
 class Gone(DomainError):
@@ -49,6 +50,7 @@ def mine(request):
     return HttpResponse(f"hello {request.user.is_authenticated}")
 
 
+@open_to_banned
 def public(request):
     return HttpResponse("hello")
 
