@@ -55,6 +55,11 @@ class AccountAdapter(DefaultAccountAdapter):
         "rate_limited": "Too many tries. Wait a quarter of an hour, then try again.",
     }
 
+    def set_password(self, user: AbstractBaseUser, password: str) -> None:
+        """Set the password and nothing else: an account closed since `user` was read stays closed."""
+        user.set_password(password)
+        user.save(update_fields=["password"])
+
     # --- Who may come in --------------------------------------------------------------------------------------------
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:

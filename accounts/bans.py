@@ -9,7 +9,7 @@ from accounts import services
 from accounts.exceptions import NotBanned
 from accounts.models import Appeal, Ban, User
 from core import clock
-from core.db import lock_row
+from core.db import lock_row, retrying
 
 
 def ban(person: User, *, now: datetime) -> Ban:
@@ -21,6 +21,7 @@ def ban(person: User, *, now: datetime) -> Ban:
     return made
 
 
+@retrying
 @transaction.atomic
 def lift(made: Ban, *, actor: User, reason: str) -> bool:
     """Lift a ban; the person may take part again, and nothing that was cancelled comes back. False if it was lifted."""
@@ -32,6 +33,15 @@ def lift(made: Ban, *, actor: User, reason: str) -> bool:
     return bool(lifted)
 
 
+@retrying
+@transaction.atomic
+def forget_lifted(person: User) -> None:
+    """Let the person in who has no open ban any more, whatever the copy on their row says."""
+    lock_row(User.objects.filter(pk=person.pk))
+    if not Ban.objects.filter(user=person.pk, lifted_at=None).exists():
+        User.objects.filter(pk=person.pk).update(banned_at=None)
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
     """The result of an appeal: the one that waits for staff, and whether this call sent it or found it waiting."""
@@ -40,6 +50,7 @@ class Sent:
     is_new: bool
 
 
+@retrying
 @transaction.atomic
 def appeal(*, person: User, text: str) -> Sent:
     """Send an appeal against the open ban of `person`. While one waits, that one stays and nothing more is sent.

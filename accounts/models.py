@@ -2,6 +2,7 @@
 
 import uuid
 from importlib import import_module
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -118,6 +119,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def email_confirmed(self) -> bool:
         return self.email_confirmed_at is not None
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the account. A row read before a ban was made or lifted must not undo it, so `banned_at` is left out."""
+        if not self._state.adding and kwargs.get("update_fields") is None and not args:
+            left_out = {"id", "banned_at", *self.get_deferred_fields()}
+            names = {field.attname for field in self._meta.concrete_fields}
+            kwargs["update_fields"] = names - left_out
+        super().save(*args, **kwargs)
 
     def get_full_name(self) -> str:
         return self.name

@@ -238,7 +238,7 @@ class LateCancellationAdmin(Acting):
     list_display = ["person", "email", "at", "references", "state"]
     list_filter = [LateState]
     search_fields = ["person__email", "person__name"]
-    date_hierarchy = "at"
+    ordering = ["-pk"]
     show_full_result_count = False
     fields = ["account", "at", "appointments", "counts", "suspension"]
     readonly_fields = ["account", "appointments", "counts", "suspension"]

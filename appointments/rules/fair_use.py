@@ -7,7 +7,7 @@ are elapsed time, so that a clock change makes no difference; both boundaries ar
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from accounts.fair_use import COUNTED_FOR as COUNTED_FOR
 from accounts.fair_use import LATE_WITHIN as LATE_WITHIN
@@ -55,7 +55,7 @@ def is_late(start: datetime, at: datetime) -> bool:
 
 def counting(late: Iterable[datetime], at: datetime) -> list[datetime]:
     """The late cancellations, by their moments, that count at `at`, the oldest first."""
-    return sorted(moment for moment in late if timedelta(0) <= at - moment <= COUNTED_FOR)
+    return sorted(moment for moment in late if at - moment <= COUNTED_FOR)
 
 
 def consequence(starts: Iterable[datetime], late: Iterable[datetime], at: datetime) -> Consequence:

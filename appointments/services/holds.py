@@ -97,9 +97,11 @@ def keep_time(
 @retrying
 @transaction.atomic
 def _keep_time(*, service: Service, start: datetime, keeper: Keeper) -> Hold:
-    service, _ = lock_service(service)
+    service, account = lock_service(service, customer_id=keeper.account.pk if keeper.account else None)
     provider, now = service.provider, clock.now()
     check_bookable(service)
+    if account and not account.takes_part:
+        raise PolicyRefused("Nothing can be kept for this account.")
     drop_stale(provider, now=now, mine=keeper.mine)
     if not availability.may_book(service, start, now=now):
         raise slot_taken(service, start, mine=keeper.mine)

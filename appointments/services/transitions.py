@@ -22,8 +22,8 @@ from . import fair_use, holds
 from .history import Entry, record
 from .locks import lock_appointments, lock_people, lock_providers
 
-# The most tries to lock all that a ban ends.
-ATTEMPTS = 3
+# The most tries to lock all that a ban ends, while others book with the person who is to be banned.
+ATTEMPTS = 10
 ENDED_BY_SOMEBODY = {Verb.CANCEL, Verb.WITHDRAW}
 # The fields that a move writes.
 CHANGED_BY_A_MOVE = ("status", "sequence", "agreed_at", "closed_at", "ended_by", "was_withdrawn")
@@ -177,15 +177,16 @@ def _apply(changes: Sequence[Change], act: Act, *, bans: bool = False) -> list[O
     """Make the changes. With `bans` the actor's other upcoming appointments are locked, too; _Bans asks for that."""
     wanted = [change.to or target(change.verb, Status(change.appointment.status)) for change in changes]
     others = list(fair_use.upcoming_of(act.actor, now=clock.now())) if bans and act.actor else []
-    locked = _lock([*(change.appointment for change in changes), *others])
+    locked, actor = _lock([*(change.appointment for change in changes), *others], act.actor)
     now, outcomes, made = clock.now(), [], []
     for change, to in zip(changes, wanted, strict=True):
         appointment = locked[change.appointment.pk]
-        _check_role(appointment, act.actor, act.role)
+        _check_role(appointment, actor, act.role)
         if appointment.status == to and act.role in MOVES[change.verb][2]:
-            outcomes.append(Outcome(appointment, changed=False))
+            outcomes.append(Outcome(appointment, changed=False, banned=_is_banned(actor)))
             continue
         try:
+            _check_takes_part(actor)
             check_move(appointment, change.verb, role=act.role, policy=appointment.provider.policy, now=now, to=to)
         except (MoveRefused, PolicyRefused) as refusal:
             if not act.skip_refused:
@@ -199,7 +200,8 @@ def _apply(changes: Sequence[Change], act: Act, *, bans: bool = False) -> list[O
         raise _Bans
     _make(made, act, now=now)
     if counts.is_late:
-        _answer_for(act, counts, locked, now=now)
+        assert actor is not None
+        _answer_for(actor, act, counts, locked, now=now)
     return [replace(outcome, banned=True) for outcome in outcomes] if counts.bans else outcomes
 
 
@@ -225,10 +227,8 @@ def _make(changes: Sequence[tuple[Change, Status]], act: Act, *, now: datetime) 
         record(entries, actor=act.actor, role=act.role, now=now, occasion=act.occasion)
 
 
-def _answer_for(act: Act, counts: Consequence, locked: dict[int, Appointment], *, now: datetime) -> None:
+def _answer_for(actor: User, act: Act, counts: Consequence, locked: dict[int, Appointment], *, now: datetime) -> None:
     """Write the late cancellation down; the one that reaches the limit bans the actor and ends what lies ahead."""
-    assert act.actor is not None
-    actor = _among(locked, act.actor)
     fair_use.note_late(actor, occasion=act.occasion, now=now)
     if not counts.bans:
         return
@@ -238,12 +238,6 @@ def _answer_for(act: Act, counts: Consequence, locked: dict[int, Appointment], *
     fair_use.ban(actor, now=now)
     ending = [_end_of(locked[pk], actor, now) for pk in upcoming]
     _make(ending, Act(None, Role.SYSTEM, uuid.uuid4()), now=now)
-
-
-def _among(locked: dict[int, Appointment], person: User) -> User:
-    """The person as read under the lock."""
-    people = (user for one in locked.values() for user in (one.customer, one.provider.user))
-    return next(user for user in people if user.pk == person.pk)
 
 
 def _end_of(appointment: Appointment, banned: User, now: datetime) -> tuple[Change, Status]:
@@ -257,18 +251,30 @@ def _end_of(appointment: Appointment, banned: User, now: datetime) -> tuple[Chan
     return Change(appointment, verb), target(verb, Status(appointment.status))
 
 
-def _lock(appointments: Sequence[Appointment]) -> dict[int, Appointment]:
-    """The appointments by id as they are now, with their providers and people, all locked."""
+def _lock(appointments: Sequence[Appointment], actor: User | None) -> tuple[dict[int, Appointment], User | None]:
+    """The appointments by id as they are now, with their providers and people, and the actor, all locked."""
     providers = lock_providers(appointment.provider_id for appointment in appointments)
     owners = [provider.user_id for provider in providers.values()]
-    people = lock_people(owners + [appointment.customer_id for appointment in appointments])
+    people = lock_people(
+        [*owners, *(appointment.customer_id for appointment in appointments), *([actor.pk] if actor else [])]
+    )
     for provider in providers.values():
         provider.user = people[provider.user_id]
     locked = lock_appointments(appointment.pk for appointment in appointments)
     for appointment in locked.values():
         appointment.provider = providers[appointment.provider_id]
         appointment.customer = people[appointment.customer_id]
-    return locked
+    return locked, people[actor.pk] if actor else None
+
+
+def _is_banned(actor: User | None) -> bool:
+    return actor is not None and actor.banned_at is not None
+
+
+def _check_takes_part(actor: User | None) -> None:
+    """Refuse what an account does that was closed or banned while it waited for the locks."""
+    if actor is not None and not actor.takes_part:
+        raise PolicyRefused(f"This account is {'suspended' if actor.is_active else 'closed'}.")
 
 
 def _enter(appointment: Appointment, verb: Verb, to: Status, *, role: Role, now: datetime) -> None:

@@ -24,12 +24,14 @@ def weigh(standing: Standing, actor: User) -> Weighed | None:
     return weighed(appointment, standing.terms, counts, ending, reader=standing.zones.first, now=now)
 
 
-def to_the_suspended(request: HttpRequest, person: User) -> HttpResponseRedirect:
+def to_the_suspended(request: HttpRequest, person: User, *, link: str = "") -> HttpResponseRedirect:
     """Redirect the person, whom the act has banned, to the page that says so.
 
     Their session has ended with it, so what this request knows of it is dropped: no message could be kept in it.
-    Somebody else who is signed in where a link was opened stays signed in.
+    Somebody else who is signed in where `link` was opened stays signed in, and reads there that it works no more.
     """
     if request.user == person:
         logout(request)
+    elif link and request.user.is_authenticated:
+        return redirect("link", link)
     return redirect("suspended")

@@ -68,6 +68,7 @@ def _suspended_page(request: HttpRequest, me: User, form: AppealForm) -> HttpRes
     """What counted, what was ended, and the appeals so far. Five queries."""
     ban = fair_use.open_ban_of(me)
     if ban is None:  # lifted since the session was read
+        bans.forget_lifted(me)
         return redirect("home")
     zone, now = viewer_zone(request, me.time_zone), clock.now()
     appeals = fair_use.appeals_of(ban)

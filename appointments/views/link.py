@@ -164,7 +164,7 @@ def act(request: HttpRequest, link: Link, verb: str) -> HttpResponse:
     except (MoveRefused, PolicyRefused) as refusal:
         return _show(request, links.open_link(link.token), refusal=str(refusal))
     if outcome.banned:
-        return to_the_suspended(request, link.reader)
+        return to_the_suspended(request, link.reader, link=link.token)
     if outcome.changed:
         messages.success(request, f"{wanted.done} We email you and {link.other_first_name}.")
     else:
@@ -179,6 +179,8 @@ def send_new(request: HttpRequest, token: str) -> HttpResponse:
     """Mail a new link to the address to which the ended one was sent."""
     try:
         link = links.open_link(token)
+    except links.LinkPaused:
+        return _paused(request)
     except links.NoSuchLink:
         raise Http404 from None
     if clock.now() >= link.ends_at:

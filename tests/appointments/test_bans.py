@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.core.exceptions import PermissionDenied
 from django.test import Client
 
 from accounts import bans
-from accounts.models import Ban, Session
+from accounts.adapters import AccountAdapter
+from accounts.models import Ban, Session, User
 from appointments.exceptions import CountsForMore, PolicyRefused
 from appointments.models import Appointment, AppointmentEvent, Hold, LateCancellation
 from appointments.services import booking, holds, transitions
@@ -233,3 +235,76 @@ def test_a_forgiven_one_does_not_count(confirmed, customer):
     cancel(confirmed, customer, Role.CUSTOMER, seen=2)
 
     assert not Ban.objects.exists()
+
+
+# --- Rows that were read before the ban -------------------------------------------------------------------------------
+
+
+def test_saving_an_account_that_was_read_before_a_ban_or_its_lifting_undoes_neither(customer):
+    before = User.objects.get(pk=customer.pk)
+    made = bans.ban(customer, now=NOW)
+    between = User.objects.get(pk=customer.pk)
+
+    before.name = "Amara N."
+    before.save()
+    assert User.objects.get(pk=customer.pk).banned_at == NOW
+    assert User.objects.get(pk=customer.pk).name == "Amara N."
+
+    bans.lift(made, actor=UserFactory(is_staff=True), reason="By mistake")
+    between.save()
+    assert User.objects.get(pk=customer.pk).banned_at is None
+
+
+def test_a_password_that_is_changed_meanwhile_opens_no_account(customer):
+    before = User.objects.get(pk=customer.pk)
+    User.objects.filter(pk=customer.pk).update(is_active=False)
+
+    AccountAdapter().set_password(before, "short walks up the hill")
+
+    after = User.objects.get(pk=customer.pk)
+    assert (after.is_active, after.check_password("short walks up the hill")) == (False, True)
+
+
+def test_nothing_is_kept_for_somebody_who_was_banned_meanwhile(customer, service):
+    before = User.objects.get(pk=customer.pk)
+    bans.ban(customer, now=NOW)
+
+    with pytest.raises(PolicyRefused):
+        holds.keep_time(service=service, start=TUESDAY_TEN, browser="b" * 64, account=before)
+
+    assert not Hold.objects.exists()
+
+
+def test_a_provider_who_was_banned_meanwhile_marks_nobody(confirmed, provider):
+    before = User.objects.get(pk=provider.user_id)
+    bans.ban(provider.user, now=NOW)
+
+    with pytest.raises(PolicyRefused, match="suspended"), time_machine.travel(TUESDAY_TEN + HOUR, tick=False):
+        transitions.mark_no_show(appointment=confirmed, actor=before)
+
+    confirmed.refresh_from_db()
+    assert confirmed.is_confirmed
+
+
+def test_a_member_of_staff_who_is_none_any_more_acts_for_nobody(confirmed):
+    before = UserFactory(is_staff=True)
+    User.objects.filter(pk=before.pk).update(is_staff=False)
+
+    with pytest.raises(PermissionDenied):
+        transitions.cancel_appointment(appointment=confirmed, actor=before, role=Role.STAFF)
+
+
+def test_the_second_press_of_the_third_says_that_it_banned(confirmed, customer):
+    on_record(customer, 1, 2)
+
+    outcomes = [cancel(confirmed, customer, Role.CUSTOMER, seen=3) for _ in range(2)]
+
+    assert [(outcome.changed, outcome.banned) for outcome in outcomes] == [(True, True), (False, True)]
+
+
+def test_a_copy_without_a_ban_is_mended_where_the_person_meets_it(customer, client):
+    client.force_login(customer)
+    User.objects.filter(pk=customer.pk).update(banned_at=NOW)
+
+    assert client.get("/suspended/")["Location"] == "/"
+    assert client.get("/").status_code == 200

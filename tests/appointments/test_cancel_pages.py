@@ -224,7 +224,9 @@ def test_somebody_else_signed_in_stays_so_when_a_link_suspends_its_reader(confir
 
     answer = door.post(seen="3")
 
-    assert answer["Location"] == reverse("suspended")
+    # Back to the link, which works no more: the other person's own pages say nothing of it.
+    assert answer["Location"] == door.after
+    assert door.browser.get(answer["Location"]).status_code == 403
     assert int(door.browser.session["_auth_user_id"]) == other.pk
 
 
