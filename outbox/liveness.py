@@ -19,6 +19,14 @@ class WorkingThread(threading.Thread):
     replaced = False
 
 
+def stop() -> None:
+    """Tell this process to stop, from a signal handler.
+
+    Another thread does it, because the signal may have interrupted this one while it holds the event's lock.
+    """
+    threading.Thread(target=stopping.set, daemon=True).start()
+
+
 def show_sign() -> None:
     thread = threading.current_thread()
     if isinstance(thread, WorkingThread):

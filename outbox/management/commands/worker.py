@@ -33,6 +33,6 @@ class Command(BaseCommand):
         os._exit(0)  # not sys.exit: a handler that didn't end in time has been given back and must not go on
 
     def _stop(self, signum: int, frame: object) -> None:
-        liveness.stopping.set()
+        liveness.stop()
         # A second Ctrl-C ends it at once; leases see to the rest.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
