@@ -711,9 +711,30 @@ MUTANTS = [
     mutant(
         "exactly thirty days ago no longer counts",
         FAIR_RULES,
-        "<= at - moment <= COUNTED_FOR",
-        "<= at - moment < COUNTED_FOR",
+        "at - moment <= COUNTED_FOR",
+        "at - moment < COUNTED_FOR",
         FAIR,
+    ),
+    mutant(
+        "an account that was read before its ban writes the ban away",
+        "accounts/models.py",
+        'left_out = {"id", "banned_at", *self.get_deferred_fields()}',
+        'left_out = {"id", *self.get_deferred_fields()}',
+        BANS,
+    ),
+    mutant(
+        "who was banned while they waited for the lock acts all the same",
+        "appointments/services/transitions.py",
+        "            _check_takes_part(actor)\n",
+        "",
+        BANS,
+    ),
+    mutant(
+        "who was banned meanwhile keeps a time",
+        "appointments/services/holds.py",
+        "    if account and not account.takes_part:",
+        "    if account and not account.is_active:",
+        BANS,
     ),
     mutant(
         "staff answer for what they cancel",
