@@ -14,6 +14,7 @@ from .zones import zones_told
 
 NOON, EVENING = 12, 17
 PARTS = ("morning", "afternoon", "evening")
+PRESENT = "your present appointment"
 ONE_DAY = timedelta(days=1)
 MOMENT = timedelta(microseconds=1)  # from the end of a half-open interval to its last instant
 
@@ -69,7 +70,7 @@ class Time:
 
 @dataclass(frozen=True, slots=True)
 class OtherSide:
-    """The provider's first name and zone."""
+    """The person in whose zone a time is told, too: their first name, or "you", and their zone."""
 
     name: str
     zone: ZoneInfo
@@ -82,13 +83,17 @@ class OtherSide:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A cell of the month, with the counts of open starts in the morning, afternoon and evening."""
+    """A cell of the month, with the counts of open starts in the morning, afternoon and evening.
+
+    `is_present` says that the appointment which is to be moved is on that day.
+    """
 
     date: date
     is_out: bool
     is_today: bool
     is_chosen: bool
     counts: tuple[int, int, int]
+    is_present: bool = False
 
     @property
     def total(self) -> int:
@@ -98,7 +103,8 @@ class Day:
     def label(self) -> str:
         """The full name of the cell: "Thursday 12 March, 7 times: 2 in the morning, 5 in the afternoon"."""
         parts = ", ".join(f"{n} in the {part}" for n, part in zip(self.counts, PARTS, strict=True) if n)
-        return f"{wording.date_text(self.date, long=True)}, {times_text(self.total)}: {parts}"
+        present = f", {PRESENT}" if self.is_present else ""
+        return f"{wording.date_text(self.date, long=True)}, {times_text(self.total)}: {parts}{present}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +173,12 @@ def build(
     day: date | None = None,
     twelve: bool = False,
     other: OtherSide | None = None,
+    present: Interval | None = None,
 ) -> Picker:
-    """The picker of `month` with `day` chosen, or the month's first day with times where `day` has none or is None."""
+    """The picker of `month` with `day` chosen, or the month's first day with times where `day` has none or is None.
+
+    `present` is the time of the appointment that is to be moved; the day on which it starts is marked.
+    """
     by_day: dict[date, list[tuple[datetime, datetime]]] = defaultdict(list)
     for start in slots:
         there = start.astimezone(zone)
@@ -176,9 +186,10 @@ def build(
     weeks = month.weeks(first_weekday)
     chosen = _chosen(by_day, weeks, month, day)
     today = now.astimezone(zone).date()
+    present_day = clock.local(present[0], zone).date() if present else None
     return Picker(
         month=month,
-        weeks=[[_cell(each, by_day, month, today, chosen) for each in week] for week in weeks],
+        weeks=[[_cell(each, by_day, month, today, chosen, present_day) for each in week] for week in weeks],
         chosen=chosen,
         groups=_groups(by_day.get(chosen, []) if chosen else [], duration, zone, twelve, other),
     )
@@ -191,7 +202,7 @@ def _chosen(by_day, weeks: Sequence[Sequence[date]], month: Month, wanted: date 
     return next((each for each in shown if each in by_day and Month.of(each) == month), None)
 
 
-def _cell(each: date, by_day, month: Month, today: date, chosen: date | None) -> Day:
+def _cell(each: date, by_day, month: Month, today: date, chosen: date | None, present: date | None) -> Day:
     counts = [0, 0, 0]
     for _, there in by_day.get(each, ()):
         counts[part_of(there.hour)] += 1
@@ -201,6 +212,7 @@ def _cell(each: date, by_day, month: Month, today: date, chosen: date | None) ->
         is_today=each == today,
         is_chosen=each == chosen,
         counts=(counts[0], counts[1], counts[2]),
+        is_present=each == present,
     )
 
 

@@ -46,6 +46,8 @@ PAIRS = [
     ("iris", "iris-soft", TEXT),
     ("iris", "surface", TEXT),
     ("iris-mark", "surface", GRAPHIC),
+    ("iris-mark", "sunken", GRAPHIC),
+    ("iris-mark", "slate-soft", GRAPHIC),
     ("ruby", "ruby-soft", TEXT),
     ("ruby", "surface", TEXT),
     ("ruby", "bg", TEXT),
