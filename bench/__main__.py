@@ -2,10 +2,11 @@
 
 import os
 import sys
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from cryptography.fernet import Fernet
+
+from bench.server import at_database
 
 NAME = "dayline_bench"
 
@@ -21,12 +22,11 @@ def main() -> int:
 
 
 def on_server(url: str) -> int:
-    parts = urlsplit(url)
-    with psycopg.connect(urlunsplit(parts._replace(path="/postgres")), autocommit=True) as admin:
+    with psycopg.connect(at_database(url, "postgres"), autocommit=True) as admin:
         admin.execute(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
         admin.execute(f"CREATE DATABASE {NAME}")
         try:
-            return measure(urlunsplit(parts._replace(path=f"/{NAME}")))
+            return measure(at_database(url, NAME))
         finally:
             admin.execute(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
 
@@ -58,7 +58,7 @@ def measure(dsn: str) -> int:
     call_command("migrate", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
     if wanted.growth:
-        return growth.run(Bench(wanted), months_of("next")[0])
+        return growth.run(Bench(wanted), dsn, months_of("next")[0])
     return Bench(wanted).run(dsn)
 
 

@@ -3,14 +3,9 @@
 import argparse
 import http.client
 import json
-import os
 import re
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -37,9 +32,9 @@ from core import clock
 from providers.models import Provider, Service
 
 from . import load, world
-from .load import Request, Sample, Watched, median
+from .load import Request, Sample, median
+from .server import Server, serving
 
-ROOT = Path(__file__).resolve().parent.parent
 BOOKED_PROVIDERS, BOOKING_CUSTOMERS = 24, 32
 LIST_SIZES = (10, 500)
 BARE_TABLE = """
@@ -89,39 +84,13 @@ class Bench:
     def note(self, name: str, target: str, value: float) -> None:
         self.figures.setdefault(name, Figure(name, target)).values.append(value)
 
-    # --- The server ---------------------------------------------------------------------------------------------------
+    # --- Measuring ----------------------------------------------------------------------------------------------------
 
-    @contextmanager
-    def serving(self) -> Iterator[None]:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        # Logging a line for each request is part of a request's cost.
-        own = {"PORT": str(self.port), "WEB_CONCURRENCY": "2", "WEB_THREADS": "4", "LOG_LEVEL": "info"}
-        environment = os.environ | own
-        command = [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py", "--max-requests", "0", "config.wsgi"]
-        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-        try:
-            self._wait()
-            self.watched = Watched(server.pid, str(connection.settings_dict["NAME"]))
-            yield
-        finally:
-            server.terminate()
-            server.wait(20)
-
-    def _wait(self) -> None:
-        for _ in range(100):
-            try:
-                connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-                connection.request("GET", "/health/")
-                if connection.getresponse().status == 200:
-                    return
-            except OSError:
-                time.sleep(0.1)
-        raise SystemExit("The server did not start.")
-
-    def sample(self, name: str, request: Request, *, clients: int = 4, good: int = 200) -> Sample:
-        sample = load.measure(self.port, request, clients=clients, seconds=self.options.seconds, watched=self.watched)
+    def sample(
+        self, name: str, request: Request, *, clients: int = 4, good: int = 200, server: Server | None = None
+    ) -> Sample:
+        """A stretch of one scenario at `server`, or else at the run's own. Stops the run at any other answer."""
+        sample = (server or self.server).measure(request, clients=clients, seconds=self.options.seconds)
         bad = {status: count for status, count in sample.statuses.items() if status != good}
         if bad:
             raise SystemExit(f"{name}: unexpected answers {bad}")
@@ -136,6 +105,12 @@ class Bench:
             }
         )
         return sample
+
+    def forget_rounds(self) -> None:
+        """Forget what was measured so far, since the first round was for warming up. Numbers of queries stay."""
+        self.raw.clear()
+        for figure in self.figures.values():
+            figure.values = figure.values if "queries" in figure.name else []
 
     # --- A provider's month -------------------------------------------------------------------------------------------
 
@@ -239,7 +214,7 @@ class Bench:
             )
             return 200
 
-        sample = load.measure(self.port, one, clients=clients, seconds=self.options.seconds, watched=self.watched)
+        sample = self.server.measure(one, clients=clients, seconds=self.options.seconds)
         for each in connections:
             each.close()
         return sample.rate
@@ -385,13 +360,10 @@ class Bench:
             self.booking_round,
             self.list_round,
         ]
-        with self.serving():
+        with serving(dsn) as self.server:
             for number in range(self.options.rounds + 1):
                 if number == 1:
-                    # The first round was for warming up.
-                    self.raw.clear()
-                    for figure in self.figures.values():
-                        figure.values = figure.values if "queries" in figure.name else []
+                    self.forget_rounds()
                 print(f"Round {number} of {self.options.rounds}{' (warming up)' if not number else ''}", flush=True)
                 for measure in rounds:
                     measure()
