@@ -19,6 +19,7 @@ from providers.models import (
     DateOverride,
     Provider,
     Service,
+    TimeOff,
     WorkingHours,
 )
 from providers.services import dates_text, refresh_openings
@@ -130,3 +131,15 @@ class CustomerAllowanceAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ["provider", "customer", "created_at"]
     list_select_related = ["provider", "customer"]
     search_fields = ["provider__name", "customer__name", "customer__email"]
+
+
+@admin.register(TimeOff)
+class TimeOffAdmin(ReadOnly, admin.ModelAdmin):
+    """The time off of providers, which only their own pages change, since it may cancel appointments."""
+
+    list_display = ["provider", "start", "end", "all_day", "public_word"]
+    list_select_related = ["provider"]
+    search_fields = ["provider__name"]
+    exclude = ["reason"]  # the page where it is written says that only the provider sees it
+    date_hierarchy = "start"
+    ordering = ["-start"]

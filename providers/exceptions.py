@@ -40,6 +40,12 @@ class OverrideOverlaps(OverrideRefused):
     """Raised when a date would have two overrides."""
 
 
+class TimeOffRefused(DomainError):
+    """Raised for a time that can't be taken off."""
+
+    status = 422
+
+
 class Missing(NamedTuple):
     """A requirement that a page lacks before it can go live, and the step where it is met."""
 

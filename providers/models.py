@@ -1,5 +1,6 @@
 """Providers, the services they offer, and the hours they are open."""
 
+import uuid
 from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
@@ -13,6 +14,7 @@ from django.db.models import F, Q
 
 from accounts.models import TAKES_PART, User, taking_part
 from core import clock, money
+from core.constraints import NoOverlap
 from core.text import validate_line, validate_text
 
 MINUTES_A_DAY = clock.END_OF_DAY
@@ -276,6 +278,35 @@ class DateOverride(models.Model):
         """The dates of this override from `first` to `last`, both included."""
         start, end = max(self.start_on, first), min(self.end_on, last)
         return [start + timedelta(days=n) for n in range((end - start).days + 1)]
+
+
+class TimeOff(models.Model):
+    """A time when the provider is away, whatever the hours say. Nobody can book it; what was agreed before may stay.
+
+    `all_day` says that it was given as whole dates of the provider's zone. The instants stay when the zone changes.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="time_off")
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    all_day = models.BooleanField(default=False)
+    reason = models.CharField(max_length=500, blank=True, validators=[validate_line], help_text="Only you see this.")
+    public_word = models.CharField(
+        max_length=120, blank=True, validators=[validate_line], help_text="On the public page: Back on 12 January."
+    )
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "time off"
+        indexes = [models.Index(fields=["provider", "end"], name="time_off_provider_end")]
+        constraints = [
+            models.CheckConstraint(condition=Q(end__gt=F("start")), name="time_off_ends_after_it_starts"),
+            NoOverlap(key="provider", start="start", end="end", name="time_off_no_overlap"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.start:%d %b %Y, %H:%M} UTC to {self.end:%d %b %Y, %H:%M} UTC"
 
 
 class BookingPolicy(models.Model):

@@ -1,7 +1,8 @@
 """Queries about a provider's page, services and hours. Each names its number of SQL queries, fixed for any rows."""
 
 from collections import defaultdict
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, datetime
 
 from django.db.models import QuerySet
 
@@ -10,7 +11,7 @@ from core import clock
 from core.compiled_queries import prepared
 from providers.exceptions import Missing
 from providers.hours import Range
-from providers.models import DateOverride, Provider, Service, WorkingHours
+from providers.models import DateOverride, Provider, Service, TimeOff, WorkingHours
 from providers.states import Step
 
 
@@ -66,6 +67,11 @@ def override_meeting(
     if apart_from is not None:
         rows = rows.exclude(pk=apart_from)
     return rows.order_by("start_on").first()
+
+
+def time_off_between(provider_ids: Iterable[int], start: datetime, end: datetime) -> QuerySet[TimeOff]:
+    """The time off of these providers that meets [start, end), not yet asked for."""
+    return TimeOff.objects.filter(provider_id__in=list(provider_ids), end__gt=start, start__lt=end)
 
 
 def today_of(provider: Provider) -> date:

@@ -54,6 +54,8 @@ BANS = "appointments/test_bans.py"
 STAFF = "appointments/test_staff_fair_use.py"
 CANCEL = "appointments/test_cancel_pages.py"
 CONSEQUENCES = "appointments/test_consequences.py"
+TIME_OFF_ROWS = "providers/services/time_off.py"
+TIME_OFF_ROW_TESTS = "providers/test_time_off.py"
 
 MUTANTS = [
     # --- What is agreed -----------------------------------------------------------------------------------------------
@@ -465,8 +467,15 @@ MUTANTS = [
     mutant(
         "busy times elsewhere are open",
         AVAILABILITY,
-        ".union(busy.values_list(*columns), all=True)",
-        "",
+        ".union(busy.values_list(*columns), away",
+        ".union(away",
+        "appointments/test_availability.py",
+    ),
+    mutant(
+        "time off is open",
+        AVAILABILITY,
+        ", away.values_list(*columns), all=True)",
+        ", all=True)",
         "appointments/test_availability.py",
     ),
     mutant(
@@ -1007,5 +1016,38 @@ MUTANTS = [
         "if self.ban.is_open else",
         "if self.ban.pk else",
         "appointments/test_suspension_mails.py",
+    ),
+    # --- Time off -----------------------------------------------------------------------------------------------------
+    mutant(
+        "merged time off is as short as the newest",
+        TIME_OFF_ROWS,
+        "max([end, *(one.end for one in met)])",
+        "end",
+        TIME_OFF_ROW_TESTS,
+        "become_one",
+    ),
+    mutant(
+        "merged time off forgets the older reasons",
+        TIME_OFF_ROWS,
+        "_joined([*(one.reason for one in met), reason])",
+        "reason",
+        TIME_OFF_ROW_TESTS,
+        "become_one",
+    ),
+    mutant(
+        "time off that touches another becomes one",
+        TIME_OFF_ROWS,
+        "filter(start__lt=end, end__gt=start)",
+        "filter(start__lte=end, end__gte=start)",
+        TIME_OFF_ROW_TESTS,
+        "touch",
+    ),
+    mutant(
+        "removing time off opens nothing",
+        TIME_OFF_ROWS,
+        "if provider.time_off.filter(pk=time_off.pk).delete()[0]:",
+        "if not provider.time_off.filter(pk=time_off.pk).delete()[0]:",
+        TIME_OFF_ROW_TESTS,
+        "opens_the_time_again",
     ),
 ]

@@ -21,6 +21,7 @@ from core.compiled_queries import Question, prepared, together
 from core.exceptions import DomainError
 from core.intervals import Interval, merge
 from providers.models import DateOverride, Provider, Service, WorkingHours
+from providers.queries import time_off_between
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def _load(
     if also:
         hours_rows, override_rows = together(*questions)
         live = live_holds(now if kept else None, mine=mine)
-        taken_rows = list(_holds_and_busy(live, ids, *span, _ranges(start, end, also)))
+        taken_rows = list(_all_taken(live, ids, *span, _ranges(start, end, also)))
     else:
         hours_rows, override_rows, taken_rows = together(*questions, _taken(ids, *span, now=now, mine=mine, kept=kept))
     hours = _hours(hours_rows)
@@ -273,17 +274,18 @@ def _taken_rows(
     browser: str | None,
     account_id: int | None,
 ) -> QuerySet[Hold, tuple[int, datetime, datetime]]:
-    return _holds_and_busy(live_holds(now, mine=Mine(browser, account_id)), ids, start, end, Q())
+    return _all_taken(live_holds(now, mine=Mine(browser, account_id)), ids, start, end, Q())
 
 
-def _holds_and_busy(
+def _all_taken(
     holds: QuerySet[Hold], ids: Sequence[int], start: datetime, end: datetime, within: Q
 ) -> QuerySet[Hold, tuple[int, datetime, datetime]]:
-    """The (provider, start, end) rows of these holds and of busy time outside that meet [start, end)."""
+    """The (provider, start, end) rows of these holds, of busy time outside and of time off that meet [start, end)."""
     held = holds.filter(within, provider_id__in=ids, end__gt=start, start__lt=end)
     busy = busy_between(ids, start, end).filter(within)
+    away = time_off_between(ids, start, end).filter(within)
     columns = ("provider_id", "start", "end")
-    return held.values_list(*columns).union(busy.values_list(*columns), all=True)
+    return held.values_list(*columns).union(busy.values_list(*columns), away.values_list(*columns), all=True)
 
 
 def _counts(

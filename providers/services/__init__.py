@@ -10,9 +10,11 @@ from .allowances import apply_limits, lift_limits
 from .locking import lock_provider, refresh_openings
 from .opening import dates_text, remove_override, save_override, set_working_hours
 from .page import go_live, leave_calendar_for_later, pause_page, resume_page, save_policy, save_profile, start_page
+from .time_off import check_time_off, remove_time_off, write_time_off
 
 __all__ = [
     "apply_limits",
+    "check_time_off",
     "dates_text",
     "delete_service",
     "go_live",
@@ -24,6 +26,7 @@ __all__ = [
     "pause_service",
     "refresh_openings",
     "remove_override",
+    "remove_time_off",
     "resume_page",
     "resume_service",
     "save_override",
@@ -32,4 +35,5 @@ __all__ = [
     "save_service",
     "set_working_hours",
     "start_page",
+    "write_time_off",
 ]

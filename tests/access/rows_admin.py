@@ -86,6 +86,7 @@ ROWS = [
     *model("providers_provider", lambda world: world.provider, **EDITED),
     *model("providers_service", lambda world: world.service, **EDITED),
     *model("providers_dateoverride", lambda world: world.override, **EDITED),
+    *model("providers_timeoff", lambda world: world.time_off),
     *model("providers_customerallowance", lambda world: world.allowance),
     # The page that asks for a reason.
     *model("appointments_appointment", lambda world: world.appointment, actions={"cancel": "200"}),

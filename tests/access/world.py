@@ -24,7 +24,7 @@ from calendar_sync.models import BusyInterval
 from core import clock
 from notifications.models import Kind, RefusedAddress, SentMail, State
 from outbox.models import Message, ScheduledJob
-from providers.models import CustomerAllowance, DateOverride, Provider, Service
+from providers.models import CustomerAllowance, DateOverride, Provider, Service, TimeOff
 from tests.access.passkeys import registered
 from tests.factories.providers import DateOverrideFactory, ProviderFactory, ServiceFactory
 
@@ -103,6 +103,12 @@ class World:
     @cached_property
     def override(self) -> DateOverride:
         return DateOverrideFactory(provider=self.provider, start_on=clock.now().date() + timedelta(days=30))
+
+    @cached_property
+    def time_off(self) -> TimeOff:
+        """Time off in forty days, so that it meets no appointment."""
+        start = clock.now() + timedelta(days=40)
+        return TimeOff.objects.create(provider=self.provider, start=start, end=start + timedelta(days=1))
 
     @cached_property
     def by_hand(self) -> Service:

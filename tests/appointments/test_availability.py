@@ -15,7 +15,7 @@ from appointments.services import availability
 from appointments.services.availability import RangeTooLong
 from calendar_sync.models import BusyInterval
 from core import clock
-from providers.models import DateOverride, WorkingHours
+from providers.models import DateOverride, TimeOff, WorkingHours
 from tests.factories.providers import ServiceFactory
 
 from .conftest import NOW, TUESDAY_TEN
@@ -53,6 +53,19 @@ def test_busy_time_in_another_calendar_closes_its_starts_on_the_page_and_in_the_
         with pytest.raises(SlotTaken):
             book(refused)
     assert book(TUESDAY_TEN - HOUR).changed
+
+
+@pytest.mark.usefixtures("in_london")
+def test_time_off_closes_its_starts_on_the_page_and_in_the_check(client, service, book):
+    TimeOff.objects.create(provider=service.provider, start=TUESDAY_TEN + 30 * MINUTE, end=TUESDAY_TEN + 3 * HOUR)
+    page = client.get(reverse("provider_service", args=[service.provider.slug, service.slug]), {"day": "2026-03-03"})
+
+    listed = [time.text for _, times in page.context["picker"].groups for time in times]
+    assert listed == ["09:00", "13:00", "14:00", "15:00", "16:00"]
+    for refused in (TUESDAY_TEN, TUESDAY_TEN + 2 * HOUR):
+        with pytest.raises(SlotTaken):
+            book(refused)
+    assert book(TUESDAY_TEN + 3 * HOUR).changed
 
 
 def test_a_range_of_more_than_62_days_is_refused(service):
@@ -103,7 +116,7 @@ def pairs(points):
 
 @st.composite
 def rows(draw):
-    """A provider's week, overrides, holds and busy times around a week in which most clocks change."""
+    """A provider's week, overrides, holds, busy times and time off around a week in which most clocks change."""
     day = draw(st.sampled_from([date(2026, 3, 29), date(2026, 4, 5), date(2026, 10, 4), date(2026, 10, 25)]))
     around = datetime.combine(day, time(), UTC)
     return {
@@ -113,6 +126,7 @@ def rows(draw):
         "override": draw(st.none() | st.tuples(st.integers(-3, 2), st.integers(0, 4), day_ranges)),
         "holds": draw(st.lists(st.tuples(st.integers(-2000, 4000), st.integers(5, 300)), max_size=4)),
         "busy": draw(st.lists(st.tuples(st.integers(-2000, 4000), st.integers(5, 300)), max_size=4)),
+        "off": draw(st.none() | st.tuples(st.integers(-2000, 4000), st.integers(5, 1500))),
         "around": around,
         "day": day,
         "minutes": draw(st.sampled_from([15, 45, 90])),
@@ -172,6 +186,11 @@ def write(provider, case):
     for begin, length in case["busy"]:
         span = (case["around"] + begin * MINUTE, case["around"] + (begin + length) * MINUTE)
         BusyInterval.objects.create(provider=provider, start=span[0], end=span[1])
+        taken.append(span)
+    if case["off"]:
+        begin, length = case["off"]
+        span = (case["around"] + begin * MINUTE, case["around"] + (begin + length) * MINUTE)
+        TimeOff.objects.create(provider=provider, start=span[0], end=span[1])
         taken.append(span)
     service = ServiceFactory(
         provider=provider,

@@ -5,7 +5,17 @@ from decimal import Decimal
 
 import factory
 
-from providers.models import BookingPolicy, Category, DateOverride, Listing, Pricing, Provider, Service, WorkingHours
+from providers.models import (
+    BookingPolicy,
+    Category,
+    DateOverride,
+    Listing,
+    Pricing,
+    Provider,
+    Service,
+    TimeOff,
+    WorkingHours,
+)
 from tests.factories.accounts import UserFactory
 
 OFFICE_HOURS = {weekday: [("09:00", "17:00")] for weekday in range(5)}
@@ -91,3 +101,12 @@ class DateOverrideFactory(factory.django.DjangoModelFactory):
 
     provider = factory.SubFactory(ProviderFactory)
     end_on = factory.SelfAttribute("start_on")
+
+
+class TimeOffFactory(factory.django.DjangoModelFactory):
+    """Time off from `start` to `end`, two instants."""
+
+    class Meta:
+        model = TimeOff
+
+    provider = factory.SubFactory(ProviderFactory)

@@ -1,0 +1,86 @@
+"""Changes of a provider's time off, as rows alone: what happens to appointments inside is no matter of this app."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from accounts.models import User
+from core.db import require_transaction, retrying
+from providers.exceptions import TimeOffRefused
+from providers.models import Provider, TimeOff
+
+from .locking import lock_provider, refresh_openings
+
+LONGEST = timedelta(days=366)
+FURTHEST = timedelta(days=3 * 366)
+MOST_AHEAD = 200
+LONGEST_REASON = TimeOff._meta.get_field("reason").max_length or 0
+
+
+def check_time_off(start: datetime, end: datetime, *, now: datetime) -> None:
+    """Raise TimeOffRefused unless [start, end) can be taken off at `now`; it may have begun already."""
+    if end <= start:
+        raise TimeOffRefused("It ends before it begins.")
+    if end <= now:
+        raise TimeOffRefused("That time is over. Choose one that lasts until later than now.")
+    if end - start > LONGEST:
+        raise TimeOffRefused("One entry covers at most a year. Enter the rest as another one.")
+    if end - now > FURTHEST:
+        raise TimeOffRefused("Choose a time within the next three years.")
+
+
+def write_time_off(
+    provider: Provider,
+    *,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    all_day: bool = False,
+    reason: str = "",
+    public_word: str = "",
+) -> TimeOff:
+    """Write down that a provider is away in [start, end), in one row with all earlier time off that it overlaps.
+
+    Call it with the provider locked. The merged row has the reasons of all and the newest public word, and lasts whole
+    days where all of them do. What is written down already is left as it is, so that a form sent twice acts once.
+    Raises TimeOffRefused.
+    """
+    require_transaction(TimeOff)
+    check_time_off(start, end, now=now)
+    met = list(provider.time_off.filter(start__lt=end, end__gt=start).order_by("start"))
+    if not met and provider.time_off.filter(end__gt=now).count() >= MOST_AHEAD:
+        raise TimeOffRefused(f"There are {MOST_AHEAD} entries ahead already. Remove one that is no longer needed.")
+    row = met[0] if met else TimeOff(provider=provider)
+    before = _values(row) if met else None
+    row.start, row.end = min([start, *(one.start for one in met)]), max([end, *(one.end for one in met)])
+    row.all_day = all_day and all(one.all_day for one in met)
+    row.reason = _joined([*(one.reason for one in met), reason])
+    row.public_word = public_word or next((one.public_word for one in reversed(met) if one.public_word), "")
+    if _values(row) != before:
+        # The database lets no two rows overlap, not even for a moment.
+        provider.time_off.filter(pk__in=[one.pk for one in met[1:]]).delete()
+        row.save()
+        refresh_openings(provider)
+    return row
+
+
+@retrying
+@transaction.atomic
+def remove_time_off(*, time_off: TimeOff, actor: User) -> None:
+    """Open the time again; what was cancelled for it stays cancelled. Removed already: nothing happens."""
+    provider = lock_provider(time_off.provider, actor=actor)
+    if provider.time_off.filter(pk=time_off.pk).delete()[0]:
+        refresh_openings(provider)
+
+
+def _values(row: TimeOff) -> tuple[object, ...]:
+    return row.start, row.end, row.all_day, row.reason, row.public_word
+
+
+def _joined(reasons: Iterable[str]) -> str:
+    """The different reasons as one text, so that none is lost when entries become one."""
+    text = "; ".join(dict.fromkeys(part for reason in reasons for part in reason.split("; ") if part))
+    if len(text) > LONGEST_REASON:
+        raise TimeOffRefused("Together with the time off that it meets, the reason is too long. Shorten it.")
+    return text
