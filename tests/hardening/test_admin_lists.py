@@ -21,7 +21,7 @@ from outbox import schedule
 from outbox import services as outbox
 from providers.models import Category, CustomerAllowance, Provider
 from tests.factories.accounts import UserFactory
-from tests.factories.providers import DateOverrideFactory
+from tests.factories.providers import DateOverrideFactory, TimeOffFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +40,7 @@ def staff(client):
     day = MORNING.date()
     for number, provider in enumerate(Provider.objects.all()):
         DateOverrideFactory(provider=provider, start_on=day, end_on=day)
+        TimeOffFactory(provider=provider, start=MORNING, end=MORNING + timedelta(hours=1))
         BusyInterval.objects.create(provider=provider, start=MORNING, end=MORNING + timedelta(hours=1), source="x")
         CustomerAllowance.objects.create(provider=provider, customer=provider.user)
         Category.objects.create(name=f"Category {number}", slug=f"category-{number}")
