@@ -23,4 +23,6 @@ urlpatterns = [
     path("customers/<uuid:customer>/", studio_customers.customer, name="studio_customer"),
     path("customers/<uuid:customer>/limits/lift/", studio_customers.lift_limits, name="lift_limits"),
     path("customers/<uuid:customer>/limits/apply/", studio_customers.apply_limits, name="apply_limits"),
+    path("customers/<uuid:customer>/block/", studio_customers.block, name="block_customer"),
+    path("customers/<uuid:customer>/unblock/", studio_customers.unblock, name="unblock_customer"),
 ]

@@ -16,6 +16,7 @@ from providers.models import (
     BookingPolicy,
     Category,
     CustomerAllowance,
+    CustomerBlock,
     DateOverride,
     Provider,
     Service,
@@ -143,3 +144,13 @@ class TimeOffAdmin(ReadOnly, admin.ModelAdmin):
     exclude = ["reason"]  # the page where it is written says that only the provider sees it
     date_hierarchy = "start"
     ordering = ["-start"]
+
+
+@admin.register(CustomerBlock)
+class CustomerBlockAdmin(ReadOnly, admin.ModelAdmin):
+    """The customers of whom a provider takes no bookings, or took none, which only the provider's own pages change."""
+
+    list_display = ["provider", "customer", "since", "blocked_by", "lifted_at", "lifted_by"]
+    list_select_related = ["provider", "customer", "blocked_by", "lifted_by"]
+    list_filter = [("lifted_at", admin.EmptyFieldListFilter)]
+    search_fields = ["provider__name", "customer__name", "customer__email"]

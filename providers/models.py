@@ -344,7 +344,12 @@ class BookingPolicy(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(100)],
     )
     no_show_limit = models.PositiveSmallIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(100)]
+        "no-shows that stop a customer from booking",
+        null=True,
+        blank=True,
+        default=3,
+        db_default=3,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
     )
 
     class Meta:
@@ -368,3 +373,48 @@ class CustomerAllowance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider} lifts the limits for {self.customer}"
+
+
+class CustomerBlockQuerySet(models.QuerySet["CustomerBlock"]):
+    def open(self) -> "CustomerBlockQuerySet":
+        """Those that keep a customer from booking now."""
+        return self.filter(lifted_at=None)
+
+
+class CustomerBlock(models.Model):
+    """A customer of whom the provider takes no bookings, from `since` until it is lifted. Rows are kept as history.
+
+    The reason is the provider's own: no page, mail or export of the customer shows it.
+    """
+
+    provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="blocks")
+    customer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    reason = models.TextField(max_length=500, blank=True, validators=[validate_text])
+    since = models.DateTimeField(default=clock.now, editable=False)
+    blocked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    objects = CustomerBlockQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-since", "-id"]
+        indexes = [models.Index(fields=["customer", "provider"], name="customer_block_customer")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "customer"], condition=Q(lifted_at=None), name="customer_block_one_open"
+            ),
+            models.CheckConstraint(
+                condition=Q(lifted_at=None, lifted_by=None) | Q(lifted_at__isnull=False, lifted_by__isnull=False),
+                name="customer_block_lifted_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} takes no bookings of {self.customer}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.lifted_at is None

@@ -11,7 +11,7 @@ from core import clock
 from core.compiled_queries import prepared
 from providers.exceptions import Missing
 from providers.hours import Range
-from providers.models import DateOverride, Provider, Service, TimeOff, WorkingHours
+from providers.models import CustomerBlock, DateOverride, Provider, Service, TimeOff, WorkingHours
 from providers.states import Step
 
 
@@ -97,3 +97,8 @@ def missing_for_live(provider: Provider) -> list[Missing]:
 def steps_left(provider: Provider) -> int:
     """The number of steps of a draft that were not saved yet; the last one is going live."""
     return len([step for step in Step if step not in provider.steps_done])
+
+
+def blocks_of(provider: Provider, customer: User) -> list[CustomerBlock]:
+    """The provider's blocks of this customer, the newest first, lifted ones included. One query."""
+    return list(CustomerBlock.objects.filter(provider=provider, customer=customer))

@@ -13,9 +13,11 @@ from accounts.models import User
 from appointments.exceptions import MoveRefused, PolicyRefused, SlotTaken
 from appointments.models import Appointment
 from appointments.rules.fair_use import LATE_WITHIN
+from appointments.rules.persons import no_shows_of
 from appointments.rules.slots import open_slots
 from appointments.search.index import measure_figures, refresh_openings
 from appointments.services import availability, booking, transitions
+from appointments.services.persons import dealings_between
 from appointments.states import Role, Status
 from core import clock
 from core.demo import Size
@@ -23,7 +25,7 @@ from outbox.models import Message
 from providers import demo as hosts
 from providers.demo import PROVIDER
 from providers.models import Provider, Service
-from providers.services import lift_limits
+from providers.services import block_customer, lift_limits
 
 BEHIND, AHEAD = hosts.LIVE_FOR, timedelta(days=58)
 # The fewest and most appointments of a provider; the first provider, the one with a login, has a full diary.
@@ -53,7 +55,9 @@ def seed(size: Size) -> None:
     for number, provider in enumerate(providers):
         wanted = size.diary if number == 0 else chance.randint(*USUAL)
         _fill(provider, customers, wanted, chance)
-    lift_limits(provider=providers[0], actor=providers[0].user, customer=customers[1])
+    first = providers[0]
+    lift_limits(provider=first, actor=first.user, customer=customers[1])
+    block_customer(provider=first, actor=first.user, customer=customers[-1], reason="Left without paying, twice.")
     # Past changes count as mailed; a worker that starts now must not send mail about them.
     Message.objects.all().delete()
     refresh_openings(provider_ids=[provider.pk for provider in providers])
@@ -156,11 +160,18 @@ def _end(appointment: Appointment, agreed_at: datetime, now: datetime, chance: r
         )
     if appointment.end > now:
         return None
-    if luck > 0.95:
+    if luck > 0.95 and _may_miss_one(appointment):
         return _do(lambda: transitions.mark_no_show(appointment=appointment, actor=owner), appointment.end)
     if luck > 0.6 or appointment.end + DAY > now:
         return _do(lambda: transitions.complete_appointment(appointment=appointment, actor=owner), appointment.end)
     return _do(lambda: transitions.complete_by_itself(appointment=appointment), appointment.end + DAY)
+
+
+def _may_miss_one(appointment: Appointment) -> bool:
+    """Whether one more no-show leaves the customer free to book with the provider."""
+    provider = appointment.provider
+    no_shows = no_shows_of(provider, dealings_between(appointment.customer, provider))
+    return not (no_shows.stop or no_shows.next_stops)
 
 
 def _cancelled_late(appointment: Appointment, agreed_at: datetime, now: datetime) -> bool:

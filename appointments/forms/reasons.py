@@ -1,4 +1,4 @@
-"""The forms for declining, withdrawing and cancelling, with a reason for the other side."""
+"""The forms for declining, withdrawing, cancelling and blocking, each with a reason."""
 
 import re
 from typing import Any
@@ -34,3 +34,15 @@ class CancelForm(ReasonForm):
     """The reason, and the number of the late cancellation that the page showed, which the act may not exceed."""
 
     seen = SeenField()
+
+
+class BlockForm(forms.Form):
+    """An optional reason for blocking a customer, which the customer never reads."""
+
+    reason = TextField(
+        label="Reason",
+        max_length=REASON_LENGTH,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Only you and our staff read it.",
+    )

@@ -55,6 +55,9 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def over(self, now: datetime) -> "AppointmentQuerySet":
         return self.filter(conditions.over(now))
 
+    def counted(self, now: datetime) -> "AppointmentQuerySet":
+        return self.filter(conditions.counted(now))
+
     def taking_time(self, now: datetime) -> "AppointmentQuerySet":
         return self.filter(conditions.taking_time(now))
 

@@ -9,10 +9,12 @@ from django.urls import reverse
 
 from appointments.queries.fair_use import Act, Ended
 from appointments.rules.fair_use import COUNTED_FOR, LATE_WITHIN, LIMIT, Consequence, consequence, counting
+from appointments.rules.moves import CORRECTED_WITHIN
 from appointments.states import Role
 from core.wording import date_text, local, words_for_minutes
+from providers.models import BookingPolicy
 
-from .consequences import ordinal
+from .consequences import ORDINALS, ordinal
 
 # The drawing reaches this far beyond the days that count, before and after now.
 MARGIN = timedelta(days=10)
@@ -112,13 +114,20 @@ def row_of(act: Act, *, now: datetime) -> Row:
 
 
 def figures() -> dict[str, str]:
-    """The figures of the rules in words."""
+    """The figures of the rules in words. That of no-shows is a new provider's, who may change it."""
+    no_shows = BookingPolicy().no_show_limit
     return {
         "late_within": words_for_minutes(LATE_WITHIN // timedelta(minutes=1)),
         "counted_for": words_for_minutes(COUNTED_FOR // timedelta(minutes=1)),
         "limit": str(LIMIT),
-        "limit_in_order": {3: "third"}.get(LIMIT, f"{LIMIT}th"),
+        "limit_in_order": _in_order(LIMIT),
+        "no_shows_in_order": _in_order(no_shows) if no_shows else "",
+        "corrected_within": words_for_minutes(CORRECTED_WITHIN // timedelta(minutes=1)),
     }
+
+
+def _in_order(number: int) -> str:
+    return ORDINALS.get(number, ordinal(number))
 
 
 def ended_words(ended: Ended) -> str:

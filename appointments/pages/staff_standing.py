@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from accounts.models import Ban
 from appointments.models import AppointmentEvent, LateCancellation
+from appointments.queries.no_shows import WithProvider
 from appointments.rules.fair_use import LIMIT, counting, counts_until, is_late
 from core.wording import duration_text
 
@@ -64,10 +65,11 @@ def standing_lines(
     late: Sequence[LateCancellation],
     cancelled: Mapping[int, Sequence[AppointmentEvent]],
     bans: Sequence[Ban],
+    no_shows: Sequence[WithProvider],
     *,
     now: datetime,
 ) -> Iterator[str]:
-    """The whole account of a person's count: what counts now, each late cancellation and each suspension."""
+    """The whole account of a person: what counts now, each late cancellation and suspension, no-shows by provider."""
     counted = counting([one.at for one in late if one.forgiven_at is None and one.ban is None], now)
     yield f"{len(counted)} of {LIMIT} late cancellations count at {exact(now)}."
     for one in late:
@@ -78,3 +80,14 @@ def standing_lines(
         yield f"Suspension {ban.pk}: {ban_words(ban)}."
     if not bans:
         yield "Never suspended."
+    for group in no_shows:
+        references = ", ".join(one.reference for one in group.appointments)
+        yield f"No-shows with {group.provider}: {group.no_shows.count}, {no_show_limit_words(group)} ({references})."
+
+
+def no_show_limit_words(group: WithProvider) -> str:
+    if group.are_lifted:
+        return "whose limits the provider lifted"
+    if group.no_shows.limit is None:
+        return "and the provider set no limit"
+    return f"of {group.no_shows.limit}, {'so no more booking' if group.no_shows.stop else 'still booking'}"

@@ -10,14 +10,16 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
-from appointments.exceptions import PolicyRefused, TermsChanged
+from appointments.exceptions import TermsChanged
 from appointments.models import Appointment
+from appointments.rules import no_shows
 from appointments.rules.moves import answer_deadline
+from appointments.rules.persons import Dealings, no_shows_of
 from appointments.rules.pricing import Quote, quote
 from appointments.states import OPEN, Role, Status, Verb
 from core import clock
 from core.compiled_inserts import insert_all
-from core.compiled_queries import prepared
+from core.compiled_queries import prepared, together
 from core.db import retrying, violates
 from providers.models import Provider, Service
 
@@ -25,6 +27,7 @@ from . import availability, holds
 from .availability import Mine
 from .history import Entry, record
 from .locks import lock_service
+from .persons import asking_dealings, check_person, dealings_of
 from .shares import Ahead, check_share
 from .transitions import Outcome
 
@@ -136,13 +139,13 @@ def _place(wanted: Wanted) -> list[Outcome]:
     service, customer = lock_service(wanted.service, customer_id=wanted.customer.pk)
     assert customer is not None
     provider, now = service.provider, clock.now()
-    theirs = _of_customer(customer_id=customer.pk, provider_id=provider.pk, keys=wanted.keys, now=now)
+    theirs, dealings = _facts_about(customer, provider, keys=wanted.keys, now=now)
     if made := [pk for pk, key, *_ in theirs if key in wanted.keys]:
         return [Outcome(one, changed=False) for one in Appointment.objects.filter(pk__in=made).order_by("start", "pk")]
     holds.check_bookable(service)
-    _check_person(customer, provider)
+    check_person(customer, provider, dealings)
     if len(wanted.starts) == 1:  # a series does not count against the customer's shares
-        check_share(customer=customer, service=service, start=wanted.starts[0], theirs=_ahead(theirs), now=now)
+        check_share(service=service, start=wanted.starts[0], theirs=_ahead(theirs), dealings=dealings, now=now)
     venue = _check_terms(service, wanted)
     if wanted.browser:
         holds.drop_stale(provider, now=now, mine=wanted.mine)
@@ -190,37 +193,43 @@ def _write(wanted: Wanted, *, service: Service, customer: User, venue: str, now:
     )
 
 
+# The key of an appointment that counts, its one-time key, its state, its start, and until when it can be answered.
+TheirRow = tuple[int, str, str, datetime, datetime | None]
+
+
 @prepared
-def _of_customer(
-    customer_id: int, provider_id: int, keys: list[str], now: datetime
-) -> QuerySet[Appointment, tuple[int, str, str, datetime, datetime | None]]:
+def _of_customer(customer_id: int, provider_id: int, keys: list[str], now: datetime) -> QuerySet[Appointment, TheirRow]:
     """The customer's appointments with the provider that these keys made, and all that count against their shares."""
     ahead = Q(provider=provider_id, status__in=OPEN, end__gt=now)
     rows = Appointment.objects.filter(Q(booking_key__in=keys) | ahead, customer=customer_id)
     return rows.values_list("pk", "booking_key", "status", "start", "answer_by")
 
 
-def _ahead(rows: Iterable[tuple[int, str, str, datetime, datetime | None]]) -> list[Ahead]:
+def _facts_about(
+    customer: User, provider: Provider, *, keys: list[str], now: datetime
+) -> tuple[list[TheirRow], Dealings]:
+    """The rows of `_of_customer`, and what is between the two. Two queries in one exchange."""
+    theirs, dealings = together(
+        _of_customer.asking(customer_id=customer.pk, provider_id=provider.pk, keys=keys, now=now),
+        asking_dealings(customer_id=customer.pk, provider_id=provider.pk),
+    )
+    return theirs, dealings_of(dealings)
+
+
+def _ahead(rows: Iterable[TheirRow]) -> list[Ahead]:
     return [Ahead(status, start, answer_by) for _, _, status, start, answer_by in rows]
 
 
-def check_customer(customer: User, service: Service, start: datetime) -> str:
-    """A sentence about the customer's share, to be read before they book `start`; empty while there is room.
+def check_customer(customer: User, service: Service, start: datetime) -> list[str]:
+    """What the customer is to read before booking `start`: of their no-shows, and of their share. Two queries.
 
     Raises PolicyRefused when they may not book it now.
     """
     provider, now = service.provider, clock.now()
-    _check_person(customer, provider)
-    theirs = _of_customer(customer_id=customer.pk, provider_id=provider.pk, keys=[""], now=now)
-    return check_share(customer=customer, service=service, start=start, theirs=_ahead(theirs), now=now)
-
-
-def _check_person(customer: User, provider: Provider) -> None:
-    if customer.pk == provider.user_id:
-        raise PolicyRefused("You can't book an appointment with yourself.")
-    if not customer.is_active:
-        raise PolicyRefused("This account is closed.")
-    if not customer.takes_part:
-        raise PolicyRefused("Booking is suspended for this account.")
-    if not customer.email_confirmed:
-        raise PolicyRefused("Confirm your email address first; we sent you a link.")
+    theirs, dealings = _facts_about(customer, provider, keys=[""], now=now)
+    check_person(customer, provider, dealings)
+    said = [
+        no_shows.notice(no_shows_of(provider, dealings), name=provider.first_name),
+        check_share(service=service, start=start, theirs=_ahead(theirs), dealings=dealings, now=now),
+    ]
+    return [sentence for sentence in said if sentence]

@@ -21,6 +21,7 @@ from providers.models import Provider, Service
 from . import availability
 from .availability import NOBODY, Mine
 from .locks import lock_service
+from .persons import check_dealings
 from .shares import check_visitors
 
 # A product rule: a time is kept for ten minutes while somebody fills in the form.
@@ -102,6 +103,8 @@ def _keep_time(*, service: Service, start: datetime, keeper: Keeper) -> Hold:
     check_bookable(service)
     if account and not account.takes_part:
         raise PolicyRefused("Nothing can be kept for this account.")
+    if account:
+        check_dealings(account, provider)
     drop_stale(provider, now=now, mine=keeper.mine)
     if not availability.may_book(service, start, now=now):
         raise slot_taken(service, start, mine=keeper.mine)

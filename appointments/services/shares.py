@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from django.conf import settings
 
-from accounts.models import User
 from appointments.exceptions import NotKept, PolicyRefused
 from appointments.models import Hold
+from appointments.rules.persons import Dealings
 from appointments.rules.shares import (
     MOST_FROM_AN_ADDRESS,
     Shares,
@@ -22,7 +22,7 @@ from appointments.rules.slots import openings_on
 from appointments.states import Status
 from core import clock
 from core.intervals import Interval, clip, merge
-from providers.models import BookingPolicy, CustomerAllowance, Service
+from providers.models import BookingPolicy, Service
 
 from . import availability
 
@@ -35,12 +35,14 @@ class Ahead(NamedTuple):
     answer_by: datetime | None
 
 
-def check_share(*, customer: User, service: Service, start: datetime, theirs: Iterable[Ahead], now: datetime) -> str:
+def check_share(
+    *, service: Service, start: datetime, theirs: Iterable[Ahead], dealings: Dealings, now: datetime
+) -> str:
     """A sentence about the share, for the customer to read before booking `start`; empty while much of it is left.
 
-    `theirs` are their appointments ahead, read under the provider's lock where a booking follows. A request whose time
-    to answer is over does not count, whether or not the job has marked it. One query where little is left, else none.
-    Raises PolicyRefused when a booking would exceed a share.
+    `theirs` are their appointments ahead, read under the provider's lock where a booking follows, as `dealings` are. A
+    request whose time to answer is over does not count, whether or not the job has marked it. Raises PolicyRefused when
+    a booking would exceed a share.
     """
     provider = service.provider
     live = [one for one in theirs if one.answer_by is None or one.status != Status.REQUESTED or one.answer_by > now]
@@ -51,9 +53,7 @@ def check_share(*, customer: User, service: Service, start: datetime, theirs: It
         waiting=sum(one.status == Status.REQUESTED for one in live),
     )
     shares = shares_of(provider.policy)
-    if not (refusal(use, shares, name=provider.first_name) or notice(use, shares, name=provider.first_name)):
-        return ""
-    if CustomerAllowance.objects.filter(provider=provider, customer=customer).exists():
+    if dealings.limits_lifted:
         shares = Shares(waiting=None, in_a_week=None, ahead=shares.ahead)
     if refused := refusal(use, shares, name=provider.first_name):
         raise PolicyRefused(refused)

@@ -47,7 +47,7 @@ class Page:
     taken: SlotTaken | None = None
     refusal: str = ""
     warning: str = ""
-    share: str = ""
+    notices: list[str] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
 
     @property
@@ -200,7 +200,7 @@ def _say_what_is_wrong(request: SignedInRequest, page: Page, now: datetime) -> N
     mine = visitor.mine(request)
     try:
         holds.check_bookable(page.service)
-        page.share = booking.check_customer(request.user, page.service, page.start)
+        page.notices = booking.check_customer(request.user, page.service, page.start)
         if not availability.may_book(page.service, page.start, now=now, mine=mine):
             page.taken = holds.slot_taken(page.service, page.start, mine=mine)
     except PolicyRefused as refusal:

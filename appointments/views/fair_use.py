@@ -18,7 +18,9 @@ from accounts.models import User
 from accounts.zones import viewer_zone
 from appointments.forms.appeal import AppealForm
 from appointments.pages.fair_use import ended_words, figures, record_of, row_of
+from appointments.pages.no_shows import groups_of
 from appointments.queries import fair_use
+from appointments.queries.no_shows import no_shows_by_provider
 from appointments.rules.fair_use import LIMIT
 from core import clock
 from core.view_contract import open_to_banned
@@ -28,11 +30,18 @@ from core.view_contract import open_to_banned
 @login_required
 @require_safe
 def standing(request: HttpRequest) -> HttpResponse:
-    """The person's late cancellations, as customer and as provider. Two queries."""
+    """The person's late cancellations, as customer and as provider, and no-shows, as customer. Three queries."""
     me, now = cast(User, request.user), clock.now()
     zone = viewer_zone(request, me.time_zone)
     record = record_of(fair_use.late_acts_of(me), zone=zone.zone, now=now)
-    context = {"record": record, "figures": figures(), "zone": zone.name, "now": now, "most": fair_use.MOST}
+    context = {
+        "record": record,
+        "no_shows": groups_of(no_shows_by_provider(me), now=now, most=fair_use.MOST),
+        "figures": figures(),
+        "zone": zone.name,
+        "now": now,
+        "most": fair_use.MOST,
+    }
     return render(request, "appointments/fair_use/standing.html", context)
 
 

@@ -15,12 +15,15 @@ from appointments.forms.reasons import CancelForm, ReasonForm
 from appointments.models import Appointment, AppointmentEvent
 from appointments.pages.standing import Standing, standing_of
 from appointments.pages.studio import requests as asking
+from appointments.pages.studio.no_shows import effect_of_marking, effect_of_unmarking
 from appointments.pages.timeline import timeline
 from appointments.queries.agenda import load_agenda
 from appointments.queries.customers import customer_figures
 from appointments.queries.history import history_of
 from appointments.queries.provider import appointment_for_provider
+from appointments.rules.persons import no_shows_of
 from appointments.services import transitions
+from appointments.services.persons import dealings_between
 from appointments.states import Role, Status
 from core import clock
 from notifications.queries import mails_about
@@ -71,6 +74,8 @@ def show_appointment(
         "timeline": timeline(appointment, history, mails, viewer=Role.PROVIDER),
         "refusal": refusal,
     }
+    if standing.may_mark_no_show or standing.may_correct:
+        context["effect"] = _effect_on_customer(provider, standing)
     if standing.is_waiting:
         figures = context["figures"]
         appointment.visits, appointment.no_shows = figures.visits, figures.no_shows  # type: ignore[attr-defined]
@@ -79,6 +84,14 @@ def show_appointment(
         [context["row"]] = asking.rows_with_fit(agenda, [appointment], now=standing.now, twelve=twelve)
     status = HTTPStatus.CONFLICT if refusal else HTTPStatus.OK
     return render(request, "appointments/studio/appointment.html", context, status=status)
+
+
+def _effect_on_customer(provider: Provider, standing: Standing) -> str:
+    """What the offered mark or correction would mean for the customer's bookings. One query."""
+    customer = standing.appointment.customer
+    no_shows = no_shows_of(provider, dealings_between(customer, provider))
+    is_marked = standing.appointment.status == Status.NO_SHOW
+    return (effect_of_unmarking if is_marked else effect_of_marking)(no_shows, name=customer.first_name)
 
 
 def _standing(appointment: Appointment, history: Sequence[AppointmentEvent] = ()) -> Standing:

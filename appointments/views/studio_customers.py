@@ -1,5 +1,6 @@
 """The studio's pages of customers: the people with whom the provider has appointments, and nobody else."""
 
+from http import HTTPStatus
 from uuid import UUID
 
 from django import forms
@@ -7,12 +8,17 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
+from appointments.forms.reasons import BlockForm
+from appointments.models import Appointment
 from appointments.pages.labels import state_label
+from appointments.pages.studio.no_shows import stopped_words
 from appointments.pages.studio.requests import history_words
 from appointments.queries.customers import SORTS, appointments_with, customer_figures, customer_of, customer_rows
+from appointments.rules.persons import no_shows_of
+from appointments.services.persons import dealings_between
 from appointments.states import Role
 from core import clock
 from core.forms import LineField
@@ -20,6 +26,7 @@ from core.paging import PER_PAGE, page_of
 from providers import services
 from providers.access import provider_required
 from providers.models import Provider
+from providers.queries import blocks_of
 
 
 class CustomerSearch(forms.Form):
@@ -52,9 +59,11 @@ def customers(request: HttpRequest, provider: Provider) -> HttpResponse:
 @require_safe
 @provider_required
 def customer(request: HttpRequest, provider: Provider, customer: UUID) -> HttpResponse:
-    """The page of one customer: how to reach them, and their appointments with the provider."""
+    """The page of one customer: how to reach them, their appointments with the provider, and whether they may book."""
     person, now = _own_customer(provider, customer), clock.now()
     figures = customer_figures(provider, person, now=now)
+    dealings = dealings_between(person, provider)
+    blocks = blocks_of(provider, person)
     page = page_of(appointments_with(provider, person), request.GET.get("page"))
     for one in page:
         one.provider = provider
@@ -66,7 +75,10 @@ def customer(request: HttpRequest, provider: Provider, customer: UUID) -> HttpRe
         "history_words": history_words(figures.visits, figures.no_shows),
         "can_be_reached": person.is_active and figures.can_be_reached(now),
         "page": page,
-        "are_lifted": provider.allowances.filter(customer=person).exists(),
+        "are_lifted": dealings.limits_lifted,
+        "stopped": stopped_words(no_shows_of(provider, dealings), name=person.first_name),
+        "open_block": next((each for each in blocks if each.is_open), None),
+        "lifted_blocks": [each for each in blocks if not each.is_open],
         "rows": [(one, state_label(one, Role.PROVIDER, now=now)) for one in page],
     }
     return render(request, "appointments/studio/customer.html", context)
@@ -89,6 +101,38 @@ def apply_limits(request: HttpRequest, provider: Provider, customer: UUID) -> Ht
     person = _own_customer(provider, customer)
     services.apply_limits(provider=provider, actor=provider.user, customer=person)
     messages.success(request, f"Your limits apply to {person.name} again. What is booked stays.")
+    return redirect("studio_customer", customer=person.uuid)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@provider_required
+def block(request: HttpRequest, provider: Provider, customer: UUID) -> HttpResponse:
+    """Say what blocking this customer from booking does and ask for a reason, or do it."""
+    person = _own_customer(provider, customer)
+    form = BlockForm(request.POST) if request.method == "POST" else BlockForm()
+    if form.is_valid():
+        reason = form.cleaned_data["reason"]
+        services.block_customer(provider=provider, actor=provider.user, customer=person, reason=reason)
+        messages.success(request, f"{person.name} can no longer book with you online. What is booked stays.")
+        return redirect("studio_customer", customer=person.uuid)
+    context = {
+        "customer": person,
+        "form": form,
+        "ahead": Appointment.objects.for_provider(provider).for_customer(person).counted(clock.now()).count(),
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
+    return render(request, "appointments/studio/block.html", context, status=status)
+
+
+@require_POST
+@provider_required
+def unblock(request: HttpRequest, provider: Provider, customer: UUID) -> HttpResponse:
+    """Let this customer book again."""
+    person = _own_customer(provider, customer)
+    if services.unblock_customer(provider=provider, actor=provider.user, customer=person):
+        messages.success(request, f"{person.name} can book with you again.")
+    else:
+        messages.info(request, "That was already done. Nothing changed.")
     return redirect("studio_customer", customer=person.uuid)
 
 

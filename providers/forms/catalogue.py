@@ -173,7 +173,14 @@ class PolicyForm(SeenForm):
         label="Most appointments of one customer in any 7 days",
         min_value=1,
         max_value=100,
-        help_text="You can lift both limits for one customer, on that customer’s page.",
+    )
+    no_show_limit = WholeField(
+        label="No-shows that stop a customer from booking",
+        min_value=1,
+        max_value=100,
+        required=False,
+        help_text="With you alone; what is booked stays. You can lift the limits for one customer, on that customer’s "
+        "page. Empty: no limit.",
     )
 
     def __init__(self, *args: Any, policy: BookingPolicy, **kwargs: Any) -> None:

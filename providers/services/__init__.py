@@ -7,6 +7,7 @@ Each takes the `actor`, opens its own transaction, locks the provider first (boo
 from providers.services.catalogue import delete_service, move_service, pause_service, resume_service, save_service
 
 from .allowances import apply_limits, lift_limits
+from .blocks import block_customer, unblock_customer
 from .locking import lock_provider, refresh_openings
 from .opening import dates_text, remove_override, save_override, set_working_hours
 from .page import go_live, leave_calendar_for_later, pause_page, resume_page, save_policy, save_profile, start_page
@@ -14,6 +15,7 @@ from .time_off import check_time_off, remove_time_off, write_time_off
 
 __all__ = [
     "apply_limits",
+    "block_customer",
     "check_time_off",
     "dates_text",
     "delete_service",
@@ -35,5 +37,6 @@ __all__ = [
     "save_service",
     "set_working_hours",
     "start_page",
+    "unblock_customer",
     "write_time_off",
 ]

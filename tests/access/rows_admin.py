@@ -88,6 +88,7 @@ ROWS = [
     *model("providers_dateoverride", lambda world: world.override, **EDITED),
     *model("providers_timeoff", lambda world: world.time_off),
     *model("providers_customerallowance", lambda world: world.allowance),
+    *model("providers_customerblock", lambda world: world.block),
     # The page that asks for a reason.
     *model("appointments_appointment", lambda world: world.appointment, actions={"cancel": "200"}),
     *model("appointments_appointmentevent", lambda world: world.appointment.history.first()),

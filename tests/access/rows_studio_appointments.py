@@ -62,4 +62,6 @@ ROWS = [
     Row("studio_customer", get=own(), post=refused(), args=customer),
     Row("lift_limits", get=ACT_ONLY, post=own("go"), args=customer),
     Row("apply_limits", get=ACT_ONLY, post=own("go"), args=customer),
+    Row("block_customer", get=own(), post=own("go"), args=customer),
+    Row("unblock_customer", get=ACT_ONLY, post=own("go"), args=customer),
 ]

@@ -24,7 +24,7 @@ from calendar_sync.models import BusyInterval
 from core import clock
 from notifications.models import Kind, RefusedAddress, SentMail, State
 from outbox.models import Message, ScheduledJob
-from providers.models import CustomerAllowance, DateOverride, Provider, Service, TimeOff
+from providers.models import CustomerAllowance, CustomerBlock, DateOverride, Provider, Service, TimeOff
 from tests.access.passkeys import registered
 from tests.factories.providers import DateOverrideFactory, ProviderFactory, ServiceFactory
 
@@ -161,6 +161,12 @@ class World:
     @cached_property
     def allowance(self) -> CustomerAllowance:
         return CustomerAllowance.objects.create(provider=self.provider, customer=self.people["C2"])
+
+    @cached_property
+    def block(self) -> CustomerBlock:
+        """A block of C2, so that no other role is kept from booking by it."""
+        owner = self.people["P"]
+        return CustomerBlock.objects.create(provider=self.provider, customer=self.people["C2"], blocked_by=owner)
 
     @cached_property
     def sent_mail(self) -> SentMail:

@@ -197,11 +197,14 @@ def test_lifted_for_one_customer_the_others_are_bound(book, provider, customer):
         book(start=TUESDAY_TEN + DAY, customer=other)
 
 
-def test_the_share_costs_no_query_until_it_is_used_up(book, django_assert_num_queries, service, customer):
-    book()
+@pytest.mark.parametrize("number", [1, 4])
+def test_the_share_costs_no_query_of_its_own(book, django_assert_num_queries, service, customer, number):
+    for start in hourly(number):
+        book(start=start)
 
-    with django_assert_num_queries(1):
-        assert booking.check_customer(customer, service, TUESDAY_TEN + HOUR) == ""
+    with django_assert_num_queries(2):
+        said = booking.check_customer(customer, service, TUESDAY_TEN + 6 * HOUR)
+    assert said == ([LAST_IN_A_WEEK] if number == 4 else [])
 
 
 # --- Pages -----------------------------------------------------------------------------------------------------------

@@ -239,8 +239,9 @@ def test_a_customers_card_costs_the_same_for_many_rows(studio, provider, service
     address = page_of("studio_customer", customer.uuid)
     studio.get(address)
 
-    # Session with user, the provider, what waits; who it is, their figures, their limits, their appointments.
-    with django_assert_num_queries(7):
+    # Session with user, the provider, what waits; who it is, their figures, what is between the two, their blocks and
+    # appointments.
+    with django_assert_num_queries(8):
         assert studio.get(address).status_code == 200
 
 

@@ -19,7 +19,7 @@ from core import clock, demo
 from notifications.models import Kind, RefusedAddress, SentMail
 from outbox import schedule
 from outbox import services as outbox
-from providers.models import Category, CustomerAllowance, Provider
+from providers.models import Category, CustomerAllowance, CustomerBlock, Provider
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import DateOverrideFactory, TimeOffFactory
 
@@ -43,6 +43,7 @@ def staff(client):
         TimeOffFactory(provider=provider, start=MORNING, end=MORNING + timedelta(hours=1))
         BusyInterval.objects.create(provider=provider, start=MORNING, end=MORNING + timedelta(hours=1), source="x")
         CustomerAllowance.objects.create(provider=provider, customer=provider.user)
+        CustomerBlock.objects.create(provider=provider, customer=provider.user, blocked_by=provider.user)
         Category.objects.create(name=f"Category {number}", slug=f"category-{number}")
         Group.objects.create(name=f"Group {number}")
         SearchFigures.objects.create(name=f"Search {number}", measured_at=clock.now(), figures={})

@@ -443,11 +443,11 @@ def test_save_policy_keeps_what_its_form_has_not(provider):
     saved = services.save_policy(
         provider=provider,
         actor=provider.user,
-        values={"notice_minutes": 1440, "max_per_day": 6, "no_show_limit": 1, "provider_id": 1},
+        values={"notice_minutes": 1440, "max_per_day": 6, "reschedule_cutoff_minutes": 1, "provider_id": 1},
         seen=edit_stamps.of_policy(policy),
     )
 
-    assert (saved.notice_minutes, saved.max_per_day, saved.no_show_limit) == (1440, 6, None)
+    assert (saved.notice_minutes, saved.max_per_day, saved.reschedule_cutoff_minutes) == (1440, 6, 120)
     assert refreshed() == 1
 
 

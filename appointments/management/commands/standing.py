@@ -9,6 +9,7 @@ from accounts.models import Ban, User
 from appointments.forms.reasons import REASON_LENGTH
 from appointments.pages.staff_standing import standing_lines
 from appointments.queries.fair_use import bans_of, cancelled_by, late_cancellations_of
+from appointments.queries.no_shows import no_shows_by_provider
 from appointments.services import fair_use
 from core import clock
 from core.exceptions import DomainError
@@ -18,7 +19,10 @@ from core.forms import TextField
 class Command(BaseCommand):
     """Prints; nothing about the person goes to a log."""
 
-    help = "Explain how a person's late cancellations are counted, and lift their suspension with --lift and --by."
+    help = (
+        "Explain how a person's late cancellations and no-shows are counted, and lift their suspension with --lift and "
+        "--by."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email", help="whose")
@@ -32,7 +36,9 @@ class Command(BaseCommand):
         if options["lift"] is not None:
             self._lift(person, actor=_person(options["by"]), reason=options["lift"])
         late = late_cancellations_of(person)
-        for line in standing_lines(late, cancelled_by(late), bans_of(person), now=clock.now()):
+        for line in standing_lines(
+            late, cancelled_by(late), bans_of(person), no_shows_by_provider(person), now=clock.now()
+        ):
             self.stdout.write(line)
 
     def _lift(self, person: User, *, actor: User, reason: str) -> None:

@@ -9,6 +9,7 @@ from appointments.queries.agenda import Agenda
 from appointments.states import Role, Status, Verb
 from core import clock, wording
 
+from .no_shows import no_shows_text
 from .today import Line, Segment, line_of
 
 SOON = timedelta(hours=1)
@@ -27,7 +28,7 @@ def history_words(visits: int, no_shows: int) -> str:
     """A customer's past in words: "First visit", "6 visits, always kept", "2 visits, 1 no-show"."""
     if not visits and not no_shows:
         return "First visit"
-    missed = f"{no_shows} no-show{'s' if no_shows != 1 else ''}"
+    missed = no_shows_text(no_shows)
     if not visits:
         return f"No visit yet, {missed}"
     came = f"{visits} visit{'s' if visits != 1 else ''}"

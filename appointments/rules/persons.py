@@ -1,0 +1,51 @@
+"""Who may book with a provider: every reason against it, from facts in hand, in the order in which they are told."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from accounts.models import User
+from providers.models import Provider
+
+from . import no_shows
+from .no_shows import NoShows
+
+
+@dataclass(frozen=True, slots=True)
+class Dealings:
+    """What is between a customer and a provider and decides whether the customer may book.
+
+    `no_shows` counts those that are marked now; `limits_lifted` says that the provider does not apply the policy's
+    limits per customer, `is_blocked` that the provider takes no bookings of this customer.
+    """
+
+    no_shows: int = 0
+    limits_lifted: bool = False
+    is_blocked: bool = False
+
+
+def refusals(customer: User, provider: Provider, dealings: Dealings) -> Iterator[str]:
+    """A sentence for each reason why the customer may not book with the provider; none where they may."""
+    if customer.pk == provider.user_id:
+        yield "You can't book an appointment with yourself."
+    if not customer.is_active:
+        yield "This account is closed."
+    elif not customer.takes_part:
+        yield "Booking is suspended for this account."
+    if not customer.email_confirmed:
+        yield "Confirm your email address first; we sent you a link."
+    yield from refusals_of_provider(provider, dealings)
+
+
+def refusals_of_provider(provider: Provider, dealings: Dealings) -> Iterator[str]:
+    """Those of the reasons that lie between the two, and not in the customer's account."""
+    name = provider.first_name
+    if dealings.is_blocked:
+        # Neutral: it tells neither that somebody decided it, nor why.
+        yield f"You can’t book with {name} online. What is booked stays. For anything else, contact {name}."
+    if refused := no_shows.refusal(no_shows_of(provider, dealings), name=name):
+        yield refused
+
+
+def no_shows_of(provider: Provider, dealings: Dealings) -> NoShows:
+    """The customer's no-shows with the limit that the provider applies to them."""
+    return NoShows(dealings.no_shows, None if dealings.limits_lifted else provider.policy.no_show_limit)

@@ -1,0 +1,53 @@
+"""Checks whether a person may book with a provider, against the database."""
+
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from accounts.models import User
+from appointments.exceptions import PolicyRefused
+from appointments.models import Appointment
+from appointments.rules.persons import Dealings, refusals, refusals_of_provider
+from appointments.states import Status
+from core.compiled_queries import Question, prepared
+from providers.models import CustomerAllowance, CustomerBlock, Provider
+
+Row = tuple[int, bool, bool]
+
+
+def asking_dealings(*, customer_id: int, provider_id: int) -> Question[Row]:
+    """The question about what is between the two, for `together`; `dealings_of` reads its answer."""
+    return _between.asking(customer_id=customer_id, provider_id=provider_id)
+
+
+def dealings_of(answer: list[Row]) -> Dealings:
+    [row] = answer
+    return Dealings(*row)
+
+
+def dealings_between(customer: User, provider: Provider) -> Dealings:
+    """What is between the two now. One query."""
+    return dealings_of(asking_dealings(customer_id=customer.pk, provider_id=provider.pk).answer())
+
+
+def check_person(customer: User, provider: Provider, dealings: Dealings) -> None:
+    """Raise PolicyRefused with the first reason why the customer may not book with the provider."""
+    for refused in refusals(customer, provider, dealings):
+        raise PolicyRefused(refused)
+
+
+def check_dealings(customer: User, provider: Provider) -> None:
+    """Raise PolicyRefused where something between the two is in the way, whatever the account may do. One query."""
+    for refused in refusals_of_provider(provider, dealings_between(customer, provider)):
+        raise PolicyRefused(refused)
+
+
+@prepared
+def _between(customer_id: int, provider_id: int) -> QuerySet[Provider, Row]:
+    theirs = {"provider": OuterRef("pk"), "customer": customer_id}
+    no_shows = Appointment.objects.filter(**theirs, status=Status.NO_SHOW).order_by().values("provider")
+    rows = Provider.objects.filter(pk=provider_id).order_by()
+    return rows.values_list(
+        Coalesce(Subquery(no_shows.annotate(n=Count("pk")).values("n")), 0),
+        Exists(CustomerAllowance.objects.filter(**theirs)),
+        Exists(CustomerBlock.objects.open().filter(**theirs)),
+    )
