@@ -3,7 +3,7 @@
 from django.urls import path
 
 from . import converters  # noqa: F401 - registers <reference:…>
-from .views import studio, studio_customers
+from .views import studio, studio_customers, studio_why_not
 from .views import studio_appointment as one
 
 urlpatterns = [
@@ -19,6 +19,7 @@ urlpatterns = [
     path("appointments/<reference:reference>/correct/", one.correct, name="correct_outcome"),
     path("appointments/<reference:reference>/cancel/", one.cancel, name="studio_cancel"),
     path("appointments/<reference:reference>/calendar.ics", one.calendar, name="studio_appointment_ics"),
+    path("why-not/", studio_why_not.why_not, name="studio_why_not"),
     path("customers/", studio_customers.customers, name="studio_customers"),
     path("customers/<uuid:customer>/", studio_customers.customer, name="studio_customer"),
     path("customers/<uuid:customer>/limits/lift/", studio_customers.lift_limits, name="lift_limits"),

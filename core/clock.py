@@ -239,6 +239,12 @@ def occurrence(moment: datetime) -> Literal["", "first", "second"]:
     return "second" if moment.fold else "first"
 
 
+def other_occurrence(instant: datetime, zone: ZoneInfo) -> datetime | None:
+    """The other instant at which clocks in `zone` show the same; None for a wall time that occurs once."""
+    there = local(instant, zone)
+    return there.replace(fold=1 - there.fold).astimezone(UTC) if occurrence(there) else None
+
+
 class Transition(NamedTuple):
     """A change of a zone's offset from UTC, from `before` to `after` at `instant`."""
 

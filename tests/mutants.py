@@ -56,6 +56,9 @@ CANCEL = "appointments/test_cancel_pages.py"
 CONSEQUENCES = "appointments/test_consequences.py"
 TIME_OFF_ROWS = "providers/services/time_off.py"
 TIME_OFF_ROW_TESTS = "providers/test_time_off.py"
+OBSTACLES = "appointments/rules/obstacles.py"
+WHY_NOT = "appointments/rules/why_not.py"
+WHY = "appointments/test_why_not.py"
 
 MUTANTS = [
     # --- What is agreed -----------------------------------------------------------------------------------------------
@@ -501,6 +504,62 @@ MUTANTS = [
         "return now.astimezone(zone).date() + timedelta",
         "return now.date() + timedelta",
         "appointments/test_slots.py appointments/test_picker_pages.py",
+    ),
+    mutant(
+        "why not: only the first obstacle is found",
+        OBSTACLES,
+        "if STANDS[found](asked)]",
+        "if STANDS[found](asked)][:1]",
+        WHY,
+    ),
+    mutant(
+        "why not: a start on the grid of one range of two is off it",
+        OBSTACLES,
+        "return bool(around) and all(",
+        "return bool(around) and any(",
+        WHY,
+    ),
+    mutant(
+        "why not: the free time of others is nobody's",
+        WHY_NOT,
+        "if overlaps(entry.blocked, asked.blocked):",
+        "if overlaps(entry.time, asked.blocked):",
+        WHY,
+    ),
+    mutant(
+        "why not: only the date of the start is looked at",
+        WHY_NOT,
+        "yield Closed(day, named.overrides.get(day))",
+        "yield Closed(asked.day, named.overrides.get(asked.day))",
+        WHY,
+    ),
+    mutant(
+        "why not: a date's own hours pass for those of the week",
+        WHY_NOT,
+        "yield Closed(day, named.overrides.get(day))",
+        "yield Closed(day, None)",
+        f"{WHY} appointments/test_why_not_pages.py",
+    ),
+    mutant(
+        "why not: a kept time that ran out stands in the way",
+        "appointments/services/why_not.py",
+        "availability.live_holds(now).filter(",
+        "Hold.objects.filter(",
+        "appointments/test_why_not_facts.py",
+    ),
+    mutant(
+        "why not: a paused service is offered",
+        "appointments/rules/bookable.py",
+        "Shut.SERVICE: not service.is_active",
+        "Shut.SERVICE: False",
+        "appointments/test_why_not_facts.py",
+    ),
+    mutant(
+        "why not: the repeated time leads to itself",
+        "core/clock.py",
+        "there.replace(fold=1 - there.fold)",
+        "there.replace(fold=there.fold)",
+        "appointments/test_why_not_pages.py",
     ),
     mutant(
         "the buffer after is forgotten",

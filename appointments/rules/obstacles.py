@@ -1,62 +1,126 @@
-"""Obstacles: the rule that keeps a start from being open, found from the same facts, and its sentence for customers.
+"""Obstacles: the rules that keep a start from being open, each found by itself from the same facts.
 
-A start that `slots.is_open` refuses has exactly one obstacle here, and one that it allows has none.
+A start that `slots.is_open` refuses has at least one obstacle here, and one that it allows has none. Customers read one
+sentence, about the first; `why_not` names what each of them stands for, for the provider and for staff.
 """
 
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from appointments.rules.slots import (
+    ONE_DAY,
     Facts,
     Rules,
     Shape,
     bookable_span,
     day_is_full,
     is_full,
-    is_open,
     working_ranges,
-    would_be_open,
 )
-from core.intervals import contains, merge
+from core.intervals import Interval, contains, meets, merge
 from core.wording import words_for_minutes
-
-ONE_DAY = timedelta(days=1)
 
 
 class Obstacle(StrEnum):
-    """The reasons why a start is not open."""
+    """The reasons why a start is not open, in the order in which a customer is told the first."""
 
     OVER = "over"
     NOTICE = "notice"
     WINDOW = "window"
     CLOSED = "closed"
     GRID = "grid"
-    TAKEN = "taken"
-    DAY_FULL = "day_full"
     FULL = "full"
+    DAY_FULL = "day_full"
+    TAKEN = "taken"
 
 
-def obstacle(facts: Facts, shape: Shape, start: datetime, *, now: datetime) -> Obstacle | None:
-    """The obstacle to this exact start, None where it is open. `facts` must cover it as for `slots.is_open`."""
-    earliest, latest = bookable_span(facts, now)
-    if start < now:
-        return Obstacle.OVER
-    if start < earliest:
-        return Obstacle.NOTICE
-    if start >= latest:
-        return Obstacle.WINDOW
-    if not would_be_open(facts, shape, start, start + timedelta.resolution, now=now):
-        return Obstacle.GRID if _is_within_hours(facts, shape, start) else Obstacle.CLOSED
-    if is_open(facts, shape, start, now=now):
-        return None
-    if is_full(facts):
-        return Obstacle.FULL
-    return Obstacle.DAY_FULL if day_is_full(facts, start) else Obstacle.TAKEN
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A start that somebody asks about. `facts` must cover it as for `slots.is_open`."""
+
+    facts: Facts
+    shape: Shape
+    start: datetime
+    now: datetime
+
+    @property
+    def end(self) -> datetime:
+        return self.start + self.shape.duration
+
+    @property
+    def day(self) -> date:
+        """The date of the start in the provider's zone."""
+        return self.start.astimezone(self.facts.zone).date()
+
+    @property
+    def blocked(self) -> Interval:
+        """The time with both buffers."""
+        return self.start - self.shape.before, self.end + self.shape.after
+
+    @property
+    def ranges(self) -> list[Interval]:
+        """The working ranges of the start's date and of the dates beside it, which may reach over midnight."""
+        return working_ranges(self.facts, self.day - ONE_DAY, self.day + ONE_DAY)
 
 
-def _is_within_hours(facts: Facts, shape: Shape, start: datetime) -> bool:
-    day = start.astimezone(facts.zone).date()
-    return contains(merge(working_ranges(facts, day - ONE_DAY, day + ONE_DAY)), start, start + shape.duration)
+def obstacles(asked: Asked) -> list[Obstacle]:
+    """All obstacles to this exact start; none where it is open."""
+    return [found for found in Obstacle if STANDS[found](asked)]
+
+
+def first_obstacle(asked: Asked) -> Obstacle | None:
+    """The obstacle of which a customer is told, None where the start is open."""
+    return next(iter(obstacles(asked)), None)
+
+
+def _is_over(asked: Asked) -> bool:
+    return asked.start < asked.now
+
+
+def _is_too_soon(asked: Asked) -> bool:
+    earliest, _ = bookable_span(asked.facts, asked.now)
+    return asked.now <= asked.start < earliest
+
+
+def _is_too_far_ahead(asked: Asked) -> bool:
+    _, latest = bookable_span(asked.facts, asked.now)
+    return asked.start >= latest
+
+
+def _is_outside_hours(asked: Asked) -> bool:
+    return not contains(merge(asked.ranges), asked.start, asked.end)
+
+
+def _is_off_the_grid(asked: Asked) -> bool:
+    """Whether the start lies in working hours, but on no point of the grid of any range that it lies in."""
+    around = [opens for opens, closes in asked.ranges if opens <= asked.start < closes]
+    return bool(around) and all((asked.start - opens) % asked.shape.step for opens in around)
+
+
+def _is_full(asked: Asked) -> bool:
+    return is_full(asked.facts)
+
+
+def _is_on_a_full_day(asked: Asked) -> bool:
+    return day_is_full(asked.facts, asked.start)
+
+
+def _is_taken(asked: Asked) -> bool:
+    return meets(asked.facts.taken, *asked.blocked)
+
+
+STANDS: dict[Obstacle, Callable[[Asked], bool]] = {
+    Obstacle.OVER: _is_over,
+    Obstacle.NOTICE: _is_too_soon,
+    Obstacle.WINDOW: _is_too_far_ahead,
+    Obstacle.CLOSED: _is_outside_hours,
+    Obstacle.GRID: _is_off_the_grid,
+    Obstacle.FULL: _is_full,
+    Obstacle.DAY_FULL: _is_on_a_full_day,
+    Obstacle.TAKEN: _is_taken,
+}
 
 
 def obstacle_words(found: Obstacle, *, rules: Rules, name: str) -> str:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Case, Q, QuerySet, When
 
 from appointments.models import Appointment, Hold, conditions
-from appointments.rules.obstacles import Obstacle, obstacle
+from appointments.rules.obstacles import Asked, Obstacle, first_obstacle
 from appointments.rules.slots import Facts, Rules, Shape, is_open, open_slots, with_appointment
 from appointments.states import HoldKind
 from calendar_sync.queries import busy_between
@@ -180,7 +180,7 @@ def what_stands_in_the_way(service: Service, start: datetime, *, now: datetime, 
     shape = shape_of(service)
     around = max(shape.before, shape.duration + shape.after)
     facts = load_facts([service.provider], start, start, now=now, mine=mine, around=around)
-    return obstacle(facts[service.provider.pk], shape, start, now=now)
+    return first_obstacle(Asked(facts[service.provider.pk], shape, start, now))
 
 
 def other_times(appointment: Appointment, *, now: datetime, count: int = 3) -> list[datetime]:

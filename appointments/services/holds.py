@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from accounts.models import User
 from appointments.exceptions import PolicyRefused, SlotTaken
 from appointments.models import Appointment, Hold
+from appointments.rules.bookable import shut_words, what_is_shut
 from appointments.rules.obstacles import Obstacle, obstacle_words
 from appointments.states import HoldKind
 from core import clock
@@ -155,11 +156,9 @@ def drop_lapsed_times(*, now: datetime, mine: Mine = NOBODY) -> int:
 
 
 def check_bookable(service: Service) -> None:
-    provider = service.provider
-    if not (provider.is_live and provider.user.takes_part):
-        raise PolicyRefused(f"{provider.first_name} is not taking bookings right now.")
-    if not service.is_active:
-        raise PolicyRefused(f"{provider.first_name} no longer offers {service.name}.")
+    """Raise PolicyRefused where the service takes no bookings, whatever the time."""
+    if shut := what_is_shut(service):
+        raise PolicyRefused(shut_words(shut[0], service))
 
 
 def slot_taken(service: Service, start: datetime, *, mine: Mine = NOBODY, just_now: bool = False) -> SlotTaken:

@@ -58,6 +58,7 @@ ROWS = [
     ),
     Row("studio_appointment_ics", get=own(), post=refused(), args=appointment),
     Row("studio_cancel", get=own(), post=own("go"), args=appointment),
+    Row("studio_why_not", get=studio(), post=refused(), args=has_page),
     Row("studio_customers", get=studio(), post=refused(), args=has_page),
     Row("studio_customer", get=own(), post=refused(), args=customer),
     Row("lift_limits", get=ACT_ONLY, post=own("go"), args=customer),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from appointments.rules.obstacles import Obstacle, obstacle, obstacle_words
+from appointments.rules.obstacles import Asked, Obstacle, first_obstacle, obstacle_words, obstacles
 from appointments.rules.slots import Facts, Rules, Shape, is_open, open_slots
 from core import clock
 from core.intervals import merge
@@ -303,7 +303,7 @@ TOMORROW = at(8, day=2)
     ],
 )
 def test_the_obstacle_is_the_rule_that_stands_in_the_way(start, changes, expected):
-    assert obstacle(facts(**changes), shape(60), start, now=TOMORROW) == expected
+    assert first_obstacle(Asked(facts(**changes), shape(60), start, TOMORROW)) == expected
 
 
 @settings(max_examples=120)
@@ -312,7 +312,7 @@ def test_what_is_refused_has_an_obstacle_and_what_is_open_has_none(calendar):
     known, wanted, start, end, now = calendar
     starts = {start, end, *open_slots(known, wanted, start, end, now=now)}
 
-    assert {one for one in starts if obstacle(known, wanted, one, now=now) is None} == {
+    assert {one for one in starts if not obstacles(Asked(known, wanted, one, now))} == {
         one for one in starts if is_open(known, wanted, one, now=now)
     }
 

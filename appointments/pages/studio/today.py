@@ -1,5 +1,6 @@
 """A provider's day, made from an agenda: one sentence, the next appointment, and the day as a line."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -156,7 +157,9 @@ class Line:
         return self.taken if without is None else [each for each in self.taken if each[0].pk != without.pk]
 
 
-def line_of(agenda: Agenda, day: date, *, now: datetime, twelve: bool = False) -> Line:
+def line_of(agenda: Agenda, day: date, *, now: datetime, twelve: bool = False, around: Iterable[Interval] = ()) -> Line:
+    """The line of a date, long enough for all that is open or taken, and for the times `around`."""
+
     def at(moment: datetime) -> str:
         return wording.clock_text(moment, agenda.zone, twelve=twelve)
 
@@ -164,7 +167,7 @@ def line_of(agenda: Agenda, day: date, *, now: datetime, twelve: bool = False) -
         return f"{at(start)} to {at(end)}"
 
     mine, busy, open_times = agenda.on(day), agenda.busy_on(day), agenda.open_between(day)
-    opens, closes = _visible_day(agenda, day, [(one.start, one.end) for one in mine] + busy)
+    opens, closes = _visible_day(agenda, day, [(one.start, one.end) for one in mine] + busy + list(around))
     return Line(
         title=f"{wording.date_text(day, long=True)} from {times(opens, closes)}",
         opens=opens,

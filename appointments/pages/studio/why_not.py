@@ -1,0 +1,49 @@
+"""The day of a time that was asked about, as a line: what is taken or kept free, and the time itself."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from appointments.pages.studio.today import Segment, line_of
+from appointments.pages.studio.week import USUAL
+from appointments.queries.agenda import Agenda
+from appointments.services.why_not import WhyNot
+from core import clock, wording
+
+
+@dataclass(frozen=True, slots=True)
+class AskedDay:
+    """The line of the date, from `opens` to `closes`, with `words` for readers who can't see it."""
+
+    day: date
+    opens: datetime
+    closes: datetime
+    segments: list[Segment]
+    words: str
+    has_requests: bool
+    has_busy: bool
+    has_free: bool
+
+
+def asked_day(found: WhyNot, agenda: Agenda, *, twelve: bool) -> AskedDay:
+    asked = found.asked
+    around = [(asked.start, asked.end)]
+    if not agenda.opening(asked.day):
+        around.append(clock.wall_interval(asked.day, *USUAL, agenda.zone))
+    line = line_of(agenda, asked.day, now=asked.now, twelve=twelve, around=around)
+    free = [
+        ("soft", since, until)
+        for entry in found.named.entries
+        for since, until in ((entry.blocked[0], entry.time[0]), (entry.time[1], entry.blocked[1]))
+        if since < until
+    ]
+    start, end = (wording.clock_text(moment, agenda.zone, twelve=twelve) for moment in (asked.start, asked.end))
+    return AskedDay(
+        day=asked.day,
+        opens=line.opens,
+        closes=line.closes,
+        segments=[*line.segments(), *free, ("ask", asked.start, asked.end)],
+        words=f"{line.words().removesuffix('.')}; the time asked about is {start} to {end}.",
+        has_requests=any(one.is_request for one in agenda.on(asked.day)),
+        has_busy=bool(agenda.busy_on(asked.day)),
+        has_free=bool(free),
+    )
