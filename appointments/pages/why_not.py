@@ -186,6 +186,8 @@ class _Words:
                 assert entry.expires_at is not None
                 until = self.moment(entry.expires_at)
                 return Row("Kept while somebody books", f"{times}. Open again at {until}, unless it is booked.")
+            case EntryKind.TIME_OFF:
+                return Row("Time off", f"{times}.")
             case EntryKind.BUSY:
                 return Row("Busy in a connected calendar", f"{times}. Customers never see this.")
 
@@ -222,6 +224,8 @@ class _Words:
                 return f"{free}{one.service.name} of {one.customer.name}"
             case EntryKind.KEPT:
                 return "the time kept while somebody books"
+            case EntryKind.TIME_OFF:
+                return "time off"
             case EntryKind.BUSY:
                 return "busy time in a connected calendar"
 
@@ -242,6 +246,9 @@ class _Words:
             rows.append(Row("Working hours", f"{weekday} {self.hours(asked.day)}"))
         if not any(each.override for each in closed):
             rows.append(Row("Date overrides", self.hours(asked.day) if override is not None else "None on this day"))
+        taken = {each.entry.kind for each in self.found.reasons if isinstance(each, Taken)}
+        if EntryKind.TIME_OFF not in taken:
+            rows.append(Row("Time off", "None at that time"))
         if self.opens and OffTheGrid not in reasons:
             start = self.moment(asked.start)
             rows.append(Row(f"Starts of {self.service.name}", f"{self.grid(self.opens)}: {start} is one of them"))
@@ -254,7 +261,7 @@ class _Words:
             rows.append(Row("Most appointments a day", f"{count} of {most} taken" if most else "No limit"))
         if Full not in reasons and rules.max_open:
             rows.append(Row("Most appointments ahead", f"{asked.facts.open_count} of {rules.max_open} taken"))
-        if Taken not in reasons:
+        if taken <= {EntryKind.TIME_OFF}:
             rows.append(Row("Calendar", "Nothing else at that time"))
         if Shut not in reasons:
             rows.append(Row("Public page", f"Live, {self.service.name} is live"))

@@ -23,6 +23,7 @@ class EntryKind(StrEnum):
     APPOINTMENT = HoldKind.APPOINTMENT.value
     KEPT = HoldKind.KEPT.value
     BUSY = "busy"
+    TIME_OFF = "time_off"
 
 
 @dataclass(frozen=True, slots=True)

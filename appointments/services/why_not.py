@@ -12,6 +12,7 @@ from calendar_sync.queries import busy_between
 from core import clock
 from core.intervals import Interval
 from providers.models import DateOverride, Provider, Service
+from providers.queries import time_off_between
 
 from . import availability
 
@@ -30,7 +31,7 @@ class WhyNot:
 def why_not(service: Service, start: datetime, *, now: datetime) -> WhyNot:
     """All that keeps `service` from being booked at `start`; no reason exactly where it is offered to customers.
 
-    `service` comes with its provider, policy and user. At most eleven queries, whatever lies on the day.
+    `service` comes with its provider, policy and user. At most twelve queries, whatever lies on the day.
     """
     provider, shape = service.provider, availability.shape_of(service)
     around = max(shape.before, shape.duration + shape.after)
@@ -43,11 +44,11 @@ def why_not(service: Service, start: datetime, *, now: datetime) -> WhyNot:
 
 
 def _named(provider: Provider, asked: Asked) -> Named:
-    """The entries of the dates asked about, by their start, and the overrides of these dates. Three queries."""
+    """The entries of the dates asked about, by their start, and the overrides of these dates. Four queries."""
     days = [asked.day, *parts_by_date(asked)]
     first, last = clock.day_bounds(min(days), asked.facts.zone)[0], clock.day_bounds(max(days), asked.facts.zone)[1]
     span = min(first, asked.blocked[0]), max(last, asked.blocked[1])
-    entries = [*_held(provider, span, asked.now), *_busy(provider, span)]
+    entries = [*_held(provider, span, asked.now), *_no_holds(provider, span)]
     return Named(sorted(entries, key=lambda each: each.blocked), _overrides(provider, days))
 
 
@@ -63,9 +64,12 @@ def _entry_of(hold: Hold) -> Entry:
     return Entry(EntryKind(hold.kind), time, blocked, one, hold.expires_at)
 
 
-def _busy(provider: Provider, span: Interval) -> Iterable[Entry]:
+def _no_holds(provider: Provider, span: Interval) -> Iterable[Entry]:
+    """Busy time elsewhere and time off, which are no holds."""
     for busy in busy_between([provider.pk], *span).values_list("start", "end"):
         yield Entry(EntryKind.BUSY, busy, busy)
+    for away in time_off_between([provider.pk], *span).values_list("start", "end"):
+        yield Entry(EntryKind.TIME_OFF, away, away)
 
 
 def _overrides(provider: Provider, days: list[date]) -> dict[date, DateOverride]:

@@ -16,7 +16,7 @@ from appointments.services.why_not import why_not
 from calendar_sync.models import BusyInterval
 from core.intervals import clip, merge
 from providers.models import DateOverride, Listing
-from tests.factories.providers import ServiceFactory
+from tests.factories.providers import ServiceFactory, TimeOffFactory
 
 from .conftest import NOW, TUESDAY_TEN
 from .test_availability import HOUR, MINUTE, Undo, rows, write
@@ -93,6 +93,16 @@ def test_busy_time_elsewhere_is_named_by_its_times_alone(service):
     assert reasons_for(service) == [Taken(entry, Part.TIME, Part.TIME)]
 
 
+def test_time_off_is_named(service):
+    row = TimeOffFactory(provider=service.provider, start=TUESDAY_TEN - HOUR, end=TUESDAY_TEN + MINUTE)
+
+    assert reasons_for(service) == [
+        Taken(Entry(EntryKind.TIME_OFF, (row.start, row.end), (row.start, row.end)), Part.TIME, Part.TIME)
+    ]
+    row.delete()
+    assert reasons_for(service) == []
+
+
 def test_rules_and_entries_are_named_together(service, book):
     one = book().appointment
     override = DateOverride.objects.create(
@@ -161,13 +171,13 @@ def test_what_takes_no_bookings_is_a_reason_exactly_where_booking_refuses_it(ser
         holds.check_bookable(service)
 
 
-def test_the_answer_costs_eleven_queries_for_an_empty_day_and_a_full_one(service, book, django_assert_num_queries):
+def test_the_answer_costs_twelve_queries_for_an_empty_day_and_a_full_one(service, book, django_assert_num_queries):
     start = TUESDAY_TEN + timedelta(days=1)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         why_not(service, start, now=NOW)
     for hour in range(5):
         book(start + hour * HOUR)
         busy(service.provider, start + hour * HOUR, 20)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         assert len(why_not(service, start, now=NOW).reasons) == 2

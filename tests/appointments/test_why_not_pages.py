@@ -10,7 +10,7 @@ from appointments.services import holds
 from calendar_sync.models import BusyInterval
 from providers.models import DateOverride, Listing
 from tests.factories.accounts import UserFactory
-from tests.factories.providers import ServiceFactory, give_hours
+from tests.factories.providers import ServiceFactory, TimeOffFactory, give_hours
 
 from .conftest import NOW, TUESDAY_TEN
 from .test_availability import HOUR, MINUTE
@@ -61,6 +61,7 @@ def test_an_open_time_says_that_it_is_offered_and_what_each_rule_says_of_it(ask)
     assert fine(page) == {
         "Working hours": "Tuesday 09:00 to 17:00",
         "Date overrides": "None on this day",
+        "Time off": "None at that time",
         "Starts of First assessment": "Every 1 h from 09:00: 10:00 is one of them",
         "Notice": "2 h ahead; it is 26 h away",
         "How far ahead": "Within 60 days",
@@ -180,6 +181,15 @@ def test_a_request_and_a_kept_time_are_told_apart_from_appointments(ask, service
         ("Kept while somebody books", "11:00 to 12:00. Open again at Mon 2 March, 08:10, unless it is booked.")
     ]
     assert hold.expires_at == NOW + 10 * MINUTE
+
+
+def test_time_off_says_until_when_it_lasts(ask, service):
+    TimeOffFactory(provider=service.provider, start=TUESDAY_TEN - HOUR, end=TUESDAY_TEN + 24 * HOUR)
+
+    page = ask()
+
+    assert standing(page) == [("Time off", "09:00 to Wed 4 March, 10:00.")]
+    assert "Time off" not in fine(page) and "Calendar" in fine(page)
 
 
 def test_free_time_of_the_service_itself_says_what_it_would_meet(ask, service, book):
@@ -354,7 +364,7 @@ def test_the_page_costs_the_same_queries_on_an_empty_day_and_on_a_full_one(
     ask, service, book, django_assert_num_queries
 ):
     ask()
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(20):
         ask()
 
     for hour in range(5):
@@ -371,5 +381,5 @@ def test_the_page_costs_the_same_queries_on_an_empty_day_and_on_a_full_one(
         end=TUESDAY_TEN,
         expires_at=NOW + timedelta(hours=1),
     )
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(20):
         ask()
