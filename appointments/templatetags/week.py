@@ -59,8 +59,7 @@ def _column(column: Column, address: str, zone: ZoneInfo, twelve: bool) -> str:
     items = "".join(f"\n{_item(piece, place)}" for piece in column.pieces)
     closed = '<p class="wday__closed">Closed, and nothing is booked.</p>' if column.is_closed else ""
     return (
-        f'<section class="wday" data-day="{day.isoformat()}"{kind} aria-labelledby="d{place.mark}">\n'
-        f"{_head(column, place)}\n"
+        f'<section class="wday"{kind} aria-labelledby="d{place.mark}">\n{_head(column, place)}\n'
         f'<div class="wday__grid">{shut}{now}<ol role="list">{items}\n</ol></div>{closed}</section>'
     )
 

@@ -6,5 +6,5 @@ document.addEventListener("click", ({ target, clientY }) => {
 	const { top, height } = grid.getBoundingClientRect();
 	const quarter = Math.floor(((clientY - top) / height) * hours * 4) + from * 4;
 	const time = new Date(Date.UTC(2000, 0, 1, 0, quarter * 15)).toISOString().slice(11, 16);
-	location.assign(`${ask}?date=${grid.closest("[data-day]").dataset.day}&time=${time}`);
+	location.assign(`${ask}?date=${grid.closest(".wday").querySelector("time").dateTime}&time=${time}`);
 });
