@@ -10,7 +10,7 @@ from core import clock
 from core.exceptions import DomainError
 from outbox import services as outbox
 
-from .mail import catalogue, suspension  # noqa: F401 registers the mails about appointments and suspensions
+from .mail import catalogue, standing, suspension  # noqa: F401 registers the mails
 from .models import Appointment
 from .queries.due import due_for_completion, expired_requests
 from .search import index

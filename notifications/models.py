@@ -24,6 +24,7 @@ class Kind(models.TextChoices):
     ACCOUNT = "account", "Sign-up, code or reset"
     SECURITY = "security", "Security of the account"
     SUSPENSION = "suspension", "Suspension"
+    STANDING = "standing", "Standing"
 
 
 # The person waits for these mails or must not miss them: no limit delays them, no refusal of the address stops them.

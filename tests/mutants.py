@@ -50,6 +50,8 @@ TOGETHER = "appointments/test_mails_about_several.py"
 FAIR_RULES = "appointments/rules/fair_use.py"
 FAIR_SERVICES = "appointments/services/fair_use.py"
 FAIR = "appointments/test_fair_use.py"
+FAIR_QUERIES = "appointments/queries/fair_use.py"
+STANDING_MAILS = "appointments/test_standing_mails.py"
 BANS = "appointments/test_bans.py"
 STAFF = "appointments/test_staff_fair_use.py"
 CANCEL = "appointments/test_cancel_pages.py"
@@ -1164,5 +1166,38 @@ MUTANTS = [
         'You are blocked."',
         "appointments/test_blocks.py",
         "neutral",
+    ),
+    # --- Mails of standing --------------------------------------------------------------------------------------------
+    mutant(
+        "the mail leaves out one of exactly thirty days ago",
+        FAIR_QUERIES,
+        "rows.filter(at__gte=late.at - COUNTED_FOR)",
+        "rows.filter(at__gt=late.at - COUNTED_FOR)",
+        STANDING_MAILS,
+        "number",
+    ),
+    mutant(
+        "the third is told as the first, since it is evidence by then",
+        FAIR_QUERIES,
+        "unused = Q(ban=None) | Q(ban__since__gte=late.at)",
+        "unused = Q(ban=None)",
+        STANDING_MAILS,
+        "third or number",
+    ),
+    mutant(
+        "the other side reads how who cancelled stands",
+        CATALOGUE,
+        "if event.verb == Verb.CANCEL and event.role == side]",
+        "if event.verb == Verb.CANCEL]",
+        STANDING_MAILS,
+        "who_cancelled_late",
+    ),
+    mutant(
+        "who is forgiven is not told",
+        FAIR_SERVICES,
+        "    if forgiven:\n        outbox",
+        "    if not forgiven:\n        outbox",
+        STANDING_MAILS,
+        "forgiven",
     ),
 ]

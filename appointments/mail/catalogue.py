@@ -11,6 +11,8 @@ from datetime import datetime
 from django.db.models import Max, QuerySet
 
 from appointments.models import Appointment, AppointmentEvent
+from appointments.queries.fair_use import late_cancellation_of, number_of
+from appointments.rules.fair_use import counts_until, is_late
 from appointments.services.follows import TOLD
 from appointments.states import Role, Verb
 from core import clock
@@ -20,10 +22,11 @@ from notifications.catalogue import CalendarPart, Mail, Reader
 from notifications.models import Kind
 
 from . import ics, letters
-from .context import HOPEFUL, MailContext, SharedContext
+from .context import HOPEFUL, Late, MailContext, SharedContext
 from .several import about_several
 from .words import confirmations, endings, requests
 from .words.base import Words
+from .words.late import with_standing
 
 
 class EventMail(Mail):
@@ -43,7 +46,7 @@ class EventMail(Mail):
         return reason
 
     def letter(self) -> Letter:
-        return letters.about_one(self.context, self.sort.words(self.context))
+        return letters.about_one(self.context, with_standing(self.context, self.sort.words(self.context)))
 
     def calendars(self) -> tuple[CalendarPart, ...]:
         return self.sort.calendars(self.context)
@@ -87,7 +90,9 @@ class EventsMail(Mail):
     def letter(self) -> Letter:
         shared = SharedContext(self.told)
         said = [_sort(context).words(context) for context in shared.contexts]
-        return letters.about_one(shared.first, said[0]) if shared.count == 1 else about_several(shared, said)
+        if shared.count == 1:
+            return letters.about_one(shared.first, with_standing(shared.first, said[0]))
+        return about_several(shared, said)
 
     def calendars(self) -> tuple[CalendarPart, ...]:
         return tuple(
@@ -98,16 +103,14 @@ class EventsMail(Mail):
 @catalogue.mail("appointments.event")
 def event_mail(*, event: int, to: str) -> Mail | None:
     """The mail about an event to one side, or None where the event's row was deleted."""
-    found = _events().filter(pk=event).first()
-    return EventMail(MailContext(found, Role(to), now=clock.now())) if found else None
+    contexts = _contexts([event], Role(to))
+    return EventMail(contexts[0]) if contexts else None
 
 
 @catalogue.mail("appointments.events")
 def events_mail(*, events: list[int], to: str) -> Mail | None:
     """The mail about several events of one act to their one reader on that side."""
-    found = _events().filter(pk__in=events).order_by("pk")
-    now = clock.now()
-    contexts = [MailContext(event, Role(to), now=now) for event in found]
+    contexts = _contexts(events, Role(to))
     return EventsMail(contexts) if contexts else None
 
 
@@ -138,6 +141,25 @@ def _stale_because(event: AppointmentEvent, *, last: int, now: datetime) -> str:
     if event.appointment.is_unanswered(now):
         return "the time to answer is over"
     return "the appointment is over" if event.appointment.end <= now else ""
+
+
+def _contexts(events: list[int], side: Role) -> list[MailContext]:
+    """The contexts for one side of these events, all of one act."""
+    found, now = list(_events().filter(pk__in=events).order_by("pk")), clock.now()
+    late = _late(found, side)
+    return [MailContext(event, side, now=now, late=late) for event in found]
+
+
+def _late(events: Sequence[AppointmentEvent], side: Role) -> Late | None:
+    """What the act counted as for its reader: None for the other side, and where it was in time or is forgiven.
+
+    No query where nobody of that side cancelled late, else two.
+    """
+    cancelled = [event for event in events if event.verb == Verb.CANCEL and event.role == side]
+    if not any(is_late(event.start, event.at) for event in cancelled):
+        return None
+    noted = late_cancellation_of(cancelled[0])
+    return Late(number_of(noted), counts_until(noted.at)) if noted else None
 
 
 def _events() -> QuerySet[AppointmentEvent]:

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -9,9 +10,11 @@ from zoneinfo import ZoneInfo
 from accounts.models import User
 from appointments import links
 from appointments.models import Appointment, AppointmentEvent
+from appointments.pages.consequences import ordinal
 from appointments.pages.labels import state_label, was_cancelled_late
 from appointments.pages.places import place_for
 from appointments.pages.zones import Zones, zones_told
+from appointments.rules.fair_use import LIMIT
 from appointments.states import Role, Status, Verb
 from core import clock
 from core.letters import Tone, When, page
@@ -25,14 +28,31 @@ HOPEFUL = {Verb.REQUEST, Verb.BOOK, Verb.ACCEPT}
 WEEKDAY_SPEAKS_FOR = timedelta(days=6)
 
 
+@dataclass(frozen=True, slots=True)
+class Late:
+    """What the reader's act counted as: which late cancellation it was, and the last moment at which it counts."""
+
+    number: int
+    until: datetime
+
+    @property
+    def bans(self) -> bool:
+        return self.number >= LIMIT
+
+    @property
+    def figure(self) -> str:
+        return f"{ordinal(self.number)} of {LIMIT}"
+
+
 class MailContext:
     """The facts of a mail about one event of an appointment, for one side.
 
-    `event` must come with its appointment, and that with provider, user, policy, service and customer.
+    `event` must come with its appointment, and that with provider, user, policy, service and customer. `late` is given
+    where this side's act was a late cancellation.
     """
 
-    def __init__(self, event: AppointmentEvent, side: Role, *, now: datetime) -> None:
-        self.event, self.side, self.now = event, side, now
+    def __init__(self, event: AppointmentEvent, side: Role, *, now: datetime, late: Late | None = None) -> None:
+        self.event, self.side, self.now, self.late = event, side, now, late
         # The time as it was at the event, so that the mail tells the event and no later move.
         self.appointment: Appointment = copy.copy(event.appointment)
         self.appointment.status = event.to_status

@@ -20,8 +20,8 @@ from notifications.composing import render as drawn
 from providers.models import BookingPolicy, Listing, Provider, Service
 
 from .catalogue import MAILS, EventMail, EventsMail
-from .context import MailContext
-from .words import suspension
+from .context import Late, MailContext
+from .words import standing, suspension
 
 NOW = datetime(2026, 3, 9, 14, 20, tzinfo=UTC)
 START = datetime(2026, 3, 12, 14, 20, tzinfo=UTC)
@@ -46,6 +46,8 @@ SUSPENSION: dict[str, Callable[[suspension.Facts], Letter]] = {
     "appeal-answered": lambda facts: suspension.answered(facts, answer=ANSWER, is_open=True),
     "appeal-refused": lambda facts: suspension.answered(facts, answer="The rule is the same for all.", is_open=False),
 }
+# The mails of standing: to who cancelled late, on either side, and that it was forgiven.
+LATE, FORGIVEN = "late-cancellation", "late-cancellation-forgiven"
 
 
 @require_safe
@@ -53,7 +55,9 @@ def mails(request: HttpRequest) -> HttpResponse:
     """The list of all mails with their subjects."""
     rows: list[tuple[str, str, str]] = [(verb, side, sample(verb, side).subject) for verb, side in MAILS]
     rows += [(name, side, sample_of_several(name, side).subject) for name in SEVERAL for side in SIDES]
+    rows += [(LATE, side, sample_of_late(side).subject) for side in SIDES]
     rows += [(name, PERSON, sample_of_suspension(name).subject) for name in SUSPENSION]
+    rows.append((FORGIVEN, PERSON, sample_of_forgiven().subject))
     return render(request, "appointments/emails/preview.html", {"rows": rows})
 
 
@@ -67,8 +71,12 @@ def mail(request: HttpRequest, verb: str, side: str, form: str) -> HttpResponse:
         letter = sample(Verb(verb), Role(side))
     elif verb in SEVERAL and side in SIDES:
         letter = sample_of_several(verb, Role(side))
+    elif verb == LATE and side in SIDES:
+        letter = sample_of_late(Role(side))
     elif verb in SUSPENSION and side == PERSON:
         letter = sample_of_suspension(verb)
+    elif verb == FORGIVEN and side == PERSON:
+        letter = sample_of_forgiven()
     else:
         raise Http404
     text, html = drawn(letter)
@@ -83,6 +91,20 @@ def sample(verb: Verb, side: Role) -> Letter:
 
 def sample_of_several(name: str, side: Role) -> Letter:
     return EventsMail(sample_contexts(*SEVERAL[name], side=side)).letter()
+
+
+def sample_of_late(side: Role) -> Letter:
+    context = sample_context(Verb.CANCEL, side, role=side)
+    context.event.at = START - timedelta(hours=5)
+    context.appointment.closed_at = context.event.at
+    context.late = Late(2, context.event.at + timedelta(days=30))
+    return EventMail(context).letter()
+
+
+def sample_of_forgiven() -> Letter:
+    amara = User(pk=2, name="Amara Nwosu", email="amara@example.com", email_confirmed_at=NOW)
+    row = Row("First assessment, Maya Okafor", "", others=0, at=NOW, before_start=timedelta(hours=5), forgiven_at=NOW)
+    return standing.forgiven(standing.Facts(amara, row, used=1))
 
 
 def sample_of_suspension(name: str) -> Letter:

@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 
 from accounts.models import Appeal, Ban, User
 from appointments.models import Appointment, AppointmentEvent, LateCancellation
-from appointments.rules.fair_use import is_late
+from appointments.rules.fair_use import COUNTED_FOR, is_late
 from appointments.states import Role, Verb
 from providers.models import Provider
 
@@ -48,9 +48,29 @@ def late_acts_of(person: User) -> list[Act]:
     return _acts(person.pk, rows[:MOST])
 
 
+def act_of(late: LateCancellation) -> Act:
+    """This late cancellation with what it cancelled. One query."""
+    return Act(late, _cancelled_late(late.person_id, [late.occasion]).get(late.occasion, []))
+
+
 def acts_behind(ban: Ban) -> list[Act]:
     """The late cancellations for which the person was banned, the newest first. Two queries."""
     return _acts(ban.user_id, LateCancellation.objects.filter(ban=ban).select_related("ban"))
+
+
+def late_cancellation_of(event: AppointmentEvent) -> LateCancellation | None:
+    """The late cancellation of the act to which this entry belongs; None where it was none, or is forgiven."""
+    return LateCancellation.objects.filter(person=event.actor_id, occasion=event.occasion, forgiven_at=None).first()
+
+
+def number_of(late: LateCancellation) -> int:
+    """Which one it was when it was made: those that counted at that moment, itself included. One query."""
+    before = Q(at__lt=late.at) | Q(at=late.at, pk__lt=late.pk)
+    unforgiven = Q(forgiven_at=None) | Q(forgiven_at__gt=late.at)
+    # The evidence of an earlier suspension counted no more.
+    unused = Q(ban=None) | Q(ban__since__gte=late.at)
+    rows = LateCancellation.objects.filter(before, unforgiven, unused, person=late.person_id)
+    return rows.filter(at__gte=late.at - COUNTED_FOR).count() + 1
 
 
 def open_ban_of(person: User) -> Ban | None:

@@ -101,7 +101,7 @@ def answer_appeal(*, appeal: Appeal, actor: User, answer: str, lift: bool) -> No
 @retrying
 @transaction.atomic
 def forgive(*, late: LateCancellation, actor: User, reason: str) -> bool:
-    """Let a late cancellation no longer count. False if it was forgiven before.
+    """Let a late cancellation no longer count, and tell the person by mail. False if it was forgiven before.
 
     An open ban of which it is evidence stays: that is for staff to lift. Raises StaffRefused where the actor may not
     decide about the person.
@@ -109,7 +109,10 @@ def forgive(*, late: LateCancellation, actor: User, reason: str) -> bool:
     _lock_for_staff(late.person_id, actor)
     reason = _required(reason)
     unforgiven = LateCancellation.objects.filter(pk=late.pk, forgiven_at=None)
-    return bool(unforgiven.update(forgiven_at=clock.now(), forgiven_by=actor, forgiven_reason=reason))
+    forgiven = unforgiven.update(forgiven_at=clock.now(), forgiven_by=actor, forgiven_reason=reason)
+    if forgiven:
+        outbox.publish_all([notifications.draft("appointments.late_forgiven", key=str(late.pk), late=late.pk)])
+    return bool(forgiven)
 
 
 def _lock_for_staff(person_id: int, actor: User, *, on_server: bool = False) -> None:

@@ -7,6 +7,7 @@ from appointments.mail.context import MailContext, SharedContext
 from appointments.pages.places import there
 from appointments.states import Role, Verb
 
+from . import late
 from .base import deadline_text
 from .confirmations import until_when
 from .endings import what_else
@@ -159,10 +160,11 @@ def _withdrawn(shared: SharedContext, lead: str) -> SharedWords:
 
 def cancelled(shared: SharedContext) -> SharedWords:
     return SharedWords(
-        head="Cancelled",
+        head=late.heading(shared.first) or "Cancelled",
         done="cancelled",
         headline=shared.who_did("cancelled", "appointments"),
         lead=(f"They no longer take place. {FILES_REMOVE}",),
+        after=late.standing_lines(shared.first),
         things="appointments",
     )
 
