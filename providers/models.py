@@ -123,6 +123,16 @@ class Provider(models.Model):
         return self.listing == Listing.DRAFT
 
     @property
+    def is_public(self) -> bool:
+        """Whether anybody may open the page, as `public()` says in SQL. Needs the person loaded."""
+        return self.listing in PUBLIC_LISTINGS and self.user.takes_part
+
+    @property
+    def takes_bookings(self) -> bool:
+        """Whether the page is live and its person takes part. Needs the person loaded."""
+        return self.is_live and self.user.takes_part
+
+    @property
     def venues(self) -> tuple[Venue, ...]:
         offered = ((Venue.IN_PERSON, self.is_in_person), (Venue.ONLINE, self.is_online))
         return tuple(venue for venue, is_offered in offered if is_offered)

@@ -1200,4 +1200,19 @@ MUTANTS = [
         STANDING_MAILS,
         "forgiven",
     ),
+    mutant(
+        "everybody sees the page of a suspended provider",
+        "appointments/queries/public.py",
+        "| Q(joined, user__is_active=True)",
+        "| Q(user__is_active=True)",
+        "appointments/test_pages_not_public.py",
+    ),
+    mutant(
+        "the page of a suspended provider offers times",
+        "appointments/views/public.py",
+        "not person.takes_bookings:",
+        "not person.is_live:",
+        "appointments/test_pages_not_public.py",
+        "calm",
+    ),
 ]

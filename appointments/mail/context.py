@@ -20,7 +20,6 @@ from core import clock
 from core.letters import Tone, When, page
 from core.wording import date_text, moment_text, range_text, why_repeated, zone_text
 from notifications.text import one_line
-from providers.models import Listing
 
 # The verbs that promise an appointment, or ask for one.
 HOPEFUL = {Verb.REQUEST, Verb.BOOK, Verb.ACCEPT}
@@ -176,13 +175,12 @@ class MailContext:
     def can_be_booked(self) -> bool:
         """Whether the service can be booked at another time."""
         provider, service = self.provider, self.event.appointment.service
-        return provider.is_live and provider.user.takes_part and service.is_active
+        return provider.takes_bookings and service.is_active
 
     @property
     def other_times(self) -> str:
         """The address of the provider's page while it is public, else of the search."""
-        shown = self.provider.listing in {Listing.LIVE, Listing.PAUSED} and self.provider.user.takes_part
-        return page("provider_page", self.provider.slug) if shown else page("search")
+        return page("provider_page", self.provider.slug) if self.provider.is_public else page("search")
 
 
 class SharedContext:

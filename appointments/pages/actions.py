@@ -35,7 +35,7 @@ def customer_actions(standing: Standing) -> list[Action]:
     if standing.may_withdraw:
         return [Action("Withdraw request", reverse("withdraw_request", args=at), "x", asks=True)]
     provider = appointment.provider
-    if not provider.is_live or not provider.user.takes_part:
+    if not provider.takes_bookings:
         return []
     took_place = standing.is_past and appointment.status in TOOK_PLACE
     page = reverse("provider_service", args=[provider.slug, appointment.service.slug])

@@ -1,9 +1,10 @@
 """Queries about providers and services for public pages."""
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User, taking_part
+from appointments.models import Appointment
 from core.compiled_queries import prepared
 from providers.models import PUBLIC_LISTINGS, Provider, Service
 
@@ -31,9 +32,10 @@ def _public_service(provider_slug: str, service_slug: str) -> QuerySet[Service]:
 
 
 def public_provider(slug: str, *, viewer: User | AnonymousUser) -> tuple[Provider, list[Service]]:
-    """The provider with this slug and their active services; a provider sees their own draft, too. Two queries.
+    """The provider with this slug and their active services. Two queries.
 
-    Raises Provider.DoesNotExist when the viewer may not see the page.
+    Providers see their own draft, too; who ever had an appointment with somebody sees their page, also while it is
+    hidden or its person suspended. Raises Provider.DoesNotExist when the viewer may not see the page.
     """
     found = _provider_page(slug=slug, viewer_id=viewer.pk if viewer.is_authenticated else None)
     if not found:
@@ -49,7 +51,8 @@ def public_provider(slug: str, *, viewer: User | AnonymousUser) -> tuple[Provide
 def _provider_page(slug: str, viewer_id: int | None) -> QuerySet[Provider]:
     seen = Q(pk__in=Provider.objects.public())
     if viewer_id is not None:
-        seen |= Q(user=viewer_id)
+        joined = Exists(Appointment.objects.filter(provider=OuterRef("pk"), customer=viewer_id))
+        seen |= Q(user=viewer_id) | Q(joined, user__is_active=True)
     return Provider.objects.for_pages().filter(seen, slug=slug)
 
 

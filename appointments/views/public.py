@@ -46,8 +46,9 @@ def provider_page(request: Request, provider: str, service: str | None = None) -
         "zone_link": zone.in_links,
         "terms": policy_sentences(person.policy, chosen),
         "now": clock.now(),
+        "is_public": person.is_public,
     }
-    if chosen is None or not person.is_live:
+    if chosen is None or not person.takes_bookings:
         context["alike"] = providers_alike(person)
         return render(request, "appointments/provider.html", context)
     other = month_picker.OtherSide(person.first_name, person.zone)

@@ -116,7 +116,7 @@ def test_the_third_says_that_booking_is_suspended(appointment, customer):
     with time_machine.travel(TOO_LATE, tick=False):
         deliver(TOPIC)
     [body] = [one.body for one in mail.outbox if one.subject == "Late cancellation, 3rd of 3: Tue 3 March"]
-    assert "So booking is suspended. A mail of its own says why, and how to appeal." in body
+    assert "Booking is suspended now. A mail of its own says why, and how to appeal." in body
     assert "suspend booking straight away" not in body
 
 

@@ -10,19 +10,20 @@ from core.wording import date_text, duration_text, local, words_for_minutes, zon
 from .base import Words
 
 RULE = f"{LIMIT} within {words_for_minutes(COUNTED_FOR.days * 24 * 60)} suspend booking straight away."
-SUSPENDED = "So booking is suspended. A mail of its own says why, and how to appeal."
+SUSPENDED = "Booking is suspended now. A mail of its own says why, and how to appeal."
 
 
 def with_standing(context: MailContext, said: Words) -> Words:
     """The words of a mail about one event; to who cancelled late they say what that counts as."""
     if context.late is None:
         return said
+    before = f"It was cancelled {duration_text(context.start - context.event.at)} before its start."
     return replace(
         said,
         subject=f"{heading(context)}: {date_text(local(context.start, context.zone).date())}",
-        lead=(*said.lead, f"It was cancelled {duration_text(context.start - context.event.at)} before its start."),
+        lead=(*said.lead, " ".join([before, *what_it_counts_as(context)])),
         button=Button("How standing works", page("help_standing")),
-        after=(*said.after, *standing_lines(context)),
+        after=(*said.after, *what_the_limit_does(context)),
     )
 
 
@@ -31,11 +32,16 @@ def heading(context: MailContext) -> str:
     return f"Late cancellation, {context.late.figure}" if context.late else ""
 
 
-def standing_lines(context: MailContext) -> tuple[str, ...]:
-    """What the act counts as for its reader; nothing where they did not cancel late."""
-    late = context.late
-    if late is None:
+def what_it_counts_as(context: MailContext) -> tuple[str, ...]:
+    """Which one the act was and until when it counts; nothing where the reader did not cancel late."""
+    if context.late is None:
         return ()
-    until = f"{context.at(late.until)}, {zone_text(context.zone)}"
-    counts = f"This is your {late.figure} late cancellations. It counts until {until}."
-    return (counts, SUSPENDED if late.bans else RULE)
+    until = f"{context.at(context.late.until)}, {zone_text(context.zone)}"
+    return (f"This is your {context.late.figure} late cancellations. It counts until {until}.",)
+
+
+def what_the_limit_does(context: MailContext) -> tuple[str, ...]:
+    """What follows from it now or later; nothing where the reader did not cancel late."""
+    if context.late is None:
+        return ()
+    return (SUSPENDED,) if context.late.bans else (RULE,)

@@ -163,8 +163,8 @@ def cancelled(shared: SharedContext) -> SharedWords:
         head=late.heading(shared.first) or "Cancelled",
         done="cancelled",
         headline=shared.who_did("cancelled", "appointments"),
-        lead=(f"They no longer take place. {FILES_REMOVE}",),
-        after=late.standing_lines(shared.first),
+        lead=(f"They no longer take place. {FILES_REMOVE}", *late.what_it_counts_as(shared.first)),
+        after=late.what_the_limit_does(shared.first),
         things="appointments",
     )
 
