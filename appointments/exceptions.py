@@ -56,7 +56,7 @@ class StaffRefused(DomainError):
 
 
 class ReasonMissing(DomainError):
-    """Staff gave no reason, or an appeal no answer."""
+    """Staff gave no reason, an appeal no answer, or a provider does not say why a time breaks their own rules."""
 
     message = "Write why: it is kept."
 

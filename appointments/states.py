@@ -39,6 +39,23 @@ class Verb(TextChoices):
     COMPLETE = "complete", "Completed"
     NO_SHOW = "no_show", "Marked as no-show"
     CORRECT = "correct", "Corrected"
+    PROPOSE = "propose", "New time proposed"
+    MOVE = "move", "Rescheduled"
+    DECLINE_TIME = "decline_time", "New time declined"
+    WITHDRAW_TIME = "withdraw_time", "New time withdrawn"
+    LAPSE = "lapse", "New time not answered"
+
+
+class ProposalState(TextChoices):
+    """What became of a proposal of a new time."""
+
+    OPEN = "open", "Waits for an answer"
+    ACCEPTED = "accepted", "Accepted"
+    DECLINED = "declined", "Declined"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+    LAPSED = "lapsed", "Not answered in time"
+    REPLACED = "replaced", "Replaced by another one"
+    ENDED = "ended", "Overtaken by a change of the appointment"
 
 
 class HoldKind(TextChoices):
@@ -46,17 +63,24 @@ class HoldKind(TextChoices):
 
     APPOINTMENT = "appointment", "Appointment"
     KEPT = "kept", "Kept while somebody books"
+    PROPOSAL = "proposal", "Proposed time of an appointment"
 
 
 # kind -> the columns for its holder and its end that are set; the database checks that the others are empty.
 HOLD_COLUMNS: dict[HoldKind, frozenset[str]] = {
     HoldKind.APPOINTMENT: frozenset({"appointment"}),
     HoldKind.KEPT: frozenset({"browser", "expires_at"}),
+    HoldKind.PROPOSAL: frozenset({"appointment", "expires_at"}),
 }
 
 S, R = Status, Role
 
-# verb -> (states it may leave, state it leads to, who may do it). CORRECT swaps its two states.
+# The states that are not final.
+OPEN = frozenset({S.REQUESTED, S.CONFIRMED})
+BOTH_SIDES = frozenset({R.CUSTOMER, R.PROVIDER, R.STAFF})
+
+# verb -> (states it may leave, state it leads to, who may do it). CORRECT swaps its two states; other verbs without a
+# state to lead to leave it as it is.
 MOVES: dict[Verb, tuple[frozenset[Status], Status | None, frozenset[Role]]] = {
     Verb.ACCEPT: (frozenset({S.REQUESTED}), S.CONFIRMED, frozenset({R.PROVIDER, R.STAFF})),
     Verb.DECLINE: (frozenset({S.REQUESTED}), S.DECLINED, frozenset({R.PROVIDER, R.STAFF, R.SYSTEM})),
@@ -66,18 +90,35 @@ MOVES: dict[Verb, tuple[frozenset[Status], Status | None, frozenset[Role]]] = {
     Verb.COMPLETE: (frozenset({S.CONFIRMED}), S.COMPLETED, frozenset({R.PROVIDER, R.STAFF, R.SYSTEM})),
     Verb.NO_SHOW: (frozenset({S.CONFIRMED}), S.NO_SHOW, frozenset({R.PROVIDER, R.STAFF})),
     Verb.CORRECT: (frozenset({S.COMPLETED, S.NO_SHOW}), None, frozenset({R.PROVIDER, R.STAFF})),
+    Verb.PROPOSE: (OPEN, None, BOTH_SIDES),
+    # Whoever accepts a new time agrees to the appointment, so that a request is confirmed by it.
+    Verb.MOVE: (OPEN, S.CONFIRMED, BOTH_SIDES),
+    Verb.DECLINE_TIME: (OPEN, None, BOTH_SIDES),
+    Verb.WITHDRAW_TIME: (OPEN, None, BOTH_SIDES),
+    Verb.LAPSE: (OPEN, None, frozenset({R.SYSTEM})),
+}
+
+# The verbs that change the time of an appointment, or speak of a new one.
+OF_TIME = frozenset({Verb.PROPOSE, Verb.MOVE, Verb.DECLINE_TIME, Verb.WITHDRAW_TIME, Verb.LAPSE})
+# The verbs that close a proposal by answering it, and what it is then.
+CLOSES: dict[Verb, ProposalState] = {
+    Verb.MOVE: ProposalState.ACCEPTED,
+    Verb.DECLINE_TIME: ProposalState.DECLINED,
+    Verb.WITHDRAW_TIME: ProposalState.WITHDRAWN,
+    Verb.LAPSE: ProposalState.LAPSED,
 }
 
 # The states that hold time. A move to any other state releases the hold in the same transaction.
 HOLDING = frozenset({S.REQUESTED, S.CONFIRMED, S.COMPLETED, S.NO_SHOW})
-# The states that are not final.
-OPEN = frozenset({S.REQUESTED, S.CONFIRMED})
 
 
 def target(verb: Verb, current: Status) -> Status:
     """The state to which `verb` leads from `current`; for CORRECT the other of its two states."""
     if verb is Verb.CORRECT:
         return S.NO_SHOW if current == S.COMPLETED else S.COMPLETED
-    to = MOVES[verb][1]
-    assert to is not None
-    return to
+    return MOVES[verb][1] or current
+
+
+def side_of(role: Role) -> Role:
+    """The side of an appointment for which a person in this role proposes and answers: staff do it for the provider."""
+    return R.CUSTOMER if role is R.CUSTOMER else R.PROVIDER

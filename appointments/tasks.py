@@ -2,19 +2,18 @@
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from core import clock
 from core.exceptions import DomainError
 from outbox import services as outbox
 
 from .mail import catalogue, standing, suspension  # noqa: F401 registers the mails
-from .models import Appointment
-from .queries.due import due_for_completion, expired_requests
+from .queries.due import due_for_completion, expired_requests, lapsed_proposals
 from .search import index
-from .services import holds, transitions
+from .services import holds, proposals, transitions
 
 logger = logging.getLogger(__name__)
 
@@ -24,13 +23,19 @@ BATCH = 200
 @outbox.every(seconds=60, name="appointments.expire_requests")
 def expire_requests() -> None:
     """Expire requests whose time to answer is over. The service refuses one that was answered meanwhile."""
-    _end_each(expired_requests(now=clock.now()), transitions.expire_request)
+    _end_each(expired_requests(now=clock.now()), lambda row: transitions.expire_request(appointment=row))
+
+
+@outbox.every(seconds=60, name="appointments.lapse_proposals")
+def lapse_proposals() -> None:
+    """Mark proposals as lapsed whose time to answer is over. The service refuses one that was answered meanwhile."""
+    _end_each(lapsed_proposals(now=clock.now()), lambda row: proposals.lapse_time(proposal=row))
 
 
 @outbox.every(seconds=300, name="appointments.complete_past")
 def complete_past() -> None:
     """Complete appointments that ended 24 hours ago and were not marked."""
-    _end_each(due_for_completion(now=clock.now()), transitions.complete_by_itself)
+    _end_each(due_for_completion(now=clock.now()), lambda row: transitions.complete_by_itself(appointment=row))
 
 
 @outbox.every(seconds=600, name="appointments.drop_lapsed_times")
@@ -38,17 +43,20 @@ def drop_lapsed_times() -> None:
     holds.drop_lapsed_times(now=clock.now())
 
 
-def _end_each(rows: QuerySet[Appointment], service: Callable[..., object]) -> None:
-    """Call `service` on up to BATCH appointments. A failed one is logged, and tried again by the next run."""
-    for appointment in rows[:BATCH]:
+Row = TypeVar("Row", bound=Model)
+
+
+def _end_each(rows: QuerySet[Row], end: Callable[[Row], object]) -> None:
+    """Call `end` on up to BATCH rows. A failed one is logged, and tried again by the next run."""
+    for row in rows[:BATCH]:
         outbox.renew_lease()
         try:
-            service(appointment=appointment)
+            end(row)
         except DomainError:
-            # The appointment was changed meanwhile; the next run reads its new state.
+            # The row was changed meanwhile; the next run reads its new state.
             pass
         except Exception:
-            logger.exception("Appointment %s could not be ended", appointment.reference)
+            logger.exception("%s %s could not be ended", type(row).__name__, row)
 
 
 @outbox.handler("appointments.refresh_openings")

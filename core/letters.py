@@ -14,8 +14,8 @@ from django.urls import reverse
 
 from . import wording
 
-# The families of the design tokens: confirmed, waiting, over, counted.
-Tone = Literal["brand", "brass", "slate", "ruby"]
+# The families of the design tokens: confirmed, waiting, over, counted, proposed.
+Tone = Literal["brand", "brass", "slate", "ruby", "iris"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,15 @@ class When:
     @property
     def line(self) -> str:
         return f"{self.day}, {self.time}, {self.zone}"
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """The time that another one takes the place of, struck through once it `is_gone`. `label` is the word before it."""
+
+    label: str
+    when: When
+    is_gone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +124,7 @@ class Letter:
     headline: str
     leaf: Leaf | None = None
     when: When | None = None
+    former: Former | None = None
     preheader: str
     lead: tuple[str, ...]
     quote: Quote | None = None

@@ -5,14 +5,14 @@ moves (`appointments.states`).
 """
 
 from collections import defaultdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import F, Q
 
 from accounts.models import Ban, User
-from appointments.models import Appointment, AppointmentEvent, Hold, LateCancellation
-from appointments.states import HOLDING, MOVES, Role, Status, Verb, target
-from core import money
+from appointments.models import Appointment, AppointmentEvent, Hold, LateCancellation, Proposal
+from appointments.states import HOLDING, MOVES, OF_TIME, Role, Status, Verb, target
+from core import clock, money
 
 BIRTHS = {Verb.REQUEST: Status.REQUESTED, Verb.BOOK: Status.CONFIRMED}
 
@@ -21,6 +21,7 @@ def check_all() -> None:
     """Check every invariant of stored appointments; the AssertionError names the row."""
     check_holds_are_apart()
     check_holds_and_reasons()
+    check_proposals()
     check_histories()
     check_people()
     check_late_cancellations()
@@ -42,7 +43,7 @@ def check_holds_are_apart() -> None:
 def check_holds_and_reasons() -> None:
     """Check that appointments that take time have a hold over all of it, others none, and kept times an end."""
     holds = defaultdict(list)
-    for hold in Hold.objects.all():
+    for hold in Hold.objects.exclude(kind="proposal"):
         if hold.appointment_id is None:
             assert hold.browser and hold.expires_at, f"hold {hold.pk} has no reason"
         else:
@@ -54,6 +55,24 @@ def check_holds_and_reasons() -> None:
             assert covered[0].provider_id == one.provider_id, f"{one} holds the time of somebody else"
         else:
             assert not holds[one.pk], f"{one} is {one.status} and still holds its time"
+
+
+def check_proposals() -> None:
+    """Check that each open proposal is of an open appointment at its old time, that its new time is held until it is
+    answered and no longer, and that no other proposed time is held."""
+    now, held = clock.now(), {hold.appointment_id: hold for hold in Hold.objects.filter(kind="proposal")}
+    assert len(held) == Hold.objects.filter(kind="proposal").count(), "an appointment holds two proposed times"
+    for one in Proposal.objects.filter(state="open").select_related("appointment"):
+        appointment, hold = one.appointment, held.pop(one.appointment_id, None)
+        assert appointment.status in {"requested", "confirmed"}, f"{appointment} has ended and {one} is open"
+        assert appointment.start == one.old_start, f"{appointment} moved and {one} is open"
+        assert one.end - one.start == appointment.end - appointment.start, f"{one} is of another length"
+        # Once its time to answer is over, anybody may sweep the hold away or take its time.
+        assert hold or one.answer_by <= now, f"{one} of {appointment} holds no time"
+        if hold:
+            covers = hold.start <= one.start and one.end <= hold.end and hold.provider_id == appointment.provider_id
+            assert covers and hold.expires_at == one.answer_by, f"{one} of {appointment} is held otherwise"
+    assert not held, f"proposed times are held for nothing: {list(held.values())}"
 
 
 def check_histories() -> None:
@@ -69,6 +88,7 @@ def check_histories() -> None:
             _check_step(one, before, event)
         assert history[-1].to_status == one.status, f"{one} is {one.status}, its history says {history[-1].to_status}"
         assert one.sequence == len(history) - 1, f"{one} has sequence {one.sequence} after {len(history)} entries"
+        assert one.start == _start_by(history), f"{one} is at {one.start}, its history says {_start_by(history)}"
         ends = [event.at for event in history if event.to_status not in {Status.REQUESTED, Status.CONFIRMED}]
         assert one.closed_at == (ends[0] if ends else None), f"{one} closed at {one.closed_at}, not {ends[:1]}"
 
@@ -79,7 +99,13 @@ def _check_birth(one: Appointment, first: AppointmentEvent) -> None:
     assert first.actor_id == one.customer_id, f"{one} was booked by somebody else"
     assert first.at == one.created_at, f"{one} was made at {one.created_at}, its history says {first.at}"
     assert (one.answer_by is None) == (first.verb == Verb.BOOK), f"{one} has a wrong deadline"
-    assert one.answer_by is None or one.created_at <= one.answer_by <= one.start, f"{one} is answered after its start"
+    assert one.answer_by is None or one.created_at <= one.answer_by <= first.start, f"{one} is answered after its start"
+
+
+def _start_by(history: list[AppointmentEvent]) -> datetime:
+    """The appointment's start by its history: the last time that it moved to, or the one it was booked for."""
+    moved = [event.to_start for event in history if event.verb == Verb.MOVE]
+    return moved[-1] or history[0].start if moved else history[0].start
 
 
 def _check_step(one: Appointment, before: AppointmentEvent, event: AppointmentEvent) -> None:
@@ -90,6 +116,9 @@ def _check_step(one: Appointment, before: AppointmentEvent, event: AppointmentEv
     assert event.from_status in leaving and event.role in roles, f"{one}: {verb} by {event.role} is not in the table"
     assert event.to_status == target(verb, Status(event.from_status)), f"{one}: {verb} led to {event.to_status}"
     assert event.at >= before.at, f"{one}: {verb} happened before {before.verb}"
+    was_at = before.to_start if before.verb == Verb.MOVE else before.start
+    assert event.start == was_at, f"{one}: {verb} says it was at {event.start}, it was at {was_at}"
+    assert (event.to_start is not None) == (verb in OF_TIME), f"{one}: {verb} speaks of {event.to_start}"
     people = {Role.CUSTOMER: one.customer_id, Role.PROVIDER: one.provider.user_id, Role.SYSTEM: None}
     if event.role in people:
         assert event.actor_id == people[Role(event.role)], f"{one}: {verb} by {event.role} was somebody else"

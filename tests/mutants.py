@@ -357,7 +357,7 @@ MUTANTS = [
     mutant(
         "a withdrawal reads as a cancellation",
         TRANSITIONS,
-        "appointment.was_withdrawn = verb is Verb.WITHDRAW",
+        "appointment.was_withdrawn = change.verb is Verb.WITHDRAW",
         "appointment.was_withdrawn = False",
         FAR,
         "by_whom",
@@ -415,7 +415,7 @@ MUTANTS = [
     mutant(
         "a day's cap is counted on UTC dates",
         AVAILABILITY,
-        "by_day[provider_id][at.astimezone(zones[provider_id]).date()]",
+        "by_day[provider_id][at.astimezone(zone).date()]",
         "by_day[provider_id][at.date()]",
         FAR,
         "cap or date",

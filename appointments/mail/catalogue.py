@@ -1,7 +1,7 @@
 """The catalogue of mails about appointments: for each event and side a kind, words and a calendar part.
 
-A hopeful mail (request, confirmation) is not sent once a later event has overtaken it, for that event has a mail of its
-own; a mail about an end (declined, withdrawn, cancelled, expired) is sent however late.
+A hopeful mail (request, confirmation, new time) is not sent once a later event has overtaken it, for that event has a
+mail of its own; a mail about an end (declined, withdrawn, cancelled, expired) is sent however late.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,9 +24,14 @@ from notifications.models import Kind
 from . import ics, letters
 from .context import HOPEFUL, Late, MailContext, SharedContext
 from .several import about_several
-from .words import confirmations, endings, requests
+from .words import confirmations, endings, requests, times
 from .words.base import Words
 from .words.late import with_standing
+
+# What is only said of a new time: until it is agreed, the appointment stays as every earlier mail tells it.
+TALK = {Verb.PROPOSE, Verb.DECLINE_TIME, Verb.WITHDRAW_TIME, Verb.LAPSE}
+OVERTAKES = TOLD - TALK
+CAN_BE_OVERTAKEN = HOPEFUL | TALK
 
 
 class EventMail(Mail):
@@ -117,7 +122,7 @@ def events_mail(*, events: list[int], to: str) -> Mail | None:
 @catalogue.mail("appointments.link")
 def link_mail(*, appointment: int, to: str, day: str) -> Mail | None:
     """The mail with a new link to an appointment for one side, at most one a day."""
-    event = _events().filter(appointment=appointment).first()
+    event = _events().filter(appointment=appointment).exclude(verb__in=TALK).first()
     if event is None:
         return None
     key = f"appointment-link:{appointment}:{to}:{day}"
@@ -125,19 +130,21 @@ def link_mail(*, appointment: int, to: str, day: str) -> Mail | None:
 
 
 def stale_reasons(events: Sequence[AppointmentEvent], *, now: datetime) -> list[str]:
-    """For each event the reason why a mail about it would mislead now, else empty. One query where any is hopeful."""
-    hopeful = [event.appointment_id for event in events if event.verb in HOPEFUL]
-    told = AppointmentEvent.objects.filter(appointment__in=hopeful, verb__in=TOLD).order_by()
-    last = dict(told.values_list("appointment").annotate(Max("pk"))) if hopeful else {}
+    """For each event the reason why a mail about it would mislead now, else empty. One query where any may."""
+    concerned = [event.appointment_id for event in events if event.verb in CAN_BE_OVERTAKEN]
+    told = AppointmentEvent.objects.filter(appointment__in=concerned, verb__in=OVERTAKES).order_by()
+    last = dict(told.values_list("appointment").annotate(Max("pk"))) if concerned else {}
     return [_stale_because(event, last=last.get(event.appointment_id, event.pk), now=now) for event in events]
 
 
 def _stale_because(event: AppointmentEvent, *, last: int, now: datetime) -> str:
-    """The reason for one event; `last` is the last of its appointment's events that is told."""
-    if event.verb not in HOPEFUL:
+    """The reason for one event; `last` is the last of its appointment's events that overtakes those before it."""
+    if event.verb not in CAN_BE_OVERTAKEN:
         return ""
     if last > event.pk:
         return "a later event has a mail of its own"
+    if event.verb == Verb.PROPOSE and not (event.proposal and event.proposal.is_live(now)):
+        return "the new time can no longer be answered"
     if event.appointment.is_unanswered(now):
         return "the time to answer is over"
     return "the appointment is over" if event.appointment.end <= now else ""
@@ -164,7 +171,7 @@ def _late(events: Sequence[AppointmentEvent], side: Role) -> Late | None:
 
 def _events() -> QuerySet[AppointmentEvent]:
     joined = ("provider__user", "provider__policy", "service", "customer")
-    return AppointmentEvent.objects.select_related(*(f"appointment__{name}" for name in joined))
+    return AppointmentEvent.objects.select_related("proposal", *(f"appointment__{name}" for name in joined))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +188,10 @@ class Sort:
 
 def _sort(context: MailContext) -> Sort:
     return MAILS[Verb(context.event.verb), context.side]
+
+
+def _for_both(verb: Verb, sort: Sort) -> dict[tuple[Verb, Role], Sort]:
+    return {(verb, side): sort for side in (Role.CUSTOMER, Role.PROVIDER)}
 
 
 NEW_LINK = Sort(Kind.LINK, requests.new_link)
@@ -200,4 +211,9 @@ MAILS: dict[tuple[Verb, Role], Sort] = {
     (Verb.EXPIRE, Role.PROVIDER): Sort(Kind.NOT_CONFIRMED, endings.expired),
     (Verb.CANCEL, Role.CUSTOMER): Sort(Kind.CANCELLED, endings.cancelled_for_customer, _CANCEL),
     (Verb.CANCEL, Role.PROVIDER): Sort(Kind.CANCELLED, endings.cancelled_for_provider, _CANCEL),
+    **_for_both(Verb.PROPOSE, Sort(Kind.TIME_PROPOSED, times.proposed)),
+    **_for_both(Verb.MOVE, Sort(Kind.RESCHEDULED, times.rescheduled, _INVITE)),
+    **_for_both(Verb.DECLINE_TIME, Sort(Kind.TIME_KEPT, times.time_declined)),
+    **_for_both(Verb.WITHDRAW_TIME, Sort(Kind.TIME_KEPT, times.time_withdrawn)),
+    **_for_both(Verb.LAPSE, Sort(Kind.TIME_KEPT, times.time_lapsed)),
 }

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -17,12 +17,14 @@ from appointments.pages.zones import Zones, zones_told
 from appointments.rules.fair_use import LIMIT
 from appointments.states import Role, Status, Verb
 from core import clock
-from core.letters import Tone, When, page
+from core.letters import Former, Tone, When, page
 from core.wording import date_text, moment_text, range_text, why_repeated, zone_text
 from notifications.text import one_line
 
 # The verbs that promise an appointment, or ask for one.
-HOPEFUL = {Verb.REQUEST, Verb.BOOK, Verb.ACCEPT}
+HOPEFUL = {Verb.REQUEST, Verb.BOOK, Verb.ACCEPT, Verb.MOVE}
+# The verbs whose mail tells of the new time first; any other tells of the time that the appointment has.
+NEW_TIME = {Verb.PROPOSE, Verb.MOVE}
 # For longer, a weekday alone could be that of another week.
 WEEKDAY_SPEAKS_FOR = timedelta(days=6)
 
@@ -46,8 +48,8 @@ class Late:
 class MailContext:
     """The facts of a mail about one event of an appointment, for one side.
 
-    `event` must come with its appointment, and that with provider, user, policy, service and customer. `late` is given
-    where this side's act was a late cancellation.
+    `event` must come with its proposal, if any, and its appointment, and that with provider, user, policy, service and
+    customer. `late` is given where this side's act was a late cancellation.
     """
 
     def __init__(self, event: AppointmentEvent, side: Role, *, now: datetime, late: Late | None = None) -> None:
@@ -55,8 +57,9 @@ class MailContext:
         # The time as it was at the event, so that the mail tells the event and no later move.
         self.appointment: Appointment = copy.copy(event.appointment)
         self.appointment.status = event.to_status
-        self.start = event.start
-        self.end = event.start + (event.appointment.end - event.appointment.start)
+        self.start = event.to_start if event.verb in NEW_TIME and event.to_start else event.start
+        self.length = event.appointment.end - event.appointment.start
+        self.end = self.start + self.length
         self.provider = event.appointment.provider
         self.for_customer = side is Role.CUSTOMER
         customer = event.appointment.customer
@@ -102,7 +105,48 @@ class MailContext:
 
     @property
     def deadline(self) -> datetime:
+        if self.event.proposal:
+            return self.event.proposal.answer_by
+        return self.waits_until
+
+    @property
+    def waits_until(self) -> datetime:
+        """The moment until which the request itself waits for an answer."""
         return self.appointment.answer_by or self.start
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether the reader is the one who was to answer the proposal that the event is about."""
+        return self.event.proposal is not None and self.event.proposal.side is not self.side
+
+    @property
+    def was_request(self) -> bool:
+        """Whether the appointment was not confirmed yet when this happened."""
+        return self.event.from_status == Status.REQUESTED
+
+    @property
+    def short_former(self) -> str:
+        """The time before a new one, as short as it can stand beside that: `Sat 14, 10:30`, or with its month."""
+        new, old = (clock.local(moment, self.zone).date() for moment in (self.start, self.event.start))
+        text = self.at(self.event.start, year=None)
+        if (new.year, new.month) != (old.year, old.month):
+            return text
+        day, _, time = text.partition(", ")
+        return f"{day.rpartition(' ')[0]}, {time}"
+
+    @property
+    def other_time(self) -> str:
+        """The time that the mail does not tell of first, like `Sun 15 March 2026, 11:00`."""
+        other = self.event.start if self.event.verb in NEW_TIME else self.event.to_start
+        return self.at(other or self.event.start)
+
+    @property
+    def former(self) -> Former | None:
+        """The time before a new one, for a mail that tells of the new one first."""
+        if self.event.verb not in NEW_TIME:
+            return None
+        is_gone = self.event.verb == Verb.MOVE
+        return Former("Before:" if is_gone else "Instead of", self._when(self.event.start), is_gone)
 
     @property
     def short_deadline(self) -> str:
@@ -115,15 +159,21 @@ class MailContext:
 
     @property
     def when(self) -> When:
-        text = range_text(self.start, self.end, self.zone, long=True, year=True, twelve=self.twelve, spoken=True)
-        day, _, time = text.partition(", ")
         elsewhere = self.zones.aside_in_full(self.start, self.end, twelve=self.twelve)
-        return When(day, time, zone_text(self.zone, at=self.start), elsewhere, self._why_twice())
+        return replace(self._when(self.start), elsewhere=elsewhere, notes=self._why_twice())
+
+    def _when(self, start: datetime) -> When:
+        end = start + self.length
+        text = range_text(start, end, self.zone, long=True, year=True, twelve=self.twelve, spoken=True)
+        day, _, time = text.partition(", ")
+        return When(day, time, zone_text(self.zone, at=start))
 
     def _why_twice(self) -> tuple[str, ...]:
         """A sentence for each zone of the mail in which one of its times happens twice as clocks go back."""
         told = [(moment, zone) for zone in (self.zone, self.zones.second) if zone for moment in (self.start, self.end)]
-        if self.event.to_status == Status.REQUESTED:
+        if self.former:
+            told += [(self.event.start, self.zone), (self.event.start + self.length, self.zone)]
+        if self.event.to_status == Status.REQUESTED or self.event.verb == Verb.PROPOSE:
             told.append((self.deadline, self.zone))
         return tuple(dict.fromkeys(why for moment, zone in told if (why := why_repeated(moment, zone))))
 
@@ -155,12 +205,16 @@ class MailContext:
             return f"Withdrawn by {doer}" if doer else "Withdrawn"
         if self.event.verb == Verb.DECLINE and not self.by_reader:
             return "Declined"
+        if self.event.verb in NEW_TIME:
+            return Verb(self.event.verb).label
         return state_label(self.appointment, self.side).label
 
     @property
     def tone(self) -> Tone:
         if was_cancelled_late(self.appointment):
             return "ruby"
+        if self.event.verb == Verb.PROPOSE:
+            return "iris"
         families: dict[str, Tone] = {Status.REQUESTED: "brass", Status.CONFIRMED: "brand"}
         return families.get(self.event.to_status, "slate")
 

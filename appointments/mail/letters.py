@@ -29,6 +29,7 @@ def about_one(context: MailContext, said: Words) -> Letter:
         headline=said.headline,
         leaf=Leaf.of(context.start, context.zone),
         when=when,
+        former=context.former,
         preheader=f"{when.line}. {place}." if place else f"{when.line}.",
         lead=said.lead,
         quote=quote_of(context),

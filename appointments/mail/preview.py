@@ -11,10 +11,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from appointments.models import Appointment, AppointmentEvent
+from appointments.models import Appointment, AppointmentEvent, Proposal
 from appointments.pages.fair_use import Row
 from appointments.queries.fair_use import Ended
-from appointments.states import MOVES, Role, Status, Verb
+from appointments.states import OF_TIME, Role, Status, Verb, side_of, target
 from core.letters import Letter
 from notifications.composing import render as drawn
 from providers.models import BookingPolicy, Listing, Provider, Service
@@ -25,13 +25,32 @@ from .words import standing, suspension
 
 NOW = datetime(2026, 3, 9, 14, 20, tzinfo=UTC)
 START = datetime(2026, 3, 12, 14, 20, tzinfo=UTC)
+# The new time of the mails that tell of one.
+LATER = timedelta(days=3, hours=-3, minutes=-20)
 SIDES = (Role.CUSTOMER, Role.PROVIDER)
 BEGINNINGS = {Verb.REQUEST: Status.REQUESTED, Verb.BOOK: Status.CONFIRMED}
-BY = {Verb.ACCEPT: Role.PROVIDER, Verb.DECLINE: Role.PROVIDER, Verb.EXPIRE: Role.SYSTEM}
+BY = {
+    Verb.ACCEPT: Role.PROVIDER,
+    Verb.DECLINE: Role.PROVIDER,
+    Verb.EXPIRE: Role.SYSTEM,
+    Verb.LAPSE: Role.SYSTEM,
+}
+# The verbs of which only the other side is told, so that a sample for one side is about what the other did.
+BY_THE_OTHER = {Verb.PROPOSE, Verb.DECLINE_TIME, Verb.WITHDRAW_TIME}
 NEVER_AGREED = {Status.REQUESTED, Status.DECLINED, Status.EXPIRED}
 # One act of several appointments is that of staff, unless nobody but these does it.
-TOGETHER_BY = {Verb.REQUEST: Role.CUSTOMER, Verb.BOOK: Role.CUSTOMER, Verb.EXPIRE: Role.SYSTEM}
-REASONS = {Verb.DECLINE: "I am at a course that afternoon.", Verb.CANCEL: "I have caught a cold, sorry."}
+TOGETHER_BY = {
+    Verb.REQUEST: Role.CUSTOMER,
+    Verb.BOOK: Role.CUSTOMER,
+    Verb.EXPIRE: Role.SYSTEM,
+    Verb.LAPSE: Role.SYSTEM,
+}
+REASONS = {
+    Verb.DECLINE: "I am at a course that afternoon.",
+    Verb.CANCEL: "I have caught a cold, sorry.",
+    Verb.PROPOSE: "Sunday is quiet here.",
+    Verb.DECLINE_TIME: "I am away on Sunday.",
+}
 
 
 # The samples about several: what happens to all but the last of three appointments, and to the last.
@@ -144,8 +163,9 @@ def sample_context(
     with_another: bool = False,
 ) -> MailContext:
     """The context of a sample event, of an appointment on Thursday 12 March 2026, 14:20 in London."""
-    to_status = BEGINNINGS.get(verb) or MOVES[verb][1] or Status.CANCELLED
-    by = role or BY.get(verb, Role.CUSTOMER)
+    to_status = BEGINNINGS.get(verb) or target(verb, Status.CONFIRMED)
+    other = Role.PROVIDER if side is Role.CUSTOMER else Role.CUSTOMER
+    by = role or BY.get(verb, other if verb in BY_THE_OTHER else Role.CUSTOMER)
     ended_by = by if to_status == Status.CANCELLED else ""
     appointment = sample_appointment(to_status, customer_zone, ended_by=ended_by, start=start)
     if verb is Verb.WITHDRAW:
@@ -157,11 +177,29 @@ def sample_context(
         at=NOW,
         verb=verb,
         role=by,
+        from_status=Status.CONFIRMED if verb in OF_TIME else "",
         to_status=to_status,
         start=appointment.start,
+        to_start=appointment.start + LATER if verb in OF_TIME else None,
+        proposal=sample_proposal(appointment, verb, by) if verb in OF_TIME else None,
         reason=REASONS.get(verb, ""),
     )
     return MailContext(event, side, now=NOW)
+
+
+def sample_proposal(appointment: Appointment, verb: Verb, by: Role) -> Proposal:
+    """The proposal that `by` makes, withdraws or answers with this verb; the customer's where a job lets it lapse."""
+    makes = verb in {Verb.PROPOSE, Verb.WITHDRAW_TIME} or by is Role.SYSTEM
+    answered = Role.CUSTOMER if side_of(by) is Role.PROVIDER else Role.PROVIDER
+    proposed_by = Role.CUSTOMER if by is Role.SYSTEM else by if makes else answered
+    return Proposal(
+        appointment=appointment,
+        by=proposed_by,
+        old_start=appointment.start,
+        start=appointment.start + LATER,
+        end=appointment.end + LATER,
+        answer_by=NOW + timedelta(hours=48),
+    )
 
 
 def sample_appointment(

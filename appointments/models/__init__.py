@@ -1,10 +1,11 @@
-"""Appointments, the holds that keep their time, their history, and the search's index of openings."""
+"""Appointments, the holds that keep their time, proposals of another, their history, and the search's index."""
 
 from .appointment import REFERENCE_ALPHABET, REFERENCE_LENGTH, Appointment, AppointmentQuerySet, make_reference
 from .history import AppointmentEvent
 from .hold import Hold
 from .late_cancellation import LateCancellation
 from .opening_index import OpenBlock, OpenDay, OpeningIndex, SearchFigures
+from .proposal import Proposal
 
 __all__ = [
     "REFERENCE_ALPHABET",
@@ -17,6 +18,7 @@ __all__ = [
     "OpenBlock",
     "OpenDay",
     "OpeningIndex",
+    "Proposal",
     "SearchFigures",
     "make_reference",
 ]

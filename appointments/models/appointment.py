@@ -4,16 +4,20 @@ import secrets
 import uuid
 from datetime import datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, FilteredRelation, Q
 
-from appointments.states import OPEN, Role, Status
+from appointments.states import OPEN, ProposalState, Role, Status
 from core import clock
 from providers.models import Provider, Service, Venue
 
 from . import conditions
+
+if TYPE_CHECKING:
+    from .proposal import Proposal
 
 # No 0, O, 1, I: a reference survives being read out on the phone.
 REFERENCE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -62,23 +66,33 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         return self.filter(conditions.taking_time(now))
 
     def with_people(self) -> "AppointmentQuerySet":
-        """Preload both sides, the policy and the service, for a page, a link or a mail about one appointment."""
-        return self.select_related("provider__user", "provider__policy", "service", "customer")
+        """Preload both sides, the policy, the service and the open proposal, for a page, a link or a mail about one
+        appointment."""
+        return self.with_proposal().select_related("provider__user", "provider__policy", "service", "customer")
 
     def with_provider(self) -> "AppointmentQuerySet":
-        """Preload the provider and the service, for a row of a customer's lists."""
-        return self.select_related("provider", "service")
+        """Preload the provider, the service and the open proposal, for a row of a customer's lists."""
+        return self.with_proposal().select_related("provider", "service")
 
     def with_customer(self) -> "AppointmentQuerySet":
-        """Preload the customer and the service, for a row of a provider's lists; the caller sets the one provider."""
-        return self.select_related("customer", "service")
+        """Preload the customer, the service and the open proposal, for a row of a provider's lists; the caller sets
+        the one provider."""
+        return self.with_proposal().select_related("customer", "service")
+
+    def with_proposal(self) -> "AppointmentQuerySet":
+        """Preload the `open_proposal`. No query more: at most one is open, so that it joins the row."""
+        is_open = Q(proposals__state=ProposalState.OPEN)
+        rows = self.annotate(open_proposal=FilteredRelation("proposals", condition=is_open))
+        return rows.select_related("open_proposal")  # type: ignore[misc] # the plugin knows no filtered relation
 
     def with_names(self) -> "AppointmentQuerySet":
-        """Preload the names of customer and service and the photo, for a row of a provider's day; the caller sets the
-        one provider."""
+        """Preload the names of customer and service, the photo and the open proposal, for a row of a provider's day;
+        the caller sets the one provider."""
         own = [field.name for field in Appointment._meta.concrete_fields]
-        return self.select_related("customer", "service").only(
-            *own, "customer__name", "customer__photo", "service__name"
+        return (
+            self.with_proposal()
+            .select_related("customer", "service")
+            .only(*own, "customer__name", "customer__photo", "service__name")
         )
 
     def for_customer(self, user) -> "AppointmentQuerySet":
@@ -91,8 +105,12 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 class Appointment(models.Model):
     """An appointment, from its request or booking on. Price, currency and fee are copies and never change.
 
-    Only `services.transitions.apply` assigns `status`; constraints check the fields that each state demands.
+    Only `services.transitions.apply` assigns `status` and moves `start` and `end`; constraints check the fields that
+    each state demands.
     """
+
+    # The proposal that waits for an answer, where the row was loaded by `with_proposal()` and there is one.
+    open_proposal: "Proposal | None" = None
 
     reference = models.CharField(max_length=REFERENCE_LENGTH, unique=True, default=make_reference, editable=False)
     # The UID of the calendar entry, for ever; `sequence` rises with every change of time or state.

@@ -9,6 +9,7 @@ from django.db import models
 from appointments.states import Role, Status, Verb
 
 from .appointment import Appointment
+from .proposal import Proposal
 
 
 class HistoryQuerySet(models.QuerySet["AppointmentEvent"]):
@@ -26,13 +27,16 @@ class AppointmentEvent(models.Model):
     # The id of one act of one person, shared by all entries that it made.
     occasion = models.UUIDField(default=uuid.uuid4, editable=False)
     at = models.DateTimeField()
-    verb = models.CharField(max_length=8, choices=Verb)
+    verb = models.CharField(max_length=16, choices=Verb)
     role = models.CharField(max_length=8, choices=Role)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     from_status = models.CharField(max_length=9, choices=Status, blank=True)
     to_status = models.CharField(max_length=9, choices=Status)
-    # The appointment's time at the time of the entry, so that the entry stays true after a later move.
+    # The appointment's time before the entry, so that the entry stays true after a later move, and the new one that it
+    # proposed, refused or moved to.
     start = models.DateTimeField()
+    to_start = models.DateTimeField(null=True, blank=True)
+    proposal = models.ForeignKey(Proposal, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     reason = models.CharField(max_length=500, blank=True)
 
     objects = HistoryQuerySet.as_manager()

@@ -136,5 +136,5 @@ def standing_of(
         zones=zones_of(appointment, viewer, reader=reader),
         moves=possible_moves(appointment, role=viewer, policy=policy, now=now),
         terms=cancel_terms(appointment, role=viewer, policy=policy, now=now),
-        last=next((event for event in history if event.to_status == appointment.status), None),
+        last=next((event for event in history if event.to_status == appointment.status != event.from_status), None),
     )

@@ -22,6 +22,11 @@ TITLES = {
     Verb.COMPLETE: "Marked as completed",
     Verb.NO_SHOW: "Marked as a no-show",
     Verb.CORRECT: "Corrected",
+    Verb.PROPOSE: "New time proposed",
+    Verb.MOVE: "Rescheduled",
+    Verb.DECLINE_TIME: "New time declined",
+    Verb.WITHDRAW_TIME: "New time withdrawn",
+    Verb.LAPSE: "New time not answered in time",
 }
 # Titles of changes that a job made.
 BY_ITSELF = {Verb.COMPLETE: "Completed"}
@@ -74,6 +79,6 @@ def _entry(appointment: Appointment, event: AppointmentEvent, viewer: Role) -> E
         family="ruby" if was_late else FAMILIES.get(Status(event.to_status), "slate"),
         start=event.start,
         by=f"by {who}" if who else alone,
-        change=f"From {before} to {after}" if before else "",
+        change=f"From {before} to {after}" if before not in {"", after} else "",
         reason=event.reason,
     )

@@ -186,6 +186,11 @@ class _Words:
                 assert entry.expires_at is not None
                 until = self.moment(entry.expires_at)
                 return Row("Kept while somebody books", f"{times}. Open again at {until}, unless it is booked.")
+            case EntryKind.PROPOSAL:
+                assert entry.appointment is not None and entry.expires_at is not None
+                one, until = entry.appointment, self.moment(entry.expires_at)
+                detail = f"{one.service.name}, {times}. Held until it is answered, or until {until}."
+                return _appointment(one, f"New time proposed for {one.customer.name}", detail)
             case EntryKind.TIME_OFF:
                 return Row("Time off", f"{times}.")
             case EntryKind.BUSY:
@@ -224,6 +229,9 @@ class _Words:
                 return f"{free}{one.service.name} of {one.customer.name}"
             case EntryKind.KEPT:
                 return "the time kept while somebody books"
+            case EntryKind.PROPOSAL:
+                assert entry.appointment is not None
+                return f"the new time proposed for {entry.appointment.customer.name}"
             case EntryKind.TIME_OFF:
                 return "time off"
             case EntryKind.BUSY:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from appointments.models import Appointment
+from appointments.models import Appointment, Proposal
 from appointments.rules.moves import COMPLETES_AFTER
 from appointments.states import Status
 
@@ -17,3 +17,8 @@ def expired_requests(*, now: datetime) -> QuerySet[Appointment]:
 def due_for_completion(*, now: datetime) -> QuerySet[Appointment]:
     """The confirmed appointments that ended 24 hours ago or earlier."""
     return Appointment.objects.filter(status=Status.CONFIRMED, end__lte=now - COMPLETES_AFTER).order_by("end")
+
+
+def lapsed_proposals(*, now: datetime) -> QuerySet[Proposal]:
+    """The proposals whose time to answer is over but which are not marked as lapsed yet."""
+    return Proposal.objects.lapsed(now).select_related("appointment").order_by("answer_by")

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from appointments.exceptions import MoveRefused, PolicyRefused
-from appointments.models import Appointment
+from appointments.exceptions import MoveRefused, PolicyRefused, TermsChanged
+from appointments.models import Appointment, Proposal
 from appointments.rules.fair_use import LATE_WITHIN, is_late
-from appointments.states import ANSWERING, MOVES, Role, Status, Verb, target
+from appointments.states import ANSWERING, MOVES, ProposalState, Role, Status, Verb, side_of, target
+from core.exceptions import DomainError
 from core.wording import words_for_minutes
 from providers.models import BookingPolicy
 
@@ -23,11 +24,35 @@ OVER = {
     Status.NO_SHOW: "This appointment is marked as a no-show.",
     Status.REQUESTED: "This request has not been answered yet.",
 }
+NO_LONGER_OPEN = {
+    ProposalState.ACCEPTED: "This new time was accepted.",
+    ProposalState.DECLINED: "This new time was declined.",
+    ProposalState.WITHDRAWN: "This new time was withdrawn.",
+    ProposalState.LAPSED: "This new time was not answered in time, so the present one stays.",
+    ProposalState.REPLACED: "Another new time was proposed instead of this one.",
+    ProposalState.ENDED: "The appointment has changed since this new time was proposed.",
+}
 
 
 def answer_deadline(*, now: datetime, start: datetime, policy: BookingPolicy) -> datetime:
     """The moment when an unanswered request expires: after the provider's answer time or at its start, if earlier."""
     return min(now + timedelta(minutes=policy.answer_minutes), start)
+
+
+def proposal_deadline(
+    appointment: Appointment, start: datetime, *, role: Role, policy: BookingPolicy, now: datetime
+) -> datetime:
+    """The moment when a proposal of `start`, made now in this role, lapses: after the answer time or at the first of
+    both starts. A customer who proposes does not keep a request waiting for longer than it would have waited."""
+    deadline = answer_deadline(now=now, start=min(start, appointment.start), policy=policy)
+    if side_of(role) is Role.CUSTOMER and appointment.is_request and appointment.answer_by:
+        return min(deadline, appointment.answer_by)
+    return deadline
+
+
+def moves_at_once(appointment: Appointment, *, role: Role, policy: BookingPolicy) -> bool:
+    """Whether a new time chosen in this role counts without an answer of the other side."""
+    return role is Role.CUSTOMER and appointment.is_confirmed and appointment.service.confirms_at_once(policy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +88,58 @@ def cancel_terms(appointment: Appointment, *, role: Role, policy: BookingPolicy,
 
 
 @dataclass(frozen=True, slots=True)
+class MoveTerms:
+    """The terms of changing the time now for this person.
+
+    They may change it up to and including `until`, but always before the start. `at_once` says that the new time counts
+    without an answer; otherwise `answer_by` is the moment when a proposal of the start in question would lapse.
+    """
+
+    allowed: bool
+    until: datetime
+    sentence: str
+    at_once: bool
+    answer_by: datetime | None = None
+
+
+def move_terms(
+    appointment: Appointment, *, role: Role, policy: BookingPolicy, now: datetime, start: datetime | None = None
+) -> MoveTerms:
+    """The terms of changing the time, to `start` where one is chosen. Needs an appointment of `with_people()`.
+
+    The customer's cutoff does not bind provider and staff. Whether the new time is open is not asked here.
+    """
+    until, at_once = _changed_until(appointment, role, policy), moves_at_once(appointment, role=role, policy=policy)
+    try:
+        check_move(appointment, Verb.MOVE if at_once else Verb.PROPOSE, role=role, policy=policy, now=now, start=start)
+    except DomainError as refusal:
+        return MoveTerms(False, until, str(refusal), at_once)
+    if at_once:
+        return MoveTerms(True, until, "The new time counts at once.", at_once)
+    other = appointment.provider if side_of(role) is Role.CUSTOMER else appointment.customer
+    sentence = f"The present time stays until {other.first_name} accepts the new one."
+    deadline = proposal_deadline(appointment, start, role=role, policy=policy, now=now) if start else None
+    return MoveTerms(True, until, sentence, at_once, deadline)
+
+
+def _changed_until(appointment: Appointment, role: Role, policy: BookingPolicy) -> datetime:
+    cutoff = policy.reschedule_cutoff_minutes if role is Role.CUSTOMER else 0
+    return appointment.start - timedelta(minutes=cutoff)
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
-    """An attempted move with the facts that its guards check. The appointment comes with its people loaded."""
+    """An attempted move with the facts that its guards check. The appointment comes with its people loaded.
+
+    `proposal` is the one that the move answers, `start` a new time that it proposes or moves to.
+    """
 
     appointment: Appointment
     role: Role
     policy: BookingPolicy
     now: datetime
+    proposal: Proposal | None = None
+    start: datetime | None = None
 
 
 def _can_still_be_answered(attempt: Attempt) -> None:
@@ -117,9 +187,62 @@ def _can_be_corrected(attempt: Attempt) -> None:
         raise PolicyRefused("It can be corrected for 7 days after it was marked, and those are over.")
 
 
+def _time_can_be_changed(attempt: Attempt) -> None:
+    appointment, policy = attempt.appointment, attempt.policy
+    if appointment.start <= attempt.now:
+        raise PolicyRefused("It has already started, so its time can no longer be changed.")
+    if attempt.now > _changed_until(appointment, attempt.role, policy):
+        cutoff = words_for_minutes(policy.reschedule_cutoff_minutes)
+        raise PolicyRefused(f"It starts in less than {cutoff}, so its time can no longer be changed here.")
+    if attempt.start == appointment.start:
+        raise MoveRefused("It is at that time already.")
+
+
+def _needs_an_answer(attempt: Attempt) -> None:
+    if moves_at_once(attempt.appointment, role=attempt.role, policy=attempt.policy):
+        raise TermsChanged
+
+
+def _is_agreed(attempt: Attempt) -> None:
+    """Refuse a move unless it accepts what the other side proposed, or counts at once."""
+    if attempt.proposal:
+        return _is_for_this_side_to_answer(attempt)
+    _time_can_be_changed(attempt)
+    if not moves_at_once(attempt.appointment, role=attempt.role, policy=attempt.policy):
+        raise TermsChanged
+
+
+def _is_for_this_side_to_answer(attempt: Attempt) -> None:
+    if _open_proposal(attempt).side is side_of(attempt.role):
+        raise MoveRefused("The other side answers this new time.")
+
+
+def _is_this_sides_own(attempt: Attempt) -> None:
+    if _open_proposal(attempt).side is not side_of(attempt.role):
+        raise MoveRefused("Only the side that proposed this new time can withdraw it.")
+
+
+def _open_proposal(attempt: Attempt) -> Proposal:
+    """The proposal in question. Raises MoveRefused unless it can still be answered, whatever a late job has marked."""
+    proposal = attempt.proposal
+    if proposal is None:
+        raise MoveRefused("No new time is proposed.")
+    if not proposal.is_live(attempt.now):
+        raise MoveRefused(NO_LONGER_OPEN[ProposalState.LAPSED if proposal.is_open else ProposalState(proposal.state)])
+    return proposal
+
+
+def _has_lapsed(attempt: Attempt) -> None:
+    proposal = attempt.proposal
+    if proposal is None or not proposal.is_open or proposal.is_live(attempt.now):
+        raise MoveRefused("No new time waits past its time to be answered.")
+
+
+_STILL_HERE = (_can_still_be_answered, _customer_takes_part, _provider_takes_part)
+
 # The guards of each verb, checked in this order after the table of moves; the first refusal is told.
 GUARDS: dict[Verb, tuple[Callable[[Attempt], None], ...]] = {
-    Verb.ACCEPT: (_can_still_be_answered, _customer_takes_part, _provider_takes_part),
+    Verb.ACCEPT: _STILL_HERE,
     Verb.DECLINE: (_can_still_be_answered,),
     Verb.WITHDRAW: (_can_still_be_answered,),
     Verb.EXPIRE: (_answer_time_is_over,),
@@ -127,6 +250,12 @@ GUARDS: dict[Verb, tuple[Callable[[Attempt], None], ...]] = {
     Verb.COMPLETE: (_completes_by_itself, _has_started),
     Verb.NO_SHOW: (_has_started,),
     Verb.CORRECT: (_can_be_corrected,),
+    Verb.PROPOSE: (*_STILL_HERE, _time_can_be_changed, _needs_an_answer),
+    Verb.MOVE: (*_STILL_HERE, _is_agreed),
+    Verb.DECLINE_TIME: (_can_still_be_answered, _is_for_this_side_to_answer),
+    Verb.WITHDRAW_TIME: (_can_still_be_answered, _is_this_sides_own),
+    # Where a request expires at the same moment, that is told and this is not.
+    Verb.LAPSE: (_can_still_be_answered, _has_lapsed),
 }
 
 
@@ -138,10 +267,13 @@ def check_move(
     policy: BookingPolicy,
     now: datetime,
     to: Status | None = None,
+    proposal: Proposal | None = None,
+    start: datetime | None = None,
 ) -> None:
     """Raise MoveRefused or PolicyRefused when `verb` may not be done to `appointment` in this role at `now`.
 
-    `to` is the state the move should lead to, if the caller names one.
+    `to` is the state the move should lead to, if the caller names one; `proposal` the one that it answers, and `start`
+    a new time. Raises TermsChanged where a new time needs an answer and the caller thinks it does not, or the reverse.
     """
     leaving, _, roles = MOVES[verb]
     if role not in roles:
@@ -150,19 +282,20 @@ def check_move(
         raise MoveRefused(OVER[Status(appointment.status)])
     if to not in {None, target(verb, Status(appointment.status))}:
         raise MoveRefused("It can be changed to completed or to a no-show, and to nothing else.")
-    attempt = Attempt(appointment, role, policy, now)
+    attempt = Attempt(appointment, role, policy, now, proposal, start)
     for guard in GUARDS[verb]:
         guard(attempt)
 
 
 def possible_moves(appointment: Appointment, *, role: Role, policy: BookingPolicy, now: datetime) -> frozenset[Verb]:
-    """The verbs this role may use now. Pages show their buttons by it, so that they agree with the services."""
+    """The verbs this role may use now, those of answering for its `open_proposal`. Pages show their buttons by it, so
+    that they agree with the services."""
     return frozenset(verb for verb in MOVES if _may(appointment, verb, role=role, policy=policy, now=now))
 
 
 def _may(appointment: Appointment, verb: Verb, *, role: Role, policy: BookingPolicy, now: datetime) -> bool:
     try:
-        check_move(appointment, verb, role=role, policy=policy, now=now)
-    except (MoveRefused, PolicyRefused):
+        check_move(appointment, verb, role=role, policy=policy, now=now, proposal=appointment.open_proposal)
+    except DomainError:
         return False
     return True

@@ -138,5 +138,17 @@ def obstacle_words(found: Obstacle, *, rules: Rules, name: str) -> str:
     }[found]
 
 
+def override_words(found: Obstacle) -> str:
+    """The sentence for the provider about a rule of their own that a time breaks, and that they may override."""
+    return {
+        Obstacle.NOTICE: "That is sooner than your minimum notice.",
+        Obstacle.WINDOW: "That is beyond your booking window.",
+        Obstacle.CLOSED: "That is outside your working hours.",
+        Obstacle.GRID: "Appointments of this service don’t start at that minute.",
+        Obstacle.FULL: "You take no more appointments until some are over.",
+        Obstacle.DAY_FULL: "You take no more appointments on that day.",
+    }[found]
+
+
 def _minutes(length: timedelta) -> str:
     return words_for_minutes(int(length.total_seconds() // 60))

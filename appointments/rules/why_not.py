@@ -22,6 +22,7 @@ class EntryKind(StrEnum):
 
     APPOINTMENT = HoldKind.APPOINTMENT.value
     KEPT = HoldKind.KEPT.value
+    PROPOSAL = HoldKind.PROPOSAL.value
     BUSY = "busy"
     TIME_OFF = "time_off"
 

@@ -4,16 +4,17 @@ The facts of any number of providers load in a fixed number of queries, whatever
 then works on them in memory.
 """
 
+import copy
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Case, Q, QuerySet, When
+from django.db.models import Case, DateTimeField, F, Q, QuerySet, Value, When
 
-from appointments.models import Appointment, Hold, conditions
-from appointments.rules.obstacles import Asked, Obstacle, first_obstacle
+from appointments.models import Appointment, Hold, Proposal, conditions
+from appointments.rules.obstacles import Asked, Obstacle, first_obstacle, obstacles
 from appointments.rules.slots import Facts, Rules, Shape, is_open, open_slots, with_appointment
 from appointments.states import HoldKind
 from calendar_sync.queries import busy_between
@@ -26,16 +27,22 @@ from providers.queries import time_off_between
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """The holder whose kept time does not stand in their own way: a browser (a hash) and the account signed in."""
+    """The holder whose time does not stand in their own way: a browser (a hash) and the account signed in keep a time
+    while they book, and the appointment `moving` (a key) has one or two that it gives up for another."""
 
     browser: str | None = None
     account_id: int | None = None
+    moving: int | None = None
 
-    def holds(self) -> Q:
+    def kept(self) -> Q:
         """The condition that finds their kept time among `Hold`; an empty one, which is falsy, for nobody."""
         return (Q(browser=self.browser) if self.browser else Q()) | (
             Q(kept_by=self.account_id) if self.account_id else Q()
         )
+
+    def holds(self) -> Q:
+        """The condition that finds all of their time among `Hold`; an empty one, which is falsy, for nobody."""
+        return self.kept() | (Q(appointment=self.moving) if self.moving else Q())
 
 
 NOBODY = Mine()
@@ -61,6 +68,18 @@ def shape_of(service: Service) -> Shape:
     )
 
 
+def as_agreed(appointment: Appointment) -> Service:
+    """A copy of the appointment's service, never to be saved, with the agreed length in place of the one offered now.
+
+    Where its time is to change, buffers and grid are those that the service has now. Needs the service and provider.
+    """
+    service = copy.copy(appointment.service)
+    service.slot_interval_minutes = service.grid_minutes
+    service.duration_minutes = appointment.minutes
+    service.provider = appointment.provider
+    return service
+
+
 def load_facts(
     providers: Iterable[Provider],
     start: datetime,
@@ -75,8 +94,8 @@ def load_facts(
 ) -> dict[int, Facts]:
     """The facts of each provider for starts in [start, end), by provider id.
 
-    `providers` must come with their policy. The time kept by `mine` does not count as taken; with `kept=False` no kept
-    time does, since it is free again in minutes. `also` gives some providers a further range for their facts to cover.
+    `providers` must come with their policy. The time of `mine` does not count as taken; with `kept=False` no kept time
+    does, since it is free again in minutes. `also` gives some providers a further range for their facts to cover.
     Taken time is loaded up to `around` beyond [start, end), which must be as long as the blocked range of a new
     appointment. Three queries, four where a provider has a cap. Raises RangeTooLong for a range above `longest`; only a
     caller that bounds its range itself sets that above 62 days.
@@ -105,14 +124,14 @@ def _load(
     span = first - around, last + around
     if also:
         hours_rows, override_rows = together(*questions)
-        live = live_holds(now if kept else None, mine=mine)
+        live = live_holds(now, mine=mine, kept=kept)
         taken_rows = list(_all_taken(live, ids, *span, _ranges(start, end, also)))
     else:
         hours_rows, override_rows, taken_rows = together(*questions, _taken(ids, *span, now=now, mine=mine, kept=kept))
     hours = _hours(hours_rows)
     overrides = _overrides(override_rows, first_day, last_day)
     taken = _by_provider(taken_rows)
-    booked, open_counts = _counts(providers, first - MARGIN, last + MARGIN, now=now)
+    booked, open_counts = _counts(providers, first - MARGIN, last + MARGIN, now=now, mine=mine)
     return {
         provider.pk: Facts(
             zone=provider.zone,
@@ -175,12 +194,21 @@ def nearest_slots(
     return sorted(sorted(slots, key=lambda at: abs(at - wanted))[:count])
 
 
+def all_in_the_way(service: Service, start: datetime, *, now: datetime, mine: Mine = NOBODY) -> list[Obstacle]:
+    """All obstacles to this exact start; none where it is open."""
+    return obstacles(_asked(service, start, now=now, mine=mine))
+
+
 def what_stands_in_the_way(service: Service, start: datetime, *, now: datetime, mine: Mine = NOBODY) -> Obstacle | None:
     """The obstacle to a start that was refused, None where it is open by now."""
+    return first_obstacle(_asked(service, start, now=now, mine=mine))
+
+
+def _asked(service: Service, start: datetime, *, now: datetime, mine: Mine) -> Asked:
     shape = shape_of(service)
     around = max(shape.before, shape.duration + shape.after)
     facts = load_facts([service.provider], start, start, now=now, mine=mine, around=around)
-    return first_obstacle(Asked(facts[service.provider.pk], shape, start, now))
+    return Asked(facts[service.provider.pk], shape, start, now)
 
 
 def other_times(appointment: Appointment, *, now: datetime, count: int = 3) -> list[datetime]:
@@ -229,14 +257,12 @@ def _override_rows(ids: Sequence[int], first: date, last: date) -> QuerySet[Date
     return rows.values_list("provider_id", "start_on", "end_on", "ranges")
 
 
-def live_holds(now: datetime | None, *, mine: Mine = NOBODY) -> QuerySet[Hold]:
-    """The holds that take time now: lasting ones, and kept times that have not run out and are not kept by `mine`.
-
-    Without `now` no kept time counts.
-    """
-    if now is None:
-        return Hold.objects.exclude(kind=HoldKind.KEPT)
+def live_holds(now: datetime, *, mine: Mine = NOBODY, kept: bool = True) -> QuerySet[Hold]:
+    """The holds that take time now: lasting ones, and kept and proposed times that have not run out, but none of
+    `mine`. With `kept=False` no kept time counts."""
     live, own = Hold.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now)), mine.holds()
+    if not kept:
+        live = live.exclude(kind=HoldKind.KEPT)
     return live.exclude(own) if own else live
 
 
@@ -251,10 +277,15 @@ def _ranges(start: datetime, end: datetime, also: Mapping[int, Interval]) -> Q:
 def _taken(
     ids: Sequence[int], start: datetime, end: datetime, *, now: datetime, mine: Mine, kept: bool
 ) -> Question[tuple[int, datetime, datetime]]:
-    # A prepared query binds every argument, so that it must get None for a browser it does not ask about.
-    mine = mine if kept else NOBODY
     return _taken_rows.asking(
-        ids=ids, start=start, end=end, now=now if kept else None, browser=mine.browser, account_id=mine.account_id
+        ids=ids,
+        start=start,
+        end=end,
+        now=now,
+        browser=mine.browser,
+        account_id=mine.account_id,
+        moving=mine.moving,
+        kept=kept,
     )
 
 
@@ -270,11 +301,13 @@ def _taken_rows(
     ids: Sequence[int],
     start: datetime,
     end: datetime,
-    now: datetime | None,
+    now: datetime,
     browser: str | None,
     account_id: int | None,
+    moving: int | None,
+    kept: bool,
 ) -> QuerySet[Hold, tuple[int, datetime, datetime]]:
-    return _all_taken(live_holds(now, mine=Mine(browser, account_id)), ids, start, end, Q())
+    return _all_taken(live_holds(now, mine=Mine(browser, account_id, moving), kept=kept), ids, start, end, Q())
 
 
 def _all_taken(
@@ -289,9 +322,12 @@ def _all_taken(
 
 
 def _counts(
-    providers: Sequence[Provider], start: datetime, end: datetime, *, now: datetime
+    providers: Sequence[Provider], start: datetime, end: datetime, *, now: datetime, mine: Mine
 ) -> tuple[dict[int, Counter[date]], Counter[int]]:
-    """Counts for providers with a cap: appointments by date of start (in the provider's zone), and open ones in all."""
+    """Counts for providers with a cap: appointments by date of start (in the provider's zone), and open ones in all.
+
+    A proposed time counts on its date like an appointment, unless its appointment is on that date already.
+    """
     zones: dict[int, ZoneInfo] = {
         p.pk: p.zone for p in providers if p.policy.max_per_day is not None or p.policy.max_open is not None
     }
@@ -299,11 +335,30 @@ def _counts(
     in_all: Counter[int] = Counter()
     if not zones:
         return by_day, in_all
-    counted = conditions.counted(now)
-    wanted = Q(start__gte=start, start__lt=end) & conditions.taking_time(now) | counted
-    rows = Appointment.objects.filter(wanted, provider_id__in=list(zones))
-    rows = rows.annotate(counts=Case(When(counted, then=True), default=False))
-    for provider_id, at, counts in rows.values_list("provider_id", "start", "counts"):
-        by_day[provider_id][at.astimezone(zones[provider_id]).date()] += 1
+    for provider_id, at, old, counts in _counted_rows(list(zones), start, end, now=now, mine=mine):
+        zone = zones[provider_id]
+        if old is None or old.astimezone(zone).date() != at.astimezone(zone).date():
+            by_day[provider_id][at.astimezone(zone).date()] += 1
         in_all[provider_id] += counts
     return by_day, in_all
+
+
+def _counted_rows(
+    ids: Sequence[int], start: datetime, end: datetime, *, now: datetime, mine: Mine
+) -> Iterable[tuple[int, datetime, datetime | None, bool]]:
+    """The (provider, start, old start, is open) rows of appointments and of live proposals, but none of `mine`."""
+    counted = conditions.counted(now)
+    wanted = Q(start__gte=start, start__lt=end) & conditions.taking_time(now) | counted
+    moving = mine.moving or 0  # no row has the key 0
+    rows = Appointment.objects.filter(wanted, provider_id__in=ids).exclude(pk=moving)
+    rows = rows.annotate(
+        old=Value(None, output_field=DateTimeField()), counts=Case(When(counted, then=True), default=False)
+    )
+    proposals = Proposal.objects.live(now).filter(appointment__provider_id__in=ids, start__gte=start, start__lt=end)
+    proposals = (
+        proposals.exclude(appointment=moving)
+        .order_by()
+        .annotate(provider_id=F("appointment__provider_id"), old=F("old_start"), counts=Value(False))
+    )
+    columns = ("provider_id", "start", "old", "counts")
+    return rows.values_list(*columns).union(proposals.values_list(*columns), all=True)

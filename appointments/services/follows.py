@@ -29,13 +29,23 @@ def mail_both_sides(events: Sequence[AppointmentEvent]) -> Iterable[outbox.Draft
     The key is that of the reader's first entry, which no other act has: a second act of one occasion is told, too.
     """
     for side in (Role.CUSTOMER, Role.PROVIDER):
-        for about in _by_reader(events, side):
-            first = about[0]
-            key = f"{first}:{side.value}"
-            if len(about) == 1:
-                yield notifications.draft("appointments.event", key=key, event=first, to=side.value)
-            else:
-                yield notifications.draft("appointments.events", key=key, events=about, to=side.value)
+        yield from _mail(events, side)
+
+
+def mail_the_other_side(events: Sequence[AppointmentEvent]) -> Iterable[outbox.Draft]:
+    """The jobs that mail those who did not act themselves: the other side, or both where staff or a job acted."""
+    for side in (Role.CUSTOMER, Role.PROVIDER):
+        yield from _mail([event for event in events if event.role != side], side)
+
+
+def _mail(events: Sequence[AppointmentEvent], side: Role) -> Iterable[outbox.Draft]:
+    for about in _by_reader(events, side):
+        first = about[0]
+        key = f"{first}:{side.value}"
+        if len(about) == 1:
+            yield notifications.draft("appointments.event", key=key, event=first, to=side.value)
+        else:
+            yield notifications.draft("appointments.events", key=key, events=about, to=side.value)
 
 
 def _by_reader(events: Sequence[AppointmentEvent], side: Role) -> Iterable[list[int]]:
@@ -60,9 +70,15 @@ FOLLOWS: dict[Verb, tuple[Follower, ...]] = {
     Verb.COMPLETE: (refresh_openings,),
     Verb.NO_SHOW: (refresh_openings,),
     Verb.CORRECT: (refresh_openings,),
+    Verb.MOVE: (refresh_openings, mail_both_sides),
+    # The one who acted needs no mail that repeats it.
+    Verb.PROPOSE: (refresh_openings, mail_the_other_side),
+    Verb.DECLINE_TIME: (refresh_openings, mail_the_other_side),
+    Verb.WITHDRAW_TIME: (refresh_openings, mail_the_other_side),
+    Verb.LAPSE: (refresh_openings, mail_the_other_side),
 }
-# The verbs whose events are mailed to both sides.
-TOLD = frozenset(verb for verb, followers in FOLLOWS.items() if mail_both_sides in followers)
+# The verbs whose events are mailed to a side.
+TOLD = frozenset(verb for verb, followers in FOLLOWS.items() if {mail_both_sides, mail_the_other_side} & set(followers))
 
 
 def publish(events: Sequence[AppointmentEvent]) -> None:

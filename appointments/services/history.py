@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import User
-from appointments.models import Appointment, AppointmentEvent
+from appointments.models import Appointment, AppointmentEvent, Proposal
 from appointments.states import Role, Verb
 from core.compiled_inserts import insert_all
 
@@ -15,12 +15,18 @@ from . import follows
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The data of one history entry. `appointment` has its new state already."""
+    """The data of one history entry. `appointment` has its new state and time already.
+
+    `start` is the time that it had before, where that may be another; `to_start` a new time that was spoken of.
+    """
 
     appointment: Appointment
     verb: Verb
     from_status: str = ""
     reason: str = ""
+    start: datetime | None = None
+    to_start: datetime | None = None
+    proposal: Proposal | None = None
 
 
 def record(
@@ -42,7 +48,9 @@ def record(
             actor=actor,
             from_status=entry.from_status,
             to_status=entry.appointment.status,
-            start=entry.appointment.start,
+            start=entry.start or entry.appointment.start,
+            to_start=entry.to_start,
+            proposal=entry.proposal,
             reason=entry.reason,
         )
         for entry in entries

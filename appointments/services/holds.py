@@ -9,7 +9,7 @@ from django.db.models import F, Q
 
 from accounts.models import User
 from appointments.exceptions import PolicyRefused, SlotTaken
-from appointments.models import Appointment, Hold
+from appointments.models import Appointment, Hold, Proposal
 from appointments.rules.bookable import shut_words, what_is_shut
 from appointments.rules.obstacles import Obstacle, obstacle_words
 from appointments.states import HoldKind
@@ -55,13 +55,14 @@ def blocked_range(service: Service, start: datetime) -> tuple[datetime, datetime
 
 
 def drop_stale(provider: Provider, *, now: datetime, mine: Mine) -> None:
-    """Delete the provider's kept times that ran out, and the time that `mine` keeps anywhere, as it is replaced."""
-    Hold.objects.filter(Q(provider=provider, expires_at__lte=now) | mine.holds()).delete()
+    """Delete the provider's kept and proposed times that ran out, and the time that `mine` keeps anywhere, as it is
+    replaced."""
+    Hold.objects.filter(Q(provider=provider, expires_at__lte=now) | mine.kept()).delete()
 
 
 def take(appointments: Sequence[Appointment]) -> None:
     """Hold the blocked range of each appointment. The database refuses all when another hold overlaps one of them."""
-    ranges = [(one, *blocked_range(one.service, one.start)) for one in appointments]
+    ranges = [(one, *blocked_range(availability.as_agreed(one), one.start)) for one in appointments]
     insert_all(
         Hold(kind=HoldKind.APPOINTMENT, provider_id=one.provider_id, appointment=one, start=start, end=end)
         for one, start, end in ranges
@@ -69,9 +70,44 @@ def take(appointments: Sequence[Appointment]) -> None:
 
 
 def release(appointments: Sequence[Appointment]) -> None:
-    """Release the time of these appointments. No query for an empty list."""
+    """Release the time of these appointments, proposed times with it. No query for an empty list."""
     if appointments:
         Hold.objects.filter(appointment__in=appointments).delete()
+
+
+def move(appointment: Appointment) -> None:
+    """Hold the appointment's time as it is now instead of the one it had. A proposed time of it stays held."""
+    Hold.objects.filter(appointment=appointment, kind=HoldKind.APPOINTMENT).delete()
+    take([appointment])
+
+
+def take_proposed(proposal: Proposal) -> None:
+    """Hold the proposed time until its time to answer is over, besides the time that the appointment has."""
+    appointment = proposal.appointment
+    start, end = blocked_range(availability.as_agreed(appointment), proposal.start)
+    Hold.objects.create(
+        kind=HoldKind.PROPOSAL,
+        provider_id=appointment.provider_id,
+        appointment=appointment,
+        start=start,
+        end=end,
+        expires_at=proposal.answer_by,
+    )
+
+
+def release_proposed(appointments: Sequence[Appointment]) -> None:
+    """Release the proposed times of these appointments."""
+    Hold.objects.filter(appointment__in=appointments, kind=HoldKind.PROPOSAL).delete()
+
+
+def keep_proposed(appointment: Appointment) -> bool:
+    """Make the proposed time the appointment's own, and release the one it had. False where none is held any more."""
+    proposed = Hold.objects.filter(appointment=appointment, kind=HoldKind.PROPOSAL)
+    former = list(Hold.objects.filter(appointment=appointment, kind=HoldKind.APPOINTMENT).values_list("pk", flat=True))
+    if not proposed.update(kind=HoldKind.APPOINTMENT, expires_at=None):
+        return False
+    Hold.objects.filter(pk__in=former).delete()
+    return True
 
 
 def keep_time(
@@ -148,11 +184,11 @@ def leave_kept_time(*, browser: str, provider: str, start: datetime) -> None:
 
 
 def drop_lapsed_times(*, now: datetime, mine: Mine = NOBODY) -> int:
-    """Delete all kept times that ran out, and that of `mine`; the number deleted.
+    """Delete all kept and proposed times that ran out, and the one that `mine` keeps; the number deleted.
 
     The slots ignore both, but the constraint against overlaps can't.
     """
-    return Hold.objects.filter(Q(expires_at__lte=now) | mine.holds()).delete()[0]
+    return Hold.objects.filter(Q(expires_at__lte=now) | mine.kept()).delete()[0]
 
 
 def check_bookable(service: Service) -> None:

@@ -2,7 +2,7 @@
 
 from accounts.models import User
 from accounts.personal_data import Rows
-from appointments.models import Appointment, AppointmentEvent, Hold, LateCancellation
+from appointments.models import Appointment, AppointmentEvent, Hold, LateCancellation, Proposal
 
 
 def kept(user: User) -> Rows:
@@ -14,6 +14,7 @@ def kept(user: User) -> Rows:
         "holds of their time": Hold.objects.filter(provider__user=user),
         "times they keep": Hold.objects.filter(kept_by=user),
         "history entries they made": AppointmentEvent.objects.filter(actor=user),
+        "new times they proposed": Proposal.objects.filter(actor=user),
         "late cancellations": LateCancellation.objects.filter(person=user),
         "late cancellations they forgave": LateCancellation.objects.filter(forgiven_by=user),
     }

@@ -7,11 +7,12 @@ from typing import NamedTuple
 from django.conf import settings
 
 from appointments.exceptions import NotKept, PolicyRefused
-from appointments.models import Hold
+from appointments.models import Appointment, Hold
 from appointments.rules.persons import Dealings
 from appointments.rules.shares import (
     MOST_FROM_AN_ADDRESS,
     Shares,
+    Use,
     not_kept,
     notice,
     refusal,
@@ -19,12 +20,13 @@ from appointments.rules.shares import (
     visitors_may_keep,
 )
 from appointments.rules.slots import openings_on
-from appointments.states import Status
+from appointments.states import OPEN, Status
 from core import clock
 from core.intervals import Interval, clip, merge
-from providers.models import BookingPolicy, Service
+from providers.models import BookingPolicy, Provider, Service
 
 from . import availability
+from .persons import dealings_between
 
 
 class Ahead(NamedTuple):
@@ -45,13 +47,35 @@ def check_share(
     a booking would exceed a share.
     """
     provider = service.provider
-    live = [one for one in theirs if one.answer_by is None or one.status != Status.REQUESTED or one.answer_by > now]
+    live = _live(theirs, now)
     use = use_with(
         start,
         is_request=not service.confirms_at_once(provider.policy),
         starts=[one.start for one in live],
         waiting=sum(one.status == Status.REQUESTED for one in live),
     )
+    return _check(use, provider, dealings)
+
+
+def check_moved(appointment: Appointment, start: datetime, *, now: datetime) -> None:
+    """Raise PolicyRefused when the customer would have too many appointments in a week with this one at `start`.
+
+    It is one of theirs already, and so no more in all. Two queries.
+    """
+    customer, provider = appointment.customer, appointment.provider
+    theirs = Appointment.objects.filter(customer=customer, provider=provider, status__in=OPEN, end__gt=now)
+    others = theirs.exclude(pk=appointment.pk).values_list("status", "start", "answer_by")
+    starts = [one.start for one in _live((Ahead(*row) for row in others), now)]
+    use = use_with(start, is_request=False, starts=starts, waiting=0)
+    _check(use, provider, dealings_between(customer, provider))
+
+
+def _live(theirs: Iterable[Ahead], now: datetime) -> list[Ahead]:
+    return [one for one in theirs if one.answer_by is None or one.status != Status.REQUESTED or one.answer_by > now]
+
+
+def _check(use: Use, provider: Provider, dealings: Dealings) -> str:
+    """The sentence of `check_share` about this use of the provider's time. Raises PolicyRefused for too much of it."""
     shares = shares_of(provider.policy)
     if dealings.limits_lifted:
         shares = Shares(waiting=None, in_a_week=None, ahead=shares.ahead)

@@ -9,16 +9,16 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from accounts.models import User
-from appointments.exceptions import CountsForMore, MoveRefused, PolicyRefused
-from appointments.models import Appointment
+from appointments.exceptions import CountsForMore, MoveRefused, PolicyRefused, SlotTaken
+from appointments.models import Appointment, Proposal
 from appointments.rules.fair_use import FREE, Consequence
 from appointments.rules.moves import check_move
-from appointments.states import ANSWERING, HOLDING, MOVES, Role, Status, Verb, target
+from appointments.states import ANSWERING, CLOSES, HOLDING, MOVES, OF_TIME, Role, Status, Verb, side_of, target
 from core import clock
 from core.db import retrying
 from core.exceptions import Busy, DomainError
 
-from . import fair_use, holds
+from . import fair_use, holds, times
 from .history import Entry, record
 from .locks import lock_appointments, lock_people, lock_providers
 
@@ -26,18 +26,25 @@ from .locks import lock_appointments, lock_people, lock_providers
 ATTEMPTS = 10
 ENDED_BY_SOMEBODY = {Verb.CANCEL, Verb.WITHDRAW}
 # The fields that a move writes.
-CHANGED_BY_A_MOVE = ("status", "sequence", "agreed_at", "closed_at", "ended_by", "was_withdrawn")
+CHANGED_BY_A_MOVE = (
+    "status", "sequence", "start", "end", "answer_by", "agreed_at", "closed_at", "ended_by", "was_withdrawn",
+)  # fmt: skip
 ENDS = {Verb.DECLINE, Verb.WITHDRAW, Verb.CANCEL, Verb.EXPIRE, Verb.COMPLETE, Verb.NO_SHOW}
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A move to make with an appointment. `to` is the state it leads to, given where `verb` alone does not say it."""
+    """A move to make with an appointment. `to` is the state it leads to, given where `verb` alone does not say it.
+
+    `start` is a new time to propose or to move to, `proposal` the one that is answered; `reason` goes with either.
+    """
 
     appointment: Appointment
     verb: Verb
     reason: str = ""
     to: Status | None = None
+    start: datetime | None = None
+    proposal: Proposal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,27 +182,26 @@ class Act:
 @transaction.atomic
 def _apply(changes: Sequence[Change], act: Act, *, bans: bool = False) -> list[Outcome]:
     """Make the changes. With `bans` the actor's other upcoming appointments are locked, too; _Bans asks for that."""
-    wanted = [change.to or target(change.verb, Status(change.appointment.status)) for change in changes]
     others = list(fair_use.upcoming_of(act.actor, now=clock.now())) if bans and act.actor else []
     locked, actor = _lock([*(change.appointment for change in changes), *others], act.actor)
     now, outcomes, made = clock.now(), [], []
-    for change, to in zip(changes, wanted, strict=True):
-        appointment = locked[change.appointment.pk]
+    for change in _as_they_are_now(changes, locked):
+        appointment = change.appointment
         _check_role(appointment, actor, act.role)
-        if appointment.status == to and act.role in MOVES[change.verb][2]:
+        if act.role in MOVES[change.verb][2] and _is_done(change, act.role, now):
             outcomes.append(Outcome(appointment, changed=False, banned=_is_banned(actor)))
             continue
         try:
             _check_takes_part(actor)
-            check_move(appointment, change.verb, role=act.role, policy=appointment.provider.policy, now=now, to=to)
-        except (MoveRefused, PolicyRefused) as refusal:
+            _check(change, act.role, now)
+        except (MoveRefused, PolicyRefused, SlotTaken) as refusal:
             if not act.skip_refused:
                 raise
             outcomes.append(Outcome(appointment, changed=False, refusal=refusal))
             continue
-        made.append((Change(appointment, change.verb, change.reason), to))
+        made.append(change)
         outcomes.append(Outcome(appointment, changed=True))
-    counts = _weigh([change for change, _ in made], act, now=now)
+    counts = _weigh(made, act, now=now)
     if counts.bans and not bans:
         raise _Bans
     _make(made, act, now=now)
@@ -203,6 +209,51 @@ def _apply(changes: Sequence[Change], act: Act, *, bans: bool = False) -> list[O
         assert actor is not None
         _answer_for(actor, act, counts, locked, now=now)
     return [replace(outcome, banned=True) for outcome in outcomes] if counts.bans else outcomes
+
+
+def _as_they_are_now(changes: Sequence[Change], locked: dict[int, Appointment]) -> list[Change]:
+    """The changes with their rows as they are under the locks, each with the state it leads to."""
+    proposals = {}
+    if any(change.verb in OF_TIME for change in changes):
+        proposals = times.load_proposals(locked.values(), [change.proposal for change in changes if change.proposal])
+    fresh = []
+    for change in changes:
+        appointment = locked[change.appointment.pk]
+        # A correction leaves the state that the person saw, so that a second press does not turn it back.
+        seen = change.appointment if change.verb is Verb.CORRECT else appointment
+        to = change.to or target(change.verb, Status(seen.status))
+        proposal = proposals[change.proposal.pk] if change.proposal else None
+        fresh.append(replace(change, appointment=appointment, to=to, proposal=proposal))
+    return fresh
+
+
+def _is_done(change: Change, role: Role, now: datetime) -> bool:
+    """Whether the change was made before, by an earlier press or by the other side."""
+    appointment = change.appointment
+    if change.proposal:
+        return change.proposal.state == CLOSES[change.verb]
+    if change.verb is Verb.PROPOSE:
+        proposed = appointment.open_proposal
+        if proposed is None or not proposed.is_live(now) or proposed.side is not side_of(role):
+            return False
+        return (proposed.start, proposed.message) == (change.start, change.reason)
+    return appointment.status == change.to and change.start in {None, appointment.start}
+
+
+def _check(change: Change, role: Role, now: datetime) -> None:
+    appointment = change.appointment
+    check_move(
+        appointment,
+        change.verb,
+        role=role,
+        policy=appointment.provider.policy,
+        now=now,
+        to=change.to,
+        proposal=change.proposal,
+        start=change.start,
+    )
+    if change.start:
+        times.check_start(appointment, change.start, role=role, message=change.reason, now=now)
 
 
 def _weigh(changes: Sequence[Change], act: Act, *, now: datetime) -> Consequence:
@@ -216,14 +267,12 @@ def _weigh(changes: Sequence[Change], act: Act, *, now: datetime) -> Consequence
     return counts
 
 
-def _make(changes: Sequence[tuple[Change, Status]], act: Act, *, now: datetime) -> None:
+def _make(changes: Sequence[Change], act: Act, *, now: datetime) -> None:
     """Write, record and tell changes that were checked, each with the state it leads to."""
-    entries = []
-    for change, to in changes:
-        entries.append(Entry(change.appointment, change.verb, change.appointment.status, change.reason))
-        _enter(change.appointment, change.verb, to, role=act.role, now=now)
+    entries = [_enter(change, act, now=now) for change in changes]
     if entries:
-        _save([entry.appointment for entry in entries])
+        _save(changes)
+        times.end_proposals([entry.appointment for entry in entries if _ends_proposals(entry)], now=now)
         record(entries, actor=act.actor, role=act.role, now=now, occasion=act.occasion)
 
 
@@ -240,15 +289,15 @@ def _answer_for(actor: User, act: Act, counts: Consequence, locked: dict[int, Ap
     _make(ending, Act(None, Role.SYSTEM, uuid.uuid4()), now=now)
 
 
-def _end_of(appointment: Appointment, banned: User, now: datetime) -> tuple[Change, Status]:
-    """The change by which the system ends an appointment of a banned person, and the state it leads to."""
+def _end_of(appointment: Appointment, banned: User, now: datetime) -> Change:
+    """The change by which the system ends an appointment of a banned person."""
     if appointment.is_confirmed:
         verb = Verb.CANCEL
     elif appointment.is_unanswered(now):
         verb = Verb.EXPIRE
     else:
         verb = Verb.WITHDRAW if appointment.customer_id == banned.pk else Verb.DECLINE
-    return Change(appointment, verb), target(verb, Status(appointment.status))
+    return Change(appointment, verb, to=target(verb, Status(appointment.status)))
 
 
 def _lock(appointments: Sequence[Appointment], actor: User | None) -> tuple[dict[int, Appointment], User | None]:
@@ -277,20 +326,48 @@ def _check_takes_part(actor: User | None) -> None:
         raise PolicyRefused(f"This account is {'suspended' if actor.is_active else 'closed'}.")
 
 
-def _enter(appointment: Appointment, verb: Verb, to: Status, *, role: Role, now: datetime) -> None:
-    appointment.status = to
+def _enter(change: Change, act: Act, *, now: datetime) -> Entry:
+    """Let the appointment enter its new state and time; the entry that records it."""
+    appointment, before, start = change.appointment, change.appointment.status, change.appointment.start
+    proposal = _change_time(change, act, now=now) if change.verb in OF_TIME else None
+    assert change.to is not None
+    appointment.status = change.to
     appointment.sequence += 1
-    if to == Status.CONFIRMED:
+    if change.to == Status.CONFIRMED != before:
         appointment.agreed_at = now
-    if verb in ENDS:
+    if change.verb in ENDS:
         appointment.closed_at = now
-    if verb in ENDED_BY_SOMEBODY:
-        appointment.ended_by = role
-        appointment.was_withdrawn = verb is Verb.WITHDRAW
+    if change.verb in ENDED_BY_SOMEBODY:
+        appointment.ended_by = act.role
+        appointment.was_withdrawn = change.verb is Verb.WITHDRAW
+    to_start = proposal.start if proposal else change.start
+    return Entry(appointment, change.verb, before, change.reason, start, to_start, proposal)
 
 
-def _save(appointments: Sequence[Appointment]) -> None:
+def _change_time(change: Change, act: Act, *, now: datetime) -> Proposal | None:
+    """Propose a new time, move to it, or close a proposal; the proposal concerned, if any."""
+    proposal, start = change.proposal, change.start
+    if change.verb is Verb.PROPOSE:
+        assert start is not None
+        return times.propose(change.appointment, start, actor=act.actor, role=act.role, message=change.reason, now=now)
+    if proposal is None:
+        assert start is not None
+        times.move(change.appointment, start, now=now)
+    elif change.verb is Verb.MOVE:
+        times.accept(proposal, now=now)
+    else:
+        times.refuse(proposal, CLOSES[change.verb], now=now)
+    return proposal
+
+
+def _ends_proposals(entry: Entry) -> bool:
+    """Whether what is proposed for the appointment has no sense any more, because its state or time is another."""
+    return entry.verb is Verb.MOVE or entry.from_status != entry.appointment.status
+
+
+def _save(changes: Sequence[Change]) -> None:
     """Save the appointments, and release the time of those whose new state holds none."""
+    appointments = [change.appointment for change in changes]
     Appointment.objects.bulk_update(appointments, CHANGED_BY_A_MOVE)
     holds.release([appointment for appointment in appointments if appointment.status not in HOLDING])
 

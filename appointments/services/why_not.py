@@ -8,6 +8,7 @@ from appointments.models import Hold
 from appointments.rules.bookable import Shut, what_is_shut
 from appointments.rules.obstacles import Asked
 from appointments.rules.why_not import Entry, EntryKind, Named, Reason, parts_by_date, reasons
+from appointments.states import HoldKind
 from calendar_sync.queries import busy_between
 from core import clock
 from core.intervals import Interval
@@ -60,7 +61,7 @@ def _held(provider: Provider, span: Interval, now: datetime) -> Iterable[Entry]:
 
 def _entry_of(hold: Hold) -> Entry:
     blocked, one = (hold.start, hold.end), hold.appointment
-    time = (one.start, one.end) if one else blocked
+    time = (one.start, one.end) if one and hold.kind == HoldKind.APPOINTMENT else blocked
     return Entry(EntryKind(hold.kind), time, blocked, one, hold.expires_at)
 
 

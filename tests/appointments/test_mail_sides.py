@@ -262,9 +262,10 @@ def test_each_side_is_told_of_each_event_in_a_mail_of_its_own(book, provider, cu
 
 def test_the_table_above_has_every_event_that_is_told():
     told = {"request", "book", "accept", "decline", "withdraw", "expire", "cancel"}
+    of_new_times = {"propose", "move", "decline_time", "withdraw_time", "lapse"}  # in `test_mails_of_new_times`
 
     assert {(verb.value, side.value) for verb, side in MAILS} == {
-        (verb, side) for verb in told for side in ("customer", "provider")
+        (verb, side) for verb in told | of_new_times for side in ("customer", "provider")
     }
 
 

@@ -767,8 +767,8 @@ def test_one_mail_costs_the_same_queries_about_any_number(accepted, count, djang
 @pytest.mark.parametrize("count", [1, 4])
 def test_one_act_costs_the_same_queries_for_any_number(book_many, staff, count, django_assert_num_queries):
     made = book_many(*(UserFactory() for _ in range(count)))
-    # savepoint, providers twice, people, appointments, status, holds, history, messages, savepoint
-    with django_assert_num_queries(10):
+    # savepoint, providers twice, people, appointments, status, holds, proposals, history, messages, savepoint
+    with django_assert_num_queries(11):
         together(made, Verb.CANCEL, actor=staff)
 
 

@@ -11,8 +11,9 @@ from appointments.exceptions import PolicyRefused
 from appointments.models import Hold
 from appointments.rules.bookable import Shut
 from appointments.rules.why_not import Closed, DayFull, Entry, EntryKind, Full, OffTheGrid, Part, Taken
-from appointments.services import availability, holds, transitions
+from appointments.services import availability, holds, proposals, transitions
 from appointments.services.why_not import why_not
+from appointments.states import Role
 from calendar_sync.models import BusyInterval
 from core.intervals import clip, merge
 from providers.models import DateOverride, Listing
@@ -84,6 +85,18 @@ def test_a_kept_time_is_a_reason_until_it_runs_out(service):
     assert reasons_for(service) == [Taken(entry, Part.TIME, Part.TIME)]
     Hold.objects.update(expires_at=NOW)
     assert reasons_for(service) == []
+
+
+def test_a_proposed_time_is_a_reason_until_its_time_to_answer_is_over(service, confirmed):
+    wednesday = TUESDAY_TEN + timedelta(days=1)
+    owner = confirmed.provider.user
+    proposals.propose_time(appointment=confirmed, start=wednesday, actor=owner, role=Role.PROVIDER)
+    hold = confirmed.holds.get(kind="proposal")
+    entry = Entry(EntryKind.PROPOSAL, (hold.start, hold.end), (hold.start, hold.end), confirmed, hold.expires_at)
+
+    assert reasons_for(service, wednesday) == [Taken(entry, Part.TIME, Part.TIME)]
+    Hold.objects.filter(kind="proposal").update(expires_at=NOW)
+    assert reasons_for(service, wednesday) == []
 
 
 def test_busy_time_elsewhere_is_named_by_its_times_alone(service):

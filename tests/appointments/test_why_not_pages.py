@@ -6,7 +6,8 @@ import pytest
 from django.urls import reverse
 
 from appointments.models import Hold
-from appointments.services import holds
+from appointments.services import holds, proposals
+from appointments.states import Role
 from calendar_sync.models import BusyInterval
 from providers.models import DateOverride, Listing
 from tests.factories.accounts import UserFactory
@@ -181,6 +182,21 @@ def test_a_request_and_a_kept_time_are_told_apart_from_appointments(ask, service
         ("Kept while somebody books", "11:00 to 12:00. Open again at Mon 2 March, 08:10, unless it is booked.")
     ]
     assert hold.expires_at == NOW + 10 * MINUTE
+
+
+def test_a_proposed_time_says_for_whom_it_is_held_and_how_long(ask, service, confirmed):
+    owner, later = confirmed.provider.user, TUESDAY_TEN + 2 * HOUR
+    proposals.propose_time(appointment=confirmed, start=later, actor=owner, role=Role.PROVIDER)
+    service.buffer_before_minutes = 30
+    service.save()
+
+    assert standing(ask("12:00")) == [
+        (
+            "New time proposed for Omar Aziz",
+            "First assessment, 12:00 to 13:00. Held until it is answered, or until Mon 2 March, 15:23.",
+        )
+    ]
+    assert standing(ask("13:00"))[0][1].endswith("the new time proposed for Omar Aziz lasts until 13:00.")
 
 
 def test_time_off_says_until_when_it_lasts(ask, service):

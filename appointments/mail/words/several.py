@@ -11,6 +11,7 @@ from . import late
 from .base import deadline_text
 from .confirmations import until_when
 from .endings import what_else
+from .times import without_an_answer
 
 FILES_ADD = (
     "The files with this mail add the appointments to your calendar. Whatever changes later updates the same entries."
@@ -169,6 +170,62 @@ def cancelled(shared: SharedContext) -> SharedWords:
     )
 
 
+def times_proposed(shared: SharedContext) -> SharedWords:
+    first = shared.first
+    headline = f"{first.doer} proposed {shared.count} new times to {shared.others}."
+    if first.is_asked:
+        headline = f"{first.doer} asks for {shared.count} other times."
+    return SharedWords(
+        head="New times proposed",
+        done="to answer" if first.is_asked else "proposed",
+        headline=headline,
+        lead=("Please answer each of them in time.",) if first.is_asked else (),
+        after=("Both times of each are held until it is answered.",),
+        things="appointments",
+        line=_answer_by,
+    )
+
+
+def _answer_by(context: MailContext) -> str:
+    who = "Please answer" if context.is_asked else f"{context.other} has to answer"
+    return f"Instead of {context.other_time}. {who} by {deadline_text(context)}. {without_an_answer(context)}"
+
+
+def rescheduled(shared: SharedContext) -> SharedWords:
+    return SharedWords(
+        head="Rescheduled",
+        done="rescheduled",
+        headline=shared.who_did("rescheduled", "appointments"),
+        lead=("They are confirmed for the new times. The files with this mail bring your calendar up to date.",),
+        after=("The original times are no longer held, and the prices stay as agreed.",),
+        things="appointments",
+        line=lambda context: f"Before: {context.other_time}.",
+    )
+
+
+def times_declined(shared: SharedContext) -> SharedWords:
+    return _stay(shared, "New times declined", f"{shared.first.doer} declined {shared.count} new times.")
+
+
+def times_withdrawn(shared: SharedContext) -> SharedWords:
+    return _stay(shared, "New times withdrawn", f"{shared.first.doer} withdrew {shared.count} new times.")
+
+
+def times_lapsed(shared: SharedContext) -> SharedWords:
+    return _stay(shared, "New times lapsed", f"{shared.count} new times were not answered in time.")
+
+
+def _stay(shared: SharedContext, head: str, headline: str) -> SharedWords:
+    return SharedWords(
+        head=head,
+        done="staying as before",
+        headline=headline,
+        lead=("The original times stay.",),
+        things="appointments",
+        line=lambda context: f"{context.other_time} is no longer held.",
+    )
+
+
 C, P = Role.CUSTOMER, Role.PROVIDER
 SHARED: dict[tuple[Verb, Role], Callable[[SharedContext], SharedWords]] = {
     (Verb.REQUEST, C): requests_sent,
@@ -185,4 +242,9 @@ SHARED: dict[tuple[Verb, Role], Callable[[SharedContext], SharedWords]] = {
     (Verb.EXPIRE, P): expired,
     (Verb.CANCEL, C): cancelled,
     (Verb.CANCEL, P): cancelled,
+    **{(Verb.PROPOSE, side): times_proposed for side in (C, P)},
+    **{(Verb.MOVE, side): rescheduled for side in (C, P)},
+    **{(Verb.DECLINE_TIME, side): times_declined for side in (C, P)},
+    **{(Verb.WITHDRAW_TIME, side): times_withdrawn for side in (C, P)},
+    **{(Verb.LAPSE, side): times_lapsed for side in (C, P)},
 }

@@ -1,0 +1,37 @@
+"""Queries about proposals of new times."""
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from accounts.models import User
+from appointments.models import Appointment, Proposal
+from appointments.states import Role
+from providers.models import Provider
+
+
+def latest_proposal(appointment: Appointment) -> Proposal | None:
+    """The proposal that was made last for this appointment, whatever became of it; None if there never was one. One
+    query."""
+    found = Proposal.objects.filter(appointment=appointment).first()
+    if found:
+        found.appointment = appointment
+    return found
+
+
+def proposals_to_customer(user: User, *, now: datetime) -> QuerySet[Proposal]:
+    """The new times that the customer has to answer, with their appointments, soonest deadline first."""
+    rows = Proposal.objects.live(now).filter(appointment__customer=user).exclude(by=Role.CUSTOMER)
+    return rows.with_appointment().order_by("answer_by", "id")
+
+
+def proposals_to_provider(provider: Provider, *, now: datetime) -> QuerySet[Proposal]:
+    """The new times that the provider has to answer, with their appointments, soonest deadline first."""
+    rows = Proposal.objects.live(now).filter(appointment__provider=provider, by=Role.CUSTOMER)
+    return rows.with_appointment().order_by("answer_by", "id")
+
+
+def proposals_between(provider: Provider, start: datetime, end: datetime, *, now: datetime) -> QuerySet[Proposal]:
+    """The provider's live proposals whose new time overlaps [start, end), with their appointments, in order."""
+    rows = Proposal.objects.live(now).filter(appointment__provider=provider, start__lt=end, end__gt=start)
+    return rows.with_appointment().order_by("start", "id")

@@ -1,0 +1,94 @@
+"""Changing the time of an appointment: at once where the customer may, else by a proposal that the other side answers.
+
+Each service takes its locks and decides under them, as all moves do: see `transitions.apply`.
+"""
+
+from datetime import datetime
+
+from django.db import IntegrityError
+
+from accounts.models import User
+from appointments.exceptions import SlotTaken, TermsChanged
+from appointments.models import Appointment, Proposal
+from appointments.rules.moves import moves_at_once
+from appointments.states import Role, Verb
+from core import clock
+from core.db import violates
+
+from . import availability, holds
+from .availability import Mine
+from .transitions import Change, Outcome, apply
+
+
+def would_move_at_once(appointment: Appointment, role: Role) -> bool:
+    """Whether a new time chosen in this role counts at once. Needs an appointment of `with_people()`."""
+    return moves_at_once(appointment, role=role, policy=appointment.provider.policy)
+
+
+def propose_time(
+    *,
+    appointment: Appointment,
+    start: datetime,
+    actor: User,
+    role: Role,
+    message: str = "",
+    at_once: bool | None = None,
+) -> Outcome:
+    """Move the appointment to `start` (UTC) where that counts at once, else propose it to the other side.
+
+    A proposal keeps both times held until it is answered or lapses, and replaces an open one: one's own, or the other
+    side's, to which it is then the reply. `at_once` is what the person was shown.
+
+    Raises SlotTaken with the nearest open starts, MoveRefused or PolicyRefused where the time can't be changed,
+    ReasonMissing where a provider must say in `message` why a time breaks their own rules, TermsChanged where it would
+    not happen as shown.
+    """
+    expected = would_move_at_once(appointment, role) if at_once is None else at_once
+    try:
+        return _change_time(appointment, start, actor, role, message, at_once=expected)
+    except TermsChanged:
+        if at_once is not None:
+            raise
+    # Nobody was shown anything, and the provider's policy is another than that of the row in hand.
+    return _change_time(appointment, start, actor, role, message, at_once=not expected)
+
+
+def _change_time(
+    appointment: Appointment, start: datetime, actor: User, role: Role, message: str, *, at_once: bool
+) -> Outcome:
+    try:
+        return _apply(Change(appointment, Verb.MOVE if at_once else Verb.PROPOSE, message, start=start), actor, role)
+    except IntegrityError as error:
+        if not violates(error, holds.NO_OVERLAP):
+            raise
+    service, mine = availability.as_agreed(appointment), Mine(moving=appointment.pk)
+    raise SlotTaken(nearest=availability.nearest_slots(service, start, now=clock.now(), mine=mine))
+
+
+def accept_time(*, proposal: Proposal, actor: User, role: Role) -> Outcome:
+    """Move the appointment to the proposed time; a request is confirmed by it. Raises MoveRefused once it lapsed."""
+    return _answer(proposal, Verb.MOVE, actor, role)
+
+
+def decline_time(*, proposal: Proposal, actor: User, role: Role, reason: str = "") -> Outcome:
+    """Keep the original time, and release the proposed one."""
+    return _answer(proposal, Verb.DECLINE_TIME, actor, role, reason)
+
+
+def withdraw_time(*, proposal: Proposal, actor: User, role: Role, reason: str = "") -> Outcome:
+    """Take back the own side's proposal, and release the proposed time."""
+    return _answer(proposal, Verb.WITHDRAW_TIME, actor, role, reason)
+
+
+def lapse_time(*, proposal: Proposal) -> Outcome:
+    """Mark as lapsed a proposal whose time to answer is over, and release the proposed time."""
+    return _answer(proposal, Verb.LAPSE, None, Role.SYSTEM)
+
+
+def _answer(proposal: Proposal, verb: Verb, actor: User | None, role: Role, reason: str = "") -> Outcome:
+    return _apply(Change(proposal.appointment, verb, reason, proposal=proposal), actor, role)
+
+
+def _apply(change: Change, actor: User | None, role: Role) -> Outcome:
+    [outcome] = apply([change], actor=actor, role=role)
+    return outcome
