@@ -1,6 +1,6 @@
 """Base classes of the admin: its site, read-only pages, and a guard against lookups that no page offers."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -68,6 +68,17 @@ class StaffSite(admin.AdminSite):
         theirs = admin_class or admin.ModelAdmin
         guarded = type(theirs.__name__, (Guarded, theirs), {"__module__": theirs.__module__})
         super().register(model_or_iterable, guarded, **options)
+
+
+class StateFilter(admin.SimpleListFilter):
+    """A filter of a list by the states of its rows, each with its name in the address and its label."""
+
+    title = "state"
+    parameter_name = "state"
+    states: Sequence[tuple[str, str]] = ()
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(self.states)
 
 
 class ReadOnly:

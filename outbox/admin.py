@@ -1,26 +1,20 @@
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from core.admin import ReadOnly
+from core.admin import ReadOnly, StateFilter
 from outbox.models import Message, ScheduledJob
 from outbox.services import leave_undone, retry_message
 
 
-class StateFilter(admin.SimpleListFilter):
-    title = "state"
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [
-            ("dead", "Failed"),
-            ("due", "Due"),
-            ("running", "Running"),
-            ("pending", "Not done yet"),
-            ("done", "Done"),
-        ]
+class MessageState(StateFilter):
+    states = (
+        ("dead", "Failed"),
+        ("due", "Due"),
+        ("running", "Running"),
+        ("pending", "Not done yet"),
+        ("done", "Done"),
+    )
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Message]) -> QuerySet[Message]:
         state = self.value()
@@ -30,7 +24,7 @@ class StateFilter(admin.SimpleListFilter):
 @admin.register(Message)
 class MessageAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ["topic", "key", "state", "attempts", "due_at", "last_error"]
-    list_filter = [StateFilter, "topic"]
+    list_filter = [MessageState, "topic"]
     search_fields = ["topic", "key"]
     ordering = ["-created_at"]
     show_facets = admin.ShowFacets.ALWAYS

@@ -6,10 +6,11 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.forms import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest
 
-from core.admin import ReadOnly
+from core.admin import ReadOnly, StateFilter
 from providers import queries
 from providers.hours import check_week
 from providers.models import (
@@ -146,11 +147,19 @@ class TimeOffAdmin(ReadOnly, admin.ModelAdmin):
     ordering = ["-start"]
 
 
+class BlockState(StateFilter):
+    states = (("open", "Open"), ("lifted", "Lifted"))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[CustomerBlock]) -> QuerySet[CustomerBlock]:
+        wanted = {"open": True, "lifted": False}.get(self.value() or "")
+        return queryset if wanted is None else queryset.filter(lifted_at__isnull=wanted)
+
+
 @admin.register(CustomerBlock)
 class CustomerBlockAdmin(ReadOnly, admin.ModelAdmin):
     """The customers of whom a provider takes no bookings, or took none, which only the provider's own pages change."""
 
     list_display = ["provider", "customer", "since", "blocked_by", "lifted_at", "lifted_by"]
     list_select_related = ["provider", "customer", "blocked_by", "lifted_by"]
-    list_filter = [("lifted_at", admin.EmptyFieldListFilter)]
+    list_filter = [BlockState]
     search_fields = ["provider__name", "customer__name", "customer__email"]

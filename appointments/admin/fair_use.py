@@ -23,7 +23,7 @@ from appointments.queries.fair_use import cancelled_by, evidence_of
 from appointments.rules.fair_use import COUNTED_FOR
 from appointments.services import fair_use
 from core import clock
-from core.admin import ReadOnly
+from core.admin import ReadOnly, StateFilter
 from core.forms import TextField
 
 from .acting import Acting, Answer, staff_of
@@ -43,17 +43,6 @@ class AppealAnswer(forms.Form):
     answer = TextField(
         label="Answer", max_length=ANSWER_LENGTH, help_text="The person reads it in a mail and on their page."
     )
-
-
-class StateFilter(admin.SimpleListFilter):
-    """A filter of a list by the states of its rows."""
-
-    title = "state"
-    parameter_name = "state"
-    states: Sequence[tuple[str, str]] = ()
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return list(self.states)
 
 
 class BanState(StateFilter):

@@ -6,6 +6,7 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from accounts.models import User
+from appointments.exceptions import PolicyRefused
 from appointments.models import Appointment, Hold
 from appointments.services import booking, locks, transitions
 from appointments.services.transitions import Change
@@ -207,7 +208,7 @@ def test_a_provider_who_closes_their_account_while_somebody_books_gets_no_appoin
     stale = Service.objects.select_related("provider__policy", "provider__user").get(pk=service.pk)
     close_account(service.provider.user_id)
 
-    with pytest.raises(booking.PolicyRefused):
+    with pytest.raises(PolicyRefused):
         booking.place(wanted(stale, customer, next_day_at(9)))
 
     assert not Hold.objects.exists()
