@@ -1215,4 +1215,20 @@ MUTANTS = [
         "appointments/test_pages_not_public.py",
         "calm",
     ),
+    mutant(
+        "a ban looks only once what lies ahead",
+        TRANSITIONS,
+        "if actor and all_ahead:",
+        "if False:",
+        "appointments/test_bans.py",
+        "meanwhile",
+    ),
+    mutant(
+        "who declined a request is not written down",
+        TRANSITIONS,
+        "{Verb.CANCEL, Verb.WITHDRAW, Verb.DECLINE}",
+        "{Verb.CANCEL, Verb.WITHDRAW}",
+        "appointments/test_states_and_fields.py",
+        "declined",
+    ),
 ]

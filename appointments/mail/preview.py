@@ -166,7 +166,7 @@ def sample_context(
     to_status = BEGINNINGS.get(verb) or target(verb, Status.CONFIRMED)
     other = Role.PROVIDER if side is Role.CUSTOMER else Role.CUSTOMER
     by = role or BY.get(verb, other if verb in BY_THE_OTHER else Role.CUSTOMER)
-    ended_by = by if to_status == Status.CANCELLED else ""
+    ended_by = by if to_status in {Status.CANCELLED, Status.DECLINED} else ""
     appointment = sample_appointment(to_status, customer_zone, ended_by=ended_by, start=start)
     if verb is Verb.WITHDRAW:
         appointment.agreed_at = None

@@ -135,7 +135,9 @@ class Appointment(models.Model):
     )
     note = models.TextField(max_length=1000, blank=True, help_text="What the customer asked for.")
     answer_by = models.DateTimeField(null=True, blank=True, help_text="When an unanswered request expires.")
-    ended_by = models.CharField(max_length=8, choices=Role, blank=True, help_text="Who cancelled or withdrew.")
+    ended_by = models.CharField(
+        max_length=8, choices=Role, blank=True, help_text="Who cancelled, withdrew or declined."
+    )
     was_withdrawn = models.BooleanField(default=False, db_default=False, help_text="Taken back before it was answered.")
     agreed_at = models.DateTimeField(null=True, blank=True, help_text="When it was confirmed, whatever came after.")
     closed_at = models.DateTimeField(null=True, blank=True, help_text="When it first reached a state that ends it.")

@@ -34,6 +34,8 @@ def state_label(appointment: Appointment, viewer: Role, *, now: datetime | None 
         return Label(LATE, "ruby", "warn")
     if appointment.status == Status.CANCELLED:
         return Label(cancelled_words(appointment, viewer), "slate", "x")
+    if appointment.status == Status.DECLINED and viewer is Role.PROVIDER:
+        return Label(f"Declined{_by(appointment, viewer)}", "slate", "x")
     if now is not None and appointment.is_unanswered(now):
         return _of_status(Status.EXPIRED, viewer)
     return _of_status(Status(appointment.status), viewer)
@@ -66,7 +68,7 @@ def _of_status(status: Status, viewer: Role) -> Label:
     if status is Status.COMPLETED:
         return Label("Completed", "slate", "check")
     if status is Status.DECLINED:
-        return Label("Declined by you" if viewer is Role.PROVIDER else "Declined", "slate", "x")
+        return Label("Declined", "slate", "x")
     if status is Status.EXPIRED:
         return Label(
             "Expired, not answered" if viewer is Role.PROVIDER else "Expired, not answered in time", "slate", "clock"

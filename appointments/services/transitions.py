@@ -17,14 +17,16 @@ from appointments.states import ANSWERING, CLOSES, HOLDING, MOVES, OF_TIME, Role
 from core import clock
 from core.db import retrying
 from core.exceptions import Busy, DomainError
+from providers.models import Provider
 
 from . import fair_use, holds, times
 from .history import Entry, record
 from .locks import lock_appointments, lock_people, lock_providers
 
-# The most tries to lock all that a ban ends, while others book with the person who is to be banned.
+# The most tries to lock all that a ban ends. Only bookings of that very person with further providers ask for another:
+# what others book with them meanwhile is found under the locks that are held by then.
 ATTEMPTS = 10
-ENDED_BY_SOMEBODY = {Verb.CANCEL, Verb.WITHDRAW}
+ENDED_BY_SOMEBODY = {Verb.CANCEL, Verb.WITHDRAW, Verb.DECLINE}
 # The fields that a move writes.
 CHANGED_BY_A_MOVE = (
     "status", "sequence", "start", "end", "answer_by", "agreed_at", "closed_at", "ended_by", "was_withdrawn",
@@ -159,7 +161,7 @@ def apply(
     except _Bans:
         pass
     for _ in range(ATTEMPTS):
-        # Somebody may have booked with the actor after we looked what to lock.
+        # The actor may have booked elsewhere after we looked what to lock.
         try:
             return _apply(changes, act, bans=True)
         except _Bans:
@@ -183,7 +185,7 @@ class Act:
 def _apply(changes: Sequence[Change], act: Act, *, bans: bool = False) -> list[Outcome]:
     """Make the changes. With `bans` the actor's other upcoming appointments are locked, too; _Bans asks for that."""
     others = list(fair_use.upcoming_of(act.actor, now=clock.now())) if bans and act.actor else []
-    locked, actor = _lock([*(change.appointment for change in changes), *others], act.actor)
+    locked, actor = _lock([*(change.appointment for change in changes), *others], act.actor, all_ahead=bans)
     now, outcomes, made = clock.now(), [], []
     for change in _as_they_are_now(changes, locked):
         appointment = change.appointment
@@ -300,16 +302,29 @@ def _end_of(appointment: Appointment, banned: User, now: datetime) -> Change:
     return Change(appointment, verb, to=target(verb, Status(appointment.status)))
 
 
-def _lock(appointments: Sequence[Appointment], actor: User | None) -> tuple[dict[int, Appointment], User | None]:
-    """The appointments by id as they are now, with their providers and people, and the actor, all locked."""
-    providers = lock_providers(appointment.provider_id for appointment in appointments)
+def _lock(
+    appointments: Sequence[Appointment], actor: User | None, *, all_ahead: bool = False
+) -> tuple[dict[int, Appointment], User | None]:
+    """The appointments by id as they are now, with their providers and people, and the actor, all locked.
+
+    With `all_ahead` also the actor's own page, and all that lies ahead of the actor with the providers that are locked.
+    Once the actor is locked nothing new can be booked with them, so nothing is missing but what they booked elsewhere.
+    """
+    own_page = Provider.objects.filter(user=actor).values_list("pk", flat=True) if actor and all_ahead else []
+    providers = lock_providers([*(appointment.provider_id for appointment in appointments), *own_page])
     owners = [provider.user_id for provider in providers.values()]
     people = lock_people(
         [*owners, *(appointment.customer_id for appointment in appointments), *([actor.pk] if actor else [])]
     )
     for provider in providers.values():
         provider.user = people[provider.user_id]
-    locked = lock_appointments(appointment.pk for appointment in appointments)
+    wanted = [appointment.pk for appointment in appointments]
+    if actor and all_ahead:
+        ahead = fair_use.upcoming_of(actor, now=clock.now()).filter(provider__in=providers)
+        wanted += ahead.values_list("pk", flat=True)
+    locked = lock_appointments(wanted)
+    # Who booked in between is not locked: nothing is asked of them, and their own acts wait for the provider.
+    people |= User.objects.in_bulk({one.customer_id for one in locked.values()} - people.keys())
     for appointment in locked.values():
         appointment.provider = providers[appointment.provider_id]
         appointment.customer = people[appointment.customer_id]

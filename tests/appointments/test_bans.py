@@ -12,8 +12,10 @@ from accounts.adapters import AccountAdapter
 from accounts.models import Ban, Session, User
 from appointments.exceptions import CountsForMore, PolicyRefused
 from appointments.models import Appointment, AppointmentEvent, Hold, LateCancellation
+from appointments.pages.labels import state_label
 from appointments.services import booking, holds, transitions
 from appointments.states import HoldKind, Role, Status
+from core.exceptions import Busy
 from outbox.models import Message
 from providers.models import Provider
 from tests.factories.accounts import UserFactory
@@ -189,7 +191,54 @@ def test_a_request_to_a_banned_provider_is_declined_by_the_system(confirmed, pro
     cancel(confirmed, provider.user, Role.PROVIDER)
 
     asked.refresh_from_db()
-    assert asked.status == Status.DECLINED
+    assert (asked.status, asked.ended_by) == (Status.DECLINED, Role.SYSTEM)
+    assert state_label(asked, Role.PROVIDER).label == "Declined"
+
+
+def test_the_ban_comes_however_often_others_book_with_the_person_meanwhile(confirmed, provider, book, monkeypatch):
+    """Somebody books in every moment between looking what there is and locking it."""
+    on_record(provider.user, 3, 4)
+    lock, starts = transitions.lock_providers, iter(TUESDAY_TEN + DAY + n * HOUR for n in range(50))
+
+    def book_and_lock(ids):
+        ids = list(ids)
+        book(next(starts), customer=UserFactory())
+        return lock(ids)
+
+    monkeypatch.setattr(transitions, "lock_providers", book_and_lock)
+
+    assert cancel(confirmed, provider.user, Role.PROVIDER).banned
+
+    # What was booked in the first round went with it; that of the second is ended.
+    rows = list(Appointment.objects.order_by("pk").values_list("status", "ended_by"))
+    assert rows == [(Status.CANCELLED, Role.PROVIDER), (Status.CANCELLED, Role.SYSTEM)]
+
+
+@pytest.mark.parametrize(("books", "banned"), [(1, True), (2, True), (50, False)])
+def test_only_what_the_person_books_elsewhere_meanwhile_asks_for_another_round(
+    confirmed, customer, elsewhere, book, monkeypatch, books, banned
+):
+    on_record(customer, 3, 4)
+    lock, rounds = transitions.lock_providers, []
+
+    def book_and_lock(ids):
+        ids = list(ids)
+        rounds.append(ids)
+        if 1 < len(rounds) <= 1 + books:
+            book(datetime(2026, 3, 5, 15, tzinfo=UTC), service=elsewhere)
+        return lock(ids)
+
+    monkeypatch.setattr(transitions, "lock_providers", book_and_lock)
+
+    if banned:
+        assert cancel(confirmed, customer, Role.CUSTOMER).banned
+        assert len(rounds) == 2 + books
+    else:
+        # Nobody is that quick; if somebody were, nothing would be half done.
+        with pytest.raises(Busy):
+            cancel(confirmed, customer, Role.CUSTOMER)
+        assert not Ban.objects.exists() and len(numbers_of(customer)) == 2
+        assert Appointment.objects.get().is_confirmed
 
 
 def test_a_banned_person_takes_no_time(confirmed, customer, service):

@@ -3,13 +3,17 @@
 It is Monday 2 March 2026, 08:00.
 """
 
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from appointments.models import Appointment
+from appointments.pages.labels import state_label
 from appointments.services import transitions
 from appointments.states import Role, Status, Verb
+from tests.factories.accounts import UserFactory
 
 from .conftest import NOW, TUESDAY_TEN
 from .test_customer_pages import many
@@ -83,6 +87,12 @@ def test_older_rows_are_filled_from_their_history_before_the_rules_hold(provider
     transitions.cancel_appointment(appointment=booked, actor=customer, role=Role.CUSTOMER)
     [bare] = many(customer, service, number=1, status=Status.COMPLETED)
     [asked] = many(customer, service, number=1, status=Status.REQUESTED, first=TUESDAY_TEN)
+    provider.policy.accepts_at_once = False
+    provider.policy.save()
+    declined = book(TUESDAY_TEN + timedelta(hours=2)).appointment
+    staff = UserFactory(is_staff=True)
+    transitions.decline_request(appointment=declined, actor=staff, role=Role.STAFF)
+    [without_history] = many(customer, service, number=1, status=Status.DECLINED, first=TUESDAY_TEN + timedelta(days=9))
 
     migrate(("appointments", "0009_agreed_at"))
     execute("UPDATE appointments_appointment SET agreed_at = NULL, closed_at = NULL, answer_by = NULL, ended_by = ''")
@@ -94,4 +104,16 @@ def test_older_rows_are_filled_from_their_history_before_the_rules_hold(provider
         booked.pk: (NOW, booked.history.get(verb=Verb.CANCEL).at, None, "customer"),
         bare.pk: (bare.created_at, bare.end, None, ""),
         asked.pk: (None, None, asked.start, ""),
+        declined.pk: (None, NOW, None, "staff"),
+        without_history.pk: (None, without_history.created_at, None, "provider"),
     }
+
+
+@pytest.mark.parametrize(("by", "to_provider"), [(Role.PROVIDER, "Declined by you"), (Role.STAFF, "Declined by staff")])
+def test_a_declined_request_says_who_declined_it_to_its_provider_alone(requested, by, to_provider):
+    actor = requested.provider.user if by is Role.PROVIDER else UserFactory(is_staff=True)
+    transitions.decline_request(appointment=requested, actor=actor, role=by)
+
+    made = Appointment.objects.with_people().get()
+    assert made.ended_by == by
+    assert [state_label(made, viewer).label for viewer in (Role.PROVIDER, Role.CUSTOMER)] == [to_provider, "Declined"]
