@@ -347,14 +347,6 @@ MUTANTS = [
     ),
     # --- What a move writes -------------------------------------------------------------------------------------------
     mutant(
-        "declining says who ended it",
-        TRANSITIONS,
-        "ENDED_BY_SOMEBODY = {Verb.CANCEL, Verb.WITHDRAW}",
-        "ENDED_BY_SOMEBODY = {Verb.CANCEL, Verb.WITHDRAW, Verb.DECLINE}",
-        FAR,
-        "by_whom",
-    ),
-    mutant(
         "a withdrawal reads as a cancellation",
         TRANSITIONS,
         "appointment.was_withdrawn = change.verb is Verb.WITHDRAW",
@@ -1230,5 +1222,13 @@ MUTANTS = [
         "{Verb.CANCEL, Verb.WITHDRAW}",
         "appointments/test_states_and_fields.py",
         "declined",
+    ),
+    mutant(
+        "who is blocked moves what is booked",
+        "appointments/services/shares.py",
+        "if refused := move_refusal(provider, dealings):",
+        "if (refused := move_refusal(provider, dealings)) and False:",
+        "appointments/test_blocks.py",
+        "moves",
     ),
 ]

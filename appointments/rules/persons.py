@@ -46,6 +46,17 @@ def refusals_of_provider(provider: Provider, dealings: Dealings) -> Iterator[str
         yield refused
 
 
+def move_refusal(provider: Provider, dealings: Dealings) -> str:
+    """The sentence that refuses a new time chosen by the customer for what is booked; empty where nothing does.
+
+    No-shows refuse none: what is booked stays, and another time for it takes no more.
+    """
+    if not dealings.is_blocked:
+        return ""
+    name = provider.first_name
+    return f"You can’t change this time online. The appointment stays as it is. For anything else, contact {name}."
+
+
 def no_shows_of(provider: Provider, dealings: Dealings) -> NoShows:
     """The customer's no-shows with the limit that the provider applies to them."""
     return NoShows(dealings.no_shows, None if dealings.limits_lifted else provider.policy.no_show_limit)

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from appointments.exceptions import NotKept, PolicyRefused
 from appointments.models import Appointment, Hold
-from appointments.rules.persons import Dealings
+from appointments.rules.persons import Dealings, move_refusal
 from appointments.rules.shares import (
     MOST_FROM_AN_ADDRESS,
     Shares,
@@ -60,14 +60,18 @@ def check_share(
 def check_moved(appointment: Appointment, start: datetime, *, now: datetime) -> None:
     """Raise PolicyRefused when the customer would have too many appointments in a week with this one at `start`.
 
-    It is one of theirs already, and so no more in all. Two queries.
+    It is one of theirs already, and so no more in all. Raised, too, where the provider has blocked the customer. Two
+    queries.
     """
     customer, provider = appointment.customer, appointment.provider
+    dealings = dealings_between(customer, provider)
+    if refused := move_refusal(provider, dealings):
+        raise PolicyRefused(refused)
     theirs = Appointment.objects.filter(customer=customer, provider=provider, status__in=OPEN, end__gt=now)
     others = theirs.exclude(pk=appointment.pk).values_list("status", "start", "answer_by")
     starts = [one.start for one in _live((Ahead(*row) for row in others), now)]
     use = use_with(start, is_request=False, starts=starts, waiting=0)
-    _check(use, provider, dealings_between(customer, provider))
+    _check(use, provider, dealings)
 
 
 def _live(theirs: Iterable[Ahead], now: datetime) -> list[Ahead]:

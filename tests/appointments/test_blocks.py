@@ -9,8 +9,9 @@ from django.urls import reverse
 
 from accounts import personal_data
 from appointments.exceptions import PolicyRefused
-from appointments.models import Appointment, Hold
-from appointments.services import booking, holds, transitions
+from appointments.models import Appointment, Hold, Proposal
+from appointments.services import booking, holds, proposals, transitions
+from appointments.states import Role
 from core import clock
 from providers import services
 from providers.exceptions import ChangeRefused
@@ -56,6 +57,27 @@ def test_nothing_is_asked_for_and_what_was_is_still_answered(requested, block, b
     with pytest.raises(PolicyRefused):
         book(TUESDAY_TEN + HOUR)
     assert transitions.accept_request(appointment=requested, actor=by_hand.user).changed
+
+
+def test_the_customer_moves_and_proposes_nothing_and_still_answers_the_provider(confirmed, block, customer, provider):
+    block()
+    there, elsewhere = TUESDAY_TEN + HOUR, TUESDAY_TEN + 2 * HOUR
+
+    with pytest.raises(PolicyRefused, match="You can’t change this time online. The appointment stays as it is."):
+        proposals.propose_time(appointment=confirmed, start=there, actor=customer, role=Role.CUSTOMER)
+
+    asked = proposals.propose_time(appointment=confirmed, start=elsewhere, actor=provider.user, role=Role.PROVIDER)
+    proposal = Proposal.objects.get(appointment=asked.appointment)
+    assert proposals.accept_time(proposal=proposal, actor=customer, role=Role.CUSTOMER).appointment.start == elsewhere
+
+
+def test_no_shows_keep_nobody_from_moving_what_is_booked(confirmed, service, customer):
+    missed(service, customer, 3)
+    outcome = proposals.propose_time(
+        appointment=confirmed, start=TUESDAY_TEN + HOUR, actor=customer, role=Role.CUSTOMER
+    )
+
+    assert outcome.appointment.start == TUESDAY_TEN + HOUR
 
 
 def test_several_starts_at_once_are_refused_whole(block, service, customer):

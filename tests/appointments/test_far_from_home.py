@@ -275,7 +275,7 @@ def test_what_took_place_keeps_its_time(book, how):
 # What ends it: (what it was, state, who ended it, whether it was taken back, whether it is over).
 ENDS = {
     "accept": ("request", "confirmed", "", False, False),
-    "decline": ("request", "declined", "", False, True),
+    "decline": ("request", "declined", "provider", False, True),
     "withdraw": ("request", "cancelled", "customer", True, True),
     "expire": ("request", "expired", "", False, True),
     "cancel by the customer": ("confirmed", "cancelled", "customer", False, True),
