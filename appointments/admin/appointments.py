@@ -11,6 +11,7 @@ from core.admin import ReadOnly
 from core.money import format_money
 
 from .acting import Acting, Answer, staff_of
+from .why_not import AnswersWhyNot
 
 
 class HistoryInline(ReadOnly, admin.TabularInline):
@@ -26,7 +27,7 @@ class HoldInline(ReadOnly, admin.TabularInline):
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(Acting):
+class AppointmentAdmin(AnswersWhyNot, Acting):
     line_template = "appointments/admin/_appointment.html"
     list_display = ["reference", "status", "start", "provider", "customer", "service", "cost"]
     list_select_related = ["provider", "customer", "service"]

@@ -30,7 +30,7 @@ class WhyNotForm(forms.Form):
     def __init__(self, query: QueryDict, *, services: Sequence[Service], zone: ZoneInfo) -> None:
         self.services, self.zone = {service.slug: service for service in services}, zone
         data = self._completed(query) if self._asks(query) else None
-        super().__init__(data, initial={"service": query.get("service")})
+        super().__init__(data, initial={name: query.get(name) for name in self.base_fields})
         choices = [(slug, f"{one.name}, {duration_text(one.duration_minutes)}") for slug, one in self.services.items()]
         field = self.fields["service"]
         assert isinstance(field, forms.ChoiceField)
@@ -42,7 +42,7 @@ class WhyNotForm(forms.Form):
 
     def _completed(self, query: QueryDict) -> dict[str, str]:
         """The query with the first service where it names none, and with the wall time of `at` where it has that."""
-        data = {name: query.get(name, "") for name in ("service", "date", "time")}
+        data = {name: query.get(name, "") for name in self.base_fields if name != "at"}
         data["service"] = data["service"] or next(iter(self.services), "")
         if at := from_value(query.get("at", "")):
             there = clock.local(at, self.zone)

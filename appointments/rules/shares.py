@@ -6,7 +6,7 @@ have no account, share a third of each day.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -53,22 +53,21 @@ def fullest_week(starts: Sequence[datetime], start: datetime) -> int:
     return max(bisect_left(starts, starts[at] + WEEK) - at for at in range(first, last + 1))
 
 
-def refusal(use: Use, shares: Shares, *, name: str) -> str:
-    """The sentence that refuses this use at a provider called `name`, with what to do instead; empty where allowed."""
+def refusals(use: Use, shares: Shares, *, name: str) -> Iterator[str]:
+    """A sentence for each share that this use at a provider called `name` exceeds, with what to do instead."""
     if use.ahead > shares.ahead:
         count = _count(shares.ahead, "appointment")
-        return f"You already have {count} with {name} ahead. Book more once one of them is over."
+        yield f"You already have {count} with {name} ahead. Book more once one of them is over."
     if shares.waiting is not None and use.waiting > shares.waiting:
-        return (
+        yield (
             f"You have {_count(use.waiting - 1, 'request')} waiting for {name}’s answer; the most at a time is "
             f"{shares.waiting}. Wait for an answer, or withdraw a request."
         )
     if shares.in_a_week is not None and use.in_a_week > shares.in_a_week:
-        return (
+        yield (
             f"With this one you would have {_count(use.in_a_week, 'appointment')} with {name} within 7 days; the most "
             f"is {shares.in_a_week}. Choose a time in another week, or ask {name} to lift this limit for you."
         )
-    return ""
 
 
 def notice(use: Use, shares: Shares, *, name: str) -> str:

@@ -14,7 +14,7 @@ from appointments.exceptions import TermsChanged
 from appointments.models import Appointment
 from appointments.rules import no_shows
 from appointments.rules.moves import answer_deadline
-from appointments.rules.persons import Dealings, no_shows_of
+from appointments.rules.persons import Dealings, no_shows_of, refusals
 from appointments.rules.pricing import Quote, quote
 from appointments.states import OPEN, Role, Status, Verb
 from core import clock
@@ -28,7 +28,7 @@ from .availability import Mine
 from .history import Entry, record
 from .locks import lock_service
 from .persons import asking_dealings, check_person, dealings_of
-from .shares import Ahead, check_share
+from .shares import Ahead, check_share, exceeded_shares
 from .transitions import Outcome
 
 ONCE_PER_FORM = "appointment_booked_once_per_form"
@@ -233,3 +233,14 @@ def check_customer(customer: User, service: Service, start: datetime) -> list[st
         check_share(service=service, start=start, theirs=_ahead(theirs), dealings=dealings, now=now),
     ]
     return [sentence for sentence in said if sentence]
+
+
+def refusals_of_customer(customer: User, service: Service, start: datetime) -> list[str]:
+    """Every sentence that keeps the customer from booking `start`, as they read it; `check_customer` raises the first.
+
+    Two queries in one exchange.
+    """
+    provider, now = service.provider, clock.now()
+    theirs, dealings = _facts_about(customer, provider, keys=[""], now=now)
+    exceeded = exceeded_shares(service=service, start=start, theirs=_ahead(theirs), dealings=dealings, now=now)
+    return [*refusals(customer, provider, dealings), *exceeded]

@@ -15,7 +15,7 @@ from appointments.rules.shares import (
     Use,
     not_kept,
     notice,
-    refusal,
+    refusals,
     use_with,
     visitors_may_keep,
 )
@@ -42,19 +42,18 @@ def check_share(
 ) -> str:
     """A sentence about the share, for the customer to read before booking `start`; empty while much of it is left.
 
-    `theirs` are their appointments ahead, read under the provider's lock where a booking follows, as `dealings` are. A
-    request whose time to answer is over does not count, whether or not the job has marked it. Raises PolicyRefused when
-    a booking would exceed a share.
+    `theirs` are their appointments ahead, read under the provider's lock where a booking follows, as `dealings` are.
+    Raises PolicyRefused when a booking would exceed a share.
     """
-    provider = service.provider
-    live = _live(theirs, now)
-    use = use_with(
-        start,
-        is_request=not service.confirms_at_once(provider.policy),
-        starts=[one.start for one in live],
-        waiting=sum(one.status == Status.REQUESTED for one in live),
-    )
-    return _check(use, provider, dealings)
+    return _check(_use(service, start, theirs, now), service.provider, dealings)
+
+
+def exceeded_shares(
+    *, service: Service, start: datetime, theirs: Iterable[Ahead], dealings: Dealings, now: datetime
+) -> list[str]:
+    """A sentence for each share that a booking of `start` would exceed; `check_share` raises the first of them."""
+    use, shares = _use(service, start, theirs, now), _shares_between(service.provider, dealings)
+    return list(refusals(use, shares, name=service.provider.first_name))
 
 
 def check_moved(appointment: Appointment, start: datetime, *, now: datetime) -> None:
@@ -74,18 +73,34 @@ def check_moved(appointment: Appointment, start: datetime, *, now: datetime) -> 
     _check(use, provider, dealings)
 
 
+def _use(service: Service, start: datetime, theirs: Iterable[Ahead], now: datetime) -> Use:
+    """The use that booking `start` would make."""
+    live = _live(theirs, now)
+    return use_with(
+        start,
+        is_request=not service.confirms_at_once(service.provider.policy),
+        starts=[one.start for one in live],
+        waiting=sum(one.status == Status.REQUESTED for one in live),
+    )
+
+
 def _live(theirs: Iterable[Ahead], now: datetime) -> list[Ahead]:
+    """The appointments that count: a request whose time to answer is over does not, marked by the job or not."""
     return [one for one in theirs if one.answer_by is None or one.status != Status.REQUESTED or one.answer_by > now]
 
 
 def _check(use: Use, provider: Provider, dealings: Dealings) -> str:
     """The sentence of `check_share` about this use of the provider's time. Raises PolicyRefused for too much of it."""
-    shares = shares_of(provider.policy)
-    if dealings.limits_lifted:
-        shares = Shares(waiting=None, in_a_week=None, ahead=shares.ahead)
-    if refused := refusal(use, shares, name=provider.first_name):
+    shares = _shares_between(provider, dealings)
+    for refused in refusals(use, shares, name=provider.first_name):
         raise PolicyRefused(refused)
     return notice(use, shares, name=provider.first_name)
+
+
+def _shares_between(provider: Provider, dealings: Dealings) -> Shares:
+    """The shares that the provider applies to this customer."""
+    shares = shares_of(provider.policy)
+    return Shares(waiting=None, in_a_week=None, ahead=shares.ahead) if dealings.limits_lifted else shares
 
 
 def shares_of(policy: BookingPolicy) -> Shares:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from appointments.exceptions import PolicyRefused
 from appointments.models import Appointment
-from appointments.rules.shares import Shares, Use, fullest_week, notice, refusal, use_with
+from appointments.rules.shares import Shares, Use, fullest_week, notice, refusals, use_with
 from appointments.services import booking, transitions
 from appointments.states import Role, Status
 from providers import services
@@ -102,7 +102,7 @@ def waiting(count, most):
     ],
 )
 def test_each_share_has_its_sentence(use, shares, refused, said):
-    assert (refusal(use, shares, name="Maya"), notice(use, shares, name="Maya")) == (refused, said)
+    assert (next(refusals(use, shares, name="Maya"), ""), notice(use, shares, name="Maya")) == (refused, said)
 
 
 # --- Booking ---------------------------------------------------------------------------------------------------------

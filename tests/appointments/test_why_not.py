@@ -153,6 +153,12 @@ def test_the_override_of_the_date_is_named_and_only_for_its_own_part_of_the_time
     assert reasons(closed, Named([], {WEDNESDAY: override})) == [Closed(WEDNESDAY, override)]
 
 
+def test_of_ranges_over_each_other_the_grid_of_either_will_do():
+    hours = {1: [(540, 1020), (570, 1020)]}
+
+    assert reasons(asked(at(10), hours=hours), NOTHING) == reasons(asked(at(10, 30), hours=hours), NOTHING) == []
+
+
 def test_of_ranges_over_each_other_the_nearest_starts_are_named():
     wanted = asked(at(10, 50), hours={1: [(540, 1020), (570, 1020)]})
 

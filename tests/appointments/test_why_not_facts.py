@@ -85,6 +85,8 @@ def test_a_kept_time_is_a_reason_until_it_runs_out(service):
     assert reasons_for(service) == [Taken(entry, Part.TIME, Part.TIME)]
     Hold.objects.update(expires_at=NOW)
     assert reasons_for(service) == []
+    busy(service.provider, TUESDAY_TEN, 60)
+    assert [reason.entry.kind for reason in reasons_for(service)] == [EntryKind.BUSY]
 
 
 def test_a_proposed_time_is_a_reason_until_its_time_to_answer_is_over(service, confirmed):

@@ -19,9 +19,11 @@ class AskedDay:
     closes: datetime
     segments: list[Segment]
     words: str
-    has_requests: bool
-    has_busy: bool
-    has_free: bool
+
+    @property
+    def kinds(self) -> set[str]:
+        """The kinds of segments, each of which the key under the line explains."""
+        return {kind for kind, _, _ in self.segments}
 
 
 def asked_day(found: WhyNot, agenda: Agenda, *, twelve: bool) -> AskedDay:
@@ -43,7 +45,4 @@ def asked_day(found: WhyNot, agenda: Agenda, *, twelve: bool) -> AskedDay:
         closes=line.closes,
         segments=[*line.segments(), *free, ("ask", asked.start, asked.end)],
         words=f"{line.words().removesuffix('.')}; the time asked about is {start} to {end}.",
-        has_requests=any(one.is_request for one in agenda.on(asked.day)),
-        has_busy=bool(agenda.busy_on(asked.day)),
-        has_free=bool(free),
     )
