@@ -196,15 +196,16 @@ def nearest_slots(
 
 def all_in_the_way(service: Service, start: datetime, *, now: datetime, mine: Mine = NOBODY) -> list[Obstacle]:
     """All obstacles to this exact start; none where it is open."""
-    return obstacles(_asked(service, start, now=now, mine=mine))
+    return obstacles(asked_about(service, start, now=now, mine=mine))
 
 
 def what_stands_in_the_way(service: Service, start: datetime, *, now: datetime, mine: Mine = NOBODY) -> Obstacle | None:
     """The obstacle to a start that was refused, None where it is open by now."""
-    return first_obstacle(_asked(service, start, now=now, mine=mine))
+    return first_obstacle(asked_about(service, start, now=now, mine=mine))
 
 
-def _asked(service: Service, start: datetime, *, now: datetime, mine: Mine) -> Asked:
+def asked_about(service: Service, start: datetime, *, now: datetime, mine: Mine = NOBODY) -> Asked:
+    """The start with the facts that decide it. Three queries, four where the provider has a cap."""
     shape = shape_of(service)
     around = max(shape.before, shape.duration + shape.after)
     facts = load_facts([service.provider], start, start, now=now, mine=mine, around=around)

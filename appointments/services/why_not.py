@@ -34,11 +34,8 @@ def why_not(service: Service, start: datetime, *, now: datetime) -> WhyNot:
 
     `service` comes with its provider, policy and user. At most twelve queries, whatever lies on the day.
     """
-    provider, shape = service.provider, availability.shape_of(service)
-    around = max(shape.before, shape.duration + shape.after)
-    facts = availability.load_facts([provider], start, start, now=now, around=around)[provider.pk]
-    asked = Asked(facts, shape, start, now)
-    named = _named(provider, asked)
+    asked = availability.asked_about(service, start, now=now)
+    named = _named(service.provider, asked)
     shut = what_is_shut(service)
     nearest = [] if shut else availability.nearest_slots(service, start, now=now)
     return WhyNot(service, asked, named, [*shut, *reasons(asked, named)], nearest)
