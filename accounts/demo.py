@@ -13,6 +13,7 @@ from core.demo import PASSWORD, Size
 
 CUSTOMER = "amara@example.com"
 STAFF = "staff@example.com"
+SUSPENDED = "ivy@example.com"
 # How long before today the people of the demo signed up.
 MEMBERS_FOR = timedelta(days=120)
 
@@ -31,9 +32,10 @@ def is_seeded() -> bool:
 
 @transaction.atomic
 def seed(size: Size) -> None:
-    """Create a member of staff and sixty customers, the first of whom can sign in; the number ignores `size`."""
+    """Create a member of staff, sixty customers, and somebody who will be suspended; the number ignores `size`."""
     password = make_password(PASSWORD)
     make_person(STAFF, "Staff", LONDON, password, is_staff=True, is_superuser=True)
+    make_person(SUSPENDED, "Ivy Frost", LONDON, password)
     zones = [LONDON] * 4 + [BERLIN, NEW_YORK, KOLKATA, SYDNEY]
     for number, (email, first, last) in enumerate(zip(customer_emails(), FIRST_NAMES, LAST_NAMES, strict=True)):
         zone = LONDON if number == 0 else zones[number % len(zones)]
@@ -60,6 +62,10 @@ def customers() -> list[User]:
     """The customers in the order of their names below. One query."""
     found = User.objects.in_bulk(customer_emails(), field_name="email")
     return [found[email] for email in customer_emails()]
+
+
+def suspended() -> User:
+    return User.objects.get(email=SUSPENDED)
 
 
 def customer_emails() -> list[str]:

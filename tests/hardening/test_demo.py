@@ -7,12 +7,14 @@ import pytest
 import time_machine
 from django.db import transaction
 
+from accounts.models import Appeal, Ban
 from appointments.demo import scale
 from appointments.models import Appointment, Hold, OpeningIndex
+from appointments.queries.fair_use import Ended, ended_by
 from appointments.states import Status
 from core import demo
 from outbox.models import Message
-from providers.models import Provider
+from providers.models import CustomerBlock, Provider
 from tests.factories.providers import ProviderFactory
 from tests.invariants import check_all
 
@@ -46,6 +48,18 @@ def test_the_demo_keeps_every_rule_has_every_state_and_is_made_once():
 
     seeded(MORNING, hosts=2, diary=120)
     assert diary() == made
+
+
+def test_the_demo_has_somebody_suspended_who_appealed_and_somebody_blocked():
+    seeded(MORNING, hosts=3, diary=40)
+
+    ban = Ban.objects.get()
+    assert (ban.user.email, ban.is_open, ban.evidence.count()) == ("ivy@example.com", True, 3)
+    assert ended_by(ban) == Ended(1, 0)
+    assert Appeal.objects.filter(ban=ban, answered_at=None).count() == 1
+    assert CustomerBlock.objects.open().count() == 1
+    soon = Appointment.objects.filter(customer__email="amara@example.com", status=Status.CONFIRMED)
+    assert soon.filter(start__gt=MORNING, start__lte=MORNING + timedelta(hours=12)).exists()
 
 
 def test_the_same_day_makes_the_same_demo():

@@ -17,7 +17,8 @@ from appointments.models import Appointment, AppointmentEvent
 from appointments.services import transitions
 from appointments.states import Role
 from outbox.testing import deliver
-from providers.models import DateOverride, Provider, Service
+from providers.models import CustomerBlock, DateOverride, Provider, Service
+from providers.services import block_customer, unblock_customer
 from tests.appointments.conftest import TUESDAY_TEN
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import DateOverrideFactory, ServiceFactory
@@ -35,6 +36,7 @@ FIELDS = [
     (User, "name", 120), (Provider, "name", 120), (Provider, "trade", 80), (Provider, "about", 2000),
     (Provider, "languages", 120), (Provider, "place", 80), (Provider, "address", 200), (Service, "name", 80),
     (Service, "description", 600), (DateOverride, "note", 120), (Appointment, "note", 1000),
+    (CustomerBlock, "reason", 500),
 ]  # fmt: skip
 
 
@@ -55,6 +57,8 @@ def places(book, provider, service, customer):
     cancelled = book(start=TUESDAY_TEN.replace(hour=12)).appointment
     request = book(start=TUESDAY_TEN.replace(hour=14), service=waiting).appointment
     transitions.cancel_appointment(appointment=cancelled, actor=customer, role=Role.CUSTOMER, reason=PLAIN)
+    block = block_customer(provider=provider, actor=provider.user, customer=customer, reason=PLAIN)
+    unblock_customer(provider=provider, actor=provider.user, customer=customer)
     staff = UserFactory(is_staff=True, is_superuser=True)
     clients = {who: Client() for who in ("visitor", "customer", "provider", "staff")}
     for who, person in (("customer", customer), ("provider", provider.user), ("staff", staff)):
@@ -81,6 +85,7 @@ def places(book, provider, service, customer):
         ("provider", "studio_cancel", one(confirmed.reference)),
         ("provider", "studio_customers", []),
         ("provider", "studio_customer", [customer.uuid]),
+        ("provider", "block_customer", [customer.uuid]),
         ("provider", "studio_services", []),
         ("provider", "studio_service", [service.slug]),
         ("provider", "studio_overrides", []),
@@ -91,6 +96,7 @@ def places(book, provider, service, customer):
         ("staff", "admin:appointments_appointmentevent_changelist", []),
         ("staff", "admin:providers_provider_changelist", []),
         ("staff", "admin:providers_provider_change", [provider.pk]),
+        ("staff", "admin:providers_customerblock_change", [block.pk]),
         ("staff", "admin:accounts_user_changelist", []),
         ("staff", "admin:notifications_sentmail_changelist", []),
     ]
@@ -274,7 +280,7 @@ def test_the_table_speaks_of_every_text_people_type():
     """A new text field of these models belongs into FIELDS, or here with the reason why not."""
     typed = {
         (model, field.name)
-        for model in (User, Provider, Service, DateOverride, Appointment)
+        for model in (User, Provider, Service, DateOverride, Appointment, CustomerBlock)
         for field in model._meta.get_fields()
         if field.get_internal_type() in {"CharField", "TextField"} and not getattr(field, "choices", None)
     }
