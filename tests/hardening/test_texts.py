@@ -137,7 +137,10 @@ def test_hostile_text_changes_the_words_of_no_page_into_anything_else(places, te
 
 
 def mails_of(book, provider, text):
-    """Every mail that a request, its acceptance, a cancelling and a refusal send with this text in every place."""
+    """Every mail that a request, its acceptance, a cancelling and a refusal send with this text in every place.
+
+    Mails of one moment leave in any order; here they are sorted by the first word of their subject and by reader.
+    """
     one = book(note=text[:1000]).appointment
     two = book(start=TUESDAY_TEN.replace(hour=12), note=text[:1000]).appointment
     write(text)
@@ -148,7 +151,8 @@ def mails_of(book, provider, text):
     transitions.cancel_appointment(appointment=one, actor=provider.user, role=Role.PROVIDER, reason=text[:500])
     transitions.decline_request(appointment=two, actor=provider.user, reason=text[:500])
     deliver("notifications.send_mail")
-    return [email.message_from_bytes(sent.message().as_bytes(), policy=email.policy.default) for sent in mail.outbox]
+    mails = sorted(mail.outbox, key=lambda sent: (sent.subject.split()[0], sent.to[0].rpartition("<")[2]))
+    return [email.message_from_bytes(sent.message().as_bytes(), policy=email.policy.default) for sent in mails]
 
 
 HEADERS: list = []
