@@ -1,6 +1,6 @@
 """The zone in which a page shows its times."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
@@ -59,23 +59,30 @@ def device_zone(request: HttpRequest) -> str | None:
     return canonical(request.COOKIES.get(COOKIE, "").strip('"').replace("%2F", "/").replace("%2f", "/"))
 
 
-def viewer_zone(request: HttpRequest, fallback: str) -> ViewerZone:
-    """The zone for this page: that of the address, of the person's settings, of the device, else `fallback`.
-
-    `fallback` is the name of a known zone, as a rule the provider's. Costs no query of its own.
-    """
+def zone_named(request: HttpRequest, default: str) -> ViewerZone:
+    """The zone for this page: that of the address, else `default`, the name of a known zone."""
     asked = request.GET.get(PARAMETER, "")
     head, _, before = asked.partition(",")
     lists_all = head == EVERY_ZONE
     if named := canonical(before if lists_all else asked):
         return ViewerZone(named, lists_all=lists_all, chosen=True)
-    unknown = bool(asked) and not lists_all
+    return ViewerZone(default, unknown=bool(asked) and not lists_all, lists_all=lists_all)
+
+
+def viewer_zone(request: HttpRequest, fallback: str) -> ViewerZone:
+    """The zone for this page: that of the address, of the person's settings, of the device, else `fallback`.
+
+    `fallback` is the name of a known zone, as a rule the provider's. Costs no query of its own.
+    """
+    page = zone_named(request, fallback)
+    if page.chosen:
+        return page
     if request.user.is_authenticated:
-        return ViewerZone(request.user.time_zone, unknown, lists_all)
+        return replace(page, name=request.user.time_zone)
     if device := device_zone(request):
-        return ViewerZone(device, unknown, lists_all)
-    unknown = unknown or COOKIE in request.COOKIES
-    return ViewerZone(fallback, unknown, lists_all, assumed=not unknown)
+        return replace(page, name=device)
+    unknown = page.unknown or COOKIE in request.COOKIES
+    return replace(page, unknown=unknown, assumed=not unknown)
 
 
 def zone_to_ask_about(request: HttpRequest) -> str | None:

@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from . import converters  # noqa: F401 - registers <reference:…> and <link:…>
-from .views import booking, customer_list, fair_use, help, link, public, search
+from .views import booking, changing, customer_list, fair_use, help, link, public, search
 from .views import customer_appointment as mine
 
 urlpatterns = [
@@ -20,12 +20,18 @@ urlpatterns = [
     path("my/appointments/<reference:reference>/", mine.my_appointment, name="my_appointment"),
     path("my/appointments/<reference:reference>/cancel/", mine.cancel, name="cancel_appointment"),
     path("my/appointments/<reference:reference>/withdraw/", mine.withdraw, name="withdraw_request"),
+    path("my/appointments/<reference:reference>/reschedule/", changing.reschedule, name="reschedule_appointment"),
+    path("my/appointments/<reference:reference>/answer/", changing.answer, name="answer_time"),
+    path("my/appointments/<reference:reference>/withdraw-time/", changing.withdraw, name="withdraw_time"),
     path("my/appointments/<reference:reference>/calendar.ics", mine.appointment_ics, name="appointment_ics"),
     path("my/standing/", fair_use.standing, name="my_standing"),
     path("suspended/", fair_use.suspended, name="suspended"),
     path("a/<link:token>/", link.show, name="link"),
     path("a/<link:token>/calendar.ics", link.calendar, name="link_ics"),
     path("a/<link:token>/new/", link.send_new, name="link_new"),
+    path("a/<link:token>/reschedule/", link.reschedule, name="link_reschedule"),
+    path("a/<link:token>/answer/", link.answer, name="link_answer_time"),
+    path("a/<link:token>/withdraw-time/", link.withdraw, name="link_withdraw_time"),
     path("a/<link:token>/<slug:verb>/", link.act, name="link_act"),
     path("studio/", include("appointments.urls_studio")),
     path("help/", help.contents, name="help"),

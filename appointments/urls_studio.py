@@ -3,7 +3,7 @@
 from django.urls import path
 
 from . import converters  # noqa: F401 - registers <reference:…>
-from .views import studio, studio_customers, studio_why_not
+from .views import changing, studio, studio_customers, studio_why_not
 from .views import studio_appointment as one
 
 urlpatterns = [
@@ -18,6 +18,9 @@ urlpatterns = [
     path("appointments/<reference:reference>/no-show/", one.no_show, name="mark_no_show"),
     path("appointments/<reference:reference>/correct/", one.correct, name="correct_outcome"),
     path("appointments/<reference:reference>/cancel/", one.cancel, name="studio_cancel"),
+    path("appointments/<reference:reference>/reschedule/", changing.studio_reschedule, name="studio_reschedule"),
+    path("appointments/<reference:reference>/answer/", changing.studio_answer, name="studio_answer_time"),
+    path("appointments/<reference:reference>/withdraw-time/", changing.studio_withdraw, name="studio_withdraw_time"),
     path("appointments/<reference:reference>/calendar.ics", one.calendar, name="studio_appointment_ics"),
     path("why-not/", studio_why_not.why_not, name="studio_why_not"),
     path("customers/", studio_customers.customers, name="studio_customers"),

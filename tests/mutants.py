@@ -36,6 +36,7 @@ CONTEXT = "appointments/mail/context.py"
 LINKS = "appointments/links.py"
 REACH = "appointments/search/reach.py"
 INDEX = "appointments/search/index.py"
+CHANGING_PAGES = "appointments/test_changing_pages.py"
 FAR = "appointments/test_far_from_home.py"
 CHANGES = "appointments/test_transitions.py"
 PAGES = "appointments/test_booking_pages.py"
@@ -939,8 +940,8 @@ MUTANTS = [
     mutant(
         "a request is drawn twice on its own line",
         "appointments/pages/studio/today.py",
-        "self.taken if without is None else",
-        "self.taken if without is not None else",
+        "held if without is None else",
+        "held if without is not None else",
         CARDS,
         "share_its_line",
     ),
@@ -1230,5 +1231,69 @@ MUTANTS = [
         "if (refused := move_refusal(provider, dealings)) and False:",
         "appointments/test_blocks.py",
         "moves",
+    ),
+    # --- Another time ------------------------------------------------------------------------------------------------
+    mutant(
+        "the present time is offered again",
+        "appointments/views/picker.py",
+        " if slot != present]",
+        "]",
+        CHANGING_PAGES,
+    ),
+    mutant(
+        "the day of the present time is not marked",
+        "appointments/pages/month_picker.py",
+        "is_present=each == present",
+        "is_present=False",
+        CHANGING_PAGES,
+    ),
+    mutant(
+        "the answer of an old page answers what is asked now",
+        "appointments/forms/changing.py",
+        'self.cleaned_data["proposal"] == proposal.uuid',
+        'self.cleaned_data["proposal"] is not None',
+        CHANGING_PAGES,
+    ),
+    mutant(
+        "a form that showed another present time is taken",
+        "appointments/forms/changing.py",
+        'data["present"] in {None, appointment.start} and ',
+        "",
+        CHANGING_PAGES,
+    ),
+    mutant(
+        "a link shows its opener what else is on those days",
+        "appointments/views/answering.py",
+        "    if door.is_link:\n        return told\n",
+        "",
+        CHANGING_PAGES,
+    ),
+    mutant(
+        "a customer chooses a time that is not open",
+        "appointments/views/new_time.py",
+        '    if door.is_customers:\n        return Choice(refused="That time is not open any more.")\n',
+        "",
+        CHANGING_PAGES,
+    ),
+    mutant(
+        "a new time past its deadline is still marked",
+        "appointments/pages/labels.py",
+        "proposal and appointment.is_open and proposal.is_live(now)",
+        "proposal and appointment.is_open",
+        CHANGING_PAGES,
+    ),
+    mutant(
+        "times are told in the reader's zone where they meet elsewhere",
+        "appointments/views/new_time.py",
+        "appointment.provider.time_zone if appointment.is_in_person else door.reader.key",
+        "door.reader.key",
+        CHANGING_PAGES,
+    ),
+    mutant(
+        "the provider's own new times wait for the provider",
+        "appointments/pages/changing.py",
+        "if each.waits_for(Role.PROVIDER, now)",
+        "if each.is_live(now)",
+        CHANGING_PAGES,
     ),
 ]

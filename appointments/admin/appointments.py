@@ -4,7 +4,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from appointments.models import Appointment, AppointmentEvent, Hold
+from appointments.models import Appointment, AppointmentEvent, Hold, Proposal
 from appointments.services import transitions
 from appointments.states import MOVES, Role, Verb
 from core.admin import ReadOnly
@@ -16,13 +16,20 @@ from .why_not import AnswersWhyNot
 
 class HistoryInline(ReadOnly, admin.TabularInline):
     model = AppointmentEvent
-    fields = ("at", "verb", "role", "actor", "from_status", "to_status", "start", "reason")
+    fields = ("at", "verb", "role", "actor", "from_status", "to_status", "start", "to_start", "reason")
+    extra = 0
+
+
+class ProposalInline(ReadOnly, admin.TabularInline):
+    model = Proposal
+    fields = ("created_at", "by", "actor", "old_start", "start", "answer_by", "state", "closed_at", "message")
+    readonly_fields = ("created_at",)
     extra = 0
 
 
 class HoldInline(ReadOnly, admin.TabularInline):
     model = Hold
-    fields = ("start", "end")
+    fields = ("kind", "start", "end", "expires_at")
     extra = 0
 
 
@@ -38,7 +45,7 @@ class AppointmentAdmin(AnswersWhyNot, Acting):
     # Customers are told that only the provider sees the note; the key makes a repeated booking form harmless.
     exclude = ["note", "booking_key", "price", "currency", "platform_fee"]
     readonly_fields = ["cost", "fee"]
-    inlines = [HistoryInline, HoldInline]
+    inlines = [HistoryInline, ProposalInline, HoldInline]
     actions = ["accept", "decline", "cancel", "mark_completed", "mark_no_show"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Appointment]:
@@ -108,6 +115,16 @@ class AppointmentEventAdmin(ReadOnly, admin.ModelAdmin):
     search_fields = ["appointment__reference"]
     show_full_result_count = False
     # In the order in which they were written. There may be millions, and sorting them by time would read them all.
+    ordering = ["-pk"]
+
+
+@admin.register(Proposal)
+class ProposalAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["appointment", "by", "old_start", "start", "answer_by", "state"]
+    list_select_related = ["appointment"]
+    list_filter = ["state", "by"]
+    search_fields = ["appointment__reference"]
+    show_full_result_count = False
     ordering = ["-pk"]
 
 

@@ -5,21 +5,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from appointments.models import Appointment
+from appointments.models import Appointment, Proposal
 from appointments.states import Role
 
-from .labels import Label, state_label
+from .labels import Label, badges, live_proposal
 from .zones import Zones, zones_of
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An appointment with its state and zones; `aside` is its time in the second zone, empty where there is none."""
+    """An appointment with its labels and zones; `aside` is its time in the second zone, empty where there is none.
+
+    `proposal` is a new time that waits for an answer, by the customer themselves if `must_answer`.
+    """
 
     appointment: Appointment
-    label: Label
+    badges: list[Label]
     zones: Zones
     aside: str
+    proposal: Proposal | None = None
+    must_answer: bool = False
 
 
 def customer_rows(appointments: Iterable[Appointment], *, reader: ZoneInfo, now: datetime, twelve: bool) -> list[Row]:
@@ -28,5 +33,7 @@ def customer_rows(appointments: Iterable[Appointment], *, reader: ZoneInfo, now:
     for one in appointments:
         zones = zones_of(one, Role.CUSTOMER, reader=reader)
         aside = zones.aside(one.start, one.end, twelve=twelve)
-        rows.append(Row(one, state_label(one, Role.CUSTOMER, now=now), zones, aside))
+        proposal = live_proposal(one, now)
+        must_answer = proposal is not None and proposal.waits_for(Role.CUSTOMER, now)
+        rows.append(Row(one, badges(one, Role.CUSTOMER, now=now), zones, aside, proposal, must_answer))
     return rows

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from appointments.models import Appointment
+from appointments.models import Appointment, Proposal
 from appointments.rules.fair_use import is_late
 from appointments.states import ANSWERING, Role, Status
 
@@ -22,7 +22,28 @@ class Label:
     @property
     def leaf(self) -> str:
         """The name of the edge that a calendar leaf gets in this state."""
-        return {"brass": "requested", "slate": "ended", "ruby": "late"}.get(self.family, "")
+        return {"brass": "requested", "iris": "proposed", "slate": "ended", "ruby": "late"}.get(self.family, "")
+
+
+# Lies over the state of an appointment for which a new time waits for an answer; the state stays what it is.
+PROPOSED = Label("New time proposed", "iris", "swap")
+
+
+def badges(appointment: Appointment, viewer: Role, *, now: datetime) -> list[Label]:
+    """The labels of an appointment in a list: its state, or the new time that lies over it.
+
+    A request keeps its own beside it, since it is not confirmed. Needs the open proposal preloaded.
+    """
+    state = state_label(appointment, viewer, now=now)
+    if live_proposal(appointment, now) is None:
+        return [state]
+    return [PROPOSED, state] if appointment.is_request else [PROPOSED]
+
+
+def live_proposal(appointment: Appointment, now: datetime) -> Proposal | None:
+    """The new time for the appointment that waits for an answer, if any. Needs the open proposal preloaded."""
+    proposal = appointment.open_proposal
+    return proposal if proposal and appointment.is_open and proposal.is_live(now) else None
 
 
 def state_label(appointment: Appointment, viewer: Role, *, now: datetime | None = None) -> Label:

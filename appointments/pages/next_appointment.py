@@ -1,12 +1,14 @@
 """The large card of a customer's next appointment, with the dayline of its day."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from appointments.models import Appointment
 from appointments.states import Role
 from core import clock, wording
+from core.intervals import Interval
 
 from .standing import Standing, standing_of
 
@@ -35,7 +37,7 @@ def next_appointment(appointment: Appointment, *, reader: ZoneInfo, now: datetim
     standing = standing_of(appointment, Role.CUSTOMER, reader=reader, now=now)
     zone = standing.zones.first
     day = clock.local(appointment.start, zone).date()
-    opens, closes = clock.wall_interval(day, DAY_FROM, DAY_TO, zone)
+    opens, closes = around([(appointment.start, appointment.end)], day, zone)
     times = wording.range_text(appointment.start, appointment.end, zone, long=True, twelve=twelve)
     return NextAppointment(
         standing=standing,
@@ -43,9 +45,18 @@ def next_appointment(appointment: Appointment, *, reader: ZoneInfo, now: datetim
         ends_another_day=clock.local(appointment.end, zone).date() != day,
         sentence=f"Your appointment on that day: {times}.",
         segments=[("mine", appointment.start, appointment.end)],
-        opens=min(opens, _hour(appointment.start, zone)),
-        closes=max(closes, _hour(appointment.end + timedelta(minutes=59), zone)),
+        opens=opens,
+        closes=closes,
     )
+
+
+def around(times: Iterable[Interval], day: date, zone: ZoneInfo) -> Interval:
+    """The interval of a dayline: 08:00 to 20:00 of the date, and full hours around all `times`."""
+    opens, closes = clock.wall_interval(day, DAY_FROM, DAY_TO, zone)
+    for start, end in times:
+        opens = min(opens, _hour(start, zone))
+        closes = max(closes, _hour(end + timedelta(minutes=59), zone))
+    return opens, closes
 
 
 def _hour(moment: datetime, zone: ZoneInfo) -> datetime:

@@ -5,18 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from appointments.models import Appointment, AppointmentEvent
+from appointments.models import Appointment, AppointmentEvent, Proposal
 from appointments.rules.moves import (
     COMPLETES_AFTER,
     CORRECTED_WITHIN,
     CancelTerms,
+    MoveTerms,
     cancel_terms,
+    move_terms,
     possible_moves,
 )
 from appointments.states import Role, Verb
 
 from .consequences import Phrase, until_when
-from .labels import Label, cancelled_words, state_label
+from .labels import PROPOSED, Label, badges, cancelled_words, live_proposal, state_label
 from .places import place_for, there
 from .zones import Zones, zones_of
 
@@ -32,6 +34,7 @@ class Standing:
     zones: Zones
     moves: frozenset[Verb]
     terms: CancelTerms
+    move_terms: MoveTerms
     last: AppointmentEvent | None = None
 
     @property
@@ -72,6 +75,35 @@ class Standing:
     @property
     def may_cancel(self) -> bool:
         return Verb.CANCEL in self.moves
+
+    @property
+    def proposal(self) -> Proposal | None:
+        """The new time that waits for an answer of either side, if any."""
+        return live_proposal(self.appointment, self.now)
+
+    @property
+    def must_answer(self) -> bool:
+        """Whether a new time waits for the viewer's answer."""
+        return self.proposal is not None and self.proposal.waits_for(self.viewer, self.now)
+
+    @property
+    def has_proposed(self) -> bool:
+        """Whether the viewer's own new time waits for the other side's answer."""
+        return self.proposal is not None and not self.must_answer
+
+    @property
+    def headline(self) -> Label:
+        """The look of the headline: that of a new time that waits, else of the state."""
+        return PROPOSED if self.proposal else self.label
+
+    @property
+    def badges(self) -> list[Label]:
+        """The labels of the state and of a new time that lies over it."""
+        return badges(self.appointment, self.viewer, now=self.now)
+
+    @property
+    def may_reschedule(self) -> bool:
+        return self.move_terms.allowed
 
     @property
     def may_withdraw(self) -> bool:
@@ -136,5 +168,6 @@ def standing_of(
         zones=zones_of(appointment, viewer, reader=reader),
         moves=possible_moves(appointment, role=viewer, policy=policy, now=now),
         terms=cancel_terms(appointment, role=viewer, policy=policy, now=now),
+        move_terms=move_terms(appointment, role=viewer, policy=policy, now=now),
         last=next((event for event in history if event.to_status == appointment.status != event.from_status), None),
     )

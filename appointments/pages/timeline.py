@@ -9,7 +9,8 @@ from appointments.rules.fair_use import is_late
 from appointments.states import ANSWERING, Role, Status, Verb
 from notifications.models import SentMail
 
-from .labels import LATE, status_words
+from .consequences import Phrase
+from .labels import LATE, PROPOSED, status_words
 
 TITLES = {
     Verb.REQUEST: "Requested",
@@ -32,17 +33,29 @@ TITLES = {
 BY_ITSELF = {Verb.COMPLETE: "Completed"}
 # What the system does on behalf of neither side. The other side is not told whose suspension ended it.
 BY_SYSTEM = {Verb.CANCEL, Verb.WITHDRAW, Verb.DECLINE}
+# How a line tells both times, the new one first.
+BOTH_TIMES = {
+    Verb.PROPOSE: "{} instead of {}",
+    Verb.MOVE: "to {} from {}",
+    Verb.DECLINE_TIME: "not {}, {} stays",
+    Verb.WITHDRAW_TIME: "not {}, {} stays",
+    Verb.LAPSE: "not {}, {} stays",
+}
 FAMILIES = {Status.REQUESTED: "brass", Status.CONFIRMED: "brand", Status.NO_SHOW: "ruby"}
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the timeline. `start` is the appointment's start at that moment; a mail has no `start` and no `by`."""
+    """A line of the timeline. `start` is the appointment's start at that moment; a mail has no `start` and no `by`.
+
+    `times` says it with both times where the line is about a new one.
+    """
 
     at: datetime
     title: str
     family: str = "slate"
     start: datetime | None = None
+    times: Phrase | None = None
     by: str = ""
     change: str = ""
     reason: str = ""
@@ -76,9 +89,21 @@ def _entry(appointment: Appointment, event: AppointmentEvent, viewer: Role) -> E
     return Entry(
         at=event.at,
         title=LATE if was_late else title,
-        family="ruby" if was_late else FAMILIES.get(Status(event.to_status), "slate"),
+        family=_family(event, was_late=was_late),
         start=event.start,
+        times=_both_times(event),
         by=f"by {who}" if who else alone,
         change=f"From {before} to {after}" if before not in {"", after} else "",
         reason=event.reason,
     )
+
+
+def _family(event: AppointmentEvent, *, was_late: bool) -> str:
+    if was_late:
+        return "ruby"
+    return PROPOSED.family if event.verb == Verb.PROPOSE else FAMILIES.get(Status(event.to_status), "slate")
+
+
+def _both_times(event: AppointmentEvent) -> Phrase | None:
+    pattern = BOTH_TIMES.get(Verb(event.verb))
+    return Phrase(pattern, (event.to_start, event.start)) if pattern and event.to_start else None

@@ -25,13 +25,20 @@ class Zones:
         """The time in the second zone, "09:20 for Maya in New York", with its date if that differs; or empty."""
         if self.second is None:
             return ""
-        time = wording.clock_text(start, self.second, twelve=twelve)
+        return f"{self._there(self.second, start, end, twelve)} for {self.whose} in {wording.zone_city(self.second)}"
+
+    def there(self, start: datetime, *, twelve: bool = False) -> str:
+        """The start in the second zone, "09:20 in New York", with its date if that differs; or empty."""
+        if self.second is None:
+            return ""
+        return f"{self._there(self.second, start, None, twelve)} in {wording.zone_city(self.second)}"
+
+    def _there(self, zone: ZoneInfo, start: datetime, end: datetime | None, twelve: bool) -> str:
+        time = wording.clock_text(start, zone, twelve=twelve)
         if end is not None:
-            time += f" to {wording.clock_text(end, self.second, twelve=twelve)}"
-        day = clock.local(start, self.second).date()
-        if day != clock.local(start, self.first).date():
-            time += f", {wording.date_text(day)}"
-        return f"{time} for {self.whose} in {wording.zone_city(self.second)}"
+            time += f" to {wording.clock_text(end, zone, twelve=twelve)}"
+        day = clock.local(start, zone).date()
+        return time if day == clock.local(start, self.first).date() else f"{time}, {wording.date_text(day)}"
 
     def aside_in_full(self, start: datetime, end: datetime, *, twelve: bool = False) -> str:
         """The time in the second zone for a mail, with its offset, and the long date first if it differs; or empty."""

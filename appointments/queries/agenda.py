@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet, Subquery
 
-from appointments.models import Appointment
+from appointments.models import Appointment, Proposal
 from calendar_sync.models import BusyInterval
 from calendar_sync.queries import busy_between
 from core import clock
@@ -16,6 +16,8 @@ from core.intervals import Interval, merge
 from providers.models import DateOverride, Provider
 from providers.queries import week_of
 
+from .proposals import live_proposals_of
+
 # No appointment is longer, so that a search from this long before a day finds all that reach into it.
 LOOK_BACK = timedelta(days=1)
 WallRange = tuple[int, int]
@@ -23,19 +25,21 @@ WallRange = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Agenda:
-    """Appointments in order of their start, merged busy times, and opening hours in the provider's wall time."""
+    """Appointments in order of their start, merged busy times, opening hours in the provider's wall time, and every new
+    time that waits for an answer."""
 
     zone: ZoneInfo
     appointments: list[Appointment]
     busy: list[Interval]
     hours: dict[int, list[WallRange]]
     overrides: dict[date, list[WallRange]] = field(default_factory=dict)
+    proposals: list[Proposal] = field(default_factory=list)
 
     @property
     def facts(self) -> tuple[object, ...]:
         """The facts in short: equal for the same dates as long as nothing has changed."""
         versions = [(one.pk, one.sequence) for one in self.appointments]
-        return versions, self.busy, self.hours, self.overrides
+        return versions, self.busy, self.hours, self.overrides, [each.pk for each in self.proposals]
 
     def opening(self, day: date) -> list[WallRange]:
         """The opening hours of a date, merged, in minutes after midnight of wall time."""
@@ -51,13 +55,18 @@ class Agenda:
         start, end = clock.day_bounds(day, self.zone)
         return [one for one in self.appointments if one.start < end and one.end > start]
 
+    def proposed_on(self, day: date) -> list[Proposal]:
+        """The new times that overlap the date and wait for an answer; each is held, beside its appointment's own."""
+        start, end = clock.day_bounds(day, self.zone)
+        return [each for each in self.proposals if each.start < end and each.end > start]
+
     def busy_on(self, day: date) -> list[Interval]:
         start, end = clock.day_bounds(day, self.zone)
         return [(max(since, start), min(until, end)) for since, until in self.busy if since < end and until > start]
 
 
 def load_agenda(provider: Provider, days: Iterable[date], *, now: datetime, neighbours: bool = False) -> Agenda:
-    """The agenda of these dates in the provider's zone; four queries, whatever the dates hold.
+    """The agenda of these dates in the provider's zone; five queries, whatever the dates hold.
 
     With `neighbours` it also has the next confirmed appointment and the last one before now, on whatever date.
     """
@@ -81,6 +90,7 @@ def load_agenda(provider: Provider, days: Iterable[date], *, now: datetime, neig
         busy=merge(_busy(provider_id=provider.pk, starts=starts, ends=ends)) if spans else [],
         hours=week_of(provider),
         overrides=_overrides(provider, days),
+        proposals=live_proposals_of(provider, now=now),
     )
 
 

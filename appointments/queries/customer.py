@@ -1,5 +1,6 @@
 """A customer's own appointments."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from accounts.models import User
 from appointments.models import Appointment, conditions
 from appointments.states import OPEN
 from core.compiled_queries import prepared
+from core.intervals import Interval
 from providers.models import Listing
 
 
@@ -118,6 +120,16 @@ def _booked_services(customer_id: int) -> QuerySet[Appointment, dict[str, Any]]:
 
 def own_clashes(user: User, start: datetime, end: datetime) -> list[Appointment]:
     """The person's open appointments, as customer or as provider, that overlap [start, end). One query."""
-    theirs = Q(customer=user) | Q(provider__user=user)
-    rows = Appointment.objects.filter(theirs, status__in=OPEN, start__lt=end, end__gt=start)
-    return list(rows.with_provider().order_by("start"))
+    return list(_own_on(user, [(start, end)]))
+
+
+def own_appointments_on(user: User, spans: Sequence[Interval], *, besides: Appointment) -> list[Appointment]:
+    """The person's other open appointments, as customer or as provider, that overlap any of `spans`. One query."""
+    return list(_own_on(user, spans).exclude(pk=besides.pk))
+
+
+def _own_on(user: User, spans: Sequence[Interval]) -> QuerySet[Appointment]:
+    theirs, within = Q(customer=user) | Q(provider__user=user), Q(pk__in=[])
+    for start, end in spans:
+        within |= Q(start__lt=end, end__gt=start)
+    return Appointment.objects.filter(theirs, within, status__in=OPEN).with_provider().order_by("start")

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from accounts.models import User
 from appointments.models import Appointment, Proposal
 from appointments.states import Role
+from core.compiled_queries import prepared
 from providers.models import Provider
 
 
@@ -29,6 +30,22 @@ def proposals_to_provider(provider: Provider, *, now: datetime) -> QuerySet[Prop
     """The new times that the provider has to answer, with their appointments, soonest deadline first."""
     rows = Proposal.objects.live(now).filter(appointment__provider=provider, by=Role.CUSTOMER)
     return rows.with_appointment().order_by("answer_by", "id")
+
+
+def live_proposals_of(provider: Provider, *, now: datetime) -> list[Proposal]:
+    """Every new time for the provider's appointments that waits for an answer of either side, soonest deadline first.
+    One query."""
+    found = _live_of(provider_id=provider.pk, now=now)
+    for each in found:
+        each.appointment.provider = provider
+        each.appointment.open_proposal = each
+    return found
+
+
+@prepared
+def _live_of(provider_id: int, now: datetime) -> QuerySet[Proposal]:
+    rows = Proposal.objects.live(now).filter(appointment__provider=provider_id)
+    return rows.select_related("appointment__customer", "appointment__service").order_by("answer_by", "id")
 
 
 def proposals_between(provider: Provider, start: datetime, end: datetime, *, now: datetime) -> QuerySet[Proposal]:

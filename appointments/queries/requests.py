@@ -13,6 +13,8 @@ from core.compiled_queries import prepared
 from core.paging import counted_page
 from providers.models import Provider
 
+from .proposals import proposals_to_provider
+
 SHORT_LIST = 4
 MOST_URGENT = ("answer_by", "start", "id")
 
@@ -27,8 +29,10 @@ def _waiting(provider_id: int, now: datetime) -> QuerySet[Appointment]:
 
 
 def waiting_count(provider: Provider, *, now: datetime) -> int:
-    """The number of waiting requests. One query, answered by an index."""
-    return Appointment.objects.for_provider(provider).waiting(now).count()
+    """The number of requests and of new times that wait for the provider. One query, answered by indexes."""
+    requests = Appointment.objects.for_provider(provider).waiting(now).order_by().values("pk")
+    new_times = proposals_to_provider(provider, now=now).select_related(None).order_by().values("pk")
+    return requests.union(new_times, all=True).count()
 
 
 def asked_of(provider: Provider, references: list[str]) -> list[Appointment]:

@@ -227,6 +227,17 @@ def other_times(appointment: Appointment, *, now: datetime, count: int = 3) -> l
     return sorted(sorted(others, key=lambda at: abs(at - wanted))[:count])
 
 
+def times_to_move_to(appointment: Appointment, *, now: datetime, count: int = 3) -> list[datetime]:
+    """Up to `count` open starts near an appointment to which it could be moved, sorted.
+
+    Needs an appointment loaded by `with_people()`.
+    """
+    service, mine = as_agreed(appointment), Mine(moving=appointment.pk)
+    near = nearest_slots(service, appointment.start, now=now, mine=mine, count=count + 1)
+    others = [at for at in near if at != appointment.start]
+    return sorted(sorted(others, key=lambda at: abs(at - appointment.start))[:count])
+
+
 def _hours(rows: Iterable[tuple[int, int, int, int]]) -> dict[int, dict[int, list[tuple[int, int]]]]:
     found: dict[int, dict[int, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
     for provider_id, weekday, start, end in rows:

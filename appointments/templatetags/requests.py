@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 
 from appointments.models import REFERENCE_ALPHABET, REFERENCE_LENGTH, Appointment
+from appointments.pages.labels import PROPOSED, live_proposal
 from appointments.pages.studio.requests import Fit, RequestRow
 from core import wording
 from core.money import price_words
@@ -104,6 +105,7 @@ def _body(one: Appointment, cards: _Cards) -> str:
     return (
         f'<div class="req__body"><p class="req__when"><b>{when(cards.reader, one.start, one.end)}</b>'
         f"<span>{escape(one.service.name)}, {wording.duration_text(one.minutes)}{venue}, {price}</span></p>\n"
+        + (f"<p>{marks.state_badge(PROPOSED)}</p>" if live_proposal(one, cards.now) else "")
         + (f'<p class="req__note" dir="auto">“{note}”</p>' if note else "")
         + "</div>"
     )

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from appointments.models import REFERENCE_ALPHABET, REFERENCE_LENGTH, Appointment
+from appointments.pages.labels import PROPOSED
 from appointments.pages.studio.week import Column, Piece
 from core import wording
 from core.page_reader import uses_12h_clock, zone_for
@@ -89,12 +90,19 @@ def _item(piece: Piece, place: _Place) -> str:
 
 
 def _link(piece: Piece, one: Appointment, place: _Place) -> str:
-    marks = (" data-short" if piece.is_short else "") + (" data-past" if piece.is_past else "")
+    state = "proposed" if piece.label is PROPOSED else one.status
+    kind = "n" if piece.is_new else "e"
+    marks = (
+        (" data-short" if piece.is_short else "")
+        + (" data-past" if piece.is_past else "")
+        + (" data-new" if piece.is_new else "")
+    )
     service, label = escape(one.service.name), escape(piece.label.label if piece.label else "")
+    label = f"{label}, the new time" if piece.is_new else label
     shown = f"until {_clock(piece.end, place)}" if piece.is_rest else _clock(piece.start, place)
     address = place.address.replace(SOME_REFERENCE, one.reference)
     return (
-        f'<a href="{address}" class="ev" id="e{place.mark}-{one.reference}" data-state="{one.status}"{marks}>'
+        f'<a href="{address}" class="ev" id="{kind}{place.mark}-{one.reference}" data-state="{state}"{marks}>'
         f"<b>{escape(one.customer.name)}</b>"
         f'<span class="ev__w" aria-hidden="true">{shown} {service}</span>'
         f'<span class="visually-hidden">, {service}, {_when(piece, place)}, {label}</span></a>'

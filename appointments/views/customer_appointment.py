@@ -188,10 +188,20 @@ def _ask_to_cancel(
         **_context(standing),
         "form": form or CancelForm(),
         "weighed": weigh(standing, _me(request)),
+        "instead": _instead(standing),
         "got_worse": got_worse,
     }
     status = HTTPStatus.CONFLICT if got_worse else HTTPStatus.UNPROCESSABLE_ENTITY if form else HTTPStatus.OK
     return render(request, "appointments/customer/cancel.html", context, status=status)
+
+
+def _instead(standing: Standing) -> list[tuple[datetime, str]]:
+    """Openings to which the appointment could be moved instead of a late cancellation, each with its address."""
+    if not (standing.terms.is_late and standing.may_reschedule):
+        return []
+    page = reverse("reschedule_appointment", args=[standing.appointment.reference])
+    times = availability.times_to_move_to(standing.appointment, now=standing.now)
+    return [(at, with_query(page, {"start": month_picker.to_value(at)})) for at in times]
 
 
 def _ask_to_withdraw(request: HttpRequest, appointment: Appointment, form: ReasonForm) -> HttpResponse:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import User
 from accounts.zones import viewer_zone
 from appointments.forms.customer_list import HistoryFilters, Tab
+from appointments.pages.changing import asks_of
 from appointments.pages.customer_list import customer_rows
 from appointments.pages.next_appointment import next_appointment
 from appointments.queries.customer import (
@@ -21,8 +22,10 @@ from appointments.queries.customer import (
     upcoming_for_customer,
     waiting_for_customer,
 )
+from appointments.queries.proposals import proposals_to_customer
 from appointments.rules.fair_use import LIMIT
 from appointments.services import fair_use
+from appointments.states import Role
 from core import clock
 from core.paging import page_of
 
@@ -31,7 +34,7 @@ from core.paging import page_of
 @login_required
 @require_safe
 def my_appointments(request: HttpRequest) -> HttpResponse:
-    """The page with the chosen list. Six queries at most, however many appointments there are."""
+    """The page with the chosen list. Seven queries at most, however many appointments there are."""
     me, now = cast(User, request.user), clock.now()
     zone = viewer_zone(request, me.time_zone)
     tab, number = Tab.named(request.GET.get("tab")), request.GET.get("page")
@@ -52,11 +55,12 @@ def my_appointments(request: HttpRequest) -> HttpResponse:
             number,
             count=None if is_narrowed else counts.history,
         )
+    asks = asks_of(proposals_to_customer(me, now=now), Role.CUSTOMER, reader=zone.zone) if counts.total else []
     soonest = upcoming.first() if counts.upcoming and page.number == 1 else None
     twelve = me.uses_12h_clock
     rows = customer_rows(page, reader=zone.zone, now=now, twelve=twelve)
     first = next_appointment(soonest, reader=zone.zone, now=now, twelve=twelve) if soonest else None
-    told = [row.zones for row in rows] + ([first.standing.zones] if first else [])
+    told = [row.zones for row in rows] + [ask.zones for ask in asks] + ([first.standing.zones] if first else [])
     context = {
         "zone": zone.name,
         "viewer_zone": zone,
@@ -69,6 +73,7 @@ def my_appointments(request: HttpRequest) -> HttpResponse:
         "names_zones": any(zones.second for zones in told),
         "filters": filters,
         "next": first,
+        "asks": asks,
         "again": _people_to_book_again(booked),
         "late": max(fair_use.consequence_for(me.pk, [now], now=now).number - 1, 0) if counts.total else 0,
         "limit": LIMIT,

@@ -45,6 +45,7 @@ def _figures() -> dict[str, str]:
         "notice": words_for_minutes(policy.notice_minutes),
         "answer": words_for_minutes(policy.answer_minutes),
         "cutoff": words_for_minutes(policy.cancellation_cutoff_minutes),
+        "reschedule_cutoff": words_for_minutes(policy.reschedule_cutoff_minutes),
         "window": _words(timedelta(days=policy.window_days)),
         "completes": _words(COMPLETES_AFTER),
         "corrected": _words(CORRECTED_WITHIN),

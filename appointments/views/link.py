@@ -6,7 +6,7 @@ first. The link's own reader, if signed in, is redirected to their usual page.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from http import HTTPStatus
 from typing import Any
 
@@ -29,8 +29,11 @@ from appointments.services import transitions
 from appointments.states import Role, Verb
 from core import clock
 
+from .answering import answer_time, withdraw_time
 from .cancelling import to_the_suspended, weigh
+from .doors import Door, links_door
 from .files import calendar_entry
+from .new_time import choose_time
 
 View = Callable[..., HttpResponse]
 OWN_PAGES = {Role.CUSTOMER: "my_appointment", Role.PROVIDER: "studio_appointment"}
@@ -170,6 +173,31 @@ def act(request: HttpRequest, link: Link, verb: str) -> HttpResponse:
     else:
         messages.info(request, "That was already done. Nothing changed.")
     return redirect("link", link.token)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@_with_link
+def reschedule(request: HttpRequest, link: Link) -> HttpResponse:
+    """Choose another time."""
+    return choose_time(request, partial(_door, link.token))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@_with_link
+def answer(request: HttpRequest, link: Link) -> HttpResponse:
+    """Answer the other side's proposal of another time."""
+    return answer_time(request, partial(_door, link.token))
+
+
+@require_POST
+@_with_link
+def withdraw(request: HttpRequest, link: Link) -> HttpResponse:
+    """Take back one's own proposal of another time."""
+    return withdraw_time(request, partial(_door, link.token))
+
+
+def _door(token: str) -> Door:
+    return links_door(links.open_link(token))
 
 
 @require_POST

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
 from accounts import zonelist
+from accounts.models import User
 from accounts.zones import ViewerZone
 from appointments.pages import month_picker
 from appointments.pages.month_picker import Month, OtherSide
@@ -31,13 +33,18 @@ class Asked:
     @classmethod
     def of(cls, request: HttpRequest, zone: ViewerZone) -> "Asked":
         start = month_picker.from_value(request.GET.get("start", ""))
+        if start is not None:
+            return cls.for_start(start, zone)
         day = _date(request.GET.get("day", ""))
         month = Month.parse(request.GET.get("month", ""))
-        if start is not None:
-            day = start.astimezone(zone.zone).date()
-        if day is not None and (start is not None or month is None):
+        if day is not None and month is None:
             month = Month.of(day)
-        return cls(month=month, day=day, start=start)
+        return cls(month=month, day=day, start=None)
+
+    @classmethod
+    def for_start(cls, start: datetime, zone: ViewerZone) -> "Asked":
+        day = clock.local(start, zone.zone).date()
+        return cls(month=Month.of(day), day=day, start=start)
 
 
 def _date(text: str) -> date | None:
@@ -52,26 +59,27 @@ def _date(text: str) -> date | None:
 class Wanted:
     """The times to show: starts of `provider` at which `shape` fits, whatever time `mine` holds.
 
-    `other` is the side in whose zone a time is told beside the page's own. `present` is the time of an appointment that
-    is to be moved: its day is marked, and its start is not among those shown.
+    `reader` is the person for whom they are written, `other` the side in whose zone a time is told beside the page's
+    own. `present` is the time of an appointment that is to be moved: its day is marked, and its start is not shown.
     """
 
     provider: Provider
     shape: Shape
     mine: Mine
+    reader: User | AnonymousUser
     other: OtherSide
     present: Interval | None = None
 
 
-def picker_context(request: Request, wanted: Wanted, zone: ViewerZone) -> dict[str, Any]:
-    """The context of the picker for this viewer.
+def picker_context(request: Request, wanted: Wanted, zone: ViewerZone, asked: Asked | None = None) -> dict[str, Any]:
+    """The context of the picker, for what the request's address asks for unless `asked` is given.
 
     Three queries, four where a cap is set; twice as many where the next two months have no opening.
     """
     now = clock.now()
-    asked = Asked.of(request, zone)
-    user, provider, shape = request.user, wanted.provider, wanted.shape
-    first_weekday = user.first_weekday if user.is_authenticated else 0
+    asked = asked or Asked.of(request, zone)
+    reader, provider, shape = wanted.reader, wanted.provider, wanted.shape
+    first_weekday = reader.first_weekday if reader.is_authenticated else 0
     this_month = Month.of(now.astimezone(zone.zone).date())
     rules = availability.rules_of(provider)
     closes = window_end(provider.zone, rules, now)
@@ -82,7 +90,7 @@ def picker_context(request: Request, wanted: Wanted, zone: ViewerZone) -> dict[s
     if asked.month is None and slots:
         month = Month.of(slots[0].astimezone(zone.zone).date())
         slots = _of_month(slots, month, zone, first_weekday)
-    twelve = user.is_authenticated and user.uses_12h_clock
+    twelve = reader.is_authenticated and reader.uses_12h_clock
     other = wanted.other
     shown = month_picker.build(
         slots,
@@ -115,7 +123,7 @@ def picker_context(request: Request, wanted: Wanted, zone: ViewerZone) -> dict[s
         # A chosen day gets the focus, unless a control with a name (htmx's trigger) sent the request: it keeps its own.
         "chose_day": "day" in request.GET and not request.htmx.trigger,
         "whole_month": request.GET.get("view") == "month",
-        **_zone_options(request, zone, provider, now),
+        **_zone_options(request, zone, wanted, now, twelve=twelve),
     }
 
 
@@ -159,11 +167,12 @@ def _weekdays(first: int) -> list[int]:
     return [(first + n) % 7 for n in range(7)]
 
 
-def _zone_options(request: HttpRequest, zone: ViewerZone, provider: Provider, now: datetime) -> dict[str, Any]:
-    """The context of the zone list: the viewer's own, the provider's, recently chosen ones; and the zone search."""
-    user = request.user
-    twelve = user.is_authenticated and user.uses_12h_clock
-    names = [zonelist.own_zone(request), provider.time_zone, *zonelist.recent(request), zone.name]
+def _zone_options(
+    request: HttpRequest, zone: ViewerZone, wanted: Wanted, now: datetime, *, twelve: bool
+) -> dict[str, Any]:
+    """The context of the zone list: the reader's own, the other side's, recently chosen ones; and the zone search."""
+    recent = zonelist.recent(request)
+    names = [zonelist.own_zone(request), wanted.provider.time_zone, wanted.other.zone.key, *recent, zone.name]
     return {
         "zones": [*zonelist.short_list(names, now, twelve=twelve), (zone.every_zone, "All time zones…")],
         "zone_search": zonelist.searched(request, now, twelve=twelve) if zone.lists_all else None,

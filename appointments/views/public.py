@@ -52,7 +52,7 @@ def provider_page(request: Request, provider: str, service: str | None = None) -
         context["alike"] = providers_alike(person)
         return render(request, "appointments/provider.html", context)
     other = month_picker.OtherSide(person.first_name, person.zone)
-    wanted = Wanted(person, availability.shape_of(chosen), visitor.mine(request), other)
+    wanted = Wanted(person, availability.shape_of(chosen), visitor.mine(request), request.user, other)
     context |= {"price": price_text(chosen), **picker_context(request, wanted, zone)}
     # A day or a month swaps the picker alone; another service also swaps its description beside the picker.
     part = "#picker" if request.htmx and request.htmx.target == "picker" else ""

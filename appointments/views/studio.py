@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from appointments.context_processors import Studio
 from appointments.forms.reasons import ReasonForm
 from appointments.models import REFERENCE_ALPHABET, REFERENCE_LENGTH
+from appointments.pages.changing import asks_of_provider
 from appointments.pages.studio import requests as asking
 from appointments.pages.studio.today import build_today
 from appointments.pages.studio.week import build_week, days_of_week
@@ -38,7 +39,7 @@ REFERENCE = re.compile(f"[{REFERENCE_ALPHABET}]{{{REFERENCE_LENGTH}}}")
 @require_safe
 @provider_required
 def today(request: HttpRequest, provider: Provider) -> HttpResponse:
-    """Today, the week and the first requests. Eight queries with session and user, however much is booked."""
+    """Today, the week and the first requests. Nine queries with session and user, however much is booked."""
     return live.show(request, today_page(request, provider, request.GET))
 
 
@@ -49,8 +50,9 @@ def today_page(request: HttpRequest, provider: Provider, query: QueryDict) -> li
     agenda = load_agenda(provider, [*days_of_week(shown), this_day], now=now, neighbours=True)
     waiting, count = first_waiting(provider, now=now)
     rows = asking.plain_rows(provider.zone, waiting, now=now, twelve=twelve)
+    asks = asks_of_provider(agenda, now=now)
     context = {
-        "studio": Studio(provider, count),
+        "studio": Studio(provider, count + len(asks)),
         "provider": provider,
         "zone": provider.time_zone,
         "now": now,
@@ -58,6 +60,7 @@ def today_page(request: HttpRequest, provider: Provider, query: QueryDict) -> li
         "week": build_week(agenda, shown=shown, today=this_day, now=now),
         "soon": next((row for row in rows if row.is_soon), None),
         "is_new": not agenda.appointments and not count,
+        "asks": asks,
         "twelve": twelve,
     }
     facts = (this_day, *agenda.facts)
@@ -85,7 +88,7 @@ def shown_day(day: str | None, week: str | None, *, today: date) -> date:
 @require_safe
 @provider_required
 def requests(request: HttpRequest, provider: Provider) -> HttpResponse:
-    """The waiting requests, soonest deadline first. Eight queries with session and user, however many wait."""
+    """The waiting requests, soonest deadline first. Nine queries with session and user, however many wait."""
     return live.show(request, requests_page(request, provider, request.GET))
 
 
@@ -98,13 +101,15 @@ def requests_page(request: HttpRequest, provider: Provider, query: QueryDict) ->
     waiting = list(page)
     agenda = load_agenda(provider, asking.days_of(waiting, provider.zone), now=now)
     rows = asking.rows_with_fit(agenda, waiting, now=now, twelve=twelve)
+    asks = asks_of_provider(agenda, now=now)
     context = {
-        "studio": Studio(provider, count),
+        "studio": Studio(provider, count + len(asks)),
         "provider": provider,
         "zone": provider.time_zone,
         "now": now,
         "twelve": twelve,
         "page": page,
+        "asks": asks,
     }
     return live.Page(
         "appointments/studio/requests.html",

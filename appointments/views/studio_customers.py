@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.models import User
 from appointments.forms.reasons import BlockForm
 from appointments.models import Appointment
-from appointments.pages.labels import state_label
+from appointments.pages.labels import badges
 from appointments.pages.studio.no_shows import stopped_words
 from appointments.pages.studio.requests import history_words
 from appointments.queries.customers import SORTS, appointments_with, customer_figures, customer_of, customer_rows
@@ -79,7 +79,7 @@ def customer(request: HttpRequest, provider: Provider, customer: UUID) -> HttpRe
         "stopped": stopped_words(no_shows_of(provider, dealings), name=person.first_name),
         "open_block": next((each for each in blocks if each.is_open), None),
         "lifted_blocks": [each for each in blocks if not each.is_open],
-        "rows": [(one, state_label(one, Role.PROVIDER, now=now)) for one in page],
+        "rows": [(one, badges(one, Role.PROVIDER, now=now)) for one in page],
     }
     return render(request, "appointments/studio/customer.html", context)
 

@@ -38,6 +38,19 @@ def link_to_cancel(world):
     return link(world) | {"verb": "cancel"}
 
 
+def asked(world):
+    """The appointment of C, for which P has proposed another time."""
+    return {"reference": world.proposal.appointment.reference}
+
+
+def asked_by_link(world):
+    return {"token": links.token_for(world.proposal.appointment, Role.CUSTOMER, now=clock.now())}
+
+
+def accepting(world):
+    return {"proposal": world.proposal.uuid, "answer": "accept"}
+
+
 def some_start(world):
     return {"start": "2100-01-01T10:00:00Z"}
 
@@ -56,11 +69,19 @@ ROWS = [
     # A POST without the number that the page showed may cancel for free, as here, and never late.
     Row("cancel_appointment", args=appointment, get=MINE, post=signed_in("404", C="go")),
     Row("withdraw_request", args=request, get=MINE, post=signed_in("404", C="go")),
+    # A time beyond the booking window is refused to whom the appointment belongs.
+    Row("reschedule_appointment", args=appointment, data=some_start, get=MINE, post=signed_in("404", C="409")),
+    Row("answer_time", args=asked, data=accepting, get=MINE, post=signed_in("404", C="go")),
+    # Nobody takes back what the other side has proposed.
+    Row("withdraw_time", args=asked, get=signed_in("405"), post=signed_in("404", C="409")),
     Row("appointment_ics", args=appointment, get=MINE, post=signed_in("405")),
     # Anybody with the link may do what its reader may; the reader, if signed in, is sent to their usual page.
     Row("link", args=link, get=everyone("200", C="go"), post=READ_ONLY),
     Row("link_ics", args=link, get=everyone("200", C="go"), post=READ_ONLY),
     Row("link_new", args=link, get=READ_ONLY, post=everyone("go")),
+    Row("link_reschedule", args=link, data=some_start, get=everyone("200", C="go"), post=everyone("409")),
+    Row("link_answer_time", args=asked_by_link, data=accepting, get=everyone("200", C="go"), post=everyone("go")),
+    Row("link_withdraw_time", args=asked_by_link, get=READ_ONLY, post=everyone("409")),
     Row("link_act", args=link_to_cancel, get=everyone("200", C="go"), post=everyone("go")),
     Row("my_standing", get=signed_in("200"), post=signed_in("405")),
     # Nobody else is told anything about a suspension here; an appeal without a text is asked for again.

@@ -37,6 +37,15 @@ def its_reference(world):
     return {"request": world.request.reference}
 
 
+def asked_by_provider(world):
+    """The appointment of P, for which P has proposed another time."""
+    return {"reference": world.proposal.appointment.reference}
+
+
+def accepting_the_own(world):
+    return {"proposal": world.proposal.uuid, "answer": "accept"}
+
+
 ROWS = [
     Row("studio_today", get=studio(), post=refused(), args=has_page),
     Row("studio_requests", get=studio(), post=refused(), args=has_page),
@@ -58,6 +67,11 @@ ROWS = [
     ),
     Row("studio_appointment_ics", get=own(), post=refused(), args=appointment),
     Row("studio_cancel", get=own(), post=own("go"), args=appointment),
+    # A form without a start is asked for one.
+    Row("studio_reschedule", get=own(), post=own("422"), args=appointment),
+    # Nobody answers what they have proposed themselves: they take it back.
+    Row("studio_answer_time", get=own(), post=own("409"), args=asked_by_provider, data=accepting_the_own),
+    Row("studio_withdraw_time", get=ACT_ONLY, post=own("go"), args=asked_by_provider),
     Row("studio_why_not", get=studio(), post=refused(), args=has_page),
     Row("studio_customers", get=studio(), post=refused(), args=has_page),
     Row("studio_customer", get=own(), post=refused(), args=customer),

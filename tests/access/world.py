@@ -18,8 +18,9 @@ from django.test import Client
 
 from accounts import bans
 from accounts.models import Appeal, Ban, User
-from appointments.models import Appointment, LateCancellation, OpenDay, OpeningIndex, SearchFigures
-from appointments.services import booking
+from appointments.models import Appointment, LateCancellation, OpenDay, OpeningIndex, Proposal, SearchFigures
+from appointments.services import booking, proposals
+from appointments.states import Role
 from calendar_sync.models import BusyInterval
 from core import clock
 from notifications.models import Kind, RefusedAddress, SentMail, State
@@ -123,6 +124,14 @@ class World:
     def request(self) -> Appointment:
         """A waiting request of C to P, for in three days."""
         return self._booked(self.by_hand, days=3)
+
+    @cached_property
+    def proposal(self) -> Proposal:
+        """Another time that P proposes to C for the appointment."""
+        one = Appointment.objects.with_people().get(pk=self.appointment.pk)
+        start = one.start + timedelta(hours=3)
+        proposals.propose_time(appointment=one, start=start, actor=self.people["P"], role=Role.PROVIDER)
+        return Proposal.objects.get(appointment=one)
 
     def _booked(self, service: Service, *, days: int) -> Appointment:
         customer = self.people["C"]

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Appeal, Ban
-from appointments.models import LateCancellation, SearchFigures
+from appointments.models import Appointment, LateCancellation, Proposal, SearchFigures
 from appointments.search.index import measure_figures, refresh_stale
 from calendar_sync.models import BusyInterval
 from core import clock, demo
@@ -52,6 +52,18 @@ def staff(client):
         Appeal.objects.create(ban=ban, text="I was in hospital.", sent_at=MORNING)
         LateCancellation.objects.create(person=provider.user, occasion=uuid4(), at=MORNING, ban=ban)
         SentMail.objects.create(key=str(number), user=provider.user, kind=Kind.CONFIRMED, message_id=f"<{number}@x>")
+    for one in Appointment.objects.filter(status="completed")[:MANY]:
+        Proposal.objects.create(
+            appointment=one,
+            by="provider",
+            actor=one.customer,
+            old_start=one.start,
+            start=one.start + timedelta(days=1),
+            end=one.end + timedelta(days=1),
+            answer_by=one.start,
+            state="declined",
+            closed_at=one.start,
+        )
     with transaction.atomic():
         outbox.publish_all(outbox.Draft(topic="appointments.refresh_openings", key=str(n)) for n in range(MANY))
     client.force_login(UserFactory(is_staff=True, is_superuser=True))

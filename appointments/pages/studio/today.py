@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from appointments.models import Appointment
+from appointments.models import Appointment, Proposal
+from appointments.pages.labels import live_proposal
 from appointments.queries.agenda import Agenda
 from appointments.states import Status
 from core import clock, wording
@@ -21,7 +22,8 @@ DRAWN = {Status.REQUESTED: "requested", Status.CONFIRMED: "confirmed"}
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A provider's day. `done`, `on_now`, `to_go` and `waiting` are appointments of the date; `next` may be later."""
+    """A provider's day. `done`, `on_now`, `to_go` and `waiting` are appointments of the date; `next` may be later, and
+    `new_time` is the one proposed for it."""
 
     day: date
     done: list[Appointment]
@@ -29,6 +31,7 @@ class Day:
     to_go: list[Appointment]
     waiting: list[Appointment]
     next: Appointment | None
+    new_time: Proposal | None
     sentence: str
     segments: list[Segment]
     opens: datetime
@@ -63,6 +66,7 @@ def build_today(agenda: Agenda, *, now: datetime, twelve: bool = False) -> Day:
         to_go=to_go,
         waiting=waiting,
         next=coming,
+        new_time=live_proposal(coming, now) if coming else None,
         sentence=" ".join(part for part in parts if part),
         segments=line.segments(),
         opens=line.opens,
@@ -127,7 +131,8 @@ def _now_words(
 class Line:
     """A date drawn as a line from `opens` to `closes`, made once for all requests that ask for a time on it.
 
-    `ground` is open time first and busy time over it; `taken` has each appointment with its segment and its times.
+    `ground` is open time first and busy time over it; `taken` has each appointment with its segment and its times, and
+    `proposed` those for which a new time on this date waits for an answer.
     """
 
     title: str
@@ -135,26 +140,32 @@ class Line:
     closes: datetime
     ground: list[Segment]
     taken: list[tuple[Appointment, Segment, str]]
+    proposed: list[tuple[Appointment, Segment, str]]
     open_words: str
     busy_words: str
 
     def segments(self, *, without: Appointment | None = None) -> list[Segment]:
         """The segments in the order in which they are drawn. `without` is left for the caller to draw."""
-        return [*self.ground, *(segment for _, segment, _ in self._others(without))]
+        held = [*self._besides(without, self.taken), *self._besides(without, self.proposed)]
+        return [*self.ground, *(segment for _, segment, _ in held)]
 
     def words(self, *, without: Appointment | None = None) -> str:
         """The line in words, for readers who can't see it."""
-        others = self._others(without)
+        others = self._besides(without, self.taken)
+        proposed = self._besides(without, self.proposed)
         parts = [
             self.open_words or "closed",
             _listed("booked", [times for one, _, times in others if not one.is_request]),
             _listed("asked for", [times for one, _, times in others if one.is_request]),
+            _listed("proposed", [times for _, _, times in proposed]),
             self.busy_words,
         ]
         return f"{self.title}: {'; '.join(part for part in parts if part)}."
 
-    def _others(self, without: Appointment | None) -> list[tuple[Appointment, Segment, str]]:
-        return self.taken if without is None else [each for each in self.taken if each[0].pk != without.pk]
+    def _besides(
+        self, without: Appointment | None, held: list[tuple[Appointment, Segment, str]]
+    ) -> list[tuple[Appointment, Segment, str]]:
+        return held if without is None else [each for each in held if each[0].pk != without.pk]
 
 
 def line_of(agenda: Agenda, day: date, *, now: datetime, twelve: bool = False, around: Iterable[Interval] = ()) -> Line:
@@ -167,13 +178,16 @@ def line_of(agenda: Agenda, day: date, *, now: datetime, twelve: bool = False, a
         return f"{at(start)} to {at(end)}"
 
     mine, busy, open_times = agenda.on(day), agenda.busy_on(day), agenda.open_between(day)
-    opens, closes = _visible_day(agenda, day, [(one.start, one.end) for one in mine] + busy + list(around))
+    new = agenda.proposed_on(day)
+    held = [*((one.start, one.end) for one in mine), *((each.start, each.end) for each in new)]
+    opens, closes = _visible_day(agenda, day, [*held, *busy, *around])
     return Line(
         title=f"{wording.date_text(day, long=True)} from {times(opens, closes)}",
         opens=opens,
         closes=closes,
         ground=[("open", *span) for span in open_times] + [("busy", *span) for span in busy],
         taken=[(one, (_kind(one, now), one.start, one.end), times(one.start, one.end)) for one in mine],
+        proposed=[(one.appointment, ("proposed", one.start, one.end), times(one.start, one.end)) for one in new],
         open_words=_listed("open", [times(*span) for span in open_times]),
         busy_words=_listed("busy", [times(*span) for span in busy]),
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from appointments.models import Appointment
-from appointments.pages.labels import Label, state_label
+from appointments.pages.labels import PROPOSED, Label, badges
 from appointments.queries.agenda import Agenda
 from appointments.states import Role
 from core import clock, wording
@@ -32,7 +32,8 @@ TWO_LINES = 38
 class Piece:
     """A block in one column: an appointment, or a busy time where `appointment` is None.
 
-    `start` and `end` are those of the whole, even when only a part lies in this column.
+    `start` and `end` are those of the whole, even when only a part lies in this column. With `is_new` it is the time
+    that is proposed for the appointment, which is held beside the present one.
     """
 
     start: datetime
@@ -46,6 +47,7 @@ class Piece:
     is_past: bool = False
     is_short: bool = False
     is_rest: bool = False
+    is_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,10 @@ class Week:
     @property
     def has_busy(self) -> bool:
         return any(piece.appointment is None for column in self.columns for piece in column.pieces)
+
+    @property
+    def has_new_times(self) -> bool:
+        return any(piece.label is PROPOSED for column in self.columns for piece in column.pieces)
 
     @property
     def previous(self) -> str:
@@ -142,7 +148,7 @@ def build_week(agenda: Agenda, *, shown: date, today: date, now: datetime) -> We
                 shut=_shut(agenda, day, first_hour, hours),
                 now_at=_now_row(agenda, day, today, now, first_hour, hours),
                 load=_load(agenda, day),
-                count=sum(piece.appointment is not None for piece in columns[day]),
+                count=sum(piece.appointment is not None and not piece.is_new for piece in columns[day]),
                 is_closed=not columns[day] and not agenda.opening(day),
             )
             for day in days
@@ -161,10 +167,14 @@ def wall_minute(moment: datetime, day: date, agenda: Agenda) -> int:
 def _pieces(agenda: Agenda, day: date, now: datetime) -> list[Piece]:
     found = []
     for one in agenda.on(day):
-        label = state_label(one, Role.PROVIDER, now=now)
+        label = badges(one, Role.PROVIDER, now=now)[0]
         at, rows = _rows(agenda, day, one.start, one.end)
         is_rest = clock.local(one.start, agenda.zone).date() < day
         found.append(Piece(one.start, one.end, at, rows, one, label, is_past=one.end <= now, is_rest=is_rest))
+    for new in agenda.proposed_on(day):
+        at, rows = _rows(agenda, day, new.start, new.end)
+        is_rest = clock.local(new.start, agenda.zone).date() < day
+        found.append(Piece(new.start, new.end, at, rows, new.appointment, PROPOSED, is_rest=is_rest, is_new=True))
     for start, end in agenda.busy_on(day):
         found.append(Piece(start, end, *_rows(agenda, day, start, end), is_past=end <= now))
     return sorted(found, key=lambda piece: (piece.start, piece.end))
