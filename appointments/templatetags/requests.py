@@ -39,7 +39,7 @@ class _Cards:
     ticked: frozenset[str]
     focus: str
     token: str
-    addresses: tuple[str, str, str]
+    addresses: tuple[str, str, str, str]
 
 
 @register.simple_tag(takes_context=True)
@@ -60,7 +60,12 @@ def request_cards(context: Context, rows: Iterable[RequestRow], level: int, toda
         ticked=frozenset(context.get("ticked") or ()),
         focus=context.get("focus") or "",
         token=escape(str(context.get("csrf_token", ""))),
-        addresses=(_address("studio_request"), _address("accept_request"), _address("decline_request")),
+        addresses=(
+            _address("studio_request"),
+            _address("accept_request"),
+            _address("decline_request"),
+            _address("studio_reschedule"),
+        ),
     )
     return mark_safe("\n".join(f"<li>{_card(row, cards)}</li>" for row in rows))
 
@@ -120,7 +125,13 @@ def _fit(fit: Fit | None, cards: _Cards) -> str:
 
 
 def _do(row: RequestRow, cards: _Cards, reference: str, name: str) -> str:
-    accept, decline = (address.replace(SOME_REFERENCE, reference) for address in cards.addresses[1:])
+    accept, decline, suggest = (address.replace(SOME_REFERENCE, reference) for address in cards.addresses[1:])
+    other = ""
+    if not cards.is_today:
+        other = (
+            f'<a class="btn" id="s-{reference}" data-size="s" data-kind="quiet" href="{suggest}"'
+            f' aria-label="Suggest another time to {name}">Another time</a>'
+        )
     ticks = ' hx-include=".req__tick"' if cards.may_tick else ""
     origin = '<input type="hidden" name="from" value="today">' if cards.is_today else ""
     return (
@@ -130,7 +141,7 @@ def _do(row: RequestRow, cards: _Cards, reference: str, name: str) -> str:
         f'<button class="btn" id="a-{reference}" data-kind="primary" data-size="s" data-saving="Accepting…"'
         f' aria-label="Accept {name}">Accept</button></form>'
         f'<a class="btn" id="d-{reference}" data-size="s" href="{decline}" data-dialog data-narrow'
-        f' aria-label="Decline {name}">Decline</a>\n<p class="req__by end">{_deadline(row, cards)}</p></div>'
+        f' aria-label="Decline {name}">Decline</a>{other}\n<p class="req__by end">{_deadline(row, cards)}</p></div>'
     )
 
 

@@ -66,7 +66,7 @@ def show(
     status = HTTPStatus.CONFLICT if refused else HTTPStatus.OK
     ticked = set(request.POST.getlist("request") or request.GET.getlist("request"))
     context = {**page.context, "here": page.address, "rows": page.rows, "seen": page.seen, "ticked": ticked}
-    context |= {"many": len(page.rows) > 1, "count": page.count, "refused": refused, "done": done}
+    context |= {"many": len(page.rows) > 1, "refused": refused, "done": done}
     asked = asked_by(request)
     if asked == POLL:
         answer = _news(request, page, context)

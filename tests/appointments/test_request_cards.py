@@ -140,7 +140,7 @@ def test_hostile_text_stays_text_in_every_place(text):
     page = written(rows, csrf_token=text, ticked={text}, focus=text)
 
     assert parts_of(page).tags == parts_of(usual).tags
-    # Of the first: the name beside the box, in the heading and on both buttons; history, service, note, line, deadline
+    # Of the first: the name beside the box, in the heading and on three buttons; history, service, note, line, deadline
     # and token. The second has its own service and note.
-    assert page.count(escape(text)) == 10 + 8
+    assert page.count(escape(text)) == 11 + 9
     assert text not in page

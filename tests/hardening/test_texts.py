@@ -13,8 +13,8 @@ from django.urls import reverse
 from icalendar import Calendar
 
 from accounts.models import User
-from appointments.models import Appointment, AppointmentEvent
-from appointments.services import transitions
+from appointments.models import Appointment, AppointmentEvent, Proposal
+from appointments.services import proposals, transitions
 from appointments.states import Role
 from outbox.testing import deliver
 from providers.models import CustomerBlock, DateOverride, Provider, Service
@@ -37,6 +37,7 @@ FIELDS = [
     (Provider, "languages", 120), (Provider, "place", 80), (Provider, "address", 200), (Service, "name", 80),
     (Service, "description", 600), (DateOverride, "note", 120), (Appointment, "note", 1000),
     (CustomerBlock, "reason", 500),
+    (Proposal, "message", 500),
 ]  # fmt: skip
 
 
@@ -59,6 +60,11 @@ def places(book, provider, service, customer):
     transitions.cancel_appointment(appointment=cancelled, actor=customer, role=Role.CUSTOMER, reason=PLAIN)
     block = block_customer(provider=provider, actor=provider.user, customer=customer, reason=PLAIN)
     unblock_customer(provider=provider, actor=provider.user, customer=customer)
+    for each, start, actor, role in (
+        (confirmed, TUESDAY_TEN.replace(hour=16), provider.user, Role.PROVIDER),
+        (request, TUESDAY_TEN.replace(hour=9), customer, Role.CUSTOMER),
+    ):
+        proposals.propose_time(appointment=each, start=start, actor=actor, role=role, message=PLAIN)
     staff = UserFactory(is_staff=True, is_superuser=True)
     clients = {who: Client() for who in ("visitor", "customer", "provider", "staff")}
     for who, person in (("customer", customer), ("provider", provider.user), ("staff", staff)):
@@ -77,12 +83,15 @@ def places(book, provider, service, customer):
         ("customer", "appointment_done", one(request.reference)),
         ("customer", "cancel_appointment", one(confirmed.reference)),
         ("customer", "withdraw_request", one(request.reference)),
+        ("customer", "answer_time", one(confirmed.reference)),
         ("customer", "settings_profile", []),
         ("provider", "studio_today", []),
         ("provider", "studio_requests", []),
         ("provider", "studio_request", one(request.reference)),
         ("provider", "studio_appointment", one(cancelled.reference)),
         ("provider", "studio_cancel", one(confirmed.reference)),
+        ("provider", "studio_answer_time", one(request.reference)),
+        ("provider", "studio_reschedule", one(request.reference)),
         ("provider", "studio_customers", []),
         ("provider", "studio_customer", [customer.uuid]),
         ("provider", "block_customer", [customer.uuid]),
@@ -284,7 +293,7 @@ def test_the_table_speaks_of_every_text_people_type():
     """A new text field of these models belongs into FIELDS, or here with the reason why not."""
     typed = {
         (model, field.name)
-        for model in (User, Provider, Service, DateOverride, Appointment, CustomerBlock)
+        for model in (User, Provider, Service, DateOverride, Appointment, CustomerBlock, Proposal)
         for field in model._meta.get_fields()
         if field.get_internal_type() in {"CharField", "TextField"} and not getattr(field, "choices", None)
     }
