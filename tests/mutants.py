@@ -1078,6 +1078,7 @@ MUTANTS = [
         " if slot != present]",
         "]",
         CHANGING_PAGES,
+        "present_time_is_marked",
     ),
     mutant(
         "the day of the present time is not marked",
@@ -1085,6 +1086,7 @@ MUTANTS = [
         "is_present=each == present",
         "is_present=False",
         CHANGING_PAGES,
+        "present_time_is_marked",
     ),
     mutant(
         "the answer of an old page answers what is asked now",
@@ -1092,6 +1094,7 @@ MUTANTS = [
         'self.cleaned_data["proposal"] == proposal.uuid',
         'self.cleaned_data["proposal"] is not None',
         CHANGING_PAGES,
+        "old_page",
     ),
     mutant(
         "a form that showed another present time is taken",
@@ -1099,6 +1102,7 @@ MUTANTS = [
         'data["present"] in {None, appointment.start} and ',
         "",
         CHANGING_PAGES,
+        "another_present",
     ),
     mutant(
         "a link shows its opener what else is on those days",
@@ -1106,6 +1110,7 @@ MUTANTS = [
         "    if door.is_link:\n        return told\n",
         "",
         CHANGING_PAGES,
+        "overlaps",
     ),
     mutant(
         "a customer chooses a time that is not open",
@@ -1113,6 +1118,7 @@ MUTANTS = [
         '    if door.is_customers:\n        return Choice(refused="That time is not open any more.")\n',
         "",
         CHANGING_PAGES,
+        "but_the_openings",
     ),
     mutant(
         "a new time past its deadline is still marked",
@@ -1120,6 +1126,7 @@ MUTANTS = [
         "proposal and appointment.is_open and proposal.is_live(now)",
         "proposal and appointment.is_open",
         CHANGING_PAGES,
+        "marked_nowhere",
     ),
     mutant(
         "times are told in the reader's zone where they meet elsewhere",
@@ -1127,6 +1134,7 @@ MUTANTS = [
         "appointment.provider.time_zone if appointment.is_in_person else door.reader.key",
         "door.reader.key",
         CHANGING_PAGES,
+        "place_decides",
     ),
     mutant(
         "the provider's own new times wait for the provider",
@@ -1134,6 +1142,7 @@ MUTANTS = [
         "if each.waits_for(Role.PROVIDER, now)",
         "if each.is_live(now)",
         CHANGING_PAGES,
+        "studio_counts",
     ),
     # --- Time off -----------------------------------------------------------------------------------------------------
     mutant(
