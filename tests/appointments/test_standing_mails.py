@@ -189,11 +189,16 @@ def test_who_is_forgiven_reads_so_once_and_never_why(appointment, customer, sett
     cancel(appointment)
     sent()
     late = LateCancellation.objects.get(at=TOO_LATE)
-    for _ in range(2):
-        with time_machine.travel(TOO_LATE + HOUR, tick=False):
-            fair_use.forgive(late=late, actor=UserFactory(is_staff=True), reason="A secret of staff")
+    staff = UserFactory(is_staff=True)
 
-    [message] = sent().values()
+    told = []
+    for reason in ("A secret of staff", "Pressed twice"):
+        with time_machine.travel(TOO_LATE + HOUR, tick=False):
+            fair_use.forgive(late=late, actor=staff, reason=reason)
+        told.append(list(sent().values()))
+
+    [[message], nobody] = told
+    assert nobody == []
     assert message.to == [f'"Amara Nwosu" <{customer.email}>']
     assert message.subject == "Forgiven: your late cancellation of Tue 3 March"
     assert "Our staff have forgiven the one of Tue 3 March. 1 of 3 count now." in message.body

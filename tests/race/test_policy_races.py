@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection, connections, transaction
 
-from appointments.exceptions import TermsChanged
+from appointments.exceptions import PolicyRefused, TermsChanged
 from appointments.models import Appointment
 from appointments.services import booking, locks
-from providers.models import BookingPolicy
+from appointments.states import OPEN, Status
+from providers.models import BookingPolicy, CustomerBlock
 from tests.factories.accounts import UserFactory
+from tests.factories.appointments import demanded_by
 from tests.factories.providers import ServiceFactory
 
 
@@ -31,8 +33,36 @@ def wait_until_somebody_waits_for_us() -> None:
     raise AssertionError("Nobody came to wait for the lock.")
 
 
+def block(service, customer):
+    CustomerBlock.objects.create(provider=service.provider, customer=customer, blocked_by=service.provider.user)
+
+
+def mark_no_shows(service, customer):
+    start = datetime.now(UTC) - timedelta(days=9)
+    for n in range(3):
+        Appointment.objects.create(
+            customer=customer,
+            provider=service.provider,
+            service=service,
+            status=Status.NO_SHOW,
+            start=start,
+            end=start + timedelta(hours=1),
+            price=58,
+            currency="GBP",
+            booking_key=f"missed {n}",
+            **demanded_by(Status.NO_SHOW, start),
+        )
+
+
+def answer_by_hand(service, customer):
+    BookingPolicy.objects.filter(provider=service.provider).update(accepts_at_once=False)
+
+
 @pytest.mark.django_db(transaction=True)
-def test_a_booking_that_waited_for_a_change_of_policy_obeys_it():
+@pytest.mark.parametrize(
+    ("changes", "answer"), [(answer_by_hand, TermsChanged), (block, PolicyRefused), (mark_no_shows, PolicyRefused)]
+)
+def test_a_booking_that_waited_for_the_provider_goes_by_what_changed_meanwhile(changes, answer):
     service = ServiceFactory(provider__policy__accepts_at_once=True)
     customer, outcome = UserFactory(), []
     today = datetime.now(UTC).date()
@@ -47,7 +77,7 @@ def test_a_booking_that_waited_for_a_change_of_policy_obeys_it():
                     service=service, start=start, customer=customer, terms=terms, booking_key="key"
                 )
             )
-        except TermsChanged as refusal:
+        except (TermsChanged, PolicyRefused) as refusal:
             outcome.append(refusal)
         finally:
             connections.close_all()
@@ -57,8 +87,8 @@ def test_a_booking_that_waited_for_a_change_of_policy_obeys_it():
         locks.lock_providers([service.provider_id])
         booker.start()
         wait_until_somebody_waits_for_us()
-        BookingPolicy.objects.filter(provider=service.provider).update(accepts_at_once=False)
+        changes(service, customer)
     booker.join()
 
-    assert [type(each) for each in outcome] == [TermsChanged]
-    assert not Appointment.objects.exists()
+    assert [type(each) for each in outcome] == [answer]
+    assert not Appointment.objects.filter(status__in=OPEN).exists()
