@@ -550,6 +550,20 @@ MUTANTS = [
         "appointments/test_why_not_facts.py",
     ),
     mutant(
+        "why not: only who may not book is named, and no share",
+        BOOKING,
+        "return [*refusals(customer, provider, dealings), *exceeded]",
+        "return [*refusals(customer, provider, dealings)]",
+        "appointments/test_why_not_staff.py",
+    ),
+    mutant(
+        "why not: any staff may ask",
+        "appointments/admin/why_not.py",
+        "if not staff_of(request).has_perms(MAY_ASK):",
+        "if not staff_of(request).is_staff:",
+        "appointments/test_why_not_staff.py",
+    ),
+    mutant(
         "why not: the repeated time leads to itself",
         "core/clock.py",
         "there.replace(fold=1 - there.fold)",
