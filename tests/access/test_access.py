@@ -16,9 +16,19 @@ PATTERNS = {pattern.name: pattern for pattern in all_patterns()}
 CHANGES = ("INSERT", "UPDATE", "DELETE")
 
 
+@pytest.fixture(scope="module")
+def people(django_db_setup, django_db_blocker):
+    """The world's people, signed in once for all rows, in a transaction around those of the tests."""
+    with django_db_blocker.unblock(), undone():
+        world = World()
+        for role in ROLES:
+            world.client(role)
+        yield world
+
+
 @pytest.fixture
-def world(db):
-    return World()
+def world(people, db):
+    return people.with_same_people()
 
 
 def test_every_url_pattern_has_a_row():

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from copy import copy
 from datetime import timedelta
 from functools import cached_property
 from http.cookies import SimpleCookie
@@ -29,6 +30,7 @@ from providers.models import CustomerAllowance, CustomerBlock, DateOverride, Pro
 from tests.access.passkeys import registered
 from tests.factories.providers import DateOverrideFactory, ProviderFactory, ServiceFactory
 
+AN_HOUR = 60 * 60
 NAMES = {
     "C": "Carla",
     "C2": "Chris",
@@ -42,25 +44,34 @@ NAMES = {
 }
 
 
+def new_people() -> dict[str, User]:
+    people = {
+        role: User.objects.create_user(
+            f"{role.lower()}@example.org",
+            "pass",
+            name=name,
+            is_staff=role in {"SV", "S", "SU"},
+            is_superuser=role == "SU",
+            is_active=role != "X",
+        )
+        for role, name in NAMES.items()
+    }
+    bans.ban(people["B"], now=clock.now())
+    people["SV"].user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    people["S"].user_permissions.set(Permission.objects.all())
+    return people
+
+
 class World:
     """The people, made in the test's transaction, and their rows, each made when a row of the table asks for it."""
 
-    def __init__(self) -> None:
-        self.people = {
-            role: User.objects.create_user(
-                f"{role.lower()}@example.org",
-                "pass",
-                name=name,
-                is_staff=role in {"SV", "S", "SU"},
-                is_superuser=role == "SU",
-                is_active=role != "X",
-            )
-            for role, name in NAMES.items()
-        }
-        bans.ban(self.people["B"], now=clock.now())
-        self.people["SV"].user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
-        self.people["S"].user_permissions.set(Permission.objects.all())
-        self._cookies: dict[str, SimpleCookie] = {}
+    def __init__(self, people: dict[str, User] | None = None, cookies: dict[str, SimpleCookie] | None = None) -> None:
+        self.people = people or new_people()
+        self._cookies = cookies or {}
+
+    def with_same_people(self) -> "World":
+        """A world with these people and their sessions and nothing else, for a transaction in which only they exist."""
+        return type(self)({role: copy(person) for role, person in self.people.items()}, self._cookies)
 
     @property
     def ways(self) -> dict[str, Callable[[Client, str], None]]:
@@ -84,9 +95,10 @@ class World:
         client = Client()
         client.force_login(person)
         session = client.session
-        # As if the password had just been typed, so that pages that ask for it again don't.
+        # As if the password had just been typed, however long the tests take: pages that ask for it again don't.
+        typed = {"method": "password", "at": time.time() + AN_HOUR, "reauthenticated": True}
         session["account_authentication_methods_user"] = str(person.pk)
-        session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
+        session["account_authentication_methods"] = [typed]
         session.save()
         return client.cookies
 
