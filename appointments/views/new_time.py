@@ -90,28 +90,28 @@ def _send(request: Request, enter: Callable[[], Door], door: Door, terms: MoveTe
     if not form.is_valid():
         return _show(request, door, start=start, form=form)
     assert start is not None
+    typed = {"message": form.cleaned_data["message"]}
     if not form.shows(door.appointment, at_once=terms.at_once):
-        return _show(request, door, start=start, form=form, trouble=Trouble(changed=True))
-    message = form.cleaned_data["message"]
+        return _show(request, door, start=start, typed=typed, trouble=Trouble(changed=True))
     try:
         outcome = proposals.propose_time(
             appointment=door.appointment,
             start=start,
             actor=door.actor,
             role=door.side,
-            message=message,
             at_once=terms.at_once,
+            **typed,
         )
     except SlotTaken as taken:
-        return _show(request, enter(), start=start, form=form, trouble=Trouble(taken=taken))
+        return _show(request, enter(), start=start, typed=typed, trouble=Trouble(taken=taken))
     except TermsChanged:
-        return _show(request, enter(), start=start, form=form, trouble=Trouble(changed=True))
+        return _show(request, enter(), start=start, typed=typed, trouble=Trouble(changed=True))
     except (MoveRefused, PolicyRefused, ReasonMissing) as refusal:
         door = enter()
         terms = _terms(door)
         if not terms.allowed:
             return _closed(request, door, terms)
-        return _show(request, door, start=start, form=form, trouble=Trouble(refusal=str(refusal)))
+        return _show(request, door, start=start, typed=typed, trouble=Trouble(refusal=str(refusal)))
     return _told(request, door, outcome, start)
 
 
@@ -140,7 +140,10 @@ def _show(
     typed: dict[str, str] | None = None,
     trouble: Trouble | None = None,
 ) -> HttpResponse:
-    """The page with `start` chosen, or what its address asks for; with `form`, what was typed and is wrong with it."""
+    """The page with `start` chosen, or what its address asks for.
+
+    With `form`, what was sent and is wrong with it; otherwise a fresh form, for what holds now, with what was `typed`.
+    """
     trouble = trouble or Trouble()
     zone = _page_zone(request, door)
     own = _own_time(request, door, zone)

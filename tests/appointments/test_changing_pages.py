@@ -292,6 +292,9 @@ def test_who_saw_another_present_time_is_shown_the_new_one_first(door):
     assert "Something changed while you were reading. Nothing is sent yet" in text_of(answer)
     assert "My train is late.</textarea>" in answer.content.decode()
     assert not Proposal.objects.exists()
+    # What is shown now can be sent.
+    again = door.post("reschedule", **hidden_in(answer, "moveform"), message="My train is late.")
+    assert (again.status_code, Proposal.objects.get().start) == (302, WEDNESDAY_TEN)
 
 
 def test_who_was_told_that_it_must_be_agreed_does_not_move_it_at_once(customers, provider):
@@ -304,7 +307,7 @@ def test_who_was_told_that_it_must_be_agreed_does_not_move_it_at_once(customers,
     assert answer.status_code == 409
     assert "It changes straight away." in text_of(answer)
     assert now_of(customers.appointment) == (TUESDAY_TEN, Status.CONFIRMED)
-    moved = customers.send()
+    moved = customers.post("reschedule", **hidden_in(answer, "moveform"))
     assert now_of(customers.appointment) == (WEDNESDAY_TEN, Status.CONFIRMED)
     assert said_after(moved)[-1].startswith("Rescheduled: it is now Wed 4 March, 10:00, London time.")
 
