@@ -263,6 +263,7 @@ MAX_OPEN_PER_CUSTOMER_AND_PROVIDER = read("MAX_OPEN_PER_CUSTOMER_AND_PROVIDER", 
 # address, which many people share, ten times as often. Visitors and accounts don't use up each other's share.
 LIMITS = {
     "book": (30, 600),
+    "change_time": (30, 600),
     "keep_time": (30, 600),
     "search": (120, 60),
     "openings": (180, 60),

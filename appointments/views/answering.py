@@ -66,7 +66,7 @@ def _answered(door: Door, outcome: Outcome, form: AnswerForm) -> str:
     other, when = door.other.first_name, _when(door, outcome)
     if form.accepts:
         return f"Accepted: it is now {when}. We email you and {other}."
-    return f"Your original time stays: {when}. We tell {other}."
+    return f"The original time stays: {when}. We tell {other}."
 
 
 def _when(door: Door, outcome: Outcome) -> str:

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.limits import limited
 from providers.access import provider_required
 from providers.models import Provider
 
@@ -18,6 +19,7 @@ from .new_time import choose_time
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@limited("change_time")
 def reschedule(request: HttpRequest, reference: str) -> HttpResponse:
     """Choose another time for one's own appointment."""
     return choose_time(request, partial(customers_door, request, reference))
@@ -40,6 +42,7 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@limited("change_time")
 @provider_required
 def studio_reschedule(request: HttpRequest, provider: Provider, reference: str) -> HttpResponse:
     """Propose another time to the customer."""

@@ -176,6 +176,8 @@ def act(request: HttpRequest, link: Link, verb: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@limited("change_time")
+@limited("openings", methods=("GET",))
 @_with_link
 def reschedule(request: HttpRequest, link: Link) -> HttpResponse:
     """Choose another time."""

@@ -368,6 +368,14 @@ def test_opening_the_pages_changes_nothing(door, opposite):
     assert Proposal.objects.get().state == before.state == "open"
 
 
+def test_asking_over_and_over_is_slowed_down(door, settings):
+    settings.LIMITS = settings.LIMITS | {"change_time": (2, 600)}
+
+    answers = [door.send(WEDNESDAY_TEN + n * HOUR).status_code for n in range(3)]
+
+    assert answers == [302, 302, 429]
+
+
 # --- A provider's own time ------------------------------------------------------------------------------------------
 
 SUNDAY = {"on": "2026-03-08", "at": "18:30"}
@@ -470,7 +478,7 @@ def test_keeping_the_original_time_keeps_it(door, opposite):
     assert now_of(door.appointment) == (TUESDAY_TEN, Status.CONFIRMED)
     assert Proposal.objects.get().state == "declined"
     other = door.other.first_name
-    assert said_after(answer) == [f"Your original time stays: Tue 3 March, 10:00, London time. We tell {other}."]
+    assert said_after(answer) == [f"The original time stays: Tue 3 March, 10:00, London time. We tell {other}."]
 
 
 def test_suggesting_another_time_takes_the_place_of_the_one_asked_for(door, opposite):
@@ -799,6 +807,18 @@ def test_the_studio_counts_and_shows_what_waits_for_the_provider(customers, prov
     assert ">1<span" in other.content.decode().partition('id="rail-waiting"')[2][:80]
     providers.propose(WEDNESDAY_TEN + HOUR)
     assert providers.browser.get("/studio/").context["studio"].waiting_count == 0
+
+
+def test_a_new_time_for_today_stands_on_the_line_of_the_day(customers, providers):
+    this_afternoon = NOW + 6 * HOUR
+    customers.propose(this_afternoon)
+
+    today = providers.browser.get("/studio/")
+
+    html = today.content.decode()
+    assert '<rect class="proposed"' in html
+    assert "proposed 14:00 to 15:00" in html
+    assert "New time proposed: Mon 2 March, 14:00" in text_of(today)
 
 
 def test_an_open_page_hears_of_a_new_time(customers, providers):

@@ -137,7 +137,7 @@ def test_a_customer_keeps_the_original_time_from_the_list(either, amara, appoint
     expect(page.get_by_role("heading", name="Waiting for you")).to_be_visible()
     page.get_by_role("button", name="Keep original time").click()
 
-    expect(page.get_by_role("status").get_by_text("Your original time stays")).to_be_visible()
+    expect(page.get_by_role("status").get_by_text("The original time stays")).to_be_visible()
     appointment.refresh_from_db()
     assert (appointment.start, Proposal.objects.get().state) == (at(5, 10), "declined")
 
