@@ -259,6 +259,15 @@ def test_each_no_show_stands_on_the_page_of_standing_with_its_provider(maya, ser
     assert "Ruben lets everybody book, whatever the number." in text and "Not any more" in text
 
 
+def test_the_page_of_a_no_show_leads_to_what_it_counts_as(service, customer):
+    [one] = missed(service, customer, 1)
+
+    text = words_of(signed_in(customer).get(f"/my/appointments/{one.reference}/"))
+
+    assert "This was marked as a no-show." in text
+    assert '<a href="/my/standing/">What it counts as</a>' in text
+
+
 def test_who_is_stopped_reads_so_there_and_who_may_book_all_the_same_too(maya, service, customer):
     missed(service, customer, 4)
     stopped = words_of(signed_in(customer).get("/my/standing/"))
