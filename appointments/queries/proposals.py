@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from appointments.models import Appointment, Proposal
-from appointments.states import Role
+from appointments.states import OPEN, Role
 from core.compiled_queries import prepared
 from providers.models import Provider
 
@@ -44,7 +44,9 @@ def live_proposals_of(provider: Provider, *, now: datetime) -> list[Proposal]:
 
 @prepared
 def _live_of(provider_id: int, now: datetime) -> QuerySet[Proposal]:
-    rows = Proposal.objects.live(now).filter(appointment__provider=provider_id)
+    # What is open belongs to an open appointment; to say so leads to them by the index of the provider's.
+    theirs = {"appointment__provider": provider_id, "appointment__status__in": sorted(OPEN)}
+    rows = Proposal.objects.live(now).filter(**theirs)
     return rows.select_related("appointment__customer", "appointment__service").order_by("answer_by", "id")
 
 

@@ -76,8 +76,14 @@ def _terms(door: Door, start: datetime | None = None) -> MoveTerms:
 
 def _closed(request: HttpRequest, door: Door, terms: MoveTerms) -> HttpResponse:
     """The page that says why the time can't be changed, and whom to ask."""
-    context = {**door.context(door.standing(now=clock.now())), "terms": terms}
-    status = HTTPStatus.CONFLICT if request.method == "POST" else HTTPStatus.OK
+    now, was_sent = clock.now(), request.method == "POST"
+    context = {
+        **door.context(door.standing(now=now)),
+        "terms": terms,
+        "too_late": terms.until < now,
+        "was_sent": was_sent,
+    }
+    status = HTTPStatus.CONFLICT if was_sent else HTTPStatus.OK
     return render(request, "appointments/changing/closed.html", context, status=status)
 
 

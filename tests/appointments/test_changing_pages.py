@@ -339,10 +339,20 @@ def test_up_to_the_cutoff_the_customer_can_change_it_and_not_an_instant_longer(a
 
     for said in (text_of(page), text_of(answer)):
         assert "The time can no longer be changed here" in said
-        assert "It starts in less than 2 hours, so its time can no longer be changed here." in said
+        assert "It starts in less than 2 hours, so its time can no longer be changed here. Only Maya can" in said
         assert provider.user.email in said
     assert (page.status_code, answer.status_code) == (200, 409)
     assert not Proposal.objects.exists()
+
+
+def test_a_closed_account_of_the_other_side_is_no_matter_of_time(customers, provider):
+    provider.user.is_active = False
+    provider.user.save()
+
+    said = text_of(customers.get("reschedule"))
+
+    assert "This provider's account is closed." in said.replace("&#x27;", "'")
+    assert "can change it now" not in said
 
 
 def test_what_has_ended_is_told_as_settled(door):

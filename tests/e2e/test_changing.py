@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from appointments import links
 from appointments.models import Appointment, Proposal
 from appointments.pages import month_picker
 from appointments.services import booking, proposals, transitions
@@ -177,8 +178,6 @@ def test_a_provider_proposes_a_time_outside_the_hours(either, maya, appointment,
 
 
 def test_the_link_of_a_mail_answers_without_signing_in(either, appointment, propose):
-    from appointments import links
-
     page = either
     propose(Role.PROVIDER, at(6, 11))
     token = links.token_for(appointment, Role.CUSTOMER, now=clock.now())
