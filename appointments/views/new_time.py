@@ -20,7 +20,7 @@ from appointments.pages import month_picker
 from appointments.pages.changing import Shown, shown
 from appointments.pages.month_picker import OtherSide
 from appointments.rules.moves import MoveTerms, move_terms
-from appointments.rules.obstacles import Obstacle, override_words
+from appointments.rules.obstacles import Obstacle, obstacles, override_words
 from appointments.services import availability, proposals
 from appointments.services.availability import Mine
 from appointments.services.transitions import Outcome
@@ -273,7 +273,7 @@ def _needs_reason(door: Door, start: datetime | None) -> bool:
 
 def _obstacles(door: Door, start: datetime) -> list[Obstacle]:
     service, mine = availability.as_agreed(door.appointment), Mine(moving=door.appointment.pk)
-    return availability.all_in_the_way(service, start, now=clock.now(), mine=mine)
+    return obstacles(availability.asked_about(service, start, now=clock.now(), mine=mine))
 
 
 def _own_time(request: HttpRequest, door: Door, zone: ViewerZone) -> OwnTimeForm | None:
