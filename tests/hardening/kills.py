@@ -12,9 +12,20 @@ from django.urls import reverse
 
 from accounts.models import User
 from appointments.forms.booking import BookingForm
-from appointments.models import Appointment
+from appointments.models import Appointment, Proposal
 from appointments.queries.public import public_service
-from appointments.services import availability, booking, fair_use, follows, history, holds, locks, transitions
+from appointments.services import (
+    availability,
+    booking,
+    fair_use,
+    follows,
+    history,
+    holds,
+    locks,
+    proposals,
+    times,
+    transitions,
+)
 from appointments.states import Role
 from core.db import lock_rows
 from providers.models import Provider, Service
@@ -38,6 +49,9 @@ def point(name):
         "hold": (holds, "take"),
         "history": (history, "insert_all"),
         "ban": (fair_use.bans, "ban"),
+        "proposed": (holds, "take_proposed"),
+        "kept": (holds, "keep_proposed"),
+        "ended": (times, "end_proposals"),
         "jobs": (follows.outbox, "publish_all"),
         "commit": (connection, "_commit"),
     }
@@ -70,6 +84,20 @@ def move(verb, appointment_pk, role, where="nowhere"):
     actor = {Role.CUSTOMER: one.customer, Role.PROVIDER: one.provider.user}[Role(role)]
     with point(where):
         return getattr(transitions, verb)(appointment=one, actor=actor, role=Role(role)).changed
+
+
+def change_time(appointment_pk, role, start, where="nowhere"):
+    one = Appointment.objects.with_people().get(pk=appointment_pk)
+    actor = {Role.CUSTOMER: one.customer, Role.PROVIDER: one.provider.user}[Role(role)]
+    with point(where):
+        start = datetime.fromisoformat(start)
+        return proposals.propose_time(appointment=one, start=start, actor=actor, role=Role(role)).changed
+
+
+def accept_time(proposal_pk, where="nowhere"):
+    made = Proposal.objects.with_appointment().get(pk=proposal_pk)
+    with point(where):
+        return proposals.accept_time(proposal=made, actor=made.appointment.customer, role=Role.CUSTOMER).changed
 
 
 def post_booking(service_pk, customer_pk, start, trouble="", key=KEY):

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from accounts.models import Ban
-from appointments.models import Appointment, AppointmentEvent, Hold, LateCancellation
+from appointments.models import Appointment, AppointmentEvent, Hold, LateCancellation, Proposal
 from appointments.states import Status
 from core import clock
 from outbox.models import Message
@@ -100,6 +100,52 @@ def test_a_change_killed_in_the_middle_is_all_or_nothing(service, verb, role, wh
     assert (traces() == before) != is_done
     assert kills.move(verb, one.pk, role) is not is_done
     assert (AppointmentEvent.objects.count(), mails()) == (2, 4)
+    check_all()
+
+
+@pytest.mark.parametrize(
+    ("who", "where"),
+    [(who, f"{where}:{when}") for who, points in {
+        "customer": ["lock", "hold", "ended", "history", "jobs", "commit"],
+        "provider": ["lock", "proposed", "history", "jobs", "commit"],
+    }.items() for where in points for when in ("before", "after")],
+)  # fmt: skip
+def test_a_change_of_time_killed_in_the_middle_is_all_or_nothing(service, who, where):
+    kills.book(service.pk, UserFactory().pk, a_week_ahead(10))
+    one, later = Appointment.objects.get(), a_week_ahead(15)
+    before = traces()
+
+    [killed] = run_calls([(kills.change_time, one.pk, who, later, where)])
+
+    assert killed.error == "Died"
+    check_all()
+    is_done = where == "commit:after"
+    assert (traces() != before) == is_done
+    assert kills.change_time(one.pk, who, later) is not is_done
+    # The customer moves at once, and both are told; the provider proposes, and the customer is told.
+    assert traces() == ((1, 1, 2, 2 + 2) if who == "customer" else (1, 2, 2, 2 + 1))
+    check_all()
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["lock:after", "kept:before", "kept:after", "ended:after", "history:after", "jobs:after", "commit:before",
+     "commit:after"],
+)  # fmt: skip
+def test_accepting_a_new_time_killed_in_the_middle_is_all_or_nothing(service, where):
+    kills.book(service.pk, UserFactory().pk, a_week_ahead(10))
+    one = Appointment.objects.get()
+    kills.change_time(one.pk, "provider", a_week_ahead(15))
+    made, before = Proposal.objects.get(), traces()
+
+    [killed] = run_calls([(kills.accept_time, made.pk, where)])
+
+    assert killed.error == "Died"
+    check_all()
+    is_done = where == "commit:after"
+    assert (traces() != before) == is_done
+    assert kills.accept_time(made.pk) is not is_done
+    assert (Appointment.objects.get().start.isoformat(), traces()) == (a_week_ahead(15), (1, 1, 3, 2 + 1 + 2))
     check_all()
 
 
