@@ -21,8 +21,10 @@ from core.letters import Former, Tone, When, page
 from core.wording import date_text, moment_text, range_text, why_repeated, zone_text
 from notifications.text import one_line
 
+# The verbs with which an appointment begins; their mails to the provider have the customer's note.
+BEGINNINGS = {Verb.REQUEST, Verb.BOOK, Verb.ACCEPT}
 # The verbs that promise an appointment, or ask for one.
-HOPEFUL = {Verb.REQUEST, Verb.BOOK, Verb.ACCEPT, Verb.MOVE}
+HOPEFUL = BEGINNINGS | {Verb.MOVE}
 # The verbs whose mail tells of the new time first; any other tells of the time that the appointment has.
 NEW_TIME = {Verb.PROPOSE, Verb.MOVE}
 # For longer, a weekday alone could be that of another week.
@@ -60,6 +62,7 @@ class MailContext:
         self.start = event.to_start if event.verb in NEW_TIME and event.to_start else event.start
         self.length = event.appointment.end - event.appointment.start
         self.end = self.start + self.length
+        self.appointment.start, self.appointment.end = self.start, self.end
         self.provider = event.appointment.provider
         self.for_customer = side is Role.CUSTOMER
         customer = event.appointment.customer

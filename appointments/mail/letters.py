@@ -9,7 +9,7 @@ from core.money import price_words
 from core.wording import duration_text
 from notifications.text import many_lines, one_line
 
-from .context import HOPEFUL, MailContext
+from .context import BEGINNINGS, MailContext
 from .words.base import Words
 
 TEMPLATE = "appointments/emails/appointment"
@@ -48,7 +48,7 @@ def quote_of(context: MailContext) -> Quote | None:
     if reason and not context.by_reader and context.doer:
         return Quote(f"{context.doer} wrote", reason)
     note = many_lines(context.appointment.note)
-    if note and not context.for_customer and context.event.verb in HOPEFUL:
+    if note and not context.for_customer and context.event.verb in BEGINNINGS:
         return Quote(f"{context.other} wrote", note)
     return None
 

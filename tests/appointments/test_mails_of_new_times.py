@@ -3,15 +3,31 @@
 The samples are of an appointment on Thursday 12 March 2026, 14:20 in London, and of Sunday 15 March, 11:00 instead.
 """
 
+from datetime import timedelta
+
 import pytest
 import time_machine
+from django.core import mail as django_mail
+from django.urls import reverse
+from icalendar import Calendar
 
+from appointments import links
+from appointments.mail import ics
 from appointments.mail.catalogue import EventMail
 from appointments.mail.preview import NOW, sample_context
-from appointments.states import Role, Verb
+from appointments.models import Appointment, Proposal
+from appointments.services import proposals, transitions
+from appointments.services.transitions import Change
+from appointments.states import Role, Status, Verb
 from core.letters import Former
 from notifications.composing import render
+from notifications.models import SentMail
+from outbox.testing import deliver
+from tests.factories.accounts import UserFactory
 
+from .conftest import NOW as MONDAY
+from .conftest import TUESDAY_TEN, move_to_london
+from .test_customer_pages import text_of
 from .test_mails import MY, STUDIO, links_named
 
 C, P, STAFF, SYSTEM = Role.CUSTOMER, Role.PROVIDER, Role.STAFF, Role.SYSTEM
@@ -121,3 +137,233 @@ def test_where_the_original_time_stays_the_new_one_is_said_to_be_free(verb):
         "The original time stays, and the appointment takes place as agreed.",
         "Sun 15 March 2026, 11:00 is no longer held.",
     )
+
+
+def test_a_request_whose_new_time_was_refused_says_until_when_it_waits():
+    context = sample_context(Verb.DECLINE_TIME, C, role=P)
+    context.event.from_status = context.event.to_status = Status.REQUESTED
+    context.appointment.status = Status.REQUESTED
+
+    letter = EventMail(context).letter()
+
+    assert letter.subject == "New time declined: request for Thu 12 March, 14:20 stays"
+    assert letter.lead[0] == (
+        "The request for the original time stays, and waits for an answer until Wed 11 March 2026, 14:20."
+    )
+
+
+def test_a_request_confirmed_by_its_new_time_is_added_to_the_calendar():
+    context = sample_context(Verb.MOVE, C, role=C)
+    context.event.from_status = Status.REQUESTED
+
+    assert "adds it to your calendar" in EventMail(context).letter().lead[0]
+    assert "moves the entry" in mail_of(Verb.MOVE, C, C).letter().lead[0]
+
+
+def test_who_moved_at_once_is_told_as_the_one_who_did():
+    for by, to, headline in [(C, C, "You moved your appointment."), (C, P, "Amara moved the appointment.")]:
+        context = sample_context(Verb.MOVE, to, role=by)
+        context.event.proposal = None
+        assert EventMail(context).letter().headline == headline
+
+
+@pytest.mark.parametrize(("days", "short"), [(3, "Thu 12, 14:20"), (20, "Thu 12 March, 14:20")])
+def test_the_month_is_named_twice_only_where_it_changes(days, short):
+    context = sample_context(Verb.PROPOSE, C)
+    context.start = context.event.start + timedelta(days=days)
+
+    assert context.short_former == short
+
+
+# --- From real rows ---------------------------------------------------------------------------------------------------
+
+WEDNESDAY_TEN = TUESDAY_TEN + timedelta(days=1)
+
+
+@pytest.fixture
+def one(db, provider, customer, book):
+    """A confirmed appointment on Tuesday 3 March, 10:00 in London, all of whose mails have gone out."""
+    move_to_london(provider)
+    provider.user.name = provider.name = "Maya Okafor"
+    customer.name = "Amara Nwosu"
+    for row in (provider, provider.user, customer):
+        row.save()
+    with time_machine.travel(MONDAY, tick=False):
+        appointment = book().appointment
+        provider.policy.accepts_at_once = False
+        provider.policy.save()
+        deliver("notifications.send_mail")
+        django_mail.outbox.clear()
+        yield Appointment.objects.with_people().get(pk=appointment.pk)
+
+
+def actor_of(one, role):
+    return {C: one.customer, P: one.provider.user}.get(role) or UserFactory(is_staff=True)
+
+
+def propose(one, role=P, start=WEDNESDAY_TEN):
+    proposals.propose_time(appointment=one, start=start, actor=actor_of(one, role), role=role)
+    return Proposal.objects.with_appointment().get(state="open")
+
+
+def sent():
+    """The subject of each mail that goes out now, by the side it goes to."""
+    django_mail.outbox.clear()
+    deliver("notifications.send_mail")
+    sides = {}
+    for appointment in Appointment.objects.with_people():
+        sides |= {appointment.customer.email: "customer", appointment.provider.user.email: "provider"}
+    return sorted((sides[message.to[0].split("<")[-1].strip(">")], message.subject) for message in django_mail.outbox)
+
+
+ASKED = "New time proposed: Wed 4 March, 10:00 instead of Tue 3, 10:00"
+NOW_THERE = "Rescheduled: now Wed 4 March, 10:00"
+
+
+def test_the_other_side_is_asked_and_both_are_told_of_the_new_time(one):
+    made = propose(one, P)
+    assert sent() == [("customer", ASKED)]
+
+    proposals.accept_time(proposal=made, actor=one.customer, role=C)
+    assert sent() == [("customer", NOW_THERE), ("provider", NOW_THERE)]
+
+
+def test_the_provider_is_asked_by_a_customer(one):
+    propose(one, C)
+
+    assert sent() == [("provider", ASKED)]
+    assert SentMail.objects.latest("pk").kind == "time_proposed"
+
+
+@pytest.mark.parametrize(
+    ("act", "by", "told"),
+    [
+        ("decline_time", C, [("provider", "New time declined: Tue 3 March, 10:00 stays")]),
+        ("withdraw_time", P, [("customer", "New time withdrawn: Tue 3 March, 10:00 stays")]),
+    ],
+)
+def test_only_the_other_side_is_told_that_the_original_time_stays(one, act, by, told):
+    made = propose(one, P)
+    sent()
+
+    getattr(proposals, act)(proposal=made, actor=actor_of(one, by), role=by)
+
+    assert sent() == told
+
+
+def test_both_are_told_of_what_lapsed_and_of_what_staff_did(one):
+    made = propose(one, Role.STAFF)
+    assert sent() == [("customer", ASKED), ("provider", ASKED)]
+
+    with time_machine.travel(made.answer_by, tick=False):
+        proposals.lapse_time(proposal=made)
+        assert sent() == [(side, "New time lapsed: Tue 3 March, 10:00 stays") for side in ("customer", "provider")]
+
+
+@pytest.mark.parametrize("what", ["accept_time", "decline_time", "withdraw_time", "lapses", "replaced", "cancelled"])
+def test_nobody_is_asked_for_an_answer_that_can_no_longer_be_given(one, what):
+    made = propose(one, P)
+    at = MONDAY
+    if what == "lapses":
+        at = made.answer_by
+    elif what == "replaced":
+        propose(one, P, start=WEDNESDAY_TEN + timedelta(hours=1))
+    elif what == "cancelled":
+        transitions.cancel_appointment(appointment=one, actor=one.provider.user, role=P)
+    else:
+        by = P if what == "withdraw_time" else C
+        getattr(proposals, what)(proposal=made, actor=actor_of(one, by), role=by)
+
+    with time_machine.travel(at, tick=False):
+        assert ASKED not in [subject for _, subject in sent()]
+
+
+def test_a_confirmation_is_overtaken_by_a_move_and_not_by_what_is_only_proposed(db, provider, book):
+    move_to_london(provider)
+    with time_machine.travel(MONDAY, tick=False):
+        first, second = book().appointment, book(start=TUESDAY_TEN + timedelta(hours=2)).appointment
+        propose(first, P)
+        proposals.propose_time(
+            appointment=second, start=WEDNESDAY_TEN + timedelta(hours=2), actor=second.customer, role=C
+        )
+
+        subjects = [subject.split(":")[0] for side, subject in sent() if side == "customer"]
+
+    assert sorted(subjects) == ["Confirmed", "New time proposed", "Rescheduled"]
+
+
+@pytest.mark.parametrize("after", ["cancelled", "moved"])
+def test_that_the_original_time_stays_is_not_said_once_it_does_not(one, after):
+    made = propose(one, P)
+    proposals.decline_time(proposal=made, actor=one.customer, role=C)
+    if after == "cancelled":
+        transitions.cancel_appointment(appointment=one, actor=one.provider.user, role=P)
+    else:
+        again = propose(one, P, start=WEDNESDAY_TEN + timedelta(hours=1))
+        proposals.accept_time(proposal=again, actor=one.customer, role=C)
+
+    assert not [subject for _, subject in sent() if "stays" in subject]
+
+
+def entry_of(content):
+    [entry] = Calendar.from_ical(content).walk("VEVENT")
+    return str(entry["UID"]), int(entry["SEQUENCE"]), entry["DTSTART"].dt, entry["DTEND"].dt
+
+
+def test_the_calendar_entry_moves_under_the_same_uid_with_a_higher_sequence(one):
+    uid, sequence, *_ = entry_of(ics.appointment_ics(one, one.customer))
+    made = propose(one, P)
+    proposals.accept_time(proposal=made, actor=one.customer, role=C)
+    moved, hour = Appointment.objects.with_people().get(), timedelta(hours=1)
+
+    sent()
+    attached = [
+        part for message in django_mail.outbox for part in message.message().walk()
+        if part.get_content_type() == "text/calendar"
+    ]  # fmt: skip
+
+    files = [part.get_payload(decode=True) for part in attached]
+    assert [part.get_param("method") for part in attached] == ["REQUEST"] * 2
+    for content in [
+        *files,
+        ics.appointment_ics(moved, moved.customer),
+        ics.appointment_ics(moved, moved.provider.user),
+    ]:
+        found = entry_of(content)
+        assert (found[0], found[2:]) == (uid, (WEDNESDAY_TEN, WEDNESDAY_TEN + hour))
+        assert found[1] == moved.sequence > sequence
+
+
+def test_the_link_of_an_old_mail_opens_and_shows_the_new_time(one, client):
+    address = reverse("link", args=[links.token_for(one, C, now=MONDAY)])
+    made = propose(one, P)
+    proposals.accept_time(proposal=made, actor=one.customer, role=C)
+
+    page = text_of(client.get(address))
+
+    assert "Wednesday 4 March" in page
+    assert "Tuesday 3 March" not in page
+
+
+def test_a_new_link_names_the_time_that_the_appointment_has(one):
+    propose(one, P)
+    sent()
+    links.send_new_link(links.open_link(links.token_for(one, C, now=MONDAY)), now=MONDAY)
+
+    assert sent() == [("customer", "Your new link: Tue 3 March, 10:00 with Maya Okafor")]
+
+
+def test_several_new_times_of_one_act_are_one_mail_for_each_reader(one, book):
+    rows = [one, book(start=TUESDAY_TEN + timedelta(hours=2), customer=one.customer).appointment]
+    day = timedelta(days=1)
+    changes = [Change(row, Verb.PROPOSE, "We are closed.", start=row.start + day) for row in rows]
+    sent()
+
+    transitions.apply(changes, actor=UserFactory(is_staff=True), role=Role.STAFF)
+
+    both = "New times proposed: 2 appointments with {}, Wed 4 March"
+    assert sent() == [("customer", both.format("Maya Okafor")), ("provider", both.format("Amara Nwosu"))]
+    text = django_mail.outbox[0].body + django_mail.outbox[1].body
+    assert "Our team asks for 2 other times." in text
+    assert "Our team proposed 2 new times to Amara." in text
+    assert "Instead of Tue 3 March 2026, 12:00." in text
