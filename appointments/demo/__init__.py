@@ -27,7 +27,7 @@ from providers.demo import PROVIDER
 from providers.models import Provider, Service
 from providers.services import block_customer, lift_limits
 
-from . import standing
+from . import new_times, standing
 
 BEHIND, AHEAD = hosts.LIVE_FOR, timedelta(days=58)
 # The fewest and most appointments of a provider; the first provider, the one with a login, has a full diary.
@@ -62,6 +62,7 @@ def seed(size: Size) -> None:
     block_customer(provider=first, actor=first.user, customer=customers[-1], reason="Left without paying, twice.")
     standing.suspend_somebody(people.suspended(), first)
     standing.book_soon(customers[0], providers[1:])
+    new_times.seed(provider=first, customer=customers[0])
     # Past changes count as mailed; a worker that starts now must not send mail about them.
     Message.objects.all().delete()
     refresh_openings(provider_ids=[provider.pk for provider in providers])

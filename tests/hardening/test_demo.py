@@ -9,7 +9,7 @@ from django.db import transaction
 
 from accounts.models import Appeal, Ban
 from appointments.demo import scale
-from appointments.models import Appointment, Hold, OpeningIndex
+from appointments.models import Appointment, Hold, OpeningIndex, Proposal
 from appointments.queries.fair_use import Ended, ended_by
 from appointments.states import Status
 from core import demo
@@ -44,6 +44,11 @@ def test_the_demo_keeps_every_rule_has_every_state_and_is_made_once():
     check_all()
     assert {status for _, _, status, _, _ in made} == set(Status)
     assert len(made) > 100
+    assert Counter(Proposal.objects.values_list("by", "state")) == {
+        ("provider", "open"): 1,
+        ("customer", "open"): 1,
+        ("provider", "accepted"): 1,
+    }
     assert not Message.objects.filter(topic="notifications.send_mail").exists()
 
     seeded(MORNING, hosts=2, diary=120)
