@@ -652,11 +652,11 @@ def test_jobs_go_out_for_the_search_and_for_who_has_to_know(confirmed, by_hand):
 
 
 def test_each_side_finds_what_it_has_to_answer_soonest_first_in_one_query(
-    book, by_hand, provider, customer, django_assert_num_queries
+    book, provider, customer, django_assert_num_queries
 ):
-    provider.policy.max_waiting_per_customer = 9
-    provider.policy.save()
     rows = [book(start=TUESDAY_TEN + n * HOUR).appointment for n in range(4)]
+    provider.policy.accepts_at_once = False
+    provider.policy.save()
     for n, (row, role) in enumerate(zip(rows, (P, C, P, C), strict=True)):
         with at(NOW + (4 - n) * HOUR):
             propose(row, role, start=WEDNESDAY_TEN + n * HOUR)
