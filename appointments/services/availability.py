@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Case, DateTimeField, F, Q, QuerySet, Value, When
 
 from appointments.models import Appointment, Hold, Proposal, conditions
-from appointments.rules.obstacles import Asked, Obstacle, first_obstacle
+from appointments.rules.obstacles import Asked, Obstacle, first_obstacle, obstacles
 from appointments.rules.slots import Facts, Rules, Shape, is_open, open_slots, with_appointment
 from appointments.states import HoldKind
 from calendar_sync.queries import busy_between
@@ -192,6 +192,11 @@ def nearest_slots(
     start = max(now, wanted - timedelta(days=7))
     slots = slots_between(service, start, wanted + timedelta(days=14), now=now, mine=mine)
     return sorted(sorted(slots, key=lambda at: abs(at - wanted))[:count])
+
+
+def all_in_the_way(service: Service, start: datetime, *, now: datetime, mine: Mine = NOBODY) -> list[Obstacle]:
+    """All obstacles to this exact start; none where it is open."""
+    return obstacles(asked_about(service, start, now=now, mine=mine))
 
 
 def what_stands_in_the_way(service: Service, start: datetime, *, now: datetime, mine: Mine = NOBODY) -> Obstacle | None:

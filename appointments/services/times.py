@@ -12,7 +12,7 @@ from accounts.models import User
 from appointments.exceptions import MoveRefused, PolicyRefused, ReasonMissing, SlotTaken
 from appointments.models import Appointment, Proposal
 from appointments.rules.moves import NO_LONGER_OPEN, proposal_deadline
-from appointments.rules.obstacles import Obstacle, obstacles, override_words
+from appointments.rules.obstacles import Obstacle, override_words
 from appointments.states import ProposalState, Role, side_of
 
 from . import availability, holds
@@ -46,7 +46,7 @@ def check_start(appointment: Appointment, start: datetime, *, role: Role, messag
         return check_moved(appointment, start, now=now)
     if start <= now:
         raise PolicyRefused("Choose a time that lies ahead.")
-    found = obstacles(availability.asked_about(service, start, now=now, mine=mine))
+    found = availability.all_in_the_way(service, start, now=now, mine=mine)
     if Obstacle.TAKEN in found:
         raise SlotTaken("That time is taken.", availability.nearest_slots(service, start, now=now, mine=mine))
     if found and not message.strip():
