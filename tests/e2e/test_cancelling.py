@@ -121,8 +121,9 @@ def test_a_late_cancellation_is_called_that_afterwards(either, amara, book, sign
     assert LateCancellation.objects.filter(person=amara).count() == 1
 
 
-def test_the_third_signs_out_and_says_so(either, amara, book, sign_in, late_before):
-    page, appointment, other = either, book(hours=6), book(hours=50)
+def test_the_third_signs_out_and_says_so_without_javascript(plain_page, amara, book, sign_in, late_before):
+    # With it: tests/e2e/test_suspension.py, which goes on from there.
+    page, appointment, other = plain_page, book(hours=6), book(hours=50)
     late_before(2)
     sign_in(page, amara)
     page.goto(reverse("cancel_appointment", args=[appointment.reference]))

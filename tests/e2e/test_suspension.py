@@ -49,14 +49,18 @@ def test_the_third_late_cancellation_signs_out_says_why_and_takes_an_appeal(pers
     axe(page)
     assert sideways(page) == []
 
-    soonest = Appointment.objects.filter(customer=person).earliest("start")
+    soonest, other = Appointment.objects.filter(customer=person).order_by("start")
     page.goto(f"/my/appointments/{soonest.reference}/cancel/")
+    expect(page.get_by_text("your other appointment is cancelled")).to_be_visible()
     page.get_by_role("button", name="Cancel and be suspended").click()
 
+    expect(page).to_have_url(re.compile("/suspended/$"))
     expect(page.get_by_role("heading", name="You were signed out")).to_be_visible()
     axe(page)
     page.goto("/my/appointments/")
     expect(page).to_have_url(re.compile("/accounts/login/"))
+    other.refresh_from_db()
+    assert other.status == "cancelled"
     page.goto("/suspended/")
     page.get_by_role("main").get_by_role("link", name="Sign in").click()
     page.get_by_label("Email").fill(person.email)
