@@ -1098,6 +1098,14 @@ MUTANTS = [
         "present_time_is_marked",
     ),
     mutant(
+        "the picker opens far from the present time",
+        "appointments/views/new_time.py",
+        "    asked = asked or Asked.around(door.appointment.start, zone)\n",
+        "",
+        CHANGING_PAGES,
+        "opens_near",
+    ),
+    mutant(
         "the day of the present time is not marked",
         "appointments/pages/month_picker.py",
         "is_present=each == present",

@@ -123,6 +123,11 @@ class Picker:
         """Whether a day of the month itself has times; days of the months around it don't count."""
         return any(day.total for week in self.weeks for day in week if not day.is_out)
 
+    @property
+    def has_present(self) -> bool:
+        """Whether the day of the appointment that is to be moved is marked in the month."""
+        return any(day.is_present for week in self.weeks for day in week if not day.is_out)
+
     def week_of(self, day: date | None) -> list[Day] | None:
         return next((week for week in self.weeks if day in {cell.date for cell in week}), None)
 

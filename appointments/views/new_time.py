@@ -155,6 +155,8 @@ def _show(
     own = _own_time(request, door, zone)
     start = start or (own.start(zone.zone) if own and own.is_valid() else None)
     asked = Asked.for_start(start, zone) if start else Asked.of(request, zone)
+    # Whoever looks for another time looks near the present one first.
+    asked = asked or Asked.around(door.appointment.start, zone)
     picker = picker_context(request, _wanted(request, door, zone), zone, asked)
     choice = _choice(door, picker["chosen_start"], None if trouble.taken else asked.start)
     chosen = choice.start

@@ -1,6 +1,6 @@
 """The picker of days and times: what its address asks for, and the context of its templates."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -43,8 +43,16 @@ class Asked:
 
     @classmethod
     def for_start(cls, start: datetime, zone: ViewerZone) -> "Asked":
-        day = clock.local(start, zone.zone).date()
-        return cls(month=Month.of(day), day=day, start=start)
+        return replace(cls.around(start, zone), start=start)
+
+    @classmethod
+    def around(cls, moment: datetime, zone: ViewerZone) -> "Asked":
+        """The day of `moment` and its month, without a start."""
+        day = clock.local(moment, zone.zone).date()
+        return cls(month=Month.of(day), day=day, start=None)
+
+    def __bool__(self) -> bool:
+        return any((self.month, self.day, self.start))
 
 
 def _date(text: str) -> date | None:

@@ -187,6 +187,14 @@ def test_the_present_time_is_marked_in_the_month_and_not_among_the_times(door):
     assert "Ringed: the present time, Tue 3 March, 10:00. It stays for now." in text_of(page)
 
 
+def test_the_picker_opens_near_the_present_time_and_explains_the_ring_where_it_is_seen(door):
+    near, later = door.get("reschedule"), door.get("reschedule", month="2026-04")
+
+    assert str(near.context["picker"].chosen) == "2026-03-03"
+    assert "Ringed: the present time" in text_of(near)
+    assert "Ringed: the present time" not in text_of(later)
+
+
 def test_a_present_day_without_other_times_is_ringed_all_the_same(door, book, provider):
     provider.policy.max_per_day = None
     provider.policy.save()
