@@ -104,8 +104,7 @@ def _check_birth(one: Appointment, first: AppointmentEvent) -> None:
 
 def _start_by(history: list[AppointmentEvent]) -> datetime:
     """The appointment's start by its history: the last time that it moved to, or the one it was booked for."""
-    moved = [event.to_start for event in history if event.verb == Verb.MOVE]
-    return moved[-1] or history[0].start if moved else history[0].start
+    return [history[0].start, *(event.to_start for event in history if event.verb == Verb.MOVE)][-1]
 
 
 def _check_step(one: Appointment, before: AppointmentEvent, event: AppointmentEvent) -> None:
