@@ -48,6 +48,12 @@ class CountsForMore(DomainError):
         self.number = number
 
 
+class InsideChanged(DomainError):
+    """Something lies in the time, or has changed its state there, that the person was not asked about."""
+
+    message = "Something in this time has changed since this page was opened."
+
+
 class StaffRefused(DomainError):
     """The member of staff may not decide about this person's suspension or late cancellations."""
 

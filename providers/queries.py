@@ -69,6 +69,25 @@ def override_meeting(
     return rows.order_by("start_on").first()
 
 
+MOST_PAST = 12
+
+
+def coming_time_off(provider: Provider, *, now: datetime) -> list[TimeOff]:
+    """The time off that is not over, soonest first. One query."""
+    return list(provider.time_off.filter(end__gt=now).order_by("start"))
+
+
+def past_time_off(provider: Provider, *, now: datetime) -> list[TimeOff]:
+    """The last few entries that are over, the latest first. One query."""
+    return list(provider.time_off.filter(end__lte=now).order_by("-end")[:MOST_PAST])
+
+
+def public_word_of(provider: Provider, *, now: datetime) -> str:
+    """The public word of the time off that is on, or comes next; empty where none has one. One query."""
+    told = provider.time_off.filter(end__gt=now).exclude(public_word="").order_by("start")
+    return told.values_list("public_word", flat=True).first() or ""
+
+
 def time_off_between(provider_ids: Iterable[int], start: datetime, end: datetime) -> QuerySet[TimeOff]:
     """The time off of these providers that meets [start, end), not yet asked for."""
     return TimeOff.objects.filter(provider_id__in=list(provider_ids), end__gt=start, start__lt=end)

@@ -4,7 +4,7 @@ All figures come from the rules in force; a template writes none of them. A sent
 each page writes in its own zone and clock, and each mail in its reader's.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ NUMBERS = {1: "One", 2: "Two", 3: "Three", 4: "Four", 5: "Five"}
 ORDINALS = {2: "second", 3: "third", 4: "fourth", 5: "fifth"}
 MINUTE = timedelta(minutes=1)
 WINDOW = f"{COUNTED_FOR.days} days"
+LATE_NOTICE = words_for_minutes(LATE_WITHIN // MINUTE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,16 @@ def weighed(
     return Weighed(counts, headline, details, _window(counts), _rules(counts))
 
 
+def weighed_together(late: Sequence[Appointment], counts: Consequence, ending: Ending) -> Weighed:
+    """What the pages say of cancelling several in one act, of which `late` are those that make it count."""
+    headline = f"This counts as one late cancellation, your {ordinal(counts.number)} of {LIMIT} in {WINDOW}."
+    details: tuple[Phrase, ...] = (_which_are_near(late),)
+    if counts.bans:
+        headline = f"This will be your {ordinal(counts.number)} late cancellation of {LIMIT}."
+        details = (_what_a_ban_does(ending), *details)
+    return Weighed(counts, headline, details, _window(counts), _rules(counts))
+
+
 def until_when(terms: CancelTerms, provider: str) -> Phrase:
     """Until when somebody can cancel, and from when on that is late; or why they can't. `provider` is a first name."""
     if not terms.allowed:
@@ -145,6 +156,14 @@ def _how_near(appointment: Appointment, now: datetime) -> Phrase:
     return Phrase(f"It starts in {length}.")
 
 
+def _which_are_near(late: Sequence[Appointment]) -> Phrase:
+    if len(late) == 1:
+        whose = f"{late[0].customer.first_name}’s"
+        return Phrase(f"Only {{}} starts within {LATE_NOTICE}. Keep it, and nothing counts.", (whose,))
+    rule = "all of them together count once. Keep those, and nothing counts."
+    return Phrase(f"{len(late)} of them start within {LATE_NOTICE}; {rule}")
+
+
 def _free_ended(appointment: Appointment, reader: ZoneInfo, now: datetime) -> Phrase:
     ended = appointment.start - LATE_WITHIN
     if appointment.agreed_at and appointment.agreed_at >= ended:
@@ -180,9 +199,8 @@ def _window(counts: Consequence) -> Phrase:
 
 def _rules(counts: Consequence) -> tuple[tuple[str, Phrase], ...]:
     """How standing works, each rule with its icon."""
-    notice = words_for_minutes(LATE_WITHIN // MINUTE)
     return (
-        ("clock", Phrase(f"Cancelling {notice} or less before the start is a late cancellation.")),
+        ("clock", Phrase(f"Cancelling {LATE_NOTICE} or less before the start is a late cancellation.")),
         ("cal", _how_long(counts)),
         ("warn", Phrase(f"The {_word(LIMIT)} suspends booking straight away.")),
     )

@@ -40,9 +40,9 @@ def upcoming_of(person: User, *, now: datetime) -> QuerySet[Appointment]:
     return Appointment.objects.filter(theirs, status__in=OPEN, start__gt=now)
 
 
-def what_a_ban_ends(person: User, *, besides: Appointment, now: datetime) -> Ending:
-    """What a ban of the person at `now` would end besides this appointment. One query."""
-    others = upcoming_of(person, now=now).exclude(pk=besides.pk)
+def what_a_ban_ends(person: User, *, besides: Iterable[Appointment], now: datetime) -> Ending:
+    """What a ban of the person at `now` would end besides these appointments. One query."""
+    others = upcoming_of(person, now=now).exclude(pk__in=[one.pk for one in besides])
     confirmed, requests = (_number_of(others.filter(status=status)) for status in (Status.CONFIRMED, Status.REQUESTED))
     page = Exists(Provider.objects.public().filter(user=person))
     return Ending(*User.objects.filter(pk=person.pk).values_list(confirmed, requests, page).get())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from accounts.models import User
 from appointments.exceptions import PolicyRefused, SlotTaken
@@ -17,6 +17,7 @@ from core import clock
 from core.compiled_inserts import insert_all
 from core.db import retrying, violates
 from core.exceptions import Busy
+from core.intervals import Interval
 from providers.models import Provider, Service
 
 from . import availability
@@ -181,6 +182,21 @@ def release_kept_time(*, browser: str) -> None:
 def leave_kept_time(*, browser: str, provider: str, start: datetime) -> None:
     """Release the time kept by this browser if it covers `start` at `provider` (a slug), so not another tab's time."""
     Hold.objects.filter(browser=browser, provider__slug=provider, start__lte=start, end__gt=start).delete()
+
+
+def count_kept_inside(provider: Provider, span: Interval, *, now: datetime) -> int:
+    """The number of times that people keep now in the span. One query."""
+    return _kept_inside(provider, span).filter(expires_at__gt=now).count()
+
+
+def release_kept_inside(provider: Provider, span: Interval) -> None:
+    """Release the times that people keep in the span, which the provider takes for something else."""
+    _kept_inside(provider, span).delete()
+
+
+def _kept_inside(provider: Provider, span: Interval) -> QuerySet[Hold]:
+    start, end = span
+    return Hold.objects.filter(provider=provider, kind=HoldKind.KEPT, start__lt=end, end__gt=start)
 
 
 def drop_lapsed_times(*, now: datetime, mine: Mine = NOBODY) -> int:

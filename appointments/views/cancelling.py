@@ -20,7 +20,7 @@ def weigh(standing: Standing, actor: User) -> Weighed | None:
         return None
     appointment, now = standing.appointment, standing.now
     counts = fair_use.consequence_for(actor.pk, [appointment.start], now=now)
-    ending = fair_use.what_a_ban_ends(actor, besides=appointment, now=now) if counts.bans else Ending()
+    ending = fair_use.what_a_ban_ends(actor, besides=[appointment], now=now) if counts.bans else Ending()
     return weighed(appointment, standing.terms, counts, ending, reader=standing.zones.first, now=now)
 
 

@@ -11,6 +11,7 @@ from django.utils.text import slugify
 from accounts.demo import make_person
 from core import clock
 from core.demo import PASSWORD, Size
+from core.wording import date_text
 from providers.models import (
     BookingPolicy,
     Category,
@@ -20,6 +21,7 @@ from providers.models import (
     Pricing,
     Provider,
     Service,
+    TimeOff,
     WorkingHours,
 )
 
@@ -30,6 +32,7 @@ PROVIDER = PROVIDERS[0].email
 LIVE_FOR = timedelta(days=90)
 HOLIDAY_IN = timedelta(days=25)
 HOLIDAY = timedelta(days=2)
+COURSE_IN = timedelta(days=12)
 
 
 def is_seeded() -> bool:
@@ -96,7 +99,24 @@ def _provider(person: Person, password: str) -> None:
             venue=offered.venue,
             position=position,
         )
+    if person.email == PROVIDER:
+        _take_time_off(provider)
     away_on = (clock.now() + HOLIDAY_IN).date()
     DateOverride.objects.create(
         provider=provider, start_on=away_on, end_on=away_on + HOLIDAY, ranges=[], note="A few days away"
+    )
+
+
+def _take_time_off(provider: Provider) -> None:
+    """Two whole days of a course, with the word that customers read."""
+    first = clock.local(clock.now() + COURSE_IN, provider.zone).date()
+    last = first + timedelta(days=1)
+    back_on = date_text(last + timedelta(days=1))
+    TimeOff.objects.create(
+        provider=provider,
+        start=clock.day_bounds(first, provider.zone)[0],
+        end=clock.day_bounds(last, provider.zone)[1],
+        all_day=True,
+        reason="A course in Leeds",
+        public_word=f"Back on {back_on}",
     )

@@ -11,9 +11,10 @@ from .blocks import block_customer, unblock_customer
 from .locking import lock_provider, refresh_openings
 from .opening import dates_text, remove_override, save_override, set_working_hours
 from .page import go_live, leave_calendar_for_later, pause_page, resume_page, save_policy, save_profile, start_page
-from .time_off import check_time_off, remove_time_off, write_time_off
+from .time_off import Written, check_time_off, remove_time_off, write_time_off
 
 __all__ = [
+    "Written",
     "apply_limits",
     "block_customer",
     "check_time_off",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db import transaction
 
@@ -30,6 +31,14 @@ def check_time_off(start: datetime, end: datetime, *, now: datetime) -> None:
         raise TimeOffRefused("Choose a time within the next three years.")
 
 
+class Written(NamedTuple):
+    """The time off as it stands, how many earlier entries became part of it, and whether anything changed."""
+
+    row: TimeOff
+    merged: int
+    changed: bool
+
+
 def write_time_off(
     provider: Provider,
     *,
@@ -39,7 +48,7 @@ def write_time_off(
     all_day: bool = False,
     reason: str = "",
     public_word: str = "",
-) -> TimeOff:
+) -> Written:
     """Write down that a provider is away in [start, end), in one row with all earlier time off that it overlaps.
 
     Call it with the provider locked. The merged row has the reasons of all and the newest public word, and lasts whole
@@ -57,12 +66,13 @@ def write_time_off(
     row.all_day = all_day and all(one.all_day for one in met)
     row.reason = _joined([*(one.reason for one in met), reason])
     row.public_word = public_word or next((one.public_word for one in reversed(met) if one.public_word), "")
-    if _values(row) != before:
+    changed = _values(row) != before
+    if changed:
         # The database lets no two rows overlap, not even for a moment.
         provider.time_off.filter(pk__in=[one.pk for one in met[1:]]).delete()
         row.save()
         refresh_openings(provider)
-    return row
+    return Written(row, len(met) if changed else 0, changed)
 
 
 @retrying

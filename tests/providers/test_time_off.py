@@ -28,7 +28,7 @@ def maya():
 
 def write(provider, start, end, **values):
     with transaction.atomic():
-        return write_time_off(lock_provider(provider, actor=provider.user), start=start, end=end, now=NOW, **values)
+        return write_time_off(lock_provider(provider, actor=provider.user), start=start, end=end, now=NOW, **values).row
 
 
 def spans(provider):
