@@ -1,6 +1,8 @@
-"""Path converters for references and link tokens. Malformed values match no address, so none is looked up."""
+"""Path converters for references, dates and link tokens. Malformed values match no address, so none is looked up."""
 
 from django.urls import register_converter
+
+from providers.urls import DayConverter
 
 from . import links
 from .models import REFERENCE_ALPHABET, REFERENCE_LENGTH
@@ -19,6 +21,7 @@ class ReferenceConverter:
 
 
 register_converter(ReferenceConverter, "reference")
+register_converter(DayConverter, "day")
 
 
 class LinkConverter:

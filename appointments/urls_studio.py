@@ -3,7 +3,7 @@
 from django.urls import path
 
 from . import converters  # noqa: F401 - registers <reference:…>
-from .views import changing, studio, studio_customers, studio_why_not
+from .views import changing, studio, studio_customers, studio_why_not, time_off
 from .views import studio_appointment as one
 
 urlpatterns = [
@@ -23,6 +23,11 @@ urlpatterns = [
     path("appointments/<reference:reference>/withdraw-time/", changing.studio_withdraw, name="studio_withdraw_time"),
     path("appointments/<reference:reference>/calendar.ics", one.calendar, name="studio_appointment_ics"),
     path("why-not/", studio_why_not.why_not, name="studio_why_not"),
+    path("time-off/", time_off.time_off_list, name="studio_time_off"),
+    path("time-off/new/", time_off.new_time_off, name="studio_time_off_new"),
+    path("time-off/check/", time_off.check_time_off, name="studio_time_off_check"),
+    path("time-off/<uuid:time_off>/remove/", time_off.remove_time_off, name="studio_time_off_remove"),
+    path("cancel-day/<day:day>/", time_off.cancel_day, name="studio_cancel_day"),
     path("customers/", studio_customers.customers, name="studio_customers"),
     path("customers/<uuid:customer>/", studio_customers.customer, name="studio_customer"),
     path("customers/<uuid:customer>/limits/lift/", studio_customers.lift_limits, name="lift_limits"),

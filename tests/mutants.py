@@ -60,6 +60,8 @@ CONSEQUENCES = "appointments/test_consequences.py"
 TIMES = "appointments/services/times.py"
 TIME = "appointments/test_changing_the_time.py"
 NEW_TIMES = "appointments/test_mails_of_new_times.py"
+TIME_OFF = "appointments/services/time_off.py"
+TIME_OFF_TESTS = "appointments/test_time_off.py"
 TIME_OFF_ROWS = "providers/services/time_off.py"
 TIME_OFF_ROW_TESTS = "providers/test_time_off.py"
 OBSTACLES = "appointments/rules/obstacles.py"
@@ -272,7 +274,7 @@ MUTANTS = [
     mutant(
         "the appointment itself is counted among the others",
         "appointments/services/fair_use.py",
-        "upcoming_of(person, now=now).exclude(pk=besides.pk)",
+        "upcoming_of(person, now=now).exclude(pk__in=[one.pk for one in besides])",
         "upcoming_of(person, now=now)",
         CANCEL,
         "third",
@@ -1168,6 +1170,87 @@ MUTANTS = [
         "if each.is_live(now)",
         CHANGING_PAGES,
         "studio_counts",
+    ),
+    # --- What time off ends -------------------------------------------------------------------------------------------
+    mutant(
+        "what came in meanwhile is not asked about",
+        TIME_OFF,
+        "        raise InsideChanged\n",
+        "        pass\n",
+        TIME_OFF_TESTS,
+        "not_asked or accepted_meanwhile",
+    ),
+    mutant(
+        "cancelling for time off counts for nobody",
+        TIME_OFF,
+        "role=Role.PROVIDER, seen=seen)",
+        "role=Role.PROVIDER)",
+        TIME_OFF_TESTS,
+        "more_than_was_shown",
+    ),
+    mutant(
+        "kept times outlive the time off",
+        TIME_OFF,
+        "    holds.release_kept_inside(provider, span)\n",
+        "",
+        TIME_OFF_TESTS,
+        "kept_times_inside",
+    ),
+    mutant(
+        "the suspended take time off",
+        TIME_OFF,
+        "User.objects.filter(TAKES_PART, pk=actor.pk)",
+        "User.objects.filter(pk=actor.pk)",
+        TIME_OFF_TESTS,
+        "suspended",
+    ),
+    mutant(
+        "a day of one customer is everybody's",
+        TIME_OFF,
+        "    if customer is not None:\n",
+        "    if customer is None:\n",
+        "appointments/test_time_off.py appointments/test_time_off_pages.py",
+        "customer",
+    ),
+    mutant(
+        "buffers bring an appointment inside",
+        TIME_OFF,
+        "rows.filter(start__lt=end, end__gt=start)",
+        "rows.filter(start__lte=end, end__gte=start)",
+        TIME_OFF_TESTS,
+        "buffers",
+    ),
+    mutant(
+        "what starts soon is cancelled by itself",
+        "appointments/rules/time_off.py",
+        "if appointment.start - now > SOON else Way.KEEP",
+        "if appointment.start - now >= SOON else Way.KEEP",
+        TIME_OFF_TESTS,
+        "soon",
+    ),
+    mutant(
+        "the button of time off hides the ban",
+        "appointments/pages/studio/time_off.py",
+        'return "be suspended" if self.weighed.counts.bans else',
+        'return "" if self.weighed.counts.bans else',
+        "appointments/test_time_off_pages.py",
+        "third",
+    ),
+    mutant(
+        "whole days off stretch the week",
+        "appointments/pages/studio/week.py",
+        "for p in pieces if not p.is_off]",
+        "for p in pieces]",
+        "appointments/test_time_off_pages.py",
+        "week",
+    ),
+    mutant(
+        "the public word outlives the time off",
+        "providers/queries.py",
+        'provider.time_off.filter(end__gt=now).exclude(public_word="")',
+        'provider.time_off.exclude(public_word="")',
+        "appointments/test_time_off_pages.py",
+        "public_page",
     ),
     # --- Time off -----------------------------------------------------------------------------------------------------
     mutant(

@@ -1,20 +1,20 @@
-"""A provider's agenda on some dates: appointments, busy times of connected calendars, opening hours."""
+"""A provider's agenda on some dates: appointments, busy times of connected calendars, time off, opening hours."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet, Subquery
+from django.db.models import BooleanField, Q, QuerySet, Subquery, Value
 
 from appointments.models import Appointment, Proposal
-from calendar_sync.models import BusyInterval
 from calendar_sync.queries import busy_between
 from core import clock
 from core.compiled_queries import prepared
-from core.intervals import Interval, merge
+from core.intervals import Interval, clip, merge
 from providers.models import DateOverride, Provider
-from providers.queries import week_of
+from providers.queries import time_off_between, week_of
 
 from .proposals import live_proposals_of
 
@@ -25,7 +25,7 @@ WallRange = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Agenda:
-    """Appointments in order of their start, merged busy times, opening hours in the provider's wall time, and every new
+    """Appointments by start, merged busy times and time off, opening hours in the provider's wall time, and every new
     time that waits for an answer."""
 
     zone: ZoneInfo
@@ -34,12 +34,14 @@ class Agenda:
     hours: dict[int, list[WallRange]]
     overrides: dict[date, list[WallRange]] = field(default_factory=dict)
     proposals: list[Proposal] = field(default_factory=list)
+    time_off: list[Interval] = field(default_factory=list)
 
     @property
     def facts(self) -> tuple[object, ...]:
         """The facts in short: equal for the same dates as long as nothing has changed."""
         versions = [(one.pk, one.sequence) for one in self.appointments]
-        return versions, self.busy, self.hours, self.overrides, [each.pk for each in self.proposals]
+        new_times = [each.pk for each in self.proposals]
+        return versions, self.busy, self.time_off, self.hours, self.overrides, new_times
 
     def opening(self, day: date) -> list[WallRange]:
         """The opening hours of a date, merged, in minutes after midnight of wall time."""
@@ -61,8 +63,10 @@ class Agenda:
         return [each for each in self.proposals if each.start < end and each.end > start]
 
     def busy_on(self, day: date) -> list[Interval]:
-        start, end = clock.day_bounds(day, self.zone)
-        return [(max(since, start), min(until, end)) for since, until in self.busy if since < end and until > start]
+        return clip(self.busy, *clock.day_bounds(day, self.zone))
+
+    def off_on(self, day: date) -> list[Interval]:
+        return clip(self.time_off, *clock.day_bounds(day, self.zone))
 
 
 def load_agenda(provider: Provider, days: Iterable[date], *, now: datetime, neighbours: bool = False) -> Agenda:
@@ -84,13 +88,15 @@ def load_agenda(provider: Provider, days: Iterable[date], *, now: datetime, neig
     )
     for one in found:
         one.provider = provider
+    away = _away(provider_id=provider.pk, starts=starts, ends=ends) if spans else []
     return Agenda(
         zone=zone,
         appointments=found,
-        busy=merge(_busy(provider_id=provider.pk, starts=starts, ends=ends)) if spans else [],
+        busy=merge((start, end) for start, end, is_off in away if not is_off),
         hours=week_of(provider),
         overrides=_overrides(provider, days),
         proposals=live_proposals_of(provider, now=now),
+        time_off=merge((start, end) for start, end, is_off in away if is_off),
     )
 
 
@@ -116,14 +122,21 @@ def _held(
 
 
 @prepared
-def _busy(
+def _away(
     provider_id: int, starts: list[datetime], ends: list[datetime]
-) -> QuerySet[BusyInterval, tuple[datetime, datetime]]:
-    """The busy times within the spans. One query for the range around all of them."""
+) -> QuerySet[Any, tuple[datetime, datetime, bool]]:
+    """The busy times and the time off within the spans, each row with whether it is time off. One query."""
     within = Q()
     for start, end in zip(starts, ends, strict=True):
         within |= Q(start__lt=end, end__gt=start)
-    return busy_between([provider_id], starts[0], ends[-1]).filter(within).values_list("start", "end")
+    busy, off = (
+        rows([provider_id], starts[0], ends[-1])
+        .filter(within)
+        .annotate(is_off=Value(is_off, output_field=BooleanField()))
+        .values_list("start", "end", "is_off")
+        for rows, is_off in ((busy_between, False), (time_off_between, True))
+    )
+    return busy.union(off, all=True)
 
 
 def _overrides(provider: Provider, days: list[date]) -> dict[date, list[WallRange]]:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from appointments.models import Appointment
 from appointments.rules.slots import ONE_DAY, Facts, Rules, working_ranges
-from core.intervals import contains, merge
+from core.intervals import Interval, clip, contains, merge
 from providers.models import Provider
 from providers.queries import coming_overrides, week_of
 
@@ -19,13 +19,24 @@ def appointment_for_provider(provider: Provider, reference: str) -> Appointment:
 
 def count_outside_hours(provider: Provider, now: datetime) -> int:
     """The number of confirmed appointments ahead outside the provider's present working hours. Three queries."""
-    zone = provider.zone
     rows = Appointment.objects.for_provider(provider).ahead(now)
     times = list(rows.order_by("start").values_list("start", "end"))
     if not times:
         return 0
-    first = times[0][0].astimezone(zone).date() - ONE_DAY
-    last = max(end for _, end in times).astimezone(zone).date() + ONE_DAY
+    opening = _opening(provider, times[0][0], max(end for _, end in times))
+    return sum(not contains(opening, start, end) for start, end in times)
+
+
+def working_time(provider: Provider, start: datetime, end: datetime) -> timedelta:
+    """How much of [start, end) lies in the provider's working hours. Two queries."""
+    opening = clip(_opening(provider, start, end), start, end)
+    return sum((until - since for since, until in opening), timedelta())
+
+
+def _opening(provider: Provider, start: datetime, end: datetime) -> list[Interval]:
+    """The working hours of the dates around [start, end), merged. Two queries."""
+    zone = provider.zone
+    first, last = start.astimezone(zone).date() - ONE_DAY, end.astimezone(zone).date() + ONE_DAY
     facts = Facts(
         zone=zone,
         rules=Rules(notice=timedelta(), window_days=0),
@@ -37,5 +48,4 @@ def count_outside_hours(provider: Provider, now: datetime) -> int:
         },
         taken=[],
     )
-    opening = merge(working_ranges(facts, first, last))
-    return sum(not contains(opening, start, end) for start, end in times)
+    return merge(working_ranges(facts, first, last))

@@ -16,6 +16,7 @@ from appointments.pages.labels import PROPOSED
 from appointments.pages.studio.week import Column, Piece
 from core import wording
 from core.page_reader import uses_12h_clock, zone_for
+from core.templatetags.marks import icon
 
 register = template.Library()
 
@@ -85,7 +86,10 @@ def _head(column: Column, place: _Place) -> str:
 def _item(piece: Piece, place: _Place) -> str:
     lanes = f' data-lanes="{piece.lanes}" data-lane="{piece.lane}"' if piece.lanes > 1 else ""
     one = piece.appointment
-    inner = _busy(piece, place) if one is None else _link(piece, one, place)
+    if one is not None:
+        inner = _link(piece, one, place)
+    else:
+        inner = _off(piece, place) if piece.is_off else _busy(piece, place)
     return f'<li data-at="{piece.at}" data-for="{piece.rows}"{lanes}>{inner}</li>'
 
 
@@ -115,6 +119,16 @@ def _busy(piece: Piece, place: _Place) -> str:
         f'<p class="ev" data-state="busy"{short}><b>Busy</b>'
         f'<span class="ev__w" aria-hidden="true">{_clock(piece.start, place)}</span>'
         f'<span class="visually-hidden">, {_when(piece, place)}, in your own calendar</span></p>'
+    )
+
+
+def _off(piece: Piece, place: _Place) -> str:
+    short = " data-short" if piece.is_short else ""
+    begins_here = wording.local(piece.start, place.zone).date() == place.day
+    shown = f'<span class="ev__w" aria-hidden="true">{_clock(piece.start, place)}</span>' if begins_here else ""
+    return (
+        f'<p class="ev" data-state="off"{short}><b>{icon("away")}Time off</b>{shown}'
+        f'<span class="visually-hidden">, {_when(piece, place)}</span></p>'
     )
 
 

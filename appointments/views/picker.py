@@ -20,6 +20,7 @@ from core import clock, wording
 from core.http import Request
 from core.intervals import Interval
 from providers.models import Provider
+from providers.queries import public_word_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ class Wanted:
 def picker_context(request: Request, wanted: Wanted, zone: ViewerZone, asked: Asked | None = None) -> dict[str, Any]:
     """The context of the picker, for what the request's address asks for unless `asked` is given.
 
-    Three queries, four where a cap is set; twice as many where the next two months have no opening.
+    Three queries, four where a cap is set; twice as many where the next two months have no opening. One more, for the
+    provider's word about their time off, where the page shows no opening.
     """
     now = clock.now()
     asked = asked or Asked.of(request, zone)
@@ -123,6 +125,7 @@ def picker_context(request: Request, wanted: Wanted, zone: ViewerZone, asked: As
         "previous_month": month.shift(-1) if month.first > this_month.first else None,
         "next_month": month.shift(1) if month.first < last_month.first else None,
         "nothing": why_nothing(provider.first_name, shape, looked, now=now) if looks_ahead and not slots else "",
+        "public_word": "" if slots else public_word_of(provider, now=now),
         "skipped": this_month.first if asked.month is None and month != this_month else None,
         "last_date": last_bookable_date(provider.zone, rules, now),
         "week": shown.week_of(shown.chosen) or shown.week_of(now.astimezone(zone.zone).date()) or shown.weeks[0],

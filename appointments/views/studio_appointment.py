@@ -24,6 +24,7 @@ from appointments.queries.provider import appointment_for_provider
 from appointments.rules.persons import no_shows_of
 from appointments.services import transitions
 from appointments.services.persons import dealings_between
+from appointments.services.time_off import what_is_inside
 from appointments.states import Role, Status
 from core import clock
 from notifications.queries import mails_about
@@ -216,8 +217,11 @@ def _ask_to_cancel(
 ) -> HttpResponse:
     """The page with the provider's own present consequence, what was typed, and the number its form sends back."""
     standing = _standing(appointment)
+    day = clock.day_bounds(clock.local(appointment.start, provider.zone).date(), provider.zone)
+    same_day = what_is_inside(provider, day, now=standing.now, customer=appointment.customer, with_kept=False)
     context = {
         **_context(provider, standing),
+        "same_day": len(same_day.appointments),
         "form": form or CancelForm(),
         "weighed": weigh(standing, me(request)),
         "got_worse": got_worse,

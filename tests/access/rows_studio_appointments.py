@@ -1,13 +1,16 @@
 """Rows of a provider's appointments, requests and customers, which are 404 for other accounts."""
 
+from datetime import timedelta
+
+from core import clock
 from tests.access.table import Answers, Row, everyone, refused, signed_in
 
 ACT_ONLY = everyone("405")
 
 
-def studio() -> Answers:
-    """The answers of a page that each provider has for themselves: 200, or 404 for other accounts."""
-    return signed_in("404", P="200", P2="200")
+def studio(answer: str = "200") -> Answers:
+    """The answers of a page that each provider has for themselves, and 404 for other accounts."""
+    return signed_in("404", P=answer, P2=answer)
 
 
 def own(answer: str = "200") -> Answers:
@@ -31,6 +34,16 @@ def request(world):
 def customer(world):
     world.appointment  # noqa: B018
     return {"customer": world.people["C"].uuid}
+
+
+def time_off(world):
+    return {"time_off": world.time_off.uuid}
+
+
+def quiet_day(world):
+    """A date on which nobody has an appointment."""
+    world.provider  # noqa: B018
+    return {"day": clock.now().date() + timedelta(days=300)}
 
 
 def its_reference(world):
@@ -73,6 +86,12 @@ ROWS = [
     Row("studio_answer_time", get=own(), post=own("409"), args=asked_by_provider, data=accepting_the_own),
     Row("studio_withdraw_time", get=ACT_ONLY, post=own("go"), args=asked_by_provider),
     Row("studio_why_not", get=studio(), post=refused(), args=has_page),
+    Row("studio_time_off", get=studio(), post=refused(), args=has_page),
+    Row("studio_time_off_new", get=studio(), post=refused(), args=has_page),
+    # Without a time there is nothing to check.
+    Row("studio_time_off_check", get=studio("go"), post=studio("422"), args=has_page),
+    Row("studio_time_off_remove", get=own(), post=own("go"), args=time_off),
+    Row("studio_cancel_day", get=studio(), post=studio("go"), args=quiet_day),
     Row("studio_customers", get=studio(), post=refused(), args=has_page),
     Row("studio_customer", get=own(), post=refused(), args=customer),
     Row("lift_limits", get=ACT_ONLY, post=own("go"), args=customer),

@@ -9,7 +9,7 @@ from appointments.pages.labels import live_proposal
 from appointments.queries.agenda import Agenda
 from appointments.states import Status
 from core import clock, wording
-from core.intervals import Interval
+from core.intervals import Interval, clip
 
 from .week import USUAL, wall_minute
 
@@ -117,10 +117,13 @@ def _now_words(
         return f"You are with {on_now.customer.first_name} until {until}."
     if not to_go:
         return ""
-    busy = next((until for since, until in agenda.busy if since <= now < until), None)
-    if busy is not None:
-        return f"Your calendar says busy until {wording.clock_text(busy, agenda.zone, twelve=twelve)}."
-    ends = [to_go[0].start, *(since for since, _ in agenda.busy if since > now)]
+    for spans, words in ((agenda.time_off, "You are off"), (agenda.busy, "Your calendar says busy")):
+        end = next((end for start, end in spans if start <= now < end), None)
+        if end is not None:
+            is_today = clock.local(end, agenda.zone).date() == clock.local(now, agenda.zone).date()
+            text = wording.clock_text if is_today else wording.moment_text
+            return f"{words} until {text(end, agenda.zone, twelve=twelve)}."
+    ends = [to_go[0].start, *(start for start, _ in [*agenda.busy, *agenda.time_off] if start > now)]
     return f"You are free until {wording.clock_text(min(ends), agenda.zone, twelve=twelve)}."
 
 
@@ -131,8 +134,8 @@ def _now_words(
 class Line:
     """A date drawn as a line from `opens` to `closes`, made once for all requests that ask for a time on it.
 
-    `ground` is open time first and busy time over it; `taken` has each appointment with its segment and its times, and
-    `proposed` those for which a new time on this date waits for an answer.
+    `ground` is open time first, busy time and time off over it; `taken` has each appointment with its segment and its
+    times, and `proposed` those for which a new time on this date waits for an answer.
     """
 
     title: str
@@ -143,6 +146,7 @@ class Line:
     proposed: list[tuple[Appointment, Segment, str]]
     open_words: str
     busy_words: str
+    off_words: str
 
     def segments(self, *, without: Appointment | None = None) -> list[Segment]:
         """The segments in the order in which they are drawn. `without` is left for the caller to draw."""
@@ -159,6 +163,7 @@ class Line:
             _listed("asked for", [times for one, _, times in others if one.is_request]),
             _listed("proposed", [times for _, _, times in proposed]),
             self.busy_words,
+            self.off_words,
         ]
         return f"{self.title}: {'; '.join(part for part in parts if part)}."
 
@@ -181,15 +186,18 @@ def line_of(agenda: Agenda, day: date, *, now: datetime, twelve: bool = False, a
     new = agenda.proposed_on(day)
     held = [*((one.start, one.end) for one in mine), *((each.start, each.end) for each in new)]
     opens, closes = _visible_day(agenda, day, [*held, *busy, *around])
+    # Whole days off would stretch the line over the night.
+    off = clip(agenda.off_on(day), opens, closes)
     return Line(
         title=f"{wording.date_text(day, long=True)} from {times(opens, closes)}",
         opens=opens,
         closes=closes,
-        ground=[("open", *span) for span in open_times] + [("busy", *span) for span in busy],
+        ground=[("open", *span) for span in open_times] + [("busy", *span) for span in [*busy, *off]],
         taken=[(one, (_kind(one, now), one.start, one.end), times(one.start, one.end)) for one in mine],
         proposed=[(one.appointment, ("proposed", one.start, one.end), times(one.start, one.end)) for one in new],
         open_words=_listed("open", [times(*span) for span in open_times]),
         busy_words=_listed("busy", [times(*span) for span in busy]),
+        off_words=_listed("time off", [times(*span) for span in off]),
     )
 
 

@@ -30,7 +30,7 @@ TWO_LINES = 38
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A block in one column: an appointment, or a busy time where `appointment` is None.
+    """A block in one column: an appointment, or, where `appointment` is None, a busy time or time off.
 
     `start` and `end` are those of the whole, even when only a part lies in this column. With `is_new` it is the time
     that is proposed for the appointment, which is held beside the present one.
@@ -48,6 +48,7 @@ class Piece:
     is_short: bool = False
     is_rest: bool = False
     is_new: bool = False
+    is_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,8 @@ class Week:
     first_hour: int
     hours: int
     zoom: int
+    # The shown date, if appointments of it can still be cancelled.
+    can_be_cleared: date | None = None
 
     @property
     def last(self) -> date:
@@ -92,11 +95,19 @@ class Week:
 
     @property
     def has_busy(self) -> bool:
-        return any(piece.appointment is None for column in self.columns for piece in column.pieces)
+        return any(piece.appointment is None and not piece.is_off for piece in self._pieces)
+
+    @property
+    def has_off(self) -> bool:
+        return any(piece.is_off for piece in self._pieces)
+
+    @property
+    def _pieces(self) -> list[Piece]:
+        return [piece for column in self.columns for piece in column.pieces]
 
     @property
     def has_new_times(self) -> bool:
-        return any(piece.label is PROPOSED for column in self.columns for piece in column.pieces)
+        return any(piece.label is PROPOSED for piece in self._pieces)
 
     @property
     def previous(self) -> str:
@@ -139,12 +150,13 @@ def build_week(agenda: Agenda, *, shown: date, today: date, now: datetime) -> We
         first_hour=first_hour,
         hours=hours,
         zoom=zoom,
+        can_be_cleared=shown if shown >= today else None,
         columns=[
             Column(
                 day=day,
                 is_today=day == today,
                 is_shown=day == shown,
-                pieces=_finished(columns[day], first_hour, zoom),
+                pieces=_finished(_shown(columns[day], first_hour, hours), first_hour, zoom),
                 shut=_shut(agenda, day, first_hour, hours),
                 now_at=_now_row(agenda, day, today, now, first_hour, hours),
                 load=_load(agenda, day),
@@ -177,6 +189,8 @@ def _pieces(agenda: Agenda, day: date, now: datetime) -> list[Piece]:
         found.append(Piece(new.start, new.end, at, rows, new.appointment, PROPOSED, is_rest=is_rest, is_new=True))
     for start, end in agenda.busy_on(day):
         found.append(Piece(start, end, *_rows(agenda, day, start, end), is_past=end <= now))
+    for start, end in agenda.off_on(day):
+        found.append(Piece(start, end, *_rows(agenda, day, start, end), is_past=end <= now, is_off=True))
     return sorted(found, key=lambda piece: (piece.start, piece.end))
 
 
@@ -215,13 +229,27 @@ def _at_least(pieces: list[Piece], zoom: int) -> list[Piece]:
 def _visible_hours(agenda: Agenda, columns: dict[date, list[Piece]]) -> tuple[int, int]:
     """The first hour and the number of hours: all open or taken time of any day, and an hour after it."""
     spans = [span for day in columns for span in agenda.opening(day)]
-    spans += [(p.at * ROW, (p.at + p.rows) * ROW) for pieces in columns.values() for p in pieces]
+    # Whole days off would stretch the week over the night.
+    spans += [(p.at * ROW, (p.at + p.rows) * ROW) for pieces in columns.values() for p in pieces if not p.is_off]
     spans = spans or [USUAL]
     first = min(start for start, _ in spans) // 60
     last = min(-(-max(end for _, end in spans) // 60) + 1, 24)
     last = min(max(last, first + FEWEST_HOURS), 24)
     first = min(first, last - FEWEST_HOURS)
     return first, last - first
+
+
+def _shown(pieces: list[Piece], first_hour: int, hours: int) -> list[Piece]:
+    """The pieces, of time off only the part within the visible hours."""
+    first, last = first_hour * ROWS_AN_HOUR, (first_hour + hours) * ROWS_AN_HOUR
+    found = []
+    for piece in pieces:
+        at, end = max(piece.at, first), min(piece.at + piece.rows, last)
+        if not piece.is_off:
+            found.append(piece)
+        elif at < end:
+            found.append(replace(piece, at=at, rows=end - at))
+    return found
 
 
 def _finished(pieces: list[Piece], first_hour: int, zoom: int) -> list[Piece]:

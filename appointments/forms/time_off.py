@@ -1,0 +1,100 @@
+"""The forms of time off: when and why, and what becomes of the appointments inside."""
+
+import re
+from collections.abc import Mapping
+from datetime import date, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.http import QueryDict
+
+from appointments.models import REFERENCE_ALPHABET, REFERENCE_LENGTH
+from appointments.pages.studio.time_off import field_of
+from appointments.rules.time_off import Way
+from appointments.services.time_off import Absence
+from core import clock
+from core.forms import DateInput, LineField, TextField, TimeInput
+from providers.exceptions import TimeOffRefused
+from providers.models import TimeOff
+from providers.services import check_time_off
+
+from .reasons import REASON_LENGTH, SeenField
+
+WAY_FIELD = re.compile(f"{field_of('')}([{REFERENCE_ALPHABET}]{{{REFERENCE_LENGTH}}})")
+
+
+class TimeOffForm(forms.Form):
+    """Two dates and, for a part of them, two times of the provider's wall clock; the reason and the public word."""
+
+    start_on = forms.DateField(label="First day", widget=DateInput())
+    start_at = forms.TimeField(label="From", required=False, widget=TimeInput())
+    end_on = forms.DateField(label="Last day", widget=DateInput())
+    end_at = forms.TimeField(label="Until", required=False, widget=TimeInput())
+    reason = LineField(
+        label="Reason",
+        max_length=TimeOff._meta.get_field("reason").max_length or 0,
+        required=False,
+        help_text="Only you see this.",
+    )
+    public_word = LineField(
+        label="A word for your page",
+        max_length=TimeOff._meta.get_field("public_word").max_length or 0,
+        required=False,
+        help_text="Like “Back on 12 January”. Customers read it where you have no openings.",
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, zone: ZoneInfo, initial: Mapping[str, Any] | None = None):
+        super().__init__(data, initial=dict(initial or {}))
+        self.zone = zone
+
+    def clean(self) -> dict[str, Any]:
+        """Check that the time can be taken off; an error about its length or its end stands at the last day."""
+        cleaned = super().clean() or {}
+        if not self.errors:
+            self.absence = self._absence(cleaned)
+            try:
+                check_time_off(*self.absence.span, now=clock.now())
+            except TimeOffRefused as refusal:
+                self.add_error("end_at" if cleaned["start_on"] == cleaned["end_on"] else "end_on", str(refusal))
+        return cleaned
+
+    def _absence(self, cleaned: Mapping[str, Any]) -> Absence:
+        start_at, end_at = cleaned["start_at"], cleaned["end_at"]
+        return Absence(
+            start=self._instant(cleaned["start_on"], _minute(start_at) if start_at else 0),
+            # Midnight as an end is that of the day, as in the working hours.
+            end=self._instant(cleaned["end_on"], (_minute(end_at) if end_at else 0) or clock.END_OF_DAY),
+            all_day=start_at is None and end_at is None,
+            reason=cleaned["reason"],
+            public_word=cleaned["public_word"],
+        )
+
+    def _instant(self, day: date, minute: int) -> Any:
+        return clock.wall_minute_to_instant(day, minute, self.zone)
+
+
+class ClearForm(forms.Form):
+    """The word to the customers, and the number of the late cancellation that the page showed."""
+
+    word = TextField(
+        label="A word to those whose appointment you cancel",
+        max_length=REASON_LENGTH,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    seen = SeenField()
+
+
+def typed_ways(data: QueryDict) -> dict[str, Way]:
+    """The way for each reference, as the form's radios say; what is no reference or no way is left out."""
+    ways = {}
+    for name, value in data.items():
+        found = WAY_FIELD.fullmatch(name)
+        if found and value in set(Way):
+            ways[found[1]] = Way(str(value))
+    return ways
+
+
+def _minute(at: time) -> int:
+    return at.hour * 60 + at.minute
