@@ -2,7 +2,7 @@
 
 import os
 from contextlib import contextmanager, nullcontext
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Event, Thread
 from unittest import mock
 
@@ -14,6 +14,7 @@ from accounts.models import User
 from appointments.forms.booking import BookingForm
 from appointments.models import Appointment, Proposal
 from appointments.queries.public import public_service
+from appointments.rules.time_off import Way
 from appointments.services import (
     availability,
     booking,
@@ -23,10 +24,13 @@ from appointments.services import (
     holds,
     locks,
     proposals,
+    time_off,
     times,
     transitions,
 )
+from appointments.services.time_off import Absence
 from appointments.states import Role
+from core import clock
 from core.db import lock_rows
 from providers.models import Provider, Service
 
@@ -52,6 +56,7 @@ def point(name):
         "proposed": (holds, "take_proposed"),
         "kept": (holds, "keep_proposed"),
         "ended": (times, "end_proposals"),
+        "row": (time_off.providers, "write_time_off"),
         "jobs": (follows.outbox, "publish_all"),
         "commit": (connection, "_commit"),
     }
@@ -98,6 +103,16 @@ def accept_time(proposal_pk, where="nowhere"):
     made = Proposal.objects.with_appointment().get(pk=proposal_pk)
     with point(where):
         return proposals.accept_time(proposal=made, actor=made.appointment.customer, role=Role.CUSTOMER).changed
+
+
+def take_time_off(provider_pk, where="nowhere"):
+    """Take a whole week off and cancel all that lies inside, for a provider whose appointments are all confirmed."""
+    provider = Provider.objects.select_related("user").get(pk=provider_pk)
+    start = clock.now() + timedelta(days=2)
+    absence = Absence(start, start + timedelta(days=14), reason="Ill")
+    ways = {one.reference: Way.CANCEL for one in Appointment.objects.filter(provider=provider)}
+    with point(where):
+        return time_off.take_time_off(provider=provider, absence=absence, actor=provider.user, ways=ways).changed
 
 
 def post_booking(service_pk, customer_pk, start, trouble="", key=KEY):

@@ -10,6 +10,7 @@ from appointments.models import Appointment, AppointmentEvent, Hold, LateCancell
 from appointments.states import Status
 from core import clock
 from outbox.models import Message
+from providers.models import TimeOff
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ProviderFactory, ServiceFactory, give_hours
 from tests.invariants import check_all
@@ -269,3 +270,49 @@ def test_two_tabs_of_one_browser_keep_one_time_between_them(service):
 
     assert {outcome.error for outcome in outcomes} <= {"", "SlotTaken"}, [outcome.traceback for outcome in outcomes]
     assert Hold.objects.count() == 1
+
+
+TIME_OFF_POINTS = ["lock:before", "lock:after", "history:after", "jobs:before", "jobs:after", "row:before", "row:after",
+                   "commit:before"]  # fmt: skip
+
+
+@pytest.fixture
+def ten_ahead(service):
+    """Ten confirmed appointments of ten customers within two weeks."""
+    start = datetime.fromisoformat(a_week_ahead(7))
+    for n in range(10):
+        kills.book(service.pk, UserFactory().pk, (start + timedelta(hours=n)).isoformat(), key=str(uuid4()))
+    return list(Appointment.objects.values_list("pk", flat=True))
+
+
+def after_time_off():
+    cancelled = Appointment.objects.filter(status=Status.CANCELLED).count()
+    return cancelled, Hold.objects.count(), TimeOff.objects.count(), mails()
+
+
+@pytest.mark.parametrize("where", TIME_OFF_POINTS)
+def test_a_time_off_killed_before_its_commit_cancels_nothing_and_the_retry_tells_everybody_once(
+    provider, ten_ahead, where
+):
+    told_before = mails()
+
+    [killed] = run_calls([(kills.take_time_off, provider.pk, where)])
+
+    assert killed.error == "Died"
+    assert after_time_off() == (0, 10, 0, told_before)
+    assert kills.take_time_off(provider.pk)
+    # Each customer, and the provider about all of them.
+    assert after_time_off() == (10, 0, 1, told_before + 11)
+    check_all()
+
+
+def test_a_time_off_killed_after_its_commit_stands_whole_and_the_retry_tells_nobody_again(provider, ten_ahead):
+    told_before = mails()
+
+    [killed] = run_calls([(kills.take_time_off, provider.pk, "commit:after")])
+
+    assert killed.error == "Died"
+    assert after_time_off() == (10, 0, 1, told_before + 11)
+    kills.take_time_off(provider.pk)
+    assert after_time_off() == (10, 0, 1, told_before + 11)
+    check_all()
