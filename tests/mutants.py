@@ -1215,16 +1215,16 @@ MUTANTS = [
     mutant(
         "buffers bring an appointment inside",
         TIME_OFF,
-        "rows.filter(start__lt=end, end__gt=start)",
-        "rows.filter(start__lte=end, end__gte=start)",
+        "own = Q(start__lt=end, end__gt=start)",
+        "own = Q(start__lte=end, end__gte=start)",
         TIME_OFF_TESTS,
         "buffers",
     ),
     mutant(
         "what starts soon is cancelled by itself",
         "appointments/rules/time_off.py",
-        "if appointment.start - now > SOON else Way.KEEP",
-        "if appointment.start - now >= SOON else Way.KEEP",
+        "claim.start - now <= SOON",
+        "claim.start - now < SOON",
         TIME_OFF_TESTS,
         "soon",
     ),
@@ -1251,6 +1251,22 @@ MUTANTS = [
         'provider.time_off.exclude(public_word="")',
         "appointments/test_time_off_pages.py",
         "public_page",
+    ),
+    mutant(
+        "a lapsed proposal claims time",
+        TIME_OFF,
+        ", open_proposal__answer_by__gt=now)",
+        ")",
+        TIME_OFF_TESTS,
+        "lapsed",
+    ),
+    mutant(
+        "a proposed time is cancelled with its appointment",
+        "appointments/rules/time_off.py",
+        "return Verb.WITHDRAW_TIME if self.way_to_end is Way.TAKE_BACK else Verb.DECLINE_TIME",
+        "return Verb.CANCEL",
+        TIME_OFF_TESTS,
+        "proposed",
     ),
     # --- Time off -----------------------------------------------------------------------------------------------------
     mutant(

@@ -1,30 +1,61 @@
-"""Time off: the ways to treat an appointment that lies inside it. Decided from facts in hand."""
+"""Time off: the claims on time inside it, and the ways to treat each of them. Decided from facts in hand."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from appointments.models import Appointment
-from appointments.states import Verb
+from appointments.models import Appointment, Proposal
+from appointments.states import Role, Verb
 
 
 class Way(StrEnum):
-    """What becomes of an appointment inside a time off: it is ended in the way that its state allows, or it stays."""
+    """What becomes of a claim inside a time off: it is ended in the way that its state allows, or it stays."""
 
     CANCEL = "cancel"
     DECLINE = "decline"
+    TAKE_BACK = "take-back"
     KEEP = "keep"
 
 
-VERBS = {Way.CANCEL: Verb.CANCEL, Way.DECLINE: Verb.DECLINE}
 # What starts sooner is kept unless the provider chooses otherwise, since its customer may be on the way.
 SOON = timedelta(hours=2)
 
 
-def way_to_end(appointment: Appointment) -> Way:
-    """The way in which this appointment can be ended: a request is declined, what was agreed is cancelled."""
-    return Way.CANCEL if appointment.is_confirmed else Way.DECLINE
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claim on time inside: an appointment or request, or the new time `proposed` for one that lies elsewhere."""
+
+    appointment: Appointment
+    proposed: Proposal | None = None
+
+    @property
+    def start(self) -> datetime:
+        return self.proposed.start if self.proposed else self.appointment.start
+
+    @property
+    def end(self) -> datetime:
+        return self.proposed.end if self.proposed else self.appointment.end
+
+    @property
+    def way_to_end(self) -> Way:
+        """What was agreed is cancelled, what the customer asks is declined, the provider's own proposal taken back."""
+        if self.proposed:
+            return Way.TAKE_BACK if self.proposed.side is Role.PROVIDER else Way.DECLINE
+        return Way.CANCEL if self.appointment.is_confirmed else Way.DECLINE
+
+    @property
+    def ways(self) -> tuple[Way, Way]:
+        return self.way_to_end, Way.KEEP
+
+    @property
+    def verb_to_end(self) -> Verb:
+        if self.proposed:
+            return Verb.WITHDRAW_TIME if self.way_to_end is Way.TAKE_BACK else Verb.DECLINE_TIME
+        return Verb.CANCEL if self.appointment.is_confirmed else Verb.DECLINE
 
 
-def usual_way(appointment: Appointment, now: datetime) -> Way:
-    """The way that a page chooses before the provider has said anything."""
-    return way_to_end(appointment) if appointment.start - now > SOON else Way.KEEP
+def usual_way(claim: Claim, now: datetime) -> Way:
+    """The way that a page chooses before the provider has said anything: to wait where a new time is proposed."""
+    proposal = claim.appointment.open_proposal
+    waits = proposal is not None and proposal.is_live(now)
+    return Way.KEEP if waits or claim.start - now <= SOON else claim.way_to_end

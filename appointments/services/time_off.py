@@ -6,16 +6,17 @@ from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import TAKES_PART, User
 from appointments.exceptions import InsideChanged, PolicyRefused
 from appointments.models import Appointment, conditions
 from appointments.rules.fair_use import LIMIT
-from appointments.rules.time_off import VERBS, Way, way_to_end
+from appointments.rules.time_off import Claim, Way
 from appointments.states import Role
 from core import clock
 from core.db import retrying
-from core.intervals import Interval
+from core.intervals import Interval, overlaps
 from providers import services as providers
 from providers.models import Provider, TimeOff
 
@@ -40,14 +41,10 @@ class Absence:
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """What lies in a time: what can still be cancelled or declined, by start, and how many times somebody keeps."""
+    """What lies in a time: the claims that can still be ended, by start, and how many times somebody keeps."""
 
-    appointments: list[Appointment]
+    claims: list[Claim]
     kept: int = 0
-
-    @property
-    def is_empty(self) -> bool:
-        return not self.appointments and not self.kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +54,7 @@ class Cleared:
     `merged` counts the earlier entries that have become part of the time off.
     """
 
-    ended: list[Appointment]
+    ended: list[Claim]
     time_off: TimeOff | None = None
     merged: int = 0
     changed: bool = True
@@ -67,19 +64,25 @@ class Cleared:
 def what_is_inside(
     provider: Provider, span: Interval, *, now: datetime, customer: User | None = None, with_kept: bool = True
 ) -> Inside:
-    """The appointments and requests in the span that can still be ended, and the kept times. Two queries.
+    """The appointments, requests and proposed times in the span that can still be ended, and the kept times.
 
-    With `customer` only theirs. An appointment lies inside if its own time meets the span, whatever its buffers do.
+    Two queries. With `customer` only theirs. An appointment lies inside if its own time meets the span, whatever its
+    buffers do; one that lies elsewhere counts for the new time that is proposed for it.
     """
     start, end = span
     rows = Appointment.objects.for_provider(provider).filter(conditions.ahead(now) | conditions.waiting(now))
-    rows = rows.filter(start__lt=end, end__gt=start).with_customer().order_by("start", "id")
+    own = Q(start__lt=end, end__gt=start)
+    proposed = Q(open_proposal__start__lt=end, open_proposal__end__gt=start, open_proposal__answer_by__gt=now)
+    rows = rows.with_customer().filter(own | proposed)
     if customer is not None:
         rows = rows.for_customer(customer)
-    found = list(rows)
-    for one in found:
+    claims = []
+    for one in rows:
         one.provider = provider
-    return Inside(found, holds.count_kept_inside(provider, span, now=now) if with_kept else 0)
+        is_inside = overlaps((one.start, one.end), span)
+        claims.append(Claim(one, None if is_inside else one.open_proposal))
+    claims.sort(key=lambda claim: (claim.start, claim.appointment.pk))
+    return Inside(claims, holds.count_kept_inside(provider, span, now=now) if with_kept else 0)
 
 
 def take_time_off(
@@ -134,10 +137,12 @@ def _clear(
     provider = _lock(provider, actor, seen)
     now = clock.now()
     inside = what_is_inside(provider, span, now=now, customer=customer, with_kept=False)
-    if any(ways.get(one.reference) not in {Way.KEEP, way_to_end(one)} for one in inside.appointments):
+    if any(ways.get(claim.appointment.reference) not in claim.ways for claim in inside.claims):
         raise InsideChanged
-    ending = [one for one in inside.appointments if ways[one.reference] is not Way.KEEP]
-    changes = [transitions.Change(one, VERBS[ways[one.reference]], word) for one in ending]
+    ending = [claim for claim in inside.claims if ways[claim.appointment.reference] is not Way.KEEP]
+    changes = [
+        transitions.Change(claim.appointment, claim.verb_to_end, word, proposal=claim.proposed) for claim in ending
+    ]
     outcomes = transitions.apply(changes, actor=actor, role=Role.PROVIDER, seen=seen) if changes else []
     banned = any(outcome.banned for outcome in outcomes)
     if absence is None:

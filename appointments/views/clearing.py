@@ -15,7 +15,7 @@ from appointments.exceptions import CountsForMore, InsideChanged
 from appointments.forms.time_off import ClearForm, typed_ways
 from appointments.pages.studio.time_off import Check, build_check, chosen_ways
 from appointments.rules.fair_use import FREE, Ending, is_late
-from appointments.rules.time_off import Way, way_to_end
+from appointments.rules.time_off import Way
 from appointments.services import fair_use
 from appointments.services.time_off import Cleared, Inside, what_is_inside
 from core import clock
@@ -50,7 +50,7 @@ def clear(request: HttpRequest, clearing: Clearing) -> HttpResponse:
     form, pressed = ClearForm(request.POST), request.POST.get("do", "")
     inside = _inside(clearing)
     ways = typed_ways(request.POST)
-    if pressed == "save" or not inside.appointments:
+    if pressed == "save" or not inside.claims:
         if not form.is_valid():
             return show(request, clearing, inside, ways, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
         try:
@@ -105,12 +105,16 @@ def _inside(clearing: Clearing) -> Inside:
 def _pressed(inside: Inside, ways: Mapping[str, Way], pressed: str) -> dict[str, Way]:
     """The ways after a button for many rows at once: end them all, keep them all, or keep those that count."""
     if pressed == "end-all":
-        return {one.reference: way_to_end(one) for one in inside.appointments}
+        return {claim.appointment.reference: claim.way_to_end for claim in inside.claims}
     if pressed == "keep-all":
-        return {one.reference: Way.KEEP for one in inside.appointments}
+        return {claim.appointment.reference: Way.KEEP for claim in inside.claims}
     if pressed == "keep-late":
         now = clock.now()
-        late = {one.reference for one in inside.appointments if one.is_confirmed and is_late(one.start, now)}
+        late = {
+            claim.appointment.reference
+            for claim in inside.claims
+            if claim.way_to_end is Way.CANCEL and is_late(claim.start, now)
+        }
         return {**ways, **dict.fromkeys(late & ways.keys(), Way.KEEP)}
     return dict(ways)
 
@@ -119,7 +123,12 @@ def _check(clearing: Clearing, inside: Inside, ways: Mapping[str, Way]) -> Check
     """The page's facts. One query where something is cancelled, and one more where that would ban."""
     provider, now = clearing.provider, clock.now()
     chosen = chosen_ways(inside, ways, now=now)
-    ended = [one for one in inside.appointments if chosen[one.reference] is not Way.KEEP]
+    # Only what is cancelled or declined is no longer there for a ban to end; a proposal's appointment is.
+    ended = [
+        claim.appointment
+        for claim in inside.claims
+        if not claim.proposed and chosen[claim.appointment.reference] is not Way.KEEP
+    ]
     cancelled = [one.start for one in ended if one.is_confirmed]
     counts = fair_use.consequence_for(provider.user_id, cancelled, now=now) if cancelled else FREE
     ending = fair_use.what_a_ban_ends(provider.user, besides=ended, now=now) if counts.bans else Ending()

@@ -221,7 +221,7 @@ def _ask_to_cancel(
     same_day = what_is_inside(provider, day, now=standing.now, customer=appointment.customer, with_kept=False)
     context = {
         **_context(provider, standing),
-        "same_day": len(same_day.appointments),
+        "same_day": len(same_day.claims),
         "form": form or CancelForm(),
         "weighed": weigh(standing, me(request)),
         "got_worse": got_worse,

@@ -264,8 +264,9 @@ def cost(door):
 
 
 def test_weighing_costs_one_query_and_one_more_where_it_would_suspend(door, on_record, book):
-    # The appointment; for who is signed in the session; in the studio the provider, what waits and the figures, too.
-    base = 1 if door.is_link else 2 if door.is_customers else 5
+    # The appointment; for who is signed in the session; in the studio the provider, what waits, the figures and what
+    # else the customer has on that day, too.
+    base = 1 if door.is_link else 2 if door.is_customers else 6
     # A customer's own page offers openings to which it could be moved instead.
     base += 4 if door.is_customers and not door.is_link else 0
 

@@ -16,9 +16,9 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Ban, User
 from appointments.exceptions import CountsForMore, InsideChanged, PolicyRefused, SlotTaken
-from appointments.models import Appointment, AppointmentEvent, Hold, LateCancellation
-from appointments.rules.time_off import Way, usual_way
-from appointments.services import availability, fair_use, holds, transitions
+from appointments.models import Appointment, AppointmentEvent, Hold, LateCancellation, Proposal
+from appointments.rules.time_off import Claim, Way, usual_way
+from appointments.services import availability, fair_use, holds, proposals, transitions
 from appointments.services.time_off import Absence, cancel_inside, take_time_off, what_is_inside
 from appointments.states import Role, Status
 from outbox.models import Message
@@ -66,6 +66,14 @@ def inside(provider, span=TUESDAY, **values):
     return what_is_inside(provider, span, now=NOW, **values)
 
 
+def appointments_of(found):
+    return [claim.appointment for claim in found.claims]
+
+
+def ended(cleared):
+    return [claim.appointment for claim in cleared.ended]
+
+
 # --- What lies inside -----------------------------------------------------------------------------------------------
 
 
@@ -80,10 +88,10 @@ def test_what_lies_inside_is_what_can_still_be_ended_by_start(provider, service,
 
     found = inside(provider)
 
-    assert found.appointments == [first, late_one, request]
+    assert appointments_of(found) == [first, late_one, request]
     assert found.kept == 1
     assert inside(provider, with_kept=False).kept == 0
-    assert inside(provider, customer=request.customer).appointments == [request]
+    assert appointments_of(inside(provider, customer=request.customer)) == [request]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +109,7 @@ def test_an_appointment_lies_inside_by_its_own_time_and_not_by_its_buffers(provi
     )
     appointment = book(service=with_buffers).appointment
 
-    assert inside(provider, (start, end)).appointments == ([appointment] if is_inside else [])
+    assert appointments_of(inside(provider, (start, end))) == ([appointment] if is_inside else [])
 
 
 def test_what_has_begun_and_a_request_past_its_deadline_lie_inside_no_more(provider, book):
@@ -110,7 +118,7 @@ def test_what_has_begun_and_a_request_past_its_deadline_lie_inside_no_more(provi
     request = book(TUESDAY_TEN + 2 * HOUR, service=by_hand, customer=UserFactory()).appointment
 
     def at(moment):
-        return what_is_inside(provider, TUESDAY, now=moment).appointments
+        return appointments_of(what_is_inside(provider, TUESDAY, now=moment))
 
     assert at(TUESDAY_TEN - SECOND)[:1] == [confirmed]
     assert confirmed not in at(TUESDAY_TEN)
@@ -121,7 +129,7 @@ def test_what_has_begun_and_a_request_past_its_deadline_lie_inside_no_more(provi
 def test_what_starts_soon_is_kept_unless_the_provider_says_otherwise(book):
     appointment = book().appointment
 
-    ways = [usual_way(appointment, TUESDAY_TEN - 2 * HOUR - after) for after in (SECOND, timedelta(0))]
+    ways = [usual_way(Claim(appointment), TUESDAY_TEN - 2 * HOUR - after) for after in (SECOND, timedelta(0))]
 
     assert ways == [Way.CANCEL, Way.KEEP]
 
@@ -134,7 +142,7 @@ def test_all_of_it_happens_in_one_act_and_each_customer_is_told_once(provider, t
 
     cleared = off(provider, ways, word="Sorry for this.")
 
-    assert (cleared.ended, cleared.changed, cleared.banned, cleared.merged) == (three[:2], True, False, 0)
+    assert (ended(cleared), cleared.changed, cleared.banned, cleared.merged) == (three[:2], True, False, 0)
     assert statuses(three) == [Status.CANCELLED, Status.CANCELLED, Status.CONFIRMED]
     row = TimeOff.objects.get()
     assert (row, row.start, row.end, row.reason) == (cleared.time_off, *TUESDAY, "Ill")
@@ -240,14 +248,14 @@ def test_what_the_customer_cancelled_meanwhile_stands_in_nobodys_way(provider, t
 
     cleared = off(provider, all_of(three))
 
-    assert cleared.ended == three[1:]
+    assert ended(cleared) == three[1:]
 
 
 def test_the_same_form_sent_twice_acts_once(provider, three):
     first, second = (off(provider, all_of(three)) for _ in range(2))
 
     assert (first.changed, second.changed) == (True, False)
-    assert second.ended == []
+    assert ended(second) == []
     assert TimeOff.objects.count() == 1
     assert AppointmentEvent.objects.filter(verb="cancel").count() == 3
 
@@ -285,7 +293,7 @@ def test_a_cleared_day_is_open_again_and_may_be_that_of_one_customer(provider, s
         provider=provider, span=TUESDAY, actor=provider.user, ways=all_of(three[1:2]), customer=three[1].customer
     )
 
-    assert cleared.ended == three[1:2]
+    assert ended(cleared) == three[1:2]
     assert statuses(three) == [Status.CONFIRMED, Status.CANCELLED, Status.CONFIRMED]
     assert not TimeOff.objects.exists()
     assert three[1].start in availability.slots_between(service, *TUESDAY, now=NOW)
@@ -313,4 +321,81 @@ def test_an_act_costs_the_same_queries_for_one_appointment_and_for_many(provider
 
 def test_looking_inside_costs_two_queries(provider, three, django_assert_num_queries):
     with django_assert_num_queries(2):
-        [(one.customer.name, one.service.name, one.where) for one in inside(provider).appointments]
+        [(one.customer.name, one.service.name, one.where) for one in appointments_of(inside(provider))]
+
+
+# --- Proposed times -------------------------------------------------------------------------------------------------
+
+
+def propose(appointment, start, role=Role.PROVIDER):
+    actor = appointment.customer if role is Role.CUSTOMER else appointment.provider.user
+    return proposals.propose_time(appointment=appointment, start=start, actor=actor, role=role, message="x")
+
+
+def test_a_proposed_time_lies_inside_where_its_appointment_does_not(provider, book):
+    elsewhere = book(TUESDAY_TEN + DAY).appointment
+    propose(elsewhere, TUESDAY_TEN)
+
+    [claim] = inside(provider).claims
+    [there] = inside(provider, (TUESDAY[0] + DAY, TUESDAY[1] + DAY)).claims
+
+    assert (claim.appointment, claim.start, claim.way_to_end) == (elsewhere, TUESDAY_TEN, Way.TAKE_BACK)
+    assert (there.proposed, there.way_to_end) == (None, Way.CANCEL)
+    assert [usual_way(one, NOW) for one in (claim, there)] == [Way.KEEP, Way.KEEP]
+
+
+def test_taking_a_proposed_time_back_leaves_the_appointment_as_it_was(provider, service, book):
+    elsewhere = book(TUESDAY_TEN + DAY).appointment
+    propose(elsewhere, TUESDAY_TEN)
+
+    off(provider, {elsewhere.reference: Way.TAKE_BACK})
+
+    elsewhere.refresh_from_db()
+    assert (elsewhere.status, elsewhere.start) == (Status.CONFIRMED, TUESDAY_TEN + DAY)
+    assert Proposal.objects.get().state == "withdrawn"
+    assert not LateCancellation.objects.exists()
+    check_all()
+
+
+def test_a_time_that_the_customer_proposed_is_declined(provider, book, by_hand):
+    elsewhere = book(TUESDAY_TEN + DAY).appointment
+    transitions.accept_request(appointment=elsewhere, actor=provider.user)
+    propose(elsewhere, TUESDAY_TEN, Role.CUSTOMER)
+
+    off(provider, {elsewhere.reference: Way.DECLINE})
+
+    elsewhere.refresh_from_db()
+    assert (elsewhere.status, Proposal.objects.get().state) == (Status.CONFIRMED, "declined")
+    check_all()
+
+
+def test_cancelling_ends_the_proposal_of_its_appointment(provider, book):
+    one = book().appointment
+    propose(one, TUESDAY_TEN + DAY)
+
+    off(provider, all_of([one]))
+
+    assert statuses([one]) == [Status.CANCELLED]
+    assert Proposal.objects.get().state == "ended"
+    check_all()
+
+
+def test_a_proposed_time_that_was_accepted_meanwhile_is_asked_about_anew(provider, book):
+    elsewhere = book(TUESDAY_TEN + DAY).appointment
+    propose(elsewhere, TUESDAY_TEN)
+    proposals.accept_time(proposal=Proposal.objects.get(), actor=elsewhere.customer, role=Role.CUSTOMER)
+
+    with pytest.raises(InsideChanged):
+        off(provider, {elsewhere.reference: Way.TAKE_BACK})
+
+    assert not TimeOff.objects.exists()
+
+
+def test_a_lapsed_proposal_claims_no_time(provider, book):
+    elsewhere = book(TUESDAY_TEN + DAY).appointment
+    propose(elsewhere, TUESDAY_TEN)
+    answer_by = Proposal.objects.get().answer_by
+
+    found = [what_is_inside(provider, TUESDAY, now=answer_by - before).claims for before in (SECOND, timedelta(0))]
+
+    assert [len(claims) for claims in found] == [1, 0]

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from appointments.models import Appointment, LateCancellation
-from appointments.services import fair_use, holds, transitions
+from appointments.services import fair_use, holds, proposals, transitions
 from appointments.states import Role, Status
 from providers.models import TimeOff
 from tests.factories.accounts import UserFactory
@@ -217,7 +217,7 @@ def test_the_page_lists_each_and_nothing_has_happened(studio, two, book, by_hand
     page = studio.post(CHECK, TUESDAY)
 
     text = text_of(page)
-    assert "3 appointments and requests lie inside. Nothing is cancelled before you save." in text
+    assert "3 things lie inside. Nothing is cancelled before you save." in text
     assert [name in text for name in ("Ann Doe", "Ben Doe", "Cat Doe, request")] == [True] * 3
     assert "26 h left" in text and "Declining never counts" in text
     assert "Cancels 2 appointments: Ann, Ben" in text
@@ -385,6 +385,23 @@ def test_the_check_costs_the_same_for_one_and_for_many(studio, book):
         assert len(page.context["check"].rows) == number
 
     assert costs[0] == costs[1]
+
+
+def test_a_proposed_time_is_told_as_such(studio, provider, book):
+    inside, elsewhere = book().appointment, book(TUESDAY_TEN + DAY, customer=UserFactory(name="Eve Doe")).appointment
+    for one, start in ((inside, TUESDAY_TEN + 2 * DAY), (elsewhere, TUESDAY_TEN + 3 * HOUR)):
+        proposals.propose_time(appointment=one, start=start, actor=provider.user, role=Role.PROVIDER, message="x")
+
+    page = studio.post(CHECK, TUESDAY)
+    text = text_of(page)
+
+    assert button_of(page) == "Save"
+    assert "You proposed Thu 5 March, 10:00." in text
+    assert "Eve Doe, new time proposed" in text and "13:00 to 14:00" in text
+    assert "Taking it back never counts" in text and "Stays proposed." in text
+    taken_back = studio.post(CHECK, TUESDAY | ways((inside, "keep"), (elsewhere, "take-back")) | {"do": "weigh"})
+    assert button_of(taken_back) == "Save and take back 1"
+    assert "Takes back 1 proposed time: Eve" in text_of(taken_back)
 
 
 # --- A day ----------------------------------------------------------------------------------------------------------

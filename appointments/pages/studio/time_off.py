@@ -10,35 +10,50 @@ from zoneinfo import ZoneInfo
 
 from appointments.models import Appointment
 from appointments.pages.consequences import LATE_NOTICE, Weighed, weighed_together
-from appointments.pages.zones import zones_of
+from appointments.pages.zones import zones_told
 from appointments.rules.fair_use import Consequence, Ending, is_late
-from appointments.rules.time_off import Way, usual_way, way_to_end
+from appointments.rules.time_off import Claim, Way, usual_way
 from appointments.services.time_off import Inside
 from appointments.states import Role
 from core import clock
-from core.wording import duration_text, local, range_text
+from core.wording import duration_text, local, moment_text, range_text
 from providers.services import dates_text
 
 MINUTE = timedelta(minutes=1)
-WORDS = {Way.CANCEL: "Cancel", Way.DECLINE: "Decline", Way.KEEP: "Keep"}
+WORDS = {Way.CANCEL: "Cancel", Way.DECLINE: "Decline", Way.TAKE_BACK: "Take back", Way.KEEP: "Keep"}
 # The most names that a line spells out.
 MOST_NAMED = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An appointment inside, with the chosen way and how its line reads. `aside` is the time in the other zone."""
+    """A claim on time inside, with the chosen way and how its line reads. `aside` is the time in the other zone, `says`
+    what the chosen way leaves open."""
 
-    appointment: Appointment
+    claim: Claim
     way: Way
     left: str
     is_late: bool
     aside: str
+    says: str
+
+    @property
+    def appointment(self) -> Appointment:
+        return self.claim.appointment
 
     @property
     def name(self) -> str:
         name: str = self.appointment.customer.name
+        if self.appointment.open_proposal:
+            return f"{name}, new time proposed"
         return f"{name}, request" if self.appointment.is_request else name
+
+    @property
+    def leaf(self) -> str:
+        """The kind of the leaf that has its date."""
+        if self.appointment.open_proposal:
+            return "iris"
+        return "brass" if self.appointment.is_request else ""
 
     @property
     def field(self) -> str:
@@ -47,18 +62,12 @@ class Row:
     @property
     def choices(self) -> list[tuple[str, str, bool]]:
         """The ways as value, word and whether it is the chosen one."""
-        return [
-            (way.value, WORDS[way], way is self.way) for way in Way if way in {Way.KEEP, way_to_end(self.appointment)}
-        ]
-
-    @property
-    def says(self) -> str:
-        return "" if self.way is not Way.KEEP else "Stays as it is."
+        return [(way.value, WORDS[way], way is self.way) for way in self.claim.ways]
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The page: a row for each appointment, what the act would do, and what that counts as."""
+    """The page: a row for each claim, what the act would do, and what that counts as."""
 
     rows: list[Row]
     kept: int
@@ -66,16 +75,15 @@ class Check:
     is_time_off: bool
 
     @property
-    def cancelled(self) -> list[Appointment]:
-        return [row.appointment for row in self.rows if row.way is Way.CANCEL]
+    def cancelled(self) -> list[Claim]:
+        return self._with(Way.CANCEL)
 
     @property
-    def declined(self) -> list[Appointment]:
-        return [row.appointment for row in self.rows if row.way is Way.DECLINE]
+    def stays(self) -> list[Claim]:
+        return self._with(Way.KEEP)
 
-    @property
-    def stays(self) -> list[Appointment]:
-        return [row.appointment for row in self.rows if row.way is Way.KEEP]
+    def _with(self, way: Way) -> list[Claim]:
+        return [row.claim for row in self.rows if row.way is way]
 
     @property
     def number(self) -> int:
@@ -83,12 +91,11 @@ class Check:
 
     @property
     def ends_any(self) -> bool:
-        return bool(self.cancelled or self.declined)
+        return len(self.stays) < len(self.rows)
 
     @property
     def headline(self) -> str:
-        count = len(self.rows)
-        lie = "1 appointment or request lies" if count == 1 else f"{count} appointments and requests lie"
+        lie = "1 thing lies" if len(self.rows) == 1 else f"{len(self.rows)} things lie"
         return f"{lie} inside. Nothing is cancelled before you {'save' if self.is_time_off else 'press the button'}."
 
     @property
@@ -106,11 +113,14 @@ class Check:
     @property
     def effects(self) -> list[tuple[str, str]]:
         """What the act does, each with its icon."""
-        told = {one.customer_id for one in [*self.cancelled, *self.declined]}
+        told = {row.appointment.customer_id for row in self.rows if row.way is not Way.KEEP}
         people = "1 person" if len(told) == 1 else f"{len(told)} people"
+        declined = self._with(Way.DECLINE)
         found = [
             ("x", _counted("Cancels", self.cancelled, "appointment")),
-            ("x", _counted("Declines", self.declined, "request")),
+            ("x", _counted("Declines", [claim for claim in declined if not claim.proposed], "request")),
+            ("x", _counted("Declines", [claim for claim in declined if claim.proposed], "proposed time")),
+            ("x", _counted("Takes back", self._with(Way.TAKE_BACK), "proposed time")),
             ("check", f"Keeps {len(self.stays)}: {_names(self.stays)}" if self.stays else ""),
             ("wait", self._released() if self.is_time_off else ""),
             ("mail", f"Emails {people}" if told else "Emails nobody"),
@@ -130,9 +140,9 @@ class Check:
         return f"{text[:1].upper()}{text[1:]}"
 
     def _ends(self) -> str:
-        if self.cancelled:
-            return f"cancel {len(self.cancelled)}"
-        return f"decline {len(self.declined)}" if self.declined else ""
+        """How many end; only the gravest way is named."""
+        counts = [(WORDS[way].lower(), len(self._with(way))) for way in (Way.CANCEL, Way.DECLINE, Way.TAKE_BACK)]
+        return next((f"{verb} {number}" for verb, number in counts if number), "")
 
     def _price(self) -> str:
         if self.weighed is None or not self.weighed.counts.is_late:
@@ -155,13 +165,12 @@ def field_of(reference: str) -> str:
 
 
 def chosen_ways(inside: Inside, chosen: Mapping[str, Way], *, now: datetime) -> dict[str, Way]:
-    """The way for each appointment by reference: the chosen one where it fits, else the usual one."""
-    return {
-        one.reference: way
-        if (way := chosen.get(one.reference)) in {Way.KEEP, way_to_end(one)} and way
-        else usual_way(one, now)
-        for one in inside.appointments
-    }
+    """The way for each claim by its appointment's reference: the chosen one where it fits, else the usual one."""
+    ways = {}
+    for claim in inside.claims:
+        way = chosen.get(claim.appointment.reference)
+        ways[claim.appointment.reference] = way if way in claim.ways else usual_way(claim, now)
+    return ways
 
 
 def build_check(
@@ -176,56 +185,86 @@ def build_check(
     twelve: bool,
 ) -> Check:
     """The page for what lies inside. `counts` and `ending` are those of what `ways` cancel."""
-    rows = [
-        Row(
-            appointment=one,
-            way=ways[one.reference],
-            left=_left(one, now),
-            is_late=one.is_confirmed and is_late(one.start, now),
-            aside=zones_of(one, Role.PROVIDER, reader=reader).aside(one.start, twelve=twelve),
+    rows = []
+    for claim in inside.claims:
+        one, way = claim.appointment, ways[claim.appointment.reference]
+        zones = zones_told(
+            claim.start,
+            claim.end,
+            reader=reader,
+            other=one.customer.zone,
+            whose=one.customer.first_name,
+            place=one.provider.zone if one.is_in_person else None,
         )
-        for one in inside.appointments
-    ]
+        row = Row(
+            claim=claim,
+            way=way,
+            left=_left(claim, now),
+            is_late=_counts(claim) and is_late(claim.start, now),
+            aside=zones.aside(claim.start, twelve=twelve),
+            says=_says(claim, way, reader, twelve=twelve),
+        )
+        rows.append(row)
     late = [row.appointment for row in rows if row.is_late and row.way is Way.CANCEL]
     weighed = weighed_together(late, counts, ending) if counts.is_late else None
     return Check(rows, inside.kept, weighed, is_time_off)
 
 
-def _left(one: Appointment, now: datetime) -> str:
-    if one.is_request:
-        return "Declining never counts"
-    left = one.start - now
+def _counts(claim: Claim) -> bool:
+    return claim.way_to_end is Way.CANCEL
+
+
+def _left(claim: Claim, now: datetime) -> str:
+    if not _counts(claim):
+        return f"{'Taking it back' if claim.way_to_end is Way.TAKE_BACK else 'Declining'} never counts"
+    left = claim.start - now
     length = duration_text(left) if left >= MINUTE else "less than a minute"
-    return f"Starts in {length}: cancelling it is late" if is_late(one.start, now) else f"{length} left"
+    return f"Starts in {length}: cancelling it is late" if is_late(claim.start, now) else f"{length} left"
 
 
-def _counted(verb: str, ones: Sequence[Appointment], thing: str) -> str:
-    if not ones:
+def _says(claim: Claim, way: Way, reader: ZoneInfo, *, twelve: bool) -> str:
+    """What stays open: nothing where it is ended, for the row says that."""
+    proposal, customer = claim.appointment.open_proposal, claim.appointment.customer.first_name
+    if way is not Way.KEEP:
         return ""
-    return f"{verb} {len(ones)} {thing}{_s(len(ones))}: {_names(ones)}"
+    if proposal is None:
+        return "Stays as it is." if claim.appointment.is_confirmed else "Still waits for your answer."
+    if claim.proposed:
+        return "Stays proposed. If it is accepted, it lies inside."
+    new_time = moment_text(proposal.start, reader, twelve=twelve)
+    if proposal.side is Role.PROVIDER:
+        return f"You proposed {new_time}. If {customer} accepts, it moves there; if not, it stays."
+    return f"{customer} proposed {new_time}. If you accept, it moves there; if not, it stays."
+
+
+def _counted(verb: str, claims: Sequence[Claim], thing: str) -> str:
+    if not claims:
+        return ""
+    return f"{verb} {len(claims)} {thing}{_s(len(claims))}: {_names(claims)}"
 
 
 def _s(number: int) -> str:
     return "" if number == 1 else "s"
 
 
-def _names(ones: Sequence[Appointment]) -> str:
+def _names(claims: Sequence[Claim]) -> str:
     """The first names, each once, and how many more there are."""
-    names = list(dict.fromkeys(one.customer.first_name for one in ones))
+    names = list(dict.fromkeys(claim.appointment.customer.first_name for claim in claims))
     more = len(names) - MOST_NAMED
     return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def cleared_words(ended: Sequence[Appointment]) -> str:
-    """What an act has ended, for the message after it: "2 appointments cancelled. We tell Mina and Rosa."."""
+def cleared_words(ended: Sequence[Claim]) -> str:
+    """What an act has ended, for the message after it: "2 appointments cancelled. We tell Mina, Rosa."."""
     if not ended:
         return ""
-    # Each as it was before: what was agreed was cancelled, a request declined.
-    agreed = sum(one.is_confirmed for one in ended)
-    asked = len(ended) - agreed
+    cancelled = sum(claim.way_to_end is Way.CANCEL for claim in ended)
+    proposed = sum(claim.proposed is not None for claim in ended)
+    declined = len(ended) - cancelled - proposed
     parts = [
-        f"{agreed} appointment{_s(agreed)} cancelled" if agreed else "",
-        f"{asked} request{_s(asked)} declined" if asked else "",
+        f"{cancelled} appointment{_s(cancelled)} cancelled" if cancelled else "",
+        f"{declined} request{_s(declined)} declined" if declined else "",
+        f"{proposed} proposed time{_s(proposed)} released" if proposed else "",
     ]
     return f"{', '.join(part for part in parts if part)}. We tell {_names(ended)}."
 
