@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from appointments.models import REFERENCE_ALPHABET, REFERENCE_LENGTH, Appointment
 from appointments.pages.labels import PROPOSED
 from appointments.pages.studio.week import Column, Piece
-from core import wording
+from core import clock, wording
 from core.page_reader import uses_12h_clock, zone_for
 from core.templatetags.marks import icon
 
@@ -124,8 +124,9 @@ def _busy(piece: Piece, place: _Place) -> str:
 
 def _off(piece: Piece, place: _Place) -> str:
     short = " data-short" if piece.is_short else ""
-    begins_here = wording.local(piece.start, place.zone).date() == place.day
-    shown = f'<span class="ev__w" aria-hidden="true">{_clock(piece.start, place)}</span>' if begins_here else ""
+    # Off from midnight on is off since before the day, or for the whole of it.
+    from_midnight = piece.start == clock.day_bounds(place.day, place.zone)[0]
+    shown = "" if from_midnight else f'<span class="ev__w" aria-hidden="true">{_clock(piece.start, place)}</span>'
     return (
         f'<p class="ev" data-state="off"{short}><b>{icon("away")}Time off</b>{shown}'
         f'<span class="visually-hidden">, {_when(piece, place)}</span></p>'

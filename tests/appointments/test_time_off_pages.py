@@ -481,6 +481,8 @@ def test_the_week_draws_time_off_within_its_hours_and_leads_to_the_day(studio, p
     off = {column.day.day: [(p.at, p.rows) for p in column.pieces if p.is_off] for column in week.columns}
     assert off == {2: [], 3: [(60, 12)], 4: [(0, 108)], 5: [(0, 108)], 6: []}
     assert (week.first_hour, week.hours) == (9, 9)
+    drawn = re.findall(r'data-state="off">(.*?)<span class="visually', page.text)
+    assert [re.sub("<[^>]*>", "", words) for words in drawn] == ["Time off14:00", "Time off", "Time off"]
     assert 'data-state="off"' in page.text and '<i class="kf"></i>Time off' in page.text
     assert day_address() in page.text
     assert "cancel-day" not in studio.get(reverse("studio_today"), {"day": "2026-02-25"}).text
