@@ -192,7 +192,7 @@ class _Words:
                 detail = f"{one.service.name}, {times}. Held until it is answered, or until {until}."
                 return _appointment(one, f"New time proposed for {one.customer.name}", detail)
             case EntryKind.TIME_OFF:
-                return Row("Time off", f"{times}.")
+                return Row("Time off", f"{times}.", "See time off", reverse("studio_time_off"))
             case EntryKind.BUSY:
                 return Row("Busy in a connected calendar", f"{times}. Customers never see this.")
 

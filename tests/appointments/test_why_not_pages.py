@@ -205,6 +205,7 @@ def test_time_off_says_until_when_it_lasts(ask, service):
     page = ask()
 
     assert standing(page) == [("Time off", "09:00 to Wed 4 March, 10:00.")]
+    assert '<a class="link" href="/studio/time-off/">See time off</a>' in page.content.decode()
     assert "Time off" not in fine(page) and "Calendar" in fine(page)
 
 
