@@ -32,6 +32,12 @@ class MoveRefused(DomainError):
     """The appointment is no longer in a state from which this can be done."""
 
 
+class ChangedSince(MoveRefused):
+    """The appointment is not as the page showed it: its time is another, or another new time waits for an answer."""
+
+    message = "This appointment has changed since the page was opened. Read what it is now, then press the button."
+
+
 class TermsChanged(DomainError):
     """Price, length or confirmation changed since the form was shown; the new terms need a fresh yes."""
 

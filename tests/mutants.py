@@ -36,6 +36,7 @@ CONTEXT = "appointments/mail/context.py"
 LINKS = "appointments/links.py"
 REACH = "appointments/search/reach.py"
 INDEX = "appointments/search/index.py"
+OLD_PAGES = "appointments/test_old_pages.py"
 CHANGING_PAGES = "appointments/test_changing_pages.py"
 FAR = "appointments/test_far_from_home.py"
 CHANGES = "appointments/test_transitions.py"
@@ -244,8 +245,8 @@ MUTANTS = [
     mutant(
         "a link takes any consequence as seen",
         "appointments/views/link.py",
-        'given["seen"] = form.cleaned_data["seen"]',
-        'given["seen"] = 99',
+        "**form.cleaned_data",
+        '**form.cleaned_data | ({"seen": 99} if wanted.is_weighed else {})',
         CANCEL,
         "not_shown",
     ),
@@ -1124,12 +1125,27 @@ MUTANTS = [
         "old_page",
     ),
     mutant(
-        "a form that showed another present time is taken",
-        "appointments/forms/changing.py",
-        'data["present"] in {None, appointment.start} and ',
+        "a page that showed another time is acted upon",
+        "appointments/services/transitions.py",
+        "            _check_shown(change)\n",
         "",
-        CHANGING_PAGES,
-        "another_present",
+        OLD_PAGES,
+    ),
+    mutant(
+        "whoever accepts need not have seen the new time that waits",
+        "appointments/services/transitions.py",
+        "{Verb.ACCEPT, Verb.PROPOSE, Verb.MOVE}",
+        "{Verb.PROPOSE, Verb.MOVE}",
+        OLD_PAGES,
+        "accept",
+    ),
+    mutant(
+        "choosing a time replaces a new time that the page did not show",
+        "appointments/services/transitions.py",
+        "{Verb.ACCEPT, Verb.PROPOSE, Verb.MOVE}",
+        "{Verb.ACCEPT}",
+        OLD_PAGES,
+        "choos",
     ),
     mutant(
         "a link shows its opener what else is on those days",

@@ -6,10 +6,12 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 
-from appointments.models import Appointment, Proposal
+from appointments.models import Proposal
 from appointments.pages import month_picker
 from core import clock
 from core.forms import DateInput, TextField, TimeInput
+
+from .reasons import ShownField
 
 MESSAGE_LENGTH = 500
 ACCEPT, KEEP = "accept", "keep"
@@ -33,13 +35,13 @@ class InstantField(forms.Field):
 
 
 class NewTimeForm(forms.Form):
-    """The chosen start with a message, and what the page showed: the present start, and whether it changes at once.
+    """The chosen start with a message, and what the page showed: the appointment, and whether it changes at once.
 
     With `needs_reason` the message is not optional: the other side reads there why the time is unusual.
     """
 
     start = InstantField()
-    present = InstantField(required=False)
+    shown = ShownField()
     at_once = forms.BooleanField(required=False, widget=forms.HiddenInput)
     message = TextField(max_length=MESSAGE_LENGTH, required=False, widget=forms.Textarea(attrs={"rows": 2}))
 
@@ -49,11 +51,6 @@ class NewTimeForm(forms.Form):
         field.label = f"Note to {to}"
         field.required = needs_reason
         field.error_messages["required"] = f"Say why: {to} reads it beside the new time."
-
-    def shows(self, appointment: Appointment, *, at_once: bool) -> bool:
-        """Whether the page that sent this showed the appointment and the terms as they are now."""
-        data = self.cleaned_data
-        return data["present"] in {None, appointment.start} and data["at_once"] == at_once
 
 
 class OwnTimeForm(forms.Form):

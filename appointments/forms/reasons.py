@@ -10,6 +10,15 @@ from core.forms import TextField
 REASON_LENGTH = 500
 
 
+class ShownField(forms.CharField):
+    """What the page showed of the appointment, as `Appointment.as_shown` has it; only compared."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self) -> None:
+        super().__init__(required=False, max_length=60)
+
+
 class ReasonForm(forms.Form):
     """An optional reason, shown to the other side."""
 
@@ -30,8 +39,14 @@ class SeenField(forms.Field):
         return int(value) if re.fullmatch("[0-9]{1,3}", str(value)) else 0
 
 
-class CancelForm(ReasonForm):
-    """The reason, and the number of the late cancellation that the page showed, which the act may not exceed."""
+class AcceptForm(forms.Form):
+    """What the page showed of the request."""
+
+    shown = ShownField()
+
+
+class CancelForm(ReasonForm, AcceptForm):
+    """The reason, what the page showed, and its number of the late cancellation, which the act may not exceed."""
 
     seen = SeenField()
 

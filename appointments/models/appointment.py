@@ -173,6 +173,14 @@ class Appointment(models.Model):
         return self.status in OPEN
 
     @property
+    def as_shown(self) -> str:
+        """What a page shows that may change under it, for its form to send back: the time, and the new time proposed.
+
+        Needs a row loaded by `with_proposal()`.
+        """
+        return f"{int(self.start.timestamp())}.{self.open_proposal.uuid if self.open_proposal else ''}"
+
+    @property
     def minutes(self) -> int:
         return int((self.end - self.start).total_seconds() // 60)
 

@@ -33,31 +33,33 @@ def propose_time(
     role: Role,
     message: str = "",
     at_once: bool | None = None,
+    shown: str = "",
 ) -> Outcome:
     """Move the appointment to `start` (UTC) where that counts at once, else propose it to the other side.
 
     A proposal keeps both times held until it is answered or lapses, and replaces an open one: one's own, or the other
-    side's, to which it is then the reply. `at_once` is what the person was shown.
+    side's, to which it is then the reply. `at_once` and `shown` (`Appointment.as_shown`) are what the person saw.
 
     Raises SlotTaken with the nearest open starts, MoveRefused or PolicyRefused where the time can't be changed,
     ReasonMissing where a provider must say in `message` why a time breaks their own rules, TermsChanged where it would
-    not happen as shown.
+    not happen as shown, ChangedSince where the appointment is not as shown.
     """
     expected = would_move_at_once(appointment, role) if at_once is None else at_once
     try:
-        return _change_time(appointment, start, actor, role, message, at_once=expected)
+        return _change_time(appointment, start, actor, role, message, shown, at_once=expected)
     except TermsChanged:
         if at_once is not None:
             raise
     # Nobody was shown anything, and the provider's policy is another than that of the row in hand.
-    return _change_time(appointment, start, actor, role, message, at_once=not expected)
+    return _change_time(appointment, start, actor, role, message, shown, at_once=not expected)
 
 
 def _change_time(
-    appointment: Appointment, start: datetime, actor: User, role: Role, message: str, *, at_once: bool
+    appointment: Appointment, start: datetime, actor: User, role: Role, message: str, shown: str, *, at_once: bool
 ) -> Outcome:
+    verb = Verb.MOVE if at_once else Verb.PROPOSE
     try:
-        return _apply(Change(appointment, Verb.MOVE if at_once else Verb.PROPOSE, message, start=start), actor, role)
+        return _apply(Change(appointment, verb, message, start=start, shown=shown), actor, role)
     except IntegrityError as error:
         if not violates(error, holds.NO_OVERLAP):
             raise

@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from accounts.models import User
-from appointments.exceptions import CountsForMore, MoveRefused, PolicyRefused, SlotTaken
+from appointments.exceptions import ChangedSince, CountsForMore, MoveRefused, PolicyRefused, SlotTaken
 from appointments.models import Appointment, Proposal
 from appointments.rules.fair_use import FREE, Consequence
 from appointments.rules.moves import check_move
@@ -39,6 +39,7 @@ class Change:
     """A move to make with an appointment. `to` is the state it leads to, given where `verb` alone does not say it.
 
     `start` is a new time to propose or to move to, `proposal` the one that is answered; `reason` goes with either.
+    `shown` is `Appointment.as_shown` of the page on which the actor decided; empty: the actor decided on no page.
     """
 
     appointment: Appointment
@@ -47,6 +48,7 @@ class Change:
     to: Status | None = None
     start: datetime | None = None
     proposal: Proposal | None = None
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,15 @@ class Outcome:
     banned: bool = False
 
 
-def accept_request(*, appointment: Appointment, actor: User, role: Role = Role.PROVIDER, reason: str = "") -> Outcome:
-    """Confirm a request. Raises MoveRefused when it was withdrawn, expired or otherwise ended."""
-    return _move(appointment, Verb.ACCEPT, actor=actor, role=role, reason=reason)
+def accept_request(
+    *, appointment: Appointment, actor: User, role: Role = Role.PROVIDER, reason: str = "", shown: str = ""
+) -> Outcome:
+    """Confirm a request. Raises MoveRefused when it was withdrawn, expired or otherwise ended.
+
+    `shown` is what the person's page showed, as `Appointment.as_shown`: ChangedSince is raised where a new time waits
+    that it did not show.
+    """
+    return _move(appointment, Verb.ACCEPT, actor=actor, role=role, reason=reason, shown=shown)
 
 
 def decline_request(*, appointment: Appointment, actor: User, role: Role = Role.PROVIDER, reason: str = "") -> Outcome:
@@ -79,14 +87,21 @@ def withdraw_request(*, appointment: Appointment, actor: User, role: Role = Role
 
 
 def cancel_appointment(
-    *, appointment: Appointment, actor: User | None, role: Role, reason: str = "", seen: int | None = None
+    *,
+    appointment: Appointment,
+    actor: User | None,
+    role: Role,
+    reason: str = "",
+    seen: int | None = None,
+    shown: str = "",
 ) -> Outcome:
     """Call off a confirmed appointment before its start and release its time.
 
-    Raises PolicyRefused for a customer after the provider's cutoff, MoveRefused when it has ended otherwise, and
-    CountsForMore when it counts as more than the late cancellation number `seen`.
+    Raises PolicyRefused for a customer after the provider's cutoff, MoveRefused when it has ended otherwise,
+    CountsForMore when it counts as more than the late cancellation number `seen`, and ChangedSince when it is at
+    another time than the person's page showed (`shown`, as `Appointment.as_shown`).
     """
-    return _move(appointment, Verb.CANCEL, actor=actor, role=role, reason=reason, seen=seen)
+    return _move(appointment, Verb.CANCEL, actor=actor, role=role, reason=reason, seen=seen, shown=shown)
 
 
 def expire_request(*, appointment: Appointment) -> Outcome:
@@ -127,8 +142,9 @@ def _move(
     reason: str = "",
     to: Status | None = None,
     seen: int | None = None,
+    shown: str = "",
 ) -> Outcome:
-    [outcome] = apply([Change(appointment, verb, reason, to)], actor=actor, role=role, seen=seen)
+    [outcome] = apply([Change(appointment, verb, reason, to, shown=shown)], actor=actor, role=role, seen=seen)
     return outcome
 
 
@@ -195,6 +211,7 @@ def _apply(changes: Sequence[Change], act: Act, *, bans: bool = False) -> list[O
             continue
         try:
             _check_takes_part(actor)
+            _check_shown(change)
             _check(change, act.role, now)
         except (MoveRefused, PolicyRefused, SlotTaken) as refusal:
             if not act.skip_refused:
@@ -216,7 +233,7 @@ def _apply(changes: Sequence[Change], act: Act, *, bans: bool = False) -> list[O
 def _as_they_are_now(changes: Sequence[Change], locked: dict[int, Appointment]) -> list[Change]:
     """The changes with their rows as they are under the locks, each with the state it leads to."""
     proposals = {}
-    if any(change.verb in OF_TIME for change in changes):
+    if any(change.verb in OF_TIME or _weighs_new_time(change) for change in changes):
         proposals = times.load_proposals(locked.values(), [change.proposal for change in changes if change.proposal])
     fresh = []
     for change in changes:
@@ -240,6 +257,22 @@ def _is_done(change: Change, role: Role, now: datetime) -> bool:
             return False
         return (proposed.start, proposed.message) == (change.start, change.reason)
     return appointment.status == change.to and change.start in {None, appointment.start}
+
+
+def _weighs_new_time(change: Change) -> bool:
+    """Whether the person must have seen a new time that waits: accepting or choosing another one decides about it."""
+    return bool(change.shown) and change.verb in {Verb.ACCEPT, Verb.PROPOSE, Verb.MOVE}
+
+
+def _check_shown(change: Change) -> None:
+    """Raise ChangedSince where the page on which the person decided showed another time, or not the new time."""
+    if not change.shown:
+        return
+    now, then = change.appointment.as_shown, change.shown
+    if not _weighs_new_time(change):
+        now, then = now.partition(".")[0], then.partition(".")[0]
+    if now != then:
+        raise ChangedSince
 
 
 def _check(change: Change, role: Role, now: datetime) -> None:

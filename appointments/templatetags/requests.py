@@ -92,6 +92,7 @@ def _who(row: RequestRow, cards: _Cards, reference: str, name: str) -> str:
         tick = (
             f'<input type="checkbox" class="req__tick" form="accept-many" name="request" id="t-{reference}"'
             f' value="{reference}"{checked} aria-label="Tick {name}">'
+            f'<input type="hidden" name="shown" form="accept-many" value="{reference}:{one.as_shown}">'
         )
     focus = " data-focus" if one.reference == cards.focus else ""
     page = cards.addresses[0].replace(SOME_REFERENCE, reference)
@@ -132,12 +133,14 @@ def _do(row: RequestRow, cards: _Cards, reference: str, name: str) -> str:
             f'<a class="btn" id="s-{reference}" data-size="s" data-kind="quiet" href="{suggest}"'
             f' aria-label="Suggest another time to {name}">Another time</a>'
         )
+    shown = row.appointment.as_shown
     ticks = ' hx-include=".req__tick"' if cards.may_tick else ""
     origin = '<input type="hidden" name="from" value="today">' if cards.is_today else ""
     return (
         f'<div class="req__do" id="do-{reference}">'
         f'<form method="post" action="{accept}" hx-post="{accept}" hx-target="#requests"{ticks}>'
         f'<input type="hidden" name="csrfmiddlewaretoken" value="{cards.token}">{origin}'
+        f'<input type="hidden" name="shown" value="{shown}">'
         f'<button class="btn" id="a-{reference}" data-kind="primary" data-size="s" data-saving="Accepting…"'
         f' aria-label="Accept {name}">Accept</button></form>'
         f'<a class="btn" id="d-{reference}" data-size="s" href="{decline}" data-dialog data-narrow'

@@ -5,10 +5,12 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import redirect
 
 from accounts.models import User
+from appointments.exceptions import ChangedSince
 from appointments.pages.consequences import Weighed, weighed
 from appointments.pages.standing import Standing
 from appointments.rules.fair_use import Ending
 from appointments.services import fair_use
+from core.exceptions import DomainError
 
 
 def weigh(standing: Standing, actor: User) -> Weighed | None:
@@ -22,6 +24,11 @@ def weigh(standing: Standing, actor: User) -> Weighed | None:
     counts = fair_use.consequence_for(actor.pk, [appointment.start], now=now)
     ending = fair_use.what_a_ban_ends(actor, besides=[appointment], now=now) if counts.bans else Ending()
     return weighed(appointment, standing.terms, counts, ending, reader=standing.zones.first, now=now)
+
+
+def told_apart(refusal: DomainError | None) -> dict[str, bool]:
+    """What a page says that comes back instead of cancelling: that cancelling got worse, or the appointment another."""
+    return {"got_worse": refusal is not None, "has_changed": isinstance(refusal, ChangedSince)}
 
 
 def to_the_suspended(request: HttpRequest, person: User, *, link: str = "") -> HttpResponseRedirect:

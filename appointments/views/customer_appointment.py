@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
 from accounts.zones import viewer_zone
-from appointments.exceptions import CountsForMore, MoveRefused, PolicyRefused
+from appointments.exceptions import ChangedSince, CountsForMore, MoveRefused, PolicyRefused
 from appointments.forms.reasons import CancelForm, ReasonForm
 from appointments.models import Appointment, AppointmentEvent
 from appointments.pages import month_picker
@@ -28,10 +28,11 @@ from appointments.rules.moves import OVER
 from appointments.services import availability, transitions
 from appointments.states import Role, Status
 from core import clock
+from core.exceptions import DomainError
 from core.shortcuts import with_query
 from notifications.queries import mails_about
 
-from .cancelling import to_the_suspended, weigh
+from .cancelling import to_the_suspended, told_apart, weigh
 from .files import calendar_entry
 
 
@@ -147,9 +148,10 @@ def cancel(request: HttpRequest, reference: str) -> HttpResponse:
             role=Role.CUSTOMER,
             reason=form.cleaned_data["reason"],
             seen=form.cleaned_data["seen"],
+            shown=form.cleaned_data["shown"],
         )
-    except (CountsForMore, PolicyRefused):
-        return _ask_to_cancel(request, _mine(request, reference), form, got_worse=True)
+    except (ChangedSince, CountsForMore, PolicyRefused) as refusal:
+        return _ask_to_cancel(request, _mine(request, reference), form, refusal=refusal)
     except MoveRefused as refusal:
         return _show(request, _mine(request, reference), refusal=str(refusal))
     if outcome.banned:
@@ -180,7 +182,11 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def _ask_to_cancel(
-    request: HttpRequest, appointment: Appointment, form: CancelForm | None = None, *, got_worse: bool = False
+    request: HttpRequest,
+    appointment: Appointment,
+    form: CancelForm | None = None,
+    *,
+    refusal: DomainError | None = None,
 ) -> HttpResponse:
     """The page with the present consequence, what was typed, and the number that its form sends back."""
     standing = _standing(request, appointment)
@@ -189,9 +195,9 @@ def _ask_to_cancel(
         "form": form or CancelForm(),
         "weighed": weigh(standing, _me(request)),
         "instead": _instead(standing),
-        "got_worse": got_worse,
+        **told_apart(refusal),
     }
-    status = HTTPStatus.CONFLICT if got_worse else HTTPStatus.UNPROCESSABLE_ENTITY if form else HTTPStatus.OK
+    status = HTTPStatus.CONFLICT if refusal else HTTPStatus.UNPROCESSABLE_ENTITY if form else HTTPStatus.OK
     return render(request, "appointments/customer/cancel.html", context, status=status)
 
 

@@ -10,6 +10,7 @@ from functools import partial, wraps
 from http import HTTPStatus
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -18,8 +19,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.limits import limited
 from appointments import links
-from appointments.exceptions import CountsForMore, MoveRefused, PolicyRefused
-from appointments.forms.reasons import CancelForm, ReasonForm
+from appointments.exceptions import ChangedSince, CountsForMore, MoveRefused, PolicyRefused
+from appointments.forms.reasons import AcceptForm, CancelForm, ReasonForm
 from appointments.links import Link
 from appointments.models import AppointmentEvent
 from appointments.pages.standing import Standing, standing_of
@@ -28,9 +29,10 @@ from appointments.rules.moves import check_move
 from appointments.services import transitions
 from appointments.states import Role, Verb
 from core import clock
+from core.exceptions import DomainError
 
 from .answering import answer_time, withdraw_time
-from .cancelling import to_the_suspended, weigh
+from .cancelling import to_the_suspended, told_apart, weigh
 from .doors import Door, links_door
 from .files import calendar_entry
 from .new_time import choose_time
@@ -52,16 +54,13 @@ class Act:
     kind: str = "danger"
 
     @property
-    def takes_reason(self) -> bool:
-        return self.verb is not Verb.ACCEPT
-
-    @property
     def is_weighed(self) -> bool:
         """Whether the act may count for the person who does it."""
         return self.verb is Verb.CANCEL
 
-    def form(self, data: QueryDict | None = None) -> ReasonForm:
-        return CancelForm(data) if self.is_weighed else ReasonForm(data)
+    def form(self, data: QueryDict | None = None) -> forms.Form:
+        """The form of the act, whose cleaned data are the arguments of the service."""
+        return {Verb.ACCEPT: AcceptForm, Verb.CANCEL: CancelForm}.get(self.verb, ReasonForm)(data)
 
 
 ACTS = {
@@ -157,13 +156,10 @@ def act(request: HttpRequest, link: Link, verb: str) -> HttpResponse:
     form = wanted.form(request.POST)
     if not form.is_valid():
         return _ask(request, link, wanted, form)
-    given: dict[str, Any] = {"reason": form.cleaned_data["reason"] if wanted.takes_reason else ""}
-    if wanted.is_weighed:
-        given["seen"] = form.cleaned_data["seen"]
     try:
-        outcome = wanted.service(appointment=link.appointment, actor=link.reader, role=link.side, **given)
-    except CountsForMore:
-        return _ask(request, links.open_link(link.token), wanted, form, got_worse=True)
+        outcome = wanted.service(appointment=link.appointment, actor=link.reader, role=link.side, **form.cleaned_data)
+    except (ChangedSince, CountsForMore) as refusal:
+        return _ask(request, links.open_link(link.token), wanted, form, refusal=refusal)
     except (MoveRefused, PolicyRefused) as refusal:
         return _show(request, links.open_link(link.token), refusal=str(refusal))
     if outcome.banned:
@@ -231,14 +227,14 @@ def _show(request: HttpRequest, link: Link, *, refusal: str = "") -> HttpRespons
 
 
 def _ask(
-    request: HttpRequest, link: Link, act: Act, form: ReasonForm | None = None, *, got_worse: bool = False
+    request: HttpRequest, link: Link, act: Act, form: forms.Form | None = None, *, refusal: DomainError | None = None
 ) -> HttpResponse:
     """The page that asks first, with what the act counts as now and what was typed."""
     try:
         check_move(link.appointment, act.verb, role=link.side, policy=link.appointment.provider.policy, now=clock.now())
-    except (MoveRefused, PolicyRefused) as refusal:
+    except (MoveRefused, PolicyRefused) as over:
         # The act is over or not allowed any more: redirect to the present state.
-        messages.info(request, str(refusal))
+        messages.info(request, str(over))
         return redirect("link", link.token)
     standing = _standing(link)
     context = {
@@ -246,9 +242,9 @@ def _ask(
         "act": act,
         "form": form or act.form(),
         "weighed": weigh(standing, link.reader) if act.is_weighed else None,
-        "got_worse": got_worse,
+        **told_apart(refusal),
     }
-    status = HTTPStatus.CONFLICT if got_worse else HTTPStatus.UNPROCESSABLE_ENTITY if form else HTTPStatus.OK
+    status = HTTPStatus.CONFLICT if refusal else HTTPStatus.UNPROCESSABLE_ENTITY if form else HTTPStatus.OK
     return render(request, "appointments/link/act.html", context, status=status)
 
 

@@ -13,8 +13,7 @@ from django.utils.cache import patch_vary_headers
 
 from accounts import zonelist
 from accounts.zones import ViewerZone, zone_named
-from appointments import visitor
-from appointments.exceptions import MoveRefused, PolicyRefused, ReasonMissing, SlotTaken, TermsChanged
+from appointments.exceptions import ChangedSince, MoveRefused, PolicyRefused, ReasonMissing, SlotTaken, TermsChanged
 from appointments.forms.changing import NewTimeForm, OwnTimeForm
 from appointments.pages import month_picker
 from appointments.pages.changing import Shown, shown
@@ -63,7 +62,7 @@ def choose_time(request: HttpRequest, enter: Callable[[], Door]) -> HttpResponse
     if not terms.allowed:
         return _closed(request, door, terms)
     if request.method == "POST" and "pick" not in request.POST:
-        return _send(request, enter, door, terms)
+        return _send(request, enter, door)
     picked = month_picker.from_value(request.POST.get("pick", "")) if request.method == "POST" else None
     typed = {"message": request.POST.get("message", "")} if picked else {}
     return _show(request, door, start=picked, typed=typed)
@@ -90,27 +89,26 @@ def _closed(request: HttpRequest, door: Door, terms: MoveTerms) -> HttpResponse:
 # --- Sending --------------------------------------------------------------------------------------------------------
 
 
-def _send(request: Request, enter: Callable[[], Door], door: Door, terms: MoveTerms) -> HttpResponse:
+def _send(request: Request, enter: Callable[[], Door], door: Door) -> HttpResponse:
     start = month_picker.from_value(request.POST.get("start", ""))
     form = NewTimeForm(request.POST, to=door.other.first_name, needs_reason=_needs_reason(door, start))
     if not form.is_valid():
         return _show(request, door, start=start, form=form)
     assert start is not None
     typed = {"message": form.cleaned_data["message"]}
-    if not form.shows(door.appointment, at_once=terms.at_once):
-        return _show(request, door, start=start, typed=typed, trouble=Trouble(changed=True))
     try:
         outcome = proposals.propose_time(
             appointment=door.appointment,
             start=start,
             actor=door.actor,
             role=door.side,
-            at_once=terms.at_once,
+            at_once=form.cleaned_data["at_once"],
+            shown=form.cleaned_data["shown"],
             **typed,
         )
     except SlotTaken as taken:
         return _show(request, enter(), start=start, typed=typed, trouble=Trouble(taken=taken))
-    except TermsChanged:
+    except (ChangedSince, TermsChanged):
         return _show(request, enter(), start=start, typed=typed, trouble=Trouble(changed=True))
     except (MoveRefused, PolicyRefused, ReasonMissing) as refusal:
         door = enter()
@@ -162,7 +160,7 @@ def _show(
     chosen = choice.start
     terms = _terms(door, chosen)
     if form is None:
-        initial = {"start": chosen, "present": door.appointment.start, "at_once": terms.at_once, **(typed or {})}
+        initial = {"start": chosen, "shown": door.appointment.as_shown, "at_once": terms.at_once, **(typed or {})}
         form = NewTimeForm(initial=initial, to=door.other.first_name, needs_reason=bool(choice.breaks))
     standing = door.standing(now=clock.now())
     context = {
@@ -212,11 +210,10 @@ def _length(door: Door) -> timedelta:
 
 def _wanted(request: HttpRequest, door: Door, zone: ViewerZone) -> Wanted:
     one = door.appointment
-    mine = visitor.mine(request)
     return Wanted(
         provider=one.provider,
         shape=availability.shape_of(availability.as_agreed(one)),
-        mine=Mine(mine.browser, mine.account_id, moving=one.pk),
+        mine=Mine(moving=one.pk),
         reader=door.actor,
         other=_beside(door, zone),
         present=(one.start, one.end),

@@ -156,7 +156,9 @@ def accept(request: HttpRequest, provider: Provider, reference: str) -> HttpResp
     """Accept one request."""
     appointment = own_appointment(provider, reference)
     try:
-        outcome = transitions.accept_request(appointment=appointment, actor=me(request))
+        outcome = transitions.accept_request(
+            appointment=appointment, actor=me(request), shown=request.POST.get("shown", "")
+        )
     except Refusal as refusal:
         return _refused(request, provider, reference, str(refusal))
     name = appointment.customer.first_name
@@ -175,12 +177,15 @@ def accept_many(request: HttpRequest, provider: Provider) -> HttpResponse:
             return live.show(request, page_behind(request, provider), done=nothing)
         messages.info(request, nothing)
         return redirect("studio_requests")
+    shown = dict(text.partition(":")[::2] for text in request.POST.getlist("shown"))
     accepted: list[str] = []
     already: list[str] = []
     refused: list[str] = []
     for appointment in [own_appointment(provider, reference) for reference in references]:
         try:
-            outcome = transitions.accept_request(appointment=appointment, actor=me(request))
+            outcome = transitions.accept_request(
+                appointment=appointment, actor=me(request), shown=shown.get(appointment.reference, "")
+            )
         except Refusal as refusal:
             refused.append(why(provider, appointment.reference, str(refusal), twelve=me(request).uses_12h_clock))
         else:

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
-from appointments.exceptions import CountsForMore, MoveRefused, PolicyRefused
+from appointments.exceptions import ChangedSince, CountsForMore, MoveRefused, PolicyRefused
 from appointments.forms.reasons import CancelForm, ReasonForm
 from appointments.models import Appointment, AppointmentEvent
 from appointments.pages.standing import Standing, standing_of
@@ -27,11 +27,12 @@ from appointments.services.persons import dealings_between
 from appointments.services.time_off import what_is_inside
 from appointments.states import Role, Status
 from core import clock
+from core.exceptions import DomainError
 from notifications.queries import mails_about
 from providers.access import provider_required
 from providers.models import Provider
 
-from .cancelling import to_the_suspended, weigh
+from .cancelling import to_the_suspended, told_apart, weigh
 from .files import calendar_entry
 
 Refusal = (MoveRefused, PolicyRefused)
@@ -196,9 +197,10 @@ def cancel(request: HttpRequest, provider: Provider, reference: str) -> HttpResp
             role=Role.PROVIDER,
             reason=form.cleaned_data["reason"],
             seen=form.cleaned_data["seen"],
+            shown=form.cleaned_data["shown"],
         )
-    except CountsForMore:
-        return _ask_to_cancel(request, provider, own_appointment(provider, reference), form, got_worse=True)
+    except (ChangedSince, CountsForMore) as refusal:
+        return _ask_to_cancel(request, provider, own_appointment(provider, reference), form, refusal=refusal)
     except Refusal as refusal:
         return too_late(request, provider, reference, str(refusal))
     if outcome.banned:
@@ -213,7 +215,7 @@ def _ask_to_cancel(
     appointment: Appointment,
     form: CancelForm | None = None,
     *,
-    got_worse: bool = False,
+    refusal: DomainError | None = None,
 ) -> HttpResponse:
     """The page with the provider's own present consequence, what was typed, and the number its form sends back."""
     standing = _standing(appointment)
@@ -224,9 +226,9 @@ def _ask_to_cancel(
         "same_day": len(same_day.claims),
         "form": form or CancelForm(),
         "weighed": weigh(standing, me(request)),
-        "got_worse": got_worse,
+        **told_apart(refusal),
     }
-    status = HTTPStatus.CONFLICT if got_worse else HTTPStatus.UNPROCESSABLE_ENTITY if form else HTTPStatus.OK
+    status = HTTPStatus.CONFLICT if refusal else HTTPStatus.UNPROCESSABLE_ENTITY if form else HTTPStatus.OK
     return render(request, "appointments/studio/cancel.html", context, status=status)
 
 

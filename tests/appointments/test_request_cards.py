@@ -33,7 +33,8 @@ Dana Kowalski</a></h3><p class="muted">2 visits, 1 no-show</p></div></div>
 <div class="req__do" id="do-K7QFMR2W">\
 <form method="post" action="/studio/requests/K7QFMR2W/accept/" hx-post="/studio/requests/K7QFMR2W/accept/" \
 hx-target="#requests"><input type="hidden" name="csrfmiddlewaretoken" value="t0ken">\
-<input type="hidden" name="from" value="today"><button class="btn" id="a-K7QFMR2W" data-kind="primary" data-size="s" \
+<input type="hidden" name="from" value="today"><input type="hidden" name="shown" value="1773324000.">\
+<button class="btn" id="a-K7QFMR2W" data-kind="primary" data-size="s" \
 data-saving="Accepting…" aria-label="Accept Dana Kowalski">Accept</button></form>\
 <a class="btn" id="d-K7QFMR2W" data-size="s" href="/studio/requests/K7QFMR2W/decline/" data-dialog data-narrow \
 aria-label="Decline Dana Kowalski">Decline</a>
@@ -88,7 +89,8 @@ def test_cards_of_the_list_have_a_box_each_and_lead_back_to_the_list():
     assert 'id="r-K7QFMR2W" tabindex="-1" data-focus>' in page and page.count("data-focus") == 1
     assert 'id="t-K7QFMR2W" value="K7QFMR2W" aria-label="Tick Dana Kowalski">' in page
     assert 'id="t-M3WZX8HT" value="M3WZX8HT" checked aria-label="Tick Ines Ortiz">' in page
-    assert page.count('form="accept-many"') == page.count('hx-include=".req__tick"') == 2
+    assert page.count('hx-include=".req__tick"') == 2
+    assert page.count('class="req__tick" form="accept-many"') == page.count('name="shown" form="accept-many"') == 2
     assert 'name="from"' not in page and page.count('<span class="req__verb">Answer </span>by') == 2
     assert 'type="checkbox"' not in written(plain(first)) + written(plain(first, second), "request_cards rows 3 True")
 
