@@ -132,8 +132,8 @@ MUTANTS = [
     mutant(
         "an unconfirmed address books",
         "appointments/rules/persons.py",
-        "if not customer.email_confirmed:",
-        "if False:",
+        "    if not customer.email_confirmed:\n        yield CONFIRM_FIRST\n",
+        "",
         FAR,
         "confirmed",
     ),
@@ -1440,8 +1440,8 @@ MUTANTS = [
     mutant(
         "who is blocked moves what is booked",
         "appointments/services/shares.py",
-        "if refused := move_refusal(provider, dealings):",
-        "if (refused := move_refusal(provider, dealings)) and False:",
+        "if refused := move_refusal(customer, provider, dealings):",
+        "if (refused := move_refusal(customer, provider, dealings)) and False:",
         "appointments/test_blocks.py",
         "moves",
     ),
@@ -1489,8 +1489,8 @@ MUTANTS = [
     mutant(
         "a customer keeps the own request waiting",
         MOVES,
-        "        return min(deadline, appointment.answer_by)\n",
-        "        return deadline\n",
+        "    if side_of(role) is Role.CUSTOMER:\n        return answer_by\n",
+        "",
         TIME,
         "keep_the_own_request",
     ),

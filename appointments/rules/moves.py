@@ -43,11 +43,19 @@ def proposal_deadline(
     appointment: Appointment, start: datetime, *, role: Role, policy: BookingPolicy, now: datetime
 ) -> datetime:
     """The moment when a proposal of `start`, made now in this role, lapses: after the answer time or at the first of
-    both starts. A customer who proposes does not keep a request waiting for longer than it would have waited."""
+    both starts, and never after the moment until which a request may be kept waiting."""
     deadline = answer_deadline(now=now, start=min(start, appointment.start), policy=policy)
-    if side_of(role) is Role.CUSTOMER and appointment.is_request and appointment.answer_by:
-        return min(deadline, appointment.answer_by)
+    if appointment.is_request and appointment.answer_by:
+        return min(deadline, _may_wait_until(appointment, appointment.answer_by, role=role, policy=policy))
     return deadline
+
+
+def _may_wait_until(appointment: Appointment, answer_by: datetime, *, role: Role, policy: BookingPolicy) -> datetime:
+    """The latest deadline of a proposal for a request that waits until `answer_by`. A customer does not make their
+    request wait for longer; a provider by one answer time in all, however often they propose and withdraw."""
+    if side_of(role) is Role.CUSTOMER:
+        return answer_by
+    return max(answer_by, appointment.created_at + 2 * timedelta(minutes=policy.answer_minutes))
 
 
 def moves_at_once(appointment: Appointment, *, role: Role, policy: BookingPolicy) -> bool:
@@ -194,6 +202,8 @@ def _time_can_be_changed(attempt: Attempt) -> None:
     if attempt.now > _changed_until(appointment, attempt.role, policy):
         cutoff = words_for_minutes(policy.reschedule_cutoff_minutes)
         raise PolicyRefused(f"It starts in less than {cutoff}, so its time can no longer be changed here.")
+    if attempt.start and attempt.start.replace(second=0, microsecond=0) != attempt.start:
+        raise PolicyRefused("Choose a time in whole minutes.")
     if attempt.start == appointment.start:
         raise MoveRefused("It is at that time already.")
 

@@ -9,6 +9,8 @@ from providers.models import Provider
 from . import no_shows
 from .no_shows import NoShows
 
+CONFIRM_FIRST = "Confirm your email address first; we sent you a link."
+
 
 @dataclass(frozen=True, slots=True)
 class Dealings:
@@ -32,7 +34,7 @@ def refusals(customer: User, provider: Provider, dealings: Dealings) -> Iterator
     elif not customer.takes_part:
         yield "Booking is suspended for this account."
     if not customer.email_confirmed:
-        yield "Confirm your email address first; we sent you a link."
+        yield CONFIRM_FIRST
     yield from refusals_of_provider(provider, dealings)
 
 
@@ -46,11 +48,13 @@ def refusals_of_provider(provider: Provider, dealings: Dealings) -> Iterator[str
         yield refused
 
 
-def move_refusal(provider: Provider, dealings: Dealings) -> str:
+def move_refusal(customer: User, provider: Provider, dealings: Dealings) -> str:
     """The sentence that refuses a new time chosen by the customer for what is booked; empty where nothing does.
 
     No-shows refuse none: what is booked stays, and another time for it takes no more.
     """
+    if not customer.email_confirmed:
+        return CONFIRM_FIRST
     if not dealings.is_blocked:
         return ""
     name = provider.first_name

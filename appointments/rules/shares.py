@@ -33,7 +33,7 @@ class Use:
     """A customer's use of a provider's time if one more appointment were made.
 
     `waiting` counts requests without an answer, and is 0 where the new appointment needs none; `in_a_week` counts the
-    appointments in the fullest week around the new one.
+    appointments in the fullest week around the new one, and the times that the customer proposed there for others.
     """
 
     waiting: int
@@ -41,10 +41,16 @@ class Use:
     ahead: int
 
 
-def use_with(start: datetime, *, is_request: bool, starts: Iterable[datetime], waiting: int) -> Use:
-    """The use by a customer with appointments at `starts`, `waiting` of them unanswered, and a new one at `start`."""
-    ahead = sorted([*starts, start])
-    return Use(waiting=waiting + 1 if is_request else 0, in_a_week=fullest_week(ahead, start), ahead=len(ahead))
+def use_with(
+    start: datetime, *, is_request: bool, starts: Iterable[datetime], waiting: int, proposed: Iterable[datetime] = ()
+) -> Use:
+    """The use by a customer with appointments at `starts`, `waiting` of them unanswered, and a new one at `start`.
+
+    The starts that they have `proposed` for some of those are held, too, and so count in their weeks.
+    """
+    ahead = [*starts, start]
+    held = sorted([*ahead, *proposed])
+    return Use(waiting=waiting + 1 if is_request else 0, in_a_week=fullest_week(held, start), ahead=len(ahead))
 
 
 def fullest_week(starts: Sequence[datetime], start: datetime) -> int:

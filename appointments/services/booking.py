@@ -28,7 +28,7 @@ from .availability import Mine
 from .history import Entry, record
 from .locks import lock_service
 from .persons import asking_dealings, check_person, dealings_of
-from .shares import Ahead, check_share, exceeded_shares
+from .shares import Ahead, check_share, exceeded_shares, proposed_start
 from .transitions import Outcome
 
 ONCE_PER_FORM = "appointment_booked_once_per_form"
@@ -193,8 +193,8 @@ def _write(wanted: Wanted, *, service: Service, customer: User, venue: str, now:
     )
 
 
-# The key of an appointment that counts, its one-time key, its state, its start, and until when it can be answered.
-TheirRow = tuple[int, str, str, datetime, datetime | None]
+# The key of an appointment that counts, its one-time key, and the fields of `Ahead`.
+TheirRow = tuple[int, str, str, datetime, datetime | None, datetime | None]
 
 
 @prepared
@@ -202,7 +202,7 @@ def _of_customer(customer_id: int, provider_id: int, keys: list[str], now: datet
     """The customer's appointments with the provider that these keys made, and all that count against their shares."""
     ahead = Q(provider=provider_id, status__in=OPEN, end__gt=now)
     rows = Appointment.objects.filter(Q(booking_key__in=keys) | ahead, customer=customer_id)
-    return rows.values_list("pk", "booking_key", "status", "start", "answer_by")
+    return rows.values_list("pk", "booking_key", "status", "start", "answer_by", proposed_start(now))
 
 
 def _facts_about(
@@ -217,7 +217,7 @@ def _facts_about(
 
 
 def _ahead(rows: Iterable[TheirRow]) -> list[Ahead]:
-    return [Ahead(status, start, answer_by) for _, _, status, start, answer_by in rows]
+    return [Ahead(*row[2:]) for row in rows]
 
 
 def check_customer(customer: User, service: Service, start: datetime) -> list[str]:

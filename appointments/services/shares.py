@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.conf import settings
+from django.db.models import OuterRef, Subquery
 
 from appointments.exceptions import NotKept, PolicyRefused
-from appointments.models import Appointment, Hold
+from appointments.models import Appointment, Hold, Proposal
 from appointments.rules.persons import Dealings, move_refusal
 from appointments.rules.shares import (
     MOST_FROM_AN_ADDRESS,
@@ -20,7 +21,7 @@ from appointments.rules.shares import (
     visitors_may_keep,
 )
 from appointments.rules.slots import openings_on
-from appointments.states import OPEN, Status
+from appointments.states import OPEN, Role, Status
 from core import clock
 from core.intervals import Interval, clip, merge
 from providers.models import BookingPolicy, Provider, Service
@@ -30,11 +31,21 @@ from .persons import dealings_between
 
 
 class Ahead(NamedTuple):
-    """An open appointment of the customer with the provider that is not over."""
+    """An open appointment of the customer with the provider that is not over.
+
+    `proposed` is the new start that the customer proposes for it and that can still be accepted.
+    """
 
     status: str
     start: datetime
     answer_by: datetime | None
+    proposed: datetime | None
+
+
+def proposed_start(now: datetime) -> Subquery:
+    """The field `proposed` of `Ahead`. What the provider proposes is not the customer's use of time."""
+    theirs = Proposal.objects.live(now).filter(appointment=OuterRef("pk"), by=Role.CUSTOMER)
+    return Subquery(theirs.order_by().values("start"))
 
 
 def check_share(
@@ -59,17 +70,17 @@ def exceeded_shares(
 def check_moved(appointment: Appointment, start: datetime, *, now: datetime) -> None:
     """Raise PolicyRefused when the customer would have too many appointments in a week with this one at `start`.
 
-    It is one of theirs already, and so no more in all. Raised, too, where the provider has blocked the customer. Two
+    It is one of theirs already, and so no more in all. Raised, too, where the customer may choose no new time. Two
     queries.
     """
     customer, provider = appointment.customer, appointment.provider
     dealings = dealings_between(customer, provider)
-    if refused := move_refusal(provider, dealings):
+    if refused := move_refusal(customer, provider, dealings):
         raise PolicyRefused(refused)
     theirs = Appointment.objects.filter(customer=customer, provider=provider, status__in=OPEN, end__gt=now)
-    others = theirs.exclude(pk=appointment.pk).values_list("status", "start", "answer_by")
-    starts = [one.start for one in _live((Ahead(*row) for row in others), now)]
-    use = use_with(start, is_request=False, starts=starts, waiting=0)
+    others = theirs.exclude(pk=appointment.pk).values_list("status", "start", "answer_by", proposed_start(now))
+    live = _live((Ahead(*row) for row in others), now)
+    use = use_with(start, is_request=False, starts=[one.start for one in live], waiting=0, proposed=_proposed(live))
     _check(use, provider, dealings)
 
 
@@ -81,7 +92,12 @@ def _use(service: Service, start: datetime, theirs: Iterable[Ahead], now: dateti
         is_request=not service.confirms_at_once(service.provider.policy),
         starts=[one.start for one in live],
         waiting=sum(one.status == Status.REQUESTED for one in live),
+        proposed=_proposed(live),
     )
+
+
+def _proposed(live: Iterable[Ahead]) -> list[datetime]:
+    return [one.proposed for one in live if one.proposed]
 
 
 def _live(theirs: Iterable[Ahead], now: datetime) -> list[Ahead]:

@@ -8,7 +8,8 @@ from django.core import mail
 from django.urls import reverse
 
 from appointments.models import Appointment, AppointmentEvent, Hold
-from appointments.states import Status
+from appointments.services import proposals
+from appointments.states import Role, Status
 from outbox.models import Message
 from outbox.testing import deliver
 from tests.factories.accounts import UserFactory
@@ -185,6 +186,21 @@ def test_the_list_costs_the_same_queries_at_any_length(client, staff, book, rows
 
     with django_assert_num_queries(6):
         client.get(LIST)
+
+
+@pytest.mark.parametrize("rows", [1, 6])
+def test_an_appointment_s_page_costs_the_same_queries_however_much_happened(
+    client, staff, book, rows, django_assert_num_queries
+):
+    appointment = book().appointment
+    for n in range(rows):
+        later = {"appointment": appointment, "start": TUESDAY_TEN + timedelta(days=n + 1)}
+        proposals.propose_time(**later, actor=staff, role=Role.STAFF, message="Asked by phone")
+    address = reverse("admin:appointments_appointment_change", args=[appointment.pk])
+    client.get(address)
+
+    with django_assert_num_queries(5):
+        assert client.get(address).status_code == 200
 
 
 def test_staff_read_money_and_zones_and_not_what_only_the_provider_sees(client, staff, book):

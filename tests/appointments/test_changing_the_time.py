@@ -308,6 +308,17 @@ def test_a_request_waits_for_as_long_as_the_provider_waits_for_the_customer(requ
     assert (Appointment.objects.get().status, states()) == (Status.EXPIRED, ["ended"])
 
 
+def test_a_provider_lengthens_a_request_by_one_answer_time_in_all(requested):
+    first_deadline = requested.answer_by
+    for moment in (first_deadline - HOUR, first_deadline + ANSWER_TIME - 2 * HOUR, first_deadline + ANSWER_TIME - HOUR):
+        with at(moment):
+            propose(requested, P, start=WEDNESDAY_TEN + timedelta(days=1), message=f"As of {moment}.")
+            answer(proposals.withdraw_time, P)
+
+    last = Proposal.objects.order_by("-pk").values_list("answer_by", flat=True)[0]
+    assert last == Appointment.objects.get().answer_by == first_deadline + ANSWER_TIME
+
+
 def test_a_customer_who_proposes_does_not_keep_the_own_request_waiting_for_longer(requested):
     with at(requested.answer_by - HOUR):
         propose(requested, C)
@@ -369,6 +380,62 @@ def test_the_shares_of_a_week_hold_for_a_move_to_that_week(confirmed, provider, 
     with pytest.raises(PolicyRefused, match="3 appointments with Maya within 7 days"):
         propose(confirmed, C, start=next_week[0] + HOUR)
     assert propose(confirmed, C).changed
+
+
+@pytest.fixture
+def two_a_week(by_hand):
+    by_hand.policy.max_week_per_customer = 2
+    by_hand.policy.save()
+
+
+NEXT_WEEK = [TUESDAY_TEN + timedelta(days=days) for days in (14, 15, 16)]
+
+
+def test_what_a_customer_proposes_counts_in_its_week_when_they_book(confirmed, book, two_a_week):
+    propose(confirmed, C, start=NEXT_WEEK[0])
+    book(start=NEXT_WEEK[1])
+
+    with pytest.raises(PolicyRefused, match="3 appointments with Maya within 7 days"):
+        book(start=NEXT_WEEK[2])
+    with at(Proposal.objects.get().answer_by):
+        assert book(start=NEXT_WEEK[2]).changed
+
+
+def test_what_a_customer_proposes_counts_in_its_week_when_they_propose_for_another(confirmed, book, two_a_week):
+    propose(confirmed, C, start=NEXT_WEEK[0])
+    book(start=NEXT_WEEK[1])
+    other = book(start=TUESDAY_TEN + 3 * HOUR).appointment
+
+    with pytest.raises(PolicyRefused, match="3 appointments with Maya within 7 days"):
+        propose(other, C, start=NEXT_WEEK[2])
+    answer(proposals.withdraw_time, C)
+    assert propose(other, C, start=NEXT_WEEK[2]).changed
+
+
+def test_what_the_provider_proposes_does_not_count_in_the_customer_s_week(confirmed, book, two_a_week):
+    propose(confirmed, P, start=NEXT_WEEK[0])
+    book(start=NEXT_WEEK[1])
+
+    assert book(start=NEXT_WEEK[2]).changed
+
+
+@pytest.mark.parametrize("accepts", [True, False])
+def test_a_customer_whose_email_is_not_confirmed_chooses_no_new_time(confirmed, provider, accepts):
+    provider.policy.accepts_at_once = accepts
+    provider.policy.save()
+    confirmed.customer.email_confirmed_at = None
+    confirmed.customer.save()
+
+    with pytest.raises(PolicyRefused, match="Confirm your email address first"):
+        propose(confirmed, C)
+    assert propose(confirmed, P).changed
+
+
+@pytest.mark.parametrize("role", [C, P])
+@pytest.mark.parametrize("more", [SECOND, timedelta(microseconds=1)])
+def test_a_new_time_is_in_whole_minutes(confirmed, by_hand, role, more):
+    with pytest.raises(PolicyRefused, match="whole minutes"):
+        propose(confirmed, role, start=WEDNESDAY_TEN + more, message="It suits me.")
 
 
 def test_a_proposed_time_counts_on_the_daily_cap_of_its_date_and_once_on_its_own(confirmed, provider, book):
