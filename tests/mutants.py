@@ -1125,6 +1125,22 @@ MUTANTS = [
         "old_page",
     ),
     mutant(
+        "weighing a time in which nothing lies any more takes it off",
+        "appointments/views/clearing.py",
+        "not (pressed or inside.claims)",
+        "not inside.claims",
+        "appointments/test_time_off_pages.py",
+        "weighing",
+    ),
+    mutant(
+        "a cleared time ends what its page did not show",
+        "appointments/services/time_off.py",
+        " or shown.get(one.reference, one.as_shown) != one.as_shown",
+        "",
+        "appointments/test_time_off_pages.py",
+        "old_page",
+    ),
+    mutant(
         "a page that showed another time is acted upon",
         "appointments/services/transitions.py",
         "            _check_shown(change)\n",
@@ -1312,7 +1328,7 @@ MUTANTS = [
     mutant(
         "removing time off opens nothing",
         TIME_OFF_ROWS,
-        "if provider.time_off.filter(pk=time_off.pk).delete()[0]:",
+        "if provider.time_off.filter(pk=time_off.pk, start=time_off.start, end=time_off.end).delete()[0]:",
         "if not provider.time_off.filter(pk=time_off.pk).delete()[0]:",
         TIME_OFF_ROW_TESTS,
         "opens_the_time_again",

@@ -75,7 +75,7 @@ class TimeOffForm(forms.Form):
 
 
 class ClearForm(forms.Form):
-    """The word to the customers, and the number of the late cancellation that the page showed."""
+    """The word to the customers, and what the page showed: each claim, and the number of the late cancellation."""
 
     word = TextField(
         label="A word to those whose appointment you cancel",
@@ -84,6 +84,12 @@ class ClearForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     seen = SeenField()
+    # One field for all: a form has a limit on how many it may send.
+    shown = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def clean_shown(self) -> dict[str, str]:
+        """What was shown, by reference."""
+        return dict(one.partition(":")[::2] for one in self.cleaned_data["shown"].split())
 
 
 def typed_ways(data: QueryDict) -> dict[str, Way]:

@@ -93,15 +93,19 @@ def take_time_off(
     ways: Mapping[str, Way] | None = None,
     word: str = "",
     seen: int = 0,
+    shown: Mapping[str, str] | None = None,
 ) -> Cleared:
     """Write the time off down and end what lies inside as `ways` says for each reference, all in one act or nothing.
 
     Cancelling counts once, however many are cancelled, and the third late one bans the provider; the time off is
     written even then, as it stays true. `word` goes to the customers, `absence.reason` to nobody. Kept times inside are
-    released. Raises InsideChanged where something inside has no way that fits, CountsForMore where it would count as
-    more than late cancellation number `seen`, TimeOffRefused.
+    released. Raises InsideChanged where something inside has no way that fits or is not as `shown` says for its
+    reference (`Appointment.as_shown`), CountsForMore where it would count as more than late cancellation number `seen`,
+    TimeOffRefused.
     """
-    return _clear(provider, absence.span, actor=actor, ways=ways or {}, word=word, seen=seen, absence=absence)
+    return _clear(
+        provider, absence.span, actor=actor, ways=ways or {}, word=word, seen=seen, shown=shown or {}, absence=absence
+    )
 
 
 def cancel_inside(
@@ -112,13 +116,14 @@ def cancel_inside(
     ways: Mapping[str, Way],
     word: str = "",
     seen: int = 0,
+    shown: Mapping[str, str] | None = None,
     customer: User | None = None,
 ) -> Cleared:
     """End what lies in the span as `ways` says, in one act, without taking it off; with `customer` only theirs.
 
     Raises as `take_time_off` does.
     """
-    return _clear(provider, span, actor=actor, ways=ways, word=word, seen=seen, customer=customer)
+    return _clear(provider, span, actor=actor, ways=ways, word=word, seen=seen, shown=shown or {}, customer=customer)
 
 
 @retrying
@@ -131,14 +136,17 @@ def _clear(
     ways: Mapping[str, Way],
     word: str,
     seen: int,
+    shown: Mapping[str, str],
     customer: User | None = None,
     absence: Absence | None = None,
 ) -> Cleared:
     provider = _lock(provider, actor, seen)
     now = clock.now()
     inside = what_is_inside(provider, span, now=now, customer=customer, with_kept=False)
-    if any(ways.get(claim.appointment.reference) not in claim.ways for claim in inside.claims):
-        raise InsideChanged
+    for claim in inside.claims:
+        one = claim.appointment
+        if ways.get(one.reference) not in claim.ways or shown.get(one.reference, one.as_shown) != one.as_shown:
+            raise InsideChanged
     ending = [claim for claim in inside.claims if ways[claim.appointment.reference] is not Way.KEEP]
     changes = [
         transitions.Change(claim.appointment, claim.verb_to_end, word, proposal=claim.proposed) for claim in ending

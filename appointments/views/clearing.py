@@ -32,29 +32,31 @@ FOR_MORE = "What you have chosen counts as more than this page said. Read what i
 class Clearing:
     """A time to clear: its span, the act that clears it, and how the page differs between time off and a day.
 
-    `act` takes the ways, the word and the number that was shown. `done` answers after it.
+    `act` takes the ways, the word, the number that was shown, and what was shown of each. `done` answers after it.
     """
 
     provider: Provider
     span: Interval
     template: str
     is_time_off: bool
-    act: Callable[[Mapping[str, Way], str, int], Cleared]
+    act: Callable[[Mapping[str, Way], str, int, Mapping[str, str]], Cleared]
     done: Callable[[Cleared], HttpResponse]
     context: Mapping[str, object]
     customer: User | None = None
 
 
 def clear(request: HttpRequest, clearing: Clearing) -> HttpResponse:
-    """Answer a POST of the page: do the act if its button was pressed, else weigh what is chosen."""
+    """Answer a POST: do the act if its button was pressed, or if nothing lies inside that could be asked about when the
+    time is first sent; else weigh what is chosen."""
     form, pressed = ClearForm(request.POST), request.POST.get("do", "")
     inside = _inside(clearing)
     ways = typed_ways(request.POST)
-    if pressed == "save" or not inside.claims:
+    if pressed == "save" or not (pressed or inside.claims):
         if not form.is_valid():
             return show(request, clearing, inside, ways, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
         try:
-            cleared = clearing.act(ways, form.cleaned_data["word"], form.cleaned_data["seen"])
+            data = form.cleaned_data
+            cleared = clearing.act(ways, data["word"], data["seen"], data["shown"])
         except (InsideChanged, CountsForMore) as refusal:
             why = CHANGED if isinstance(refusal, InsideChanged) else FOR_MORE
             return show(request, clearing, _inside(clearing), ways, form, status=HTTPStatus.CONFLICT, why=why)

@@ -85,8 +85,10 @@ def remove_time_off(request: HttpRequest, provider: Provider, time_off: UUID) ->
     if request.method != "POST":
         context = {"provider": provider, "zone": provider.time_zone, "row": row, "words": words}
         return render(request, "appointments/studio/time_off_remove.html", context)
+    if request.POST.get("shown", words) != words or not services.remove_time_off(time_off=row, actor=provider.user):
+        messages.warning(request, "This time off has changed since you opened the page. Nothing is removed yet.")
+        return redirect("studio_time_off_remove", time_off=time_off)
     gone.remember(request, f"The time off, {words}, was already removed.")
-    services.remove_time_off(time_off=row, actor=provider.user)
     messages.success(request, f"Removed: {words}. Your hours hold again.")
     return redirect("studio_time_off")
 
@@ -103,8 +105,10 @@ def _of_time_off(request: HttpRequest, provider: Provider, form: TimeOffForm) ->
     absence, twelve = form.absence, provider.user.uses_12h_clock
     words = span_words(*absence.span, provider.zone, twelve=twelve)
 
-    def act(ways: Mapping[str, Way], word: str, seen: int) -> Cleared:
-        return take_time_off(provider=provider, absence=absence, actor=provider.user, ways=ways, word=word, seen=seen)
+    def act(ways: Mapping[str, Way], word: str, seen: int, shown: Mapping[str, str]) -> Cleared:
+        return take_time_off(
+            provider=provider, absence=absence, actor=provider.user, ways=ways, word=word, seen=seen, shown=shown
+        )
 
     def done(cleared: Cleared) -> HttpResponse:
         _tell(request, cleared, f"Time off saved: {words}.")
@@ -132,9 +136,16 @@ def _of_day(request: HttpRequest, provider: Provider, day: date) -> Clearing:
     span = clock.day_bounds(day, provider.zone)
     customer = _customer(provider, request.GET.get("customer"))
 
-    def act(ways: Mapping[str, Way], word: str, seen: int) -> Cleared:
+    def act(ways: Mapping[str, Way], word: str, seen: int, shown: Mapping[str, str]) -> Cleared:
         return cancel_inside(
-            provider=provider, span=span, actor=provider.user, ways=ways, word=word, seen=seen, customer=customer
+            provider=provider,
+            span=span,
+            actor=provider.user,
+            ways=ways,
+            word=word,
+            seen=seen,
+            shown=shown,
+            customer=customer,
         )
 
     def done(cleared: Cleared) -> HttpResponse:

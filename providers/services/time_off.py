@@ -77,11 +77,15 @@ def write_time_off(
 
 @retrying
 @transaction.atomic
-def remove_time_off(*, time_off: TimeOff, actor: User) -> None:
-    """Open the time again; what was cancelled for it stays cancelled. Removed already: nothing happens."""
+def remove_time_off(*, time_off: TimeOff, actor: User) -> bool:
+    """Open the time again; what was cancelled for it stays cancelled. Removed already: nothing happens.
+
+    False where the row covers another time by now than `time_off` says: it is left as it is.
+    """
     provider = lock_provider(time_off.provider, actor=actor)
-    if provider.time_off.filter(pk=time_off.pk).delete()[0]:
+    if provider.time_off.filter(pk=time_off.pk, start=time_off.start, end=time_off.end).delete()[0]:
         refresh_openings(provider)
+    return not provider.time_off.filter(pk=time_off.pk).exists()
 
 
 def _values(row: TimeOff) -> tuple[object, ...]:

@@ -5,6 +5,7 @@ It is Monday 2 March 2026, 08:00 UTC, in London; appointments are on Tuesday 3 M
 
 import re
 from datetime import date, timedelta
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -12,9 +13,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from appointments.models import Appointment, LateCancellation
+from appointments.models import Appointment, LateCancellation, Proposal
 from appointments.services import fair_use, holds, proposals, transitions
-from appointments.states import Role, Status
+from appointments.states import ProposalState, Role, Status
 from providers.models import TimeOff
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ServiceFactory, TimeOffFactory
@@ -526,3 +527,96 @@ def test_what_time_off_cancelled_stays_cancelled_when_it_is_removed(studio, prov
     assert states(two) == [Status.CANCELLED, Status.CONFIRMED]
     with pytest.raises(Exception, match="cancelled"):
         transitions.accept_request(appointment=two[0], actor=provider.user, role=Role.PROVIDER)
+
+
+# --- Pages that were opened before a change -------------------------------------------------------------------------
+
+
+def shown_by(page):
+    return {"shown": re.search(r'name="shown" value="([^"]*)"', page.text)[1]}
+
+
+@pytest.mark.parametrize("pressed", ["weigh", "keep-all", "end-all", "keep-late"])
+def test_weighing_a_time_in_which_nothing_lies_any_more_saves_nothing(studio, book, pressed):
+    one = book().appointment
+    studio.post(CHECK, TUESDAY)
+    transitions.cancel_appointment(appointment=one, actor=one.customer, role=Role.CUSTOMER)
+
+    page = studio.post(CHECK, TUESDAY | ways((one, "keep")) | {"do": pressed})
+
+    assert (page.status_code, button_of(page)) == (200, "Save")
+    assert not TimeOff.objects.exists()
+    assert studio.post(CHECK, TUESDAY | {"do": "save"}).status_code == 302
+    assert TimeOff.objects.exists()
+
+
+@pytest.mark.parametrize("address", [CHECK, reverse("studio_cancel_day", args=[A_TUESDAY])])
+def test_an_old_page_cancels_nothing_at_another_time_than_it_showed(studio, book, address):
+    one = book(customer=UserFactory(name="Ann Doe")).appointment
+    old = shown_by(studio.post(address, TUESDAY | {"do": "weigh"}))
+    proposals.propose_time(appointment=one, start=TUESDAY_TEN + 5 * HOUR, actor=one.customer, role=Role.CUSTOMER)
+
+    page = studio.post(address, TUESDAY | ways((one, "cancel")) | old | {"do": "save", "word": "Ill, sorry."})
+
+    assert page.status_code == 409
+    assert "Something in this time has changed" in text_of(page) and "Ill, sorry.</textarea>" in page.text
+    assert states([one]) == [Status.CONFIRMED] and not TimeOff.objects.exists()
+    again = studio.post(address, TUESDAY | ways((one, "cancel")) | shown_by(page) | {"do": "save"})
+    assert (again.status_code, states([one])) == (302, [Status.CANCELLED])
+
+
+def test_an_old_page_declines_no_other_new_time_than_it_showed(studio, provider, book, by_hand):
+    one = book(TUESDAY_TEN + 2 * DAY).appointment
+    transitions.accept_request(appointment=one, actor=provider.user)
+
+    def propose(start):
+        proposals.propose_time(appointment=one, start=start, actor=one.customer, role=Role.CUSTOMER)
+
+    propose(TUESDAY_TEN)
+    old = shown_by(studio.post(CHECK, TUESDAY))
+    propose(TUESDAY_TEN + 5 * HOUR)
+
+    page = studio.post(CHECK, TUESDAY | ways((one, "decline")) | old | {"do": "save"})
+
+    assert page.status_code == 409
+    assert Proposal.objects.latest("pk").state == ProposalState.OPEN
+
+
+def test_an_old_page_removes_no_more_days_than_it_showed(studio, provider):
+    row = TimeOffFactory(provider=provider, start=MIDNIGHT, end=MIDNIGHT + DAY)
+    address = reverse("studio_time_off_remove", args=[row.uuid])
+    old = shown_by(studio.get(address))
+    studio.post(CHECK, TUESDAY | {"end_on": "2026-03-20"})
+
+    page = studio.post(address, old, follow=True)
+
+    assert "This time off has changed since you opened the page. Nothing is removed yet." in text_of(page)
+    assert TimeOff.objects.get().end == MIDNIGHT + 18 * DAY
+    studio.post(address, shown_by(page))
+    assert not TimeOff.objects.exists()
+
+
+def test_where_it_bans_the_page_says_of_nothing_that_it_stays(studio, provider, two):
+    for hours in (1, 2):
+        fair_use.note_late(provider.user, occasion=uuid4(), now=LATE - hours * HOUR)
+
+    with time_machine.travel(LATE, tick=False):
+        studio.force_login(provider.user)
+        page = text_of(studio.post(CHECK, TUESDAY | ways((two[0], "cancel"), (two[1], "keep")) | {"do": "weigh"}))
+
+    assert "Keeps" not in page and "Stays as it is" not in page
+    assert "Emails everybody whose appointment ends, also by the suspension" in page
+
+
+def test_a_new_time_that_can_be_answered_no_more_is_not_told_as_one(studio, provider, book, by_hand):
+    one = book(TUESDAY_TEN + 9 * DAY, customer=UserFactory(name="Ann Doe")).appointment
+    transitions.accept_request(appointment=one, actor=provider.user)
+    proposals.propose_time(appointment=one, start=TUESDAY_TEN + 10 * DAY, actor=one.customer, role=Role.CUSTOMER)
+    thursday = TUESDAY | {"start_on": "2026-03-12", "end_on": "2026-03-12"}
+
+    before = text_of(studio.post(CHECK, thursday))
+    with time_machine.travel(NOW + 3 * DAY, tick=False):
+        studio.force_login(provider.user)
+        after = text_of(studio.post(CHECK, thursday))
+
+    assert "Ann Doe, new time proposed" in before and "new time proposed" not in after

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from appointments.models import Appointment
 from appointments.pages.consequences import LATE_NOTICE, Weighed, weighed_together
+from appointments.pages.labels import live_proposal
 from appointments.pages.zones import zones_told
 from appointments.rules.fair_use import Consequence, Ending, is_late
 from appointments.rules.time_off import Claim, Way, usual_way
@@ -28,7 +29,7 @@ MOST_NAMED = 6
 @dataclass(frozen=True, slots=True)
 class Row:
     """A claim on time inside, with the chosen way and how its line reads. `aside` is the time in the other zone, `says`
-    what the chosen way leaves open."""
+    what the chosen way leaves open; `has_new_time` that a proposal can still be answered."""
 
     claim: Claim
     way: Way
@@ -36,6 +37,7 @@ class Row:
     is_late: bool
     aside: str
     says: str
+    has_new_time: bool
 
     @property
     def appointment(self) -> Appointment:
@@ -44,14 +46,14 @@ class Row:
     @property
     def name(self) -> str:
         name: str = self.appointment.customer.name
-        if self.appointment.open_proposal:
+        if self.has_new_time:
             return f"{name}, new time proposed"
         return f"{name}, request" if self.appointment.is_request else name
 
     @property
     def leaf(self) -> str:
         """The kind of the leaf that has its date."""
-        if self.appointment.open_proposal:
+        if self.has_new_time:
             return "iris"
         return "brass" if self.appointment.is_request else ""
 
@@ -90,6 +92,15 @@ class Check:
         return self.weighed.number if self.weighed else 0
 
     @property
+    def shown(self) -> str:
+        """What the page shows of each claim, for its form to send back."""
+        return " ".join(f"{row.appointment.reference}:{row.appointment.as_shown}" for row in self.rows)
+
+    @property
+    def bans(self) -> bool:
+        return self.weighed is not None and self.weighed.counts.bans
+
+    @property
     def ends_any(self) -> bool:
         return len(self.stays) < len(self.rows)
 
@@ -114,18 +125,22 @@ class Check:
     def effects(self) -> list[tuple[str, str]]:
         """What the act does, each with its icon."""
         told = {row.appointment.customer_id for row in self.rows if row.way is not Way.KEEP}
-        people = "1 person" if len(told) == 1 else f"{len(told)} people"
         declined = self._with(Way.DECLINE)
         found = [
             ("x", _counted("Cancels", self.cancelled, "appointment")),
             ("x", _counted("Declines", [claim for claim in declined if not claim.proposed], "request")),
             ("x", _counted("Declines", [claim for claim in declined if claim.proposed], "proposed time")),
             ("x", _counted("Takes back", self._with(Way.TAKE_BACK), "proposed time")),
-            ("check", f"Keeps {len(self.stays)}: {_names(self.stays)}" if self.stays else ""),
+            ("check", f"Keeps {len(self.stays)}: {_names(self.stays)}" if self.stays and not self.bans else ""),
             ("wait", self._released() if self.is_time_off else ""),
-            ("mail", f"Emails {people}" if told else "Emails nobody"),
+            ("mail", self._emails(len(told))),
         ]
         return [(icon, words) for icon, words in found if words]
+
+    def _emails(self, number: int) -> str:
+        if self.bans:
+            return "Emails everybody whose appointment ends, also by the suspension"
+        return f"Emails {'1 person' if number == 1 else f'{number} people'}" if number else "Emails nobody"
 
     @property
     def button(self) -> str:
@@ -202,7 +217,9 @@ def build_check(
             left=_left(claim, now),
             is_late=_counts(claim) and is_late(claim.start, now),
             aside=zones.aside(claim.start, twelve=twelve),
-            says=_says(claim, way, reader, twelve=twelve),
+            # A ban ends what is kept, too.
+            says="" if counts.bans else _says(claim, way, reader, now, twelve=twelve),
+            has_new_time=live_proposal(one, now) is not None,
         )
         rows.append(row)
     late = [row.appointment for row in rows if row.is_late and row.way is Way.CANCEL]
@@ -222,9 +239,9 @@ def _left(claim: Claim, now: datetime) -> str:
     return f"Starts in {length}: cancelling it is late" if is_late(claim.start, now) else f"{length} left"
 
 
-def _says(claim: Claim, way: Way, reader: ZoneInfo, *, twelve: bool) -> str:
+def _says(claim: Claim, way: Way, reader: ZoneInfo, now: datetime, *, twelve: bool) -> str:
     """What stays open: nothing where it is ended, for the row says that."""
-    proposal, customer = claim.appointment.open_proposal, claim.appointment.customer.first_name
+    proposal, customer = live_proposal(claim.appointment, now), claim.appointment.customer.first_name
     if way is not Way.KEEP:
         return ""
     if proposal is None:
