@@ -3,11 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from appointments.models import Appointment
 from appointments.queries.no_shows import WithProvider
 from appointments.rules.moves import CORRECTED_WITHIN
 from appointments.rules.no_shows import NoShows
+from appointments.states import Role
+
+from .zones import Zones, zones_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +19,7 @@ class Row:
     """A no-show; `corrected_until` is the last moment at which its provider can correct it, None once that is over."""
 
     appointment: Appointment
+    zones: Zones
     corrected_until: datetime | None
 
 
@@ -33,23 +38,23 @@ class Group:
         return min(self.no_shows.count, self.no_shows.limit or 0)
 
 
-def groups_of(found: Iterable[WithProvider], *, now: datetime, most: int) -> list[Group]:
-    """The groups for the customer, each with at most `most` rows."""
+def groups_of(found: Iterable[WithProvider], *, reader: ZoneInfo, now: datetime, most: int) -> list[Group]:
+    """The groups for the customer, whose zone is `reader`, each with at most `most` rows."""
     return [
         Group(
             name=one.provider.name,
             no_shows=one.no_shows,
             sentence=_sentence(one),
-            shown=[_row(appointment, now) for appointment in one.appointments[:most]],
+            shown=[_row(appointment, reader, now) for appointment in one.appointments[:most]],
         )
         for one in found
     ]
 
 
-def _row(appointment: Appointment, now: datetime) -> Row:
+def _row(appointment: Appointment, reader: ZoneInfo, now: datetime) -> Row:
     assert appointment.closed_at is not None  # a no-show has ended
     until = appointment.closed_at + CORRECTED_WITHIN
-    return Row(appointment, until if now <= until else None)
+    return Row(appointment, zones_of(appointment, Role.CUSTOMER, reader=reader), until if now <= until else None)
 
 
 def _sentence(one: WithProvider) -> str:

@@ -36,7 +36,7 @@ def standing(request: HttpRequest) -> HttpResponse:
     record = record_of(fair_use.late_acts_of(me), zone=zone.zone, now=now)
     context = {
         "record": record,
-        "no_shows": groups_of(no_shows_by_provider(me), now=now, most=fair_use.MOST),
+        "no_shows": groups_of(no_shows_by_provider(me), reader=zone.zone, now=now, most=fair_use.MOST),
         "figures": figures(),
         "zone": zone.name,
         "now": now,

@@ -15,9 +15,11 @@ from accounts import zonelist
 from accounts.zones import ViewerZone, zone_named
 from appointments.exceptions import ChangedSince, MoveRefused, PolicyRefused, ReasonMissing, SlotTaken, TermsChanged
 from appointments.forms.changing import NewTimeForm, OwnTimeForm
+from appointments.models import Appointment
 from appointments.pages import month_picker
 from appointments.pages.changing import Shown, shown
 from appointments.pages.month_picker import OtherSide
+from appointments.queries.customer import own_appointments_on
 from appointments.rules.moves import MoveTerms, move_terms
 from appointments.rules.obstacles import Obstacle, obstacles, override_words
 from appointments.services import availability, proposals
@@ -174,6 +176,7 @@ def _show(
         "present": {"start": door.appointment.start, "stays": not terms.at_once},
         "old": _shown(door, zone, (door.appointment.start, door.appointment.end)),
         "new": _shown(door, zone, (chosen, chosen + _length(door))) if chosen else None,
+        "clashes": _clashes(door, chosen),
         "asked_start": asked.start,
         "breaks": choice.breaks,
         "refused": choice.refused,
@@ -206,6 +209,14 @@ def _place_differs(door: Door) -> bool:
 
 def _length(door: Door) -> timedelta:
     return door.appointment.end - door.appointment.start
+
+
+def _clashes(door: Door, start: datetime | None) -> list[Appointment]:
+    """What else the customer has at the chosen time, which warns and stops nothing: one query. None by a link, which
+    somebody else may have opened."""
+    if start is None or door.is_link or not door.is_customers:
+        return []
+    return own_appointments_on(door.actor, [(start, start + _length(door))], besides=door.appointment)
 
 
 def _wanted(request: HttpRequest, door: Door, zone: ViewerZone) -> Wanted:

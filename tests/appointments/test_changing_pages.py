@@ -655,6 +655,26 @@ def test_a_customer_reads_what_the_new_time_overlaps_and_may_accept_it_all_the_s
     assert now_of(customers.appointment) == (WEDNESDAY_TEN, Status.CONFIRMED)
 
 
+def test_who_chooses_a_time_reads_what_it_overlaps_and_may_choose_it_all_the_same(customers, customer):
+    elsewhere = ServiceFactory(provider=ProviderFactory(name="Grace Holloway"), name="Reformer", duration_minutes=45)
+    booking.book_appointment(
+        service=elsewhere,
+        start=WEDNESDAY_TEN + timedelta(minutes=30),
+        customer=customer,
+        terms=booking.terms_of(elsewhere),
+        booking_key="elsewhere",
+    )
+    value = month_picker.to_value(WEDNESDAY_TEN)
+
+    said = text_of(customers.get("reschedule", start=value))
+    elsewhere_that_day = text_of(customers.get("reschedule", start=month_picker.to_value(WEDNESDAY_TEN + 3 * HOUR)))
+    by_link = Door("customer's link", customers.appointment).get("reschedule", start=value)
+
+    assert "It overlaps your Reformer. Grace Holloway, 10:30 to 11:15. You can choose it all the same." in said
+    assert "It overlaps" not in elsewhere_that_day and "Reformer" not in by_link.content.decode()
+    assert customers.send(WEDNESDAY_TEN).status_code == 302
+
+
 def test_a_provider_reads_both_days_with_what_else_is_on_them(providers, customers, book):
     book(WEDNESDAY_TEN + 3 * HOUR, customer=UserFactory())
     customers.propose()

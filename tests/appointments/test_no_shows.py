@@ -259,6 +259,16 @@ def test_each_no_show_stands_on_the_page_of_standing_with_its_provider(maya, ser
     assert "Ruben lets everybody book, whatever the number." in text and "Not any more" in text
 
 
+def test_a_no_show_in_person_is_told_in_the_time_of_its_place(maya, service, customer):
+    maya.is_online, maya.is_in_person, maya.time_zone = False, True, "Asia/Kathmandu"
+    maya.save()
+    missed(service, customer, 1)
+
+    text = words_of(signed_in(customer).get("/my/standing/"))
+
+    assert ">Sun 1 March, 13:45</time>, Kathmandu time" in text
+
+
 def test_the_page_of_a_no_show_leads_to_what_it_counts_as(service, customer):
     [one] = missed(service, customer, 1)
 
