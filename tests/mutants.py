@@ -1536,9 +1536,9 @@ MUTANTS = [
     ),
     mutant(
         "a customer proposes past the share of a week",
-        "appointments/rules/shares.py",
-        "held = sorted([*ahead, *proposed])",
-        "held = sorted(ahead)",
+        "appointments/services/shares.py",
+        "return [self.start, self.proposed] if self.proposed else [self.start]",
+        "return [self.start]",
         TIME,
         "what_a_customer_proposes",
     ),

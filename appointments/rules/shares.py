@@ -5,7 +5,6 @@ provider sets the first two and may lift them for one customer; the third is fix
 have no account, share a third of each day.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,7 +32,7 @@ class Use:
     """A customer's use of a provider's time if one more appointment were made.
 
     `waiting` counts requests without an answer, and is 0 where the new appointment needs none; `in_a_week` counts the
-    appointments in the fullest week around the new one, and the times that the customer proposed there for others.
+    appointments in the fullest week around the new one, also those for which the customer proposes a time there.
     """
 
     waiting: int
@@ -41,22 +40,23 @@ class Use:
     ahead: int
 
 
-def use_with(
-    start: datetime, *, is_request: bool, starts: Iterable[datetime], waiting: int, proposed: Iterable[datetime] = ()
-) -> Use:
-    """The use by a customer with appointments at `starts`, `waiting` of them unanswered, and a new one at `start`.
+def use_with(start: datetime, *, is_request: bool, others: Iterable[Sequence[datetime]], waiting: int) -> Use:
+    """The use by a customer with `others`, `waiting` of them unanswered, and a new appointment at `start`.
 
-    The starts that they have `proposed` for some of those are held, too, and so count in their weeks.
+    Each of the others is the starts that are held for it: its own, and one that the customer proposes.
     """
-    ahead = [*starts, start]
-    held = sorted([*ahead, *proposed])
-    return Use(waiting=waiting + 1 if is_request else 0, in_a_week=fullest_week(held, start), ahead=len(ahead))
+    others = list(others)
+    in_a_week = fullest_week(others, start)
+    return Use(waiting=waiting + 1 if is_request else 0, in_a_week=in_a_week, ahead=len(others) + 1)
 
 
-def fullest_week(starts: Sequence[datetime], start: datetime) -> int:
-    """The highest number of `starts` (sorted) in any stretch of 7 days that includes `start`, which is one of them."""
-    first, last = bisect_left(starts, start - WEEK + timedelta.resolution), bisect_left(starts, start)
-    return max(bisect_left(starts, starts[at] + WEEK) - at for at in range(first, last + 1))
+def fullest_week(others: Sequence[Sequence[datetime]], start: datetime) -> int:
+    """The most appointments, with the one at `start`, in any stretch of 7 days that includes `start`.
+
+    Each of `others`, given by the starts held for it, counts once in a stretch, however many of them lie there.
+    """
+    begins = {start, *(at for own in others for at in own if start - WEEK < at <= start)}
+    return 1 + max(sum(any(begin <= at < begin + WEEK for at in own) for own in others) for begin in begins)
 
 
 def refusals(use: Use, shares: Shares, *, name: str) -> Iterator[str]:

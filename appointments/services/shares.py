@@ -41,6 +41,11 @@ class Ahead(NamedTuple):
     answer_by: datetime | None
     proposed: datetime | None
 
+    @property
+    def held(self) -> list[datetime]:
+        """The starts that are held for it."""
+        return [self.start, self.proposed] if self.proposed else [self.start]
+
 
 def proposed_start(now: datetime) -> Subquery:
     """The field `proposed` of `Ahead`. What the provider proposes is not the customer's use of time."""
@@ -80,7 +85,7 @@ def check_moved(appointment: Appointment, start: datetime, *, now: datetime) -> 
     theirs = Appointment.objects.filter(customer=customer, provider=provider, status__in=OPEN, end__gt=now)
     others = theirs.exclude(pk=appointment.pk).values_list("status", "start", "answer_by", proposed_start(now))
     live = _live((Ahead(*row) for row in others), now)
-    use = use_with(start, is_request=False, starts=[one.start for one in live], waiting=0, proposed=_proposed(live))
+    use = use_with(start, is_request=False, others=[one.held for one in live], waiting=0)
     _check(use, provider, dealings)
 
 
@@ -90,14 +95,9 @@ def _use(service: Service, start: datetime, theirs: Iterable[Ahead], now: dateti
     return use_with(
         start,
         is_request=not service.confirms_at_once(service.provider.policy),
-        starts=[one.start for one in live],
+        others=[one.held for one in live],
         waiting=sum(one.status == Status.REQUESTED for one in live),
-        proposed=_proposed(live),
     )
-
-
-def _proposed(live: Iterable[Ahead]) -> list[datetime]:
-    return [one.proposed for one in live if one.proposed]
 
 
 def _live(theirs: Iterable[Ahead], now: datetime) -> list[Ahead]:

@@ -28,33 +28,41 @@ SHARES = Shares(waiting=3, in_a_week=5, ahead=20)
 # --- Counting --------------------------------------------------------------------------------------------------------
 
 
-def slow_fullest_week(starts, start):
+def slow_fullest_week(appointments, start):
     """Every week that begins on an hour and has `start` in it, counted one by one."""
     weeks = [start - n * HOUR for n in range(7 * 24)]
-    return max(sum(first <= at < first + 7 * DAY for at in starts) for first in weeks)
+    counts = [[own for own in appointments if any(first <= at < first + 7 * DAY for at in own)] for first in weeks]
+    return max(map(len, counts))
 
 
-@given(hours=st.lists(st.integers(0, 24 * 30), max_size=30), new=st.integers(0, 24 * 30))
+@given(
+    hours=st.lists(st.lists(st.integers(0, 24 * 30), min_size=1, max_size=2), max_size=20), new=st.integers(0, 24 * 30)
+)
 def test_the_fullest_week_equals_the_slow_reference(hours, new):
-    starts = sorted(TUESDAY_TEN + each * HOUR for each in [*hours, new])
+    others = [[TUESDAY_TEN + each * HOUR for each in own] for own in hours]
     start = TUESDAY_TEN + new * HOUR
 
-    assert fullest_week(starts, start) == slow_fullest_week(starts, start)
+    assert fullest_week(others, start) == slow_fullest_week([*others, [start]], start)
 
 
 def test_two_starts_exactly_seven_days_apart_share_no_week():
     second = timedelta(seconds=1)
 
-    assert fullest_week([TUESDAY_TEN, TUESDAY_TEN + 7 * DAY], TUESDAY_TEN) == 1
-    assert fullest_week([TUESDAY_TEN, TUESDAY_TEN + 7 * DAY], TUESDAY_TEN + 7 * DAY) == 1
-    assert fullest_week([TUESDAY_TEN, TUESDAY_TEN + 7 * DAY - second], TUESDAY_TEN) == 2
-    assert fullest_week([TUESDAY_TEN, TUESDAY_TEN + 7 * DAY - second], TUESDAY_TEN + 7 * DAY - second) == 2
+    assert fullest_week([[TUESDAY_TEN + 7 * DAY]], TUESDAY_TEN) == 1
+    assert fullest_week([[TUESDAY_TEN]], TUESDAY_TEN + 7 * DAY) == 1
+    assert fullest_week([[TUESDAY_TEN + 7 * DAY - second]], TUESDAY_TEN) == 2
+    assert fullest_week([[TUESDAY_TEN]], TUESDAY_TEN + 7 * DAY - second) == 2
+
+
+def test_an_appointment_with_two_times_in_a_week_counts_there_once():
+    assert fullest_week([[TUESDAY_TEN + DAY, TUESDAY_TEN + 2 * DAY]], TUESDAY_TEN) == 2
+    assert fullest_week([[TUESDAY_TEN + 20 * DAY, TUESDAY_TEN + 2 * DAY]], TUESDAY_TEN) == 2
 
 
 def test_only_a_request_adds_to_what_waits():
-    starts = [TUESDAY_TEN + DAY, TUESDAY_TEN + 9 * DAY]
+    others = [[TUESDAY_TEN + DAY], [TUESDAY_TEN + 9 * DAY]]
 
-    assert [use_with(TUESDAY_TEN, is_request=asked, starts=starts, waiting=2) for asked in (True, False)] == [
+    assert [use_with(TUESDAY_TEN, is_request=asked, others=others, waiting=2) for asked in (True, False)] == [
         Use(waiting=3, in_a_week=2, ahead=3),
         Use(waiting=0, in_a_week=2, ahead=3),
     ]
