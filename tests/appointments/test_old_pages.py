@@ -6,6 +6,7 @@ It is Monday 2 March 2026, 08:00 UTC, and everybody is in London; the appointmen
 import re
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from appointments import links
@@ -87,6 +88,22 @@ def test_a_new_time_that_only_waits_keeps_nobody_from_cancelling(client, confirm
 
     assert client.post(address, old | {"reason": ""}).status_code == 302
     assert Appointment.objects.get().status == Status.CANCELLED
+
+
+@pytest.mark.parametrize("link", [False, True], ids=["own page", "link"])
+@pytest.mark.parametrize("side", [C, P])
+def test_the_page_that_cancels_names_the_new_time_that_ends_with_it(client, agreed_by_hand, side, link):
+    client.force_login(agreed_by_hand.customer if side is C else agreed_by_hand.provider.user)
+    address = cancel_address(agreed_by_hand, side, link=link)
+    browser = Client() if link else client
+    before = text_of(browser.get(address))
+    move(agreed_by_hand)
+
+    said = text_of(browser.get(address))
+
+    assert "A new time is proposed" not in before
+    assert "A new time is proposed: Wed 4 March, 10:00 to 11:00." in said
+    assert ("You can accept it instead." in said) == (side is P)
 
 
 ACCEPTING = {
