@@ -11,7 +11,7 @@ from accounts.models import User
 from appointments.exceptions import SlotTaken, TermsChanged
 from appointments.models import Appointment, Proposal
 from appointments.rules.moves import moves_at_once
-from appointments.states import Role, Verb
+from appointments.states import Role, Verb, side_of
 from core import clock
 from core.db import violates
 
@@ -38,12 +38,17 @@ def propose_time(
     """Move the appointment to `start` (UTC) where that counts at once, else propose it to the other side.
 
     A proposal keeps both times held until it is answered or lapses, and replaces an open one: one's own, or the other
-    side's, to which it is then the reply. `at_once` and `shown` (`Appointment.as_shown`) are what the person saw.
+    side's, to which it is then the reply. To choose the very time that the other side proposes is to accept it.
+    `at_once` and `shown` (`Appointment.as_shown`) are what the person saw.
 
     Raises SlotTaken with the nearest open starts, MoveRefused or PolicyRefused where the time can't be changed,
     ReasonMissing where a provider must say in `message` why a time breaks their own rules, TermsChanged where it would
     not happen as shown, ChangedSince where the appointment is not as shown.
     """
+    proposed = appointment.open_proposal
+    if proposed and proposed.start == start and proposed.waits_for(side_of(role), clock.now()):
+        proposed.appointment = appointment
+        return _answer(proposed, Verb.MOVE, actor, role, message)
     expected = would_move_at_once(appointment, role) if at_once is None else at_once
     try:
         return _change_time(appointment, start, actor, role, message, shown, at_once=expected)

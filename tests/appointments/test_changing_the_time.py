@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 
 from appointments import tasks
 from appointments.exceptions import MoveRefused, PolicyRefused, ReasonMissing, SlotTaken, TermsChanged
-from appointments.models import Appointment, Hold, LateCancellation, Proposal
+from appointments.models import Appointment, AppointmentEvent, Hold, LateCancellation, Proposal
 from appointments.queries import proposals as queries
 from appointments.rules.moves import move_terms, possible_moves
 from appointments.services import availability, proposals, transitions
@@ -529,6 +529,23 @@ def test_suggesting_another_time_replaces_the_other_side_s_proposal_and_frees_it
     assert book(start=WEDNESDAY_TEN, customer=UserFactory()).changed
     with pytest.raises(MoveRefused, match="Another new time was proposed"):
         answer(proposals.accept_time, C, Proposal.objects.with_appointment().order_by("pk")[0])
+
+
+@pytest.mark.parametrize(("one", "other"), [(P, C), (C, P)])
+def test_choosing_the_time_that_the_other_side_proposes_accepts_it(confirmed, provider, one, other):
+    provider.policy.accepts_at_once = False
+    provider.policy.save()
+    propose(confirmed, one)
+
+    outcome = propose(Appointment.objects.with_people().get(), other, message="That suits me, too.")
+
+    assert (outcome.changed, states(), times()) == (
+        True,
+        ["accepted"],
+        (WEDNESDAY_TEN, [(WEDNESDAY_TEN, "appointment")]),
+    )
+    entry = AppointmentEvent.objects.latest("pk")
+    assert (entry.verb, entry.role, entry.reason) == ("move", other, "That suits me, too.")
 
 
 def test_a_move_at_once_ends_what_the_other_side_proposed(confirmed):
