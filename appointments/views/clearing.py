@@ -20,10 +20,13 @@ from appointments.services import fair_use
 from appointments.services.time_off import Cleared, Inside, what_is_inside
 from core import clock
 from core.intervals import Interval
+from providers.exceptions import TimeOffRefused
 from providers.models import Provider
 
 from .cancelling import to_the_suspended
 
+# Each row is a field of the form, and Django takes no more than 500 of them.
+MOST_ROWS = 400
 CHANGED = "Something in this time has changed since you opened this page. Look through it once more."
 FOR_MORE = "What you have chosen counts as more than this page said. Read what it means now, then press the button."
 
@@ -47,9 +50,11 @@ class Clearing:
 
 def clear(request: HttpRequest, clearing: Clearing) -> HttpResponse:
     """Answer a POST: do the act if its button was pressed, or if nothing lies inside that could be asked about when the
-    time is first sent; else weigh what is chosen."""
+    time is first sent; else weigh what is chosen. Raises TimeOffRefused where too much lies inside for one form."""
     form, pressed = ClearForm(request.POST), request.POST.get("do", "")
     inside = _inside(clearing)
+    if len(inside.claims) > MOST_ROWS:
+        raise TimeOffRefused(f"More than {MOST_ROWS} appointments and requests lie inside. Take it off in parts.")
     ways = typed_ways(request.POST)
     if pressed == "save" or not (pressed or inside.claims):
         if not form.is_valid():

@@ -62,14 +62,17 @@ def write_time_off(
         raise TimeOffRefused(f"There are {MOST_AHEAD} entries ahead already. Remove one that is no longer needed.")
     row = met[0] if met else TimeOff(provider=provider)
     before = _values(row) if met else None
+    word = public_word or _newest_word(met, now)
     row.start, row.end = min([start, *(one.start for one in met)]), max([end, *(one.end for one in met)])
     row.all_day = all_day and all(one.all_day for one in met)
     row.reason = _joined([*(one.reason for one in met), reason])
-    row.public_word = public_word or next((one.public_word for one in reversed(met) if one.public_word), "")
+    row.public_word = word
     changed = _values(row) != before
     if changed:
         # The database lets no two rows overlap, not even for a moment.
         provider.time_off.filter(pk__in=[one.pk for one in met[1:]]).delete()
+        # The row is as old as its last change: by that the newest word is found.
+        row.created_at = now
         row.save()
         refresh_openings(provider)
     return Written(row, len(met) if changed else 0, changed)
@@ -92,9 +95,18 @@ def _values(row: TimeOff) -> tuple[object, ...]:
     return row.start, row.end, row.all_day, row.reason, row.public_word
 
 
+def _newest_word(met: Iterable[TimeOff], now: datetime) -> str:
+    """The public word that was written last, without those of times that are over; empty where there is none."""
+    words = [one for one in met if one.public_word and one.end > now]
+    return max(words, key=lambda one: one.created_at).public_word if words else ""
+
+
 def _joined(reasons: Iterable[str]) -> str:
-    """The different reasons as one text, so that none is lost when entries become one."""
-    text = "; ".join(dict.fromkeys(part for reason in reasons for part in reason.split("; ") if part))
+    """The different reasons as one text, so that none is lost when entries become one. A single one stays as it is."""
+    different = list(dict.fromkeys(reason for reason in reasons if reason))
+    if len(different) == 1:
+        return different[0]
+    text = "; ".join(dict.fromkeys(part for reason in different for part in reason.split("; ") if part))
     if len(text) > LONGEST_REASON:
         raise TimeOffRefused("Together with the time off that it meets, the reason is too long. Shorten it.")
     return text

@@ -16,6 +16,7 @@ from django.urls import reverse
 from appointments.models import Appointment, LateCancellation, Proposal
 from appointments.services import fair_use, holds, proposals, transitions
 from appointments.states import ProposalState, Role, Status
+from providers.exceptions import TimeOffRefused
 from providers.models import TimeOff
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ServiceFactory, TimeOffFactory
@@ -620,3 +621,13 @@ def test_a_new_time_that_can_be_answered_no_more_is_not_told_as_one(studio, prov
         after = text_of(studio.post(CHECK, thursday))
 
     assert "Ann Doe, new time proposed" in before and "new time proposed" not in after
+
+
+def test_more_than_one_form_can_ask_about_is_refused_with_the_way_out(studio, two, monkeypatch):
+    monkeypatch.setattr("appointments.views.clearing.MOST_ROWS", 1)
+
+    page = studio.post(CHECK, TUESDAY)
+
+    assert page.status_code == TimeOffRefused.status
+    assert "More than 1 appointments and requests lie inside. Take it off in parts." in text_of(page)
+    assert 'value="Ill"' in page.text and not TimeOff.objects.exists()

@@ -163,6 +163,29 @@ def test_nobody_else_removes_it_but_staff_may(maya):
     assert not TimeOff.objects.exists()
 
 
+def test_of_several_words_the_one_written_last_stands_wherever_its_time_lies(maya):
+    for hours, days, word in ((1, (5, 7), "Back at last"), (2, (1, 3), "Back on Thursday")):
+        with transaction.atomic():
+            locked = lock_provider(maya, actor=maya.user)
+            start, end = (NOW + each * DAY for each in days)
+            write_time_off(locked, start=start, end=end, now=NOW + hours * HOUR, public_word=word)
+
+    assert write(maya, NOW + 2 * DAY, NOW + 6 * DAY).public_word == "Back on Thursday"
+
+
+def test_the_word_of_a_time_that_is_over_does_not_come_back(maya):
+    TimeOffFactory(provider=maya, start=NOW - 3 * HOUR, end=NOW - HOUR, public_word="Back at eleven")
+
+    assert write(maya, NOW - 4 * HOUR, NOW + DAY).public_word == ""
+
+
+@pytest.mark.parametrize("reason", ["a; b; a", "; x", "a;; b", ";"])
+def test_a_reason_that_meets_no_other_is_kept_letter_by_letter(maya, reason):
+    first, second = (write(maya, NOW + DAY, NOW + 2 * DAY, reason=reason) for _ in range(2))
+
+    assert (first.reason, second.reason, TimeOff.objects.count()) == (reason, reason, 1)
+
+
 def test_merging_costs_the_same_queries_for_a_few_rows_and_for_many(maya, django_assert_num_queries):
     for n in range(1, 8):
         TimeOffFactory(provider=maya, start=NOW + n * DAY, end=NOW + n * DAY + HOUR)
