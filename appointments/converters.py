@@ -37,3 +37,18 @@ class LinkConverter:
 
 
 register_converter(LinkConverter, "link")
+
+
+class FeedTokenConverter:
+    """The token of a calendar link: 32 random bytes, written for addresses."""
+
+    regex = "[0-9A-Za-z_-]{43}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(FeedTokenConverter, "feed")

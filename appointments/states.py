@@ -58,6 +58,14 @@ class ProposalState(TextChoices):
     ENDED = "ended", "Overtaken by a change of the appointment"
 
 
+class Shown(TextChoices):
+    """The appointments that a calendar link shows."""
+
+    ALL = "all", "All my appointments"
+    CUSTOMER = "customer", "Only those that I booked myself"
+    PROVIDER = "provider", "Only those of my customers"
+
+
 class HoldKind(TextChoices):
     """The kinds of holds on a provider's time."""
 

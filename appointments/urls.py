@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from . import converters  # noqa: F401 - registers <reference:…> and <link:…>
-from .views import booking, changing, customer_list, fair_use, help, link, public, search
+from .views import booking, calendar_feed, changing, customer_list, fair_use, help, link, public, search
 from .views import customer_appointment as mine
 
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("book/<slug:provider>/<slug:service>/other/", booking.release_time, name="release_time"),
     path("appointments/<reference:reference>/done/", mine.done, name="appointment_done"),
     path("my/appointments/", customer_list.my_appointments, name="my_appointments"),
+    path("my/appointments/calendar.ics", calendar_feed.all_in_one_file, name="all_appointments_ics"),
     path("my/appointments/<reference:reference>/", mine.my_appointment, name="my_appointment"),
     path("my/appointments/<reference:reference>/cancel/", mine.cancel, name="cancel_appointment"),
     path("my/appointments/<reference:reference>/withdraw/", mine.withdraw, name="withdraw_request"),
@@ -25,6 +26,9 @@ urlpatterns = [
     path("my/appointments/<reference:reference>/withdraw-time/", changing.withdraw, name="withdraw_time"),
     path("my/appointments/<reference:reference>/calendar.ics", mine.appointment_ics, name="appointment_ics"),
     path("my/standing/", fair_use.standing, name="my_standing"),
+    path("my/settings/calendar/", calendar_feed.calendar_settings, name="settings_calendar"),
+    path("my/settings/calendar/off/", calendar_feed.turn_off, name="calendar_feed_off"),
+    path("calendar/<feed:token>.ics", calendar_feed.feed, name="calendar_feed"),
     path("suspended/", fair_use.suspended, name="suspended"),
     path("a/<link:token>/", link.show, name="link"),
     path("a/<link:token>/calendar.ics", link.calendar, name="link_ics"),

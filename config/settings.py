@@ -270,6 +270,10 @@ LIMITS = {
     "new_link": (20, 3600),
     "passkey": (30, 600),
     "appeal": (10, 3600),
+    "calendar_link": (20, 3600),
+    "calendar_file": (20, 600),
+    # Big companies' programs read the links of many people from a few addresses.
+    "calendar_feed": (600, 600),
 }
 
 # --- Work for later ---------------------------------------------------------

@@ -25,6 +25,7 @@ def mutant(name: str, file: str, old: str, new: str, tests: str, only: str = "",
     return Mutant(name, file, old, new, (*words, "-k", only) if only else words, on)
 
 
+FEED = "appointments/test_calendar_link.py"
 BOOKING = "appointments/services/booking.py"
 TRANSITIONS = "appointments/services/transitions.py"
 MOVES = "appointments/rules/moves.py"
@@ -1707,5 +1708,33 @@ MUTANTS = [
         "    take([])\n",
         TIME,
         "at_once",
+    ),
+    mutant(
+        "a calendar link shows cancelled appointments",
+        "appointments/queries/calendar_feed.py",
+        "Q(status__in=STANDING, end__gt",
+        "Q(conditions.AGREED, end__gt",
+        FEED,
+    ),
+    mutant(
+        "a suspended person's calendar link goes on",
+        "appointments/views/calendar_feed.py",
+        "if not owner.takes_part:",
+        "if not owner.is_active:",
+        FEED,
+    ),
+    mutant(
+        "what customers wrote stands in the calendar that others read",
+        "appointments/mail/ics.py",
+        "changed_at=changed_at, with_note=False)",
+        "changed_at=changed_at)",
+        FEED,
+    ),
+    mutant(
+        "an earlier calendar link goes on",
+        "appointments/services/calendar_feed.py",
+        "CalendarFeed.objects.update_or_create(owner=actor, defaults=values)",
+        "CalendarFeed.objects.get_or_create(owner=actor, defaults=values)",
+        FEED,
     ),
 ]

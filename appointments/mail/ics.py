@@ -1,15 +1,18 @@
-"""iCalendar files of appointments (RFC 5545, RFC 5546): one entry, whose UID stays and whose SEQUENCE rises.
+"""iCalendar files of appointments (RFC 5545, RFC 5546): entries whose UID stays and whose SEQUENCE rises.
 
-Each has one entry because all entries of an invitation or a cancellation must have one UID (RFC 5546, 3.2.2, 3.2.5).
+An invitation or a cancellation has one entry, because all of its entries must have one UID (RFC 5546, 3.2.2, 3.2.5);
+a calendar of many is published.
 Start and end are instants in UTC, without a zone and its rules: a program with rules other than our tzdata would show
 another hour. The wall time at the place stands in the description.
 """
 
-from datetime import UTC
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from icalendar import Calendar, Event, vCalAddress
+from icalendar import Calendar, Event, vCalAddress, vDuration
 
 from accounts.models import User
 from appointments.models import Appointment
@@ -23,6 +26,11 @@ from core.wording import duration_text, range_text, zone_text
 from notifications.catalogue import CalendarPart
 from notifications.composing import sender_address
 from notifications.text import many_lines, one_line
+
+# How often a program is asked to read a calendar again.
+REFRESH = timedelta(hours=1)
+# Raised when the same facts make another file, so that programs fetch it again.
+FORMAT = 1
 
 
 class NoCalendarEntry(DomainError):
@@ -52,29 +60,67 @@ def appointment_ics(appointment: Appointment, viewer: User) -> bytes:
         raise PermissionDenied
     if not appointment.was_agreed:
         raise NoCalendarEntry
-    return _file(appointment, side, "PUBLISH", "CANCELLED" if appointment.status == Status.CANCELLED else "CONFIRMED")
+    return _file(appointment, side, "PUBLISH", _published(appointment))
+
+
+def calendar_of(appointments: Iterable[tuple[Appointment, datetime]], viewer: User) -> bytes:
+    """A calendar of appointments that were agreed, each with when it last changed, from the viewer's side. No query.
+
+    The same bytes for the same facts. It leaves out what customers wrote: such calendars are shared with others, and
+    other companies' programs read them.
+    """
+    calendar = _calendar("PUBLISH")
+    calendar.add("name", one_line(settings.SITE_NAME))
+    calendar.add("x-wr-calname", one_line(settings.SITE_NAME))
+    calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", vDuration(REFRESH))
+    for each, changed_at in appointments:
+        side = Role.CUSTOMER if each.customer_id == viewer.pk else Role.PROVIDER
+        entry = _entry(each, side, "PUBLISH", _published(each), changed_at=changed_at, with_note=False)
+        calendar.add_component(entry)
+    return calendar.to_ical()
+
+
+def fingerprint(appointments: Iterable[tuple[Appointment, datetime]], viewer: User) -> str:
+    """Equal for the same viewer as long as `calendar_of` makes the same file, at a tenth of its cost. No query."""
+    facts: list[object] = [FORMAT, settings.SITE_NAME, site_host(), viewer.pk]
+    for each, changed_at in appointments:
+        rows = (each, each.provider, each.provider.user, each.service, each.customer)
+        facts.append((changed_at, [getattr(row, field.attname) for row in rows for field in row._meta.concrete_fields]))
+    return sha256(repr(facts).encode()).hexdigest()
 
 
 def manage_url(appointment: Appointment, side: Role) -> str:
     return page("my_appointment" if side is Role.CUSTOMER else "studio_appointment", appointment.reference)
 
 
+def _published(appointment: Appointment) -> str:
+    return "CANCELLED" if appointment.status == Status.CANCELLED else "CONFIRMED"
+
+
 def _file(appointment: Appointment, side: Role, method: str, status: str) -> bytes:
+    calendar = _calendar(method)
+    calendar.add_component(_entry(appointment, side, method, status, changed_at=clock.now()))
+    return calendar.to_ical()
+
+
+def _calendar(method: str) -> Calendar:
     calendar = Calendar()
     calendar.add("prodid", f"-//{one_line(settings.SITE_NAME)}//Appointments//EN")
     calendar.add("version", "2.0")
     calendar.add("method", method)
-    calendar.add_component(_entry(appointment, side, method, status))
-    return calendar.to_ical()
+    return calendar
 
 
-def _entry(appointment: Appointment, side: Role, method: str, status: str) -> Event:
+def _entry(
+    appointment: Appointment, side: Role, method: str, status: str, *, changed_at: datetime, with_note: bool = True
+) -> Event:
     provider, customer = appointment.provider, appointment.customer
     service = one_line(appointment.service.name)
     entry = Event()
     entry.add("uid", f"{appointment.uuid}@{site_host()}")
     entry.add("sequence", appointment.sequence)
-    entry.add("dtstamp", clock.now().replace(microsecond=0))
+    entry.add("dtstamp", changed_at.replace(microsecond=0))
     entry.add("dtstart", appointment.start.astimezone(UTC))
     entry.add("dtend", appointment.end.astimezone(UTC))
     entry.add("status", status)
@@ -85,7 +131,7 @@ def _entry(appointment: Appointment, side: Role, method: str, status: str) -> Ev
         entry.add("summary", f"{one_line(customer.name)}: {service}")
     if place_of(appointment):
         entry.add("location", place_of(appointment))
-    entry.add("description", _description(appointment, side))
+    entry.add("description", _description(appointment, side, with_note=with_note))
     entry.add("url", manage_url(appointment, side))
     entry.add("organizer", _person(f"{provider.name} via {settings.SITE_NAME}", sender_address()), encode=False)
     if method != "PUBLISH":
@@ -96,9 +142,9 @@ def _entry(appointment: Appointment, side: Role, method: str, status: str) -> Ev
     return entry
 
 
-def _description(appointment: Appointment, side: Role) -> str:
+def _description(appointment: Appointment, side: Role, *, with_note: bool) -> str:
     with_whom = appointment.provider.name if side is Role.CUSTOMER else appointment.customer.name
-    said = many_lines(appointment.note) if side is Role.PROVIDER else ""
+    said = many_lines(appointment.note) if with_note and side is Role.PROVIDER else ""
     parts = [
         f"{one_line(appointment.service.name)}, {duration_text(appointment.minutes)}, with {one_line(with_whom)}.",
         f"{_wall_time(appointment, side)}.",

@@ -1,6 +1,7 @@
 """Appointments, the holds that keep their time, proposals of another, their history, and the search's index."""
 
 from .appointment import REFERENCE_ALPHABET, REFERENCE_LENGTH, Appointment, AppointmentQuerySet, make_reference
+from .calendar_feed import CalendarFeed
 from .history import AppointmentEvent
 from .hold import Hold
 from .late_cancellation import LateCancellation
@@ -13,6 +14,7 @@ __all__ = [
     "Appointment",
     "AppointmentEvent",
     "AppointmentQuerySet",
+    "CalendarFeed",
     "Hold",
     "LateCancellation",
     "OpenBlock",

@@ -2,7 +2,7 @@
 
 from accounts.models import User
 from accounts.personal_data import Rows
-from appointments.models import Appointment, AppointmentEvent, Hold, LateCancellation, Proposal
+from appointments.models import Appointment, AppointmentEvent, CalendarFeed, Hold, LateCancellation, Proposal
 
 
 def kept(user: User) -> Rows:
@@ -15,6 +15,7 @@ def kept(user: User) -> Rows:
         "times they keep": Hold.objects.filter(kept_by=user),
         "history entries they made": AppointmentEvent.objects.filter(actor=user),
         "new times they proposed": Proposal.objects.filter(actor=user),
+        "their calendar link": CalendarFeed.objects.filter(owner=user),
         "late cancellations": LateCancellation.objects.filter(person=user),
         "late cancellations they forgave": LateCancellation.objects.filter(forgiven_by=user),
     }

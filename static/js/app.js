@@ -71,6 +71,9 @@ function password(input) {
 	};
 }
 
+// On a phone the list of settings scrolls sideways.
+document.querySelector(".sidenav [aria-current]")?.scrollIntoView({ inline: "nearest", block: "nearest" });
+
 function enhance(from) {
 	all("[data-until]", from).forEach(countdown);
 	all("[data-counter][maxlength]", from).forEach(counter);

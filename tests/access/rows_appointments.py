@@ -47,6 +47,10 @@ def asked_by_link(world):
     return {"token": links.token_for(world.proposal.appointment, Role.CUSTOMER, now=clock.now())}
 
 
+def feed(world):
+    return {"token": world.feed_token}
+
+
 def accepting(world):
     return {"proposal": world.proposal.uuid, "answer": "accept"}
 
@@ -83,6 +87,11 @@ ROWS = [
     Row("link_answer_time", args=asked_by_link, data=accepting, get=everyone("200", C="go"), post=everyone("go")),
     Row("link_withdraw_time", args=asked_by_link, get=READ_ONLY, post=everyone("409")),
     Row("link_act", args=link_to_cancel, get=everyone("200", C="go"), post=everyone("go")),
+    Row("all_appointments_ics", get=signed_in("200"), post=signed_in("405")),
+    Row("settings_calendar", get=signed_in("200"), post=signed_in("200")),
+    Row("calendar_feed_off", get=signed_in("405"), post=signed_in("go")),
+    # Whoever knows a calendar link may read it, also while signed in as somebody who is suspended.
+    Row("calendar_feed", args=feed, get=everyone("200"), post=READ_ONLY),
     Row("my_standing", get=signed_in("200"), post=signed_in("405")),
     # Nobody else is told anything about a suspension here; an appeal without a text is asked for again.
     Row("suspended", get=everyone("go", V="200", B="200"), post=everyone("go", V="login", B="422")),

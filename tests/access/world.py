@@ -19,9 +19,18 @@ from django.test import Client
 
 from accounts import bans
 from accounts.models import Appeal, Ban, User
-from appointments.models import Appointment, LateCancellation, OpenDay, OpeningIndex, Proposal, SearchFigures
+from appointments.models import (
+    Appointment,
+    CalendarFeed,
+    LateCancellation,
+    OpenDay,
+    OpeningIndex,
+    Proposal,
+    SearchFigures,
+)
 from appointments.services import booking, proposals
-from appointments.states import Role
+from appointments.services.calendar_feed import make_feed
+from appointments.states import Role, Shown
 from calendar_sync.models import BusyInterval
 from core import clock
 from notifications.models import Kind, RefusedAddress, SentMail, State
@@ -144,6 +153,16 @@ class World:
         start = one.start + timedelta(hours=3)
         proposals.propose_time(appointment=one, start=start, actor=self.people["P"], role=Role.PROVIDER)
         return Proposal.objects.get(appointment=one)
+
+    @cached_property
+    def feed(self) -> CalendarFeed:
+        """The calendar link of C."""
+        token = self.feed_token
+        return CalendarFeed.objects.get(token_hash=CalendarFeed.hash_of(token))
+
+    @cached_property
+    def feed_token(self) -> str:
+        return make_feed(actor=self.people["C"], shows=Shown.ALL)
 
     def _booked(self, service: Service, *, days: int) -> Appointment:
         customer = self.people["C"]
