@@ -16,6 +16,7 @@ class AccountsConfig(AppConfig):
 
         page_reader.settings_of.answer(answers.reader)
         personal_data.parts.add(personal_data)
+        personal_data.files_of.answer(answers.photo_of)
         core_demo.parts.add(demo)
 
         # Staff sign in where everybody does: with the same limits and the same second step.

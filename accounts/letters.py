@@ -154,6 +154,22 @@ def reset_link(said: Said) -> Letter:
     )
 
 
+def copy_ready(said: Said) -> Letter:
+    return _letter(
+        subject=f"Your data from {settings.SITE_NAME} is ready",
+        badge="Ready",
+        tone="brand",
+        headline="The copy of your data is ready",
+        lead=(f"Download it until {said['until']}. You sign in first, so that nobody else can.",),
+        button=Button("Download my data", said["url"]),
+        after=(
+            "If you did not ask for this, somebody may be signed in as you. "
+            f"Choose a new password at {page('account_reset_password')}",
+        ),
+        why=SECURITY,
+    )
+
+
 def told(subject: str, headline: str, *lead: str) -> Callable[[Said], Letter]:
     """A letter about a change to an account's security: the change, when, from where, what to do if it was not you."""
 
@@ -209,6 +225,7 @@ LETTERS: dict[str, Callable[[Said], Letter]] = {
         "{deleted_email} will not become your address.",
     ),
     "account/email/email_confirm": told("Your email is confirmed", "Your email is confirmed", "You can book now."),
+    "accounts/copy_ready": copy_ready,
     "mfa/email/totp_activated": told(
         "An authenticator app was added",
         "An authenticator app was added",

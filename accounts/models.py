@@ -1,6 +1,7 @@
 """People and their settings. Every user is a customer; a provider is a user with a profile (see `providers`)."""
 
 import uuid
+from datetime import datetime
 from importlib import import_module
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -182,6 +183,45 @@ class Appeal(models.Model):
 
     def __str__(self) -> str:
         return f"Appeal of {self.ban.user}, {self.sent_at:%d %b %Y, %H:%M} UTC"
+
+
+class DataCopy(models.Model):
+    """A copy of a person's data that they asked for: being made until `ready_at`, a file to fetch until `ends_at`.
+
+    `file` is its name in the private storage, empty once the file is deleted; the row stays for a while as history.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="data_copies")
+    asked_at = models.DateTimeField()
+    ready_at = models.DateTimeField(null=True, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    file = models.CharField(max_length=100, blank=True)
+    size = models.PositiveBigIntegerField(default=0, help_text="In bytes.")
+
+    class Meta:
+        verbose_name_plural = "data copies"
+        ordering = ["-asked_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"], condition=models.Q(ready_at=None), name="data_copy_one_being_made"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ready_at=None, ends_at=None, file="")
+                | models.Q(ready_at__isnull=False, ends_at__gt=models.F("ready_at")),
+                name="data_copy_ready_has_an_end",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"asked for {self.asked_at:%d %b %Y, %H:%M} UTC"
+
+    @property
+    def is_being_made(self) -> bool:
+        return self.ready_at is None
+
+    def can_be_fetched(self, now: datetime) -> bool:
+        return bool(self.file) and self.ends_at is not None and now < self.ends_at
 
 
 class Session(AbstractBaseSession):

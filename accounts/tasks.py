@@ -1,9 +1,9 @@
-"""Jobs that mail codes for signing in, and delete files and rows that nobody needs any more."""
+"""Jobs that mail codes for signing in, make copies of data, and delete what nobody needs any more."""
 
 import json
 from typing import Any
 
-from accounts import services, url_secrets
+from accounts import copies, services, url_secrets
 from core import clock
 from outbox import services as outbox
 
@@ -21,6 +21,16 @@ def mail_code(payload: dict[str, Any], *, message: Any) -> None:
             lasts_minutes=int(facts["expires"] - clock.now().timestamp()) // 60,
             key=message.key,
         )
+
+
+@outbox.handler("accounts.make_copy")
+def make_copy(payload: dict[str, Any], *, message: Any) -> None:
+    copies.make_copy(payload["copy"], sign_of_life=outbox.renew_lease)
+
+
+@outbox.daily(hour=3, name="accounts.sweep_copies")
+def sweep_copies() -> int:
+    return copies.sweep(now=clock.now())
 
 
 @outbox.daily(hour=3, name="accounts.purge")

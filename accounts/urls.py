@@ -1,13 +1,16 @@
-"""URLs of settings, photos, signing in and signing up (allauth's, nine of them with views of ours)."""
+"""URLs of settings, photos, signing in and signing up (allauth's, eleven of them with views of ours)."""
 
 from django.urls import include, path, re_path
 
-from accounts import views
+from accounts import data_views, views
 
 urlpatterns = [
     path("my/settings/", views.profile, name="settings_profile"),
     path("my/settings/preferences/", views.preferences, name="settings_preferences"),
     path("my/settings/security/", views.security, name="settings_security"),
+    path("my/settings/data/", data_views.data, name="settings_data"),
+    path("my/settings/data/copies/", data_views.ask_for_copy, name="settings_data_copy"),
+    path("my/settings/data/copies/<uuid:copy>/", data_views.fetch_copy, name="settings_data_file"),
     path("my/settings/photo/", views.change_photo, name="settings_photo"),
     path("my/settings/photo/remove/", views.remove_photo, name="settings_photo_remove"),
     path("my/settings/zone/", views.device_zone, name="settings_zone"),
@@ -23,6 +26,8 @@ urlpatterns = [
     path("accounts/2fa/webauthn/login/", views.sign_in_with_passkey, name="mfa_login_webauthn"),
     path("accounts/2fa/webauthn/keys/<slug:key>/edit/", views.rename_passkey, name="mfa_edit_webauthn"),
     path("accounts/2fa/webauthn/keys/<slug:key>/remove/", views.remove_passkey, name="mfa_remove_webauthn"),
+    path("accounts/reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
+    path("accounts/2fa/reauthenticate/", views.reauthenticate_by_code, name="mfa_reauthenticate"),
     path("accounts/logout/", views.sign_out, name="account_logout"),
     path("accounts/sessions/", views.sessions, name="usersessions_list"),
     path("accounts/", include("allauth.urls")),

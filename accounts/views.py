@@ -5,6 +5,7 @@ from typing import Any
 
 from allauth.account import views as allauth_views
 from allauth.account.models import EmailConfirmationHMAC
+from allauth.mfa.base import views as mfa_views
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn import views as webauthn_views
 from django.contrib import messages
@@ -347,6 +348,9 @@ confirm_email = never_cache(ConfirmEmail.as_view())
 confirm_login_code = ConfirmLoginCode.as_view()
 ask_for_reset = AskForReset.as_view()
 reset_password = never_cache(ResetPassword.as_view())
+# Who is banned may have a copy of their data, and confirms for it that it is they.
+reauthenticate = open_to_banned(allauth_views.reauthenticate)
+reauthenticate_by_code = open_to_banned(mfa_views.reauthenticate)
 sign_out = open_to_banned(allauth_views.LogoutView.as_view())
 
 

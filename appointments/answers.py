@@ -1,5 +1,6 @@
 """Answers of this app to the hooks of lower apps; registered in `apps`."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,9 +10,12 @@ from django.urls import Resolver404, resolve
 from accounts import zones
 from accounts.after_login import ChosenTime
 from accounts.models import User
+from accounts.personal_data import File
 from appointments import visitor
+from appointments.mail import ics
 from appointments.pages import month_picker
 from appointments.pages.zones import zones_of_time
+from appointments.queries.calendar_feed import all_appointments
 from appointments.queries.public import public_service
 from appointments.services import holds
 from core import clock
@@ -49,6 +53,12 @@ def chosen_time(request: HttpRequest, address: str) -> ChosenTime | None:
         chosen_in=reader,
         aside=told.aside(start, end),
     )
+
+
+def calendar_of(user: User) -> Iterator[File]:
+    """The calendar file of the person's agreed appointments, on either side, for the copy of their data."""
+    if found := all_appointments(user):
+        yield File("appointments.ics", ics.calendar_of(found, user))
 
 
 def _service_booked_at(path: str) -> Service | None:

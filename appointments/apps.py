@@ -17,4 +17,5 @@ class AppointmentsConfig(AppConfig):
         after_login.chosen_time.answer(answers.chosen_time)
         hooks.outside_hours.answer(count_outside_hours)
         personal_data.parts.add(own_part)
+        personal_data.files_of.answer(answers.calendar_of)
         core_demo.parts.add(demo)

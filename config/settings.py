@@ -274,6 +274,7 @@ LIMITS = {
     "calendar_file": (20, 600),
     # Big companies' programs read the links of many people from a few addresses.
     "calendar_feed": (600, 600),
+    "data_copy": (3, 86_400),
 }
 
 # --- Work for later ---------------------------------------------------------
@@ -308,8 +309,19 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = read("MEDIA_ROOT", as_path, BASE_DIR / "var" / "media")
+# Files that no address leads to, such as the copies of their data that people asked for. Web and worker share it.
+PRIVATE_ROOT = read("PRIVATE_ROOT", as_path, BASE_DIR / "var" / "private")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "private": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": PRIVATE_ROOT,
+            "base_url": None,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG

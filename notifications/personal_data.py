@@ -1,7 +1,7 @@
-"""The rows of this app about a person; see `accounts.personal_data`."""
+"""What this app keeps about a person; see `accounts.personal_data`."""
 
 from accounts.models import User
-from accounts.personal_data import Rows
+from accounts.personal_data import Facts, Rows, Section
 
 from .models import RefusedAddress, SentMail
 
@@ -12,4 +12,19 @@ def kept(user: User) -> Rows:
         "mails to them": SentMail.objects.filter(user=user),
         "mails about them": SentMail.objects.filter(about_whom=user),
         "addresses that refuse mail": RefusedAddress.objects.filter(user=user),
+    }
+
+
+def sections(user: User) -> list[Section]:
+    """The mails to the person, without the job that could make each again."""
+    return [Section("emails", "Emails to you", SentMail.objects.filter(user=user).order_by("created_at", "pk"), _mail)]
+
+
+def _mail(row: SentMail) -> Facts:
+    return {
+        "kind": row.get_kind_display(),
+        "about": row.about,
+        "state": row.get_state_display(),
+        "reason": row.reason,
+        "sent_at": row.sent_at,
     }

@@ -1,10 +1,21 @@
-"""The rows of this app about a person; see `accounts.personal_data`."""
+"""What this app keeps about a person; see `accounts.personal_data`."""
+
+from typing import Any
 
 from django.db.models import Q
 
-from accounts.models import User
-from accounts.personal_data import Rows
-from providers.models import CustomerAllowance, CustomerBlock, Provider, Service, TimeOff
+from accounts.models import User, Weekday
+from accounts.personal_data import Facts, Rows, Section
+from providers.models import (
+    BookingPolicy,
+    CustomerAllowance,
+    CustomerBlock,
+    DateOverride,
+    Provider,
+    Service,
+    TimeOff,
+    WorkingHours,
+)
 
 
 def kept(user: User) -> Rows:
@@ -21,3 +32,90 @@ def kept(user: User) -> Rows:
         "services": Service.objects.filter(provider__user=user),
         "times off": TimeOff.objects.filter(provider__user=user),
     }
+
+
+def sections(user: User) -> list[Section]:
+    """The person's page with all that belongs to it. A block of them by others is not theirs to see."""
+    own = {"provider__user": user}
+    return [
+        Section("page", "Your page", Provider.objects.filter(user=user).select_related("category"), _page),
+        Section("services", "Services", Service.objects.filter(**own), _service),
+        Section("policies", "Booking policies", BookingPolicy.objects.filter(**own), _policy),
+        Section("working_hours", "Working hours", WorkingHours.objects.filter(**own), _hours),
+        Section("date_overrides", "Dates with other hours", DateOverride.objects.filter(**own), _override),
+        Section("time_off", "Time off", TimeOff.objects.filter(**own).order_by("start"), _time_off),
+        Section("limits_lifted", "Customers without limits", _dealt(CustomerAllowance, user), _allowance),
+        Section("blocks", "Customers you take no bookings of", _dealt(CustomerBlock, user).order_by("since"), _block),
+    ]
+
+
+def _dealt(model: type[Any], user: User) -> Any:
+    return model.objects.filter(provider__user=user).select_related("customer")
+
+
+def _page(row: Provider) -> Facts:
+    return {
+        "name": row.name,
+        "address_of_the_page": row.slug,
+        "trade": row.trade,
+        "category": row.category.name if row.category else "",
+        "about": row.about,
+        "languages": row.languages,
+        "meets": [venue.label for venue in row.venues],
+        "place": row.place,
+        "address": row.address,
+        "time_zone": row.time_zone,
+        "listing": row.get_listing_display(),
+        "live_since": row.live_since,
+        "created_at": row.created_at,
+    }
+
+
+def _service(row: Service) -> Facts:
+    return {
+        "name": row.name,
+        "description": row.description,
+        "minutes": row.duration_minutes,
+        "minutes_before": row.buffer_before_minutes,
+        "minutes_after": row.buffer_after_minutes,
+        "price": row.price,
+        "currency": row.currency,
+        "pricing": row.get_pricing_display(),
+        "confirmation": row.get_confirmation_display(),
+        "offered": row.is_active,
+    }
+
+
+def _policy(row: BookingPolicy) -> Facts:
+    named = [field for field in BookingPolicy._meta.concrete_fields if field.name not in {"id", "provider"}]
+    return {field.name: getattr(row, field.attname) for field in named}
+
+
+def _hours(row: WorkingHours) -> Facts:
+    return {"weekday": Weekday(row.weekday).label, "open": _range(row.start_minute, row.end_minute)}
+
+
+def _override(row: DateOverride) -> Facts:
+    return {
+        "from": row.start_on,
+        "to": row.end_on,
+        "open": [_range(start, end) for start, end in row.ranges],
+        "note": row.note,
+    }
+
+
+def _range(start: int, end: int) -> str:
+    """Minutes after midnight as `09:00 to 17:30`."""
+    return " to ".join(f"{minute // 60:02}:{minute % 60:02}" for minute in (start, end))
+
+
+def _time_off(row: TimeOff) -> Facts:
+    return {"start": row.start, "end": row.end, "reason": row.reason, "public_word": row.public_word}
+
+
+def _allowance(row: CustomerAllowance) -> Facts:
+    return {"customer": row.customer.name, "since": row.created_at}
+
+
+def _block(row: CustomerBlock) -> Facts:
+    return {"customer": row.customer.name, "since": row.since, "reason": row.reason, "lifted_at": row.lifted_at}

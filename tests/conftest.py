@@ -61,4 +61,5 @@ def _nothing_remembered():
     """Clear the cache, so that rate limits and figures of one test don't affect another."""
     cache.clear()
     yield
-    shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
+    for folder in (settings.MEDIA_ROOT, settings.PRIVATE_ROOT):
+        shutil.rmtree(folder, ignore_errors=True)

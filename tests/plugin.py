@@ -64,7 +64,8 @@ def _choose() -> None:
             "DJANGO_ALLOW_ASYNC_UNSAFE": "true",  # Playwright's event loop makes Django refuse queries as async
         }
     )
-    for name in ("CACHE_URL", "TASK_BROKER_URL", "MEDIA_ROOT", "SITE_NAME", "LOG_FORMAT", "TRUSTED_PROXIES"):
+    own = ("CACHE_URL", "TASK_BROKER_URL", "MEDIA_ROOT", "PRIVATE_ROOT", "SITE_NAME", "LOG_FORMAT", "TRUSTED_PROXIES")
+    for name in own:
         os.environ.pop(name, None)
 
 

@@ -26,6 +26,8 @@ else:
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 MEDIA_ROOT = _FOLDER / f"media-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+PRIVATE_ROOT = _FOLDER / f"private-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+STORAGES["private"]["OPTIONS"]["location"] = PRIVATE_ROOT
 STATIC_ROOT = _FOLDER / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}

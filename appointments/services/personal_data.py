@@ -1,7 +1,9 @@
-"""The rows of this app about a person; see `accounts.personal_data`."""
+"""What this app keeps about a person; see `accounts.personal_data`."""
+
+from django.db.models import Q
 
 from accounts.models import User
-from accounts.personal_data import Rows
+from accounts.personal_data import Facts, Rows, Section
 from appointments.models import Appointment, AppointmentEvent, CalendarFeed, Hold, LateCancellation, Proposal
 
 
@@ -19,3 +21,76 @@ def kept(user: User) -> Rows:
         "late cancellations": LateCancellation.objects.filter(person=user),
         "late cancellations they forgave": LateCancellation.objects.filter(forgiven_by=user),
     }
+
+
+def sections(user: User) -> list[Section]:
+    """The person's appointments on either side with their history, the new times they proposed, late cancellations.
+
+    Of the other side it has what their pages show: the name, what was done, and what that side wrote to them.
+    """
+    joined = Appointment.objects.select_related("provider", "service", "customer").order_by("start", "pk")
+    theirs = Q(appointment__customer=user) | Q(appointment__provider__user=user) | Q(actor=user)
+    entries = AppointmentEvent.objects.filter(theirs).select_related("appointment").order_by("at", "pk")
+    proposals = Proposal.objects.filter(actor=user).select_related("appointment").order_by("created_at", "pk")
+    late = LateCancellation.objects.filter(person=user).order_by("at", "pk")
+    return [
+        Section("appointments", "Appointments you booked", joined.filter(customer=user), _booked),
+        Section("customers", "Appointments with your customers", joined.filter(provider__user=user), _given),
+        Section("history", "History of appointments", entries, _entry),
+        Section("new_times", "New times you proposed", proposals, _proposal),
+        Section("calendar_link", "Calendar links", CalendarFeed.objects.filter(owner=user), _feed),
+        Section("late_cancellations", "Late cancellations", late, _late),
+    ]
+
+
+def _booked(row: Appointment) -> Facts:
+    return {"reference": row.reference, "with": row.provider.name, **_appointment(row)}
+
+
+def _given(row: Appointment) -> Facts:
+    return {"reference": row.reference, "customer": row.customer.name, **_appointment(row)}
+
+
+def _appointment(row: Appointment) -> Facts:
+    return {
+        "service": row.service.name,
+        "start": row.start,
+        "end": row.end,
+        "state": row.get_status_display(),
+        "price": row.price,
+        "currency": row.currency,
+        "venue": row.get_venue_display(),
+        "note": row.note,
+        "made_at": row.created_at,
+    }
+
+
+def _entry(row: AppointmentEvent) -> Facts:
+    return {
+        "reference": row.appointment.reference,
+        "at": row.at,
+        "act": row.get_verb_display(),
+        "by": row.get_role_display(),
+        "start": row.start,
+        "new_start": row.to_start,
+        "reason": row.reason,
+    }
+
+
+def _proposal(row: Proposal) -> Facts:
+    return {
+        "reference": row.appointment.reference,
+        "at": row.created_at,
+        "old_start": row.old_start,
+        "new_start": row.start,
+        "message": row.message,
+        "state": row.get_state_display(),
+    }
+
+
+def _late(row: LateCancellation) -> Facts:
+    return {"at": row.at, "forgiven_at": row.forgiven_at, "counted_for_a_suspension": row.ban_id is not None}
+
+
+def _feed(row: CalendarFeed) -> Facts:
+    return {"shows": row.get_shows_display(), "made_at": row.created_at}

@@ -40,6 +40,10 @@ def photo(world):
     return {"name": world.photo}
 
 
+def data_copy(world):
+    return {"copy": world.data_copy.uuid}
+
+
 def password_only(world, role, client):
     """Sign in anew, up to the right password: the second step is still to come."""
     client.logout()
@@ -66,6 +70,10 @@ ROWS = [
     Row("settings_photo", get=signed_in("405"), post=UNFILLED),
     Row("settings_photo_remove", get=signed_in("405"), post=signed_in("go")),
     Row("settings_zone", get=signed_in("405"), post=signed_in("400")),
+    # Who is banned may have a copy of their data, too.
+    Row("settings_data", get=FORM | {"B": "200"}, post=signed_in("405", B="405")),
+    Row("settings_data_copy", get=signed_in("405", B="405"), post=signed_in("go")),
+    Row("settings_data_file", args=data_copy, get=OWN | {"B": "404"}, post=signed_in("405", B="405")),
     # The photo is C's, who has no provider page, so visitors can't see it.
     Row("photo", args=photo, get=everyone("200", V="404"), post=READ_ONLY),
     Row("account_login", get=ASKED, post=SENT),
@@ -74,7 +82,7 @@ ROWS = [
     Row("account_confirm_login_code", get=everyone("go"), post=everyone("go")),
     Row("account_logout", get=everyone("200", V="go", B="200"), post=everyone("go")),
     Row("account_inactive", get=NOTICE, post=READ_ONLY),
-    Row("account_reauthenticate", get=FORM, post=UNFILLED),
+    Row("account_reauthenticate", get=FORM | {"B": "200"}, post=UNFILLED | {"B": "422"}),
     Row("account_email", args=confirmed, get=FORM, post=signed_in("go")),
     Row("account_email_verification_sent", get=NOTICE, post=READ_ONLY),
     Row(
@@ -100,7 +108,13 @@ ROWS = [
         get=FORM | {"B": "200"},
         post=UNFILLED | {"B": "422"},
     ),
-    Row("mfa_reauthenticate", args=with_app, first=long_ago, get=FORM, post=UNFILLED),
+    Row(
+        "mfa_reauthenticate",
+        args=with_app,
+        first=long_ago,
+        get=FORM | {"B": "200"},
+        post=UNFILLED | {"B": "422"},
+    ),
     # A malformed answer of a passkey leads back to sign-in.
     Row("mfa_reauthenticate_webauthn", args=with_passkeys, first=long_ago, get=FORM, post=everyone("login")),
     # The script of the sign-in page asks here; a browser that opens the address is sent to that page.

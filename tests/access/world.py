@@ -17,8 +17,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import Client
 
-from accounts import bans
-from accounts.models import Appeal, Ban, User
+from accounts import bans, copies
+from accounts.models import Appeal, Ban, DataCopy, User
 from appointments.models import (
     Appointment,
     CalendarFeed,
@@ -238,6 +238,13 @@ class World:
     @cached_property
     def job(self) -> ScheduledJob:
         return ScheduledJob.objects.create(name="probe", next_run_at=clock.now())
+
+    @cached_property
+    def data_copy(self) -> DataCopy:
+        """The copy of C's data, ready to be fetched."""
+        copy = copies.ask_for_copy(user=self.people["C"])
+        copies.make_copy(copy.uuid.hex)
+        return copy
 
     @cached_property
     def passkeys(self) -> dict[str, Authenticator]:

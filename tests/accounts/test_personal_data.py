@@ -5,14 +5,15 @@ from uuid import uuid4
 
 import pytest
 from django.apps import apps
+from django.contrib.admin.models import LogEntry
 from django.db.models import CASCADE, ForeignKey
 from django.urls import reverse
 
 from accounts import personal_data
-from accounts.models import Appeal, Ban, User
-from appointments.models import LateCancellation
+from accounts.models import Appeal, Ban, DataCopy, Session, User
+from appointments.models import Hold, LateCancellation
 from core import clock
-from notifications.models import Kind, SentMail
+from notifications.models import Kind, RefusedAddress, SentMail
 from tests.access.world import World
 from tests.factories.accounts import UserFactory
 
@@ -20,6 +21,8 @@ pytestmark = pytest.mark.django_db
 
 # What the database keeps about rights, which staff hand out on the person's own page of the admin.
 RIGHTS = {User.groups.through, User.user_permissions.through}
+
+NOT_COPIED = {Session, LogEntry, DataCopy, Hold, RefusedAddress}
 
 
 def named_models() -> set[type]:
@@ -109,3 +112,18 @@ def test_staff_read_on_a_persons_page_what_is_kept_about_them(client):
 
     assert "appointments as a customer: 1; history entries they made: 1" in pages["C"]
     assert ">nothing<" in pages["X"]
+
+
+def test_every_app_writes_what_it_keeps_about_somebody_into_a_copy():
+    somebody = User(pk=0)
+
+    copied = {section.rows.model for section in personal_data.all_sections(somebody)}
+
+    # Means and marks of others: sessions are the devices, holds last minutes, and what staff did is the house's record.
+    assert named_models() - copied == NOT_COPIED
+
+
+def test_the_sections_of_a_copy_have_names_of_their_own():
+    names = [section.name for section in personal_data.all_sections(User(pk=0))]
+
+    assert len(names) == len(set(names))
