@@ -16,6 +16,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 
 from accounts.client_ip import network
+from accounts.models import User
 from core import errors, unsaved_forms
 
 log = structlog.get_logger("limits")
@@ -24,16 +25,20 @@ View = Callable[..., HttpResponse]
 PEOPLE_AT_AN_ADDRESS = 10
 
 
-def limited(action: str, *, methods: tuple[str, ...] = ("POST",)) -> Callable[[View], View]:
+def limited(
+    action: str, *, methods: tuple[str, ...] = ("POST",), person: Callable[..., User] | None = None
+) -> Callable[[View], View]:
     """A decorator that answers 429, with the time to wait, once `settings.LIMITS[action]` is used up.
 
-    The limit is a count and the seconds it is counted over; only requests with one of `methods` count.
+    The limit is a count and the seconds it is counted over; only requests with one of `methods` count. They count for
+    the account signed in, or for that of `person`, called with the view's arguments, where these name who acts.
     """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if request.method in methods and (wait := _wait(request, action)):
+            account = person(*args, **kwargs) if person else _signed_in(request)
+            if request.method in methods and (wait := _wait(request, action, account)):
                 return too_many(request, wait)
             return view(request, *args, **kwargs)
 
@@ -49,20 +54,19 @@ def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
     return errors.too_many(request, seconds=seconds)
 
 
-def _wait(request: HttpRequest, action: str) -> int:
-    """Count this request; return the seconds until the present window ends, 0 while it has room."""
-    count, seconds = settings.LIMITS[action]
-    return _used_up(request, action, count, seconds)
+def _signed_in(request: HttpRequest) -> User | None:
+    return request.user if request.user.is_authenticated else None
 
 
-def _used_up(request: HttpRequest, action: str, count: int, seconds: int) -> int:
-    """Count a request; return the seconds to wait, 0 where there is room.
+def _wait(request: HttpRequest, action: str, account: User | None) -> int:
+    """Count this request; return the seconds until the present window ends, 0 while it has room.
 
     At one network address visitors have a count of their own, apart from accounts.
     """
-    if not request.user.is_authenticated:
+    count, seconds = settings.LIMITS[action]
+    if account is None:
         return _over(f"{action}:visitors:{network(request)}", count, seconds)
-    own = _over(f"{action}:account:{request.user.pk}", count, seconds)
+    own = _over(f"{action}:account:{account.pk}", count, seconds)
     return own or _over(f"{action}:accounts:{network(request)}", count * PEOPLE_AT_AN_ADDRESS, seconds)
 
 

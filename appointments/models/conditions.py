@@ -5,13 +5,22 @@ Of each appointment exactly one of `upcoming`, `waiting` and `over` is true.
 
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import F, Q
 
-from appointments.states import HOLDING, OPEN, Status
+from accounts.fair_use import LATE_WITHIN
+from appointments.states import HOLDING, OPEN, Role, Status
 
 # Confirmed now or at some time. A cancelled request that was only withdrawn was never confirmed.
 AGREED = Q(status__in=[Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW]) | Q(
     status=Status.CANCELLED, was_withdrawn=False
+)
+
+# Confirmed, and cancelled late by its customer: `rules.fair_use.is_late` as a condition.
+CANCELLED_LATE_BY_CUSTOMER = Q(
+    status=Status.CANCELLED,
+    was_withdrawn=False,
+    ended_by=Role.CUSTOMER,
+    start__lte=F("closed_at") + LATE_WITHIN,
 )
 
 

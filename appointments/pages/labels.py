@@ -51,10 +51,8 @@ def state_label(appointment: Appointment, viewer: Role, *, now: datetime | None 
 
     With `now`, a request whose time to answer is over reads as expired before the job has marked it.
     """
-    if was_cancelled_late(appointment):
-        return Label(LATE, "ruby", "warn")
     if appointment.status == Status.CANCELLED:
-        return Label(cancelled_words(appointment, viewer), "slate", "x")
+        return _of_cancelled(appointment, viewer)
     if appointment.status == Status.DECLINED and viewer is Role.PROVIDER:
         return Label(f"Declined{_by(appointment, viewer)}", "slate", "x")
     if now is not None and appointment.is_unanswered(now):
@@ -73,6 +71,13 @@ def cancelled_words(appointment: Appointment, viewer: Role) -> str:
     """Who cancelled or withdrew the appointment: "Cancelled by you", "Withdrawn by Amara"."""
     act = "Withdrawn" if appointment.was_withdrawn else "Cancelled"
     return f"{act}{_by(appointment, viewer)}"
+
+
+def _of_cancelled(appointment: Appointment, viewer: Role) -> Label:
+    """Whose late cancellation it is stands on the badge, too: it counts for that side alone."""
+    if was_cancelled_late(appointment):
+        return Label(f"{LATE}{_by(appointment, viewer)}", "ruby", "warn")
+    return Label(cancelled_words(appointment, viewer), "slate", "x")
 
 
 def status_words(status: Status, viewer: Role) -> str:

@@ -23,6 +23,7 @@ class CustomerFigures:
 
     visits: int
     no_shows: int
+    late: int
     first: datetime | None
     next: datetime | None
     until: datetime | None
@@ -37,6 +38,7 @@ def customer_figures(provider: Provider, customer: User, *, now: datetime) -> Cu
     figures = rows.aggregate(
         visits=Count("pk", filter=Q(status=Status.COMPLETED)),
         no_shows=Count("pk", filter=Q(status=Status.NO_SHOW)),
+        late=Count("pk", filter=conditions.CANCELLED_LATE_BY_CUSTOMER),
         first=Min("start", filter=Q(status=Status.COMPLETED)),
         next=Min("start", filter=conditions.ahead(now)),
         last=Max(_over_at()),

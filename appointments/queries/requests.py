@@ -7,7 +7,7 @@ from django.core.paginator import Page
 from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from appointments.models import Appointment
+from appointments.models import Appointment, conditions
 from appointments.states import Status
 from core.compiled_queries import prepared
 from core.paging import counted_page
@@ -80,13 +80,18 @@ def _counted(rows: QuerySet[Appointment], provider_id: int, now: datetime) -> Qu
 
 
 def with_history(rows: QuerySet[Appointment]) -> QuerySet[Appointment]:
-    """The rows with the number of times this customer came to this provider (`visits`) and did not (`no_shows`)."""
-    return rows.annotate(visits=_how_many(Status.COMPLETED), no_shows=_how_many(Status.NO_SHOW))
+    """The rows with the number of times this customer came to this provider (`visits`), did not (`no_shows`), and
+    cancelled late (`late`)."""
+    return rows.annotate(
+        visits=_how_many(Q(status=Status.COMPLETED)),
+        no_shows=_how_many(Q(status=Status.NO_SHOW)),
+        late=_how_many(conditions.CANCELLED_LATE_BY_CUSTOMER),
+    )
 
 
-def _how_many(status: Status) -> Coalesce:
+def _how_many(which: Q) -> Coalesce:
     # The provider is asked for in the count alone: as a condition it leads PostgreSQL through the provider's whole
     # past, once for each row, where the customer's own is short.
-    theirs = Appointment.objects.filter(customer=OuterRef("customer"), status=status).order_by().values("customer")
+    theirs = Appointment.objects.filter(which, customer=OuterRef("customer")).order_by().values("customer")
     counted = theirs.annotate(n=Count("pk", filter=Q(provider=OuterRef("provider")))).values("n")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)

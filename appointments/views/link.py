@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial, wraps
 from http import HTTPStatus
+from operator import attrgetter
 from typing import Any
 
 from django import forms
@@ -172,9 +173,9 @@ def act(request: HttpRequest, link: Link, verb: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@limited("change_time")
 @limited("openings", methods=("GET",))
 @_with_link
+@limited("change_time", person=attrgetter("reader"))
 def reschedule(request: HttpRequest, link: Link) -> HttpResponse:
     """Choose another time."""
     return choose_time(request, partial(_door, link.token))

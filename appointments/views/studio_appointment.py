@@ -80,7 +80,8 @@ def show_appointment(
         context["effect"] = _effect_on_customer(provider, standing)
     if standing.is_waiting:
         figures = context["figures"]
-        appointment.visits, appointment.no_shows = figures.visits, figures.no_shows  # type: ignore[attr-defined]
+        for name in ("visits", "no_shows", "late"):
+            setattr(appointment, name, getattr(figures, name))
         twelve = me(request).uses_12h_clock
         agenda = load_agenda(provider, asking.days_of([appointment], provider.zone), now=standing.now)
         [context["row"]] = asking.rows_with_fit(agenda, [appointment], now=standing.now, twelve=twelve)
@@ -113,7 +114,7 @@ def _context(provider: Provider, standing: Standing) -> dict[str, Any]:
         "service": appointment.service,
         "customer": customer,
         "figures": figures,
-        "history_words": asking.history_words(figures.visits, figures.no_shows),
+        "history_words": asking.history_words(figures.visits, figures.no_shows, figures.late),
         "can_be_reached": customer.is_active and figures.can_be_reached(now),
         "zone": provider.time_zone,
         "now": now,

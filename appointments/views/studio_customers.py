@@ -72,7 +72,7 @@ def customer(request: HttpRequest, provider: Provider, customer: UUID) -> HttpRe
         "zone": provider.time_zone,
         "customer": person,
         "figures": figures,
-        "history_words": history_words(figures.visits, figures.no_shows),
+        "history_words": history_words(figures.visits, figures.no_shows, figures.late),
         "can_be_reached": person.is_active and figures.can_be_reached(now),
         "page": page,
         "are_lifted": dealings.limits_lifted,

@@ -283,24 +283,33 @@ def test_weighing_costs_one_query_and_one_more_where_it_would_suspend(door, on_r
     assert (third, with_more) == (base + 2, base + 2)
 
 
-def test_an_appointment_cancelled_late_reads_so_for_both_sides_everywhere(confirmed, customer, provider):
+@pytest.mark.parametrize("side", [Role.CUSTOMER, Role.PROVIDER])
+def test_an_appointment_cancelled_late_says_whose_it_is_for_both_sides_everywhere(confirmed, customer, provider, side):
+    actor = customer if side is Role.CUSTOMER else provider.user
     with time_machine.travel(LATE, tick=False):
-        transitions.cancel_appointment(appointment=confirmed, actor=customer, role=Role.CUSTOMER, reason="<i>ill</i>")
+        transitions.cancel_appointment(appointment=confirmed, actor=actor, role=side, reason="<i>ill</i>")
         mine, theirs = Client(), Client()
         mine.force_login(customer)
         theirs.force_login(provider.user)
-        pages = [
-            mine.get(reverse("my_appointment", args=[confirmed.reference])),
-            mine.get("/my/appointments/?tab=history"),
-            theirs.get(reverse("studio_appointment", args=[confirmed.reference])),
-            theirs.get(reverse("studio_customer", args=[customer.uuid])),
-        ]
+        pages = {
+            Role.CUSTOMER: [
+                mine.get(reverse("my_appointment", args=[confirmed.reference])),
+                mine.get("/my/appointments/?tab=history"),
+            ],
+            Role.PROVIDER: [
+                theirs.get(reverse("studio_appointment", args=[confirmed.reference])),
+                theirs.get(reverse("studio_customer", args=[customer.uuid])),
+            ],
+        }
 
-    for page in pages:
-        assert re.search(r'data-kind="ruby"[^>]*>.{0,200}?Late cancellation<', page.content.decode(), re.S)
-        assert "<i>ill" not in page.content.decode()
-    assert "Cancelled by you." in text_of(pages[0])
-    assert f"Cancelled by {customer.first_name}." in text_of(pages[2])
+    name = (customer if side is Role.CUSTOMER else provider).first_name
+    for reader, shown in pages.items():
+        who = "you" if reader is side else name
+        for page in shown:
+            badge = rf'data-kind="ruby"[^>]*>.{{0,200}}?Late cancellation by {who}<'
+            assert re.search(badge, page.content.decode(), re.S)
+            assert "<i>ill" not in page.content.decode()
+        assert f"Cancelled by {who}." in text_of(shown[0])
 
 
 def test_the_mail_of_a_late_cancellation_has_its_badge(confirmed, customer):
@@ -312,5 +321,6 @@ def test_the_mail_of_a_late_cancellation_has_its_badge(confirmed, customer):
 
     assert len(mail.outbox) == 2
     for letter in mail.outbox:
-        assert "\nLate cancellation\n" in letter.body
+        who = "you" if letter.body.startswith("You cancelled") else customer.first_name
+        assert f"\nLate cancellation by {who}\n" in letter.body
         assert "badge-ruby" in letter.alternatives[0][0]

@@ -394,6 +394,19 @@ def test_asking_over_and_over_is_slowed_down(door, settings):
     assert answers == [302, 302, 429]
 
 
+def test_by_a_mails_link_its_reader_is_counted_and_not_the_address(agreed, settings):
+    settings.LIMITS = settings.LIMITS | {"change_time": (2, 600)}
+    mine, theirs, at_home = (Door(f"{who}'s link", agreed) for who in ("customer", "provider", "customer"))
+    for _ in range(3):
+        mine.post("reschedule")
+    at_home.browser = Client(REMOTE_ADDR="203.0.113.7")
+    own_pages = Door("customer", agreed)
+
+    answers = [each.post("reschedule").status_code for each in (mine, theirs, at_home, own_pages)]
+
+    assert answers == [429, 422, 429, 429]
+
+
 # --- A provider's own time ------------------------------------------------------------------------------------------
 
 SUNDAY = {"on": "2026-03-08", "at": "18:30"}

@@ -201,14 +201,15 @@ def test_staff_are_never_late():
         (Role.SYSTEM, SECOND, False),
     ],
 )
-def test_both_sides_read_late_cancellation_where_one_of_them_cancelled_late(viewer, by, left, late):
+def test_both_sides_read_whose_late_cancellation_it_is_where_one_of_them_cancelled_late(viewer, by, left, late):
     people = {"customer": User(name="Amara Nwosu"), "provider": Provider(name="Maya Okafor")}
     one = appointment(ended_by=by, closed_at=START - left, **people)
     one.status = Status.CANCELLED
 
     label = state_label(one, viewer)
 
-    assert ((label.label, label.family, label.icon) == ("Late cancellation", "ruby", "warn")) is late
+    whose = "you" if by is viewer else {Role.CUSTOMER: "Amara", Role.PROVIDER: "Maya"}.get(by)
+    assert ((label.label, label.family, label.icon) == (f"Late cancellation by {whose}", "ruby", "warn")) is late
 
 
 def test_a_request_withdrawn_late_was_no_cancellation():

@@ -58,7 +58,7 @@ def asked(reference="K7QFMR2W", start=NOW + 51 * HOUR, name="Dana Kowalski", ser
         currency="GBP",
         **given,
     )
-    one.visits, one.no_shows = 2, 1
+    one.visits, one.no_shows, one.late = 2, 1, 0
     return one
 
 

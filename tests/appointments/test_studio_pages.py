@@ -283,7 +283,7 @@ def test_request_tells_the_history_with_this_provider_alone(studio, provider, se
 
     page = studio.get(page_of("studio_requests"))
 
-    assert [row.history for row in page.context["rows"]] == ["2 visits, 1 no-show"]
+    assert [row.history for row in page.context["rows"]] == ["2 visits, 1 no-show, 1 late cancellation"]
 
 
 def test_requests_stand_in_pages_with_the_number_of_all(studio, provider, service, customer):
@@ -650,6 +650,34 @@ def test_customer_page_shows_what_was_between_the_two_alone(studio, provider, se
     assert [one.pk for one, _ in page.context["rows"]] == [mine.pk]
     assert "Something else" not in texts(page)
     assert "1 visit, always kept" in texts(page)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"left": timedelta(hours=12)}, "1 visit, 1 late cancellation"),
+        ({"left": timedelta(hours=12, seconds=1)}, "1 visit, always kept"),
+        ({"left": timedelta(hours=1), "ended_by": Role.PROVIDER}, "1 visit, always kept"),
+        ({"left": timedelta(hours=1), "ended_by": Role.STAFF}, "1 visit, always kept"),
+        ({"left": timedelta(hours=1), "was_withdrawn": True}, "1 visit, always kept"),
+    ],
+)
+def test_only_what_the_customer_cancelled_late_is_held_against_always_kept(
+    studio, provider, service, customer, fields, words
+):
+    start = NOW - timedelta(days=1)
+    made(provider, service, start - timedelta(days=1), status=Status.COMPLETED, customer=customer)
+    fields = dict(fields)
+    closed_at = start - fields.pop("left")
+    made(provider, service, start, status=Status.CANCELLED, customer=customer, closed_at=closed_at, **fields)
+    asks = {"status": Status.REQUESTED, "answer_by": NOW + timedelta(hours=9)}
+    made(provider, service, TUESDAY_TEN, customer=customer, **asks)
+
+    card = studio.get(reverse("studio_customer", args=[customer.uuid]))
+    page = studio.get(page_of("studio_requests"))
+
+    assert words in texts(card)
+    assert [row.history for row in page.context["rows"]] == [words]
 
 
 def test_customer_who_never_booked_here_does_not_exist(studio, customer):

@@ -355,17 +355,20 @@ def test_hostile_text_stays_text_in_the_week(text):
 
 
 @pytest.mark.parametrize(
-    ("visits", "no_shows", "words"),
+    ("visits", "no_shows", "late", "words"),
     [
-        (0, 0, "First visit"),
-        (1, 0, "1 visit, always kept"),
-        (6, 0, "6 visits, always kept"),
-        (2, 1, "2 visits, 1 no-show"),
-        (0, 2, "No visit yet, 2 no-shows"),
+        (0, 0, 0, "First visit"),
+        (1, 0, 0, "1 visit, always kept"),
+        (6, 0, 0, "6 visits, always kept"),
+        (2, 1, 0, "2 visits, 1 no-show"),
+        (2, 0, 1, "2 visits, 1 late cancellation"),
+        (2, 1, 2, "2 visits, 1 no-show, 2 late cancellations"),
+        (0, 2, 0, "No visit yet, 2 no-shows"),
+        (0, 0, 1, "No visit yet, 1 late cancellation"),
     ],
 )
-def test_history_is_one_line(visits, no_shows, words):
-    assert history_words(visits, no_shows) == words
+def test_history_is_one_line(visits, no_shows, late, words):
+    assert history_words(visits, no_shows, late) == words
 
 
 @pytest.mark.parametrize(

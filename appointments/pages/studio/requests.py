@@ -24,15 +24,16 @@ def waiting_words(count: int) -> str:
     return f"{count} request{'s wait' if count != 1 else ' waits'} for your answer."
 
 
-def history_words(visits: int, no_shows: int) -> str:
-    """A customer's past in words: "First visit", "6 visits, always kept", "2 visits, 1 no-show"."""
-    if not visits and not no_shows:
-        return "First visit"
-    missed = no_shows_text(no_shows)
+def history_words(visits: int, no_shows: int, late: int) -> str:
+    """A customer's past in words: "First visit", "6 visits, always kept", "2 visits, 1 no-show, 1 late cancellation".
+
+    `late` counts what the customer cancelled late, not the provider.
+    """
+    broken = [no_shows_text(no_shows)] if no_shows else []
+    broken += [f"{late} late cancellation{'s' if late != 1 else ''}"] if late else []
     if not visits:
-        return f"No visit yet, {missed}"
-    came = f"{visits} visit{'s' if visits != 1 else ''}"
-    return f"{came}, {missed if no_shows else 'always kept'}"
+        return ", ".join(["No visit yet", *broken]) if broken else "First visit"
+    return ", ".join([f"{visits} visit{'s' if visits != 1 else ''}", *(broken or ["always kept"])])
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def _row(one: Appointment, zone: ZoneInfo, now: datetime, twelve: bool, fit: Fit
     deadline = one.answer_by or one.start
     return RequestRow(
         appointment=one,
-        history=history_words(one.visits, one.no_shows),  # type: ignore[attr-defined]
+        history=history_words(one.visits, one.no_shows, one.late),  # type: ignore[attr-defined]
         is_soon=deadline - now <= SOON,
         deadline=_short(deadline, zone, now, twelve),
         fit=fit,
