@@ -1,8 +1,8 @@
 """Error responses: pages with a way on for people, problem documents for programs.
 
-The contract of the view says which of the two (`core.view_contract`). 400, 403, 404, 409, 410, 413 and 429 are ordinary
-pages, except that none of them parses a form that was not parsed before: it may be what was refused. 500 and 503 are
-drawn without context, session or database, because any of these may be what broke.
+The contract of the view says which of the two (`core.view_contract`). 400, 403, 404, 405, 409, 410, 413 and 429 are
+ordinary pages, except that none of them parses a form that was not parsed before: it may be what was refused. 500 and
+503 are drawn without context, session or database, because any of these may be what broke.
 """
 
 import logging
@@ -19,7 +19,7 @@ from django.template.loader import render_to_string
 from core import unsaved_forms
 from core.exceptions import DomainError
 from core.problems import problem
-from core.shortcuts import came_from
+from core.shortcuts import came_from, page_above
 from core.view_contract import contract_for
 
 logger = logging.getLogger(__name__)
@@ -52,6 +52,18 @@ def wrong_verb(request: HttpRequest, allowed: Collection[str]) -> HttpResponse:
     if contract_for(request).has_problems:
         return problem(request, HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(allowed)})
     return HttpResponseNotAllowed(allowed)
+
+
+def only_by_a_button(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+    """The page for somebody who opened an address that takes only forms, in place of the empty `answer` 405.
+
+    People come there by reloading, or by signing in again after they had pressed a button.
+    """
+    if contract_for(request).has_problems:
+        return answer
+    page = _unread(request, HTTPStatus.METHOD_NOT_ALLOWED, {"above": page_above(request)})
+    page["Allow"] = answer["Allow"]
+    return page
 
 
 def wrong_type(request: HttpRequest, types: frozenset[str]) -> HttpResponse:

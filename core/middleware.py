@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from csp.constants import SELF, UNSAFE_INLINE
@@ -28,6 +29,8 @@ class PagesMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and request.method == "GET":
+            response = errors.only_by_a_button(request, response)
         if self._is_personal(request) and not response.has_header("Cache-Control"):
             patch_cache_control(response, private=True, no_store=True)
         if self._is_admins(request):

@@ -1,13 +1,14 @@
 """Small helpers for views."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseRedirect
-from django.urls import get_script_prefix, get_urlconf, reverse
+from django.urls import Resolver404, get_script_prefix, get_urlconf, resolve, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 
@@ -39,6 +40,17 @@ def came_from(request: HttpRequest) -> str:
     parts = urlsplit(referer)
     address = parts.path + (f"?{parts.query}" if parts.query else "")
     return address if url_has_allowed_host_and_scheme(address, allowed_hosts=None) else ""
+
+
+def page_above(request: HttpRequest) -> str:
+    """The nearest address above the request's that leads to a view: that of the thing to which an act belongs."""
+    path = request.path_info
+    while len(path) > 1:
+        path = f"{path.rstrip('/').rpartition('/')[0]}/"
+        with suppress(Resolver404):
+            resolve(path)
+            break
+    return f"{get_script_prefix().rstrip('/')}{path}"
 
 
 def is_from_our_pages(request: HttpRequest) -> bool:

@@ -381,7 +381,9 @@ def test_opening_the_pages_changes_nothing(door, opposite):
     for page in ("reschedule", "answer"):
         assert door.get(page).status_code == 200
         assert door.browser.head(door.address(page)).status_code == 200
-    assert door.get("withdraw").status_code == 405
+    button = door.get("withdraw")
+    assert button.status_code == 405
+    assert f'href="{door.address("home")}">See how it stands now</a>' in button.content.decode()
 
     assert Proposal.objects.get().state == before.state == "open"
 

@@ -8,13 +8,14 @@ from django.contrib.messages import constants
 from django.db import InternalError, OperationalError, connection, transaction
 from django.http import HttpResponse
 from django.test import Client
-from django.urls import include, path
+from django.urls import include, path, set_script_prefix
+from django.views.decorators.http import require_POST
 from psycopg.errors import DataCorrupted, IdleInTransactionSessionTimeout
 
 from core import errors
 from core.exceptions import Busy, DomainError
 from core.middleware import PagesMiddleware
-from core.view_contract import open_to_banned
+from core.view_contract import for_programs, open_to_banned
 
 
 class Gone(DomainError):
@@ -55,7 +56,20 @@ def public(request):
     return HttpResponse("hello")
 
 
+@require_POST
+def press(request, name):
+    return HttpResponse("done")
+
+
+@for_programs(verbs=("POST",))
+def sent(request):
+    return HttpResponse("done")
+
+
 urlpatterns = [
+    path("things/<name>/press/", press),
+    path("things/<name>/", mine),
+    path("sent/", sent),
     path("refuse/", refuse),
     path("gone/", gone),
     path("busy/", find_it_busy),
@@ -124,6 +138,32 @@ def test_a_refusal_keeps_its_own_status(db, client):
 
     assert answer.status_code == 410
     assert "It led to an appointment that is over." in answer.text
+
+
+def test_an_address_of_a_button_is_a_page_that_leads_to_its_thing(db, client):
+    answer = client.get("/things/one/press/")
+
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "<h1>Nothing happened</h1>" in answer.text
+    assert 'href="/things/one/">See how it stands now</a>' in answer.text
+    assert client.head("/things/one/press/").status_code == 405
+    assert client.put("/things/one/press/").content == b""
+
+
+def test_the_way_from_a_buttons_address_follows_where_the_product_is_mounted(db, client):
+    set_script_prefix("/desk/")
+    try:
+        answer = client.get("/things/one/press/", SCRIPT_NAME="/desk")
+    finally:
+        set_script_prefix("/")
+
+    assert 'href="/desk/things/one/"' in answer.text
+
+
+def test_a_program_that_opens_an_address_for_posts_gets_a_problem_document(db, client):
+    answer = client.get("/sent/")
+
+    assert (answer.status_code, answer["Content-Type"]) == (405, "application/problem+json")
 
 
 def test_a_lost_database_is_a_plain_page_to_try_again(calm_client):
