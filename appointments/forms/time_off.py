@@ -15,16 +15,28 @@ from appointments.rules.time_off import Way
 from appointments.services.time_off import Absence
 from core import clock
 from core.forms import DateInput, LineField, TextField, TimeInput
+from core.wording import zone_text
 from providers.exceptions import TimeOffRefused
 from providers.models import TimeOff
 from providers.services import check_time_off
 
 from .reasons import REASON_LENGTH, SeenField
 
+READ_AGAIN = "Look through the days and times once more, then go on."
 WAY_FIELD = re.compile(f"{field_of('')}([{REFERENCE_ALPHABET}]{{{REFERENCE_LENGTH}}})")
 
 
-class TimeOffForm(forms.Form):
+class ZoneShownForm(forms.Form):
+    """The time zone of the page that sent the form; dates and times on it mean other instants in another one."""
+
+    zone_shown = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def is_of_another_zone(self, zone: ZoneInfo) -> bool:
+        """Whether the provider's zone is no longer the one in which the page was read. Needs a valid form."""
+        return self.cleaned_data["zone_shown"] not in {"", zone.key}
+
+
+class TimeOffForm(ZoneShownForm):
     """Two dates and, for a part of them, two times of the provider's wall clock; the reason and the public word."""
 
     start_on = forms.DateField(label="First day", widget=DateInput())
@@ -51,6 +63,8 @@ class TimeOffForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Check that the time can be taken off; an error about its length or its end stands at the last day."""
         cleaned = super().clean() or {}
+        if not self.errors and self.is_of_another_zone(self.zone):
+            raise forms.ValidationError(f"Your time zone has changed: it is {zone_text(self.zone)} now. {READ_AGAIN}")
         if not self.errors:
             self.absence = self._absence(cleaned)
             try:
@@ -74,7 +88,7 @@ class TimeOffForm(forms.Form):
         return clock.wall_minute_to_instant(day, minute, self.zone)
 
 
-class ClearForm(forms.Form):
+class ClearForm(ZoneShownForm):
     """The word to the customers, and what the page showed: each claim, and the number of the late cancellation."""
 
     word = TextField(
@@ -100,6 +114,11 @@ def typed_ways(data: QueryDict) -> dict[str, Way]:
         if found and value in set(Way):
             ways[found[1]] = Way(str(value))
     return ways
+
+
+def typed_besides(data: QueryDict) -> list[tuple[str, str]]:
+    """The fields of the check page, as name and value, which a page that shows only the time off sends along."""
+    return [(name, str(value)) for name, value in data.items() if name == "word" or WAY_FIELD.fullmatch(name)]
 
 
 def _minute(at: time) -> int:

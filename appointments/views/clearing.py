@@ -28,6 +28,7 @@ from .cancelling import to_the_suspended
 # Each row is a field of the form, and Django takes no more than 500 of them.
 MOST_ROWS = 400
 CHANGED = "Something in this time has changed since you opened this page. Look through it once more."
+OTHER_ZONE = "Your time zone has changed since you opened this page, so the day is another stretch of time."
 FOR_MORE = "What you have chosen counts as more than this page said. Read what it means now, then press the button."
 
 
@@ -49,16 +50,18 @@ class Clearing:
 
 
 def clear(request: HttpRequest, clearing: Clearing) -> HttpResponse:
-    """Answer a POST: do the act if its button was pressed, or if nothing lies inside that could be asked about when the
-    time is first sent; else weigh what is chosen. Raises TimeOffRefused where too much lies inside for one form."""
+    """Answer a POST: do the act if its button was pressed, or if nothing is to be said when the time is first sent; else
+    weigh what is chosen. Raises TimeOffRefused where too much lies inside for one form."""
     form, pressed = ClearForm(request.POST), request.POST.get("do", "")
     inside = _inside(clearing)
     if len(inside.claims) > MOST_ROWS:
         raise TimeOffRefused(f"More than {MOST_ROWS} appointments and requests lie inside. Take it off in parts.")
     ways = typed_ways(request.POST)
-    if pressed == "save" or not (pressed or inside.claims):
+    if pressed == "save" or not (pressed or inside.claims or inside.kept):
         if not form.is_valid():
             return show(request, clearing, inside, ways, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        if form.is_of_another_zone(clearing.provider.zone):
+            return show(request, clearing, inside, ways, form, status=HTTPStatus.CONFLICT, why=OTHER_ZONE)
         try:
             data = form.cleaned_data
             cleared = clearing.act(ways, data["word"], data["seen"], data["shown"])

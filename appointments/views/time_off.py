@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
-from appointments.forms.time_off import TimeOffForm
+from appointments.forms.time_off import TimeOffForm, typed_besides
 from appointments.pages.studio.time_off import cleared_words, span_words
 from appointments.queries.customers import customer_of
 from appointments.queries.provider import working_time
@@ -175,7 +175,8 @@ def _tell(request: HttpRequest, cleared: Cleared, saved: str) -> None:
 def _new_page(
     request: HttpRequest, provider: Provider, form: TimeOffForm, *, status: int = HTTPStatus.OK
 ) -> HttpResponse:
-    context = {"provider": provider, "zone": provider.time_zone, "form": form}
+    """The form of the time off. What was chosen and written on the page that checks it travels along, unseen."""
+    context = {"provider": provider, "zone": provider.time_zone, "form": form, "besides": typed_besides(request.POST)}
     return render(request, "appointments/studio/time_off_new.html", context, status=status)
 
 

@@ -5,6 +5,7 @@ It is Monday 2 March 2026, 08:00 UTC, in London; appointments are on Tuesday 3 M
 
 import re
 from datetime import date, timedelta
+from html import unescape
 from uuid import uuid4
 
 import pytest
@@ -13,11 +14,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from appointments.models import Appointment, LateCancellation, Proposal
+from appointments.models import Appointment, Hold, LateCancellation, Proposal
 from appointments.services import fair_use, holds, proposals, transitions
 from appointments.states import ProposalState, Role, Status
 from providers.exceptions import TimeOffRefused
-from providers.models import TimeOff
+from providers.models import Provider, TimeOff
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ServiceFactory, TimeOffFactory
 
@@ -55,6 +56,13 @@ def ways(*pairs):
 
 def button_of(page):
     return re.search(r'name="do" value="save">([^<]*)<', page.text)[1]
+
+
+def hidden_in(page):
+    """The hidden fields of the page's form."""
+    form = page.text.split('action="/studio/', 1)[1].split("</form>")[0]
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)
+    return {name: unescape(value) for name, value in found if name != "csrfmiddlewaretoken"}
 
 
 def states(appointments):
@@ -190,13 +198,75 @@ def test_what_can_not_be_taken_off_is_said_beside_what_was_typed(studio, typed, 
     assert not TimeOff.objects.exists()
 
 
-def test_reasons_that_do_not_fit_together_come_back_to_the_form(studio, provider):
+def test_reasons_that_do_not_fit_together_come_back_to_the_form_with_all_that_was_typed(studio, provider, two):
     TimeOffFactory(provider=provider, start=MIDNIGHT, end=MIDNIGHT + HOUR, reason="y" * 300)
+    typed = ways((two[0], "keep"), (two[1], "cancel")) | {"word": "So sorry,\n<b>all</b> of you"}
 
-    page = studio.post(CHECK, TUESDAY | {"reason": "x" * 300})
+    page = studio.post(CHECK, TUESDAY | typed | {"reason": "x" * 300, "do": "save"})
 
     assert page.status_code == 422
     assert "Shorten it." in text_of(page)
+    again = studio.post(CHECK, hidden_in(page) | TUESDAY)
+    assert [row.way for row in again.context["check"].rows] == ["keep", "cancel"]
+    assert "So sorry,\n&lt;b&gt;all&lt;/b&gt; of you</textarea>" in again.text
+
+
+def test_a_zone_that_changed_meanwhile_comes_back_and_saves_nothing(studio, provider, two):
+    opened = studio.get(reverse("studio_time_off_new"))
+    checked = studio.post(CHECK, hidden_in(opened) | TUESDAY)
+    Provider.objects.filter(pk=provider.pk).update(time_zone="America/New_York")
+    chosen = ways((two[0], "cancel"), (two[1], "keep")) | {"word": "So sorry", "do": "save"}
+
+    pages = [studio.post(CHECK, hidden_in(opened) | TUESDAY), studio.post(CHECK, hidden_in(checked) | chosen)]
+
+    for page in pages:
+        assert page.status_code == 422
+        assert "Your time zone has changed: it is New York time now." in text_of(page)
+        assert 'value="2026-03-03"' in page.text and 'value="Ill"' in page.text
+    assert states(two) == [Status.CONFIRMED] * 2
+    assert not TimeOff.objects.exists()
+    again = studio.post(CHECK, hidden_in(pages[1]) | TUESDAY)
+    assert (again.status_code, button_of(again)) == (200, "Save and cancel 1")
+    assert "So sorry</textarea>" in again.text
+
+
+def test_a_day_is_not_cancelled_in_another_zone_than_the_page_showed(studio, provider, two):
+    page = studio.get(day_address())
+    Provider.objects.filter(pk=provider.pk).update(time_zone="America/New_York")
+
+    answer = studio.post(
+        day_address(), hidden_in(page) | ways((two[0], "cancel"), (two[1], "cancel")) | {"do": "save", "word": "Sorry"}
+    )
+
+    assert answer.status_code == 409
+    assert "Nothing is cancelled yet. Your time zone has changed since you opened this page" in text_of(answer)
+    assert "Sorry</textarea>" in answer.text
+    assert states(two) == [Status.CONFIRMED] * 2
+    assert hidden_in(answer)["zone_shown"] == "America/New_York"
+
+
+@pytest.mark.parametrize(
+    ("number", "headline", "effect"),
+    [
+        (1, "Somebody is booking a time inside right now.", "Releases a time that somebody is booking now"),
+        (2, "2 people are booking times inside right now.", "Releases 2 times that people are booking now"),
+    ],
+)
+def test_times_that_people_keep_are_told_before_they_are_released_where_nothing_else_lies_inside(
+    studio, service, number, headline, effect
+):
+    for n in range(number):
+        holds.keep_time(service=service, start=TUESDAY_TEN + 2 * n * HOUR, browser=str(n) * 64)
+
+    page = studio.post(CHECK, TUESDAY)
+
+    assert (page.status_code, button_of(page)) == (200, "Save")
+    assert f"{headline} Nothing is released before you save." in text_of(page)
+    assert effect in text_of(page) and "Emails nobody" in text_of(page)
+    assert "A word to those" not in text_of(page)
+    assert Hold.objects.count() == number and not TimeOff.objects.exists()
+    assert studio.post(CHECK, hidden_in(page) | {"do": "save"}).status_code == 302
+    assert not Hold.objects.exists() and TimeOff.objects.exists()
 
 
 def test_the_form_starts_on_the_day_of_the_address(studio):

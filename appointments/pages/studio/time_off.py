@@ -106,6 +106,9 @@ class Check:
 
     @property
     def headline(self) -> str:
+        if not self.rows and self.kept:
+            books = "Somebody is booking a time" if self.kept == 1 else f"{self.kept} people are booking times"
+            return f"{books} inside right now. Nothing is released before you save."
         lie = "1 thing lies" if len(self.rows) == 1 else f"{len(self.rows)} things lie"
         return f"{lie} inside. Nothing is cancelled before you {'save' if self.is_time_off else 'press the button'}."
 
