@@ -118,6 +118,8 @@ def _check_step(one: Appointment, before: AppointmentEvent, event: AppointmentEv
     was_at = before.to_start if before.verb == Verb.MOVE else before.start
     assert event.start == was_at, f"{one}: {verb} says it was at {event.start}, it was at {was_at}"
     assert (event.to_start is not None) == (verb in OF_TIME), f"{one}: {verb} speaks of {event.to_start}"
+    replaces = event.dropped_start is None or verb in {Verb.PROPOSE, Verb.MOVE}
+    assert replaces, f"{one}: {verb} says that it replaced {event.dropped_start}"
     people = {Role.CUSTOMER: one.customer_id, Role.PROVIDER: one.provider.user_id, Role.SYSTEM: None}
     if event.role in people:
         assert event.actor_id == people[Role(event.role)], f"{one}: {verb} by {event.role} was somebody else"

@@ -27,7 +27,7 @@ class OfPeople(ReadOnly, admin.TabularInline):
 
 class HistoryInline(OfPeople):
     model = AppointmentEvent
-    fields = ("at", "verb", "role", "actor", "from_status", "to_status", "start", "to_start", "reason")
+    fields = ("at", "verb", "role", "actor", "from_status", "to_status", "start", "to_start", "dropped_start", "reason")
 
 
 class ProposalInline(OfPeople):

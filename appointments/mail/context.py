@@ -13,6 +13,7 @@ from appointments.models import Appointment, AppointmentEvent
 from appointments.pages.consequences import ordinal
 from appointments.pages.labels import state_label, was_cancelled_late
 from appointments.pages.places import place_for
+from appointments.pages.timeline import DROPPED
 from appointments.pages.zones import Zones, zones_told
 from appointments.rules.fair_use import LIMIT
 from appointments.states import Role, Status, Verb
@@ -152,6 +153,12 @@ class MailContext:
         return Former("Before:" if is_gone else "Instead of", self._when(self.event.start), is_gone)
 
     @property
+    def dropped(self) -> tuple[str, ...]:
+        """The sentence about a new time that the reader knows and that this one has replaced."""
+        dropped = self.event.dropped_start
+        return (DROPPED.format(self.at(dropped)),) if dropped else ()
+
+    @property
     def short_deadline(self) -> str:
         """The deadline in short: `Wed 14:20`, with the date where the weekday alone could be another week's."""
         text = self.at(self.deadline, year=None)
@@ -176,6 +183,8 @@ class MailContext:
         told = [(moment, zone) for zone in (self.zone, self.zones.second) if zone for moment in (self.start, self.end)]
         if self.former:
             told += [(self.event.start, self.zone), (self.event.start + self.length, self.zone)]
+        if self.event.dropped_start:
+            told.append((self.event.dropped_start, self.zone))
         if self.event.to_status == Status.REQUESTED or self.event.verb == Verb.PROPOSE:
             told.append((self.deadline, self.zone))
         return tuple(dict.fromkeys(why for moment, zone in told if (why := why_repeated(moment, zone))))

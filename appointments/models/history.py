@@ -36,6 +36,8 @@ class AppointmentEvent(models.Model):
     # proposed, refused or moved to.
     start = models.DateTimeField()
     to_start = models.DateTimeField(null=True, blank=True)
+    # A new time that waited for an answer until then, and that another one has replaced.
+    dropped_start = models.DateTimeField(null=True, blank=True)
     proposal = models.ForeignKey(Proposal, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     reason = models.CharField(max_length=500, blank=True)
 

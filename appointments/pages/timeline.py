@@ -41,6 +41,7 @@ BOTH_TIMES = {
     Verb.WITHDRAW_TIME: "not {}, {} stays",
     Verb.LAPSE: "not {}, {} stays",
 }
+DROPPED = "The time proposed before, {}, is no longer held."
 FAMILIES = {Status.REQUESTED: "brass", Status.CONFIRMED: "brand", Status.NO_SHOW: "ruby"}
 
 
@@ -48,7 +49,7 @@ FAMILIES = {Status.REQUESTED: "brass", Status.CONFIRMED: "brand", Status.NO_SHOW
 class Entry:
     """A line of the timeline. `start` is the appointment's start at that moment; a mail has no `start` and no `by`.
 
-    `times` says it with both times where the line is about a new one.
+    `times` says it with both times where the line is about a new one, `dropped` which new time it has replaced.
     """
 
     at: datetime
@@ -56,6 +57,7 @@ class Entry:
     family: str = "slate"
     start: datetime | None = None
     times: Phrase | None = None
+    dropped: Phrase | None = None
     by: str = ""
     change: str = ""
     reason: str = ""
@@ -92,6 +94,7 @@ def _entry(appointment: Appointment, event: AppointmentEvent, viewer: Role) -> E
         family=_family(event, was_late=was_late),
         start=event.start,
         times=_both_times(event),
+        dropped=Phrase(DROPPED, (event.dropped_start,)) if event.dropped_start else None,
         by=f"by {who}" if who else alone,
         change=f"From {before} to {after}" if before not in {"", after} else "",
         reason=event.reason,

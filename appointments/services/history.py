@@ -17,7 +17,8 @@ from . import follows
 class Entry:
     """The data of one history entry. `appointment` has its new state and time already.
 
-    `start` is the time that it had before, where that may be another; `to_start` a new time that was spoken of.
+    `start` is the time that it had before, where that may be another; `to_start` a new time that was spoken of, and
+    `dropped_start` one that waited and is replaced by it.
     """
 
     appointment: Appointment
@@ -26,6 +27,7 @@ class Entry:
     reason: str = ""
     start: datetime | None = None
     to_start: datetime | None = None
+    dropped_start: datetime | None = None
     proposal: Proposal | None = None
 
 
@@ -50,6 +52,7 @@ def record(
             to_status=entry.appointment.status,
             start=entry.start or entry.appointment.start,
             to_start=entry.to_start,
+            dropped_start=entry.dropped_start,
             proposal=entry.proposal,
             reason=entry.reason,
         )

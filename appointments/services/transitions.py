@@ -377,6 +377,7 @@ def _check_takes_part(actor: User | None) -> None:
 def _enter(change: Change, act: Act, *, now: datetime) -> Entry:
     """Let the appointment enter its new state and time; the entry that records it."""
     appointment, before, start = change.appointment, change.appointment.status, change.appointment.start
+    dropped = _dropped_by(change, now)
     proposal = _change_time(change, act, now=now) if change.verb in OF_TIME else None
     assert change.to is not None
     appointment.status = change.to
@@ -389,7 +390,13 @@ def _enter(change: Change, act: Act, *, now: datetime) -> Entry:
         appointment.ended_by = act.role
         appointment.was_withdrawn = change.verb is Verb.WITHDRAW
     to_start = proposal.start if proposal else change.start
-    return Entry(appointment, change.verb, before, change.reason, start, to_start, proposal)
+    return Entry(appointment, change.verb, before, change.reason, start, to_start, dropped, proposal)
+
+
+def _dropped_by(change: Change, now: datetime) -> datetime | None:
+    """The new time that could still be answered and is replaced by the one that is chosen now."""
+    waiting = change.appointment.open_proposal if change.start else None
+    return waiting.start if waiting and waiting.is_live(now) and waiting.start != change.start else None
 
 
 def _change_time(change: Change, act: Act, *, now: datetime) -> Proposal | None:

@@ -821,6 +821,16 @@ def test_what_waits_for_a_customer_stands_on_their_list_soonest_deadline_first(c
     assert "Tue 3 March, 10:00 Wed 4 March, 10:00 London time" in said
 
 
+def test_both_timelines_say_that_a_replaced_time_is_no_longer_held(customers, providers):
+    providers.propose()
+    customers.propose(WEDNESDAY_TEN + 2 * HOUR)
+
+    for door in (customers, providers):
+        said = apart(door.get("home"))
+        assert "New time proposed Wed 4 March, 12:00 instead of Tue 3 March, 10:00" in said
+        assert said.count("The time proposed before, Wed 4 March, 10:00, is no longer held.") == 1
+
+
 def test_the_list_marks_what_waits_for_either_side(customers):
     customers.propose()
 

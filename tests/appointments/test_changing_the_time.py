@@ -565,6 +565,43 @@ def test_one_s_own_proposal_is_replaced_by_a_newer_one(confirmed):
     assert states() == ["replaced", "open"]
 
 
+def dropped(appointment):
+    """Which new time each entry says it replaced, the newest first."""
+    return list(appointment.history.values_list("verb", "dropped_start"))
+
+
+@pytest.mark.parametrize("by", [C, P])
+def test_the_entry_of_a_newer_suggestion_names_the_time_that_it_replaced(confirmed, by_hand, by):
+    propose(confirmed, P)
+    propose(confirmed, by, start=WEDNESDAY_TEN + HOUR)
+
+    assert dropped(confirmed) == [("propose", WEDNESDAY_TEN), ("propose", None), ("book", None)]
+
+
+def test_the_entry_of_a_move_at_once_names_the_time_that_it_ended(confirmed):
+    propose(confirmed, P)
+    propose(confirmed, C, start=WEDNESDAY_TEN + HOUR)
+
+    assert dropped(confirmed) == [("move", WEDNESDAY_TEN), ("propose", None), ("book", None)]
+
+
+def test_no_entry_says_of_a_time_that_it_was_replaced_where_it_was_accepted_or_proposed_anew(confirmed, by_hand):
+    propose(confirmed, P)
+    propose(confirmed, P, message="In other words.")
+    answer(proposals.accept_time, C)
+
+    assert dropped(confirmed) == [("move", None), ("propose", None), ("propose", None), ("book", None)]
+
+
+def test_no_entry_says_of_a_time_that_it_was_replaced_where_nobody_could_answer_any_more(confirmed, by_hand):
+    propose(confirmed, P)
+
+    with at(Proposal.objects.get().answer_by):
+        propose(confirmed, P, start=WEDNESDAY_TEN + HOUR)
+
+    assert dropped(confirmed) == [("propose", None), ("propose", None), ("book", None)]
+
+
 def test_the_own_proposal_is_for_the_other_side_to_answer_and_for_nobody_else_to_withdraw(confirmed):
     propose(confirmed, P)
 

@@ -235,6 +235,25 @@ def test_the_provider_is_asked_by_a_customer(one):
     assert SentMail.objects.latest("pk").kind == "time_proposed"
 
 
+DROPPED = "The time proposed before, Wed 4 March 2026, 10:00, is no longer held."
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_who_is_told_of_another_time_reads_that_the_one_proposed_before_is_no_longer_held(one, provider, at_once):
+    propose(one, P)
+    sent()
+    provider.policy.accepts_at_once = at_once
+    provider.policy.save()
+
+    one.provider.refresh_from_db()
+    later = WEDNESDAY_TEN + timedelta(hours=1)
+    proposals.propose_time(appointment=one, start=later, actor=one.customer, role=C)
+
+    told = sent()
+    assert [side for side, _ in told] == (["customer", "provider"] if at_once else ["provider"])
+    assert all(DROPPED in message.body and DROPPED in message.alternatives[0][0] for message in django_mail.outbox)
+
+
 @pytest.mark.parametrize(
     ("act", "by", "told"),
     [

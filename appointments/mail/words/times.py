@@ -16,7 +16,10 @@ def proposed(context: MailContext) -> Words:
     return Words(
         subject=_proposed(context),
         headline=f"{context.doer} proposed a new time to {context.other}.",
-        lead=(f"{context.other} has until {deadline_text(context)} to answer. {without_an_answer(context)}",),
+        lead=(
+            f"{context.other} has until {deadline_text(context)} to answer. {without_an_answer(context)}",
+            *context.dropped,
+        ),
         button=Button("See appointment", context.own_page),
         after=(BOTH_HELD,),
     )
@@ -27,7 +30,7 @@ def _to_answer(context: MailContext) -> Words:
     return Words(
         subject=_proposed(context),
         headline=f"{context.doer} asks for another time.",
-        lead=(f"Please answer by {deadline_text(context)}. {without_an_answer(context)}",),
+        lead=(f"Please answer by {deadline_text(context)}. {without_an_answer(context)}", *context.dropped),
         button=Button("Answer", context.own_page),
         after=(
             BOTH_HELD,
@@ -57,7 +60,7 @@ def rescheduled(context: MailContext) -> Words:
         headline=headline,
         lead=(f"It is confirmed for the new time. {CALENDAR_ENTRY if context.was_request else ENTRY_MOVES}",),
         button=Button("See appointment", context.own_page),
-        after=("The original time is no longer held, and the price stays as agreed.",),
+        after=("The original time is no longer held, and the price stays as agreed.", *context.dropped),
         change=until_when(context),
     )
 
