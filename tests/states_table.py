@@ -110,9 +110,9 @@ Written by `python -m tests.states_table` from the table of moves (`appointments
 what `transitions.apply` does. The provider answers by hand and both cutoffs are two hours, except where a row says
 otherwise. A verb that a cell does not name is refused.
 
-The first row of each state and moment is that of nobody suspended or blocked and no time off. The rows below it name the
-combinations that differ from it; one that none of them names is as the first. A suspension ends what lies ahead in the
-moment in which it begins, so its rows say what is left to do where something was not ended.
+The first row of each state and moment is that of nobody suspended or blocked and no time off. The rows below it name
+the combinations that differ from it; one that none of them names is as the first. A suspension ends what lies ahead in
+the moment in which it begins, so its rows say what is left to do where something was not ended.
 
 | state | new time proposed | when | against | time off | customer | provider | staff | system |
 |---|---|---|---|---|---|---|---|---|

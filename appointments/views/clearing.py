@@ -50,8 +50,8 @@ class Clearing:
 
 
 def clear(request: HttpRequest, clearing: Clearing) -> HttpResponse:
-    """Answer a POST: do the act if its button was pressed, or if nothing is to be said when the time is first sent; else
-    weigh what is chosen. Raises TimeOffRefused where too much lies inside for one form."""
+    """Answer a POST: do the act if its button was pressed, or where nothing is to be said when the time is first sent;
+    else weigh what is chosen. Raises TimeOffRefused where too much lies inside for one form."""
     form, pressed = ClearForm(request.POST), request.POST.get("do", "")
     inside = _inside(clearing)
     if len(inside.claims) > MOST_ROWS:
