@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appointments', '0017_fill_who_declined'),
+        ('appointments', '0018_calendar_links'),
     ]
 
     operations = [
