@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from appointments.models import Appointment, Proposal
 from appointments.queries.agenda import Agenda
+from appointments.rules.moves import moves_at_once
 from appointments.states import ProposalState, Role
 from core import clock, wording
 from core.intervals import Interval
@@ -46,13 +47,17 @@ def shown(
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A proposal that waits for the reader's answer: by whom, in which zones, and the pages of its answers."""
+    """A proposal that waits for the reader's answer: by whom, in which zones, and the pages of its answers.
+
+    `at_once` says that another time which the reader chooses instead counts without an answer.
+    """
 
     proposal: Proposal
     other: str
     zones: Zones
     answer: str
     suggest: str
+    at_once: bool = False
 
 
 def asks_of(proposals: Iterable[Proposal], viewer: Role, *, reader: ZoneInfo) -> list[Ask]:
@@ -66,7 +71,8 @@ def asks_of(proposals: Iterable[Proposal], viewer: Role, *, reader: ZoneInfo) ->
         one, at = each.appointment, [each.appointment.reference]
         other = one.provider if viewer is Role.CUSTOMER else one.customer
         zones = zones_of(one, viewer, reader=reader)
-        asks.append(Ask(each, other.first_name, zones, reverse(answer, args=at), reverse(suggest, args=at)))
+        at_once = viewer is Role.CUSTOMER and moves_at_once(one, role=viewer, policy=one.provider.policy)
+        asks.append(Ask(each, other.first_name, zones, reverse(answer, args=at), reverse(suggest, args=at), at_once))
     return asks
 
 

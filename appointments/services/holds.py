@@ -61,6 +61,16 @@ def drop_stale(provider: Provider, *, now: datetime, mine: Mine) -> None:
     Hold.objects.filter(Q(provider=provider, expires_at__lte=now) | mine.kept()).delete()
 
 
+def make_room(provider: Provider, span: Interval, *, now: datetime, mine: Mine) -> None:
+    """Delete the provider's kept and proposed times that ran out, and the time that `mine` keeps in the span, which
+    they take for an appointment of theirs."""
+    start, end = span
+    gone = Q(expires_at__lte=now)
+    if kept := mine.kept():
+        gone |= kept & Q(start__lt=end, end__gt=start)
+    Hold.objects.filter(gone, provider=provider).delete()
+
+
 def take(appointments: Sequence[Appointment]) -> None:
     """Hold the blocked range of each appointment. The database refuses all when another hold overlaps one of them."""
     ranges = [(one, *blocked_range(availability.as_agreed(one), one.start)) for one in appointments]

@@ -3,6 +3,7 @@
 Each service takes its locks and decides under them, as all moves do: see `transitions.apply`.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import IntegrityError
@@ -16,7 +17,6 @@ from core import clock
 from core.db import violates
 
 from . import availability, holds
-from .availability import Mine
 from .transitions import Change, Outcome, apply
 
 
@@ -34,12 +34,14 @@ def propose_time(
     message: str = "",
     at_once: bool | None = None,
     shown: str = "",
+    browser: str | None = None,
 ) -> Outcome:
     """Move the appointment to `start` (UTC) where that counts at once, else propose it to the other side.
 
     A proposal keeps both times held until it is answered or lapses, and replaces an open one: one's own, or the other
     side's, to which it is then the reply. To choose the very time that the other side proposes is to accept it.
-    `at_once` and `shown` (`Appointment.as_shown`) are what the person saw.
+    `at_once` and `shown` (`Appointment.as_shown`) are what the person saw. A time that `browser` (a hash) or the
+    account of the actor keeps for a booking is taken for this.
 
     Raises SlotTaken with the nearest open starts, MoveRefused or PolicyRefused where the time can't be changed,
     ReasonMissing where a provider must say in `message` why a time breaks their own rules, TermsChanged where it would
@@ -50,25 +52,27 @@ def propose_time(
         proposed.appointment = appointment
         return _answer(proposed, Verb.MOVE, actor, role, message)
     expected = would_move_at_once(appointment, role) if at_once is None else at_once
+    change = Change(appointment, _verb(expected), message, start=start, shown=shown, browser=browser)
     try:
-        return _change_time(appointment, start, actor, role, message, shown, at_once=expected)
+        return _change_time(change, start, actor, role)
     except TermsChanged:
         if at_once is not None:
             raise
     # Nobody was shown anything, and the provider's policy is another than that of the row in hand.
-    return _change_time(appointment, start, actor, role, message, shown, at_once=not expected)
+    return _change_time(replace(change, verb=_verb(not expected)), start, actor, role)
 
 
-def _change_time(
-    appointment: Appointment, start: datetime, actor: User, role: Role, message: str, shown: str, *, at_once: bool
-) -> Outcome:
-    verb = Verb.MOVE if at_once else Verb.PROPOSE
+def _verb(at_once: bool) -> Verb:
+    return Verb.MOVE if at_once else Verb.PROPOSE
+
+
+def _change_time(change: Change, start: datetime, actor: User, role: Role) -> Outcome:
     try:
-        return _apply(Change(appointment, verb, message, start=start, shown=shown), actor, role)
+        return _apply(change, actor, role)
     except IntegrityError as error:
         if not violates(error, holds.NO_OVERLAP):
             raise
-    service, mine = availability.as_agreed(appointment), Mine(moving=appointment.pk)
+    service, mine = availability.as_agreed(change.appointment), change.mine(actor)
     raise SlotTaken(nearest=availability.nearest_slots(service, start, now=clock.now(), mine=mine))
 
 

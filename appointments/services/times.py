@@ -33,13 +33,15 @@ def load_proposals(appointments: Iterable[Appointment], answered: Iterable[Propo
     return by_id
 
 
-def check_start(appointment: Appointment, start: datetime, *, role: Role, message: str, now: datetime) -> None:
-    """Check that the appointment may be moved to `start`, as if it had no time yet.
+def check_start(
+    appointment: Appointment, start: datetime, *, role: Role, message: str, now: datetime, mine: Mine
+) -> None:
+    """Check that the appointment may be moved to `start`, as if it had no time yet and `mine` kept none.
 
     A customer may choose what is open to them; provider and staff any time ahead that is free, but where it breaks a
     rule of the provider's they say why in `message`. Raises SlotTaken, PolicyRefused or ReasonMissing.
     """
-    service, mine = availability.as_agreed(appointment), Mine(moving=appointment.pk)
+    service = availability.as_agreed(appointment)
     if role is Role.CUSTOMER:
         if not availability.may_book(service, start, now=now, mine=mine):
             raise holds.slot_taken(service, start, mine=mine)
@@ -56,14 +58,21 @@ def check_start(appointment: Appointment, start: datetime, *, role: Role, messag
 
 
 def propose(
-    appointment: Appointment, start: datetime, *, actor: User | None, role: Role, message: str, now: datetime
+    appointment: Appointment,
+    start: datetime,
+    *,
+    actor: User | None,
+    role: Role,
+    message: str,
+    now: datetime,
+    mine: Mine,
 ) -> Proposal:
     """Propose `start`, which was checked, and hold it beside the present time. It replaces a proposal that was open.
 
     A request then waits for its answer at least as long as a proposal of the provider's side waits for the customer's.
     """
     _close_open([appointment], ProposalState.REPLACED, now=now)
-    holds.drop_stale(appointment.provider, now=now, mine=availability.NOBODY)
+    _make_room(appointment, start, now=now, mine=mine)
     policy = appointment.provider.policy
     answer_by = proposal_deadline(appointment, start, role=role, policy=policy, now=now)
     proposal = Proposal.objects.create(
@@ -83,10 +92,10 @@ def propose(
     return proposal
 
 
-def move(appointment: Appointment, start: datetime, *, now: datetime) -> None:
+def move(appointment: Appointment, start: datetime, *, now: datetime, mine: Mine) -> None:
     """Move the appointment to `start`, which was checked: hold that time and release the other."""
     _set_time(appointment, start)
-    holds.drop_stale(appointment.provider, now=now, mine=availability.NOBODY)
+    _make_room(appointment, start, now=now, mine=mine)
     holds.move(appointment)
 
 
@@ -122,6 +131,11 @@ def _close_open(appointments: Sequence[Appointment], state: ProposalState, *, no
 def _close(proposal: Proposal, state: ProposalState, *, now: datetime) -> None:
     proposal.state, proposal.closed_at = state, now
     proposal.save(update_fields=["state", "closed_at"])
+
+
+def _make_room(appointment: Appointment, start: datetime, *, now: datetime, mine: Mine) -> None:
+    span = holds.blocked_range(availability.as_agreed(appointment), start)
+    holds.make_room(appointment.provider, span, now=now, mine=mine)
 
 
 def _set_time(appointment: Appointment, start: datetime) -> None:

@@ -20,6 +20,7 @@ from core.exceptions import Busy, DomainError
 from providers.models import Provider
 
 from . import fair_use, holds, times
+from .availability import Mine
 from .history import Entry, record
 from .locks import lock_appointments, lock_people, lock_providers
 
@@ -39,7 +40,8 @@ class Change:
     """A move to make with an appointment. `to` is the state it leads to, given where `verb` alone does not say it.
 
     `start` is a new time to propose or to move to, `proposal` the one that is answered; `reason` goes with either.
-    `shown` is `Appointment.as_shown` of the page on which the actor decided; empty: the actor decided on no page.
+    `shown` is `Appointment.as_shown` of the page on which the actor decided; empty: the actor decided on no page. The
+    time that `browser` (a hash) or the actor's account keeps does not stand in the way of `start`, and is taken for it.
     """
 
     appointment: Appointment
@@ -49,6 +51,11 @@ class Change:
     start: datetime | None = None
     proposal: Proposal | None = None
     shown: str = ""
+    browser: str | None = None
+
+    def mine(self, actor: User | None) -> Mine:
+        """The holder of the times that do not stand in the way of this change by `actor`."""
+        return Mine(self.browser, actor.pk if actor else None, self.appointment.pk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +219,7 @@ def _apply(changes: Sequence[Change], act: Act, *, bans: bool = False) -> list[O
         try:
             _check_takes_part(actor)
             _check_shown(change)
-            _check(change, act.role, now)
+            _check(change, act, now)
         except (MoveRefused, PolicyRefused, SlotTaken) as refusal:
             if not act.skip_refused:
                 raise
@@ -275,12 +282,12 @@ def _check_shown(change: Change) -> None:
         raise ChangedSince
 
 
-def _check(change: Change, role: Role, now: datetime) -> None:
+def _check(change: Change, act: Act, now: datetime) -> None:
     appointment = change.appointment
     check_move(
         appointment,
         change.verb,
-        role=role,
+        role=act.role,
         policy=appointment.provider.policy,
         now=now,
         to=change.to,
@@ -288,7 +295,8 @@ def _check(change: Change, role: Role, now: datetime) -> None:
         start=change.start,
     )
     if change.start:
-        times.check_start(appointment, change.start, role=role, message=change.reason, now=now)
+        mine = change.mine(act.actor)
+        times.check_start(appointment, change.start, role=act.role, message=change.reason, now=now, mine=mine)
 
 
 def _weigh(changes: Sequence[Change], act: Act, *, now: datetime) -> Consequence:
@@ -401,13 +409,15 @@ def _dropped_by(change: Change, now: datetime) -> datetime | None:
 
 def _change_time(change: Change, act: Act, *, now: datetime) -> Proposal | None:
     """Propose a new time, move to it, or close a proposal; the proposal concerned, if any."""
-    proposal, start = change.proposal, change.start
+    proposal, start, mine = change.proposal, change.start, change.mine(act.actor)
     if change.verb is Verb.PROPOSE:
         assert start is not None
-        return times.propose(change.appointment, start, actor=act.actor, role=act.role, message=change.reason, now=now)
+        return times.propose(
+            change.appointment, start, actor=act.actor, role=act.role, message=change.reason, now=now, mine=mine
+        )
     if proposal is None:
         assert start is not None
-        times.move(change.appointment, start, now=now)
+        times.move(change.appointment, start, now=now, mine=mine)
     elif change.verb is Verb.MOVE:
         times.accept(proposal, now=now)
     else:

@@ -13,6 +13,7 @@ from django.utils.cache import patch_vary_headers
 
 from accounts import zonelist
 from accounts.zones import ViewerZone, zone_named
+from appointments import visitor
 from appointments.exceptions import ChangedSince, MoveRefused, PolicyRefused, ReasonMissing, SlotTaken, TermsChanged
 from appointments.forms.changing import NewTimeForm, OwnTimeForm
 from appointments.models import Appointment
@@ -22,8 +23,10 @@ from appointments.pages.month_picker import OtherSide
 from appointments.queries.customer import own_appointments_on
 from appointments.rules.moves import MoveTerms, move_terms
 from appointments.rules.obstacles import Obstacle, obstacles, override_words
+from appointments.rules.persons import move_refusal
 from appointments.services import availability, proposals
 from appointments.services.availability import Mine
+from appointments.services.persons import dealings_between
 from appointments.services.transitions import Outcome
 from core import clock
 from core.http import Request
@@ -63,6 +66,8 @@ def choose_time(request: HttpRequest, enter: Callable[[], Door]) -> HttpResponse
     terms = _terms(door)
     if not terms.allowed:
         return _closed(request, door, terms)
+    if refused := _refused(door):
+        return _closed(request, door, terms, refused=refused)
     if request.method == "POST" and "pick" not in request.POST:
         return _send(request, enter, door)
     picked = month_picker.from_value(request.POST.get("pick", "")) if request.method == "POST" else None
@@ -75,12 +80,22 @@ def _terms(door: Door, start: datetime | None = None) -> MoveTerms:
     return move_terms(door.appointment, role=door.side, policy=policy, now=clock.now(), start=start)
 
 
-def _closed(request: HttpRequest, door: Door, terms: MoveTerms) -> HttpResponse:
-    """The page that says why the time can't be changed, and whom to ask."""
+def _refused(door: Door) -> str:
+    """Why its person may choose no new time, whatever the time, as the service would say at the end; empty where
+    nothing is in the way. One query for a customer, none for a provider."""
+    if not door.is_customers:
+        return ""
+    customer, provider = door.appointment.customer, door.appointment.provider
+    return move_refusal(customer, provider, dealings_between(customer, provider))
+
+
+def _closed(request: HttpRequest, door: Door, terms: MoveTerms, *, refused: str = "") -> HttpResponse:
+    """The page that says why the time can't be changed, and whom to ask; `refused` where that is about the person."""
     now, was_sent = clock.now(), request.method == "POST"
     context = {
         **door.context(door.standing(now=now)),
         "terms": terms,
+        "refused": refused,
         "too_late": terms.until < now,
         "was_sent": was_sent,
     }
@@ -93,7 +108,8 @@ def _closed(request: HttpRequest, door: Door, terms: MoveTerms) -> HttpResponse:
 
 def _send(request: Request, enter: Callable[[], Door], door: Door) -> HttpResponse:
     start = month_picker.from_value(request.POST.get("start", ""))
-    form = NewTimeForm(request.POST, to=door.other.first_name, needs_reason=_needs_reason(door, start))
+    needs_reason = _needs_reason(request, door, start)
+    form = NewTimeForm(request.POST, to=door.other.first_name, needs_reason=needs_reason)
     if not form.is_valid():
         return _show(request, door, start=start, form=form)
     assert start is not None
@@ -106,6 +122,7 @@ def _send(request: Request, enter: Callable[[], Door], door: Door) -> HttpRespon
             role=door.side,
             at_once=form.cleaned_data["at_once"],
             shown=form.cleaned_data["shown"],
+            browser=visitor.known(request),
             **typed,
         )
     except SlotTaken as taken:
@@ -158,7 +175,7 @@ def _show(
     # Whoever looks for another time looks near the present one first.
     asked = asked or Asked.around(door.appointment.start, zone)
     picker = picker_context(request, _wanted(request, door, zone), zone, asked)
-    choice = _choice(door, picker["chosen_start"], None if trouble.taken else asked.start)
+    choice = _choice(request, door, picker["chosen_start"], None if trouble.taken else asked.start)
     chosen = choice.start
     terms = _terms(door, chosen)
     if form is None:
@@ -224,11 +241,16 @@ def _wanted(request: HttpRequest, door: Door, zone: ViewerZone) -> Wanted:
     return Wanted(
         provider=one.provider,
         shape=availability.shape_of(availability.as_agreed(one)),
-        mine=Mine(moving=one.pk),
+        mine=_mine(request, door),
         reader=door.actor,
         other=_beside(door, zone),
         present=(one.start, one.end),
     )
+
+
+def _mine(request: HttpRequest, door: Door) -> Mine:
+    """What does not stand in the way of a new time: the appointment, and what its person keeps for a booking."""
+    return Mine(visitor.known(request), door.actor.pk, door.appointment.pk)
 
 
 def _beside(door: Door, zone: ViewerZone) -> OtherSide:
@@ -258,7 +280,7 @@ class Choice:
     refused: str = ""
 
 
-def _choice(door: Door, open_start: datetime | None, asked: datetime | None) -> Choice:
+def _choice(request: HttpRequest, door: Door, open_start: datetime | None, asked: datetime | None) -> Choice:
     """The start that can be sent: one of the openings, or for a provider any that nothing else takes."""
     if asked is None or asked == door.appointment.start:
         return Choice()
@@ -266,24 +288,24 @@ def _choice(door: Door, open_start: datetime | None, asked: datetime | None) -> 
         return Choice(open_start)
     if door.is_customers:
         return Choice(refused="That time is not open any more.")
-    found = _obstacles(door, asked)
+    found = _obstacles(request, door, asked)
     refused = next((REFUSED[each] for each in found if each in REFUSED), "")
     if refused:
         return Choice(refused=refused)
     return Choice(asked, breaks=" ".join(override_words(each) for each in found))
 
 
-def _needs_reason(door: Door, start: datetime | None) -> bool:
+def _needs_reason(request: HttpRequest, door: Door, start: datetime | None) -> bool:
     """Whether a provider overrides a rule of their own with `start`; customers override none."""
     if door.is_customers or start is None:
         return False
-    found = _obstacles(door, start)
+    found = _obstacles(request, door, start)
     return bool(found) and not REFUSED.keys() & set(found)
 
 
-def _obstacles(door: Door, start: datetime) -> list[Obstacle]:
-    service, mine = availability.as_agreed(door.appointment), Mine(moving=door.appointment.pk)
-    return obstacles(availability.asked_about(service, start, now=clock.now(), mine=mine))
+def _obstacles(request: HttpRequest, door: Door, start: datetime) -> list[Obstacle]:
+    service = availability.as_agreed(door.appointment)
+    return obstacles(availability.asked_about(service, start, now=clock.now(), mine=_mine(request, door)))
 
 
 def _own_time(request: HttpRequest, door: Door, zone: ViewerZone) -> OwnTimeForm | None:

@@ -16,11 +16,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from appointments import links
-from appointments.models import Appointment, Proposal
+from appointments.models import Appointment, Hold, Proposal
 from appointments.pages import month_picker
 from appointments.services import booking, proposals, transitions
 from appointments.states import Role, Status
-from providers.services import lift_limits
+from providers.services import block_customer, lift_limits
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ProviderFactory, ServiceFactory
 from tests.invariants import check_all
@@ -318,6 +318,140 @@ def test_who_was_told_that_it_must_be_agreed_does_not_move_it_at_once(customers,
     moved = customers.post("reschedule", **hidden_in(answer, "moveform"))
     assert now_of(customers.appointment) == (WEDNESDAY_TEN, Status.CONFIRMED)
     assert said_after(moved)[-1].startswith("Rescheduled: it is now Wed 4 March, 10:00, London time.")
+
+
+@pytest.mark.parametrize("name", ["customer's page", "customer's link"])
+def test_where_another_time_counts_at_once_every_word_that_leads_to_it_says_so(confirmed, provider, name):
+    Door("studio", confirmed).propose()
+    door, chosen = Door(name, confirmed), month_picker.to_value(WEDNESDAY_TEN + HOUR)
+
+    pages = [door.get("answer"), door.get("reschedule", start=chosen)]
+    if not door.is_link:
+        pages.append(door.browser.get("/my/appointments/"))
+
+    for page in pages:
+        assert "Reschedule to another time" in text_of(page)
+        assert "Suggest" not in text_of(page)
+    assert re.search(r'data-kind="primary"[^>]*>Reschedule to this time<', pages[1].content.decode())
+    assert "<title>Reschedule to another time: " in pages[1].content.decode()
+
+
+@pytest.mark.parametrize("name", ["customer's page", "studio", "customer's link"])
+def test_where_another_time_is_a_suggestion_it_is_called_one(agreed, name):
+    door = Door(name, agreed)
+    Door("customer's page" if door.side is P else "studio", agreed).propose()
+
+    assert "Suggest another time" in text_of(door.get("answer"))
+    assert "Reschedule to another time" not in text_of(door.get("answer"))
+
+
+@pytest.mark.parametrize("side", ["customer's page", "customer's link", "studio", "provider's link"])
+def test_the_title_of_a_page_says_that_a_new_time_waits(agreed, side):
+    door = Door(side, agreed)
+    assert "<title>Confirmed: " in door.get("home").content.decode()
+
+    door.propose()
+
+    page = door.get("home").content.decode()
+    assert "<title>New time proposed: " in page
+    assert not re.search(r'class="badge[^>]*>(<svg.*?</svg>)?Confirmed<', page)
+
+
+# --- The own kept time ----------------------------------------------------------------------------------------------
+
+
+def kept_by(door, start=WEDNESDAY_TEN):
+    """Keep a time for a booking in the browser behind the door, as the account that is signed in there."""
+    address = reverse("keep_time", args=[door.appointment.provider.slug, door.appointment.service.slug])
+    door.browser.post(address, {"start": f"{start:%Y-%m-%dT%H:%M:%SZ}"})
+    return Hold.objects.get(kind="kept")
+
+
+@pytest.mark.parametrize("name", ["customer's page", "customer's link"])
+def test_the_time_that_one_keeps_for_a_booking_can_be_chosen_and_is_taken_over(agreed, name):
+    door = Door(name, agreed)
+    kept = kept_by(door)
+
+    page = door.get("reschedule", start=month_picker.to_value(WEDNESDAY_TEN))
+    sent = door.send()
+
+    assert page.context["chosen_start"] == WEDNESDAY_TEN
+    assert (sent.status_code, Proposal.objects.get().start) == (302, WEDNESDAY_TEN)
+    assert not Hold.objects.filter(pk=kept.pk).exists()
+    check_all()
+
+
+def test_a_move_at_once_takes_over_the_kept_time_too(confirmed):
+    door = Door("customer's page", confirmed)
+    kept_by(door)
+
+    assert door.send().status_code == 302
+    assert now_of(confirmed) == (WEDNESDAY_TEN, Status.CONFIRMED)
+    assert not Hold.objects.filter(kind="kept").exists()
+    check_all()
+
+
+def test_a_time_that_one_keeps_elsewhere_in_the_day_stays_kept(agreed):
+    door = Door("customer's page", agreed)
+    kept = kept_by(door, WEDNESDAY_TEN + 3 * HOUR)
+
+    assert door.send().status_code == 302
+    assert Hold.objects.filter(pk=kept.pk).exists()
+
+
+def test_the_time_that_somebody_else_keeps_is_not_offered(agreed):
+    stranger, door = Door("customer's page", agreed), Door("customer's page", agreed)
+    stranger.browser.force_login(UserFactory())
+    kept_by(stranger)
+
+    page = door.get("reschedule", start=month_picker.to_value(WEDNESDAY_TEN))
+    data = hidden_in(page, "moveform") | {"start": month_picker.to_value(WEDNESDAY_TEN)}
+
+    assert page.context["chosen_start"] is None
+    assert door.post("reschedule", **data).status_code == 409
+
+
+# --- Who may choose no new time ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["customer's page", "customer's link"])
+def test_a_blocked_customer_reads_so_before_they_choose_a_time(agreed, provider, name):
+    block_customer(provider=provider, actor=provider.user, customer=agreed.customer, reason="Rude.")
+    door = Door(name, agreed)
+
+    page, answer = door.get("reschedule"), door.post("reschedule", start=month_picker.to_value(WEDNESDAY_TEN))
+
+    assert (page.status_code, answer.status_code) == (200, 409)
+    for shown in (page, answer):
+        assert "The time can’t be changed here" in text_of(shown)
+        assert "You can’t change this time online. The appointment stays as it is." in text_of(shown)
+        assert "Choose a new day" not in text_of(shown) and "Rude" not in shown.content.decode()
+        assert provider.user.email in text_of(shown)
+
+
+def test_a_blocked_customer_reads_so_of_a_request_and_gets_no_address_that_nothing_agreed_gives(requested, provider):
+    move_to_london(provider)
+    block_customer(provider=provider, actor=provider.user, customer=requested.customer)
+
+    said = text_of(Door("customer's page", requested).get("reschedule"))
+
+    assert "You can’t change this time online." in said and "This has been settled" not in said
+    assert provider.user.email not in said
+
+
+def test_a_block_keeps_the_provider_from_no_new_time(agreed, provider):
+    block_customer(provider=provider, actor=provider.user, customer=agreed.customer)
+
+    assert "Choose a new day and time" in text_of(Door("studio", agreed).get("reschedule"))
+
+
+def test_who_has_not_confirmed_the_address_reads_so_before_they_choose_a_time(agreed):
+    agreed.customer.email_confirmed_at = None
+    agreed.customer.save()
+
+    said = text_of(Door("customer's page", agreed).get("reschedule"))
+
+    assert "Confirm your email address first" in said and "Choose a new day" not in said
 
 
 def test_where_it_changes_at_once_the_page_says_so_and_the_button_is_called_that(confirmed, customer):
