@@ -10,10 +10,11 @@ from core import clock
 from core.exceptions import DomainError
 from outbox import services as outbox
 
-from .mail import catalogue, standing, suspension  # noqa: F401 registers the mails
+from .mail import catalogue, reminders, standing, suspension  # noqa: F401 registers the mails
 from .queries.due import due_for_completion, expired_requests, lapsed_proposals
 from .search import index
 from .services import holds, proposals, transitions
+from .services.reminders import publish_due
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +37,12 @@ def lapse_proposals() -> None:
 def complete_past() -> None:
     """Complete appointments that ended 24 hours ago and were not marked."""
     _end_each(due_for_completion(now=clock.now()), lambda row: transitions.complete_by_itself(appointment=row))
+
+
+@outbox.every(seconds=60, name="appointments.remind")
+def remind() -> None:
+    """Publish the reminders whose moment has come."""
+    publish_due(now=clock.now())
 
 
 @outbox.every(seconds=600, name="appointments.drop_lapsed_times")

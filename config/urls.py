@@ -12,6 +12,7 @@ urlpatterns = [
     path("favicon.ico", well_known.favicon, name="favicon"),
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),
+    path("", include("notifications.urls")),
     path("", include("providers.urls")),
     path("", include("appointments.urls")),
 ]

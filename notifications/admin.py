@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from core.admin import ReadOnly
 
-from .models import Mention, RefusedAddress, SentMail
+from .models import MailPreferences, Mention, RefusedAddress, ReminderLead, SentMail
 from .services import send_again
 
 
@@ -49,3 +49,19 @@ class RefusedAddressAdmin(ReadOnly, admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("notifications.delete_refusedaddress")
+
+
+class ReminderLeadInline(ReadOnly, admin.TabularInline):
+    model = ReminderLead
+    fields = ("minutes",)
+    extra = 0
+
+
+@admin.register(MailPreferences)
+class MailPreferencesAdmin(ReadOnly, admin.ModelAdmin):
+    """The admin page of what people chose to be told about: each decides for themselves, and staff only look."""
+
+    list_display = ["user", "off"]
+    list_select_related = ["user"]
+    search_fields = ["user__name", "user__email"]
+    inlines = [ReminderLeadInline]

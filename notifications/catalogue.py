@@ -70,6 +70,8 @@ class Mail(Protocol):
     mentions: tuple[str, ...] = ()
     counterpart: User | None = None
     asked: Asked | None = None
+    # Whether it must not arrive twice: after an answer of the server that got lost it is not sent again.
+    once: bool = False
 
     def stale_because(self, now: datetime) -> str:
         """The reason why the mail would mislead at `now`, for staff in the log; empty while the mail is still true.

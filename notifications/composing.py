@@ -34,12 +34,17 @@ class Message(EmailMultiAlternatives):
         return message
 
 
-def compose(row: SentMail, reader: Reader, letter: Letter, calendars: Sequence[CalendarPart] = ()) -> Message:
+def compose(
+    row: SentMail, reader: Reader, letter: Letter, calendars: Sequence[CalendarPart] = (), *, unsubscribe: str = ""
+) -> Message:
     """The message to one reader. Raises ValueError for a text that can't stand in a header.
+
+    With `unsubscribe`, the address that turns such mails off, mail programs offer that with one press (RFC 8058).
 
     See `docs/decisions/one-mail-per-act.md` for how calendar files travel.
     """
-    text, html = render(letter)
+    text, html = render(letter, unsubscribe=unsubscribe)
+    one_press = {"List-Unsubscribe": f"<{unsubscribe}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     message = Message(
         subject=_plain(one_line(letter.subject, limit=LONGEST_SUBJECT)),
         body=text,
@@ -52,6 +57,7 @@ def compose(row: SentMail, reader: Reader, letter: Letter, calendars: Sequence[C
             "Date": format_datetime(row.created_at),
             "Auto-Submitted": "auto-generated",
             "X-Auto-Response-Suppress": "All",
+            **(one_press if unsubscribe else {}),
         },
     )
     message.attach_alternative(html, "text/html")
@@ -73,10 +79,11 @@ def _calendar_type(calendar: CalendarPart) -> str:
     return f"text/calendar; method={calendar.method}"
 
 
-def render(letter: Letter) -> tuple[str, str]:
+def render(letter: Letter, *, unsubscribe: str = "") -> tuple[str, str]:
     """The plain text and the HTML of the letter."""
     known = {
         "letter": letter,
+        "unsubscribe": unsubscribe,
         "SITE_NAME": settings.SITE_NAME,
         "SITE_URL": settings.SITE_URL,
         "SUPPORT_EMAIL": parseaddr(settings.SUPPORT_EMAIL)[1],

@@ -1,11 +1,16 @@
 """The log of all mails, and the addresses that a server refused."""
 
+import uuid
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
+# How long before an appointment somebody may be reminded of it, in minutes; and when those are who chose nothing.
+LEAST_LEAD, MOST_LEAD = 15, 7 * 24 * 60
+DEFAULT_LEAD = 24 * 60
+MOST_LEADS = 6
 # A refusal counts for this long; then one mail tries the address again, because mailboxes do come back.
 REFUSAL_HOLDS = timedelta(days=7)
 
@@ -28,17 +33,51 @@ class Kind(models.TextChoices):
     SECURITY = "security", "Security of the account"
     SUSPENSION = "suspension", "Suspension"
     STANDING = "standing", "Standing"
+    REMINDER = "reminder", "Reminder"
+
+
+class Topic(models.TextChoices):
+    """The groups of kinds among which a person chooses; what belongs to no topic is always sent."""
+
+    APPOINTMENTS = "appointments", "Confirmed, changed, cancelled"
+    NEW_TIMES = "new_times", "A new time to answer"
+    REMINDERS = "reminders", "Reminders"
+    ANSWERS = "answers", "Requests not confirmed"
+    REQUESTS = "requests", "Requests to answer"
+    RECEIPTS = "receipts", "What you did yourself"
+
+
+# A link that was asked for, the account, its security, standing and suspension have no topic: nobody turns them off.
+TOPICS: dict[Kind, Topic] = {
+    Kind.CONFIRMED: Topic.APPOINTMENTS,
+    Kind.RESCHEDULED: Topic.APPOINTMENTS,
+    Kind.CANCELLED: Topic.APPOINTMENTS,
+    Kind.CHANGES: Topic.APPOINTMENTS,
+    Kind.TIME_PROPOSED: Topic.NEW_TIMES,
+    Kind.TIME_KEPT: Topic.NEW_TIMES,
+    Kind.REMINDER: Topic.REMINDERS,
+    Kind.NOT_CONFIRMED: Topic.ANSWERS,
+    Kind.ANSWER_NEEDED: Topic.REQUESTS,
+    Kind.WITHDRAWN: Topic.REQUESTS,
+    Kind.REQUEST_SENT: Topic.RECEIPTS,
+}
 
 
 # The person waits for these mails or must not miss them: no limit delays them, no refusal of the address stops them.
 ALWAYS_TRIED = frozenset({Kind.ACCOUNT, Kind.SECURITY, Kind.SUSPENSION})
 
 
+# Mail programs offer to turn these off with one press; the others, whose loss could cost an appointment, only our page.
+ONE_PRESS = frozenset({Topic.REMINDERS, Topic.RECEIPTS})
+
+
 class State(models.TextChoices):
     SENDING = "sending", "On its way"
     SENT = "sent", "Sent"
     REFUSED = "refused", "Refused by the receiving server"
-    SKIPPED = "skipped", "Not sent, no longer true"
+    SKIPPED = "skipped", "Not sent"
+    # Of a mail that is never repeated: it was handed over, and nobody knows whether it arrived.
+    UNCLEAR = "unclear", "Unclear whether it was sent"
 
 
 # A refused mail counts as unfinished: its job is dead by then, and staff who run it again want the mail tried again.
@@ -125,6 +164,55 @@ class Mention(models.Model):
 
     def __str__(self) -> str:
         return self.about
+
+
+class MailPreferences(models.Model):
+    """What a person chose to be told about by mail. Without a row everything is sent, with the default reminder."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    off = models.JSONField(default=list, blank=True, help_text="The topics of which no mail is sent.")
+
+    class Meta:
+        verbose_name_plural = "mail preferences"
+
+    def __str__(self) -> str:
+        return f"Mail preferences of {self.user}"
+
+
+class ReminderLead(models.Model):
+    """One of the times before an appointment at which a person with preferences is reminded of it."""
+
+    preferences = models.ForeignKey(MailPreferences, on_delete=models.CASCADE, related_name="leads")
+    minutes = models.PositiveIntegerField(help_text="Minutes before the start.")
+
+    class Meta:
+        ordering = ["-minutes"]
+        indexes = [models.Index(fields=["minutes", "preferences"], name="reminderlead_minutes")]
+        constraints = [
+            models.UniqueConstraint(fields=["preferences", "minutes"], name="reminderlead_once"),
+            models.CheckConstraint(
+                condition=models.Q(minutes__gte=LEAST_LEAD, minutes__lte=MOST_LEAD), name="reminderlead_within"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.minutes} minutes before"
+
+
+class UnsubscribeLink(models.Model):
+    """The link in the mails of one topic to one person that turns the topic off. Of its token only a hash is kept."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    topic = models.CharField(max_length=20, choices=Topic)
+    # The token is made from it and the site's key, so that every mail of the topic carries the same one.
+    seed = models.UUIDField(default=uuid.uuid4, editable=False)
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "topic"], name="unsubscribelink_one_a_topic")]
+
+    def __str__(self) -> str:
+        return f"{self.get_topic_display()}, {self.user}"
 
 
 class RefusedAddress(models.Model):

@@ -3,14 +3,17 @@
 from accounts.models import User
 from accounts.personal_data import Facts, Rows, Section
 
-from .models import RefusedAddress, SentMail
+from .models import MailPreferences, RefusedAddress, ReminderLead, SentMail, UnsubscribeLink
 
 
 def kept(user: User) -> Rows:
-    """The logged mails to the person and about them, and the row that says their address refuses mail."""
+    """The logged mails to the person and about them, their choices, and whether their address refuses mail."""
     return {
         "mails to them": SentMail.objects.filter(user=user),
         "mails about them": SentMail.objects.filter(about_whom=user),
+        "what they chose to be told about": MailPreferences.objects.filter(user=user),
+        "when they are reminded": ReminderLead.objects.filter(preferences=user.pk),
+        "links that turn mails off": UnsubscribeLink.objects.filter(user=user),
         "addresses that refuse mail": RefusedAddress.objects.filter(user=user),
     }
 

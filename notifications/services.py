@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.crypto import salted_hmac
 
@@ -20,7 +20,7 @@ from core.db import persistently
 from core.letters import site_host
 from outbox import services as outbox
 
-from . import catalogue, rules
+from . import catalogue, preferences, rules
 from .catalogue import Mail, Reader
 from .composing import compose
 from .models import ALWAYS_TRIED, UNFINISHED, Mention, RefusedAddress, SentMail, State
@@ -28,6 +28,7 @@ from .queries import asked_before, refusal_of, sent_lately
 from .smtp import Failure, deliver
 
 TOPIC = "notifications.send_mail"
+UNWANTED = "the person turned such mails off"
 ENOUGH = "it waits: as many mails as may be were sent to this person within the hour"
 
 
@@ -60,17 +61,20 @@ def send_by_name(name: str, facts: dict[str, Any], *, again: int = 0) -> SentMai
 
 
 def send_mail(mail: Mail, *, job: Job | None = None) -> SentMail | None:
-    """Send a mail if it is still true, and return its row in the log; None when its reader has left.
+    """Send a mail if it is still true and wanted, and return its row in the log; None when its reader has left.
 
-    A repeat of a finished key sends nothing. Raises Retry when the server could not be reached or asks to wait, or when
-    another worker is sending this mail; NotYet when the reader's hourly limit is reached; GiveUp when the mail was
-    refused for good, and then records the address as refused if the server blames it.
+    A repeat of a finished key sends nothing, and a mail that goes `once` is not repeated after an unclear answer.
+    Raises Retry when the server could not be reached or asks to wait, or when another worker is sending this mail;
+    NotYet when the reader's hourly limit is reached; GiveUp when the mail was refused for good, and then records the
+    address as refused if the server blames it.
     """
     key = f"{mail.key}:again-{job.again}" if job and job.again else mail.key
     if reason := mail.stale_because(clock.now()):
         return _note_unsent(mail, key, job, reason)
     if mail.reader.has_left:
         return None
+    if mail.reader.user and not preferences.wants(mail.reader.user, mail.kind):
+        return _note_unsent(mail, key, job, UNWANTED)
     row = _claim(mail, key, job)
     if row.is_finished or _is_one_too_many(row, mail):
         return row
@@ -82,6 +86,9 @@ def send_mail(mail: Mail, *, job: Job | None = None) -> SentMail | None:
     except BaseException:
         _release(row)
         raise
+    if failure and failure.is_unclear and mail.once:
+        _finish(row, state=State.UNCLEAR, reason=failure.reason)
+        return row
     if failure:
         _fail(row, mail.reader, failure)
     # The mail is out and can't be taken back: if this is not stored, it is sent once more.
@@ -113,7 +120,7 @@ def send_again(*, mail: SentMail) -> bool:
 
 
 def _note_unsent(mail: Mail, key: str, job: Job | None, reason: str) -> SentMail:
-    """The row of a mail that is no longer true, marked as not sent unless it was sent before.
+    """The row of a mail that is no longer true, or not wanted, marked as not sent unless it was sent before.
 
     Raises Retry while another worker has the lease: if that worker died, only a retry can mark the row.
     """
@@ -216,8 +223,13 @@ def _hand_over(mail: Mail, row: SentMail) -> Failure | None:
     Raises GiveUp for a mail that can't be written, because of its address, for example.
     """
     letter, calendars = mail.letter(), mail.calendars()
+    user = mail.reader.user
+    unsubscribe = preferences.unsubscribe_address(user, mail.kind) if user else ""
     try:
-        return deliver(compose(row, mail.reader, letter, calendars))
+        message = compose(row, mail.reader, letter, calendars, unsubscribe=unsubscribe)
+        if mail.once:  # should this worker die from here on, nobody sends it again
+            _held(row).update(state=State.UNCLEAR)
+        return deliver(message)
     except ValueError as error:
         _finish(row, state=State.REFUSED, reason="it can't be written as a mail")
         raise outbox.GiveUp(f"it can't be written as a mail: {type(error).__name__}") from error
@@ -232,12 +244,12 @@ def _fail(row: SentMail, reader: Reader, failure: Failure) -> None:
     if failure.is_final:
         _finish(row, state=State.REFUSED, reason=failure.reason)
         raise outbox.GiveUp(f"refused: {failure.reason}")
-    _release(row)
+    _release(row, state=State.SENDING)
     raise outbox.Retry(reason=failure.reason)
 
 
 def _finish(row: SentMail, *, state: State, **facts: Any) -> None:
-    unfinished = SentMail.objects.filter(pk=row.pk, state=State.SENDING)
+    unfinished = SentMail.objects.filter(pk=row.pk, state__in=(State.SENDING, State.UNCLEAR))
     if state != State.SENT:
         # A sent mail is recorded whichever worker has the lease by now; any other state only by the worker that has it.
         unfinished = unfinished.filter(lease_token=row.lease_token)
@@ -246,5 +258,9 @@ def _finish(row: SentMail, *, state: State, **facts: Any) -> None:
 
 
 def _release(row: SentMail, **facts: Any) -> None:
-    held = SentMail.objects.filter(pk=row.pk, lease_token=row.lease_token)
-    held.update(leased_until=None, lease_token=None, **facts)
+    _held(row).update(leased_until=None, lease_token=None, **facts)
+
+
+def _held(row: SentMail) -> QuerySet[SentMail]:
+    """The row, while this worker has its lease."""
+    return SentMail.objects.filter(pk=row.pk, lease_token=row.lease_token)

@@ -3,7 +3,7 @@
 import re
 import smtplib
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.core.mail import EmailMessage, get_connection
 
@@ -12,21 +12,33 @@ _ENHANCED = re.compile(rb"\s*([245]\.\d{1,3}\.\d{1,3})\b")
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A mail that was not accepted. `reason` has the server's codes only: its text may quote an address."""
+    """A mail that was not accepted. `reason` has the server's codes only: its text may quote an address.
+
+    `is_unclear` says that the server may have it all the same: the line was cut before the answer came.
+    """
 
     reason: str
     is_final: bool = False
     blames_address: bool = False
+    is_unclear: bool = False
+
+    @property
+    def has_answer(self) -> bool:
+        """Whether the server itself said no, with a code."""
+        return self.reason[:1].isdigit()
 
 
 def deliver(message: EmailMessage) -> Failure | None:
     """Hand a mail to the server; None once it was accepted, even if the connection breaks after that."""
     connection = get_connection(fail_silently=False)
+    is_open = False
     try:
         connection.open()
+        is_open = True
         connection.send_messages([message])
     except (smtplib.SMTPException, OSError) as error:
-        return judge(error)
+        failure = judge(error)
+        return replace(failure, is_unclear=is_open and not failure.has_answer)
     finally:
         with suppress(smtplib.SMTPException, OSError):
             connection.close()

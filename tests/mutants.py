@@ -26,6 +26,8 @@ def mutant(name: str, file: str, old: str, new: str, tests: str, only: str = "",
 
 
 FEED = "appointments/test_calendar_link.py"
+REMIND = "appointments/test_reminders.py"
+CHOICES = "notifications/test_preferences.py"
 BOOKING = "appointments/services/booking.py"
 TRANSITIONS = "appointments/services/transitions.py"
 MOVES = "appointments/rules/moves.py"
@@ -1808,5 +1810,77 @@ MUTANTS = [
         "CalendarFeed.objects.update_or_create(owner=actor, defaults=values)",
         "CalendarFeed.objects.get_or_create(owner=actor, defaults=values)",
         FEED,
+    ),
+    mutant(
+        "a reminder of an appointment that was cancelled while it waited",
+        "appointments/mail/reminders.py",
+        "if not appointment.is_confirmed:",
+        "if appointment.is_request:",
+        REMIND,
+    ),
+    mutant(
+        "a reminder of the time that an appointment has left",
+        "appointments/mail/reminders.py",
+        "if appointment.start != self.start:",
+        "if appointment.start < self.start:",
+        REMIND,
+    ),
+    mutant(
+        "a reminder right after the mail of the booking",
+        "appointments/services/reminders.py",
+        "if one.agreed_at <= one.start - lead]",
+        "if one.agreed_at <= one.start]",
+        REMIND,
+    ),
+    mutant(
+        "each missed reminder is made up",
+        "appointments/mail/reminders.py",
+        "for lead in leads if lead < self.minutes)",
+        "for lead in leads if lead < 0)",
+        REMIND,
+    ),
+    mutant(
+        "a reminder goes twice where the answer was lost",
+        "notifications/services.py",
+        "if failure and failure.is_unclear and mail.once:",
+        "if failure and failure.is_unclear and not mail.once:",
+        "notifications/test_sending.py",
+        "goes_once",
+    ),
+    mutant(
+        "a reminder goes twice where its worker died",
+        "notifications/services.py",
+        "_held(row).update(state=State.UNCLEAR)",
+        "_held(row).update(reason='')",
+        "notifications/test_sending.py",
+        "goes_once",
+    ),
+    mutant(
+        "a link in a mail turns everything off",
+        "notifications/preferences.py",
+        "off=choice.off | {topic}, leads",
+        "off=list(Topic), leads",
+        CHOICES,
+    ),
+    mutant(
+        "opening the link in a mail turns it off",
+        "notifications/views.py",
+        'topic, is_done = Topic(link.topic), request.method == "POST"',
+        'topic, is_done = Topic(link.topic), request.method != "HEAD"',
+        CHOICES,
+    ),
+    mutant(
+        "the account's security can be turned off",
+        "notifications/preferences.py",
+        "return topic is None or topic not in (_off(user) or ())",
+        "return len(_off(user) or ()) < len(Topic) and topic not in (_off(user) or ())",
+        CHOICES,
+    ),
+    mutant(
+        "who chose nothing is not reminded",
+        "notifications/preferences.py",
+        "if minutes == DEFAULT_LEAD:",
+        "if minutes != DEFAULT_LEAD:",
+        f"{CHOICES} {REMIND}",
     ),
 ]

@@ -122,7 +122,7 @@ def events_mail(*, events: list[int], to: str) -> Mail | None:
 @catalogue.mail("appointments.link")
 def link_mail(*, appointment: int, to: str, day: str) -> Mail | None:
     """The mail with a new link to an appointment for one side, at most one a day."""
-    event = _events().filter(appointment=appointment).exclude(verb__in=TALK).first()
+    event = events_with_people().filter(appointment=appointment).exclude(verb__in=TALK).first()
     if event is None:
         return None
     key = f"appointment-link:{appointment}:{to}:{day}"
@@ -152,7 +152,7 @@ def _stale_because(event: AppointmentEvent, *, last: int, now: datetime) -> str:
 
 def _contexts(events: list[int], side: Role) -> list[MailContext]:
     """The contexts for one side of these events, all of one act."""
-    found, now = list(_events().filter(pk__in=events).order_by("pk")), clock.now()
+    found, now = list(events_with_people().filter(pk__in=events).order_by("pk")), clock.now()
     late = _late(found, side)
     return [MailContext(event, side, now=now, late=late) for event in found]
 
@@ -169,7 +169,8 @@ def _late(events: Sequence[AppointmentEvent], side: Role) -> Late | None:
     return Late(number_of(noted), counts_until(noted.at)) if noted else None
 
 
-def _events() -> QuerySet[AppointmentEvent]:
+def events_with_people() -> QuerySet[AppointmentEvent]:
+    """The history entries with all that a `MailContext` needs, newest first."""
     joined = ("provider__user", "provider__policy", "service", "customer")
     return AppointmentEvent.objects.select_related("proposal", *(f"appointment__{name}" for name in joined))
 

@@ -7,6 +7,7 @@ from .hold import Hold
 from .late_cancellation import LateCancellation
 from .opening_index import OpenBlock, OpenDay, OpeningIndex, SearchFigures
 from .proposal import Proposal
+from .reminder_sweep import ReminderSweep
 
 __all__ = [
     "REFERENCE_ALPHABET",
@@ -21,6 +22,7 @@ __all__ = [
     "OpenDay",
     "OpeningIndex",
     "Proposal",
+    "ReminderSweep",
     "SearchFigures",
     "make_reference",
 ]

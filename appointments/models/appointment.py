@@ -153,6 +153,7 @@ class Appointment(models.Model):
             models.Index(fields=["provider", "status", "start"], name="appointment_provider_status"),
             models.Index(fields=["provider", "start"], name="appointment_provider_start"),
             models.Index(fields=["answer_by"], name="appointment_answer_by", condition=Q(status=Status.REQUESTED)),
+            models.Index(fields=["start"], name="appointment_to_remind", condition=Q(status=Status.CONFIRMED)),
             models.Index(fields=["end"], name="appointment_to_complete", condition=Q(status=Status.CONFIRMED)),
         ]
         constraints = [

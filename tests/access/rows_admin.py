@@ -107,6 +107,7 @@ ROWS = [
         may="delete",
         actions={"delete_selected": "200"},
     ),
+    *model("notifications_mailpreferences", lambda world: world.mail_preferences),
     *model("outbox_message", lambda world: world.message, actions={"try_again": "go"}),
     *model("outbox_scheduledjob", lambda world: world.job),
 ]

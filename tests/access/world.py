@@ -33,7 +33,8 @@ from appointments.services.calendar_feed import make_feed
 from appointments.states import Role, Shown
 from calendar_sync.models import BusyInterval
 from core import clock
-from notifications.models import Kind, RefusedAddress, SentMail, State
+from notifications import preferences
+from notifications.models import Kind, MailPreferences, RefusedAddress, SentMail, State, Topic
 from outbox.models import Message, ScheduledJob
 from providers.models import CustomerAllowance, CustomerBlock, DateOverride, Provider, Service, TimeOff
 from tests.access.passkeys import registered
@@ -216,6 +217,12 @@ class World:
     def refused_address(self) -> RefusedAddress:
         person = self.people["C"]
         return RefusedAddress.objects.create(user=person, email=person.email, code="550", refused_at=clock.now())
+
+    @cached_property
+    def mail_preferences(self) -> MailPreferences:
+        person = self.people["C"]
+        preferences.save_choice(actor=person, off=[Topic.RECEIPTS], leads=[60])
+        return MailPreferences.objects.get(user=person)
 
     @cached_property
     def ban(self) -> Ban:

@@ -95,9 +95,21 @@ def letter(**changes):
 class PlainMail(Mail):
     """A mail with defaults for all that a test does not name."""
 
-    def __init__(self, to, *, key="one", about="K7QFMR2W", counterpart=None, said=None, stale="", calendar_parts=()):
+    def __init__(
+        self,
+        to,
+        *,
+        key="one",
+        kind=Kind.CONFIRMED,
+        once=False,
+        about="K7QFMR2W",
+        counterpart=None,
+        said=None,
+        stale="",
+        calendar_parts=(),
+    ):
         self.reader = Reader.of(to)
-        self.key, self.kind, self.about, self.counterpart = key, Kind.CONFIRMED, about, counterpart
+        self.key, self.kind, self.once, self.about, self.counterpart = key, kind, once, about, counterpart
         self.said, self.stale, self.calendar_parts = said or {}, stale, calendar_parts
 
     def stale_because(self, now) -> str:
@@ -119,7 +131,9 @@ def person(db):
 def send(person):
     """A function that sends one plain mail to one person; its arguments, also those of the letter, have defaults."""
 
-    def send(*, to=person, job=None, key="one", about="K7QFMR2W", counterpart=None, stale="", **said):
-        return send_mail(PlainMail(to, key=key, about=about, counterpart=counterpart, stale=stale, said=said), job=job)
+    def send(*, to=person, job=None, key="one", kind=Kind.CONFIRMED, once=False, counterpart=None, stale="", **said):
+        about = said.pop("about", "K7QFMR2W")
+        facts = {"key": key, "kind": kind, "once": once, "about": about, "counterpart": counterpart, "stale": stale}
+        return send_mail(PlainMail(to, **facts, said=said), job=job)
 
     return send

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 
+from appointments.models import ReminderSweep
 from appointments.services import booking, transitions
 from appointments.services.transitions import Change
 from appointments.states import Role, Verb
@@ -11,7 +13,7 @@ from core import clock
 from notifications.models import Mention, SentMail
 from outbox.models import Message
 from tests.factories.accounts import UserFactory
-from tests.factories.providers import ServiceFactory
+from tests.factories.providers import ProviderFactory, ServiceFactory, give_hours
 from tests.processes import run_processes
 
 from . import workers
@@ -87,3 +89,33 @@ def test_workers_tell_each_side_of_an_act_of_several_once(smtp):
     assert len(set(told)) == len({to for to, _ in told}) == 3
     assert len(told) == 4  # the one whose answer was lost, once more under the same id
     assert Mention.objects.count() == 2 + 2 + 4
+
+
+def test_four_workers_remind_each_side_once_also_when_the_servers_answers_are_lost(smtp):
+    provider = ProviderFactory()
+    give_hours(provider, {day: [("00:00", "24:00")] for day in range(7)})
+    service = ServiceFactory(provider=provider, duration_minutes=60)
+    now = clock.now().replace(microsecond=0)
+    start = (now + timedelta(hours=20)).replace(minute=0, second=0)
+    with time_machine.travel(now - timedelta(days=2), tick=False):
+        ReminderSweep.objects.create(minutes=1440, until=now - timedelta(days=2))
+        for number in range(3):
+            booking.book_appointment(
+                service=service,
+                start=start + timedelta(hours=number),
+                customer=UserFactory(),
+                terms=booking.terms_of(service),
+                booking_key=f"key-{number}",
+            )
+    Message.objects.all().delete()  # those of the bookings themselves
+    smtp.cut_after_data = 2
+
+    outcomes = run_processes(4, workers.remind_and_drain, smtp.port)
+    Message.objects.pending().update(due_at=clock.now())
+    run_processes(2, workers.drain, smtp.port)
+
+    assert sum(outcome.value for outcome in outcomes) == 6
+    told = [(message["To"], message["Subject"]) for message in smtp.received]
+    assert len(told) == len(set(told)) == 6
+    states = sorted(SentMail.objects.filter(kind="reminder").values_list("state", flat=True))
+    assert states == ["sent"] * 4 + ["unclear"] * 2

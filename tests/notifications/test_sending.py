@@ -394,3 +394,55 @@ def test_text_that_looks_like_markup_is_text(smtp, send):
     assert "<script>" not in html
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; {{ 7 }}" in html
     assert message.get_body(("plain",)).get_content().startswith("<script>alert(1)</script> & {{ 7 }}\r\n")
+
+
+# --- Mails that must not arrive twice ---------------------------------------------------------------------------------
+
+
+def test_a_mail_that_goes_once_is_not_repeated_when_the_answer_was_lost(smtp, send):
+    smtp.cut_after_data = 1
+
+    row = send(once=True)
+    again = send(once=True)
+
+    assert len(smtp.received) == 1
+    assert (row.state, again.pk, again.state) == (State.UNCLEAR, row.pk, State.UNCLEAR)
+
+
+def test_a_mail_that_goes_once_is_tried_again_after_a_clear_no(smtp, send):
+    smtp.answers["RCPT"] = ["451 4.2.0 later"]
+    with pytest.raises(Retry):
+        send(once=True)
+    assert SentMail.objects.get().state == State.SENDING
+
+    assert send(once=True).state == State.SENT
+    assert len(smtp.received) == 1
+
+
+def test_a_mail_that_goes_once_waits_for_a_server_that_is_away(smtp, send, settings):
+    settings.EMAIL_PORT = 1  # nobody listens there
+    with pytest.raises(Retry):
+        send(once=True)
+
+    settings.EMAIL_PORT = smtp.port
+    assert send(once=True).state == State.SENT
+
+
+def test_a_mail_that_goes_once_stays_unclear_when_its_worker_dies(smtp, send, monkeypatch):
+    def die(message):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(services, "deliver", die)
+    with pytest.raises(KeyboardInterrupt):
+        send(once=True)
+    monkeypatch.undo()
+
+    assert send(once=True).state == State.UNCLEAR
+    assert smtp.received == []
+
+
+def test_a_mail_that_goes_once_and_is_refused_for_good_says_so(smtp, send):
+    smtp.answers["RCPT"] = ["550 5.1.1 no such user"]
+    with pytest.raises(GiveUp):
+        send(once=True)
+    assert SentMail.objects.get().state == State.REFUSED

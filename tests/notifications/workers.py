@@ -3,6 +3,8 @@
 from django.conf import settings
 
 from accounts.models import User
+from appointments.services.reminders import publish_due
+from core import clock
 from notifications.services import send_mail
 from outbox import dispatch
 
@@ -23,3 +25,10 @@ def send_one(port, user_id):
 def drain(port):
     use_server(port)
     return dispatch.drain(seconds=60)
+
+
+def remind_and_drain(port):
+    use_server(port)
+    published = publish_due(now=clock.now())
+    dispatch.drain(seconds=60)
+    return published

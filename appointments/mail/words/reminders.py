@@ -1,0 +1,39 @@
+"""The words of reminders, right for the moment at which they are sent."""
+
+from datetime import timedelta
+
+from appointments.mail.context import MailContext
+from appointments.mail.words.confirmations import until_when
+from appointments.pages.places import there
+from core import clock
+from core.letters import Button
+from core.wording import clock_text, words_for_minutes
+
+from .base import Words
+
+# Nearer than that, the time left is told instead of the day.
+SOON = timedelta(hours=2)
+
+
+def reminder(context: MailContext) -> Words:
+    when = _when(context)
+    expects = f"{context.other} expects you" if context.for_customer else f"You expect {context.other}"
+    return Words(
+        subject=f"{when}: {context.service} with {context.other_name}",
+        headline=f"{when}: {context.service}",
+        lead=(f"{expects}{there(context.appointment)}.",),
+        button=Button("See appointment", context.own_page),
+        change=until_when(context),
+    )
+
+
+def _when(context: MailContext) -> str:
+    """`In 20 minutes`, `Today, 14:20`, `Tomorrow, 14:20`, else the day: `Thu 12 March, 14:20`."""
+    left = context.start - context.now
+    if left < SOON:
+        return f"In {words_for_minutes(max(round(left.total_seconds() / 60), 1))}"
+    days = (clock.local(context.start, context.zone).date() - clock.local(context.now, context.zone).date()).days
+    if days > 1:
+        return context.short
+    time = clock_text(context.start, context.zone, twelve=context.twelve, spoken=True)
+    return f"{('Today', 'Tomorrow')[days]}, {time}{context.in_city}"
