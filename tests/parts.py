@@ -2,11 +2,16 @@
 
     none       tests that touch no database: once, with a backend that refuses everything (`tests/nodatabase`)
     sqlite     tests that touch the database, and of the browser tests those marked `smoke`
-    postgres   tests that touch the database, and every browser test
+    postgres   tests that touch the database, every browser test, and those marked `any_database`
 
 A test touches the database when it says so: by the mark `django_db`, by a fixture that needs the database, as a Django
 TestCase, or as one that may be skipped or asks its module's `connection` which database is used. A test that says none
 of it and touches the database all the same fails in the part `none`.
+
+`any_database` is for tests that need rows to look at, and prove nothing that a database could do otherwise: how a text
+looks in a page or a mail, or what becomes of a request that is refused before a row is read. They run on PostgreSQL,
+which takes less (long texts, NUL, large numbers). What is stored, found, counted, locked or refused by a rule is not
+among them.
 """
 
 import pytest
@@ -30,7 +35,9 @@ def parts_of(item: pytest.Function) -> set[str]:
     """The parts of `bin/test` in which a test runs: at least one."""
     if not touches_database(item):
         return {NONE}
-    if item.get_closest_marker("e2e") and not item.get_closest_marker("smoke"):
+    if item.get_closest_marker("any_database") or (
+        item.get_closest_marker("e2e") and not item.get_closest_marker("smoke")
+    ):
         return {POSTGRES}
     return {SQLITE, POSTGRES}
 

@@ -42,6 +42,9 @@ def test_in_a_browser(): pass
 @pytest.mark.e2e
 @pytest.mark.smoke
 def test_in_a_browser_of_the_smoke_set(): pass
+@pytest.mark.django_db
+@pytest.mark.any_database
+def test_how_a_text_looks(): pass
 
 def test_undeclared(): User.objects.count()
 def test_undeclared_fixture(asks_late): User.objects.count()
@@ -94,19 +97,20 @@ def test_on_sqlite_run_the_tests_with_rows_and_the_smoke_set_and_the_summary_tel
     assert "\nThe run without a database, before this one, FAILED: see its summary above.\n" in said
 
 
-def test_on_postgresql_run_the_tests_with_rows_and_all_in_a_browser(run):
+def test_on_postgresql_run_the_tests_with_rows_and_those_that_need_one_database_only(run):
     said = run("--collect-only", TEST_DATABASE_URL="postgres://nobody@127.0.0.1:1/none")
 
-    assert names(said) == IN_BOTH | {"test_in_a_browser"}
+    assert names(said) == IN_BOTH | {"test_in_a_browser", "test_how_a_text_looks"}
 
 
 def test_every_test_of_this_run_has_a_part_and_those_with_rows_have_both(request):
     tests = request.config.stash[COLLECTED]
     in_a_browser = [test for test in tests if test.get_closest_marker("e2e")]
+    of_any = [test for test in tests if test.get_closest_marker("any_database")]
     with_rows = [
         test
         for test in tests
-        if test not in in_a_browser
+        if test not in {*in_a_browser, *of_any}
         and (test.get_closest_marker("django_db") or {"db", "transactional_db"} & set(test.fixturenames))
     ]
 
@@ -114,7 +118,10 @@ def test_every_test_of_this_run_has_a_part_and_those_with_rows_have_both(request
 
     assert [test.nodeid for test in tests if not parts[test] or parts[test] > {NONE}] == []
     assert [test.nodeid for test in with_rows if parts[test] != {SQLITE, POSTGRES}] == []
-    assert [test.nodeid for test in in_a_browser if POSTGRES not in parts[test]] == []
+    assert [test.nodeid for test in [*in_a_browser, *of_any] if POSTGRES not in parts[test]] == []
+    # Not for whatever is slow: services, queries, races and migrations are never among them.
+    assert {test.path.parent.name for test in of_any} <= {"hardening"}
+    assert [test.nodeid for test in of_any if "transactional_db" in test.fixturenames] == []
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Requests to a row's address as every role, by every verb and way, compared with the row's answers."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
@@ -10,18 +10,30 @@ from django.http import HttpResponse
 from django.shortcuts import resolve_url
 from django.test import Client
 
-from tests.access.table import ROLES, Row
+from tests.access.table import ROLES, Answers, Row
 from tests.access.world import World
 
+Asking = Callable[[Answers], Collection[str]]
 
-def wrong_answers(row: Row, world: World, address: str) -> dict[tuple[str, str, str], str]:
-    """The answers that differ from the row, by role, verb and way."""
+
+def every_role(answers: Answers) -> Collection[str]:
+    return ROLES
+
+
+def a_role_for_each_answer(answers: Answers) -> Collection[str]:
+    return {answer: role for role, answer in reversed(answers.items())}.values()
+
+
+def wrong_answers(
+    row: Row, world: World, address: str, *, asking: Asking = every_role
+) -> dict[tuple[str, str, str], str]:
+    """The answers to the roles `asking` that differ from the row, by role, verb and way."""
     wrong = {}
     data = row.data(world)
     for role in ROLES:
         world.client(role)  # sign in before the first rollback
     for role in ROLES:
-        for verb in row.taken:
+        for verb in (verb for verb in row.taken if role in asking(row.answers[verb])):
             for way in row.ways:
                 with undone():
                     got = answer(ask(row, coming(row, world, role, way), verb, address, data))

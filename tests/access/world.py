@@ -16,6 +16,7 @@ from django.contrib.auth.models import Group, Permission
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import Client
+from django.test.client import ClientHandler
 
 from accounts import bans, copies
 from accounts.models import Appeal, Ban, DataCopy, User
@@ -75,13 +76,20 @@ def new_people() -> dict[str, User]:
 class World:
     """The people, made in the test's transaction, and their rows, each made when a row of the table asks for it."""
 
-    def __init__(self, people: dict[str, User] | None = None, cookies: dict[str, SimpleCookie] | None = None) -> None:
+    def __init__(
+        self,
+        people: dict[str, User] | None = None,
+        cookies: dict[str, SimpleCookie] | None = None,
+        handler: ClientHandler | None = None,
+    ) -> None:
         self.people = people or new_people()
         self._cookies = cookies or {}
+        # One for all clients, because each would make every middleware anew.
+        self._handler = handler or ClientHandler(enforce_csrf_checks=False)
 
     def with_same_people(self) -> "World":
         """A world with these people and their sessions and nothing else, for a transaction in which only they exist."""
-        return type(self)({role: copy(person) for role, person in self.people.items()}, self._cookies)
+        return type(self)({role: copy(person) for role, person in self.people.items()}, self._cookies, self._handler)
 
     @property
     def ways(self) -> dict[str, Callable[[Client, str], None]]:
@@ -91,6 +99,7 @@ class World:
     def client(self, role: str, way: str = "cookie") -> Client:
         """A new client of that role, right after signing in."""
         client = Client(raise_request_exception=False)
+        client.handler = self._handler
         if role != "V":
             self.ways[way](client, role)
         return client

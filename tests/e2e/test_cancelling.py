@@ -309,17 +309,13 @@ def every_page(amara, book, service):
     return [*pages, reverse("withdraw_request", args=[waiting.reference])]
 
 
-def test_axe_finds_nothing_on_a_customers_pages(page, amara, sign_in, axe, every_page):
+def test_axe_finds_nothing_and_nothing_scrolls_sideways_on_a_customers_pages(
+    page, amara, sign_in, axe, every_page, sideways
+):
     sign_in(page, amara)
     for address in every_page:
         page.goto(address)
         axe(page)
-
-
-def test_nothing_scrolls_sideways_on_a_customers_pages(page, amara, sign_in, every_page, sideways):
-    sign_in(page, amara)
-    for address in every_page:
-        page.goto(address)
         assert sideways(page, [320, 390, 768, 1280]) == [], address
 
 

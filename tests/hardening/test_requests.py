@@ -75,6 +75,7 @@ def test_no_header_turns_one_verb_into_another(actions, header):
     assert state() == before
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("kind", ["application/json", "text/plain", "application/xml", "text/html", "nonsense"])
 @pytest.mark.parametrize("sent", [b"{}", b"", b"[]", b"null", b"<a/>", b"\xff\xfe{\x00}\x00"])
 def test_a_body_that_is_no_form_presses_no_button(actions, kind, sent):
@@ -103,6 +104,7 @@ def ask_the_server(client, method, address, sent=b"", **headers):
     return found[0]
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     "charset",
     ["hex", "rot13", "utf-7", "utf-16", "unicode_escape", "idna", "punycode", "latin-1", "nonsense", "\x00", "x" * 999],
@@ -199,6 +201,7 @@ def addresses():
     return [*found, "/accounts/no-such-page/", "/accounts/no/such/page", "/no-such-page/"]
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("role", ["V", "C"])
 def test_more_query_fields_than_are_read_are_refused_at_every_address(calm, customer, addresses, role):
     if role == "C":
@@ -210,6 +213,7 @@ def test_more_query_fields_than_are_read_are_refused_at_every_address(calm, cust
     assert "We could not read that address" in answers[reverse("account_login")].text
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("sent", "kind"),
     [
@@ -239,6 +243,7 @@ class NeverRead(BytesIO):
     readline = read
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
 def test_a_body_far_too_long_is_refused_at_every_address_before_anything_is_read(calm, addresses, kind):
     told = {"CONTENT_LENGTH": "200000000", "CONTENT_TYPE": kind, "wsgi.input": NeverRead()}

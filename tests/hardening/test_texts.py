@@ -49,6 +49,18 @@ def write(text):
     super(type(AppointmentEvent.objects.all()), AppointmentEvent.objects.all()).update(reason=text[:500])
 
 
+def test_every_text_comes_out_of_its_row_as_it_went_in(book, provider, customer):
+    """On both databases; how it looks in pages and mails, once it is the same text, is asked on one."""
+    book()
+
+    came = []
+    for text in [*ALL, *LINES, *DIRECTIONS, " ".join(ALL)]:
+        write(text)
+        came.append((text, Appointment.objects.get().note, AppointmentEvent.objects.get().reason))
+
+    assert [text for text, note, reason in came if (note, reason) != (text[:1000], text[:500])] == []
+
+
 @pytest.fixture
 def places(book, provider, service, customer):
     """(client, name of the page, its address), from every side."""
@@ -127,6 +139,7 @@ def shown(places):
 USUAL: dict = {}
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("texts", packed([*MARKUP, *TEMPLATES, *LINES, *DIRECTIONS, *ALL[-12::3]], most=80))
 def test_hostile_text_changes_the_words_of_no_page_into_anything_else(places, texts):
     if not USUAL:
@@ -168,6 +181,7 @@ HEADERS: list = []
 TOGETHER = [" ".join(texts) for texts in packed([*ALL, *LINES, *DIRECTIONS], most=80)]
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("text", TOGETHER)
 def test_hostile_text_gets_no_header_no_recipient_and_no_tag_into_a_mail(book, by_hand, provider, text):
     if not HEADERS:
@@ -229,6 +243,7 @@ def made_of_calendar(text):
 CALENDAR: list = []
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("text", TOGETHER)
 def test_hostile_text_adds_nothing_to_a_calendar_file(me, book, text):
     address = reverse("appointment_ics", args=[book().appointment.reference])
