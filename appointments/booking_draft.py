@@ -9,10 +9,11 @@ from django.http import HttpRequest
 
 from accounts.http import SignedInRequest
 from appointments.forms.booking import NOTE_LENGTH
+from appointments.forms.repeating import NAMES
 from core import unsaved_forms
 
 KEY = "typed_booking"
-FIELDS = ("venue", "note")
+FIELDS = ("venue", "note", *NAMES)
 
 
 def sent(request: HttpRequest) -> dict[str, str]:

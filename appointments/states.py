@@ -74,6 +74,29 @@ class HoldKind(TextChoices):
     PROPOSAL = "proposal", "Proposed time of an appointment"
 
 
+class Frequency(TextChoices):
+    """How often a series comes again, counted from its first date."""
+
+    DAILY = "daily", "Every day"
+    WEEKLY = "weekly", "Every week"
+    FORTNIGHTLY = "fortnightly", "Every 2 weeks"
+    MONTHLY_DATE = "month_date", "Every month, on the same date"
+    MONTHLY_WEEKDAY = "month_weekday", "Every month, on the same weekday"
+    MONTHLY_LAST = "month_last", "Every month, on its last such weekday"
+
+
+class LeftOut(TextChoices):
+    """Why a date of a series was not booked."""
+
+    CHOICE = "choice", "Skipped"
+    TAKEN = "taken", "The time was taken"
+    CLOSED = "closed", "Not open at that time"
+    AWAY = "away", "Away"
+    FULL = "full", "No more appointments"
+    SOON = "soon", "Too soon"
+    WINDOW = "window", "Too far ahead"
+
+
 # kind -> the columns for its holder and its end that are set; the database checks that the others are empty.
 HOLD_COLUMNS: dict[HoldKind, frozenset[str]] = {
     HoldKind.APPOINTMENT: frozenset({"appointment"}),

@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from . import converters  # noqa: F401 - registers <reference:…> and <link:…>
-from .views import booking, calendar_feed, changing, customer_list, fair_use, help, link, public, search
+from .views import booking, calendar_feed, changing, customer_list, fair_use, help, link, public, search, series
 from .views import customer_appointment as mine
 
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("providers/<slug:provider>/", public.provider_page, name="provider_page"),
     path("providers/<slug:provider>/<slug:service>/", public.provider_page, name="provider_service"),
     path("book/<slug:provider>/<slug:service>/", booking.book, name="book"),
+    path("book/<slug:provider>/<slug:service>/series/", booking.check_series, name="check_series"),
     path("book/<slug:provider>/<slug:service>/keep/", public.keep_time, name="keep_time"),
     path("book/<slug:provider>/<slug:service>/longer/", booking.extend_time, name="extend_time"),
     path("book/<slug:provider>/<slug:service>/other/", booking.release_time, name="release_time"),
@@ -25,6 +26,9 @@ urlpatterns = [
     path("my/appointments/<reference:reference>/answer/", changing.answer, name="answer_time"),
     path("my/appointments/<reference:reference>/withdraw-time/", changing.withdraw, name="withdraw_time"),
     path("my/appointments/<reference:reference>/calendar.ics", mine.appointment_ics, name="appointment_ics"),
+    path("my/series/<uuid:series>/", series.my_series, name="my_series"),
+    path("my/series/<uuid:series>/cancel/", series.cancel_series, name="cancel_series"),
+    path("my/series/<uuid:series>/calendar.ics", series.my_series_ics, name="my_series_ics"),
     path("my/standing/", fair_use.standing, name="my_standing"),
     path("my/settings/calendar/", calendar_feed.calendar_settings, name="settings_calendar"),
     path("my/settings/calendar/off/", calendar_feed.turn_off, name="calendar_feed_off"),

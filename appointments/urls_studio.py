@@ -3,7 +3,7 @@
 from django.urls import path
 
 from . import converters  # noqa: F401 - registers <reference:…>
-from .views import changing, studio, studio_customers, studio_why_not, time_off
+from .views import changing, series, studio, studio_customers, studio_why_not, time_off
 from .views import studio_appointment as one
 
 urlpatterns = [
@@ -22,6 +22,10 @@ urlpatterns = [
     path("appointments/<reference:reference>/answer/", changing.studio_answer, name="studio_answer_time"),
     path("appointments/<reference:reference>/withdraw-time/", changing.studio_withdraw, name="studio_withdraw_time"),
     path("appointments/<reference:reference>/calendar.ics", one.calendar, name="studio_appointment_ics"),
+    path("series/<uuid:series>/", series.studio_series, name="studio_series"),
+    path("series/<uuid:series>/answer/", series.answer_series, name="answer_series"),
+    path("series/<uuid:series>/cancel/", series.studio_cancel_series, name="studio_cancel_series"),
+    path("series/<uuid:series>/calendar.ics", series.studio_series_ics, name="studio_series_ics"),
     path("why-not/", studio_why_not.why_not, name="studio_why_not"),
     path("time-off/", time_off.time_off_list, name="studio_time_off"),
     path("time-off/new/", time_off.new_time_off, name="studio_time_off_new"),

@@ -258,11 +258,14 @@ USERSESSIONS_TRACK_ACTIVITY = False
 PLATFORM_FEE_PERCENT = read("PLATFORM_FEE_PERCENT", as_percent, Decimal(0))
 # One account can't fill a provider's calendar.
 MAX_OPEN_PER_CUSTOMER_AND_PROVIDER = read("MAX_OPEN_PER_CUSTOMER_AND_PROVIDER", as_number(1, 1000), 20)
+# Series count apart from that: the most appointments of them that one account has ahead with a provider.
+MAX_SERIES_PER_CUSTOMER_AND_PROVIDER = read("MAX_SERIES_PER_CUSTOMER_AND_PROVIDER", as_number(2, 1000), 52)
 
 # (times, seconds): how often one account may do this, and the visitors at one address together; all accounts at one
 # address, which many people share, ten times as often. Visitors and accounts don't use up each other's share.
 LIMITS = {
     "book": (30, 600),
+    "check_series": (120, 600),
     "change_time": (30, 600),
     "keep_time": (30, 600),
     "search": (120, 60),

@@ -19,6 +19,8 @@ from core.text import validate_line, validate_text
 
 MINUTES_A_DAY = clock.END_OF_DAY
 MOST_SERVICES = 60
+# A product rule: the fewest and the most appointments of a series, and the most unless the provider says otherwise.
+FEWEST_OCCURRENCES, MOST_OCCURRENCES, USUAL_OCCURRENCES = 2, 52, 12
 MOST_OVERRIDES = 200
 MOST_RANGES_A_DAY = 8
 
@@ -180,6 +182,13 @@ class Service(models.Model):
     venue = models.CharField(
         max_length=9, choices=Venue, blank=True, default="", db_default="", help_text="Empty: all that the page says."
     )
+    repeats = models.BooleanField(default=False, db_default=False, help_text="Whether customers may book a series.")
+    max_occurrences = models.PositiveSmallIntegerField(
+        default=USUAL_OCCURRENCES,
+        db_default=USUAL_OCCURRENCES,
+        validators=[MinValueValidator(FEWEST_OCCURRENCES), MaxValueValidator(MOST_OCCURRENCES)],
+        help_text="The most appointments of a series.",
+    )
     is_active = models.BooleanField(default=True)
     position = models.PositiveSmallIntegerField(default=0)
 
@@ -193,6 +202,10 @@ class Service(models.Model):
                 name="service_grid_moves_on",
             ),
             models.CheckConstraint(condition=Q(price__gte=0), name="service_price_not_negative"),
+            models.CheckConstraint(
+                condition=Q(max_occurrences__gte=FEWEST_OCCURRENCES, max_occurrences__lte=MOST_OCCURRENCES),
+                name="service_series_of_2_to_52",
+            ),
         ]
 
     def __str__(self) -> str:

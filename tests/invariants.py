@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db.models import F, Q
 
 from accounts.models import Ban, User
-from appointments.models import Appointment, AppointmentEvent, Hold, LateCancellation, Proposal
+from appointments.models import Appointment, AppointmentEvent, Hold, LateCancellation, LeftOutDate, Proposal, Series
 from appointments.states import HOLDING, MOVES, OF_TIME, Role, Status, Verb, target
 from core import clock, money
 
@@ -23,6 +23,7 @@ def check_all() -> None:
     check_holds_and_reasons()
     check_proposals()
     check_histories()
+    check_series()
     check_people()
     check_late_cancellations()
     check_bans()
@@ -123,6 +124,26 @@ def _check_step(one: Appointment, before: AppointmentEvent, event: AppointmentEv
     people = {Role.CUSTOMER: one.customer_id, Role.PROVIDER: one.provider.user_id, Role.SYSTEM: None}
     if event.role in people:
         assert event.actor_id == people[Role(event.role)], f"{one}: {verb} by {event.role} was somebody else"
+
+
+def check_series() -> None:
+    """Check that each series was booked whole: in one act, with each date of it either booked or left out, once, on
+    one service, at one price and with the same two people."""
+    left_out = defaultdict(list)
+    for one in LeftOutDate.objects.all():
+        left_out[one.series_id].append(one.occurrence)
+    for series in Series.objects.prefetch_related("appointments__history"):
+        made = list(series.appointments.all())
+        assert made, f"{series} has no appointment"
+        numbers = sorted([one.occurrence for one in made] + left_out[series.pk])
+        assert numbers == list(range(1, len(numbers) + 1)), f"{series} has the dates {numbers}"
+        for one in made:
+            theirs = (one.customer_id, one.provider_id, one.service_id, one.created_at)
+            whose = (series.customer_id, series.provider_id, series.service_id, series.created_at)
+            assert theirs == whose, f"{one} is not of {series}"
+        assert len({(one.price, one.currency) for one in made}) == 1, f"{series} has several prices"
+        acts = {min(one.history.all(), key=lambda event: event.pk).occasion for one in made}
+        assert len(acts) == 1, f"{series} was booked in {len(acts)} acts"
 
 
 def check_people() -> None:

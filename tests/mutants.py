@@ -30,6 +30,7 @@ REMIND = "appointments/test_reminders.py"
 CHOICES = "notifications/test_preferences.py"
 BOOKING = "appointments/services/booking.py"
 TRANSITIONS = "appointments/services/transitions.py"
+SERIES_RULES = "appointments/rules/series.py"
 MOVES = "appointments/rules/moves.py"
 SLOTS = "appointments/rules/slots.py"
 AVAILABILITY = "appointments/services/availability.py"
@@ -51,6 +52,8 @@ MAILS = "appointments/test_mails.py"
 SIDES = "appointments/test_mail_sides.py"
 FOLLOWS = "appointments/services/follows.py"
 LETTER = "appointments/mail/several.py"
+SERIES = "appointments/test_series.py"
+SERIES_PAGES = "appointments/test_series_pages.py"
 TOGETHER = "appointments/test_mails_about_several.py"
 FAIR_RULES = "appointments/rules/fair_use.py"
 FAIR_SERVICES = "appointments/services/fair_use.py"
@@ -151,8 +154,8 @@ MUTANTS = [
     mutant(
         "a form sent twice books twice",
         BOOKING,
-        "for pk, key, *_ in theirs if key in wanted.keys]",
-        "for pk, key, *_ in theirs if not key]",
+        "    if any(key in wanted.keys for _, key, *_ in theirs):\n",
+        "    if any(not key for _, key, *_ in theirs):\n",
         "appointments/test_booking_pages.py hardening/test_kills.py",
         "twice or retry or again",
     ),
@@ -728,8 +731,8 @@ MUTANTS = [
     mutant(
         "of several appointments the first alone has a calendar file",
         CATALOGUE,
-        "part for context in SharedContext(self.told).contexts for part",
-        "part for context in SharedContext(self.told).contexts[:1] for part",
+        "part for context in shared.contexts for part",
+        "part for context in shared.contexts[:1] for part",
         TOGETHER,
         "calendar_file or invitations",
     ),
@@ -1459,8 +1462,8 @@ MUTANTS = [
     mutant(
         "a booking does not ask who books",
         BOOKING,
-        "    check_person(customer, provider, dealings)\n    if len",
-        "    if len",
+        "    check_person(customer, provider, dealings)\n    if wanted",
+        "    if wanted",
         "appointments/test_blocks.py",
         "nothing_new",
     ),
@@ -1882,5 +1885,93 @@ MUTANTS = [
         "if minutes == DEFAULT_LEAD:",
         "if minutes != DEFAULT_LEAD:",
         f"{CHOICES} {REMIND}",
+    ),
+    mutant(
+        "a series counts as if it were no series",
+        BOOKING,
+        "for row in rows if row[2] is None]",
+        "for row in rows]",
+        SERIES,
+        "apart",
+    ),
+    mutant(
+        "a customer may have any number of series",
+        "appointments/rules/shares.py",
+        "    if ahead + count > most:\n",
+        "    if ahead + count > most * 99:\n",
+        SERIES,
+        "most",
+    ),
+    mutant(
+        "a service that takes no series takes one",
+        "appointments/services/shares.py",
+        "allowed=service.max_occurrences if service.repeats else 0,",
+        "allowed=service.max_occurrences,",
+        SERIES,
+        "takes_no_series",
+    ),
+    mutant(
+        "the page of a series books what needs an answer",
+        SERIES_RULES,
+        "        return self.outcome is not Outcome.UNSETTLED\n",
+        "        return True\n",
+        SERIES_PAGES,
+        "no_answer or meanwhile",
+    ),
+    mutant(
+        "another time is chosen for a date that was taken meanwhile",
+        SERIES_RULES,
+        "            if pick is None and suggests:\n",
+        "            if pick is None:\n",
+        SERIES_PAGES,
+        "meanwhile",
+    ),
+    mutant(
+        "a suggestion takes the time of another date",
+        SERIES_RULES,
+        "    settled, prospect = _at_their_own_time(prospect, occurrences, picks)\n",
+        "    settled, _ = _at_their_own_time(prospect, occurrences, picks)\n",
+        SERIES,
+        "suggestion",
+    ),
+    mutant(
+        "a date beyond the window is booked once it can be",
+        "templates/appointments/series/_date.html",
+        '{% if row.is_far %}<input type="hidden" name="{{ row.field }}" value="skip">{% endif %}',
+        "",
+        SERIES_PAGES,
+        "midnight",
+    ),
+    mutant(
+        "a series forgets clocks that skip its time",
+        "appointments/rules/recurrence.py",
+        "    start = clock.to_instant(wall, rule.zone)\n",
+        "    start = wall.replace(tzinfo=rule.zone, fold=1).astimezone(rule.first.tzinfo)\n",
+        "appointments/test_recurrence.py",
+        "not ten_thousand",
+    ),
+    mutant(
+        "the 31st of a month without one is its last day",
+        "appointments/rules/recurrence.py",
+        '"bymonthday": first.day}',
+        '"bymonthday": first.day if first.day < 31 else -1}',
+        "appointments/test_recurrence.py",
+        "31st",
+    ),
+    mutant(
+        "all of a series is cancelled where the following were chosen",
+        "appointments/forms/stopping.py",
+        'self.data.get(f"shown-{self.cleaned_data[\'which\']}", "")',
+        'self.data.get("shown-all", "")',
+        SERIES_PAGES,
+        "following",
+    ),
+    mutant(
+        "a series comes with a file for each date",
+        CATALOGUE,
+        "        if shared.series and len(agreed) > 1:\n",
+        "        if shared.series and not agreed:\n",
+        SERIES,
+        "one_file",
     ),
 ]

@@ -1,6 +1,7 @@
 """The form that books a time. Prices and lengths it sends back are only compared with the present ones."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -9,10 +10,13 @@ from django import forms
 from django.utils.text import capfirst
 
 from appointments.pages import month_picker
+from appointments.rules.recurrence import Rule
 from appointments.services.booking import Terms
 from core.forms import TextField
 from providers.models import Service, Venue
 from providers.wording import place_text
+
+from .repeating import NAMES, repeat_fields, repeat_values, rule_of
 
 NOTE_LENGTH = 1000
 
@@ -20,7 +24,8 @@ NOTE_LENGTH = 1000
 class BookingForm(forms.Form):
     """Venue and note, with hidden fields for what the page showed: person, start, terms and one-time key.
 
-    The venue is asked for where the service has two, and hidden where it has one.
+    The venue is asked for where the service has two, and hidden where it has one. Where a service may be booked as a
+    series that begins `at` the chosen start, the form asks how often; `rule` is the answer, None for a single one.
     """
 
     start = forms.CharField(max_length=40, widget=forms.HiddenInput)
@@ -36,8 +41,12 @@ class BookingForm(forms.Form):
     venue = forms.ChoiceField(choices=Venue.choices, required=False, widget=forms.HiddenInput)
     note = TextField(max_length=NOTE_LENGTH, required=False, widget=forms.Textarea(attrs={"rows": 4}))
 
-    def __init__(self, *args: Any, service: Service, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, service: Service, at: datetime | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.service, self.at = service, at
+        self.rule: Rule | None = None
+        if service.repeats and at:
+            self.fields.update(repeat_fields(service, at))
         if len(service.venues) > 1:
             provider, venues = service.provider, service.venues
             self.fields["venue"] = forms.ChoiceField(
@@ -53,7 +62,8 @@ class BookingForm(forms.Form):
         venues = service.venues
         venue = typed.get("venue") if typed.get("venue") in venues else None
         values = cls.values(start=start, terms=terms, person=person) | {"key": uuid4(), "note": typed.get("note", "")}
-        return cls(service=service, initial={**values, "venue": venues[0] if len(venues) == 1 else venue})
+        values |= {"venue": venues[0] if len(venues) == 1 else venue, **repeat_values(typed, service)}
+        return cls(service=service, at=start, initial=values)
 
     @staticmethod
     def values(*, start, terms: Terms, person) -> dict[str, Any]:
@@ -72,6 +82,18 @@ class BookingForm(forms.Form):
         if start is None:
             raise forms.ValidationError("Choose a time from the provider's page.")
         return start
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if "repeat" in self.fields:
+            self.rule = rule_of(self, self.service, self.at)
+        return cleaned
+
+    @property
+    def typed(self) -> dict[str, str]:
+        """What the person typed and chose, for a fresh form to show again."""
+        names = [name for name in ("venue", "note", *NAMES) if name in self.fields]
+        return {name: str(self.cleaned_data.get(name) or "") for name in names}
 
     @property
     def seen(self) -> Terms:

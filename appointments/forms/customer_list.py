@@ -21,6 +21,7 @@ ENDED = (Status.COMPLETED, Status.CANCELLED, Status.DECLINED, Status.EXPIRED, St
 class Tab(TextChoices):
     UPCOMING = "upcoming", "Upcoming"
     WAITING = "waiting", "Awaiting confirmation"
+    SERIES = "series", "Series"
     HISTORY = "history", "History"
 
     @classmethod

@@ -30,6 +30,8 @@ from .words.late import with_standing
 
 # What is only said of a new time: until it is agreed, the appointment stays as every earlier mail tells it.
 TALK = {Verb.PROPOSE, Verb.DECLINE_TIME, Verb.WITHDRAW_TIME, Verb.LAPSE}
+# By these an appointment enters a calendar: the dates of a new series in one file.
+AGREES = {Verb.BOOK, Verb.ACCEPT}
 OVERTAKES = TOLD - TALK
 CAN_BE_OVERTAKEN = HOPEFUL | TALK
 
@@ -100,9 +102,12 @@ class EventsMail(Mail):
         return about_several(shared, said)
 
     def calendars(self) -> tuple[CalendarPart, ...]:
-        return tuple(
-            part for context in SharedContext(self.told).contexts for part in _sort(context).calendars(context)
-        )
+        shared = SharedContext(self.told)
+        agreed = [context for context in shared.contexts if context.event.verb in AGREES]
+        if shared.series and len(agreed) > 1:
+            entries = [context.event.appointment for context in agreed]
+            return (CalendarPart("PUBLISH", ics.series_ics(entries, shared.first.side), "series"),)
+        return tuple(part for context in shared.contexts for part in _sort(context).calendars(context))
 
 
 @catalogue.mail("appointments.event")
@@ -171,7 +176,7 @@ def _late(events: Sequence[AppointmentEvent], side: Role) -> Late | None:
 
 def events_with_people() -> QuerySet[AppointmentEvent]:
     """The history entries with all that a `MailContext` needs, newest first."""
-    joined = ("provider__user", "provider__policy", "service", "customer")
+    joined = ("provider__user", "provider__policy", "service", "customer", "series")
     return AppointmentEvent.objects.select_related("proposal", *(f"appointment__{name}" for name in joined))
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from accounts.models import User
 from appointments import links
-from appointments.models import Appointment, AppointmentEvent
+from appointments.models import Appointment, AppointmentEvent, Series
 from appointments.pages.consequences import ordinal
 from appointments.pages.labels import state_label, was_cancelled_late
 from appointments.pages.places import place_for
@@ -264,6 +264,12 @@ class SharedContext:
         # The names of the other side where it is the same for all, else empty.
         self.other = self.first.other if self.with_one else ""
         self.other_name = self.first.other_name if self.with_one else ""
+
+    @property
+    def series(self) -> Series | None:
+        """The series to which all of the appointments belong, if there is one."""
+        found = {context.appointment.series for context in self.contexts}
+        return found.pop() if len(found) == 1 else None
 
     @property
     def others(self) -> str:

@@ -6,7 +6,7 @@ Start and end are instants in UTC, without a zone and its rules: a program with 
 another hour. The wall time at the place stands in the description.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
@@ -88,6 +88,18 @@ def fingerprint(appointments: Iterable[tuple[Appointment, datetime]], viewer: Us
         rows = (each, each.provider, each.provider.user, each.service, each.customer)
         facts.append((changed_at, [getattr(row, field.attname) for row in rows for field in row._meta.concrete_fields]))
     return sha256(repr(facts).encode()).hexdigest()
+
+
+def series_ics(appointments: Sequence[Appointment], side: Role) -> bytes:
+    """One file with an entry for each of these agreed appointments, to download or to come with one mail. No query.
+
+    It is published and no invitation, which would have to have one UID (RFC 5546, 3.2.2); the UIDs are those of the
+    appointments, so that a later change of one of them updates its entry.
+    """
+    calendar = _calendar("PUBLISH")
+    for one in appointments:
+        calendar.add_component(_entry(one, side, "PUBLISH", _published(one), changed_at=clock.now()))
+    return calendar.to_ical()
 
 
 def manage_url(appointment: Appointment, side: Role) -> str:

@@ -7,7 +7,7 @@ from typing import TypeVar
 from django.conf import settings
 
 from appointments.states import Verb
-from core.letters import Fact, Item, Leaf, Letter
+from core.letters import Button, Fact, Item, Leaf, Letter, page
 
 from . import letters
 from .context import MailContext, SharedContext
@@ -47,7 +47,7 @@ def about_several(shared: SharedContext, said: Sequence[Words]) -> Letter:
     first, groups = shared.first, _groups(shared, said)
     badge = _common(context.badge for context in shared.contexts)
     quote = _common(letters.quote_of(context) for context in shared.contexts)
-    button = _common(words.button for words in said)
+    button = _series_button(shared) or _common(words.button for words in said)
     only = groups[0].words if len(groups) == 1 else None
     lines = {context: group.words.line(context) for group in groups for context in group.shared.contexts}
     line = _common(lines.values())
@@ -88,6 +88,14 @@ def about_several(shared: SharedContext, said: Sequence[Words]) -> Letter:
         contact=letters.contact(first if shared.with_one else None),
         why=_why(shared),
     )
+
+
+def _series_button(shared: SharedContext) -> Button | None:
+    """The button to the page of the series, where all of the appointments belong to one."""
+    if shared.series is None:
+        return None
+    route = "my_series" if shared.for_customer else "studio_series"
+    return Button("See the series", page(route, str(shared.series.uuid)))
 
 
 def _groups(shared: SharedContext, said: Sequence[Words]) -> list[Group]:

@@ -8,6 +8,7 @@ from .late_cancellation import LateCancellation
 from .opening_index import OpenBlock, OpenDay, OpeningIndex, SearchFigures
 from .proposal import Proposal
 from .reminder_sweep import ReminderSweep
+from .series import LeftOutDate, Series
 
 __all__ = [
     "REFERENCE_ALPHABET",
@@ -18,11 +19,13 @@ __all__ = [
     "CalendarFeed",
     "Hold",
     "LateCancellation",
+    "LeftOutDate",
     "OpenBlock",
     "OpenDay",
     "OpeningIndex",
     "Proposal",
     "ReminderSweep",
     "SearchFigures",
+    "Series",
     "make_reference",
 ]

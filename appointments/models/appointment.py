@@ -15,6 +15,7 @@ from core import clock
 from providers.models import Provider, Service, Venue
 
 from . import conditions
+from .series import Series
 
 if TYPE_CHECKING:
     from .proposal import Proposal
@@ -66,9 +67,11 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         return self.filter(conditions.taking_time(now))
 
     def with_people(self) -> "AppointmentQuerySet":
-        """Preload both sides, the policy, the service and the open proposal, for a page, a link or a mail about one
-        appointment."""
-        return self.with_proposal().select_related("provider__user", "provider__policy", "service", "customer")
+        """Preload both sides, the policy, the service, the series and the open proposal, for a page, a link or a mail
+        about one appointment."""
+        return self.with_proposal().select_related(
+            "provider__user", "provider__policy", "service", "customer", "series"
+        )
 
     def with_provider(self) -> "AppointmentQuerySet":
         """Preload the provider, the service and the open proposal, for a row of a customer's lists."""
@@ -119,6 +122,11 @@ class Appointment(models.Model):
     customer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="appointments")
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="appointments")
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="appointments")
+    # The series that the appointment was booked in, if any, and the number of its date in the series' rule.
+    series = models.ForeignKey(
+        Series, on_delete=models.PROTECT, null=True, blank=True, related_name="appointments", db_index=False
+    )
+    occurrence = models.PositiveSmallIntegerField(null=True, blank=True)
     status = models.CharField(max_length=9, choices=Status)
     start = models.DateTimeField()
     end = models.DateTimeField()
@@ -163,6 +171,12 @@ class Appointment(models.Model):
                 condition=Q(platform_fee__gte=0) & Q(platform_fee__lte=F("price")), name="appointment_fee_within_price"
             ),
             models.UniqueConstraint(fields=["customer", "booking_key"], name="appointment_booked_once_per_form"),
+            models.UniqueConstraint(fields=["series", "occurrence"], name="appointment_once_per_occurrence"),
+            models.CheckConstraint(
+                condition=Q(series__isnull=True, occurrence__isnull=True)
+                | Q(series__isnull=False, occurrence__isnull=False),
+                name="appointment_of_series_has_occurrence",
+            ),
             *STATES_AND_FIELDS,
         ]
 

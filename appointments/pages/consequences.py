@@ -109,14 +109,37 @@ def weighed(
     return Weighed(counts, headline, details, _window(counts), _rules(counts))
 
 
-def weighed_together(late: Sequence[Appointment], counts: Consequence, ending: Ending) -> Weighed:
-    """What the pages say of cancelling several in one act, of which `late` are those that make it count."""
+def weighed_together(counts: Consequence, ending: Ending, *, near: Phrase) -> Weighed:
+    """What the pages say of cancelling several in one act; `near` says which of them make it count."""
     headline = f"This counts as one late cancellation, your {ordinal(counts.number)} of {LIMIT} in {WINDOW}."
-    details: tuple[Phrase, ...] = (_which_are_near(late),)
+    details: tuple[Phrase, ...] = (near,)
     if counts.bans:
         headline = f"This will be your {ordinal(counts.number)} late cancellation of {LIMIT}."
         details = (_what_a_ban_does(ending), *details)
     return Weighed(counts, headline, details, _window(counts), _rules(counts))
+
+
+def whose_are_near(late: Sequence[Appointment]) -> Phrase:
+    """Which of several customers' appointments make cancelling count, and the way to avoid it."""
+    if len(late) == 1:
+        return Phrase(f"Only {{}} starts within {LATE_NOTICE}. Keep it, and nothing counts.", (_whose(late[0]),))
+    return _how_many_are_near(len(late))
+
+
+def which_are_near(late: Sequence[datetime]) -> Phrase:
+    """Which of several times of one series make cancelling count, and the way to avoid it."""
+    if len(late) == 1:
+        return Phrase(f"Only that on {{}} starts within {LATE_NOTICE}. Keep it, and nothing counts.", (late[0],))
+    return _how_many_are_near(len(late))
+
+
+def _whose(appointment: Appointment) -> str:
+    return f"{appointment.customer.first_name}’s"
+
+
+def _how_many_are_near(count: int) -> Phrase:
+    rule = "all of them together count once. Keep those, and nothing counts."
+    return Phrase(f"{count} of them start within {LATE_NOTICE}; {rule}")
 
 
 def until_when(terms: CancelTerms, provider: str) -> Phrase:
@@ -154,14 +177,6 @@ def _how_near(appointment: Appointment, now: datetime) -> Phrase:
     left = appointment.start - now
     length = duration_text(left) if left >= MINUTE else "less than a minute"
     return Phrase(f"It starts in {length}.")
-
-
-def _which_are_near(late: Sequence[Appointment]) -> Phrase:
-    if len(late) == 1:
-        whose = f"{late[0].customer.first_name}’s"
-        return Phrase(f"Only {{}} starts within {LATE_NOTICE}. Keep it, and nothing counts.", (whose,))
-    rule = "all of them together count once. Keep those, and nothing counts."
-    return Phrase(f"{len(late)} of them start within {LATE_NOTICE}; {rule}")
 
 
 def _free_ended(appointment: Appointment, reader: ZoneInfo, now: datetime) -> Phrase:

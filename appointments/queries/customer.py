@@ -43,13 +43,15 @@ def history_for_customer(user: User, *, now: datetime) -> QuerySet[Appointment]:
 
 @dataclass(frozen=True, slots=True)
 class CustomerCounts:
-    """The number of appointments in each of a customer's lists, and the first and last start in the history."""
+    """The number of appointments in each of a customer's lists, the first and last start in the history, and the number
+    of their series."""
 
     upcoming: int
     waiting: int
     history: int
     first: datetime | None
     last: datetime | None
+    series: int = 0
 
     @property
     def total(self) -> int:
@@ -72,6 +74,7 @@ def _customer_counts(customer_id: int, now: datetime) -> QuerySet[Appointment, t
         "history": Count("pk", filter=over),
         "first": Min("start", filter=over),
         "last": Max("start", filter=over),
+        "series": Count("series", distinct=True),
     }
     rows = Appointment.objects.filter(customer=customer_id).order_by().values("customer").annotate(**figures)
     return rows.values_list(*figures)

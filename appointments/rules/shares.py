@@ -1,8 +1,8 @@
 """Limits on the shares of one provider's time that a customer may have and visitors may keep, with their sentences.
 
 A customer has three shares: requests that wait for an answer, appointments within any 7 days, appointments in all. The
-provider sets the first two and may lift them for one customer; the third is fixed by the platform. Visitors, who
-have no account, share a third of each day.
+provider sets the first two and may lift them for one customer; the third is fixed by the platform. A series counts
+apart, with a limit of its own. Visitors, who have no account, share a third of each day.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -74,6 +74,25 @@ def refusals(use: Use, shares: Shares, *, name: str) -> Iterator[str]:
             f"With this one you would have {_count(use.in_a_week, 'appointment')} with {name} within 7 days; the most "
             f"is {shares.in_a_week}. Choose a time in another week, or ask {name} to lift this limit for you."
         )
+
+
+def series_refusal(count: int, *, ahead: int, allowed: int, most: int, name: str) -> str:
+    """The sentence that keeps a customer from booking a series of `count` appointments; empty where nothing does.
+
+    `allowed` is the most of one series, 0 where there is none; `most` that of all series of a customer with the
+    provider called `name`, of which they have `ahead`.
+    """
+    if not allowed:
+        return f"{name} takes one appointment at a time of this service."
+    if count > allowed:
+        return f"A series of this service has at most {allowed} appointments."
+    if ahead + count > most:
+        rest = f"{most - ahead} more" if ahead < most else "no more"
+        return (
+            f"You have {_count(ahead, 'appointment')} of series with {name} ahead, and {most} is the most: you can "
+            f"book {rest} now. Leave dates out, or wait until some are over."
+        )
+    return ""
 
 
 def notice(use: Use, shares: Shares, *, name: str) -> str:

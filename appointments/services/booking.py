@@ -28,7 +28,8 @@ from .availability import Mine
 from .history import Entry, record
 from .locks import lock_service
 from .persons import asking_dealings, check_person, dealings_of
-from .shares import Ahead, check_share, exceeded_shares, proposed_start
+from .series import NewSeries, write_series
+from .shares import Ahead, check_series, check_share, exceeded_shares, proposed_start
 from .transitions import Outcome
 
 ONCE_PER_FORM = "appointment_booked_once_per_form"
@@ -86,7 +87,7 @@ def book_appointment(
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A wish to book a service at one start or several (UTC), on the terms that the customer saw.
+    """A wish to book a service at one start, or at those of a series (UTC), on the terms that the customer saw.
 
     `key` is the form's one-time key; a time kept by `browser` or `customer` makes room for the appointment.
     """
@@ -99,6 +100,7 @@ class Wanted:
     venue: str = ""
     note: str = ""
     browser: str | None = None
+    series: NewSeries | None = None
 
     @property
     def mine(self) -> Mine:
@@ -140,12 +142,14 @@ def _place(wanted: Wanted) -> list[Outcome]:
     assert customer is not None
     provider, now = service.provider, clock.now()
     theirs, dealings = _facts_about(customer, provider, keys=wanted.keys, now=now)
-    if made := [pk for pk, key, *_ in theirs if key in wanted.keys]:
-        return [Outcome(one, changed=False) for one in Appointment.objects.filter(pk__in=made).order_by("start", "pk")]
+    if any(key in wanted.keys for _, key, *_ in theirs):
+        return [Outcome(one, changed=False) for one in _as_booked(customer, wanted.keys)]
     holds.check_bookable(service)
     check_person(customer, provider, dealings)
-    if len(wanted.starts) == 1:  # a series does not count against the customer's shares
+    if wanted.series is None:
         check_share(service=service, start=wanted.starts[0], theirs=_ahead(theirs), dealings=dealings, now=now)
+    else:
+        check_series(service, len(wanted.starts), in_series=_in_series(theirs), now=now)
     venue = _check_terms(service, wanted)
     if wanted.browser:
         holds.drop_stale(provider, now=now, mine=wanted.mine)
@@ -160,6 +164,16 @@ def _place(wanted: Wanted) -> list[Outcome]:
     return [Outcome(one, changed=True) for one in appointments]
 
 
+def _as_booked(customer: User, keys: list[str]) -> QuerySet[Appointment]:
+    made = Appointment.objects.filter(customer=customer, booking_key__in=keys)
+    return made.select_related("series").order_by("start", "pk")
+
+
+def booked_by_form(customer: User, key: str) -> Appointment | None:
+    """The first appointment that the form with this one-time key made, with its series; None where it made none."""
+    return _as_booked(customer, [key]).first()
+
+
 def _check_terms(service: Service, wanted: Wanted) -> str:
     """The agreed venue. Raises TermsChanged when the terms are not those in force or the venue is no longer offered."""
     if terms_of(service) != wanted.terms or wanted.venue and wanted.venue not in service.venues:
@@ -171,11 +185,15 @@ def _write(wanted: Wanted, *, service: Service, customer: User, venue: str, now:
     policy = service.provider.policy
     at_once = service.confirms_at_once(policy)
     price = price_of(service)
+    series = write_series(wanted.series, service=service, customer=customer, now=now) if wanted.series else None
+    numbers = wanted.series.numbers if wanted.series else (None,)
     return insert_all(
         Appointment(
             customer=customer,
             provider=service.provider,
             service=service,
+            series=series,
+            occurrence=number,
             status=Status.CONFIRMED if at_once else Status.REQUESTED,
             start=start,
             end=start + timedelta(minutes=service.duration_minutes),
@@ -189,12 +207,12 @@ def _write(wanted: Wanted, *, service: Service, customer: User, venue: str, now:
             booking_key=key,
             created_at=now,
         )
-        for start, key in zip(wanted.starts, wanted.keys, strict=True)
+        for start, key, number in zip(wanted.starts, wanted.keys, numbers, strict=True)
     )
 
 
-# The key of an appointment that counts, its one-time key, and the fields of `Ahead`.
-TheirRow = tuple[int, str, str, datetime, datetime | None, datetime | None]
+# The key of an appointment that counts, its one-time key, its series, and the fields of `Ahead`.
+TheirRow = tuple[int, str, int | None, str, datetime, datetime | None, datetime | None]
 
 
 @prepared
@@ -202,7 +220,7 @@ def _of_customer(customer_id: int, provider_id: int, keys: list[str], now: datet
     """The customer's appointments with the provider that these keys made, and all that count against their shares."""
     ahead = Q(provider=provider_id, status__in=OPEN, end__gt=now)
     rows = Appointment.objects.filter(Q(booking_key__in=keys) | ahead, customer=customer_id)
-    return rows.values_list("pk", "booking_key", "status", "start", "answer_by", proposed_start(now))
+    return rows.values_list("pk", "booking_key", "series_id", "status", "start", "answer_by", proposed_start(now))
 
 
 def _facts_about(
@@ -217,7 +235,24 @@ def _facts_about(
 
 
 def _ahead(rows: Iterable[TheirRow]) -> list[Ahead]:
-    return [Ahead(*row[2:]) for row in rows]
+    """The appointments that count against the customer's shares; those of a series count apart."""
+    return [Ahead(*row[3:]) for row in rows if row[2] is None]
+
+
+def _in_series(rows: Iterable[TheirRow]) -> list[Ahead]:
+    return [Ahead(*row[3:]) for row in rows if row[2] is not None]
+
+
+def check_customer_for_series(customer: User, service: Service, count: int) -> str:
+    """The sentence that the customer is to read of their no-shows before booking a series. Two queries.
+
+    Raises PolicyRefused when they may not book one of `count` appointments now.
+    """
+    provider, now = service.provider, clock.now()
+    theirs, dealings = _facts_about(customer, provider, keys=[""], now=now)
+    check_person(customer, provider, dealings)
+    check_series(service, count, in_series=_in_series(theirs), now=now)
+    return no_shows.notice(no_shows_of(provider, dealings), name=provider.first_name)
 
 
 def check_customer(customer: User, service: Service, start: datetime) -> list[str]:

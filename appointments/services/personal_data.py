@@ -4,15 +4,25 @@ from django.db.models import Q
 
 from accounts.models import User
 from accounts.personal_data import Facts, Rows, Section
-from appointments.models import Appointment, AppointmentEvent, CalendarFeed, Hold, LateCancellation, Proposal
+from appointments.models import (
+    Appointment,
+    AppointmentEvent,
+    CalendarFeed,
+    Hold,
+    LateCancellation,
+    Proposal,
+    Series,
+)
 
 
 def kept(user: User) -> Rows:
-    """The person's appointments on either side, the holds on their time or by them, their history entries and late
-    cancellations, and those that they forgave as staff."""
+    """The person's appointments and series on either side, the holds on their time or by them, their history entries
+    and late cancellations, and those that they forgave as staff."""
     return {
         "appointments as a customer": Appointment.objects.filter(customer=user),
         "appointments as a provider": Appointment.objects.filter(provider__user=user),
+        "series as a customer": Series.objects.filter(customer=user),
+        "series as a provider": Series.objects.filter(provider__user=user),
         "holds of their time": Hold.objects.filter(provider__user=user),
         "times they keep": Hold.objects.filter(kept_by=user),
         "history entries they made": AppointmentEvent.objects.filter(actor=user),
@@ -33,9 +43,12 @@ def sections(user: User) -> list[Section]:
     entries = AppointmentEvent.objects.filter(theirs).select_related("appointment").order_by("at", "pk")
     proposals = Proposal.objects.filter(actor=user).select_related("appointment").order_by("created_at", "pk")
     late = LateCancellation.objects.filter(person=user).order_by("at", "pk")
+    series = Series.objects.select_related("provider", "service", "customer").order_by("created_at", "pk")
     return [
         Section("appointments", "Appointments you booked", joined.filter(customer=user), _booked),
         Section("customers", "Appointments with your customers", joined.filter(provider__user=user), _given),
+        Section("series", "Series you booked", series.filter(customer=user), _series),
+        Section("series_of_customers", "Series of your customers", series.filter(provider__user=user), _series_given),
         Section("history", "History of appointments", entries, _entry),
         Section("new_times", "New times you proposed", proposals, _proposal),
         Section("calendar_link", "Calendar links", CalendarFeed.objects.filter(owner=user), _feed),
@@ -61,6 +74,26 @@ def _appointment(row: Appointment) -> Facts:
         "currency": row.currency,
         "venue": row.get_venue_display(),
         "note": row.note,
+        "made_at": row.created_at,
+    }
+
+
+def _series(row: Series) -> Facts:
+    return {"with": row.provider.name, **_rule(row)}
+
+
+def _series_given(row: Series) -> Facts:
+    return {"customer": row.customer.name, **_rule(row)}
+
+
+def _rule(row: Series) -> Facts:
+    return {
+        "service": row.service.name,
+        "repeats": row.get_frequency_display(),
+        "first": row.first,
+        "time_zone": row.time_zone,
+        "count": row.count,
+        "until": row.until,
         "made_at": row.created_at,
     }
 

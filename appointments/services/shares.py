@@ -17,6 +17,7 @@ from appointments.rules.shares import (
     not_kept,
     notice,
     refusals,
+    series_refusal,
     use_with,
     visitors_may_keep,
 )
@@ -64,6 +65,20 @@ def check_share(
     return _check(_use(service, start, theirs, now), service.provider, dealings)
 
 
+def check_series(service: Service, count: int, *, in_series: Iterable[Ahead], now: datetime) -> None:
+    """Raise PolicyRefused where the service takes no series of `count` appointments, or where the customer, who has
+    those of `in_series` ahead, would have too many of them with the provider."""
+    refused = series_refusal(
+        count,
+        ahead=len(_live(in_series, now)),
+        allowed=service.max_occurrences if service.repeats else 0,
+        most=settings.MAX_SERIES_PER_CUSTOMER_AND_PROVIDER,
+        name=service.provider.first_name,
+    )
+    if refused:
+        raise PolicyRefused(refused)
+
+
 def exceeded_shares(
     *, service: Service, start: datetime, theirs: Iterable[Ahead], dealings: Dealings, now: datetime
 ) -> list[str]:
@@ -75,14 +90,16 @@ def exceeded_shares(
 def check_moved(appointment: Appointment, start: datetime, *, now: datetime) -> None:
     """Raise PolicyRefused when the customer would have too many appointments in a week with this one at `start`.
 
-    It is one of theirs already, and so no more in all. Raised, too, where the customer may choose no new time. Two
-    queries.
+    It is one of theirs already, and so no more in all; one of a series does not count in a week. Raised, too, where the
+    customer may choose no new time. Two queries.
     """
     customer, provider = appointment.customer, appointment.provider
     dealings = dealings_between(customer, provider)
     if refused := move_refusal(customer, provider, dealings):
         raise PolicyRefused(refused)
-    theirs = Appointment.objects.filter(customer=customer, provider=provider, status__in=OPEN, end__gt=now)
+    if appointment.series_id is not None:
+        return
+    theirs = Appointment.objects.filter(customer=customer, provider=provider, series=None, status__in=OPEN, end__gt=now)
     others = theirs.exclude(pk=appointment.pk).values_list("status", "start", "answer_by", proposed_start(now))
     live = _live((Ahead(*row) for row in others), now)
     use = use_with(start, is_request=False, others=[one.held for one in live], waiting=0)

@@ -23,17 +23,17 @@ from appointments.exceptions import PolicyRefused, SlotTaken, TermsChanged
 from appointments.forms.booking import BookingForm
 from appointments.models import Appointment, Hold
 from appointments.pages import month_picker
+from appointments.pages.changed_terms import changes_in_words
 from appointments.pages.zones import zones_of_time
 from appointments.queries.customer import own_clashes
 from appointments.queries.public import public_service
 from appointments.services import availability, booking, holds
-from appointments.services.booking import Terms
 from core import clock
-from core.money import format_money
 from core.shortcuts import redirect_with, with_query
-from core.wording import duration_text
 from providers.models import Service
-from providers.wording import cancelling_sentence, place_text, policy_sentences, price_text
+from providers.wording import policy_sentences, price_text
+
+from . import series_preview
 
 
 @dataclass
@@ -86,29 +86,53 @@ def book(request: HttpRequest, provider: str, service: str) -> HttpResponse:
         return _sign_in_first(request, start)
     request = cast(SignedInRequest, request)
     if request.method == "POST" and "pick" not in request.POST:
-        return _book(request, wanted, start)
+        return _book(request, wanted, start, BookingForm(request.POST, service=wanted, at=start))
     booking_draft.keep(request, provider)
     return _show(request, _fresh_page(request, wanted, start, typed=booking_draft.kept(request, provider)))
 
 
-def _sign_in_first(request: HttpRequest, start: datetime) -> HttpResponse:
+def _sign_in_first(request: HttpRequest, start: datetime, *, to: str = "") -> HttpResponse:
     """Redirect to sign-in and back. The address carries the chosen time, so that a GET writes no new session; an
     existing session remembers the way back, for steps whose address can't carry it."""
-    back = with_query(request.path, {"start": month_picker.to_value(start), "tz": request.GET.get("tz", "")})
+    back = with_query(to or request.path, {"start": month_picker.to_value(start), "tz": request.GET.get("tz", "")})
     if after_login.has_session(request):
         after_login.remember(request, back)
     return redirect_to_login(back)
 
 
-def _book(request: SignedInRequest, service: Service, start: datetime) -> HttpResponse:
-    form = BookingForm(request.POST, service=service)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited("check_series")
+def check_series(request: HttpRequest, provider: str, service: str) -> HttpResponse:
+    """Show the dates of the series that the form asks for, or book them. What has no form leads to it."""
+    try:
+        wanted = public_service(provider, service)
+    except Service.DoesNotExist:
+        raise Http404 from None
+    start = month_picker.from_value(request.POST.get("start", ""))
+    if start is None:
+        return redirect("provider_service", provider, service)
+    if not request.user.is_authenticated:
+        return _sign_in_first(request, start, to=reverse("book", args=[provider, service]))
+    request = cast(SignedInRequest, request)
+    form = BookingForm(request.POST, service=wanted, at=start)
+    if request.POST.get("do") == "change":
+        booking_draft.keep(request, provider)
+        typed = booking_draft.kept(request, provider)
+        return _show(request, _fresh_page(request, wanted, start, typed=typed))
+    return _book(request, wanted, start, form)
+
+
+def _book(request: SignedInRequest, service: Service, start: datetime, form: BookingForm) -> HttpResponse:
+    """Book what the form asks for; where that is a series, its dates are shown first."""
     if not form.is_valid():
         return _show(request, Page(service, start, form, kept=_kept(request, service, start)))
     if form.cleaned_data["person"] != request.user.uuid:
         warning = "Somebody else signed in on this device since this form was opened."
         return _show(request, _fresh_page(request, service, start, typed={}, warning=warning))
-    venue, note = form.cleaned_data["venue"], form.cleaned_data["note"]
-    typed = {"venue": venue, "note": note}
+    if form.rule:
+        return series_preview.answer(request, service, form, form.rule)
+    venue, note, typed = form.cleaned_data["venue"], form.cleaned_data["note"], form.typed
     try:
         outcome = booking.book_appointment(
             service=service,
@@ -205,27 +229,6 @@ def _say_what_is_wrong(request: SignedInRequest, page: Page, now: datetime) -> N
             page.taken = holds.slot_taken(page.service, page.start, mine=mine)
     except PolicyRefused as refusal:
         page.refusal = str(refusal)
-
-
-def changes_in_words(seen: Terms, now: Terms, service: Service, *, venue: str = "") -> list[str]:
-    """A sentence for each term that differs from the terms the person saw."""
-    changes = []
-    if (seen.price, seen.currency) != (now.price, now.currency):
-        price = format_money(now.price, now.currency)
-        changes.append(f"The price is now {price}." if now.price else "It is now free.")
-    if seen.minutes != now.minutes:
-        changes.append(f"It now takes {duration_text(now.minutes)} instead of {duration_text(seen.minutes)}.")
-    if seen.confirms_at_once != now.confirms_at_once:
-        name = service.provider.first_name
-        changes.append(
-            "It is now confirmed straight away." if now.confirms_at_once else f"{name} now answers each request."
-        )
-    if seen.cutoff_minutes != now.cutoff_minutes:
-        rule = cancelling_sentence(service.provider.policy).text
-        changes.append(f"It is now {rule[0].lower()}{rule[1:]}")
-    if venue and venue not in service.venues:
-        changes.append(f"It now takes place {place_text(service.provider, service.venues)}.")
-    return changes
 
 
 @require_POST

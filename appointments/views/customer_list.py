@@ -1,4 +1,4 @@
-"""The list of a customer's appointments: the next one large, then one of three lists."""
+"""The list of a customer's appointments: the next one large, then one of three lists, or their series."""
 
 from typing import cast
 
@@ -14,6 +14,7 @@ from appointments.forms.customer_list import HistoryFilters, Tab
 from appointments.pages.changing import asks_of
 from appointments.pages.customer_list import customer_rows
 from appointments.pages.next_appointment import next_appointment
+from appointments.pages.series import series_row
 from appointments.queries.customer import (
     BookedService,
     counts_for_customer,
@@ -23,6 +24,7 @@ from appointments.queries.customer import (
     waiting_for_customer,
 )
 from appointments.queries.proposals import proposals_to_customer
+from appointments.queries.series import series_of_customer
 from appointments.rules.fair_use import LIMIT
 from appointments.services import fair_use
 from appointments.states import Role
@@ -47,6 +49,8 @@ def my_appointments(request: HttpRequest) -> HttpResponse:
         page = page_of(upcoming[1:], number, count=max(counts.upcoming - 1, 0))
     elif tab is Tab.WAITING:
         page = page_of(waiting_for_customer(me, now=now), number, count=counts.waiting)
+    elif tab is Tab.SERIES:
+        page = page_of(series_of_customer(me, now=now), number, count=counts.series)
     else:
         past = history_for_customer(me, now=now)
         is_narrowed = filters.is_set
@@ -58,7 +62,7 @@ def my_appointments(request: HttpRequest) -> HttpResponse:
     asks = asks_of(proposals_to_customer(me, now=now), Role.CUSTOMER, reader=zone.zone) if counts.total else []
     soonest = upcoming.first() if counts.upcoming and page.number == 1 else None
     twelve = me.uses_12h_clock
-    rows = customer_rows(page, reader=zone.zone, now=now, twelve=twelve)
+    rows = customer_rows(page, reader=zone.zone, now=now, twelve=twelve) if tab is not Tab.SERIES else []
     first = next_appointment(soonest, reader=zone.zone, now=now, twelve=twelve) if soonest else None
     told = [row.zones for row in rows] + [ask.zones for ask in asks] + ([first.standing.zones] if first else [])
     context = {
@@ -66,10 +70,12 @@ def my_appointments(request: HttpRequest) -> HttpResponse:
         "viewer_zone": zone,
         "now": now,
         "tab": tab,
-        "tabs": [(each, getattr(counts, each.value)) for each in Tab],
+        # Who has no series needs no list of them.
+        "tabs": [(each, getattr(counts, each.value)) for each in Tab if each is not Tab.SERIES or counts.series],
         "counts": counts,
         "page": page,
         "rows": rows,
+        "series": [series_row(one, zone=zone.zone, twelve=twelve) for one in page] if tab is Tab.SERIES else [],
         "names_zones": any(zones.second for zones in told),
         "filters": filters,
         "next": first,

@@ -13,5 +13,10 @@ def calendar_entry(appointment: Appointment, viewer: User) -> HttpResponse:
         file = ics.appointment_ics(appointment, viewer)
     except ics.NoCalendarEntry:
         raise Http404 from None
-    headers = {"Content-Disposition": f'attachment; filename="appointment-{appointment.reference}.ics"'}
+    return calendar_file(file, f"appointment-{appointment.reference}")
+
+
+def calendar_file(file: bytes, name: str) -> HttpResponse:
+    """The file as a download called `name`."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}.ics"'}
     return HttpResponse(file, content_type="text/calendar; charset=utf-8", headers=headers)

@@ -52,6 +52,7 @@ def _figures() -> dict[str, str]:
         "most_waiting": str(policy.max_waiting_per_customer),
         "most_in_a_week": str(policy.max_week_per_customer),
         "most_open": str(settings.MAX_OPEN_PER_CUSTOMER_AND_PROVIDER),
+        "most_in_series": str(settings.MAX_SERIES_PER_CUSTOMER_AND_PROVIDER),
         **figures_of_fair_use(),
     }
 

@@ -82,24 +82,24 @@ def avatar(name: str, photo="", size: str = "") -> SafeString:
 def leaf(context, day, kind: str = "", size: str = "", zone=None) -> SafeString:
     """`{% leaf appointment.starts_at kind=label.family size="l" %}`: a date as a page of a desk calendar.
 
-    `kind` is a family (brand, brass, iris, ruby, slate) or one of requested, proposed, late, ended. Always beside the
-    date in words: assistive technology does not hear the leaf.
+    Of size "s" it shows no month, which a heading has said. `kind` is a family (brand, brass, iris, ruby, slate) or one
+    of requested, proposed, late, ended. Always beside the date in words: assistive technology does not hear the leaf.
     """
     if isinstance(day, datetime):
         day = wording.local(day, zone_for(context, zone)).date()
-    return _leaf(day, kind, size == "l", get_language())
+    return _leaf(day, kind, size, get_language())
 
 
 @lru_cache(maxsize=1024, typed=True)
-def _leaf(day: date, kind: str, large: bool, language: str | None) -> SafeString:
+def _leaf(day: date, kind: str, size: str, language: str | None) -> SafeString:
     return format_html(
         '<span class="leaf"{}{} aria-hidden="true"><span class="leaf__dow">{}</span>'
         '<span class="leaf__day">{}</span><span class="leaf__mon">{}</span></span>',
         format_html(' data-{}="{}"', "kind" if kind in FAMILIES else "state", kind) if kind else "",
-        mark_safe(' data-size="l"') if large else "",
-        wording.date_part(day, "l" if large else "D"),
+        format_html(' data-size="{}"', size) if size else "",
+        wording.date_part(day, "l" if size == "l" else "D"),
         day.day,
-        wording.date_part(day, "F" if large else "M"),
+        wording.date_part(day, "F" if size == "l" else "M"),
     )
 
 

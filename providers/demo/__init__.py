@@ -97,6 +97,7 @@ def _provider(person: Person, password: str) -> None:
             currency=person.currency,
             confirmation=Confirmation(offered.answer),
             venue=offered.venue,
+            repeats=offered.repeats,
             position=position,
         )
     if person.email == PROVIDER:

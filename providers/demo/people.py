@@ -17,7 +17,7 @@ CATEGORIES = [
 
 class Offered(NamedTuple):
     """A service. `rate` is True where the price is for an hour; `answer` is at_once, by_hand or policy; `venue` is set
-    where only one of the provider's two will do."""
+    where only one of the provider's two will do; `repeats` is True where customers may book a series."""
 
     name: str
     minutes: int
@@ -27,6 +27,7 @@ class Offered(NamedTuple):
     step: int | None = None
     answer: str = "policy"
     venue: str = ""
+    repeats: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ PROVIDERS = [
         "Sports injuries, back pain and recovery after surgery. Fifteen years with dancers and runners; sessions are "
         "hands-on and finish with a plan you can follow at home.",
         Offered("First assessment", 45, "58", after=5, answer="by_hand"),
-        Offered("Follow-up session", 30, "42", after=5),
+        Offered("Follow-up session", 30, "42", after=5, answer="by_hand", repeats=True),
         Offered("Running assessment", 60, "84", rate=True, after=20, venue="in_person"),
         online=True,
         address="18 Arlington Road",
@@ -96,8 +97,8 @@ PROVIDERS = [
         "afternoons",
         False,
         "Orchestral cellist and patient teacher. Beginners of any age, and exam preparation up to grade 8.",
-        Offered("Cello lesson", 60, "40", rate=True),
-        Offered("Theory for exams", 45, "32"),
+        Offered("Cello lesson", 60, "40", rate=True, repeats=True),
+        Offered("Theory for exams", 45, "32", repeats=True),
         address="4 Wilton Way",
     ),
     _person(

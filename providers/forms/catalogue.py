@@ -11,7 +11,16 @@ from core import money
 from core.forms import LineField, TextField
 from core.wording import words_for_minutes
 from providers import edit_stamps, wording
-from providers.models import BookingPolicy, Confirmation, Pricing, Service, Venue
+from providers.models import (
+    FEWEST_OCCURRENCES,
+    MOST_OCCURRENCES,
+    USUAL_OCCURRENCES,
+    BookingPolicy,
+    Confirmation,
+    Pricing,
+    Service,
+    Venue,
+)
 
 from .base import AmountField, SeenForm, WholeField
 
@@ -53,6 +62,23 @@ class ServiceForm(SeenForm):
         help_text="Where your page says both, the customer chooses.",
     )
 
+    repeats = forms.BooleanField(
+        label="Customers may book a series",
+        required=False,
+        help_text="Daily, weekly, every 2 weeks or monthly, always at the same time of day. "
+        "They see every date before anything is booked.",
+    )
+    max_occurrences = WholeField(
+        label="Most appointments of a series",
+        min_value=FEWEST_OCCURRENCES,
+        max_value=MOST_OCCURRENCES,
+        required=False,
+        help_text=f"Left empty: {USUAL_OCCURRENCES}. A series counts apart from the limits for one customer.",
+    )
+
+    def clean_max_occurrences(self) -> int:
+        return self.cleaned_data["max_occurrences"] or USUAL_OCCURRENCES
+
     def clean(self) -> dict[str, Any]:
         return check_price(self, super().clean() or {})
 
@@ -78,6 +104,7 @@ class ServiceForm(SeenForm):
             "buffer_before_minutes": 0,
             "buffer_after_minutes": 0,
             "confirmation": Confirmation.POLICY,
+            "max_occurrences": USUAL_OCCURRENCES,
         }
 
 

@@ -29,6 +29,10 @@ def request(world):
     return {"reference": world.request.reference}
 
 
+def series(world):
+    return {"series": world.series.uuid}
+
+
 def link(world):
     """The customer's link, as in their mail."""
     return {"token": links.token_for(world.appointment, Role.CUSTOMER, now=clock.now())}
@@ -64,6 +68,8 @@ ROWS = [
     Row("provider_service", args=service, get=everyone("200"), post=READ_ONLY),
     # Without a chosen time the form leads back to the times; with one a visitor signs in first.
     Row("book", args=service, data=some_start, get=everyone("go"), post=signed_in("409")),
+    # Without a form there are no dates to show; one that lacks all but the start leads back to the booking form.
+    Row("check_series", args=service, data=some_start, get=everyone("go"), post=signed_in("409")),
     Row("keep_time", args=service, data=some_start, get=READ_ONLY, post=everyone("go")),
     Row("release_time", args=service, data=some_start, get=READ_ONLY, post=everyone("go")),
     Row("extend_time", args=service, data=some_start, get=READ_ONLY, post=everyone("go")),
@@ -92,6 +98,10 @@ ROWS = [
     Row("calendar_feed_off", get=signed_in("405"), post=signed_in("go")),
     # Whoever knows a calendar link may read it, also while signed in as somebody who is suspended.
     Row("calendar_feed", args=feed, get=everyone("200"), post=READ_ONLY),
+    Row("my_series", args=series, get=MINE, post=signed_in("405")),
+    Row("my_series_ics", args=series, get=signed_in("404"), post=signed_in("405")),
+    # A form that says nothing is shown again.
+    Row("cancel_series", args=series, get=MINE, post=signed_in("404", C="422")),
     Row("my_standing", get=signed_in("200"), post=signed_in("405")),
     # Nobody else is told anything about a suspension here; an appeal without a text is asked for again.
     Row("suspended", get=everyone("go", V="200", B="200"), post=everyone("go", V="login", B="422")),

@@ -31,6 +31,10 @@ def request(world):
     return {"reference": world.request.reference}
 
 
+def series(world):
+    return {"series": world.series.uuid}
+
+
 def customer(world):
     world.appointment  # noqa: B018
     return {"customer": world.people["C"].uuid}
@@ -85,6 +89,12 @@ ROWS = [
     # Nobody answers what they have proposed themselves: they take it back.
     Row("studio_answer_time", get=own(), post=own("409"), args=asked_by_provider, data=accepting_the_own),
     Row("studio_withdraw_time", get=ACT_ONLY, post=own("go"), args=asked_by_provider),
+    Row("studio_series", get=own(), post=refused(), args=series),
+    # The series has only requests, which no calendar has.
+    Row("studio_series_ics", get=signed_in("404"), post=refused(), args=series),
+    # Forms that say nothing are shown again.
+    Row("studio_cancel_series", get=own(), post=own("422"), args=series),
+    Row("answer_series", get=own(), post=own("422"), args=series),
     Row("studio_why_not", get=studio(), post=refused(), args=has_page),
     Row("studio_time_off", get=studio(), post=refused(), args=has_page),
     Row("studio_time_off_new", get=studio(), post=refused(), args=has_page),

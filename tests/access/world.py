@@ -28,6 +28,7 @@ from appointments.models import (
     OpeningIndex,
     Proposal,
     SearchFigures,
+    Series,
 )
 from appointments.services import booking, proposals
 from appointments.services.calendar_feed import make_feed
@@ -40,6 +41,7 @@ from outbox.models import Message, ScheduledJob
 from providers.models import CustomerAllowance, CustomerBlock, DateOverride, Provider, Service, TimeOff
 from tests.access.passkeys import registered
 from tests.factories.providers import DateOverrideFactory, ProviderFactory, ServiceFactory
+from tests.factories.series import book_series, weekly
 
 AN_HOUR = 60 * 60
 NAMES = {
@@ -155,6 +157,17 @@ class World:
     def request(self) -> Appointment:
         """A waiting request of C to P, for in three days."""
         return self._booked(self.by_hand, days=3)
+
+    @cached_property
+    def series(self) -> Series:
+        """A series of C with P that waits for an answer, from in four days on."""
+        self.people["C"].email_confirmed_at = clock.now()
+        self.people["C"].save()
+        service = self.by_hand
+        Service.objects.filter(pk=service.pk).update(repeats=True)
+        first = clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=4, hours=1)
+        [outcome, *_] = book_series(service, self.people["C"], weekly(first, 3))
+        return Series.objects.get(appointments=outcome.appointment)
 
     @cached_property
     def proposal(self) -> Proposal:

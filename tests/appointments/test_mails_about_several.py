@@ -21,7 +21,7 @@ from appointments.mail.preview import NOW as SAMPLE_NOW
 from appointments.mail.preview import SEVERAL, SIDES, sample_contexts, sample_of_several
 from appointments.mail.words.several import SHARED
 from appointments.models import Appointment, AppointmentEvent
-from appointments.services import booking, transitions
+from appointments.services import transitions
 from appointments.services.transitions import Change
 from appointments.states import Role, Status, Verb
 from core import clock
@@ -35,6 +35,7 @@ from outbox.models import Message
 from outbox.testing import deliver
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ProviderFactory, ServiceFactory, give_hours
+from tests.factories.series import book_series
 
 from .conftest import TUESDAY_TEN, move_to_london
 
@@ -218,7 +219,9 @@ def test_a_later_act_of_the_same_occasion_is_told_too(book_many, staff, amara):
 
 def test_times_booked_together_are_told_together(maya, service, amara):
     starts = (TUESDAY_TEN, TUESDAY_TEN + DAY)
-    booking.place(booking.Wanted(service, starts, amara, booking.terms_of(service), "key"))
+    service.repeats = True
+    service.save()
+    book_series(service, amara, starts)
     deliver(TOPIC)
 
     assert sorted(message.subject for message in mail.outbox) == [

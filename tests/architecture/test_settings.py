@@ -43,6 +43,7 @@ BAD = [
     ("PLATFORM_FEE_PERCENT", "101"),
     ("PLATFORM_FEE_PERCENT", "NaN"),
     ("MAX_OPEN_PER_CUSTOMER_AND_PROVIDER", "0"),
+    ("MAX_SERIES_PER_CUSTOMER_AND_PROVIDER", "1"),
     ("TASK_BROKER_URL", "amqp://user:hunter2@rabbit"),
     ("OUTBOX_LEASE_SECONDS", "0"),
     ("OUTBOX_PATIENCE_SECONDS", "soon"),

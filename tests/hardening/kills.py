@@ -24,6 +24,7 @@ from appointments.services import (
     holds,
     locks,
     proposals,
+    series,
     time_off,
     times,
     transitions,
@@ -33,6 +34,7 @@ from appointments.states import Role
 from core import clock
 from core.db import lock_rows
 from providers.models import Provider, Service
+from tests.factories.series import wanted_series
 
 KEY = "11111111-1111-4111-8111-111111111111"
 
@@ -49,6 +51,7 @@ def point(name):
         return
     patched = {
         "lock": (locks, "together"),
+        "series": (booking, "write_series"),
         "facts": (availability, "open_among"),
         "hold": (holds, "take"),
         "history": (history, "insert_all"),
@@ -82,6 +85,23 @@ def book(service_pk, customer_pk, start, where="nowhere", key=KEY):
             service=service, start=datetime.fromisoformat(start), customer=customer, terms=terms, booking_key=key
         )
     return [outcome.appointment.reference, outcome.changed]
+
+
+def book_series(service_pk, customer_pk, starts, where="nowhere", key=KEY):
+    service = Service.objects.select_related("provider__policy", "provider__user").get(pk=service_pk)
+    customer = User.objects.get(pk=customer_pk)
+    wanted = wanted_series(service, customer, [datetime.fromisoformat(start) for start in starts], key=key)
+    with point(where):
+        return [outcome.changed for outcome in booking.place(wanted)]
+
+
+def cancel_series(customer_pk, where="nowhere"):
+    """Cancel all of the customer's appointments in one act, as the page of their series does."""
+    customer = User.objects.get(pk=customer_pk)
+    ending = list(Appointment.objects.filter(customer=customer).order_by("start"))
+    with point(where):
+        outcomes = series.end_several(appointments=ending, actor=customer, role=Role.CUSTOMER)
+    return [outcome.changed for outcome in outcomes]
 
 
 def move(verb, appointment_pk, role, where="nowhere"):

@@ -6,13 +6,14 @@ from uuid import uuid4
 import pytest
 
 from accounts.models import Ban
-from appointments.models import Appointment, AppointmentEvent, Hold, LateCancellation, Proposal
+from appointments.models import Appointment, AppointmentEvent, Hold, LateCancellation, Proposal, Series
 from appointments.states import Status
 from core import clock
 from outbox.models import Message
 from providers.models import TimeOff
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ProviderFactory, ServiceFactory, give_hours
+from tests.factories.series import weekly
 from tests.invariants import check_all
 from tests.processes import run_calls, run_processes
 
@@ -77,6 +78,55 @@ def test_a_booking_killed_after_its_commit_stands_and_the_retry_finds_it(service
     assert traces() == (1, 1, 1, 2)
     assert kills.book(service.pk, customer.pk, start) == [Appointment.objects.get().reference, False]
     assert traces() == (1, 1, 1, 2)
+    check_all()
+
+
+def eight_weeks(hour=10):
+    first = datetime.fromisoformat(a_week_ahead(hour))
+    return [start.isoformat() for start in weekly(first, 8)]
+
+
+@pytest.mark.parametrize("where", [*POINTS, "series:before", "series:after"])
+def test_a_series_killed_before_its_commit_leaves_no_trace_and_its_times_are_free_at_once(service, where):
+    service.repeats = True
+    service.save()
+
+    [killed] = run_calls([(kills.book_series, service.pk, UserFactory().pk, eight_weeks(), where)])
+
+    assert killed.error == "Died"
+    assert (traces(), Series.objects.count()) == ((0, 0, 0, 0), 0)
+    assert kills.book_series(service.pk, UserFactory().pk, eight_weeks()) == [True] * 8
+    assert (traces(), Series.objects.count()) == ((8, 8, 8, 2), 1)
+    check_all()
+
+
+def test_a_series_killed_after_its_commit_stands_and_the_retry_finds_it(service):
+    service.repeats = True
+    service.save()
+    customer = UserFactory()
+
+    [killed] = run_calls([(kills.book_series, service.pk, customer.pk, eight_weeks(), "commit:after")])
+
+    assert killed.error == "Died"
+    assert kills.book_series(service.pk, customer.pk, eight_weeks()) == [False] * 8
+    assert (traces(), Series.objects.count()) == ((8, 8, 8, 2), 1)
+    check_all()
+
+
+@pytest.mark.parametrize("where", ["lock:after", "history:before", "history:after", "jobs:after", "commit:before"])
+def test_cancelling_a_series_killed_in_the_middle_cancels_nothing(service, where):
+    service.repeats = True
+    service.save()
+    customer = UserFactory()
+    kills.book_series(service.pk, customer.pk, eight_weeks())
+    before = traces()
+
+    [killed] = run_calls([(kills.cancel_series, customer.pk, where)])
+
+    assert killed.error == "Died"
+    assert traces() == before
+    assert kills.cancel_series(customer.pk) == [True] * 8
+    assert (Hold.objects.count(), mails()) == (0, 4)
     check_all()
 
 

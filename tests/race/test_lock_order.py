@@ -18,6 +18,7 @@ from providers.models import Listing, Provider, Service
 from providers.services import page
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ProviderFactory, ServiceFactory, give_hours
+from tests.factories.series import wanted_series
 from tests.invariants import check_all
 from tests.processes import meet
 
@@ -32,10 +33,12 @@ def next_day_at(hour):
 def make_service(**values):
     provider = ProviderFactory(time_zone="UTC")
     give_hours(provider, {day: [("06:00", "22:00")] for day in range(7)})
-    return ServiceFactory(provider=provider, duration_minutes=60, slot_interval_minutes=30, **values)
+    return ServiceFactory(provider=provider, duration_minutes=60, slot_interval_minutes=30, repeats=True, **values)
 
 
 def wanted(service, customer, *starts, key="key"):
+    if len(starts) > 1:
+        return wanted_series(service, customer, starts, key=key)
     return booking.Wanted(service, starts, customer, booking.terms_of(service), key)
 
 

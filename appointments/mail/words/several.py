@@ -16,6 +16,9 @@ from .times import without_an_answer
 FILES_ADD = (
     "The files with this mail add the appointments to your calendar. Whatever changes later updates the same entries."
 )
+FILE_OF_SERIES = (
+    "The file with this mail adds all of them to your calendar. Whatever changes later updates the same entries."
+)
 FILES_REMOVE = "The files with this mail take them out of your calendar."
 
 
@@ -70,21 +73,21 @@ def answers_needed(shared: SharedContext) -> SharedWords:
 
 
 def booked(shared: SharedContext) -> SharedWords:
-    return _confirmed(f"You are booked {shared.count} times.", _expects_you(shared))
+    return _confirmed(shared, f"You are booked {shared.count} times.", _expects_you(shared))
 
 
 def new_appointments(shared: SharedContext) -> SharedWords:
     headline = f"{shared.other_name} booked {shared.count} times." if shared.other else shared.what_did("were booked")
-    return _confirmed(headline, "They are confirmed; there is nothing to answer.")
+    return _confirmed(shared, headline, "They are confirmed; there is nothing to answer.")
 
 
 def accepted(shared: SharedContext) -> SharedWords:
-    return _confirmed(shared.who_did("accepted", "requests"), _expects_you(shared))
+    return _confirmed(shared, shared.who_did("accepted", "requests"), _expects_you(shared))
 
 
 def accepted_by_you(shared: SharedContext) -> SharedWords:
     told = f"The appointments are confirmed. We tell {shared.others}, too."
-    return _confirmed(shared.who_did("accepted", "requests"), told)
+    return _confirmed(shared, shared.who_did("accepted", "requests"), told)
 
 
 def _expects_you(shared: SharedContext) -> str:
@@ -93,13 +96,13 @@ def _expects_you(shared: SharedContext) -> str:
     return f"The appointments are confirmed.{expects}"
 
 
-def _confirmed(headline: str, lead: str) -> SharedWords:
+def _confirmed(shared: SharedContext, headline: str, lead: str) -> SharedWords:
     return SharedWords(
         head="Confirmed",
         done="confirmed",
         headline=headline,
         lead=(lead,),
-        after=(FILES_ADD,),
+        after=(FILE_OF_SERIES if shared.series else FILES_ADD,),
         things="appointments",
         line=until_when,
     )

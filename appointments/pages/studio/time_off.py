@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from appointments.models import Appointment
-from appointments.pages.consequences import LATE_NOTICE, Weighed, weighed_together
+from appointments.pages.consequences import LATE_NOTICE, Weighed, weighed_together, whose_are_near
 from appointments.pages.labels import live_proposal
 from appointments.pages.zones import zones_told
 from appointments.rules.fair_use import Consequence, Ending, is_late
@@ -226,7 +226,7 @@ def build_check(
         )
         rows.append(row)
     late = [row.appointment for row in rows if row.is_late and row.way is Way.CANCEL]
-    weighed = weighed_together(late, counts, ending) if counts.is_late else None
+    weighed = weighed_together(counts, ending, near=whose_are_near(late)) if counts.is_late else None
     return Check(rows, inside.kept, weighed, is_time_off)
 
 

@@ -1,0 +1,232 @@
+"""The page of a series for one of its sides: the rule in words, each date with its state, and what is still to come."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from appointments.models import Appointment, LeftOutDate, Proposal, Series
+from appointments.rules.moves import cancel_terms
+from appointments.rules.recurrence import Occurrence, Rule, expand
+from appointments.states import Frequency, LeftOut, Role
+from core import clock, money
+from core.wording import clock_text, date_part, date_text, day_distance, moment_text, zone_text
+from providers.models import MOST_OCCURRENCES, Venue
+
+from .labels import Label, badges, live_proposal
+from .recurrence import how_often
+from .zones import Zones, zones_of
+
+RUNNING = Label("Running", "brand", "repeat")
+OVER = Label("Over", "slate", "check")
+STOPPED = Label("Stopped", "slate", "x")
+SKIPPED = Label("Skipped", "slate", "x")
+TOO_FAR = Label("Too far ahead", "slate", "clock")
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesRow:
+    """A date of the series: an appointment with its labels, or a date that was left out."""
+
+    start: datetime
+    end: datetime
+    labels: list[Label]
+    said: str
+    appointment: Appointment | None = None
+    must_answer: bool = False
+    may_change: bool = False
+    lies_ahead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesMonth:
+    name: str
+    rows: tuple[SeriesRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesPage:
+    """The page. `ahead` are the appointments and requests that can still end, of which `waiting` are requests."""
+
+    label: Label
+    rule_words: str
+    months: tuple[SeriesMonth, ...]
+    rows: tuple[SeriesRow, ...]
+    zones: Zones
+    ahead: tuple[Appointment, ...]
+    waiting: tuple[Appointment, ...]
+    still_to_come: str
+    working: str
+
+    @property
+    def answer_by(self) -> datetime | None:
+        """The moment by which the first of the requests must be answered."""
+        return min((one.answer_by for one in self.waiting if one.answer_by), default=None)
+
+    @property
+    def agreed(self) -> int:
+        """The number of dates ahead that are confirmed."""
+        return sum(one.is_confirmed for one in self.ahead)
+
+    @property
+    def note(self) -> str:
+        """What the customer asked for; the same for each date."""
+        return self.waiting[0].note if self.waiting else ""
+
+    @property
+    def to_answer(self) -> int:
+        """The number of new times that wait for the viewer."""
+        return sum(row.must_answer for row in self.rows)
+
+
+def rule_of(series: Series) -> Rule:
+    return Rule(Frequency(series.frequency), series.first, series.zone, series.count, series.until)
+
+
+def ahead_of(appointments: Iterable[Appointment], now: datetime) -> list[Appointment]:
+    """Those that are confirmed and have not begun, and the requests that can still be answered."""
+    return [one for one in appointments if one.is_open and one.start > now and not one.is_unanswered(now)]
+
+
+def build_series(
+    series: Series,
+    appointments: Sequence[Appointment],
+    left_out: Sequence[LeftOutDate],
+    viewer: Role,
+    *,
+    reader: ZoneInfo,
+    now: datetime,
+    twelve: bool,
+) -> SeriesPage:
+    """The page of the series for `viewer`, whose own zone is `reader`. Asks no database."""
+    zones = zones_of(appointments[0], viewer, reader=reader)
+    words = _Words(series, viewer, zones.first, now, twelve)
+    by_rule = {one.number: one for one in expand(rule_of(series), most=MOST_OCCURRENCES).occurrences}
+    ahead = ahead_of(appointments, now)
+    soonest = min((one.start for one in ahead), default=None)
+    rows = [words.of_appointment(one, by_rule.get(one.occurrence or 0), soonest) for one in appointments]
+    rows += [words.of_left_out(one, appointments[0].end - appointments[0].start) for one in left_out]
+    rows.sort(key=lambda row: row.start)
+    months = tuple(
+        SeriesMonth(name, tuple(of_month))
+        for name, of_month in groupby(rows, key=lambda row: _month(clock.local(row.start, zones.first).date()))
+    )
+    total = money.total((money.Money(one.price, one.currency) for one in ahead), appointments[0].currency)
+    return SeriesPage(
+        label=_label(appointments, ahead),
+        rule_words=words.rule(appointments, ahead),
+        months=months,
+        rows=tuple(rows),
+        zones=zones,
+        ahead=tuple(ahead),
+        waiting=tuple(one for one in ahead if one.is_request),
+        still_to_come=money.format_money(total.amount, total.currency),
+        working=_working(ahead),
+    )
+
+
+def _label(appointments: Sequence[Appointment], ahead: Sequence[Appointment]) -> Label:
+    if ahead:
+        return RUNNING
+    took_place = any(one.was_agreed and not one.ended_by for one in appointments)
+    return OVER if took_place else STOPPED
+
+
+def _working(ahead: Sequence[Appointment]) -> str:
+    """The sum of what is ahead as `6 × £32`; the prices are copies, but may differ after an extension."""
+    prices = {(one.price, one.currency) for one in ahead}
+    if len(prices) != 1:
+        return ""
+    [(price, currency)] = prices
+    return f"{len(ahead)} × {money.format_money(price, currency)}"
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesLine:
+    """A series as a row of its customer's list: its rule in words, what is ahead of it, and its next start."""
+
+    series: Series
+    rule_words: str
+    label: Label
+    said: str
+
+
+def series_row(series: Series, *, zone: ZoneInfo, twelve: bool) -> SeriesLine:
+    """The row of a series of `series_of_customer()`. An appointment that takes place somewhere is told in that zone."""
+    rule = rule_of(series)
+    told = rule.zone if Venue.IN_PERSON in series.service.venues else zone
+    at = f"{clock_text(rule.first, told, twelve=twelve)}, {zone_text(told)}"
+    words = f"{how_often(rule.frequency, rule.wall.date())}, {at}"
+    dates = f"{series.in_all} date{'s' if series.in_all != 1 else ''}"
+    if not series.ahead or series.next is None:
+        return SeriesLine(series, words, OVER, f"{dates}, none ahead")
+    said = f"{series.ahead} of {dates} ahead, the next on {moment_text(series.next, told, twelve=twelve)}"
+    return SeriesLine(series, words, RUNNING, said)
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    series: Series
+    viewer: Role
+    zone: ZoneInfo
+    now: datetime
+    twelve: bool
+
+    def rule(self, appointments: Sequence[Appointment], ahead: Sequence[Appointment]) -> str:
+        """The rule with its time in the page's zone, and what is ahead of it."""
+        rule, length = rule_of(self.series), appointments[0].end - appointments[0].start
+        often = how_often(rule.frequency, rule.wall.date())
+        times = f"{self._clock(rule.first)} to {self._clock(rule.first + length)}"
+        if not ahead:
+            return f"{often}, {times}"
+        count = f"{len(ahead)} time{'s' if len(ahead) != 1 else ''} ahead"
+        last = max(one.start for one in ahead)
+        return f"{often}, {times}, {count}, until {date_text(clock.local(last, self.zone).date(), year=True)}"
+
+    def of_appointment(self, one: Appointment, by_rule: Occurrence | None, soonest: datetime | None) -> SeriesRow:
+        proposal, policy = live_proposal(one, self.now), self.series.provider.policy
+        lies_ahead = one.is_open and one.start > self.now
+        return SeriesRow(
+            start=one.start,
+            end=one.end,
+            labels=badges(one, self.viewer, now=self.now),
+            said=self._said(one, by_rule, proposal, is_next=one.start == soonest),
+            appointment=one,
+            must_answer=proposal is not None and proposal.waits_for(self.viewer, self.now),
+            may_change=lies_ahead and cancel_terms(one, role=self.viewer, policy=policy, now=self.now).allowed,
+            lies_ahead=lies_ahead,
+        )
+
+    def of_left_out(self, one: LeftOutDate, length: timedelta) -> SeriesRow:
+        name = self.series.provider.first_name
+        reasons = {
+            LeftOut.CHOICE: "",
+            LeftOut.TAKEN: "The time was taken.",
+            LeftOut.CLOSED: f"{name} is not open then.",
+            LeftOut.AWAY: f"{name} is away then.",
+            LeftOut.FULL: f"{name} took no more appointments then.",
+            LeftOut.SOON: "It was too soon.",
+            LeftOut.WINDOW: "It was too far ahead to be booked.",
+        }
+        label = TOO_FAR if one.reason == LeftOut.WINDOW else SKIPPED
+        return SeriesRow(one.start, one.start + length, [label], reasons[LeftOut(one.reason)])
+
+    def _said(self, one: Appointment, by_rule: Occurrence | None, proposal: Proposal | None, *, is_next: bool) -> str:
+        if proposal is not None:
+            deadline = moment_text(proposal.answer_by, self.zone, twelve=self.twelve)
+            return f"New time: {moment_text(proposal.start, self.zone, twelve=self.twelve)}. Answer by {deadline}."
+        parts = []
+        if by_rule and by_rule.start != one.start:
+            parts.append(f"Instead of {moment_text(by_rule.start, self.zone, twelve=self.twelve)}.")
+        if is_next:
+            today = clock.local(self.now, self.zone).date()
+            parts.append(f"Next, {day_distance(clock.local(one.start, self.zone).date(), today)}.")
+        return " ".join(parts)
+
+    def _clock(self, at: datetime) -> str:
+        return clock_text(at, self.zone, twelve=self.twelve)
+
+
+def _month(day: date) -> str:
+    return f"{date_part(day, 'F')} {day.year}"

@@ -1,0 +1,295 @@
+"""The page of a series' dates before it is booked: each with its outcome, price and choices, and their sum."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from appointments.models import Appointment
+from appointments.rules.obstacles import Obstacle, obstacle_words
+from appointments.rules.pricing import Quote
+from appointments.rules.recurrence import Expanded, Rule
+from appointments.rules.series import Outcome, Prospect, SettledDate, bookable_from, with_offers
+from core import clock, money
+from core.intervals import overlaps
+from core.wording import clock_text, date_part, date_text, moment_text, range_text
+from providers.models import Service
+
+from .labels import Label
+from .month_picker import to_value
+from .recurrence import count_words, how_often, moved_words, without_words
+
+SKIP = "skip"
+LABELS = {
+    Outcome.OPEN: Label("Open", "brand", "check"),
+    Outcome.OTHER: Label("Other time", "iris", "swap"),
+    Outcome.SKIPPED: Label("Skipped", "slate", "x"),
+    Outcome.WINDOW: Label("Too far ahead", "slate", "clock"),
+    Outcome.UNSETTLED: Label("Needs your answer", "brass", "wait", dashed=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A radio of a date: the value it sends, its words, and whether it is chosen."""
+
+    value: str
+    words: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The small picker of a date: the day whose open starts are offered, and these."""
+
+    day: date
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DateRow:
+    """A date as the page shows it. `own` is its time by the rule, `start` what is shown: what is booked, else its own.
+
+    A date beyond the booking window has no choices, and is left out.
+    """
+
+    settled: SettledDate
+    label: Label
+    own: datetime
+    start: datetime
+    end: datetime
+    said: tuple[str, ...]
+    clash: str
+    choices: tuple[Choice, ...]
+    opened: Opened | None = None
+
+    @property
+    def number(self) -> int:
+        return self.settled.number
+
+    @property
+    def field(self) -> str:
+        return f"pick-{self.number}"
+
+    @property
+    def is_booked(self) -> bool:
+        return self.settled.start is not None
+
+    @property
+    def is_other(self) -> bool:
+        return self.settled.outcome is Outcome.OTHER
+
+    @property
+    def is_far(self) -> bool:
+        return self.settled.outcome is Outcome.WINDOW
+
+    @property
+    def is_unsettled(self) -> bool:
+        return not self.settled.is_settled
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """The rows of a month, whose `name` is like "December 2026"."""
+
+    name: str
+    rows: tuple[DateRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The page: the rule in words, the dates by month, and what they cost together."""
+
+    rule_words: str
+    months: tuple[Month, ...]
+    rows: tuple[DateRow, ...]
+    sums: tuple[tuple[str, str], ...]
+    each: str
+    total: str
+    working: str
+    notes: tuple[str, ...]
+
+    @property
+    def count(self) -> int:
+        """The number of dates that will be booked."""
+        return sum(row.is_booked for row in self.rows)
+
+    @property
+    def left_out(self) -> int:
+        return sum(not row.is_booked and not row.is_unsettled for row in self.rows)
+
+    @property
+    def unsettled(self) -> list[DateRow]:
+        return [row for row in self.rows if row.is_unsettled]
+
+    @property
+    def asked(self) -> str:
+        """The numbers of the dates with choices, for the form to send back."""
+        return " ".join(str(row.number) for row in self.rows if row.choices)
+
+
+def build_preview(
+    service: Service,
+    rule: Rule,
+    expanded: Expanded,
+    dates: Sequence[SettledDate],
+    prospect: Prospect,
+    price: Quote,
+    *,
+    clashes: Iterable[Appointment],
+    opened: Mapping[int, date],
+    zone: ZoneInfo,
+    twelve: bool,
+) -> Preview:
+    """The page of these dates in `zone`. `clashes` are the customer's own appointments in the span; no query."""
+    words = _Words(service, rule, prospect, zone, twelve)
+    clashes = list(clashes)
+    booked = prospect
+    for date_ in dates:
+        booked = booked.with_booked(date_.start) if date_.start else booked
+    rows = tuple(words.row(one, clashes, booked, opened.get(one.number)) for one in dates)
+    months = tuple(
+        Month(name, tuple(of_month))
+        for name, of_month in groupby(rows, key=lambda row: _month(clock.local(row.start, zone).date()))
+    )
+    count = sum(row.is_booked for row in rows)
+    each = money.format_money(price.price, price.currency)
+    total = money.format_money(price.price * count, price.currency)
+    return Preview(
+        rule_words=words.told_rule(expanded),
+        months=months,
+        rows=rows,
+        sums=tuple(words.sums(rows, each)),
+        each=each,
+        total=total,
+        working=f"{count} × {each} = {total}",
+        notes=tuple(words.notes(expanded)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The words of the dates of one series, for one reader."""
+
+    service: Service
+    rule: Rule
+    prospect: Prospect
+    zone: ZoneInfo
+    twelve: bool
+
+    @property
+    def name(self) -> str:
+        return self.service.provider.first_name
+
+    @property
+    def first(self) -> date:
+        """The first date of the rule, in its zone."""
+        return self.rule.wall.date()
+
+    def told_rule(self, expanded: Expanded) -> str:
+        """The rule with its time in the page's zone: "Every Thursday, 16:45 to 17:30, from 3 December to …"."""
+        first, last = expanded.occurrences[0], expanded.occurrences[-1]
+        start, end = first.start, first.start + self.prospect.shape.duration
+        times = f"{self._clock(start)} to {self._clock(end)}"
+        until = date_text(clock.local(last.start, self.zone).date(), year=True)
+        since = date_text(clock.local(start, self.zone).date(), year=True)
+        return f"{how_often(self.rule.frequency, self.first)}, {times}, from {since} to {until}"
+
+    def notes(self, expanded: Expanded) -> Iterable[str]:
+        """What is special about some dates: months without the day, and clocks that skip the time."""
+        if without := without_words(self.rule, expanded.without):
+            yield without
+        for one in expanded.occurrences:
+            if one.has_moved:
+                yield moved_words(self.rule.wall, one.day)
+
+    def sums(self, rows: Sequence[DateRow], each: str) -> Iterable[tuple[str, str]]:
+        """The lines under the number of dates: how many of which kind."""
+        own = sum(row.settled.outcome is Outcome.OPEN for row in rows)
+        other, far = sum(row.is_other for row in rows), sum(row.is_far for row in rows)
+        skipped = sum(row.settled.outcome is Outcome.SKIPPED for row in rows)
+        if own:
+            yield self._own_time(), f"{own} × {each}"
+        if other:
+            yield "Other time", f"{other} × {each}"
+        if skipped:
+            yield "Skipped", str(skipped)
+        if far:
+            yield "Too far ahead", str(far)
+
+    def row(self, settled: SettledDate, clashes: Sequence[Appointment], booked: Prospect, day: date | None) -> DateRow:
+        """The row of a date. Its choices are radios, of which its present state is the chosen one."""
+        own, start = settled.occurrence.start, settled.start or settled.occurrence.start
+        end = start + self.prospect.shape.duration
+        mine = [one for one in clashes if overlaps((one.start, one.end), (start, end))] if settled.start else []
+        if mine and settled.outcome is Outcome.OPEN:
+            settled = with_offers(booked, settled)
+        return DateRow(
+            settled=settled,
+            label=LABELS[settled.outcome],
+            own=own,
+            start=start,
+            end=end,
+            said=tuple(self._said(settled)),
+            clash=self._clash(mine[0], start) if mine else "",
+            choices=self._choices(settled, asks=bool(mine) or settled.outcome is not Outcome.OPEN),
+            opened=self._opened(settled, booked, day) if day else None,
+        )
+
+    def _said(self, settled: SettledDate) -> Iterable[str]:
+        """Why its own time is not booked, and what is offered instead."""
+        own, obstacle = settled.occurrence.start, settled.obstacle
+        if settled.is_lost:
+            yield "The time you had chosen is no longer open."
+        if obstacle is Obstacle.WINDOW:
+            yield f"Can be booked from {date_text(bookable_from(own, self.prospect.facts))} on."
+            return
+        if settled.is_away:
+            yield f"{self.name} is away then."
+        elif obstacle is Obstacle.TAKEN:
+            yield f"{self._clock(own)} is taken."
+        elif obstacle is not None:
+            yield obstacle_words(obstacle, rules=self.prospect.facts.rules, name=self.name)
+        if obstacle is not None and not settled.offers:
+            yield "Nothing else is open in the days around it."
+
+    def _clash(self, one: Appointment, start: datetime) -> str:
+        times = range_text(one.start, one.end, self.zone, twelve=self.twelve)
+        if clock.local(one.start, self.zone).date() == clock.local(start, self.zone).date():
+            times = times.partition(", ")[2]
+        return f"You have {one.service.name} with {one.provider.name}, {times}."
+
+    def _choices(self, settled: SettledDate, *, asks: bool) -> tuple[Choice, ...]:
+        if not asks or settled.outcome is Outcome.WINDOW:
+            return ()
+        own, chosen = settled.occurrence.start, settled.start
+        choices = [Choice(to_value(at), self._offer(at, settled), at == chosen) for at in settled.offers]
+        if settled.outcome is Outcome.OPEN:
+            choices.insert(0, Choice(to_value(own), "Take it all the same", True))
+        elif settled.obstacle is None:
+            choices.insert(0, Choice(to_value(own), self._offer(own, settled), chosen == own))
+        return (*choices, Choice(SKIP, "Skip this date", settled.outcome is Outcome.SKIPPED))
+
+    def _opened(self, settled: SettledDate, booked: Prospect, day: date) -> Opened:
+        """The open starts of `day` beside what is booked for the other dates."""
+        shown = {*settled.offers, settled.occurrence.start}
+        starts = [at for at in booked.starts_on(day, day) if at not in shown]
+        return Opened(day, tuple(Choice(to_value(at), self._offer(at, settled), False) for at in starts))
+
+    def _offer(self, at: datetime, settled: SettledDate) -> str:
+        own = settled.occurrence.start
+        if clock.local(at, self.zone).date() == clock.local(own, self.zone).date():
+            return f"{self._clock(at)} that day"
+        return moment_text(at, self.zone, twelve=self.twelve)
+
+    def _own_time(self) -> str:
+        words = count_words(self.rule.frequency, self.first, 2).partition(" ")[2].capitalize()
+        return f"{words}, {self._clock(self.rule.first)}"
+
+    def _clock(self, at: datetime) -> str:
+        return clock_text(at, self.zone, twelve=self.twelve)
+
+
+def _month(day: date) -> str:
+    return f"{date_part(day, 'F')} {day.year}"

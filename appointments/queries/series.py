@@ -1,0 +1,49 @@
+"""Series, as their two sides read them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, F, Min, Q, QuerySet
+
+from accounts.models import User
+from appointments.models import Appointment, Series
+from appointments.states import Status
+from providers.models import Provider
+
+
+def series_for_customer(user: User, uuid: UUID) -> Series:
+    """The customer's series. One query. Raises Series.DoesNotExist for another person's."""
+    return Series.objects.with_people().get(customer=user, uuid=uuid)
+
+
+def series_for_provider(provider: Provider, uuid: UUID) -> Series:
+    """The series of one of the provider's customers. One query. Raises Series.DoesNotExist for another provider's."""
+    return Series.objects.with_people().get(provider=provider, uuid=uuid)
+
+
+def appointments_of(series: Series) -> list[Appointment]:
+    """The appointments of the series by number, each with both sides, the service and its open proposal. One query."""
+    rows = list(Appointment.objects.with_proposal().filter(series=series).order_by("occurrence"))
+    for one in rows:
+        one.series, one.provider, one.customer = series, series.provider, series.customer
+        one.service = series.service
+    return rows
+
+
+def series_of_customer(user: User, *, now: datetime) -> QuerySet[Series]:
+    """The customer's series, each with the number `ahead` and in all, and the next start; the soonest first."""
+    ahead = _ahead(now)
+    figures = {
+        "ahead": Count("appointments", filter=ahead),
+        "in_all": Count("appointments"),
+        "next": Min("appointments__start", filter=ahead),
+    }
+    rows = Series.objects.filter(customer=user).select_related("provider", "service__provider").annotate(**figures)
+    return rows.order_by(F("next").asc(nulls_last=True), "-created_at", "-id")
+
+
+def _ahead(now: datetime) -> Q:
+    """The condition, from a series, for its appointments and requests that lie ahead, as in `conditions`."""
+    confirmed = Q(appointments__status=Status.CONFIRMED, appointments__start__gt=now)
+    waiting = Q(appointments__status=Status.REQUESTED, appointments__answer_by__gt=now)
+    return confirmed | waiting

@@ -1,0 +1,90 @@
+"""Series: the row with its rule, and the acts that concern several of its appointments."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts.models import User
+from appointments.models import Appointment, LeftOutDate, Series
+from appointments.rules.recurrence import Rule
+from appointments.states import LeftOut, Role, Verb
+from providers.models import Service
+
+from . import transitions
+from .transitions import Change, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class NewSeries:
+    """A series to write: its rule, the number in it of each start that is booked, and the dates that are not."""
+
+    rule: Rule
+    numbers: tuple[int, ...]
+    left_out: tuple[tuple[int, datetime, LeftOut], ...] = ()
+
+
+def write_series(new: NewSeries, *, service: Service, customer: User, now: datetime) -> Series:
+    """Write the series and the dates that it leaves out, in the transaction that books its appointments."""
+    rule = new.rule
+    series = Series.objects.create(
+        customer=customer,
+        provider=service.provider,
+        service=service,
+        frequency=rule.frequency,
+        first=rule.first,
+        time_zone=rule.zone.key,
+        count=rule.count,
+        until=rule.until,
+        created_at=now,
+    )
+    if new.left_out:
+        LeftOutDate.objects.bulk_create(
+            LeftOutDate(series=series, occurrence=number, start=start, reason=reason)
+            for number, start, reason in new.left_out
+        )
+    return series
+
+
+def end_several(
+    *,
+    appointments: Sequence[Appointment],
+    actor: User,
+    role: Role,
+    reason: str = "",
+    seen: int = 0,
+    shown: Mapping[str, str] | None = None,
+) -> list[Outcome]:
+    """Cancel the confirmed ones of these appointments and end the requests, all in one act or none.
+
+    Cancelling counts once, however many are cancelled. What ended before stays as it is. Raises CountsForMore where it
+    would count as more than late cancellation number `seen`, ChangedSince where one is not as `shown` says for its
+    reference (`Appointment.as_shown`), MoveRefused and PolicyRefused.
+    """
+    shown = shown or {}
+    changes = [Change(one, _verb_to_end(one, role), reason, shown=shown.get(one.reference, "")) for one in appointments]
+    return transitions.apply(changes, actor=actor, role=role, seen=seen)
+
+
+def answer_several(
+    *,
+    accepted: Sequence[Appointment],
+    declined: Sequence[Appointment],
+    actor: User,
+    reason: str = "",
+    shown: Mapping[str, str] | None = None,
+) -> list[Outcome]:
+    """Accept and decline these requests in one act, of which the customer is told in one mail.
+
+    `reason` goes to the customer of those that are declined. Raises MoveRefused where one can no longer be answered,
+    ChangedSince where a new time waits that the page did not show.
+    """
+    shown = shown or {}
+    yes = [Change(one, Verb.ACCEPT, shown=shown.get(one.reference, "")) for one in accepted]
+    no = [Change(one, Verb.DECLINE, reason) for one in declined]
+    return transitions.apply([*yes, *no], actor=actor, role=Role.PROVIDER)
+
+
+def _verb_to_end(appointment: Appointment, role: Role) -> Verb:
+    if appointment.is_confirmed:
+        return Verb.CANCEL
+    return Verb.WITHDRAW if role is Role.CUSTOMER else Verb.DECLINE

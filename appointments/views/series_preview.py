@@ -1,0 +1,198 @@
+"""The page that shows the dates of a series before it is booked, and its answers when some of them changed.
+
+Nothing is stored before the button to book: the form carries all that was typed and chosen.
+"""
+
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from accounts.http import SignedInRequest
+from accounts.zones import viewer_zone
+from appointments import booking_draft, visitor
+from appointments.exceptions import PolicyRefused, SlotTaken, TermsChanged
+from appointments.forms.booking import BookingForm
+from appointments.forms.series_dates import SentDates, read_dates
+from appointments.models import Series
+from appointments.pages.changed_terms import changes_in_words
+from appointments.pages.series_preview import Preview, build_preview
+from appointments.pages.zones import zones_of_time
+from appointments.queries.customer import own_clashes
+from appointments.queries.public import public_service
+from appointments.rules.recurrence import Expanded, Rule
+from appointments.rules.series import Prospect, SettledDate, settle
+from appointments.services import availability, booking, holds
+from appointments.services.series_booking import book_series, look_ahead, occurrences_of
+from core import clock
+from core.shortcuts import with_query
+from providers.models import Service
+from providers.wording import cancelling_sentence
+
+SOME_TAKEN = "Some of these dates were taken meanwhile."
+
+
+@dataclass
+class Look:
+    """The dates of the series as they are now, and the trouble to show on top."""
+
+    service: Service
+    rule: Rule
+    form: BookingForm
+    sent: SentDates
+    expanded: Expanded
+    prospect: Prospect
+    dates: list[SettledDate]
+    refusal: str = ""
+    changes: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    is_late: bool = False
+    must_answer: bool = False
+
+    @property
+    def status(self) -> int:
+        if self.refusal or self.changes or self.is_late:
+            return HTTPStatus.CONFLICT
+        return HTTPStatus.UNPROCESSABLE_ENTITY if self.must_answer else HTTPStatus.OK
+
+    @property
+    def lost(self) -> list[SettledDate]:
+        """The dates that were settled when the page was shown and are not any more."""
+        unsettled = [date for date in self.dates if not date.is_settled]
+        return [date for date in unsettled if date.is_lost or date.number not in self.sent.asked]
+
+
+def answer(request: SignedInRequest, service: Service, form: BookingForm, rule: Rule) -> HttpResponse:
+    """Show the dates that a valid form asks for, or book them where its button was pressed and all are settled."""
+    look = _look(request, service, form, rule)
+    if not look.sent.books:
+        return _show(request, look)
+    key = str(form.cleaned_data["key"])
+    if any(not date.is_settled for date in look.dates):
+        # A form that was sent twice finds its own appointments in the way.
+        if (before := booking.booked_by_form(request.user, key)) and before.series:
+            return _already(request, before.series)
+        look.is_late, look.must_answer = bool(look.lost), True
+        return _show(request, look)
+    if look.changes:
+        return _show(request, look)
+    try:
+        booked = book_series(
+            service=service,
+            rule=rule,
+            dates=look.dates,
+            customer=request.user,
+            terms=form.seen,
+            booking_key=key,
+            venue=form.cleaned_data["venue"],
+            note=form.cleaned_data["note"],
+            browser=visitor.known(request),
+        )
+    except SlotTaken:
+        look = _look(request, service, form, rule)
+        look.is_late = True
+        return _show(request, look)
+    except TermsChanged:
+        return _show(request, _look(request, public_service(service.provider.slug, service.slug), form, rule))
+    except PolicyRefused as refusal:
+        look.refusal = str(refusal)
+        return _show(request, look)
+    booking_draft.forget(request, service.provider.slug)
+    if booked.series is None:
+        return redirect("appointment_done", reference=booked.outcomes[0].appointment.reference)
+    if not booked.changed:
+        return _already(request, booked.series)
+    verb = "booked" if booked.outcomes[0].appointment.is_confirmed else "requested"
+    count, name = len(booked.outcomes), service.provider.first_name
+    dates = "1 date is" if count == 1 else f"All {count} dates are"
+    messages.success(request, f"{dates} {verb}. We email you and {name}.")
+    return redirect("my_series", series=booked.series.uuid)
+
+
+def _already(request: HttpRequest, series: Series) -> HttpResponse:
+    messages.info(request, "This form was sent before, and booked this series.")
+    return redirect("my_series", series=series.uuid)
+
+
+def _look(request: SignedInRequest, service: Service, form: BookingForm, rule: Rule) -> Look:
+    """The dates as they are now, judged with what the form says of each."""
+    now = clock.now()
+    expanded = occurrences_of(rule, service)
+    sent = read_dates(request.POST, {one.number: one.day for one in expanded.occurrences})
+    also = [start for start in sent.picks.values() if start]
+    also += [clock.day_bounds(day, rule.zone)[0] for day in sent.days.values()]
+    prospect = look_ahead(service, expanded, now=now, mine=visitor.mine(request), also=also)
+    dates = settle(prospect, expanded.occurrences, sent.picks, suggests=sent.is_first)
+    look = Look(service, rule, form, sent, expanded, prospect, dates)
+    terms = booking.terms_of(service)
+    if form.seen != terms:
+        venue = form.cleaned_data["venue"]
+        look.changes = changes_in_words(form.seen, terms, service, venue=venue)
+    return look
+
+
+def _show(request: SignedInRequest, look: Look) -> HttpResponse:
+    service, provider = look.service, look.service.provider
+    preview, zones = _build(request, look)
+    if not look.refusal:
+        _say_what_is_wrong(request, look, preview)
+    terms, zone_asked = booking.terms_of(service), {"tz": request.GET.get("tz", "")}
+    context = {
+        "look": look,
+        "preview": preview,
+        "service": service,
+        "provider": provider,
+        "zones": zones,
+        "zone": zones.first.key,
+        "terms": terms,
+        "cancelling": cancelling_sentence(provider.policy).text,
+        "hidden": _hidden(request, look, terms),
+        "address": with_query(reverse("check_series", args=[provider.slug, service.slug]), zone_asked),
+        "back": with_query(reverse("provider_service", args=[provider.slug, service.slug]), zone_asked),
+    }
+    part = "#series" if request.headers.get("HX-Target") == "series" else ""
+    response = render(request, f"appointments/series/check.html{part}", context, status=look.status)
+    response.headers["Vary"] = "HX-Request, HX-Target"
+    return response
+
+
+def _build(request: SignedInRequest, look: Look) -> tuple[Preview, Any]:
+    service, starts = look.service, [date.start or date.occurrence.start for date in look.dates]
+    length = availability.shape_of(service).duration
+    first, last = min(starts), max(starts) + length
+    reader = viewer_zone(request, service.provider.time_zone).zone
+    zones = zones_of_time(service, starts[0], starts[0] + length, reader=reader)
+    preview = build_preview(
+        service,
+        look.rule,
+        look.expanded,
+        look.dates,
+        look.prospect,
+        booking.price_of(service),
+        clashes=own_clashes(request.user, first, last),
+        opened=look.sent.days,
+        zone=zones.first,
+        twelve=request.user.uses_12h_clock,
+    )
+    return preview, zones
+
+
+def _say_what_is_wrong(request: SignedInRequest, look: Look, preview: Preview) -> None:
+    """Fill in the refusal that booking would answer now, or what the customer is to read before."""
+    try:
+        holds.check_bookable(look.service)
+        notice = booking.check_customer_for_series(request.user, look.service, preview.count)
+    except PolicyRefused as refusal:
+        look.refusal = str(refusal)
+    else:
+        look.notices = [notice] if notice else []
+
+
+def _hidden(request: SignedInRequest, look: Look, terms: booking.Terms) -> dict[str, Any]:
+    """What the form carries on: the terms that the page shows, the one-time key, and all that was typed."""
+    values = BookingForm.values(start=look.rule.first, terms=terms, person=request.user)
+    return {**values, "key": look.form.cleaned_data["key"], **look.form.typed}

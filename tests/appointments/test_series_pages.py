@@ -1,0 +1,353 @@
+"""A series through the browser's door: from the booking form over its dates to the page of the series."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from appointments.models import Appointment, AppointmentEvent, Hold, LeftOutDate, Series
+from appointments.services import booking, transitions
+from appointments.states import LeftOut, Role, Status
+from tests.factories.accounts import UserFactory
+from tests.factories.providers import ServiceFactory, TimeOffFactory
+from tests.invariants import check_all
+
+from .conftest import move_to_london
+
+pytestmark = pytest.mark.django_db
+
+FIRST = datetime(2026, 3, 3, 10, tzinfo=UTC)  # a Tuesday; clocks change in London on 29 March
+WEEK = timedelta(days=7)
+
+
+@pytest.fixture
+def provider(provider):
+    """In London: these tests read wall times."""
+    return move_to_london(provider)
+
+
+@pytest.fixture
+def service(provider):
+    return ServiceFactory(
+        provider=provider, name="Cello", slug="cello", duration_minutes=60, price=Decimal("40"), repeats=True
+    )
+
+
+@pytest.fixture
+def signed_in(client, customer):
+    client.force_login(customer)
+    return client
+
+
+@pytest.fixture
+def address(service):
+    return reverse("check_series", args=[service.provider.slug, service.slug])
+
+
+@pytest.fixture
+def form_values(signed_in, service):
+    """What the booking form would send for this customer, with the choice to repeat."""
+
+    def values(start=FIRST, *, repeat="weekly", count="6", **typed):
+        page = reverse("book", args=[service.provider.slug, service.slug])
+        response = signed_in.get(page, {"start": f"{start:%Y-%m-%dT%H:%M:%SZ}"})
+        return hidden_values(response) | {"repeat": repeat, "count": count, "until": "", "note": ""} | typed
+
+    return values
+
+
+def hidden_values(response):
+    found = re.findall(r'<input type="hidden" name="([\w-]+)" value="([^"]*)"', response.content.decode())
+    return {name: value for name, value in found if name != "csrfmiddlewaretoken"}
+
+
+def shown_values(response):
+    """What the page of the dates would send as it stands: hidden fields and chosen radios."""
+    text = response.content.decode()
+    radios = re.findall(r'<input type="radio"[^>]* name="(pick-\d+)" value="([^"]*)" checked', text)
+    return hidden_values(response) | dict(radios)
+
+
+def outcomes(response):
+    return [str(row.settled.outcome) for row in response.context["preview"].rows]
+
+
+def book_all(client, address, values):
+    preview = client.post(address, values)
+    assert preview.status_code == 200, preview.content.decode()
+    return client.post(address, shown_values(preview) | {"do": "book"})
+
+
+def test_series_is_shown_date_by_date_and_then_booked_at_the_same_wall_time(signed_in, address, form_values, customer):
+    preview = signed_in.post(address, form_values())
+
+    assert outcomes(preview) == ["open"] * 6
+    assert preview.context["preview"].working == "6 × £40 = £240"
+    assert not Appointment.objects.exists()
+
+    booked = signed_in.post(address, shown_values(preview) | {"do": "book"})
+
+    series = Series.objects.get()
+    assert booked.url == reverse("my_series", args=[series.uuid])
+    made = list(series.appointments.order_by("occurrence"))
+    assert [one.start for one in made] == [FIRST + n * WEEK - timedelta(hours=n >= 4) for n in range(6)]
+    assert [one.occurrence for one in made] == [1, 2, 3, 4, 5, 6]
+    assert {one.price for one in made} == {Decimal("40")}
+    assert len({one.reference for one in made}) == 6
+    assert Hold.objects.count() == 6
+    assert len(set(AppointmentEvent.objects.values_list("occasion", flat=True))) == 1
+    check_all()
+
+
+def test_booking_form_sent_with_a_repeat_shows_the_dates_and_books_nothing(signed_in, service, form_values):
+    page = reverse("book", args=[service.provider.slug, service.slug])
+
+    response = signed_in.post(page, form_values())
+
+    assert outcomes(response) == ["open"] * 6
+    assert not Appointment.objects.exists()
+
+
+def test_taken_date_gets_the_nearest_time_of_its_day_and_a_closed_one_asks(
+    signed_in, address, form_values, book, provider
+):
+    book(start=FIRST + WEEK, customer=UserFactory())
+    TimeOffFactory(provider=provider, start=FIRST + 2 * WEEK - timedelta(hours=12), end=FIRST + 2 * WEEK + WEEK / 7)
+
+    preview = signed_in.post(address, form_values())
+
+    assert outcomes(preview) == ["open", "other", "unsettled", "open", "open", "open"]
+    second, third = preview.context["preview"].rows[1:3]
+    assert second.start == FIRST + WEEK - timedelta(hours=1)
+    assert second.said == ("10:00 is taken.",)
+    assert third.said == ("Maya is away then.",)
+    assert preview.context["preview"].working == "5 × £40 = £200"
+    assert "need your answer" in preview.content.decode().replace("needs", "need")
+
+
+def test_nothing_is_booked_while_a_date_has_no_answer(signed_in, address, form_values, provider):
+    TimeOffFactory(provider=provider, start=FIRST + WEEK - timedelta(hours=12), end=FIRST + WEEK + timedelta(hours=9))
+    preview = signed_in.post(address, form_values())
+
+    refused = signed_in.post(address, shown_values(preview) | {"do": "book"})
+
+    assert refused.status_code == 422
+    assert outcomes(refused)[1] == "unsettled"
+    assert not Appointment.objects.exists()
+
+    booked = signed_in.post(address, shown_values(preview) | {"do": "book", "pick-2": "skip"})
+
+    series = Series.objects.get()
+    assert booked.url == reverse("my_series", args=[series.uuid])
+    assert series.appointments.count() == 5
+    assert list(series.left_out.values_list("occurrence", "reason")) == [(2, LeftOut.AWAY)]
+    check_all()
+
+
+def test_date_that_is_taken_meanwhile_comes_back_without_an_answer_and_nothing_is_booked(
+    signed_in, address, form_values, book
+):
+    preview = signed_in.post(address, form_values(note="Left knee"))
+    book(start=FIRST + 3 * WEEK, customer=UserFactory())
+
+    refused = signed_in.post(address, shown_values(preview) | {"do": "book"})
+
+    assert refused.status_code == 409
+    assert outcomes(refused) == ["open", "open", "open", "unsettled", "open", "open"]
+    assert Appointment.objects.count() == 1
+    assert not Series.objects.exists()
+    assert hidden_values(refused)["note"] == "Left knee"
+
+
+def test_form_sent_twice_makes_one_series(signed_in, address, form_values):
+    sent = shown_values(signed_in.post(address, form_values())) | {"do": "book"}
+    signed_in.post(address, sent)
+
+    again = signed_in.post(address, sent)
+
+    series = Series.objects.get()
+    assert again.url == reverse("my_series", args=[series.uuid])
+    assert Appointment.objects.count() == 6
+
+
+def test_another_time_and_another_day_can_be_picked(signed_in, address, form_values, book):
+    book(start=FIRST + WEEK, customer=UserFactory())
+    preview = signed_in.post(address, form_values())
+    opened = signed_in.post(address, shown_values(preview) | {"other": "2", "day-2": "2026-03-11"})
+    [choice] = [one for one in opened.context["preview"].rows[1].opened.choices if one.words == "Wed 11 March, 15:00"]
+
+    book_it = signed_in.post(address, shown_values(opened) | {"pick-2": choice.value, "do": "book"})
+
+    assert book_it.status_code == 302
+    assert Series.objects.get().appointments.get(occurrence=2).start == datetime(2026, 3, 11, 15, tzinfo=UTC)
+
+
+def test_dates_beyond_the_window_are_left_out_and_say_from_when_they_can_be_booked(
+    signed_in, address, form_values, provider
+):
+    provider.policy.window_days = 21
+    provider.policy.save()
+
+    preview = signed_in.post(address, form_values())
+
+    assert outcomes(preview) == ["open"] * 3 + ["window"] * 3
+    assert preview.context["preview"].rows[3].said == ("Can be booked from Tue 3 March on.",)
+    signed_in.post(address, shown_values(preview) | {"do": "book"})
+    assert Series.objects.get().appointments.count() == 3
+    assert set(LeftOutDate.objects.values_list("reason", flat=True)) == {LeftOut.WINDOW}
+
+
+def test_a_date_that_was_too_far_ahead_is_not_booked_after_midnight_either(signed_in, address, form_values, provider):
+    provider.policy.window_days = 20
+    provider.policy.save()
+    preview = signed_in.post(address, form_values(count="4"))
+    assert outcomes(preview) == ["open"] * 3 + ["window"]
+
+    with time_machine.travel(FIRST - timedelta(hours=9), tick=False):
+        signed_in.post(address, shown_values(preview) | {"do": "book"})
+
+    assert Series.objects.get().appointments.count() == 3
+
+
+def test_own_appointment_at_the_time_is_a_warning(signed_in, address, form_values, customer):
+    other = ServiceFactory(name="Reformer", duration_minutes=60)
+    at = FIRST + WEEK + timedelta(minutes=0)
+    booking.book_appointment(
+        service=other, start=at, customer=customer, terms=booking.terms_of(other), booking_key="other"
+    )
+
+    preview = signed_in.post(address, form_values())
+
+    row = preview.context["preview"].rows[1]
+    assert row.clash.startswith("You have Reformer with")
+    assert [choice.words for choice in row.choices][0] == "Take it all the same"
+    assert outcomes(preview) == ["open"] * 6
+
+
+@pytest.mark.parametrize(
+    "typed, error",
+    [
+        ({"count": "13"}, "Enter a whole number from 2 to 12."),
+        ({"count": ""}, "Enter how many appointments, or a last date."),
+        ({"count": "", "until": "2026-03-05"}, "Choose a later date: a series has at least two appointments."),
+        ({"count": "", "until": "2026-12-31"}, "Choose Tue 19 May 2026 or earlier: 12 are the most."),
+    ],
+)
+def test_form_says_what_is_wrong_with_the_rule(signed_in, address, form_values, typed, error):
+    response = signed_in.post(address, form_values(**typed))
+
+    assert response.status_code == 422
+    assert error in response.content.decode()
+
+
+def test_service_that_is_not_offered_as_a_series_asks_for_no_rule(signed_in, address, form_values, service):
+    service.repeats = False
+    service.save()
+
+    response = signed_in.post(address, form_values())
+
+    assert Series.objects.count() == 0
+    assert response.url == reverse("appointment_done", args=[Appointment.objects.get().reference])
+
+
+def test_requests_of_a_series_are_answered_in_one_press(signed_in, client, address, form_values, by_hand, service):
+    book_all(signed_in, address, form_values())
+    series = Series.objects.get()
+    assert set(series.appointments.values_list("status", flat=True)) == {Status.REQUESTED}
+    client.force_login(service.provider.user)
+    page = client.get(reverse("answer_series", args=[series.uuid]))
+    first = series.appointments.get(occurrence=1)
+    sent = {f"answer-{one.reference}": "accept" for one in series.appointments.all()}
+
+    client.post(
+        reverse("answer_series", args=[series.uuid]),
+        sent | {"shown": page.context["shown"], f"answer-{first.reference}": "decline", "reason": "Full", "do": "send"},
+    )
+
+    statuses = list(series.appointments.order_by("occurrence").values_list("status", flat=True))
+    assert statuses == [Status.DECLINED] + [Status.CONFIRMED] * 5
+    acts = AppointmentEvent.objects.exclude(from_status="").values_list("occasion", flat=True)
+    assert len(set(acts)) == 1
+    check_all()
+
+
+def test_customer_cancels_this_and_the_following(signed_in, address, form_values):
+    book_all(signed_in, address, form_values())
+    series = Series.objects.get()
+    third = series.appointments.get(occurrence=3)
+    page = signed_in.get(reverse("cancel_series", args=[series.uuid]), {"from": third.reference})
+    assert [(choice.scope, choice.counts) for choice in page.context["stopping"].choices] == [
+        ("one", "Free."), ("following", "Free."), ("all", "Free."),
+    ]  # fmt: skip
+    assert page.context["stopping"].button == "Cancel 4 appointments"
+
+    done = signed_in.post(
+        reverse("cancel_series", args=[series.uuid]), hidden_values(page) | {"which": "following", "reason": "Moving"}
+    )
+
+    assert done.url == reverse("my_series", args=[series.uuid])
+    statuses = list(series.appointments.order_by("occurrence").values_list("status", flat=True))
+    assert statuses == [Status.CONFIRMED] * 2 + [Status.CANCELLED] * 4
+    assert Hold.objects.count() == 2
+    check_all()
+
+
+def test_cancelling_all_counts_once_and_says_so_first(signed_in, address, form_values, service, customer):
+    book_all(signed_in, address, form_values(FIRST - timedelta(hours=22), count="3"))
+    series = Series.objects.get()
+    page = signed_in.get(reverse("cancel_series", args=[series.uuid]))
+    [choice] = page.context["stopping"].choices
+    assert choice.counts == "Counts as one late cancellation, your 1st of 3."
+
+    signed_in.post(reverse("cancel_series", args=[series.uuid]), hidden_values(page) | {"which": "all", "reason": ""})
+
+    assert customer.late_cancellations.count() == 1
+    assert set(series.appointments.values_list("status", flat=True)) == {Status.CANCELLED}
+    check_all()
+
+
+def test_cancelling_that_counts_for_more_than_was_shown_comes_back(signed_in, address, form_values):
+    book_all(signed_in, address, form_values(FIRST - timedelta(hours=22), count="3"))
+    series = Series.objects.get()
+    page = signed_in.get(reverse("cancel_series", args=[series.uuid]))
+
+    refused = signed_in.post(
+        reverse("cancel_series", args=[series.uuid]),
+        hidden_values(page) | {"which": "all", "reason": "", "seen-all": "0"},
+    )
+
+    assert refused.status_code == 409
+    assert set(series.appointments.values_list("status", flat=True)) == {Status.CONFIRMED}
+
+
+def test_series_page_shows_each_date_with_its_state(signed_in, client, address, form_values, customer, service):
+    book_all(signed_in, address, form_values())
+    series = Series.objects.get()
+    second = series.appointments.get(occurrence=2)
+    transitions.cancel_appointment(appointment=second, actor=customer, role=Role.CUSTOMER)
+
+    page = signed_in.get(reverse("my_series", args=[series.uuid]))
+
+    assert page.context["page"].rule_words == "Every Tuesday, 10:00 to 11:00, 5 times ahead, until Tue 7 April 2026"
+    assert page.context["page"].still_to_come == "£200"
+    assert [row.labels[0].label for row in page.context["page"].rows][:2] == ["Confirmed", "Cancelled by you"]
+    listed = signed_in.get(reverse("my_appointments"), {"tab": "series"})
+    assert "5 of 6 dates ahead" in listed.content.decode()
+    assert "Date 2 of a series" in signed_in.get(reverse("my_appointment", args=[second.reference])).content.decode()
+    client.force_login(service.provider.user)
+    assert client.get(reverse("studio_series", args=[series.uuid])).status_code == 200
+    client.force_login(UserFactory())
+    assert client.get(reverse("my_series", args=[series.uuid])).status_code == 404
+
+
+def test_calendar_file_has_an_entry_for_each_agreed_date(signed_in, address, form_values):
+    book_all(signed_in, address, form_values())
+    series = Series.objects.get()
+
+    file = signed_in.get(reverse("my_series_ics", args=[series.uuid])).content.decode()
+
+    assert file.count("BEGIN:VEVENT") == 6
+    assert "METHOD:PUBLISH" in file

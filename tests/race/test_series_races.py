@@ -1,0 +1,153 @@
+"""Series against bookings, other series and time off at once, in real processes: each is whole or not at all."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from accounts.models import User
+from appointments.models import Appointment, Series
+from appointments.services import booking
+from appointments.services.time_off import Absence, take_time_off
+from core import clock
+from core.exceptions import DomainError
+from providers.models import Provider, Service, TimeOff
+from tests.factories.accounts import UserFactory
+from tests.factories.providers import ProviderFactory, ServiceFactory, give_hours
+from tests.factories.series import wanted_series, weekly
+from tests.invariants import check_all
+from tests.processes import meet
+
+COUNT = 12
+
+
+@pytest.fixture(autouse=True)
+def _everything_holds(transactional_db):
+    yield
+    check_all()
+
+
+@pytest.fixture
+def service():
+    provider = ProviderFactory(time_zone="UTC", policy__window_days=200)
+    give_hours(provider, {day: [("06:00", "22:00")] for day in range(7)})
+    return ServiceFactory(provider=provider, duration_minutes=60, repeats=True)
+
+
+def first_start(hour=10):
+    day = clock.now().date() + timedelta(days=7)
+    return datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
+
+
+def _loaded(service_pk, customer_pk):
+    services = Service.objects.select_related("provider__policy", "provider__user")
+    return services.get(pk=service_pk), User.objects.get(pk=customer_pk)
+
+
+def book_series(service_pk, customer_pk, starts, key, folder, size):
+    service, customer = _loaded(service_pk, customer_pk)
+    wanted = wanted_series(service, customer, [datetime.fromisoformat(start) for start in starts], key=key)
+    meet(folder, size)
+    return [outcome.changed for outcome in booking.place(wanted)]
+
+
+def book_one(service_pk, customer_pk, start, folder, size):
+    service, customer = _loaded(service_pk, customer_pk)
+    terms = booking.terms_of(service)
+    meet(folder, size)
+    return booking.book_appointment(
+        service=service, start=datetime.fromisoformat(start), customer=customer, terms=terms, booking_key="one"
+    ).changed
+
+
+def take_off(provider_pk, start, end, folder, size):
+    provider = Provider.objects.select_related("user").get(pk=provider_pk)
+    absence = Absence(datetime.fromisoformat(start), datetime.fromisoformat(end))
+    meet(folder, size)
+    return take_time_off(provider=provider, absence=absence, actor=provider.user).changed
+
+
+def iso(starts):
+    return [start.isoformat() for start in starts]
+
+
+def is_whole_or_nothing():
+    return Appointment.objects.exclude(series=None).count() in {0, COUNT * Series.objects.count()}
+
+
+@pytest.mark.parametrize("number", [1, 6, 12])
+def test_a_series_loses_one_date_and_is_not_booked_or_the_single_booking_loses(run_calls, tmp_path, service, number):
+    starts, folder = weekly(first_start(), COUNT), str(tmp_path)
+
+    series, single = run_calls(
+        [
+            (book_series, service.pk, UserFactory().pk, iso(starts), "series", folder, 2),
+            (book_one, service.pk, UserFactory().pk, starts[number - 1].isoformat(), folder, 2),
+        ]
+    )
+
+    assert (series.error, single.error) in [("", "SlotTaken"), ("SlotTaken", "")]
+    assert Appointment.objects.count() == (COUNT if not series.error else 1)
+    assert is_whole_or_nothing()
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_of_two_series_that_cross_one_is_booked(run_calls, tmp_path, service, turn):
+    # The other one comes the opposite way, and meets this one on two dates in between.
+    one = weekly(first_start(), COUNT)
+    other = [start + timedelta(hours=3) for start in reversed(one)]
+    other[4], other[9] = one[7], one[2]
+    folder = str(tmp_path)
+
+    outcomes = run_calls(
+        [
+            (book_series, service.pk, UserFactory().pk, iso(one), "one", folder, 2),
+            (book_series, service.pk, UserFactory().pk, iso(other), "other", folder, 2),
+        ]
+    )
+
+    assert sorted(outcome.error for outcome in outcomes) == ["", "SlotTaken"]
+    assert Series.objects.count() == 1
+    assert Appointment.objects.count() == COUNT
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_a_time_off_is_asked_about_the_series_or_the_series_finds_it(run_calls, tmp_path, service, turn):
+    starts, folder = weekly(first_start(), COUNT), str(tmp_path)
+    span = (starts[5] - timedelta(hours=2)).isoformat(), (starts[5] + timedelta(hours=6)).isoformat()
+
+    series, off = run_calls(
+        [
+            (book_series, service.pk, UserFactory().pk, iso(starts), "series", folder, 2),
+            (take_off, service.provider_id, *span, folder, 2),
+        ]
+    )
+
+    assert (series.error, off.error) in [("", "InsideChanged"), ("SlotTaken", "")]
+    assert TimeOff.objects.count() + Series.objects.count() == 1
+    assert is_whole_or_nothing()
+
+
+def test_one_form_pressed_in_four_processes_makes_one_series(run_calls, tmp_path, service):
+    customer, starts, folder = UserFactory(), weekly(first_start(), COUNT), str(tmp_path)
+
+    outcomes = run_calls([(book_series, service.pk, customer.pk, iso(starts), "same", folder, 4)] * 4)
+
+    assert [outcome.error for outcome in outcomes] == [""] * 4
+    assert sorted(any(outcome.value) for outcome in outcomes) == [False] * 3 + [True]
+    assert Appointment.objects.count() == COUNT
+
+
+def test_what_comes_past_the_check_is_stopped_by_the_constraint_and_nothing_is_left(service, monkeypatch):
+    """Without the check under the lock the database alone refuses the whole series."""
+    starts = weekly(first_start(), COUNT)
+    one = UserFactory()
+    booking.book_appointment(
+        service=service, start=starts[8], customer=one, terms=booking.terms_of(service), booking_key="one"
+    )
+    monkeypatch.setattr(booking.availability, "open_among", lambda service, starts, **_: list(starts))
+
+    with pytest.raises(DomainError):
+        booking.place(wanted_series(service, UserFactory(), starts))
+
+    assert Appointment.objects.count() == 1
+    assert not Series.objects.exists()
