@@ -66,6 +66,14 @@ class Shown(TextChoices):
     PROVIDER = "provider", "Only those of my customers"
 
 
+class Swept(TextChoices):
+    """The moments before which somebody is reminded."""
+
+    START = "start", "Start of an appointment"
+    REQUEST = "request", "End of the time to answer a request"
+    PROPOSAL = "proposal", "End of the time to answer a new time"
+
+
 class HoldKind(TextChoices):
     """The kinds of holds on a provider's time."""
 

@@ -20,7 +20,7 @@ from .models import MOST_LEADS, Topic, UnsubscribeLink
 # What each topic means, and the part of the table it stands in.
 SAID: dict[Topic, str] = {
     Topic.APPOINTMENTS: "With the entry for your calendar. Without it you could miss a change.",
-    Topic.NEW_TIMES: "Somebody asks for another time, with the deadline, and what became of it.",
+    Topic.NEW_TIMES: "With the deadline, and once more 3 hours before it; and what became of it.",
     Topic.REMINDERS: "At the lead times below.",
     Topic.ANSWERS: "Declined, or not answered in time.",
     Topic.RECEIPTS: "That your request was sent.",

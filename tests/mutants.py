@@ -1974,4 +1974,18 @@ MUTANTS = [
         SERIES,
         "one_file",
     ),
+    mutant(
+        "a last call for a request that was answered",
+        "appointments/mail/reminders.py",
+        "if not appointment.is_request or appointment.answer_by != self.answer_by:",
+        "if appointment.answer_by != self.answer_by:",
+        REMIND,
+    ),
+    mutant(
+        "a provider who answered with another time is told to answer",
+        "appointments/services/reminders.py",
+        "waiting.exclude(Exists(theirs))",
+        "waiting",
+        REMIND,
+    ),
 ]

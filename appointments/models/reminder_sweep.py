@@ -2,15 +2,21 @@
 
 from django.db import models
 
+from appointments.states import Swept
+
 
 class ReminderSweep(models.Model):
-    """The reminders `minutes` before an appointment are sent for every moment up to `until`, and for none after it.
+    """The reminders `minutes` before moments of a kind are sent for all that were due by `until`, and for none later.
 
     It only moves forward, in the transaction that publishes the reminders, so that none goes out twice.
     """
 
-    minutes = models.PositiveIntegerField(unique=True)
+    what = models.CharField(max_length=8, choices=Swept, default=Swept.START, db_default="start")
+    minutes = models.PositiveIntegerField()
     until = models.DateTimeField()
 
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["what", "minutes"], name="remindersweep_one")]
+
     def __str__(self) -> str:
-        return f"{self.minutes} minutes before, until {self.until:%d %b %Y, %H:%M} UTC"
+        return f"{self.get_what_display()}, {self.minutes} minutes before, until {self.until:%d %b %Y, %H:%M} UTC"

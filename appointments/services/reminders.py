@@ -3,16 +3,19 @@
 For each time before an appointment at which anybody is reminded, a sweep goes through the starts in order, as a clock
 that runs ahead would. So a reminder costs nothing when an appointment is made or moved, follows a change of anybody's
 choice, and can't go to a time that an appointment has left. Whether it is still true is asked again when it is sent.
+Two more sweeps do the same for the ends of the times to answer.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Min, OuterRef, Subquery
+from django.db.models import Exists, Min, OuterRef, Subquery
 
-from appointments.models import Appointment, AppointmentEvent, ReminderSweep
-from appointments.states import Role, Status, Verb
+from appointments.models import Appointment, AppointmentEvent, Proposal, ReminderSweep
+from appointments.states import Role, Status, Swept, Verb
 from core.db import retrying
 from notifications import services as notifications
 from notifications.preferences import leads_in_use, people_reminded
@@ -22,6 +25,10 @@ from outbox import services as outbox
 STEP = timedelta(hours=6)
 # The verbs after which the time of an appointment is agreed. Their own mail says it, so that a reminder comes later.
 AGREEING = (Verb.BOOK, Verb.ACCEPT, Verb.MOVE)
+
+
+# How long before its end somebody who still has to answer is reminded.
+LAST_CALL = timedelta(hours=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +45,15 @@ class Coming:
 def publish_due(*, now: datetime) -> int:
     """Publish every reminder whose moment has come by `now`; returns their number.
 
-    After a pause, those that were missed and whose appointment has not begun.
+    After a pause, those that were missed and are still of use.
     """
-    published, in_use = 0, leads_in_use()
+    published, leads = 0, leads_in_use()
     # Nobody's any more: should somebody choose it again, it begins anew.
-    ReminderSweep.objects.exclude(minutes__in=in_use).delete()
-    for minutes in in_use:
-        while (count := _advance(minutes, now=now)) is not None:
+    ReminderSweep.objects.filter(what=Swept.START).exclude(minutes__in=leads).delete()
+    last_call = LAST_CALL // timedelta(minutes=1)
+    sweeps = [(Swept.START, minutes) for minutes in leads]
+    for what, minutes in [*sweeps, (Swept.REQUEST, last_call), (Swept.PROPOSAL, last_call)]:
+        while (count := _advance(what, minutes, now=now)) is not None:
             published += count
             outbox.renew_lease()
     return published
@@ -52,55 +61,94 @@ def publish_due(*, now: datetime) -> int:
 
 @retrying
 @transaction.atomic
-def _advance(minutes: int, *, now: datetime) -> int | None:
+def _advance(what: Swept, minutes: int, *, now: datetime) -> int | None:
     """Move one sweep on by a step; returns the number of reminders published, None where it has nowhere to go."""
-    sweep = _locked(minutes, now=now)
+    sweep = _locked(what, minutes, now=now)
     if sweep.until >= now:
         return None
     lead = timedelta(minutes=minutes)
-    # What has begun needs no reminder.
+    # What is over needs no reminder.
     after = max(sweep.until + lead, now)
     until = min(after + STEP, now + lead)
-    coming = [one for one in _starting_between(after, until) if one.agreed_at <= one.start - lead]
-    drafts = _drafts(coming, minutes)
+    drafts = DRAFTS[what](after, until, lead)
     outbox.publish_all(drafts)
     sweep.until = until - lead
     sweep.save(update_fields=["until"])
     return len(drafts)
 
 
-def _locked(minutes: int, *, now: datetime) -> ReminderSweep:
+def _locked(what: Swept, minutes: int, *, now: datetime) -> ReminderSweep:
     """The sweep's row, locked. A new one begins when the others last ran, so that the first reminders of a time that
     somebody just chose are not lost while no worker runs."""
     sweeps = ReminderSweep.objects.select_for_update()
-    if found := sweeps.filter(minutes=minutes).first():
+    if found := sweeps.filter(what=what, minutes=minutes).first():
         return found
     since = ReminderSweep.objects.aggregate(since=Min("until"))["since"] or now
-    ReminderSweep.objects.bulk_create([ReminderSweep(minutes=minutes, until=since)], ignore_conflicts=True)
-    return sweeps.get(minutes=minutes)
+    row = ReminderSweep(what=what, minutes=minutes, until=since)
+    ReminderSweep.objects.bulk_create([row], ignore_conflicts=True)
+    return sweeps.get(what=what, minutes=minutes)
+
+
+def _before_starts(after: datetime, until: datetime, lead: timedelta) -> list[outbox.Draft]:
+    """The reminders of the confirmed appointments that start after `after` and not later than `until`: one for each
+    side that wants it. Three queries at most."""
+    minutes = lead // timedelta(minutes=1)
+    coming = [one for one in _starting_between(after, until) if one.agreed_at <= one.start - lead]
+    sides = [(one, Role.CUSTOMER, one.customer_id) for one in coming]
+    sides += [(one, Role.PROVIDER, one.provider_user_id) for one in coming]
+    reminded = people_reminded(minutes, among={person for _, _, person in sides}) if sides else set()
+    return [
+        _draft(
+            "appointments.reminder",
+            one.start,
+            {"appointment": one.pk, "to": side.value, "minutes": minutes},
+            key=f"{one.pk}:{side}:{minutes}",
+        )
+        for one, side, person in sides
+        if person in reminded
+    ]
+
+
+def _before_requests_end(after: datetime, until: datetime, lead: timedelta) -> list[outbox.Draft]:
+    """The last calls for the requests that have to be answered by then, if they were made sooner. One query.
+
+    Not for those whose provider answered with another time: it is the customer who has to answer that.
+    """
+    waiting = Appointment.objects.filter(status=Status.REQUESTED, answer_by__gt=after, answer_by__lte=until)
+    theirs = Proposal.objects.open().filter(appointment=OuterRef("pk")).exclude(by=Role.CUSTOMER)
+    rows = waiting.exclude(Exists(theirs)).order_by("answer_by", "id").values_list("pk", "answer_by", "created_at")
+    return [
+        _draft("appointments.last_call", answer_by, {"appointment": pk, "to": Role.PROVIDER.value}, key=f"{pk}")
+        for pk, answer_by, created_at in rows
+        if answer_by and created_at <= answer_by - lead
+    ]
+
+
+def _before_proposals_end(after: datetime, until: datetime, lead: timedelta) -> list[outbox.Draft]:
+    """The last calls for the new times that have to be answered by then, if they were proposed sooner. One query."""
+    waiting = Proposal.objects.open().filter(answer_by__gt=after, answer_by__lte=until).order_by("answer_by", "id")
+    return [
+        _draft("appointments.last_call_for_time", each.answer_by, {"proposal": each.pk}, key=f"{each.pk}")
+        for each in waiting
+        if each.created_at <= each.answer_by - lead
+    ]
+
+
+def _draft(name: str, moment: datetime, facts: dict[str, Any], *, key: str) -> outbox.Draft:
+    """The job of a mail before `moment`; another moment of the same thing gets another mail."""
+    at = int(moment.timestamp())
+    return notifications.draft(name, key=f"{key}:{at}", at=at, **facts)
 
 
 def _starting_between(after: datetime, until: datetime) -> list[Coming]:
-    """The confirmed appointments that start after `after` and not later than `until`, by start. One query."""
     agreed = AppointmentEvent.objects.filter(appointment=OuterRef("pk"), verb__in=AGREEING).order_by("-at")
     rows = Appointment.objects.filter(status=Status.CONFIRMED, start__gt=after, start__lte=until)
     columns = ("pk", "customer", "provider__user", "start", Subquery(agreed.values("at")[:1]))
     return [Coming(*row) for row in rows.order_by("start", "id").values_list(*columns)]
 
 
-def _drafts(coming: list[Coming], minutes: int) -> list[outbox.Draft]:
-    sides = [(one, Role.CUSTOMER, one.customer_id) for one in coming]
-    sides += [(one, Role.PROVIDER, one.provider_user_id) for one in coming]
-    reminded = people_reminded(minutes, among={person for _, _, person in sides}) if sides else set()
-    return [
-        notifications.draft(
-            "appointments.reminder",
-            key=f"{one.pk}:{int(one.start.timestamp())}:{side}:{minutes}",
-            appointment=one.pk,
-            to=side.value,
-            start=int(one.start.timestamp()),
-            minutes=minutes,
-        )
-        for one, side, person in sides
-        if person in reminded
-    ]
+DRAFTS: dict[Swept, Callable[[datetime, datetime, timedelta], list[outbox.Draft]]] = {
+    Swept.START: _before_starts,
+    Swept.REQUEST: _before_requests_end,
+    Swept.PROPOSAL: _before_proposals_end,
+}

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from appointments import tasks
-from appointments.models import Appointment, ReminderSweep
+from appointments.models import Appointment, Proposal, ReminderSweep
 from appointments.services import proposals, transitions
 from appointments.states import Role
 from notifications import preferences
@@ -226,3 +226,70 @@ def test_the_job_asks_the_database_no_more_for_many(book, in_london):
 
     assert Message.objects.filter(key__startswith="appointments.reminder").count() == 8
     assert len(for_many) < len(for_one)
+
+
+# --- Answers that are still missing -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def request_(book, in_london, provider):
+    """A request for Thursday 10:00 that the provider has to answer within seven hours and some minutes."""
+    by_hand = ServiceFactory(provider=provider, duration_minutes=60, confirmation="by_hand")
+    made = book(start=START, service=by_hand).appointment
+    deliver()
+    return made
+
+
+def test_a_request_that_is_about_to_expire_is_told_to_its_provider_once(request_, provider, customer):
+    last = request_.answer_by - 3 * HOUR
+
+    assert remind(last - timedelta(seconds=1)) == []
+    [(subject, reader)] = remind(last)
+
+    assert subject == f"Still to answer by Mon 15:23: {customer.name}, Thu 5 March"
+    assert provider.user.email in reader
+    assert remind(last + timedelta(minutes=1)) == []
+
+
+def test_a_request_that_was_answered_is_not_called_again(request_, provider):
+    with at(request_.answer_by - 3 * HOUR):
+        tasks.remind()
+    transitions.accept_request(appointment=request_, actor=provider.user)
+    deliver()
+
+    reasons = set(SentMail.objects.filter(key__startswith="appointment-last-call").values_list("reason", flat=True))
+    assert reasons == {"the request was answered"}
+
+
+def test_a_request_with_less_time_to_answer_has_no_last_call(provider, book, in_london):
+    provider.policy.answer_minutes = 179
+    provider.policy.save()
+    by_hand = ServiceFactory(provider=provider, duration_minutes=60, confirmation="by_hand")
+    made = book(start=START, service=by_hand).appointment
+    deliver()
+
+    assert remind(made.answer_by - timedelta(minutes=170)) == []
+
+
+def test_whoever_has_to_answer_a_new_time_is_told_once_more_before_it_lapses(appointment, provider, customer):
+    fresh = Appointment.objects.with_people().get()
+    proposals.propose_time(appointment=fresh, start=START + HOUR, actor=provider.user, role=Role.PROVIDER)
+    deliver()
+    proposal = Proposal.objects.get()
+
+    [(subject, reader)] = remind(proposal.answer_by - 3 * HOUR)
+
+    assert subject == "Still to answer by Mon 15:23: Thu 5 March, 11:00 instead of Thu 5, 10:00"
+    assert customer.email in reader
+    assert remind(proposal.answer_by - 2 * HOUR) == []
+
+
+def test_a_request_that_was_answered_with_another_time_is_called_with_its_customer_alone(request_, provider, customer):
+    fresh = Appointment.objects.with_people().get()
+    proposals.propose_time(appointment=fresh, start=START + 2 * HOUR, actor=provider.user, role=Role.PROVIDER)
+    deliver()
+    proposal = Proposal.objects.get()
+
+    told = remind(proposal.answer_by - HOUR)
+
+    assert [customer.email in reader for _, reader in told] == [True]

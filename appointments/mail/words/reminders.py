@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 from appointments.mail.context import MailContext
-from appointments.mail.words.confirmations import until_when
 from appointments.pages.places import there
 from core import clock
 from core.letters import Button
-from core.wording import clock_text, words_for_minutes
+from core.wording import clock_text, date_text, words_for_minutes
 
-from .base import Words
+from .base import Words, deadline_text
+from .confirmations import until_when
+from .times import BOTH_HELD, without_an_answer
 
 # Nearer than that, the time left is told instead of the day.
 SOON = timedelta(hours=2)
@@ -24,6 +25,27 @@ def reminder(context: MailContext) -> Words:
         lead=(f"{expects}{there(context.appointment)}.",),
         button=Button("See appointment", context.own_page),
         change=until_when(context),
+    )
+
+
+def last_call(context: MailContext) -> Words:
+    day = date_text(clock.local(context.start, context.zone).date())
+    return Words(
+        subject=f"Still to answer by {context.short_deadline}: {context.other_name}, {day}",
+        headline=f"{context.other_name} still waits for your answer.",
+        lead=(f"Please answer by {deadline_text(context)}. After that the request expires by itself.",),
+        button=Button("Answer", context.own_page),
+        after=(f"The time is held for {context.other} until then.",),
+    )
+
+
+def last_call_for_time(context: MailContext) -> Words:
+    return Words(
+        subject=f"Still to answer by {context.short_deadline}: {context.short} instead of {context.short_former}",
+        headline=f"{context.other} still waits for your answer.",
+        lead=(f"Please answer by {deadline_text(context)}. {without_an_answer(context)}",),
+        button=Button("Answer", context.own_page),
+        after=(BOTH_HELD,),
     )
 
 
