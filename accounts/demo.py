@@ -14,6 +14,7 @@ from core.demo import PASSWORD, Size
 CUSTOMER = "amara@example.com"
 STAFF = "staff@example.com"
 SUSPENDED = "ivy@example.com"
+LEAVING = "hazel@example.com"
 # How long before today the people of the demo signed up.
 MEMBERS_FOR = timedelta(days=120)
 
@@ -32,10 +33,11 @@ def is_seeded() -> bool:
 
 @transaction.atomic
 def seed(size: Size) -> None:
-    """Create a member of staff, sixty customers, and somebody who will be suspended; the number ignores `size`."""
+    """Create staff, sixty customers, and two who will be suspended and leave; the number ignores `size`."""
     password = make_password(PASSWORD)
     make_person(STAFF, "Staff", LONDON, password, is_staff=True, is_superuser=True)
     make_person(SUSPENDED, "Ivy Frost", LONDON, password)
+    make_person(LEAVING, "Hazel Moor", LONDON, password)
     zones = [LONDON] * 4 + [BERLIN, NEW_YORK, KOLKATA, SYDNEY]
     for number, (email, first, last) in enumerate(zip(customer_emails(), FIRST_NAMES, LAST_NAMES, strict=True)):
         zone = LONDON if number == 0 else zones[number % len(zones)]
@@ -66,6 +68,10 @@ def customers() -> list[User]:
 
 def suspended() -> User:
     return User.objects.get(email=SUSPENDED)
+
+
+def leaving() -> User:
+    return User.objects.get(email=LEAVING)
 
 
 def customer_emails() -> list[str]:

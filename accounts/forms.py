@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account import forms as allauth_forms
+from allauth.account.adapter import get_adapter
 from allauth.mfa.base import forms as mfa_forms
 from allauth.mfa.totp import forms as totp_forms
 from allauth.mfa.webauthn import forms as webauthn_forms
@@ -14,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from phonenumber_field.formfields import PhoneNumberField
 
-from accounts import after_login, queries, services, zones
+from accounts import after_login, leaving_codes, queries, services, zones
 from accounts.models import LANGUAGES, Theme, User, Weekday
 from core import clock
 from core.forms import LineField, ZoneField
@@ -313,6 +314,43 @@ def zone_options(*first: str | None, twelve_hour: bool = False) -> list[Any]:
     named = [(name, clock.zone_label_now(name, now, twelve_hour=twelve_hour)) for name in near]
     others = [choice for choice in clock.zone_choices() if choice[0] not in near]
     return [("Yours", named), ("All time zones", others)] if named else others
+
+
+class LeavingForm(forms.Form):
+    """The yes to deleting one's account: a password, or a code where one was mailed; and what the page showed."""
+
+    password = forms.CharField(
+        label="Your password",
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={"required": "Enter your password."},
+    )
+    code = forms.CharField(
+        label="Code from our email",
+        help_text="Six digits. It works for 15 minutes, on this device.",
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+        error_messages={"required": "Enter the code from our email."},
+    )
+    seen = forms.IntegerField(min_value=0, max_value=1000, widget=forms.HiddenInput)
+    shown = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, request: HttpRequest, person: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request, self.person = request, person
+        self.by_code = leaving_codes.is_sent(request)
+        del self.fields["password" if self.by_code or not person.has_usable_password() else "code"]
+
+    def clean_password(self) -> str:
+        """The password. Raises ImmediateHttpResponse with the 429 page after too many wrong ones."""
+        password = self.cleaned_data["password"]
+        if not get_adapter().reauthenticate(self.person, password):
+            raise ValidationError("That is not your password.")
+        return password
+
+    def clean_code(self) -> str:
+        code = self.cleaned_data["code"].replace(" ", "")
+        if not leaving_codes.matches(self.request, self.person, code):
+            raise ValidationError("That code is not right. Check the newest email, or ask for another code.")
+        return code
 
 
 class PhotoForm(forms.Form):

@@ -170,6 +170,44 @@ def copy_ready(said: Said) -> Letter:
     )
 
 
+def leaving(said: Said) -> Letter:
+    return _letter(
+        subject=f"Your account is deleted on {said['day']}",
+        badge="Deletion planned",
+        tone="ruby",
+        headline="Your account is closed, and will be erased",
+        lead=(
+            f"Nothing is erased before {said['until']}. Until then one press keeps your account.",
+            "What was cancelled stays cancelled.",
+        ),
+        button=Button("Keep my account", said["url"]),
+        after=(
+            "You sign in first. Without it, there is nothing to do.",
+            "If you did not delete your account, keep it, then choose a new password at "
+            f"{page('account_reset_password')}",
+        ),
+        why=SECURITY,
+    )
+
+
+def leaving_code(said: Said) -> Letter:
+    return _letter(
+        subject=f"Your code to delete your account at {settings.SITE_NAME}",
+        badge="Code",
+        tone="ruby",
+        headline="Your code to delete your account",
+        lead=("It works once, for 15 minutes, on the page where you asked for it.",),
+        button=Button("Go to that page", said["url"]),
+        facts=(Fact("Code", said["code"]),),
+        after=(
+            "Nobody from us asks you for this code.",
+            "If you did not want this, somebody is signed in as you. "
+            f"Choose a new password at {page('account_reset_password')}",
+        ),
+        why=SECURITY,
+    )
+
+
 def told(subject: str, headline: str, *lead: str) -> Callable[[Said], Letter]:
     """A letter about a change to an account's security: the change, when, from where, what to do if it was not you."""
 
@@ -226,6 +264,9 @@ LETTERS: dict[str, Callable[[Said], Letter]] = {
     ),
     "account/email/email_confirm": told("Your email is confirmed", "Your email is confirmed", "You can book now."),
     "accounts/copy_ready": copy_ready,
+    "accounts/leaving": leaving,
+    "accounts/leaving_code": leaving_code,
+    "accounts/kept": told("Your account stays", "Your account stays", "It is no longer going to be deleted."),
     "mfa/email/totp_activated": told(
         "An authenticator app was added",
         "An authenticator app was added",

@@ -1,4 +1,4 @@
-"""Middleware of accounts: the answer to a form of allauth with errors, and what a banned person meets."""
+"""Middleware of accounts: the answer to a form of allauth with errors, and what those meet who take no part."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from core.problems import problem
-from core.view_contract import contract_of, is_open_to_banned
+from core.view_contract import contract_of, is_open_to_all, is_open_to_banned
 
 
 class InvalidFormsAnswer422:
@@ -29,11 +29,12 @@ class InvalidFormsAnswer422:
         return response
 
 
-class NothingForTheBanned:
-    """Middleware that leads a banned person from every view to the page that says why, except from those open to them.
+class NothingForThoseOut:
+    """Middleware that leads who takes no part from every view to the page that says why, but from those open to them.
 
-    The view says whether it is (`core.view_contract.open_to_banned`), never its path. A program gets a problem
-    document. An open view is not looked at further, and a browser without a session costs nothing.
+    That is the page of their suspension, or, where they deleted their account, the one on which they can keep it. The
+    view says whether it is open (`core.view_contract.open_to_banned` and `open_to_all`), never its path. A program gets
+    a problem document. A view open to all is not looked at further, and a browser without a session costs nothing.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -43,16 +44,27 @@ class NothingForTheBanned:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        if is_open_to_banned(view) or not _comes_from_banned(request):
+        if is_open_to_all(view):
+            return None
+        page = _page_for(request)
+        if page is None or (page == SUSPENDED and is_open_to_banned(view)):
             return None
         if contract_of(view).has_problems:
-            return problem(request, HTTPStatus.FORBIDDEN, name="suspended", detail="Booking is suspended.")
+            return problem(request, HTTPStatus.FORBIDDEN, name=page, detail=DETAILS[page])
         if request.headers.get("HX-Request"):
-            return HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": reverse("suspended")})
-        return redirect("suspended")
+            return HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": reverse(page)})
+        return redirect(page)
 
 
-def _comes_from_banned(request: HttpRequest) -> bool:
-    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
-        return False
-    return request.user.is_authenticated and request.user.banned_at is not None
+# The names of the pages that say why, which are those of the problems, too.
+SUSPENDED, LEAVING = "suspended", "leaving"
+DETAILS = {SUSPENDED: "Booking is suspended.", LEAVING: "The account was deleted by its person."}
+
+
+def _page_for(request: HttpRequest) -> str | None:
+    """The name of the page to which who sends the request is led; None for everybody who takes part, and visitors."""
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES or not request.user.is_authenticated:
+        return None
+    if request.user.leaves_at is not None:
+        return LEAVING
+    return SUSPENDED if request.user.banned_at is not None else None

@@ -56,12 +56,12 @@ class Weekday(models.IntegerChoices):
 LANGUAGES = [("en-gb", "English")]
 
 
-TAKES_PART = models.Q(is_active=True, banned_at=None)
+TAKES_PART = models.Q(is_active=True, banned_at=None, leaves_at=None)
 
 
 def taking_part(path: str) -> models.Q:
     """The condition that the person at `path`, such as "provider__user__", takes part in appointments."""
-    return models.Q(**{f"{path}is_active": True, f"{path}banned_at": None})
+    return models.Q(**{f"{path}is_active": True, f"{path}banned_at": None, f"{path}leaves_at": None})
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -85,6 +85,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     # Since when the person is banned: a copy of their open `Ban`, so that each request knows without a query.
     banned_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # When the account is erased, or was: a copy of the `Departure` of a person who deleted it.
+    leaves_at = models.DateTimeField(null=True, blank=True, editable=False)
     is_staff = models.BooleanField(default=False)
     joined_at = models.DateTimeField(default=clock.now, editable=False)
 
@@ -106,6 +108,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def first_name(self) -> str:
+        if self.is_erased:
+            return self.name
         return self.name.split()[0] if self.name.split() else "You"
 
     @property
@@ -115,16 +119,26 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def takes_part(self) -> bool:
         """Whether the person may take part in appointments: the account is open and not banned."""
-        return self.is_active and self.banned_at is None
+        return self.is_active and self.banned_at is None and self.leaves_at is None
+
+    @property
+    def why_not(self) -> str:
+        """The word for why somebody takes no part, as others may read it: suspended or closed."""
+        return "suspended" if self.is_active and self.leaves_at is None else "closed"
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether nothing of the person is left but this row: erasing closes an account for good when it begins."""
+        return self.leaves_at is not None and not self.is_active
 
     @property
     def email_confirmed(self) -> bool:
         return self.email_confirmed_at is not None
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save the account. A row read before a ban was made or lifted must not undo it, so `banned_at` is left out."""
+        """Save the account without what only bans and deletion write, which a row read before must not undo."""
         if not self._state.adding and kwargs.get("update_fields") is None and not args:
-            left_out = {"id", "banned_at", *self.get_deferred_fields()}
+            left_out = {"id", "banned_at", "leaves_at", *self.get_deferred_fields()}
             names = {field.attname for field in self._meta.concrete_fields}
             kwargs["update_fields"] = names - left_out
         super().save(*args, **kwargs)
@@ -183,6 +197,29 @@ class Appeal(models.Model):
 
     def __str__(self) -> str:
         return f"Appeal of {self.ban.user}, {self.sent_at:%d %b %Y, %H:%M} UTC"
+
+
+class Departure(models.Model):
+    """The deletion of an account by its person. Until `erase_at` they can keep it; then a job erases it.
+
+    `step` is the last step of the erasure that was done, so that it goes on where a worker was killed.
+    """
+
+    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="departure")
+    asked_at = models.DateTimeField()
+    erase_at = models.DateTimeField()
+    step = models.CharField(max_length=60, blank=True)
+    erased_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(erase_at__gt=models.F("asked_at")), name="departure_leaves_time_to_stay"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"asked for {self.asked_at:%d %b %Y, %H:%M} UTC"
 
 
 class DataCopy(models.Model):

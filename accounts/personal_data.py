@@ -4,7 +4,7 @@ An app has a module `personal_data` with the functions of `PersonalData`, and ad
 `AppConfig.ready()`. `docs/decisions/leaving.md` says which row is named, copied or erased where.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,9 +14,10 @@ from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.db.models import QuerySet
 
-from accounts.models import Appeal, Ban, DataCopy, Session, User
+from accounts.models import Appeal, Ban, DataCopy, Departure, Session, User
 from core.hooks import Question, Registry
 
+BATCH = 500
 Rows = Mapping[str, QuerySet[Any]]
 # One row as programs read it: texts, numbers, moments and lists of these, by names in English.
 Facts = dict[str, Any]
@@ -46,6 +47,8 @@ class File:
 class PersonalData(Protocol):
     """One app's part of the data about people: a module with these functions."""
 
+    __name__: str
+
     def kept(self, user: User) -> Rows:
         """The rows that the app keeps about `user`, by the plural that staff call them. Asks the database nothing yet.
 
@@ -57,6 +60,15 @@ class PersonalData(Protocol):
         """What a copy of the data about `user` holds of this app, in reading order. Asks the database nothing yet.
 
         Nothing about others beyond what `user` can see, and nothing that grants access: no password, code or token.
+        """
+        ...
+
+    def erase(self, user: User) -> None:
+        """Erase what the app keeps of `user`, in transactions of its own: short ones, for many rows.
+
+        Called for an account that is closed for good, perhaps several times, after a worker was killed on the way. What
+        others had with the person keeps its facts, without anything they wrote or could be known by. The account's own
+        row is erased last, by `accounts.erasure`.
         """
         ...
 
@@ -81,6 +93,13 @@ def count_sections(user: User) -> list[tuple[str, int]]:
     return [(title, number) for title, number in counts if number]
 
 
+def in_batches(rows: QuerySet[Any]) -> Iterator[list[Any]]:
+    """The keys of the rows, some hundred at a time, so that changing many locks few at once."""
+    keys = list(rows.order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(keys), BATCH):
+        yield keys[start : start + BATCH]
+
+
 # --- The rows of this app ---------------------------------------------------------------------------------------------
 
 
@@ -91,6 +110,7 @@ def kept(user: User) -> Rows:
         "second steps and passkeys": Authenticator.objects.filter(user=user),
         "devices signed in": UserSession.objects.filter(user=user),
         "sessions of these devices": Session.objects.filter(person=user),
+        "deletions of their account": Departure.objects.filter(user=user),
         "copies of their data": DataCopy.objects.filter(user=user),
         "suspensions": Ban.objects.filter(user=user),
         "appeals they wrote": Appeal.objects.filter(ban__user=user),
@@ -110,6 +130,10 @@ def sections(user: User) -> list[Section]:
         Section("suspensions", "Suspensions", Ban.objects.filter(user=user).order_by("since"), _suspension),
         Section("appeals", "Appeals", Appeal.objects.filter(ban__user=user), _appeal),
     ]
+
+
+def erase(user: User) -> None:
+    """Nothing yet: the account's own rows are erased last, with the account (`erasure.erase_person`)."""
 
 
 def _of(model: type[Any], user: User) -> QuerySet[Any]:

@@ -96,7 +96,10 @@ def purge(*, now: datetime, unconfirmed_days: int = 30) -> None:
     Session.objects.filter(expire_date__lt=now).delete()
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
     stale = User.objects.filter(
-        email_confirmed_at=None, last_login=None, joined_at__lt=now - timedelta(days=unconfirmed_days)
+        email_confirmed_at=None,
+        last_login=None,
+        joined_at__lt=now - timedelta(days=unconfirmed_days),
+        leaves_at=None,  # an erased account has no address and no sign-in either
     )
     for email in stale.values_list("email", flat=True):
         discard_unconfirmed_account(email=email)

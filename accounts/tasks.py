@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from accounts import copies, services, url_secrets
+from accounts import copies, erasure, services, url_secrets
 from core import clock
 from outbox import services as outbox
 
@@ -26,6 +26,12 @@ def mail_code(payload: dict[str, Any], *, message: Any) -> None:
 @outbox.handler("accounts.make_copy")
 def make_copy(payload: dict[str, Any], *, message: Any) -> None:
     copies.make_copy(payload["copy"], sign_of_life=outbox.renew_lease)
+
+
+@outbox.handler("accounts.erase")
+def erase(payload: dict[str, Any], *, message: Any) -> None:
+    """Erase the account of a departure, unless it was kept. A repeat goes on where the last one ended."""
+    erasure.erase(payload["departure"], sign_of_life=outbox.renew_lease)
 
 
 @outbox.daily(hour=3, name="accounts.sweep_copies")

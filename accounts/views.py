@@ -28,7 +28,7 @@ from accounts.limits import limited
 from accounts.models import User
 from core import clock, errors
 from core.request_bodies import length_of
-from core.view_contract import open_to_banned, takes
+from core.view_contract import open_to_all, open_to_banned, takes
 
 ROOM_FOR_THE_REST_OF_THE_FORM = 100_000
 LARGEST_CAMERA_FILE = 20_000_000
@@ -351,7 +351,7 @@ reset_password = never_cache(ResetPassword.as_view())
 # Who is banned may have a copy of their data, and confirms for it that it is they.
 reauthenticate = open_to_banned(allauth_views.reauthenticate)
 reauthenticate_by_code = open_to_banned(mfa_views.reauthenticate)
-sign_out = open_to_banned(allauth_views.LogoutView.as_view())
+sign_out = open_to_all(allauth_views.LogoutView.as_view())
 
 
 def too_many_requests(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -3,7 +3,19 @@
 from django.urls import include, path
 
 from . import converters  # noqa: F401 - registers <reference:…> and <link:…>
-from .views import booking, calendar_feed, changing, customer_list, fair_use, help, link, public, search, series
+from .views import (
+    booking,
+    calendar_feed,
+    changing,
+    customer_list,
+    fair_use,
+    help,
+    leaving,
+    link,
+    public,
+    search,
+    series,
+)
 from .views import customer_appointment as mine
 
 urlpatterns = [
@@ -30,6 +42,9 @@ urlpatterns = [
     path("my/series/<uuid:series>/cancel/", series.cancel_series, name="cancel_series"),
     path("my/series/<uuid:series>/calendar.ics", series.my_series_ics, name="my_series_ics"),
     path("my/standing/", fair_use.standing, name="my_standing"),
+    path("my/settings/data/delete/", leaving.delete_account, name="settings_delete"),
+    path("leaving/", leaving.leaving_account, name="leaving"),
+    path("leaving/keep/", leaving.keep_account, name="leaving_keep"),
     path("my/settings/calendar/", calendar_feed.calendar_settings, name="settings_calendar"),
     path("my/settings/calendar/off/", calendar_feed.turn_off, name="calendar_feed_off"),
     path("calendar/<feed:token>.ics", calendar_feed.feed, name="calendar_feed"),

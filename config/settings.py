@@ -106,7 +106,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.InvalidFormsAnswer422",
-    "accounts.middleware.NothingForTheBanned",
+    "accounts.middleware.NothingForThoseOut",
     "core.middleware.PagesMiddleware",
 ]
 
@@ -278,6 +278,7 @@ LIMITS = {
     # Big companies' programs read the links of many people from a few addresses.
     "calendar_feed": (600, 600),
     "data_copy": (3, 86_400),
+    "leave": (20, 3600),
 }
 
 # --- Work for later ---------------------------------------------------------

@@ -9,10 +9,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from core.errors import cache_is_away
-from core.view_contract import open_to_banned
+from core.view_contract import open_to_all
 
 
-@open_to_banned
+@open_to_all
 @require_safe
 @never_cache
 def health(request: HttpRequest) -> HttpResponse:
@@ -20,7 +20,7 @@ def health(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
 
 
-@open_to_banned
+@open_to_all
 @require_safe
 @never_cache
 def ready(request: HttpRequest) -> HttpResponse:

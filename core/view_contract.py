@@ -79,17 +79,27 @@ def contract_for(request: HttpRequest) -> Contract:
 
 
 def open_to_banned(view: View) -> View:
-    """Decorates a view for everybody, a banned person included; every other view is closed to them.
-
-    It belongs on what they may still do, on pages that are the same for all, and on addresses for machines, which then
-    answer without looking who asks.
-    """
+    """Decorates a view that a banned person may use, too; every view without it is closed to them."""
     view.is_open_to_banned = True  # type: ignore[attr-defined]
     return view
 
 
+def open_to_all(view: View) -> View:
+    """Decorates a view for everybody, also a banned person and one whose account is closed.
+
+    It belongs on what they may still do, on pages that are the same for all, and on addresses for machines, which then
+    answer without looking who asks.
+    """
+    view.is_open_to_all = True  # type: ignore[attr-defined]
+    return open_to_banned(view)
+
+
 def is_open_to_banned(view: Callable[..., Any]) -> bool:
     return getattr(view, "is_open_to_banned", False)
+
+
+def is_open_to_all(view: Callable[..., Any]) -> bool:
+    return getattr(view, "is_open_to_all", False)
 
 
 def _with(contract: Contract) -> Callable[[View], View]:

@@ -6,12 +6,12 @@ from django.shortcuts import render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from core.view_contract import open_to_banned
+from core.view_contract import open_to_all
 
 DAY = 86_400
 
 
-@open_to_banned
+@open_to_all
 @require_safe
 @cache_control(public=True, max_age=DAY)
 def robots(request: HttpRequest) -> HttpResponse:
@@ -19,7 +19,7 @@ def robots(request: HttpRequest) -> HttpResponse:
     return render(request, "robots.txt", content_type="text/plain; charset=utf-8")
 
 
-@open_to_banned
+@open_to_all
 @require_safe
 @cache_control(public=True, max_age=DAY)
 def favicon(request: HttpRequest) -> HttpResponse:

@@ -1,9 +1,9 @@
 """What this app keeps about a person; see `accounts.personal_data`."""
 
 from accounts.models import User
-from accounts.personal_data import Facts, Rows, Section
+from accounts.personal_data import Facts, Rows, Section, in_batches
 
-from .models import MailPreferences, RefusedAddress, ReminderLead, SentMail, UnsubscribeLink
+from .models import MailPreferences, RefusedAddress, ReminderLead, SentMail, Topic, UnsubscribeLink
 
 
 def kept(user: User) -> Rows:
@@ -19,8 +19,30 @@ def kept(user: User) -> Rows:
 
 
 def sections(user: User) -> list[Section]:
-    """The mails to the person, without the job that could make each again."""
-    return [Section("emails", "Emails to you", SentMail.objects.filter(user=user).order_by("created_at", "pk"), _mail)]
+    """What the person chose, and the mails to them, without the job that could make each again."""
+    chosen = MailPreferences.objects.filter(user=user).prefetch_related("leads")
+    sent = SentMail.objects.filter(user=user).order_by("created_at", "pk")
+    return [
+        Section("mail_preferences", "Choices about emails", chosen, _choices),
+        Section("emails", "Emails to you", sent, _mail),
+    ]
+
+
+def erase(user: User) -> None:
+    """Delete the log of mails to the person and their choices; mails to others no longer say about whom they were."""
+    for ids in in_batches(SentMail.objects.filter(user=user)):
+        SentMail.objects.filter(pk__in=ids).delete()
+    SentMail.objects.filter(about_whom=user).update(about_whom=None)
+    RefusedAddress.objects.filter(user=user).delete()
+    UnsubscribeLink.objects.filter(user=user).delete()
+    MailPreferences.objects.filter(user=user).delete()
+
+
+def _choices(row: MailPreferences) -> Facts:
+    return {
+        "turned_off": [Topic(name).label for name in row.off if name in Topic.values],
+        "reminded_minutes_before": [lead.minutes for lead in row.leads.all()],
+    }
 
 
 def _mail(row: SentMail) -> Facts:

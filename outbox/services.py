@@ -13,7 +13,7 @@ In a service, inside its transaction, and in the app's `tasks.py`:
 A handler that may take long calls `outbox.renew_lease()` between its steps.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -36,6 +36,7 @@ __all__ = [
     "Retry",
     "daily",
     "every",
+    "forget",
     "handler",
     "leave_undone",
     "monthly",
@@ -86,6 +87,16 @@ def retry_message(*, message: Message, actor: Any) -> bool:
     if revived:
         log.info("message_retried", message=str(message.pk), topic=message.topic, actor=actor.pk)
     return bool(revived)
+
+
+def forget(topics: Iterable[str], is_meant: Callable[[dict[str, Any]], bool]) -> int:
+    """Delete the messages of these topics whose payload `is_meant` names, whatever their state; returns their number.
+
+    For payloads that hold a person's data, encrypted, which is to be erased before finished messages are pruned.
+    """
+    rows = Message.objects.filter(topic__in=list(topics)).values_list("pk", "payload")
+    ids = [pk for pk, payload in rows.iterator() if is_meant(payload)]
+    return Message.objects.filter(pk__in=ids).delete()[0]
 
 
 def leave_undone(*, message: Message, actor: Any) -> bool:

@@ -1,7 +1,9 @@
 """What this app keeps about a person; see `accounts.personal_data`."""
 
 from typing import Any
+from uuid import uuid4
 
+from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User, Weekday
@@ -11,11 +13,14 @@ from providers.models import (
     CustomerAllowance,
     CustomerBlock,
     DateOverride,
+    Listing,
     Provider,
     Service,
     TimeOff,
     WorkingHours,
 )
+
+NAME = "Deleted provider"
 
 
 def kept(user: User) -> Rows:
@@ -47,6 +52,30 @@ def sections(user: User) -> list[Section]:
         Section("limits_lifted", "Customers without limits", _dealt(CustomerAllowance, user), _allowance),
         Section("blocks", "Customers you take no bookings of", _dealt(CustomerBlock, user).order_by("since"), _block),
     ]
+
+
+@transaction.atomic
+def erase(user: User) -> None:
+    """Erase the page, whose row stays for the appointments made there, and what providers decided about the person.
+
+    Services keep name, length and price, which is what was agreed; category and zone stay, too.
+    """
+    for decided in (CustomerAllowance.objects, CustomerBlock.objects):
+        decided.filter(Q(customer=user) | Q(provider__user=user)).delete()
+    for belonging in (WorkingHours.objects, DateOverride.objects, TimeOff.objects):
+        belonging.filter(provider__user=user).delete()
+    Service.objects.filter(provider__user=user).update(is_active=False, description="")
+    Provider.objects.filter(user=user).update(
+        name=NAME,
+        slug=f"deleted-{uuid4().hex}",
+        trade="",
+        about="",
+        languages="",
+        place="",
+        address="",
+        listing=Listing.HIDDEN,
+        steps_done=[],
+    )
 
 
 def _dealt(model: type[Any], user: User) -> Any:

@@ -815,8 +815,8 @@ MUTANTS = [
     mutant(
         "an account that was read before its ban writes the ban away",
         "accounts/models.py",
-        'left_out = {"id", "banned_at", *self.get_deferred_fields()}',
-        'left_out = {"id", *self.get_deferred_fields()}',
+        'left_out = {"id", "banned_at", "leaves_at", *self.get_deferred_fields()}',
+        'left_out = {"id", "leaves_at", *self.get_deferred_fields()}',
         BANS,
     ),
     mutant(

@@ -53,6 +53,13 @@ def book_soon(customer: User, providers: list[Provider]) -> None:
                 return
 
 
+def book_first_open(provider: Provider, day: datetime, customer: User, *, at: datetime) -> Appointment:
+    """Book the provider's first service at its first open start from that day on, as of the moment `at`."""
+    service = provider.services.all()[0]
+    service.provider = provider
+    return _booked(service, _first_open(service, day), customer, at=at)
+
+
 def _first_open(service: Service, day: datetime) -> datetime:
     """The first open start of the service from that day on, as it was the day before."""
     early = day - DAY

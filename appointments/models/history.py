@@ -13,6 +13,10 @@ from .proposal import Proposal
 
 
 class HistoryQuerySet(models.QuerySet["AppointmentEvent"]):
+    def forget_words(self) -> int:
+        """Empty the reasons, for a person whose account is erased; what happened, when and between whom, stays."""
+        return super().update(reason="")
+
     def update(self, **kwargs) -> NoReturn:
         raise TypeError("History is never changed.")
 

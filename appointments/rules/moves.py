@@ -163,13 +163,13 @@ def _answer_time_is_over(attempt: Attempt) -> None:
 def _customer_takes_part(attempt: Attempt) -> None:
     customer = attempt.appointment.customer
     if not customer.takes_part:
-        raise PolicyRefused(f"This customer's account is {'suspended' if customer.is_active else 'closed'}.")
+        raise PolicyRefused(f"This customer's account is {customer.why_not}.")
 
 
 def _provider_takes_part(attempt: Attempt) -> None:
     user = attempt.appointment.provider.user
     if not user.takes_part:
-        raise PolicyRefused(f"This provider's account is {'suspended' if user.is_active else 'closed'}.")
+        raise PolicyRefused(f"This provider's account is {user.why_not}.")
 
 
 def _can_be_cancelled(attempt: Attempt) -> None:

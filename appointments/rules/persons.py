@@ -29,10 +29,9 @@ def refusals(customer: User, provider: Provider, dealings: Dealings) -> Iterator
     """A sentence for each reason why the customer may not book with the provider; none where they may."""
     if customer.pk == provider.user_id:
         yield "You can't book an appointment with yourself."
-    if not customer.is_active:
-        yield "This account is closed."
-    elif not customer.takes_part:
-        yield "Booking is suspended for this account."
+    if not customer.takes_part:
+        is_closed = customer.why_not == "closed"
+        yield "This account is closed." if is_closed else "Booking is suspended for this account."
     if not customer.email_confirmed:
         yield CONFIRM_FIRST
     yield from refusals_of_provider(provider, dealings)

@@ -1,18 +1,24 @@
 """What this app keeps about a person; see `accounts.personal_data`."""
 
+from uuid import uuid4
+
+from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
-from accounts.personal_data import Facts, Rows, Section
+from accounts.personal_data import Facts, Rows, Section, in_batches
 from appointments.models import (
     Appointment,
     AppointmentEvent,
     CalendarFeed,
     Hold,
     LateCancellation,
+    OpeningIndex,
     Proposal,
     Series,
 )
+
+from . import transitions
 
 
 def kept(user: User) -> Rows:
@@ -54,6 +60,34 @@ def sections(user: User) -> list[Section]:
         Section("calendar_link", "Calendar links", CalendarFeed.objects.filter(owner=user), _feed),
         Section("late_cancellations", "Late cancellations", late, _late),
     ]
+
+
+def erase(user: User) -> None:
+    """End what still lies ahead of the person and take their words out of what stays with others.
+
+    Late cancellations go, too; the evidence of an open suspension stays as mere moments, which lead to no appointment.
+    """
+    transitions.end_all_ahead(user)
+    Hold.objects.filter(kept_by=user).delete()
+    CalendarFeed.objects.filter(owner=user).delete()
+    for ids in in_batches(Appointment.objects.filter(customer=user).exclude(note="")):
+        Appointment.objects.filter(pk__in=ids).update(note="")
+    for ids in in_batches(Proposal.objects.filter(actor=user).exclude(message="")):
+        Proposal.objects.filter(pk__in=ids).update(message="")
+    for ids in in_batches(AppointmentEvent.objects.filter(actor=user).exclude(reason="")):
+        AppointmentEvent.objects.filter(pk__in=ids).forget_words()
+    _erase_late_cancellations(user)
+    # The search's job has dropped these with the page already; here in case it failed.
+    OpeningIndex.objects.filter(provider__user=user).delete()
+
+
+@transaction.atomic
+def _erase_late_cancellations(user: User) -> None:
+    late = LateCancellation.objects.filter(person=user)
+    late.exclude(ban__isnull=False, ban__lifted_at=None).delete()
+    for one in late:
+        one.occasion, one.forgiven_reason = uuid4(), ""
+        one.save(update_fields=["occasion", "forgiven_reason"])
 
 
 def _booked(row: Appointment) -> Facts:

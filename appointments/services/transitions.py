@@ -42,6 +42,7 @@ class Change:
     `start` is a new time to propose or to move to, `proposal` the one that is answered; `reason` goes with either.
     `shown` is `Appointment.as_shown` of the page on which the actor decided; empty: the actor decided on no page. The
     time that `browser` (a hash) or the actor's account keeps does not stand in the way of `start`, and is taken for it.
+    `role` is that of the actor in this change, where one act has changes in both roles.
     """
 
     appointment: Appointment
@@ -52,6 +53,7 @@ class Change:
     proposal: Proposal | None = None
     shown: str = ""
     browser: str | None = None
+    role: Role | None = None
 
     def mine(self, actor: User | None) -> Mine:
         """The holder of the times that do not stand in the way of this change by `actor`."""
@@ -202,6 +204,10 @@ class Act:
     seen: int | None = None
     skip_refused: bool = False
 
+    def role_in(self, change: Change) -> Role:
+        """The role in which the actor makes the change."""
+        return change.role or self.role
+
 
 @retrying
 @transaction.atomic
@@ -212,8 +218,9 @@ def _apply(changes: Sequence[Change], act: Act, *, bans: bool = False) -> list[O
     now, outcomes, made = clock.now(), [], []
     for change in _as_they_are_now(changes, locked):
         appointment = change.appointment
-        _check_role(appointment, actor, act.role)
-        if act.role in MOVES[change.verb][2] and _is_done(change, act.role, now):
+        role = act.role_in(change)
+        _check_role(appointment, actor, role)
+        if role in MOVES[change.verb][2] and _is_done(change, role, now):
             outcomes.append(Outcome(appointment, changed=False, banned=_is_banned(actor)))
             continue
         try:
@@ -287,7 +294,7 @@ def _check(change: Change, act: Act, now: datetime) -> None:
     check_move(
         appointment,
         change.verb,
-        role=act.role,
+        role=act.role_in(change),
         policy=appointment.provider.policy,
         now=now,
         to=change.to,
@@ -296,7 +303,8 @@ def _check(change: Change, act: Act, now: datetime) -> None:
     )
     if change.start:
         mine = change.mine(act.actor)
-        times.check_start(appointment, change.start, role=act.role, message=change.reason, now=now, mine=mine)
+        role = act.role_in(change)
+        times.check_start(appointment, change.start, role=role, message=change.reason, now=now, mine=mine)
 
 
 def _weigh(changes: Sequence[Change], act: Act, *, now: datetime) -> Consequence:
@@ -316,7 +324,9 @@ def _make(changes: Sequence[Change], act: Act, *, now: datetime) -> None:
     if entries:
         _save(changes)
         times.end_proposals([entry.appointment for entry in entries if _ends_proposals(entry)], now=now)
-        record(entries, actor=act.actor, role=act.role, now=now, occasion=act.occasion)
+        for role in dict.fromkeys(map(act.role_in, changes)):
+            its_own = [entry for entry, change in zip(entries, changes, strict=True) if act.role_in(change) is role]
+            record(its_own, actor=act.actor, role=role, now=now, occasion=act.occasion)
 
 
 def _answer_for(actor: User, act: Act, counts: Consequence, locked: dict[int, Appointment], *, now: datetime) -> None:
@@ -332,14 +342,21 @@ def _answer_for(actor: User, act: Act, counts: Consequence, locked: dict[int, Ap
     _make(ending, Act(None, Role.SYSTEM, uuid.uuid4()), now=now)
 
 
-def _end_of(appointment: Appointment, banned: User, now: datetime) -> Change:
-    """The change by which the system ends an appointment of a banned person."""
+def end_all_ahead(person: User) -> None:
+    """End all that lies ahead of a person who takes no part any more, as the system: late for nobody, told once."""
+    ending = [_end_of(one, person, clock.now()) for one in fair_use.upcoming_of(person, now=clock.now())]
+    if ending:
+        apply(ending, actor=None, role=Role.SYSTEM, skip_refused=True)
+
+
+def _end_of(appointment: Appointment, person: User, now: datetime) -> Change:
+    """The change by which the system ends an appointment of a person who takes no part any more."""
     if appointment.is_confirmed:
         verb = Verb.CANCEL
     elif appointment.is_unanswered(now):
         verb = Verb.EXPIRE
     else:
-        verb = Verb.WITHDRAW if appointment.customer_id == banned.pk else Verb.DECLINE
+        verb = Verb.WITHDRAW if appointment.customer_id == person.pk else Verb.DECLINE
     return Change(appointment, verb, to=target(verb, Status(appointment.status)))
 
 
@@ -379,7 +396,7 @@ def _is_banned(actor: User | None) -> bool:
 def _check_takes_part(actor: User | None) -> None:
     """Refuse what an account does that was closed or banned while it waited for the locks."""
     if actor is not None and not actor.takes_part:
-        raise PolicyRefused(f"This account is {'suspended' if actor.is_active else 'closed'}.")
+        raise PolicyRefused(f"This account is {actor.why_not}.")
 
 
 def _enter(change: Change, act: Act, *, now: datetime) -> Entry:
@@ -395,7 +412,7 @@ def _enter(change: Change, act: Act, *, now: datetime) -> Entry:
     if change.verb in ENDS:
         appointment.closed_at = now
     if change.verb in ENDED_BY_SOMEBODY:
-        appointment.ended_by = act.role
+        appointment.ended_by = act.role_in(change)
         appointment.was_withdrawn = change.verb is Verb.WITHDRAW
     to_start = proposal.start if proposal else change.start
     return Entry(appointment, change.verb, before, change.reason, start, to_start, dropped, proposal)

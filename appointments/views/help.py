@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from appointments.pages.fair_use import figures as figures_of_fair_use
 from appointments.rules.moves import COMPLETES_AFTER, CORRECTED_WITHIN
 from appointments.services.holds import KEPT_FOR
-from core.view_contract import open_to_banned
+from core.view_contract import open_to_all
 from core.wording import words_for_minutes
 from providers.models import BookingPolicy
 
@@ -23,13 +23,13 @@ PAGES = {
 }
 
 
-@open_to_banned
+@open_to_all
 @require_safe
 def contents(request: HttpRequest) -> HttpResponse:
     return render(request, "help/contents.html", {"pages": PAGES})
 
 
-@open_to_banned
+@open_to_all
 @require_safe
 def page(request: HttpRequest, name: str) -> HttpResponse:
     title, lead = PAGES[name]

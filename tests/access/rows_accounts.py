@@ -74,6 +74,10 @@ ROWS = [
     Row("settings_data", get=FORM | {"B": "200"}, post=signed_in("405", B="405")),
     Row("settings_data_copy", get=signed_in("405", B="405"), post=signed_in("go")),
     Row("settings_data_file", args=data_copy, get=OWN | {"B": "404"}, post=signed_in("405", B="405")),
+    Row("settings_delete", get=FORM | {"B": "200"}, post=signed_in("422", B="422", SV="200", S="200", SU="200")),
+    # Nobody of the world leaves: they are led to the page that says what leaving would do.
+    Row("leaving", get=everyone("go", V="200", B="go"), post=READ_ONLY | {"B": "405"}),
+    Row("leaving_keep", get=signed_in("405", B="405"), post=signed_in("go")),
     # The photo is C's, who has no provider page, so visitors can't see it.
     Row("photo", args=photo, get=everyone("200", V="404"), post=READ_ONLY),
     Row("account_login", get=ASKED, post=SENT),

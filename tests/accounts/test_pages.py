@@ -19,6 +19,7 @@ ARGUMENTS = {
     "account_reset_password_from_key": ["a", "b"],
     "mfa_remove_webauthn": ["x"],
     "mfa_edit_webauthn": ["x"],
+    "settings_data_file": ["00000000-0000-4000-8000-000000000000"],
 }
 NOT_PAGES = {"mfa_login_webauthn", "mfa_download_recovery_codes"}
 
@@ -90,6 +91,7 @@ def test_most_pages_were_seen(person):
         "mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes",
         "mfa_remove_webauthn", "mfa_edit_webauthn",
         "settings_photo", "settings_photo_remove", "settings_zone",
+        "settings_data_copy", "settings_data_file",
     }  # fmt: skip
 
 

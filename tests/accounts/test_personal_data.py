@@ -10,10 +10,10 @@ from django.db.models import CASCADE, ForeignKey
 from django.urls import reverse
 
 from accounts import personal_data
-from accounts.models import Appeal, Ban, DataCopy, Session, User
+from accounts.models import Appeal, Ban, DataCopy, Departure, Session, User
 from appointments.models import Hold, LateCancellation
 from core import clock
-from notifications.models import Kind, RefusedAddress, SentMail
+from notifications.models import Kind, RefusedAddress, ReminderLead, SentMail, UnsubscribeLink
 from tests.access.world import World
 from tests.factories.accounts import UserFactory
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 # What the database keeps about rights, which staff hand out on the person's own page of the admin.
 RIGHTS = {User.groups.through, User.user_permissions.through}
 
-NOT_COPIED = {Session, LogEntry, DataCopy, Hold, RefusedAddress}
+NOT_COPIED = {Session, LogEntry, DataCopy, Departure, Hold, RefusedAddress, UnsubscribeLink, ReminderLead}
 
 
 def named_models() -> set[type]:
@@ -119,7 +119,8 @@ def test_every_app_writes_what_it_keeps_about_somebody_into_a_copy():
 
     copied = {section.rows.model for section in personal_data.all_sections(somebody)}
 
-    # Means and marks of others: sessions are the devices, holds last minutes, and what staff did is the house's record.
+    # Sessions are the devices, reminders stand with the choices, holds last minutes, links grant access, and what staff
+    # did is the house's record.
     assert named_models() - copied == NOT_COPIED
 
 

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.demo import CUSTOMER, STAFF, SUSPENDED
+from accounts.demo import CUSTOMER, LEAVING, STAFF, SUSPENDED
 from appointments.demo import scale
 from appointments.search.index import measure_figures
 from core import demo
@@ -16,6 +16,7 @@ These logins are for the demo only. Never use this data where anybody else can r
     provider   {PROVIDER:20} {demo.PASSWORD}
     staff      {STAFF:20} {demo.PASSWORD}   (the admin is at /admin/)
     suspended  {SUSPENDED:20} {demo.PASSWORD}   (reads why, and has appealed)
+    leaving    {LEAVING:20} {demo.PASSWORD}   (deleted the account, and can still keep it)
 """
 
 

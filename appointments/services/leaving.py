@@ -1,0 +1,121 @@
+"""Leaving: what an account's deletion ends at once, on both sides of its person, in the transaction that closes it."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from accounts import leaving
+from accounts.models import Departure, User
+from appointments.exceptions import InsideChanged
+from appointments.models import Appointment, Hold
+from appointments.rules.leaving import Ahead, ahead_of, fingerprint
+from appointments.states import Role
+from core import clock
+from core.db import retrying
+from core.exceptions import Busy
+from outbox import services as outbox
+from providers.models import Provider
+
+from . import fair_use, transitions
+from .locks import lock_people, lock_providers
+
+# The most tries to lock all that lies ahead; only bookings of that very person at that moment ask for another.
+ATTEMPTS = 10
+
+
+class MoreAhead(Exception):
+    """The person has booked with a provider who is not locked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The result of leaving: the departure, what it ended, and whether it changed or banned anything."""
+
+    departure: Departure
+    ended: Sequence[Ahead] = ()
+    changed: bool = True
+    banned: bool = False
+
+
+def what_lies_ahead(person: User, *, now: datetime) -> list[Ahead]:
+    """What lies ahead of the person, by start, and what becomes of it when they leave. One query."""
+    return ahead_of(_rows(person, now=now), person, now=now)
+
+
+def leave(*, person: User, seen: int, shown: str) -> Left:
+    """Delete the account: it closes now and is erased in two weeks. Already leaving: nothing happens.
+
+    What lies ahead is cancelled, withdrawn or declined by the rules, all in one act; what the rules let nobody cancel
+    any more stays. Raises StaffStay, InsideChanged where not `shown` (a `fingerprint`) is what lies ahead, and
+    CountsForMore where it would count as more than late cancellation number `seen`.
+    """
+    for _ in range(ATTEMPTS):
+        try:
+            return _leave(person, seen=seen, shown=shown)
+        except MoreAhead:
+            continue
+    raise Busy
+
+
+@retrying
+@transaction.atomic
+def _leave(person: User, *, seen: int, shown: str) -> Left:
+    person, locked = _lock(person)
+    now = clock.now()
+    if found := Departure.objects.filter(user=person).first():
+        return Left(found, changed=False, banned=person.banned_at is not None)
+    leaving.check_may_leave(person)
+    ahead = what_lies_ahead(person, now=now)
+    if not locked >= {one.appointment.provider_id for one in ahead}:
+        raise MoreAhead
+    if fingerprint(ahead) != shown:
+        raise InsideChanged
+    ending = [one for one in ahead if one.ends]
+    changes = [transitions.Change(one.appointment, one.verb, role=one.role) for one in ending]
+    # A banned person has nothing ahead: the ban has ended it.
+    outcomes = transitions.apply(changes, actor=person, role=Role.CUSTOMER, seen=seen) if changes else []
+    Hold.objects.filter(kept_by=person).delete()
+    departure = leaving.close(person, now=now)
+    _refresh(person, key=f"leaving-{departure.pk}")
+    return Left(departure, ending, banned=any(outcome.banned for outcome in outcomes))
+
+
+def keep(*, person: User) -> bool:
+    """Open the account again, with its page; nothing cancelled comes back. False once erasing has begun."""
+    with transaction.atomic():
+        kept = leaving.keep(person=person)
+        if kept:
+            _refresh(person, key=f"kept-{uuid.uuid4().hex}")
+    return kept
+
+
+def _lock(person: User) -> tuple[User, set[int]]:
+    """The person and the ids of the providers that are locked: of their own page, and of what lies ahead of them.
+
+    Once the providers are locked nobody else books with them, so the people are those of what lies ahead by then.
+    """
+    now = clock.now()
+    own_page = Provider.objects.filter(user=person).values_list("pk", flat=True)
+    others = fair_use.upcoming_of(person, now=now).values_list("provider_id", flat=True)
+    providers = lock_providers({*own_page, *others})
+    ahead = fair_use.upcoming_of(person, now=now).filter(provider__in=providers).values_list("customer_id", flat=True)
+    people = lock_people({person.pk, *ahead, *(provider.user_id for provider in providers.values())})
+    return people[person.pk], set(providers)
+
+
+def _rows(person: User, *, now: datetime) -> QuerySet[Appointment]:
+    return fair_use.upcoming_of(person, now=now).select_related(
+        "provider__user", "provider__policy", "service", "customer"
+    )
+
+
+def _refresh(person: User, *, key: str) -> None:
+    """Have the search forget or find the person's page again."""
+    outbox.publish_all(
+        outbox.Draft(topic="appointments.refresh_openings", key=f"{key}:{pk}", payload={"provider": pk})
+        for pk in Provider.objects.filter(user=person).values_list("pk", flat=True)
+    )

@@ -1,0 +1,117 @@
+"""Deleting one's account: the page that says what it does, and the one of an account that will be erased."""
+
+from http import HTTPStatus
+from typing import cast
+
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import leaving as accounts_leaving
+from accounts import leaving_codes
+from accounts.forms import LeavingForm
+from accounts.limits import limited
+from accounts.models import Departure, User
+from accounts.zones import viewer_zone
+from appointments.exceptions import CountsForMore, InsideChanged
+from appointments.pages.leaving import leaving_page
+from appointments.queries.leaving import past_of
+from appointments.rules.fair_use import FREE
+from appointments.rules.leaving import fingerprint
+from appointments.services import fair_use, leaving
+from core import clock
+from core.view_contract import open_to_all, open_to_banned
+
+CHANGED = "Something has changed since this page was opened. Read it again, then press the button."
+FOR_MORE = "Deleting now counts as more than it did when this page was opened. Read it again, then press the button."
+
+
+@open_to_banned
+@never_cache
+@login_required
+@limited("leave")
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete_account(request: HttpRequest) -> HttpResponse:
+    """What deleting does, in counts, and the button. A POST sends a code by mail, or deletes."""
+    me = cast(User, request.user)
+    if me.leaves_at is not None:
+        return redirect("leaving")
+    if request.method != "POST" or me.is_staff or me.is_superuser:
+        return _page(request, me)
+    if request.POST.get("do") == "code":
+        leaving_codes.send(request, me)
+        messages.info(request, f"A code is on its way to {me.email}.")
+        return redirect("settings_delete")
+    form = LeavingForm(request.POST, request=request, person=me)
+    try:
+        if not form.is_valid():
+            return _page(request, me, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    except ImmediateHttpResponse as answer:  # too many wrong passwords
+        return answer.response
+    try:
+        leaving.leave(person=me, seen=form.cleaned_data["seen"], shown=form.cleaned_data["shown"])
+    except (InsideChanged, CountsForMore) as refusal:
+        why = CHANGED if isinstance(refusal, InsideChanged) else FOR_MORE
+        return _page(request, me, status=HTTPStatus.CONFLICT, why=why)
+    # The session has ended with the account: no message could be kept in it.
+    logout(request)
+    return redirect("leaving")
+
+
+def _page(
+    request: HttpRequest, me: User, form: LeavingForm | None = None, *, status: int = HTTPStatus.OK, why: str = ""
+) -> HttpResponse:
+    """Five queries, whatever lies ahead."""
+    now = clock.now()
+    ahead = leaving.what_lies_ahead(me, now=now)
+    starts = [one.appointment.start for one in ahead if one.ends and not one.is_request]
+    counts = fair_use.consequence_for(me.pk, starts, now=now) if starts else FREE
+    page = leaving_page(
+        ahead,
+        counts,
+        past_of(me),
+        is_banned=me.banned_at is not None,
+        now=now,
+    )
+    context = {
+        "page": page,
+        "form": form or LeavingForm(request=request, person=me),
+        "why": why,
+        "shown": fingerprint(ahead),
+        "is_staff": me.is_staff or me.is_superuser,
+        "days": accounts_leaving.GRACE.days,
+        "until": now + accounts_leaving.GRACE,
+        "zone": viewer_zone(request, me.time_zone).name,
+    }
+    return render(request, "appointments/leaving/delete.html", context, status=status)
+
+
+@open_to_all
+@never_cache
+@require_safe
+def leaving_account(request: HttpRequest) -> HttpResponse:
+    """The page of an account that will be erased, with the button that keeps it; for visitors, how to get there."""
+    if not request.user.is_authenticated:
+        return render(request, "appointments/leaving/visitor.html", {"days": accounts_leaving.GRACE.days})
+    me = request.user
+    departure = Departure.objects.filter(user=me).first()
+    if departure is None:
+        return redirect("settings_data")
+    context = {"departure": departure, "zone": viewer_zone(request, me.time_zone).name}
+    return render(request, "appointments/leaving/leaving.html", context)
+
+
+@open_to_all
+@never_cache
+@login_required
+@require_POST
+def keep_account(request: HttpRequest) -> HttpResponse:
+    me = cast(User, request.user)
+    if leaving.keep(person=me):
+        messages.success(request, "Your account stays. What was cancelled stays cancelled.")
+    return redirect("settings_data")
