@@ -1,11 +1,11 @@
 """Answers of this app to the hooks of lower apps; registered in `apps`."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 from django.http import HttpRequest
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, resolve, reverse
 
 from accounts import zones
 from accounts.after_login import ChosenTime
@@ -13,14 +13,20 @@ from accounts.models import User
 from accounts.personal_data import File
 from appointments import visitor
 from appointments.mail import ics
+from appointments.models import Appointment
 from appointments.pages import month_picker
+from appointments.pages.labels import badges
 from appointments.pages.zones import zones_of_time
 from appointments.queries.calendar_feed import all_appointments
+from appointments.queries.provider import left_outside
 from appointments.queries.public import public_service
 from appointments.services import holds
+from appointments.states import Role
 from core import clock
 from providers import queries as provider_queries
-from providers.models import Service
+from providers.hooks import LeftOutside, Outside
+from providers.hours import Week
+from providers.models import Provider, Service
 
 
 def start_page(user: User) -> str | None:
@@ -52,6 +58,23 @@ def chosen_time(request: HttpRequest, address: str) -> ChosenTime | None:
         zone=told.first.key,
         chosen_in=reader,
         aside=told.aside(start, end),
+    )
+
+
+def outside_new_hours(provider: Provider, week: Week, time_zone: str, now: datetime) -> Outside:
+    """What is booked or asked for with the provider and would lie outside this week. Three queries."""
+    left, already = left_outside(provider, week, clock.zone(time_zone), now)
+    return Outside([_left_outside(one, now) for one in left], already)
+
+
+def _left_outside(one: Appointment, now: datetime) -> LeftOutside:
+    return LeftOutside(
+        start=one.start,
+        end=one.end,
+        name=one.customer.name,
+        service=one.service.name,
+        label=badges(one, Role.PROVIDER, now=now)[0],
+        address=reverse("studio_appointment", args=[one.reference]),
     )
 
 

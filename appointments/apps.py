@@ -16,6 +16,7 @@ class AppointmentsConfig(AppConfig):
         after_login.start_page.answer(answers.start_page)
         after_login.chosen_time.answer(answers.chosen_time)
         hooks.outside_hours.answer(count_outside_hours)
+        hooks.outside_new_hours.answer(answers.outside_new_hours)
         personal_data.parts.add(own_part)
         personal_data.files_of.answer(answers.calendar_of)
         core_demo.parts.add(demo)

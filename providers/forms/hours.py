@@ -6,6 +6,7 @@ kept and that one thing done. Times travel as wall-clock text; 00:00 as an end i
 
 import re
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -222,6 +223,12 @@ class WeekForm(DaysForm):
         """Whether the form is valid; reads the days. `twelve` writes times in error messages with am and pm."""
         self.week = {day.index: ranges for day in self.days if (ranges := day.read(twelve=twelve))}
         return self.zone.is_valid() and not self.errors
+
+    def so_far(self) -> tuple[hours.Week, str] | None:
+        """The week and the zone as they are typed now; None while something of them can't be read. Marks no errors."""
+        probe = WeekForm.typed(self.data)
+        probe.days = deepcopy(self.days)
+        return (probe.week, probe.zone.cleaned_data["time_zone"]) if probe.is_valid() else None
 
     @property
     def problems(self) -> list[tuple[str, str]]:

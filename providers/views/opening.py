@@ -1,6 +1,6 @@
 """The studio's pages of open time: the week, and the dates that differ from it."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -14,14 +14,18 @@ from providers import hooks, hours, queries, services
 from providers.access import provider_required
 from providers.exceptions import ChangedMeanwhile, HoursRefused, OverrideRefused
 from providers.forms import OverrideForm, WeekForm
-from providers.hours import WEEKDAYS, Week
+from providers.hours import Week
 from providers.models import DateOverride, Provider
 
 from . import gone
+from .daylines import daylines
+from .effect import effect_of
 from .page import READ_AND_SEND
 
-# Wall-clock minutes drawn as a line need no real date: midnight of any will do.
-MIDNIGHT = datetime(2001, 1, 1, tzinfo=UTC)
+# The button that shows what the typed week would change; with scripts each change of a field presses it.
+CHECK = "check"
+# The ids of the elements that htmx swaps, and their parts of the template.
+PARTS = {"hours-editor": "#editor", "effect": "#effect"}
 
 
 # --- The week ---------------------------------------------------------------------------------------------------------
@@ -50,12 +54,15 @@ class WeekAnswer:
 
 
 def answer_week(request: HttpRequest, provider: Provider, present: Week) -> WeekAnswer | Week:
-    """Save the posted week and return it, or return the form to show instead."""
+    """Save the posted week and return it, or return the form to show instead: after a button, and to check it."""
     form, twelve = WeekForm.typed(request.POST), provider.user.uses_12h_clock
-    if "do" in request.POST:
-        return WeekAnswer(form, announce=form.press(request.POST["do"]))
+    pressed = request.POST.get("do")
+    if pressed is not None and pressed != CHECK:
+        return WeekAnswer(form, announce=form.press(pressed))
     if not form.is_valid(twelve=twelve):
         return WeekAnswer(form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    if pressed == CHECK:
+        return WeekAnswer(form)
     zone = form.zone.cleaned_data
     try:
         services.set_working_hours(
@@ -77,36 +84,13 @@ def tell_outside(request: HttpRequest, provider: Provider) -> None:
         messages.warning(request, f"{count} confirmed appointments fall outside the new hours. They stay.")
 
 
-def daylines(present: Week, *, twelve: bool = False) -> dict[str, Any]:
-    """The context of the week's drawing: seven lines over one span, each with its sentence."""
-    ranges = [one for day in present.values() for one in day]
-    first = min((start for start, _ in ranges), default=9 * 60) // 60 * 60
-    last = -(-max((end for _, end in ranges), default=17 * 60) // 60) * 60
-    return {
-        "start": _drawn(first),
-        "end": _drawn(last),
-        "days": [
-            {
-                "name": name,
-                "sentence": f"{name}: {hours.ranges_text(present.get(index, ()), twelve=twelve)}",
-                "text": hours.ranges_text(present.get(index, ()), twelve=twelve),
-                "segments": [("open", _drawn(start), _drawn(end)) for start, end in present.get(index, ())],
-            }
-            for index, name in enumerate(WEEKDAYS)
-        ],
-    }
-
-
-def _drawn(minute: int) -> datetime:
-    return MIDNIGHT + timedelta(minutes=minute)
-
-
 def _week_page(
     request: HttpRequest, provider: Provider, present: Week, form: WeekForm, *, status: int = 200, **more: Any
 ) -> HttpResponse:
     context = {
         "provider": provider,
         "form": form,
+        "effect": effect_of(provider, present, form) if form.is_bound else None,
         "total": hours.hours_text(hours.week_minutes(present)),
         "lines": daylines(present, twelve=provider.user.uses_12h_clock),
         "coming": len(queries.coming_overrides(provider, today=queries.today_of(provider))),
@@ -115,9 +99,9 @@ def _week_page(
 
 
 def render_editor(request: HttpRequest, template: str, context: dict[str, Any], *, status: int) -> HttpResponse:
-    """The page, or the editor alone for a button pressed in it while scripts run."""
-    alone = request.headers.get("HX-Target") == "hours-editor"
-    answer = render(request, f"{template}#editor" if alone else template, context, status=status)
+    """The page; while scripts run, the editor alone for a button pressed in it, or only what the hours change."""
+    part = PARTS.get(request.headers.get("HX-Target", ""), "")
+    answer = render(request, f"{template}{part}", {**context, "part": part}, status=status)
     answer.headers["Vary"] = "HX-Request, HX-Target"
     return answer
 

@@ -1,19 +1,22 @@
 """What of a page and its services may and may not change once somebody has booked."""
 
 import datetime as dt
+import re
 from decimal import Decimal
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from appointments.models import Appointment
 from appointments.services import booking
-from providers import edit_stamps, hooks, services
+from providers import edit_stamps, hooks, queries, services
 from providers.exceptions import ChangeRefused
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import DateOverrideFactory, ProviderFactory, ServiceFactory
-from tests.providers.pages import send
+from tests.providers.pages import fields_of, send
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +88,130 @@ def test_appointments_outside_the_new_hours_are_counted_and_stay(client, service
     page = client.get("/studio/hours/").content.decode()
     assert "2 confirmed appointments fall outside the new hours. They stay." in page
     assert Appointment.objects.filter(status="confirmed").count() == 3
+
+
+# --- The effect of typed hours, before they are saved ---------------------------------------------------------------
+
+HOURS = reverse("studio_hours")
+
+
+@pytest.fixture
+def studio(client, service):
+    client.force_login(service.provider.user)
+    return client
+
+
+def check(client, part="", **typed):
+    """Press Check, or with `part` let scripts ask for that part of the page, with these fields changed."""
+    fields = fields_of(client.get(HOURS), "time_zone")
+    changed = {name.replace("__", "-"): value for name, value in typed.items()}
+    headers = {"HX-Request": "true", "HX-Target": part} if part else {}
+    return client.post(HOURS, fields | {"do": "check"} | changed, headers=headers)
+
+
+def words(page):
+    return " ".join(re.sub("<[^>]*>", " ", page.content.decode()).split())
+
+
+def test_checking_names_what_would_lie_outside_and_cancels_and_saves_nothing(studio, service):
+    early, late = book(service, TUESDAY_AT_NINE), book(service, TUESDAY_AT_NINE + dt.timedelta(hours=6))
+
+    page = check(studio, start__1__0="11:00", end__4__0="12:00")
+
+    said = words(page)
+    assert page.status_code == 200
+    assert "−7 h a week: 33 h instead of 40 h. Nothing is saved yet." in said
+    assert [day.name for day in page.context["effect"].days] == ["Tuesday", "Friday"]
+    assert [row.start for row in page.context["effect"].rows] == [early.start]
+    assert early.customer.name in said and "09:00 to 10:00" in said and "It stays as agreed." in said
+    assert f'href="{reverse("studio_appointment", args=[early.reference])}"' in page.content.decode()
+    assert late.customer.name not in said
+    assert 'value="11:00"' in page.content.decode()
+    assert queries.week_of(service.provider)[1] == [(540, 1020)]
+    assert set(Appointment.objects.values_list("status", flat=True)) == {"confirmed"}
+
+
+def test_what_lies_outside_already_is_counted_and_not_named(studio, service):
+    outside, inside = book(service, TUESDAY_AT_NINE), book(service, TUESDAY_AT_NINE + dt.timedelta(hours=7))
+    services.set_working_hours(provider=service.provider, actor=service.provider.user, week={1: [(600, 1020)]})
+
+    effect = check(studio, end__1__0="16:00").context["effect"]
+    none = check(studio, end__1__0="17:30").context["effect"]
+
+    assert ([row.name for row in effect.rows], effect.already) == ([inside.customer.name], 1)
+    assert effect.outside == "It stays as agreed. 1 other lies outside already."
+    assert (none.rows, none.outside) == ([], "1 lies outside already.")
+    assert outside.customer.name not in words(check(studio, end__1__0="16:00"))
+
+
+def test_a_request_is_named_as_one_and_dates_of_their_own_keep_their_hours(studio, service):
+    service.provider.policy.accepts_at_once = False
+    service.provider.policy.save()
+    asked = book(service, TUESDAY_AT_NINE)
+
+    assert "Awaiting your answer" in words(check(studio, start__1__0="11:00"))
+    DateOverrideFactory(provider=service.provider, start_on=asked.start.date(), ranges=[[540, 1020]])
+    assert check(studio, start__1__0="11:00").context["effect"].rows == []
+
+
+def test_another_zone_is_weighed_as_the_hours_will_be_then(studio, service):
+    one = book(service, TUESDAY_AT_NINE)
+
+    effect = check(studio, time_zone="America/New_York").context["effect"]
+
+    assert ([row.start for row in effect.rows], effect.zone, effect.change) == ([one.start], "New York time", "Same length")
+
+
+def test_hours_that_change_nothing_show_the_week_as_saved(studio, service):
+    page = check(studio)
+
+    assert page.context["effect"] is None and "Your week as saved" in words(page)
+
+
+def test_hours_that_can_not_be_read_are_told_without_scripts_and_left_alone_while_they_are_typed(studio, service):
+    pressed, typed = check(studio, start__1__0="noon"), check(studio, "effect", start__1__0="noon")
+
+    assert pressed.status_code == typed.status_code == 422
+    assert "Enter when Tuesday’s range starts" in words(pressed)
+    assert "Enter when" not in words(typed) and "<html" not in typed.content.decode()
+
+
+def test_with_scripts_the_effect_alone_comes_back_and_with_the_editor_after_its_buttons(studio, service):
+    book(service, TUESDAY_AT_NINE)
+
+    part = check(studio, "effect", start__1__0="11:00").content.decode()
+    both = check(studio, "hours-editor", start__1__0="11:00", do="add-1").content.decode()
+
+    assert part.strip().startswith('<section class="card effect"')
+    assert 'data-announce="−2 h a week: 38 h instead of 40 h. 1 booked lies outside the new hours. Nothing is saved yet."' in part
+    assert both.strip().startswith('<div id="hours-editor"')
+    assert 'hx-swap-oob="innerHTML:#effect"' in both and "Booked outside the new hours" in both
+    assert both.count("data-announce") == 1
+
+
+def test_checking_costs_the_same_for_one_and_for_many(studio, service):
+    costs = []
+    for hour in (0, 1, 2, 3):
+        book(service, TUESDAY_AT_NINE + dt.timedelta(hours=hour))
+        if hour in {0, 3}:
+            with CaptureQueriesContext(connection) as found:
+                check(studio, start__1__0="16:00")
+            costs.append(len(found))
+
+    assert costs[0] == costs[1]
+
+
+def test_a_long_list_is_cut_and_counted(studio, service, monkeypatch):
+    monkeypatch.setattr("providers.views.effect.MOST_ROWS", 1)
+    for hour in range(3):
+        book(service, TUESDAY_AT_NINE + dt.timedelta(hours=hour))
+
+    page = check(studio, start__1__0="16:00")
+
+    assert "And 2 more." in words(page) and "They stay as agreed." in words(page)
+
+
+# --- Counting what lies outside the saved hours -----------------------------------------------------------------------
 
 
 def test_a_closed_date_counts_and_other_hours_may_hold(service):
