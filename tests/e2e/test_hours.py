@@ -1,4 +1,4 @@
-"""In a browser: what typed working hours would leave outside, told while they are typed and without scripts by Check."""
+"""In a browser: what typed working hours would leave outside, told at each change and without scripts by Check."""
 
 from datetime import timedelta
 
