@@ -101,6 +101,8 @@ def _week_page(
 def render_editor(request: HttpRequest, template: str, context: dict[str, Any], *, status: int) -> HttpResponse:
     """The page; while scripts run, the editor alone for a button pressed in it, or only what the hours change."""
     part = PARTS.get(request.headers.get("HX-Target", ""), "")
+    # Hours that are still being typed are no mistake.
+    status = HTTPStatus.OK if part == PARTS["effect"] else status
     answer = render(request, f"{template}{part}", {**context, "part": part}, status=status)
     answer.headers["Vary"] = "HX-Request, HX-Target"
     return answer
