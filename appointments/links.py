@@ -22,8 +22,8 @@ from .models import Appointment
 from .states import Role
 
 LASTS = timedelta(days=30)
-# UUID of the appointment, side, last day; then the signature.
-PATTERN = r"[0-9a-f]{32}[cp][0-9]{8}\.[0-9A-Za-z_-]{43}"
+# UUID of the appointment, side, last day, the start that the mail told (which old links lack); then the signature.
+PATTERN = r"[0-9a-f]{32}[cp][0-9]{8}(?:t[0-9]{1,12})?\.[0-9A-Za-z_-]{43}"
 LETTERS = {Role.CUSTOMER: "c", Role.PROVIDER: "p"}
 
 
@@ -41,12 +41,21 @@ class LinkPaused(NoSuchLink):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A verified link, valid until `ends_at`; `appointment` is one of `with_people()`."""
+    """A verified link, valid until `ends_at`; `appointment` is one of `with_people()`.
+
+    `told` is the start that the appointment had by the mail with this link; None where the link does not know it.
+    """
 
     token: str
     appointment: Appointment
     side: Role
     ends_at: datetime
+    told: datetime | None = None
+
+    @property
+    def moved_from(self) -> datetime | None:
+        """The start that the mail told, where the appointment has another one now."""
+        return self.told if self.told != self.appointment.start else None
 
     @property
     def reader(self) -> User:
@@ -72,11 +81,13 @@ class Link:
         return provider.first_name if self.is_of_customer else customer.first_name
 
 
-def token_for(appointment: Appointment, side: Role, *, now: datetime) -> str:
-    """A new token for `side`. Needs an appointment of `with_people()`."""
+def token_for(appointment: Appointment, side: Role, *, now: datetime, told: datetime | None = None) -> str:
+    """A new token for `side`, for a mail by which the appointment starts at `told`, by default when it does. Needs an
+    appointment of `with_people()`."""
     last_day = (max(appointment.end, now) + LASTS).astimezone(UTC)
+    told = told or appointment.start
     signer = _signer(_reader(appointment, side))
-    return signer.sign(f"{appointment.uuid.hex}{LETTERS[side]}{last_day:%Y%m%d}")
+    return signer.sign(f"{appointment.uuid.hex}{LETTERS[side]}{last_day:%Y%m%d}t{int(told.timestamp())}")
 
 
 def open_link(token: str) -> Link:
@@ -97,8 +108,9 @@ def open_link(token: str) -> Link:
         raise NoSuchLink
     if not reader.takes_part:
         raise LinkPaused
-    ends_at = datetime.strptime(value[33:], "%Y%m%d").replace(tzinfo=UTC) + timedelta(days=1)
-    return Link(token, appointment, side, ends_at)
+    last_day, _, told = value[33:].partition("t")
+    ends_at = datetime.strptime(last_day, "%Y%m%d").replace(tzinfo=UTC) + timedelta(days=1)
+    return Link(token, appointment, side, ends_at, datetime.fromtimestamp(int(told), UTC) if told else None)
 
 
 @transaction.atomic

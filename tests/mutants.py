@@ -1219,6 +1219,22 @@ MUTANTS = [
         "another_zone",
     ),
     mutant(
+        "a link takes a proposed time for the one that the appointment had",
+        "appointments/mail/context.py",
+        "self.event.start if self.event.verb == Verb.PROPOSE else self.start",
+        "self.start",
+        "appointments/test_mails_of_new_times.py",
+        "link_of_a_proposal or each_mail_s_link",
+    ),
+    mutant(
+        "a mail says nothing of the time that it replaced",
+        "appointments/mail/context.py",
+        "return (DROPPED.format(self.at(dropped)),) if dropped else ()",
+        "return ()",
+        "appointments/test_mails_of_new_times.py",
+        "proposed_before",
+    ),
+    mutant(
         "a time that ran out is told as replaced",
         "appointments/services/transitions.py",
         "waiting and waiting.is_live(now) and waiting.start",

@@ -235,7 +235,9 @@ class MailContext:
     @property
     def own_page(self) -> str:
         """The address of the reader's page of this appointment, which opens without signing in."""
-        return page("link", links.token_for(self.appointment, self.side, now=self.now))
+        # A time that is only proposed is not yet the appointment's.
+        told = self.event.start if self.event.verb == Verb.PROPOSE else self.start
+        return page("link", links.token_for(self.appointment, self.side, now=self.now, told=told))
 
     @property
     def can_be_booked(self) -> bool:

@@ -31,6 +31,7 @@ from appointments.services import transitions
 from appointments.states import Role, Verb
 from core import clock
 from core.exceptions import DomainError
+from core.wording import moment_text, zone_text
 
 from .answering import answer_time, withdraw_time
 from .cancelling import to_the_suspended, told_apart, weigh
@@ -122,6 +123,7 @@ def _with_link(view: View) -> View:
         if clock.now() >= link.ends_at:
             answer = _ended(request, link) if request.method != "POST" else redirect("link", token)
         elif request.user == link.reader and request.method != "POST":
+            _tell_of_move(request, link)
             answer = redirect(OWN_PAGES[link.side], reference=link.appointment.reference)
         else:
             answer = view(request, link, **kwargs)
@@ -129,6 +131,17 @@ def _with_link(view: View) -> View:
         return answer
 
     return run
+
+
+def _tell_of_move(request: HttpRequest, link: Link) -> None:
+    """Leave a message for the page that the link leads to, where its mail told another time."""
+    if link.moved_from and request.method == "GET":
+        zone = _standing(link).zones.first
+        was, now = (
+            moment_text(start, zone, twelve=link.reader.uses_12h_clock)
+            for start in (link.moved_from, link.appointment.start)
+        )
+        messages.info(request, f"This appointment was moved from {was} to {now}, {zone_text(zone)}.")
 
 
 @require_safe

@@ -3,6 +3,7 @@
 The samples are of an appointment on Thursday 12 March 2026, 14:20 in London, and of Sunday 15 March, 11:00 instead.
 """
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -362,6 +363,60 @@ def test_the_link_of_an_old_mail_opens_and_shows_the_new_time(one, client):
 
     assert "Wednesday 4 March" in page
     assert "Tuesday 3 March" not in page
+    assert "This appointment was moved from Tue 3 March, 10:00 to Wed 4 March, 10:00, London time." in page
+
+
+def links_in_mails(side):
+    """The addresses in the mails that go out now to that side, in order."""
+    deliver("notifications.send_mail")
+    to = Appointment.objects.with_people().get()
+    to = to.customer.email if side is C else to.provider.user.email
+    found = [re.search(rf"/a/{links.PATTERN}/", mail.body) for mail in django_mail.outbox if to in mail.to[0]]
+    return [link[0] for link in found]
+
+
+def test_each_mail_s_link_says_a_move_that_came_after_it_and_no_other(one, client):
+    made = propose(one, P)
+    [proposed] = links_in_mails(C)
+    proposals.accept_time(proposal=made, actor=one.customer, role=C)
+
+    *_, moved = links_in_mails(C)
+
+    assert moved != proposed and "was moved from" not in text_of(client.get(moved))
+    # The proposal told of the time that it had then, and of one that it might get.
+    assert "was moved from Tue 3 March, 10:00 to Wed 4 March, 10:00" in text_of(client.get(proposed))
+
+
+def test_a_link_of_a_proposal_that_waits_or_was_kept_speaks_of_no_move(one, client):
+    made = propose(one, P)
+    [address] = links_in_mails(C)
+    waiting = text_of(client.get(address))
+
+    proposals.decline_time(proposal=made, actor=one.customer, role=C)
+
+    assert "was moved" not in waiting and "was moved" not in text_of(client.get(address))
+
+
+def test_a_link_from_before_links_knew_their_time_still_opens_and_says_nothing_of_it(one, client):
+    signer = links._signer(one.customer)
+    token = signer.sign(f"{one.uuid.hex}c20260501")
+    made = propose(one, P)
+    proposals.accept_time(proposal=made, actor=one.customer, role=C)
+
+    said = text_of(client.get(reverse("link", args=[token])))
+
+    assert "Wednesday 4 March" in said and "was moved" not in said
+
+
+def test_whoever_is_signed_in_is_told_of_the_move_on_their_usual_page(one, client):
+    address = reverse("link", args=[links.token_for(one, C, now=MONDAY)])
+    made = propose(one, P)
+    proposals.accept_time(proposal=made, actor=one.customer, role=C)
+    client.force_login(one.customer)
+
+    said = text_of(client.get(address, follow=True))
+
+    assert said.count("This appointment was moved from Tue 3 March, 10:00 to Wed 4 March, 10:00, London time.") == 1
 
 
 def test_a_new_link_names_the_time_that_the_appointment_has(one):
