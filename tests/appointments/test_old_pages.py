@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from appointments import links
 from appointments.models import Appointment, Proposal
-from appointments.services import holds, proposals
+from appointments.services import proposals
 from appointments.states import ProposalState, Role, Status
 from tests.invariants import check_all
 
@@ -194,12 +194,3 @@ def test_the_second_press_of_a_move_at_once_says_calmly_that_it_is_done(confirme
     assert [press.status_code for press in presses] == [302, 302]
     assert said_after(presses[1])[-1] == "That was already done. Nothing changed."
     assert confirmed.history.count() == 2
-
-
-def test_a_time_that_one_keeps_for_another_appointment_is_not_offered_to_move_to(confirmed, service):
-    door = Door("customer's page", confirmed)
-    holds.keep_time(service=service, start=WEDNESDAY_TEN, browser="b" * 64, account=confirmed.customer)
-
-    page = door.get("reschedule", start=f"{WEDNESDAY_TEN:%Y-%m-%dT%H:%M}Z")
-
-    assert "That time is not open any more." in text_of(page)
