@@ -16,6 +16,7 @@ from accounts.models import User
 from . import preferences
 from .forms import LEAVES_ON, MailPreferencesForm, Much, much_of
 from .models import MOST_LEADS, Topic, UnsubscribeLink
+from .queries import refusal_of
 
 # What each topic means, and the part of the table it stands in.
 SAID: dict[Topic, str] = {
@@ -89,6 +90,7 @@ def _settings_page(request: HttpRequest, form: MailPreferencesForm, *, status: i
         "was": form.data.get("was") if form.is_bound else shown,
         "leads_on": form.leads_on,
         "most": MOST_LEADS,
+        "refusal": refusal_of(cast(User, request.user)),
     }
     return render(request, "notifications/settings.html", context, status=status)
 

@@ -30,6 +30,7 @@ from appointments.services import fair_use
 from appointments.states import Role
 from core import clock
 from core.paging import page_of
+from notifications.queries import refusal_of
 
 
 @never_cache
@@ -83,6 +84,7 @@ def my_appointments(request: HttpRequest) -> HttpResponse:
         "again": _people_to_book_again(booked),
         "late": max(fair_use.consequence_for(me.pk, [now], now=now).number - 1, 0) if counts.total else 0,
         "limit": LIMIT,
+        "refusal": refusal_of(me),
     }
     return render(request, "appointments/customer/list.html", context)
 
