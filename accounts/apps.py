@@ -9,8 +9,9 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from allauth.account.decorators import secure_admin_login
         from django.contrib import admin
+        from django.core import checks
 
-        from accounts import answers, demo, personal_data, signals  # noqa: F401
+        from accounts import answers, ban_marks, demo, personal_data, signals  # noqa: F401
         from core import demo as core_demo
         from core import page_reader
 
@@ -18,6 +19,7 @@ class AccountsConfig(AppConfig):
         personal_data.parts.add(personal_data)
         personal_data.files_of.answer(answers.photo_of)
         core_demo.parts.add(demo)
+        checks.register(ban_marks.check_keys, checks.Tags.database)
 
         # Staff sign in where everybody does: with the same limits and the same second step.
         admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]

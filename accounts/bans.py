@@ -7,7 +7,7 @@ from django.db import transaction
 
 from accounts import services
 from accounts.exceptions import NotBanned
-from accounts.models import Appeal, Ban, User
+from accounts.models import Appeal, Ban, KeptBan, User
 from core import clock
 from core.db import lock_row, retrying
 
@@ -27,8 +27,11 @@ def lift(made: Ban, *, actor: User, reason: str) -> bool:
     """Lift a ban; the person may take part again, and nothing that was cancelled comes back. False if it was lifted."""
     person = lock_row(User.objects.filter(pk=made.user_id))
     now = clock.now()
-    lifted = Ban.objects.filter(pk=made.pk, lifted_at=None).update(lifted_at=now, lifted_by=actor, lift_reason=reason)
+    # Of this person: a ban kept for an address may have found its person since it was read.
+    ban = Ban.objects.filter(pk=made.pk, user=person, lifted_at=None)
+    lifted = ban.update(lifted_at=now, lifted_by=actor, lift_reason=reason)
     if lifted:
+        KeptBan.objects.filter(ban=made.pk).delete()
         User.objects.filter(pk=person.pk).update(banned_at=None)
     return bool(lifted)
 

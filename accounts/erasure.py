@@ -19,7 +19,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q
 
-from accounts import copies, personal_data, services, url_secrets
+from accounts import ban_marks, copies, personal_data, services, url_secrets
 from accounts.models import Appeal, Ban, DataCopy, Departure, User
 from accounts.personal_data import in_batches
 from core import clock
@@ -124,6 +124,8 @@ def _erase_rows(person: User) -> None:
     services.end_sessions(user=person)
     for rows in (DataCopy.objects, EmailAddress.objects, Authenticator.objects, UserSession.objects):
         rows.filter(user=person).delete()
+    for ban in Ban.objects.filter(user=person, lifted_at=None):
+        ban_marks.keep(ban, person.email)
     Appeal.objects.filter(ban__user=person).delete()
     Ban.objects.filter(user=person).exclude(lifted_at=None).delete()
     person.groups.clear()

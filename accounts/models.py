@@ -179,6 +179,27 @@ class Ban(models.Model):
         return self.lifted_at is None
 
 
+class KeptBan(models.Model):
+    """The mark by which an open ban finds its person again after their account was erased, and no other data of them.
+
+    Whoever proves the address with this mark gets the ban. `key` names the key of the hash. The row goes with the ban.
+    """
+
+    class Kind(models.TextChoices):
+        EMAIL = "email", "Email address"
+
+    ban = models.OneToOneField(Ban, on_delete=models.CASCADE, related_name="kept")
+    kind = models.CharField(max_length=8, choices=Kind)
+    key = models.CharField(max_length=8)
+    mark = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "mark"], name="kept_ban_once_for_a_mark")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} of a deleted account"
+
+
 class Appeal(models.Model):
     """What a banned person wrote to staff about their ban, and the answer; one waits at a time."""
 

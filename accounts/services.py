@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
-from accounts import photos, queries, url_secrets
+from accounts import ban_marks, photos, queries, url_secrets
 from accounts.exceptions import ChangedMeanwhile
 from accounts.models import Session, User
 from core import clock
@@ -34,10 +34,18 @@ PREFERENCE_FIELDS = ("time_zone", "language", "uses_12h_clock", "first_weekday",
 
 
 def confirm_address(*, user: User, email: str, now: datetime) -> None:
-    """Record that `email` belongs to the person; from then on they may book."""
+    """Record that `email` belongs to the person; from then on they may book.
+
+    A ban that an erased account had under this address is theirs from now on: they are signed out everywhere, and a
+    job ends what lies ahead of them.
+    """
     with transaction.atomic():
+        ban = ban_marks.take(user, email)
         User.objects.filter(pk=user.pk).update(email_confirmed_at=now)
         _ensure_address_row(user=user, email=email)
+        if ban is not None:
+            end_sessions(user=user)
+            outbox.publish("appointments.end_all_ahead", key=f"ban-{ban.pk}-{user.pk}", payload={"person": user.pk})
     user.email_confirmed_at = now
 
 

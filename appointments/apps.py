@@ -6,9 +6,10 @@ class AppointmentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import after_login, personal_data
+        from accounts import after_login, ban_marks, personal_data
         from appointments import answers, demo, signals  # noqa: F401
         from appointments.queries.provider import count_outside_hours
+        from appointments.services import fair_use
         from appointments.services import personal_data as own_part
         from core import demo as core_demo
         from providers import hooks
@@ -18,5 +19,6 @@ class AppointmentsConfig(AppConfig):
         hooks.outside_hours.answer(count_outside_hours)
         hooks.outside_new_hours.answer(answers.outside_new_hours)
         personal_data.parts.add(own_part)
+        ban_marks.taken.answer(fair_use.take_evidence)
         personal_data.files_of.answer(answers.calendar_of)
         core_demo.parts.add(demo)

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
 
+from accounts.models import User
 from core import clock
 from core.exceptions import DomainError
 from outbox import services as outbox
@@ -64,6 +65,14 @@ def _end_each(rows: QuerySet[Row], end: Callable[[Row], object]) -> None:
             pass
         except Exception:
             logger.exception("%s %s could not be ended", type(row).__name__, row)
+
+
+@outbox.handler("appointments.end_all_ahead")
+def end_all_ahead(payload: dict[str, Any], *, message: Any) -> None:
+    """End what lies ahead of a person who takes no part any more. `payload` is {"person": pk}."""
+    person = User.objects.filter(pk=payload["person"]).first()
+    if person is not None and not person.takes_part:
+        transitions.end_all_ahead(person)
 
 
 @outbox.handler("appointments.refresh_openings")

@@ -73,6 +73,13 @@ def as_hosts(raw: str) -> list[str]:
     return hosts
 
 
+def as_hash_keys(raw: str) -> list[str]:
+    keys = as_list(raw)
+    if any(len(key) < 32 for key in keys):
+        raise NotUnderstood("say keys of 32 characters or more, parted by commas")
+    return keys
+
+
 def as_number(low: int, high: int) -> Callable[[str], int]:
     def cast(raw: str) -> int:
         if not raw.isascii() or not raw.isdigit() or not low <= int(raw) <= high:

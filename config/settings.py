@@ -15,6 +15,7 @@ from config.environment import (
     as_cache,
     as_database,
     as_fernet_keys,
+    as_hash_keys,
     as_hosts,
     as_mail,
     as_number,
@@ -49,6 +50,8 @@ if not ENCRYPTION_KEYS:
         "ENCRYPTION_KEYS",
         "Make one: python -c 'import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())'",
     )
+# Keys of the hashes that keep a ban after its person's account was erased, newest first.
+BAN_KEYS: list[str] = read("BAN_KEYS", as_hash_keys, [])
 _HOST = urlsplit(SITE_URL).hostname or ""
 _HOST = f"[{_HOST}]" if ":" in _HOST else _HOST
 ALLOWED_HOSTS = read("ALLOWED_HOSTS", as_hosts, [_HOST, "127.0.0.1", "localhost"] if DEBUG else [_HOST])

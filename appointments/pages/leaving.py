@@ -110,7 +110,8 @@ def _ban(is_kept: bool) -> Line:
     return Line(
         "shield",
         "",
-        "The record of your suspension stays until it is lifted, without your name.",
+        "The suspension stays. Until it is lifted we keep a hash of your address, from which nobody can read it: "
+        "an account made with the same address is suspended, too.",
     )
 
 

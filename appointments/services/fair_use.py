@@ -65,6 +65,11 @@ def ban(person: User, *, now: datetime) -> Ban:
     return made
 
 
+def take_evidence(ban: Ban, person: User) -> None:
+    """Let the late cancellations behind a ban be those of the person who has it now."""
+    LateCancellation.objects.filter(ban=ban).update(person=person)
+
+
 @retrying
 @transaction.atomic
 def lift_ban(*, ban: Ban, actor: User, reason: str, on_server: bool = False) -> bool:

@@ -103,5 +103,5 @@ def test_it_costs_the_same_for_one_late_cancellation_and_for_many(django_assert_
     for number in (1, 5):
         person = UserFactory()
         on_record(person, *(NOW - n * DAY for n in range(number)))
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(6):
             standing(person.email)

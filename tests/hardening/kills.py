@@ -14,6 +14,7 @@ from accounts.models import User
 from appointments.forms.booking import BookingForm
 from appointments.models import Appointment, Proposal
 from appointments.queries.public import public_service
+from appointments.rules.leaving import fingerprint
 from appointments.rules.time_off import Way
 from appointments.services import (
     availability,
@@ -22,6 +23,7 @@ from appointments.services import (
     follows,
     history,
     holds,
+    leaving,
     locks,
     proposals,
     series,
@@ -61,6 +63,7 @@ def point(name):
         "ended": (times, "end_proposals"),
         "row": (time_off.providers, "write_time_off"),
         "jobs": (follows.outbox, "publish_all"),
+        "closed": (leaving.leaving, "close"),
         "commit": (connection, "_commit"),
     }
     where, after = name.split(":")
@@ -123,6 +126,14 @@ def accept_time(proposal_pk, where="nowhere"):
     made = Proposal.objects.with_appointment().get(pk=proposal_pk)
     with point(where):
         return proposals.accept_time(proposal=made, actor=made.appointment.customer, role=Role.CUSTOMER).changed
+
+
+def leave(person_pk, where="nowhere"):
+    """Delete the account, as the page that shows what lies ahead does."""
+    person = User.objects.get(pk=person_pk)
+    shown = fingerprint(leaving.what_lies_ahead(person, now=clock.now()))
+    with point(where):
+        return leaving.leave(person=person, seen=3, shown=shown).changed
 
 
 def take_time_off(provider_pk, where="nowhere"):

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from accounts.models import Ban
+from accounts.models import Ban, Departure
 from appointments.models import Appointment, AppointmentEvent, Hold, LateCancellation, Proposal, Series
 from appointments.states import Status
 from core import clock
@@ -365,4 +365,26 @@ def test_a_time_off_killed_after_its_commit_stands_whole_and_the_retry_tells_nob
     assert after_time_off() == (10, 0, 1, told_before + 11)
     kills.take_time_off(provider.pk)
     assert after_time_off() == (10, 0, 1, told_before + 11)
+    check_all()
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["lock:after", "history:after", "jobs:after", "closed:before", "closed:after", "commit:before", "commit:after"],
+)
+def test_leaving_killed_in_the_middle_is_all_or_nothing(service, where):
+    person = UserFactory()
+    kills.book(service.pk, person.pk, a_week_ahead(10))
+    before = traces()
+
+    [killed] = run_calls([(kills.leave, person.pk, where)])
+
+    assert killed.error == "Died"
+    check_all()
+    is_done = where == "commit:after"
+    assert Departure.objects.exists() == is_done
+    assert (traces() == before) != is_done
+    assert kills.leave(person.pk) is not is_done
+    assert Appointment.objects.get().status == Status.CANCELLED
+    assert (Departure.objects.count(), AppointmentEvent.objects.count(), mails()) == (1, 2, 4)
     check_all()

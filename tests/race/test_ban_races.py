@@ -32,9 +32,10 @@ def soon(hours):
     return clock.now().replace(minute=0, second=0, microsecond=0) + (hours + 1) * HOUR
 
 
-def make_service(**values):
-    """A service that may be booked and cancelled until it starts, at any hour."""
-    provider = ProviderFactory(time_zone="UTC", policy__notice_minutes=0, policy__cancellation_cutoff_minutes=0)
+def make_service(*, user=None, **values):
+    """A service that may be booked and cancelled until it starts, at any hour; of this user, if given."""
+    page = {"user": user} if user else {}
+    provider = ProviderFactory(time_zone="UTC", policy__notice_minutes=0, policy__cancellation_cutoff_minutes=0, **page)
     give_hours(provider, {day: [("00:00", "24:00")] for day in range(7)})
     return ServiceFactory(provider=provider, duration_minutes=60, slot_interval_minutes=60, **values)
 

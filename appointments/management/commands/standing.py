@@ -5,6 +5,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts import ban_marks
 from accounts.models import Ban, User
 from appointments.forms.reasons import REASON_LENGTH
 from appointments.pages.staff_standing import standing_lines
@@ -30,7 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("--by", metavar="EMAIL", help="the member of staff in whose name it is lifted")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        person = _person(options["email"])
+        person = self._person_or_kept(options["email"])
         if (options["lift"] is None) != (options["by"] is None):
             raise CommandError("--lift and --by go together.")
         if options["lift"] is not None:
@@ -40,6 +41,13 @@ class Command(BaseCommand):
             late, cancelled_by(late), bans_of(person), no_shows_by_provider(person), now=clock.now()
         ):
             self.stdout.write(line)
+
+    def _person_or_kept(self, email: str) -> User:
+        """The person with the address, or the erased account whose suspension is kept for it."""
+        if kept := ban_marks.kept_for(email):
+            self.stdout.write("A deleted account had this address. Whoever proves it gets its suspension.")
+            return kept.ban.user
+        return _person(email)
 
     def _lift(self, person: User, *, actor: User, reason: str) -> None:
         ban = Ban.objects.filter(user=person, lifted_at=None).first()

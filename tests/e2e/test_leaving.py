@@ -1,0 +1,92 @@
+"""In a browser: a copy of one's data is fetched; an account is deleted and kept again, with and without scripts."""
+
+import re
+import zipfile
+
+import pytest
+from playwright.sync_api import expect
+
+from accounts.models import Departure
+from appointments.models import Appointment
+from outbox import testing
+from tests.factories.accounts import UserFactory
+from tests.race.test_ban_races import booked, make_service, soon
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def person(db):
+    person = UserFactory(name="Amara Nwosu", email="amara@example.com", time_zone="UTC")
+    booked(make_service(), person, soon(6))
+    booked(make_service(), person, soon(60))
+    return person
+
+
+@pytest.fixture(params=["page", "plain_page"])
+def anyhow(request):
+    """A page with scripts, then one without."""
+    return request.getfixturevalue(request.param)
+
+
+def test_a_copy_is_asked_for_with_the_password_and_fetched(person, anyhow, sign_in, axe, sideways):
+    sign_in(anyhow, person)
+    anyhow.goto("/my/settings/data/")
+    anyhow.get_by_role("button", name="Prepare my copy").click()
+    anyhow.get_by_label("Password", exact=True).fill(PASSWORD)
+    anyhow.get_by_role("button", name="Continue").click()
+    expect(anyhow.get_by_text("Being made")).to_be_visible()
+    axe(anyhow)
+
+    testing.deliver("accounts.make_copy")
+    anyhow.goto("/my/settings/data/")
+    axe(anyhow)
+    assert sideways(anyhow) == []
+    with anyhow.expect_download() as fetched:
+        anyhow.get_by_role("link", name="Download").click()
+
+    assert zipfile.ZipFile(fetched.value.path()).namelist() == ["your-data.json", "your-data.html", "appointments.ics"]
+
+
+def test_an_account_is_deleted_by_enter_and_kept_by_one_press(person, anyhow, sign_in, axe, sideways):
+    sign_in(anyhow, person)
+    anyhow.goto("/my/settings/data/")
+    anyhow.get_by_role("link", name="See what deleting would do").click()
+    expect(anyhow.get_by_text("This counts as one late cancellation, your 1st of 3")).to_be_visible()
+    axe(anyhow)
+    assert sideways(anyhow) == []
+
+    anyhow.get_by_label("Your password").fill(PASSWORD)
+    anyhow.get_by_label("Your password").press("Enter")
+
+    expect(anyhow).to_have_url(re.compile("/leaving/$"))
+    axe(anyhow)
+    assert {one.status for one in Appointment.objects.all()} == {"cancelled"}
+    anyhow.get_by_role("link", name="Sign in to keep it").click()
+    anyhow.get_by_label("Email").fill(person.email)
+    anyhow.get_by_label("Password", exact=True).fill(PASSWORD)
+    anyhow.get_by_role("button", name="Sign in", exact=True).click()
+    expect(anyhow.get_by_role("heading", name="Your account is closed")).to_be_visible()
+    axe(anyhow)
+    assert sideways(anyhow) == []
+    anyhow.get_by_role("button", name="Keep my account").click()
+
+    expect(anyhow.get_by_text("Your account stays. What was cancelled stays cancelled.")).to_be_visible()
+    assert not Departure.objects.exists()
+
+
+def test_a_code_by_mail_stands_in_for_the_password(person, anyhow, sign_in, axe, mailoutbox):
+    sign_in(anyhow, person)
+    anyhow.goto("/my/settings/data/delete/")
+    anyhow.get_by_role("button", name="Use a code by email instead").click()
+    expect(anyhow.get_by_label("Code from our email")).to_be_visible()
+    axe(anyhow)
+    testing.deliver("notifications.send_account_mail")
+    code = re.search(r"\b(\d{6})\b", mailoutbox[-1].body)[1]
+
+    anyhow.get_by_label("Code from our email").fill(code)
+    anyhow.get_by_role("button", name="Delete my account").click()
+
+    expect(anyhow).to_have_url(re.compile("/leaving/$"))
+    assert Departure.objects.get().user == person
