@@ -60,6 +60,18 @@ class InsideChanged(DomainError):
     message = "Something in this time has changed since this page was opened."
 
 
+class OffersChanged(DomainError):
+    """The times that the page showed as offered instead are not all open any more, or it showed none."""
+
+    message = "The times that you offer have changed since this page was opened."
+
+
+class OfferClosed(DomainError):
+    """The offered time can't be taken any more: its deadline is over, or it was taken, passed or withdrawn."""
+
+    message = "This time is no longer offered to you."
+
+
 class StaffRefused(DomainError):
     """The member of staff may not decide about this person's suspension or late cancellations."""
 

@@ -74,12 +74,23 @@ class Swept(TextChoices):
     PROPOSAL = "proposal", "End of the time to answer a new time"
 
 
+class OfferState(TextChoices):
+    """What became of a time that was offered to a customer."""
+
+    OPEN = "open", "Offered"
+    TAKEN = "taken", "Taken"
+    PASSED = "passed", "Passed"
+    EXPIRED = "expired", "Not taken in time"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
 class HoldKind(TextChoices):
     """The kinds of holds on a provider's time."""
 
     APPOINTMENT = "appointment", "Appointment"
     KEPT = "kept", "Kept while somebody books"
     PROPOSAL = "proposal", "Proposed time of an appointment"
+    OFFER = "offer", "Time offered to a customer"
 
 
 class Frequency(TextChoices):
@@ -110,6 +121,7 @@ HOLD_COLUMNS: dict[HoldKind, frozenset[str]] = {
     HoldKind.APPOINTMENT: frozenset({"appointment"}),
     HoldKind.KEPT: frozenset({"browser", "expires_at"}),
     HoldKind.PROPOSAL: frozenset({"appointment", "expires_at"}),
+    HoldKind.OFFER: frozenset({"offer", "expires_at"}),
 }
 
 S, R = Status, Role

@@ -12,9 +12,9 @@ from core.exceptions import DomainError
 from outbox import services as outbox
 
 from .mail import catalogue, reminders, standing, suspension  # noqa: F401 registers the mails
-from .queries.due import due_for_completion, expired_requests, lapsed_proposals
+from .queries.due import due_for_completion, expired_offers, expired_requests, lapsed_proposals
 from .search import index
-from .services import holds, proposals, transitions
+from .services import holds, offers, proposals, transitions
 from .services.reminders import publish_due
 
 logger = logging.getLogger(__name__)
@@ -32,6 +32,13 @@ def expire_requests() -> None:
 def lapse_proposals() -> None:
     """Mark proposals as lapsed whose time to answer is over. The service refuses one that was answered meanwhile."""
     _end_each(lapsed_proposals(now=clock.now()), lambda row: proposals.lapse_time(proposal=row))
+
+
+@outbox.every(seconds=60, name="appointments.end_offers")
+def end_offers() -> None:
+    """Mark offers as expired whose deadline is over, and take back those that nobody can take any more."""
+    _end_each(expired_offers(now=clock.now()), lambda row: offers.expire_offers(offer=row))
+    _end_each(offers.dead_offers(), lambda row: offers.withdraw_dead(offer=row))
 
 
 @outbox.every(seconds=300, name="appointments.complete_past")

@@ -21,6 +21,7 @@ urlpatterns = [
     path("appointments/<reference:reference>/reschedule/", changing.studio_reschedule, name="studio_reschedule"),
     path("appointments/<reference:reference>/answer/", changing.studio_answer, name="studio_answer_time"),
     path("appointments/<reference:reference>/withdraw-time/", changing.studio_withdraw, name="studio_withdraw_time"),
+    path("appointments/<reference:reference>/offers/withdraw/", one.withdraw_offers, name="studio_withdraw_offers"),
     path("appointments/<reference:reference>/calendar.ics", one.calendar, name="studio_appointment_ics"),
     path("series/<uuid:series>/", series.studio_series, name="studio_series"),
     path("series/<uuid:series>/answer/", series.answer_series, name="answer_series"),

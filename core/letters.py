@@ -66,6 +66,14 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Choices:
+    """What the reader may choose among, a line each, above the button that leads there."""
+
+    intro: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """A line of the list of facts; `url` is empty, a page of ours, or a mailto: or tel: link."""
 
@@ -128,6 +136,7 @@ class Letter:
     preheader: str
     lead: tuple[str, ...]
     quote: Quote | None = None
+    choices: Choices | None = None
     items: tuple[Item, ...] = ()
     # None where each item has its own.
     button: Button | None

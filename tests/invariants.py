@@ -10,7 +10,16 @@ from datetime import datetime, timedelta
 from django.db.models import F, Q
 
 from accounts.models import Ban, User
-from appointments.models import Appointment, AppointmentEvent, Hold, LateCancellation, LeftOutDate, Proposal, Series
+from appointments.models import (
+    Appointment,
+    AppointmentEvent,
+    Hold,
+    LateCancellation,
+    LeftOutDate,
+    Offer,
+    Proposal,
+    Series,
+)
 from appointments.states import HOLDING, MOVES, OF_TIME, Role, Status, Verb, target
 from core import clock, money
 
@@ -22,6 +31,7 @@ def check_all() -> None:
     check_holds_are_apart()
     check_holds_and_reasons()
     check_proposals()
+    check_offers()
     check_histories()
     check_series()
     check_people()
@@ -44,7 +54,7 @@ def check_holds_are_apart() -> None:
 def check_holds_and_reasons() -> None:
     """Check that appointments that take time have a hold over all of it, others none, and kept times an end."""
     holds = defaultdict(list)
-    for hold in Hold.objects.exclude(kind="proposal"):
+    for hold in Hold.objects.exclude(kind__in=["proposal", "offer"]):
         if hold.appointment_id is None:
             assert hold.browser and hold.expires_at, f"hold {hold.pk} has no reason"
         else:
@@ -74,6 +84,37 @@ def check_proposals() -> None:
             covers = hold.start <= one.start and one.end <= hold.end and hold.provider_id == appointment.provider_id
             assert covers and hold.expires_at == one.answer_by, f"{one} of {appointment} is held otherwise"
     assert not held, f"proposed times are held for nothing: {list(held.values())}"
+
+
+def check_offers() -> None:
+    """Check that each open offer is held for its customer until its deadline and no longer, that no other is, that it
+    stands instead of an ended appointment, and that what was taken is the very appointment that was offered."""
+    now, held = clock.now(), {hold.offer_id: hold for hold in Hold.objects.filter(kind="offer")}
+    taken = defaultdict(list)
+    for one in Offer.objects.select_related("instead_of", "taken_as"):
+        hold, old, new = held.pop(one.pk, None), one.instead_of, one.taken_as
+        assert old.status in {"cancelled", "declined"}, f"{one} is offered instead of {old}, which is {old.status}"
+        assert (old.customer_id, old.provider_id) == (one.customer_id, one.provider_id), f"{one} is of somebody else"
+        if new:
+            taken[old.pk].append(one)
+            is_it = (new.customer_id, new.provider_id, new.service_id) == (
+                one.customer_id,
+                one.provider_id,
+                one.service_id,
+            )
+            assert is_it and new.created_at == one.closed_at, f"{one} was taken as {new}"
+        if one.state != "open":
+            assert not hold, f"{one} is {one.state} and still held"
+            continue
+        assert hold or one.expires_at <= now, f"{one} is offered and not held"
+        if hold:
+            covers = hold.start <= one.start and one.end <= hold.end and hold.provider_id == one.provider_id
+            assert covers and hold.expires_at == one.expires_at, f"{one} is held otherwise"
+    assert not held, f"offered times are held for nothing: {list(held.values())}"
+    for pk, found in taken.items():
+        assert len(found) == 1, f"several times were taken instead of {pk}"
+        still_open = Offer.objects.filter(instead_of=pk, state="open")
+        assert not still_open.exists(), f"one was taken instead of {pk} and others are still offered"
 
 
 def check_histories() -> None:
@@ -177,6 +218,8 @@ def check_bans() -> None:
         assert not ahead.exists(), f"{person} is banned and has {list(ahead)} ahead"
         kept = Hold.objects.filter(kept_by=person)
         assert not kept.exists(), f"{person} is banned and keeps {list(kept)}"
+        offered = Offer.objects.filter(Q(customer=person) | Q(provider__user=person), state="open")
+        assert not offered.exists(), f"{person} is banned and {list(offered)} are offered"
 
 
 def check_money() -> None:

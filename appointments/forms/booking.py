@@ -21,7 +21,41 @@ from .repeating import NAMES, repeat_fields, repeat_values, rule_of
 NOTE_LENGTH = 1000
 
 
-class BookingForm(forms.Form):
+class TermsForm(forms.Form):
+    """Hidden fields for the terms that the page showed."""
+
+    price = forms.DecimalField(widget=forms.HiddenInput)
+    currency = forms.CharField(max_length=3, widget=forms.HiddenInput)
+    minutes = forms.IntegerField(widget=forms.HiddenInput)
+    cutoff = forms.IntegerField(widget=forms.HiddenInput)
+    at_once = forms.TypedChoiceField(
+        choices=[("yes", "yes"), ("no", "no")], coerce=lambda value: value == "yes", widget=forms.HiddenInput
+    )
+
+    @staticmethod
+    def terms_values(terms: Terms) -> dict[str, Any]:
+        return {
+            "price": terms.price,
+            "currency": terms.currency,
+            "minutes": terms.minutes,
+            "cutoff": terms.cutoff_minutes,
+            "at_once": "yes" if terms.confirms_at_once else "no",
+        }
+
+    @property
+    def seen(self) -> Terms:
+        """The terms the person saw."""
+        data = self.cleaned_data
+        return Terms(
+            price=Decimal(data["price"]),
+            currency=data["currency"],
+            minutes=data["minutes"],
+            confirms_at_once=data["at_once"],
+            cutoff_minutes=data["cutoff"],
+        )
+
+
+class BookingForm(TermsForm):
     """Venue and note, with hidden fields for what the page showed: person, start, terms and one-time key.
 
     The venue is asked for where the service has two, and hidden where it has one. Where a service may be booked as a
@@ -31,13 +65,6 @@ class BookingForm(forms.Form):
     start = forms.CharField(max_length=40, widget=forms.HiddenInput)
     key = forms.UUIDField(widget=forms.HiddenInput)
     person = forms.UUIDField(widget=forms.HiddenInput)
-    price = forms.DecimalField(widget=forms.HiddenInput)
-    currency = forms.CharField(max_length=3, widget=forms.HiddenInput)
-    minutes = forms.IntegerField(widget=forms.HiddenInput)
-    cutoff = forms.IntegerField(widget=forms.HiddenInput)
-    at_once = forms.TypedChoiceField(
-        choices=[("yes", "yes"), ("no", "no")], coerce=lambda value: value == "yes", widget=forms.HiddenInput
-    )
     venue = forms.ChoiceField(choices=Venue.choices, required=False, widget=forms.HiddenInput)
     note = TextField(max_length=NOTE_LENGTH, required=False, widget=forms.Textarea(attrs={"rows": 4}))
 
@@ -70,11 +97,7 @@ class BookingForm(forms.Form):
         return {
             "start": month_picker.to_value(start),
             "person": person.uuid,
-            "price": terms.price,
-            "currency": terms.currency,
-            "minutes": terms.minutes,
-            "cutoff": terms.cutoff_minutes,
-            "at_once": "yes" if terms.confirms_at_once else "no",
+            **TermsForm.terms_values(terms),
         }
 
     def clean_start(self):
@@ -94,15 +117,3 @@ class BookingForm(forms.Form):
         """What the person typed and chose, for a fresh form to show again."""
         names = [name for name in ("venue", "note", *NAMES) if name in self.fields]
         return {name: str(self.cleaned_data.get(name) or "") for name in names}
-
-    @property
-    def seen(self) -> Terms:
-        """The terms the person saw."""
-        data = self.cleaned_data
-        return Terms(
-            price=Decimal(data["price"]),
-            currency=data["currency"],
-            minutes=data["minutes"],
-            confirms_at_once=data["at_once"],
-            cutoff_minutes=data["cutoff"],
-        )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ from django.http import QueryDict
 
 from appointments.models import REFERENCE_ALPHABET, REFERENCE_LENGTH
 from appointments.pages.studio.time_off import field_of
+from appointments.rules.offers import MOST
 from appointments.rules.time_off import Way
 from appointments.services.time_off import Absence
 from core import clock
@@ -23,6 +24,10 @@ from providers.services import check_time_off
 from .reasons import REASON_LENGTH, SeenField
 
 READ_AGAIN = "Look through the days and times once more, then go on."
+# A reference and the times offered instead, as `moments_field` writes them: at most three, until the year 2286.
+OFFERED = re.compile(
+    f"([{REFERENCE_ALPHABET}]{{{REFERENCE_LENGTH}}}):([0-9]{{1,10}}(?:,[0-9]{{1,10}}){{0,{MOST - 1}}})"
+)
 WAY_FIELD = re.compile(f"{field_of('')}([{REFERENCE_ALPHABET}]{{{REFERENCE_LENGTH}}})")
 
 
@@ -118,7 +123,17 @@ def typed_ways(data: QueryDict) -> dict[str, Way]:
 
 def typed_besides(data: QueryDict) -> list[tuple[str, str]]:
     """The fields of the check page, as name and value, which a page that shows only the time off sends along."""
-    return [(name, str(value)) for name, value in data.items() if name == "word" or WAY_FIELD.fullmatch(name)]
+    also = {"word", "offered"}
+    return [(name, str(value)) for name, value in data.items() if name in also or WAY_FIELD.fullmatch(name)]
+
+
+def typed_offers(data: QueryDict) -> dict[str, tuple[datetime, ...]]:
+    """The times that the page showed as offered instead of each reference; what it can't have sent is left out."""
+    offers = {}
+    for part in data.get("offered", "").split():
+        if found := OFFERED.fullmatch(part):
+            offers[found[1]] = tuple(datetime.fromtimestamp(int(each), UTC) for each in found[2].split(","))
+    return offers
 
 
 def _minute(at: time) -> int:

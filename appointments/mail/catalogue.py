@@ -4,14 +4,15 @@ A hopeful mail (request, confirmation, new time) is not sent once a later event 
 mail of its own; a mail about an end (declined, withdrawn, cancelled, expired) is sent however late.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Max, QuerySet
 
-from appointments.models import Appointment, AppointmentEvent
+from appointments.models import Appointment, AppointmentEvent, Offer
 from appointments.queries.fair_use import late_cancellation_of, number_of
+from appointments.queries.offers import live_offers_instead_of
 from appointments.rules.fair_use import counts_until, is_late
 from appointments.services.follows import TOLD
 from appointments.states import Role, Verb
@@ -33,6 +34,8 @@ TALK = {Verb.PROPOSE, Verb.DECLINE_TIME, Verb.WITHDRAW_TIME, Verb.LAPSE}
 # By these an appointment enters a calendar: the dates of a new series in one file.
 AGREES = {Verb.BOOK, Verb.ACCEPT}
 OVERTAKES = TOLD - TALK
+# What a provider does to an appointment instead of which they may offer other times.
+CALLED_OFF = {Verb.CANCEL, Verb.DECLINE}
 CAN_BE_OVERTAKEN = HOPEFUL | TALK
 
 
@@ -158,8 +161,19 @@ def _stale_because(event: AppointmentEvent, *, last: int, now: datetime) -> str:
 def _contexts(events: list[int], side: Role) -> list[MailContext]:
     """The contexts for one side of these events, all of one act."""
     found, now = list(events_with_people().filter(pk__in=events).order_by("pk")), clock.now()
-    late = _late(found, side)
-    return [MailContext(event, side, now=now, late=late) for event in found]
+    late, offers = _late(found, side), _offers(found, side, now)
+    return [
+        MailContext(event, side, now=now, late=late, offers=offers.get(event.appointment_id, ())) for event in found
+    ]
+
+
+def _offers(events: Sequence[AppointmentEvent], side: Role, now: datetime) -> Mapping[int, Sequence[Offer]]:
+    """The times that a customer can take instead of what the provider called off, by appointment.
+
+    No query for other events and for providers, else one.
+    """
+    called_off = [event.appointment_id for event in events if event.verb in CALLED_OFF and event.role == Role.PROVIDER]
+    return live_offers_instead_of(called_off, now=now) if called_off and side is Role.CUSTOMER else {}
 
 
 def _late(events: Sequence[AppointmentEvent], side: Role) -> Late | None:

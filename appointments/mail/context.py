@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 from accounts.models import User
 from appointments import links
-from appointments.models import Appointment, AppointmentEvent, Series
+from appointments.models import Appointment, AppointmentEvent, Offer, Series
 from appointments.pages.consequences import ordinal
 from appointments.pages.labels import state_label, was_cancelled_late
+from appointments.pages.offers import offer_zones
 from appointments.pages.places import place_for
 from appointments.pages.timeline import DROPPED
 from appointments.pages.zones import Zones, zones_told
@@ -52,11 +53,20 @@ class MailContext:
     """The facts of a mail about one event of an appointment, for one side.
 
     `event` must come with its proposal, if any, and its appointment, and that with provider, user, policy, service and
-    customer. `late` is given where this side's act was a late cancellation.
+    customer. `late` is given where this side's act was a late cancellation, and `offers` where other times are offered
+    to the customer instead, who can still take them.
     """
 
-    def __init__(self, event: AppointmentEvent, side: Role, *, now: datetime, late: Late | None = None) -> None:
-        self.event, self.side, self.now, self.late = event, side, now, late
+    def __init__(
+        self,
+        event: AppointmentEvent,
+        side: Role,
+        *,
+        now: datetime,
+        late: Late | None = None,
+        offers: Sequence[Offer] = (),
+    ) -> None:
+        self.event, self.side, self.now, self.late, self.offers = event, side, now, late, offers
         # The time as it was at the event, so that the mail tells the event and no later move.
         self.appointment: Appointment = copy.copy(event.appointment)
         self.appointment.status = event.to_status
@@ -177,6 +187,27 @@ class MailContext:
         text = range_text(start, end, self.zone, long=True, year=True, twelve=self.twelve, spoken=True)
         day, _, time = text.partition(", ")
         return When(day, time, zone_text(self.zone, at=start))
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The times that are offered instead, each in a line: "Mon 16 March 2026, 15:10 to 15:55, London time"."""
+        return tuple(self._offered(offer) for offer in self.offers)
+
+    def _offered(self, offer: Offer) -> str:
+        zones = offer_zones(offer, self.appointment, reader=self.reader.zone)
+        text = range_text(offer.start, offer.end, zones.first, year=True, twelve=self.twelve, spoken=True)
+        aside = zones.aside(offer.start, twelve=self.twelve)
+        return f"{text}, {zone_text(zones.first, at=offer.start)}{f' ({aside})' if aside else ''}"
+
+    @property
+    def offered_until(self) -> str:
+        """The moment until which the offered times are held, with its zone."""
+        return f"{self.at(min(offer.expires_at for offer in self.offers))}, {zone_text(self.zone)}"
+
+    @property
+    def offers_page(self) -> str:
+        """The address where the customer takes one of the offered times, which opens without signing in."""
+        return page("link_offered_times", links.token_for(self.appointment, self.side, now=self.now))
 
     def _why_twice(self) -> tuple[str, ...]:
         """A sentence for each zone of the mail in which one of its times happens twice as clocks go back."""

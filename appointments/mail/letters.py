@@ -33,6 +33,7 @@ def about_one(context: MailContext, said: Words) -> Letter:
         preheader=f"{when.line}. {place}." if place else f"{when.line}.",
         lead=said.lead,
         quote=quote_of(context),
+        choices=said.choices,
         button=said.button,
         facts=(Fact("Service", service_text(context)), *person_facts(context), *appointment_facts(context)),
         after=said.after,

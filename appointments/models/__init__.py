@@ -1,10 +1,11 @@
-"""Appointments, the holds that keep their time, proposals of another, their history, and the search's index."""
+"""Appointments, the holds that keep their time, proposals and offers of others, their history, the search's index."""
 
 from .appointment import REFERENCE_ALPHABET, REFERENCE_LENGTH, Appointment, AppointmentQuerySet, make_reference
 from .calendar_feed import CalendarFeed
 from .history import AppointmentEvent
 from .hold import Hold
 from .late_cancellation import LateCancellation
+from .offer import Offer
 from .opening_index import OpenBlock, OpenDay, OpeningIndex, SearchFigures
 from .proposal import Proposal
 from .reminder_sweep import ReminderSweep
@@ -20,6 +21,7 @@ __all__ = [
     "Hold",
     "LateCancellation",
     "LeftOutDate",
+    "Offer",
     "OpenBlock",
     "OpenDay",
     "OpeningIndex",

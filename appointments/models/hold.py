@@ -9,6 +9,7 @@ from core.constraints import NoOverlap
 from providers.models import Provider
 
 from .appointment import Appointment
+from .offer import Offer
 
 
 def columns_of_kind() -> Q:
@@ -22,7 +23,7 @@ def columns_of_kind() -> Q:
 
 class Hold(models.Model):
     """A taken range of a provider's time: by an appointment, by a proposal of another time for one until that is
-    answered, or for ten minutes by somebody who is booking.
+    answered, by an offer of a time to a customer until its deadline, or for ten minutes by somebody who is booking.
 
     Two holds of one provider never overlap unless they belong to the same appointment; the database refuses it.
     """
@@ -32,9 +33,10 @@ class Hold(models.Model):
     start = models.DateTimeField()
     end = models.DateTimeField()
     appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, null=True, blank=True, related_name="holds")
+    offer = models.OneToOneField(Offer, on_delete=models.CASCADE, null=True, blank=True, related_name="hold")
     # The browser (a hash) that keeps the time while somebody fills in the form.
     browser = models.CharField(max_length=64, null=True, blank=True, unique=True)
-    # From then on a kept or proposed time is free, before any job deletes the row.
+    # From then on a kept, proposed or offered time is free, before any job deletes the row.
     expires_at = models.DateTimeField(null=True, blank=True)
     extended = models.BooleanField(default=False)
     # The keeper of the time: an account, or a visitor at an address (a hash). Visitors share a part of each day.

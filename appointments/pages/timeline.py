@@ -1,16 +1,19 @@
 """The timeline of an appointment for either side: its history and the mails that side got, newest first."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from appointments.models import Appointment, AppointmentEvent
+from django.utils.text import capfirst
+
+from appointments.models import Appointment, AppointmentEvent, Offer
 from appointments.rules.fair_use import is_late
-from appointments.states import ANSWERING, Role, Status, Verb
+from appointments.states import ANSWERING, OfferState, Role, Status, Verb
 from notifications.models import SentMail
 
 from .consequences import Phrase
 from .labels import LATE, PROPOSED, status_words
+from .offers import other_times_words
 
 TITLES = {
     Verb.REQUEST: "Requested",
@@ -42,6 +45,13 @@ BOTH_TIMES = {
     Verb.LAPSE: "not {}, {} stays",
 }
 DROPPED = "The time proposed before, {}, is no longer held."
+# How a line tells what became of offered times, and who it was; nobody where their time ran out.
+OFFER_ENDS: dict[OfferState, tuple[str, Role | None]] = {
+    OfferState.TAKEN: ("One of the other times booked", Role.CUSTOMER),
+    OfferState.PASSED: ("Other times passed", Role.CUSTOMER),
+    OfferState.WITHDRAWN: ("Other times withdrawn", Role.PROVIDER),
+    OfferState.EXPIRED: ("Other times not answered in time", None),
+}
 FAMILIES = {Status.REQUESTED: "brass", Status.CONFIRMED: "brand", Status.NO_SHOW: "ruby"}
 
 
@@ -64,13 +74,34 @@ class Entry:
 
 
 def timeline(
-    appointment: Appointment, history: Iterable[AppointmentEvent], mails: Iterable[SentMail], *, viewer: Role
+    appointment: Appointment,
+    history: Iterable[AppointmentEvent],
+    mails: Iterable[SentMail],
+    *,
+    viewer: Role,
+    offers: Sequence[Offer] = (),
 ) -> list[Entry]:
-    """The entries, newest first. Needs an appointment of `with_people()`; no query."""
+    """The entries, newest first; `offers` are the times offered instead. Needs an appointment of `with_people()`; no
+    query."""
     told = [Entry(at=mail.sent_at, title=mail.words) for mail in mails if mail.sent_at]
     done = [_entry(appointment, event, viewer) for event in history]
     # The mail of a change stands above it even when both happened in the same instant.
-    return sorted([*told, *done], key=lambda entry: entry.at, reverse=True)
+    return sorted([*told, *_offered(appointment, offers, viewer), *done], key=lambda entry: entry.at, reverse=True)
+
+
+def _offered(appointment: Appointment, offers: Sequence[Offer], viewer: Role) -> list[Entry]:
+    """That times were offered, below what became of them: a line for the one that was taken, else for each end."""
+    if not offers:
+        return []
+    by = f"by {who_did(appointment, Role.PROVIDER, viewer)}"
+    entries = [Entry(offers[0].created_at, f"{capfirst(other_times_words(len(offers)))} offered", "brass", by=by)]
+    taken = [each for each in offers if each.state == OfferState.TAKEN]
+    for each in taken or {each.closed_at: each for each in offers}.values():
+        if each.closed_at:
+            title, role = OFFER_ENDS[OfferState(each.state)]
+            who = f"by {who_did(appointment, role, viewer)}" if role else "by itself"
+            entries.insert(0, Entry(each.closed_at, title, "brand" if taken else "slate", by=who))
+    return entries
 
 
 def who_did(appointment: Appointment, role: str, viewer: Role) -> str:

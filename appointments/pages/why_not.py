@@ -191,6 +191,12 @@ class _Words:
                 one, until = entry.appointment, self.moment(entry.expires_at)
                 detail = f"{one.service.name}, {times}. Held until it is answered, or until {until}."
                 return _appointment(one, f"New time proposed for {one.customer.name}", detail)
+            case EntryKind.OFFER:
+                assert entry.offer is not None and entry.expires_at is not None
+                offer, until = entry.offer, self.moment(entry.expires_at)
+                detail = f"{offer.service.name}, {times}. Open again at {until}, unless it is taken."
+                title = f"Offered to {offer.customer.name} until {until}"
+                return _appointment(offer.instead_of, title, detail)
             case EntryKind.TIME_OFF:
                 return Row("Time off", f"{times}.", "See time off", reverse("studio_time_off"))
             case EntryKind.BUSY:
@@ -232,6 +238,9 @@ class _Words:
             case EntryKind.PROPOSAL:
                 assert entry.appointment is not None
                 return f"the new time proposed for {entry.appointment.customer.name}"
+            case EntryKind.OFFER:
+                assert entry.offer is not None
+                return f"the time offered to {entry.offer.customer.name}"
             case EntryKind.TIME_OFF:
                 return "time off"
             case EntryKind.BUSY:

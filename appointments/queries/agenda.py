@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import BooleanField, Q, QuerySet, Subquery, Value
 
-from appointments.models import Appointment, Proposal
+from appointments.models import Appointment, Offer, Proposal
 from calendar_sync.queries import busy_between
 from core import clock
 from core.compiled_queries import prepared
@@ -16,6 +16,7 @@ from core.intervals import Interval, clip, merge
 from providers.models import DateOverride, Provider
 from providers.queries import time_off_between, week_of
 
+from .offers import live_offers_of
 from .proposals import live_proposals_of
 
 # No appointment is longer, so that a search from this long before a day finds all that reach into it.
@@ -26,7 +27,7 @@ WallRange = tuple[int, int]
 @dataclass(frozen=True, slots=True)
 class Agenda:
     """Appointments by start, merged busy times and time off, opening hours in the provider's wall time, and every new
-    time that waits for an answer."""
+    time that waits for an answer and every time that is offered to somebody."""
 
     zone: ZoneInfo
     appointments: list[Appointment]
@@ -35,13 +36,15 @@ class Agenda:
     overrides: dict[date, list[WallRange]] = field(default_factory=dict)
     proposals: list[Proposal] = field(default_factory=list)
     time_off: list[Interval] = field(default_factory=list)
+    offers: list[Offer] = field(default_factory=list)
 
     @property
     def facts(self) -> tuple[object, ...]:
         """The facts in short: equal for the same dates as long as nothing has changed."""
         versions = [(one.pk, one.sequence) for one in self.appointments]
         new_times = [each.pk for each in self.proposals]
-        return versions, self.busy, self.time_off, self.hours, self.overrides, new_times
+        offered = [each.pk for each in self.offers]
+        return versions, self.busy, self.time_off, self.hours, self.overrides, new_times, offered
 
     def opening(self, day: date) -> list[WallRange]:
         """The opening hours of a date, merged, in minutes after midnight of wall time."""
@@ -62,6 +65,11 @@ class Agenda:
         start, end = clock.day_bounds(day, self.zone)
         return [each for each in self.proposals if each.start < end and each.end > start]
 
+    def offered_on(self, day: date) -> list[Offer]:
+        """The times that overlap the date and are offered to somebody, for whom each is held."""
+        start, end = clock.day_bounds(day, self.zone)
+        return [each for each in self.offers if each.start < end and each.end > start]
+
     def busy_on(self, day: date) -> list[Interval]:
         return clip(self.busy, *clock.day_bounds(day, self.zone))
 
@@ -70,7 +78,7 @@ class Agenda:
 
 
 def load_agenda(provider: Provider, days: Iterable[date], *, now: datetime, neighbours: bool = False) -> Agenda:
-    """The agenda of these dates in the provider's zone; five queries, whatever the dates hold.
+    """The agenda of these dates in the provider's zone; six queries, whatever the dates hold.
 
     With `neighbours` it also has the next confirmed appointment and the last one before now, on whatever date.
     """
@@ -96,6 +104,7 @@ def load_agenda(provider: Provider, days: Iterable[date], *, now: datetime, neig
         hours=week_of(provider),
         overrides=_overrides(provider, days),
         proposals=live_proposals_of(provider, now=now),
+        offers=live_offers_of(provider, now=now),
         time_off=merge((start, end) for start, end, is_off in away if is_off),
     )
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from appointments.models import Appointment, Proposal
+from appointments.models import Appointment, Offer, Proposal
 from appointments.rules.moves import COMPLETES_AFTER
 from appointments.states import Status
 
@@ -22,3 +22,8 @@ def due_for_completion(*, now: datetime) -> QuerySet[Appointment]:
 def lapsed_proposals(*, now: datetime) -> QuerySet[Proposal]:
     """The proposals whose time to answer is over but which are not marked as lapsed yet."""
     return Proposal.objects.lapsed(now).select_related("appointment").order_by("answer_by")
+
+
+def expired_offers(*, now: datetime) -> QuerySet[Offer]:
+    """The offers whose deadline is over but which are not marked as expired yet."""
+    return Offer.objects.expired(now).order_by("expires_at")

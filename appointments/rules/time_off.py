@@ -9,8 +9,12 @@ from appointments.states import Role, Verb
 
 
 class Way(StrEnum):
-    """What becomes of a claim inside a time off: it is ended in the way that its state allows, or it stays."""
+    """What becomes of a claim inside a time off: it is ended in the way that its state allows, or it stays.
 
+    An appointment may also be ended with an offer of other times.
+    """
+
+    OFFER = "offer"
     CANCEL = "cancel"
     DECLINE = "decline"
     TAKE_BACK = "take-back"
@@ -44,8 +48,13 @@ class Claim:
         return Way.CANCEL if self.appointment.is_confirmed else Way.DECLINE
 
     @property
-    def ways(self) -> tuple[Way, Way]:
-        return self.way_to_end, Way.KEEP
+    def ways(self) -> tuple[Way, ...]:
+        offer = () if self.proposed else (Way.OFFER,)
+        return *offer, self.way_to_end, Way.KEEP
+
+    def comes_to(self, way: Way) -> Way:
+        """How a way leaves the claim itself: an offer of other times ends it, too."""
+        return self.way_to_end if way is Way.OFFER else way
 
     @property
     def verb_to_end(self) -> Verb:
@@ -55,7 +64,8 @@ class Claim:
 
 
 def usual_way(claim: Claim, now: datetime) -> Way:
-    """The way that a page chooses before the provider has said anything: to wait where a new time is proposed."""
+    """The way that a page chooses before the provider has said anything: to wait where a new time is proposed, and to
+    offer other times otherwise."""
     proposal = claim.appointment.open_proposal
     waits = proposal is not None and proposal.is_live(now)
-    return Way.KEEP if waits or claim.start - now <= SOON else claim.way_to_end
+    return Way.KEEP if waits or claim.start - now <= SOON else claim.ways[0]

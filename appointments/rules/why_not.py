@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from appointments.models import Appointment
+from appointments.models import Appointment, Offer
 from appointments.rules.obstacles import Asked, Obstacle, obstacles
 from appointments.rules.slots import ONE_DAY, last_bookable_date
 from appointments.states import HoldKind
@@ -23,6 +23,7 @@ class EntryKind(StrEnum):
     APPOINTMENT = HoldKind.APPOINTMENT.value
     KEPT = HoldKind.KEPT.value
     PROPOSAL = HoldKind.PROPOSAL.value
+    OFFER = HoldKind.OFFER.value
     BUSY = "busy"
     TIME_OFF = "time_off"
 
@@ -36,6 +37,7 @@ class Entry:
     blocked: Interval
     appointment: Appointment | None = None
     expires_at: datetime | None = None
+    offer: Offer | None = None
 
 
 @dataclass(frozen=True, slots=True)

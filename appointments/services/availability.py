@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Case, DateTimeField, F, Q, QuerySet, Value, When
+from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, QuerySet, Value, When
 
-from appointments.models import Appointment, Hold, Proposal, conditions
+from appointments.models import Appointment, Hold, Offer, Proposal, conditions
 from appointments.rules.obstacles import Asked, Obstacle, first_obstacle, obstacles
 from appointments.rules.slots import Facts, Rules, Shape, is_open, open_slots, with_appointment
 from appointments.states import HoldKind
@@ -28,7 +28,8 @@ from providers.queries import time_off_between
 @dataclass(frozen=True, slots=True)
 class Mine:
     """The holder whose time does not stand in their own way: a browser (a hash) and the account signed in keep a time
-    while they book, and the appointment `moving` (a key) has one or two that it gives up for another."""
+    while they book, times are offered to the account, and the appointment `moving` (a key) has one or two that it gives
+    up for another."""
 
     browser: str | None = None
     account_id: int | None = None
@@ -42,7 +43,8 @@ class Mine:
 
     def holds(self) -> Q:
         """The condition that finds all of their time among `Hold`; an empty one, which is falsy, for nobody."""
-        return self.kept() | (Q(appointment=self.moving) if self.moving else Q())
+        offered = Q(offer__customer=self.account_id) if self.account_id else Q()
+        return self.kept() | offered | (Q(appointment=self.moving) if self.moving else Q())
 
 
 NOBODY = Mine()
@@ -270,8 +272,8 @@ def _override_rows(ids: Sequence[int], first: date, last: date) -> QuerySet[Date
 
 
 def live_holds(now: datetime, *, mine: Mine = NOBODY, kept: bool = True) -> QuerySet[Hold]:
-    """The holds that take time now: lasting ones, and kept and proposed times that have not run out, but none of
-    `mine`. With `kept=False` no kept time counts."""
+    """The holds that take time now: lasting ones, and kept, proposed and offered times that have not run out, but none
+    of `mine`. With `kept=False` no kept time counts."""
     live, own = Hold.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now)), mine.holds()
     if not kept:
         live = live.exclude(kind=HoldKind.KEPT)
@@ -338,7 +340,8 @@ def _counts(
 ) -> tuple[dict[int, Counter[date]], Counter[int]]:
     """Counts for providers with a cap: appointments by date of start (in the provider's zone), and open ones in all.
 
-    A proposed time counts on its date like an appointment, unless its appointment is on that date already.
+    A proposed time counts on its date like an appointment, unless its appointment is on that date already. So does an
+    offered one, and those that are offered together are one in all, since one of them can be taken.
     """
     zones: dict[int, ZoneInfo] = {
         p.pk: p.zone for p in providers if p.policy.max_per_day is not None or p.policy.max_open is not None
@@ -358,7 +361,8 @@ def _counts(
 def _counted_rows(
     ids: Sequence[int], start: datetime, end: datetime, *, now: datetime, mine: Mine
 ) -> Iterable[tuple[int, datetime, datetime | None, bool]]:
-    """The (provider, start, old start, is open) rows of appointments and of live proposals, but none of `mine`."""
+    """The (provider, start, old start, is open) rows of appointments, of live proposals and of live offers, but none of
+    `mine`."""
     counted = conditions.counted(now)
     wanted = Q(start__gte=start, start__lt=end) & conditions.taking_time(now) | counted
     moving = mine.moving or 0  # no row has the key 0
@@ -372,5 +376,9 @@ def _counted_rows(
         .order_by()
         .annotate(provider_id=F("appointment__provider_id"), old=F("old_start"), counts=Value(False))
     )
+    live = Offer.objects.live(now)
+    counted_before = live.filter(instead_of=OuterRef("instead_of"), pk__lt=OuterRef("pk"))
+    offers = live.filter(provider_id__in=ids).exclude(customer=mine.account_id or 0).order_by()
+    offers = offers.annotate(old=Value(None, output_field=DateTimeField()), counts=~Exists(counted_before))
     columns = ("provider_id", "start", "old", "counts")
-    return rows.values_list(*columns).union(proposals.values_list(*columns), all=True)
+    return rows.values_list(*columns).union(proposals.values_list(*columns), offers.values_list(*columns), all=True)

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from appointments.exceptions import TermsChanged
-from appointments.models import Appointment
+from appointments.models import Appointment, Offer
 from appointments.rules import no_shows
 from appointments.rules.moves import answer_deadline
 from appointments.rules.persons import Dealings, no_shows_of, refusals
@@ -23,7 +23,7 @@ from core.compiled_queries import prepared, together
 from core.db import retrying, violates
 from providers.models import Provider, Service
 
-from . import availability, holds
+from . import availability, holds, offers
 from .availability import Mine
 from .history import Entry, record
 from .locks import lock_service
@@ -48,14 +48,17 @@ class Terms:
     cutoff_minutes: int
 
 
-def terms_of(service: Service) -> Terms:
-    """The terms in force for `service`, which comes with its provider and policy."""
+def terms_of(service: Service, *, offered: bool = False) -> Terms:
+    """The terms in force for `service`, which comes with its provider and policy.
+
+    A time `offered` to the customer is confirmed at once, since its provider has agreed to it by offering it.
+    """
     price = price_of(service)
     return Terms(
         price=price.price,
         currency=price.currency,
         minutes=service.duration_minutes,
-        confirms_at_once=service.confirms_at_once(service.provider.policy),
+        confirms_at_once=offered or service.confirms_at_once(service.provider.policy),
         cutoff_minutes=service.provider.policy.cancellation_cutoff_minutes,
     )
 
@@ -141,23 +144,35 @@ def _place(wanted: Wanted) -> list[Outcome]:
     service, customer = lock_service(wanted.service, customer_id=wanted.customer.pk)
     assert customer is not None
     provider, now = service.provider, clock.now()
-    theirs, dealings = _facts_about(customer, provider, keys=wanted.keys, now=now)
+    theirs, dealings, offered = _facts_about(customer, provider, keys=wanted.keys, now=now)
     if any(key in wanted.keys for _, key, *_ in theirs):
         return [Outcome(one, changed=False) for one in _as_booked(customer, wanted.keys)]
     holds.check_bookable(service)
     check_person(customer, provider, dealings)
+    is_offered = wanted.series is None and offers.offered_at(offered, service, wanted.starts[0]) is not None
+    terms = terms_of(service, offered=is_offered)
     if wanted.series is None:
-        check_share(service=service, start=wanted.starts[0], theirs=_ahead(theirs), dealings=dealings, now=now)
+        check_share(
+            service=service,
+            start=wanted.starts[0],
+            at_once=terms.confirms_at_once,
+            theirs=_ahead(theirs),
+            dealings=dealings,
+            now=now,
+        )
     else:
         check_series(service, len(wanted.starts), in_series=_in_series(theirs), now=now)
-    venue = _check_terms(service, wanted)
+    venue = _check_terms(service, wanted, terms)
     if wanted.browser:
         holds.drop_stale(provider, now=now, mine=wanted.mine)
     open_now = availability.open_among(service, wanted.starts, now=now, mine=wanted.mine)
     for start in wanted.starts:
         if start not in open_now:
             raise holds.slot_taken(service, start, mine=wanted.mine)
-    appointments = _write(wanted, service=service, customer=customer, venue=venue, now=now)
+    appointments = _write(
+        wanted, service=service, customer=customer, venue=venue, at_once=terms.confirms_at_once, now=now
+    )
+    offers.close_met(offered, appointments, now=now)
     holds.take(appointments)
     entries = [Entry(one, Verb.BOOK if one.is_confirmed else Verb.REQUEST) for one in appointments]
     record(entries, actor=customer, role=Role.CUSTOMER, now=now)
@@ -174,16 +189,17 @@ def booked_by_form(customer: User, key: str) -> Appointment | None:
     return _as_booked(customer, [key]).first()
 
 
-def _check_terms(service: Service, wanted: Wanted) -> str:
+def _check_terms(service: Service, wanted: Wanted, terms: Terms) -> str:
     """The agreed venue. Raises TermsChanged when the terms are not those in force or the venue is no longer offered."""
-    if terms_of(service) != wanted.terms or wanted.venue and wanted.venue not in service.venues:
+    if terms != wanted.terms or wanted.venue and wanted.venue not in service.venues:
         raise TermsChanged
     return service.venues[0] if len(service.venues) == 1 else wanted.venue
 
 
-def _write(wanted: Wanted, *, service: Service, customer: User, venue: str, now: datetime) -> list[Appointment]:
+def _write(
+    wanted: Wanted, *, service: Service, customer: User, venue: str, at_once: bool, now: datetime
+) -> list[Appointment]:
     policy = service.provider.policy
-    at_once = service.confirms_at_once(policy)
     price = price_of(service)
     series = write_series(wanted.series, service=service, customer=customer, now=now) if wanted.series else None
     numbers = wanted.series.numbers if wanted.series else (None,)
@@ -225,13 +241,16 @@ def _of_customer(customer_id: int, provider_id: int, keys: list[str], now: datet
 
 def _facts_about(
     customer: User, provider: Provider, *, keys: list[str], now: datetime
-) -> tuple[list[TheirRow], Dealings]:
-    """The rows of `_of_customer`, and what is between the two. Two queries in one exchange."""
-    theirs, dealings = together(
-        _of_customer.asking(customer_id=customer.pk, provider_id=provider.pk, keys=keys, now=now),
-        asking_dealings(customer_id=customer.pk, provider_id=provider.pk),
+) -> tuple[list[TheirRow], Dealings, list[Offer]]:
+    """The rows of `_of_customer`, what is between the two, and the times offered to the customer. Three queries in one
+    exchange."""
+    between = {"customer_id": customer.pk, "provider_id": provider.pk}
+    theirs, dealings, offered = together(
+        _of_customer.asking(**between, keys=keys, now=now),
+        asking_dealings(**between),
+        offers.asking_offers(**between, now=now),
     )
-    return theirs, dealings_of(dealings)
+    return theirs, dealings_of(dealings), offered
 
 
 def _ahead(rows: Iterable[TheirRow]) -> list[Ahead]:
@@ -244,28 +263,29 @@ def _in_series(rows: Iterable[TheirRow]) -> list[Ahead]:
 
 
 def check_customer_for_series(customer: User, service: Service, count: int) -> str:
-    """The sentence that the customer is to read of their no-shows before booking a series. Two queries.
+    """The sentence that the customer is to read of their no-shows before booking a series. Three queries.
 
     Raises PolicyRefused when they may not book one of `count` appointments now.
     """
     provider, now = service.provider, clock.now()
-    theirs, dealings = _facts_about(customer, provider, keys=[""], now=now)
+    theirs, dealings, _ = _facts_about(customer, provider, keys=[""], now=now)
     check_person(customer, provider, dealings)
     check_series(service, count, in_series=_in_series(theirs), now=now)
     return no_shows.notice(no_shows_of(provider, dealings), name=provider.first_name)
 
 
 def check_customer(customer: User, service: Service, start: datetime) -> list[str]:
-    """What the customer is to read before booking `start`: of their no-shows, and of their share. Two queries.
+    """What the customer is to read before booking `start`: of their no-shows, and of their share. Three queries.
 
     Raises PolicyRefused when they may not book it now.
     """
     provider, now = service.provider, clock.now()
-    theirs, dealings = _facts_about(customer, provider, keys=[""], now=now)
+    theirs, dealings, offered = _facts_about(customer, provider, keys=[""], now=now)
     check_person(customer, provider, dealings)
+    at_once = terms_of(service, offered=offers.offered_at(offered, service, start) is not None).confirms_at_once
     said = [
         no_shows.notice(no_shows_of(provider, dealings), name=provider.first_name),
-        check_share(service=service, start=start, theirs=_ahead(theirs), dealings=dealings, now=now),
+        check_share(service=service, start=start, at_once=at_once, theirs=_ahead(theirs), dealings=dealings, now=now),
     ]
     return [sentence for sentence in said if sentence]
 
@@ -273,9 +293,12 @@ def check_customer(customer: User, service: Service, start: datetime) -> list[st
 def refusals_of_customer(customer: User, service: Service, start: datetime) -> list[str]:
     """Every sentence that keeps the customer from booking `start`, as they read it; `check_customer` raises the first.
 
-    Two queries in one exchange.
+    Three queries in one exchange.
     """
     provider, now = service.provider, clock.now()
-    theirs, dealings = _facts_about(customer, provider, keys=[""], now=now)
-    exceeded = exceeded_shares(service=service, start=start, theirs=_ahead(theirs), dealings=dealings, now=now)
+    theirs, dealings, offered = _facts_about(customer, provider, keys=[""], now=now)
+    at_once = terms_of(service, offered=offers.offered_at(offered, service, start) is not None).confirms_at_once
+    exceeded = exceeded_shares(
+        service=service, start=start, at_once=at_once, theirs=_ahead(theirs), dealings=dealings, now=now
+    )
     return [*refusals(customer, provider, dealings), *exceeded]

@@ -24,6 +24,7 @@ from notifications import services as notifications
 from outbox import services as outbox
 from providers.models import Provider
 
+from . import offers
 from .locks import lock_people
 
 
@@ -56,11 +57,13 @@ def note_late(person: User, *, occasion: uuid.UUID, now: datetime) -> LateCancel
 def ban(person: User, *, now: datetime) -> Ban:
     """Ban the person, whose row the caller has locked, for the late cancellations that count now.
 
-    Afterwards they are signed out everywhere, keep no time, and are told by mail; the caller ends their appointments.
+    Afterwards they are signed out everywhere, keep no time, offer none and are offered none, and are told by mail; the
+    caller ends their appointments.
     """
     made = bans.ban(person, now=now)
     LateCancellation.objects.counting().filter(person=person, at__gte=now - COUNTED_FOR).update(ban=made)
     Hold.objects.filter(kept_by=person).delete()
+    offers.withdraw_of(person, now=now)
     outbox.publish_all([notifications.draft("appointments.suspended", key=str(made.pk), ban=made.pk)])
     return made
 

@@ -1,6 +1,6 @@
 """Services that take, keep and release a provider's time. No other module writes `Hold`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,8 +8,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 
 from accounts.models import User
-from appointments.exceptions import PolicyRefused, SlotTaken
-from appointments.models import Appointment, Hold, Proposal
+from appointments.exceptions import NotKept, PolicyRefused, SlotTaken
+from appointments.models import Appointment, Hold, Offer, Proposal
 from appointments.rules.bookable import shut_words, what_is_shut
 from appointments.rules.obstacles import Obstacle, obstacle_words
 from appointments.states import HoldKind
@@ -56,8 +56,8 @@ def blocked_range(service: Service, start: datetime) -> tuple[datetime, datetime
 
 
 def drop_stale(provider: Provider, *, now: datetime, mine: Mine) -> None:
-    """Delete the provider's kept and proposed times that ran out, and the time that `mine` keeps anywhere, as it is
-    replaced."""
+    """Delete the provider's kept, proposed and offered times that ran out, and the time that `mine` keeps anywhere, as
+    it is replaced."""
     Hold.objects.filter(Q(provider=provider, expires_at__lte=now) | mine.kept()).delete()
 
 
@@ -104,6 +104,27 @@ def take_proposed(proposal: Proposal) -> None:
         end=end,
         expires_at=proposal.answer_by,
     )
+
+
+def take_offered(offers: Iterable[Offer]) -> None:
+    """Hold each offered time until its deadline. The offers come with their service."""
+    ranges = [(one, *blocked_range(one.service, one.start)) for one in offers]
+    insert_all(
+        Hold(
+            kind=HoldKind.OFFER,
+            provider_id=one.provider_id,
+            offer=one,
+            start=start,
+            end=end,
+            expires_at=one.expires_at,
+        )
+        for one, start, end in ranges
+    )
+
+
+def release_offered(offers: Iterable[int]) -> None:
+    """Release the times of the offers with these keys."""
+    Hold.objects.filter(offer__in=offers).delete()
 
 
 def release_proposed(appointments: Sequence[Appointment]) -> None:
@@ -155,6 +176,9 @@ def _keep_time(*, service: Service, start: datetime, keeper: Keeper) -> Hold:
         check_dealings(account, provider)
     drop_stale(provider, now=now, mine=keeper.mine)
     if not availability.may_book(service, start, now=now):
+        if account and availability.may_book(service, start, now=now, mine=keeper.mine):
+            # Only a time that is offered to them is in the way, and that is held for them already.
+            raise NotKept("This time is offered to you, so it is held for you already.")
         raise slot_taken(service, start, mine=keeper.mine)
     taken_from, taken_to = blocked_range(service, start)
     if not keeper.account:
@@ -210,9 +234,9 @@ def _kept_inside(provider: Provider, span: Interval) -> QuerySet[Hold]:
 
 
 def drop_lapsed_times(*, now: datetime, mine: Mine = NOBODY) -> int:
-    """Delete all kept and proposed times that ran out, and the one that `mine` keeps; the number deleted.
+    """Delete all kept, proposed and offered times that ran out, and the one that `mine` keeps; the number deleted.
 
-    The slots ignore both, but the constraint against overlaps can't.
+    The slots ignore them, but the constraint against overlaps can't.
     """
     return Hold.objects.filter(Q(expires_at__lte=now) | mine.kept()).delete()[0]
 

@@ -13,6 +13,7 @@ from appointments.models import (
     CalendarFeed,
     Hold,
     LateCancellation,
+    Offer,
     OpeningIndex,
     Proposal,
     Series,
@@ -34,6 +35,8 @@ def kept(user: User) -> Rows:
         "history entries they made": AppointmentEvent.objects.filter(actor=user),
         "new times they proposed": Proposal.objects.filter(actor=user),
         "their calendar link": CalendarFeed.objects.filter(owner=user),
+        "times offered to them": Offer.objects.filter(customer=user),
+        "times they offer": Offer.objects.filter(provider__user=user),
         "late cancellations": LateCancellation.objects.filter(person=user),
         "late cancellations they forgave": LateCancellation.objects.filter(forgiven_by=user),
     }
@@ -48,6 +51,7 @@ def sections(user: User) -> list[Section]:
     theirs = Q(appointment__customer=user) | Q(appointment__provider__user=user) | Q(actor=user)
     entries = AppointmentEvent.objects.filter(theirs).select_related("appointment").order_by("at", "pk")
     proposals = Proposal.objects.filter(actor=user).select_related("appointment").order_by("created_at", "pk")
+    offered = Offer.objects.filter(Q(customer=user) | Q(provider__user=user)).select_related("provider", "service")
     late = LateCancellation.objects.filter(person=user).order_by("at", "pk")
     series = Series.objects.select_related("provider", "service", "customer").order_by("created_at", "pk")
     return [
@@ -57,6 +61,7 @@ def sections(user: User) -> list[Section]:
         Section("series_of_customers", "Series of your customers", series.filter(provider__user=user), _series_given),
         Section("history", "History of appointments", entries, _entry),
         Section("new_times", "New times you proposed", proposals, _proposal),
+        Section("offered_times", "Times offered to you or by you", offered.order_by("created_at", "pk"), _offer),
         Section("calendar_link", "Calendar links", CalendarFeed.objects.filter(owner=user), _feed),
         Section("late_cancellations", "Late cancellations", late, _late),
     ]
@@ -152,6 +157,17 @@ def _proposal(row: Proposal) -> Facts:
         "new_start": row.start,
         "message": row.message,
         "state": row.get_state_display(),
+    }
+
+
+def _offer(row: Offer) -> Facts:
+    return {
+        "provider": row.provider.name,
+        "service": row.service.name,
+        "start": row.start,
+        "expires_at": row.expires_at,
+        "state": row.get_state_display(),
+        "offered_at": row.created_at,
     }
 
 

@@ -1,5 +1,8 @@
 """Checks whether a person may book with a provider, against the database."""
 
+from collections.abc import Collection
+from typing import Any
+
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
@@ -29,6 +32,13 @@ def dealings_between(customer: User, provider: Provider) -> Dealings:
     return dealings_of(asking_dealings(customer_id=customer.pk, provider_id=provider.pk).answer())
 
 
+def dealings_with(provider: Provider, customers: Collection[int]) -> dict[int, Dealings]:
+    """What is between the provider and each of these customers now. One query."""
+    between = _columns({"provider": provider, "customer": OuterRef("pk")}, per="customer")
+    rows = User.objects.filter(pk__in=customers).values_list("pk", *between)
+    return {pk: Dealings(*found) for pk, *found in rows}
+
+
 def check_person(customer: User, provider: Provider, dealings: Dealings) -> None:
     """Raise PolicyRefused with the first reason why the customer may not book with the provider."""
     for refused in refusals(customer, provider, dealings):
@@ -43,10 +53,14 @@ def check_dealings(customer: User, provider: Provider) -> None:
 
 @prepared
 def _between(customer_id: int, provider_id: int) -> QuerySet[Provider, Row]:
-    theirs = {"provider": OuterRef("pk"), "customer": customer_id}
-    no_shows = Appointment.objects.filter(**theirs, status=Status.NO_SHOW).order_by().values("provider")
     rows = Provider.objects.filter(pk=provider_id).order_by()
-    return rows.values_list(
+    return rows.values_list(*_columns({"provider": OuterRef("pk"), "customer": customer_id}, per="provider"))
+
+
+def _columns(theirs: dict[str, Any], *, per: str) -> tuple[Coalesce, Exists, Exists]:
+    """The fields of `Dealings` as columns, for rows of the provider or of the customer."""
+    no_shows = Appointment.objects.filter(**theirs, status=Status.NO_SHOW).order_by().values(per)
+    return (
         Coalesce(Subquery(no_shows.annotate(n=Count("pk")).values("n")), 0),
         Exists(CustomerAllowance.objects.filter(**theirs)),
         Exists(CustomerBlock.objects.open().filter(**theirs)),

@@ -55,14 +55,15 @@ def proposed_start(now: datetime) -> Subquery:
 
 
 def check_share(
-    *, service: Service, start: datetime, theirs: Iterable[Ahead], dealings: Dealings, now: datetime
+    *, service: Service, start: datetime, at_once: bool, theirs: Iterable[Ahead], dealings: Dealings, now: datetime
 ) -> str:
     """A sentence about the share, for the customer to read before booking `start`; empty while much of it is left.
+    What is not confirmed `at_once` is one more request that waits.
 
     `theirs` are their appointments ahead, read under the provider's lock where a booking follows, as `dealings` are.
     Raises PolicyRefused when a booking would exceed a share.
     """
-    return _check(_use(service, start, theirs, now), service.provider, dealings)
+    return _check(_use(start, at_once, theirs, now), service.provider, dealings)
 
 
 def check_series(service: Service, count: int, *, in_series: Iterable[Ahead], now: datetime) -> None:
@@ -80,10 +81,10 @@ def check_series(service: Service, count: int, *, in_series: Iterable[Ahead], no
 
 
 def exceeded_shares(
-    *, service: Service, start: datetime, theirs: Iterable[Ahead], dealings: Dealings, now: datetime
+    *, service: Service, start: datetime, at_once: bool, theirs: Iterable[Ahead], dealings: Dealings, now: datetime
 ) -> list[str]:
     """A sentence for each share that a booking of `start` would exceed; `check_share` raises the first of them."""
-    use, shares = _use(service, start, theirs, now), _shares_between(service.provider, dealings)
+    use, shares = _use(start, at_once, theirs, now), _shares_between(service.provider, dealings)
     return list(refusals(use, shares, name=service.provider.first_name))
 
 
@@ -106,12 +107,12 @@ def check_moved(appointment: Appointment, start: datetime, *, now: datetime) -> 
     _check(use, provider, dealings)
 
 
-def _use(service: Service, start: datetime, theirs: Iterable[Ahead], now: datetime) -> Use:
+def _use(start: datetime, at_once: bool, theirs: Iterable[Ahead], now: datetime) -> Use:
     """The use that booking `start` would make."""
     live = _live(theirs, now)
     return use_with(
         start,
-        is_request=not service.confirms_at_once(service.provider.policy),
+        is_request=not at_once,
         others=[one.held for one in live],
         waiting=sum(one.status == Status.REQUESTED for one in live),
     )

@@ -1,7 +1,7 @@
 """Time off and cleared days: what lies inside, and the act that ends some of it, with the row of the time off."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from accounts.models import TAKES_PART, User
 from appointments.exceptions import InsideChanged, PolicyRefused
-from appointments.models import Appointment, conditions
+from appointments.models import Appointment, Offer, conditions
 from appointments.rules.fair_use import LIMIT
 from appointments.rules.time_off import Claim, Way
 from appointments.states import Role
@@ -20,8 +20,11 @@ from core.intervals import Interval, overlaps
 from providers import services as providers
 from providers.models import Provider, TimeOff
 
-from . import fair_use, holds, transitions
+from . import fair_use, holds, offers, transitions
 from .locks import lock_providers
+
+# The times that a page shows as offered instead of each appointment, by its reference.
+Offered = Mapping[str, tuple[datetime, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +44,20 @@ class Absence:
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """What lies in a time: the claims that can still be ended, by start, and how many times somebody keeps."""
+    """What lies in a time: the claims that can still be ended, by start, how many times somebody keeps, and the times
+    that are offered."""
 
     claims: list[Claim]
     kept: int = 0
+    offered: list[Offer] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Cleared:
     """The result of an act: what it ended, the time off as written, and whether it changed or banned anything.
 
-    `merged` counts the earlier entries that have become part of the time off.
+    `merged` counts the earlier entries that have become part of the time off, `offered` the times that are offered now,
+    and `taken_back` those that were offered inside.
     """
 
     ended: list[Claim]
@@ -59,14 +65,22 @@ class Cleared:
     merged: int = 0
     changed: bool = True
     banned: bool = False
+    offered: int = 0
+    taken_back: int = 0
 
 
 def what_is_inside(
-    provider: Provider, span: Interval, *, now: datetime, customer: User | None = None, with_kept: bool = True
+    provider: Provider,
+    span: Interval,
+    *,
+    now: datetime,
+    customer: User | None = None,
+    with_kept: bool = True,
+    with_offered: bool = True,
 ) -> Inside:
-    """The appointments, requests and proposed times in the span that can still be ended, and the kept times.
+    """What lies in the span and can still be ended: appointments, requests and proposed times; kept and offered times.
 
-    Two queries. With `customer` only theirs. An appointment lies inside if its own time meets the span, whatever its
+    Three queries. With `customer` only theirs. An appointment lies inside if its own time meets the span, whatever its
     buffers do; one that lies elsewhere counts for the new time that is proposed for it.
     """
     start, end = span
@@ -82,7 +96,9 @@ def what_is_inside(
         is_inside = overlaps((one.start, one.end), span)
         claims.append(Claim(one, None if is_inside else one.open_proposal))
     claims.sort(key=lambda claim: (claim.start, claim.appointment.pk))
-    return Inside(claims, holds.count_kept_inside(provider, span, now=now) if with_kept else 0)
+    offered = offers.offers_inside(provider, span, now=now, customer=customer).select_related("customer")
+    kept = holds.count_kept_inside(provider, span, now=now) if with_kept else 0
+    return Inside(claims, kept, list(offered) if with_offered else [])
 
 
 def take_time_off(
@@ -94,17 +110,29 @@ def take_time_off(
     word: str = "",
     seen: int = 0,
     shown: Mapping[str, str] | None = None,
+    offered: Offered | None = None,
 ) -> Cleared:
     """Write the time off down and end what lies inside as `ways` says for each reference, all in one act or nothing.
 
     Cancelling counts once, however many are cancelled, and the third late one bans the provider; the time off is
     written even then, as it stays true. `word` goes to the customers, `absence.reason` to nobody. Kept times inside are
-    released. Raises InsideChanged where something inside has no way that fits or is not as `shown` says for its
-    reference (`Appointment.as_shown`), CountsForMore where it would count as more than late cancellation number `seen`,
-    TimeOffRefused.
+    released, and offered ones taken back. `offered` are the times that the page showed as offered instead of each; they
+    are held for its customer, unless the act bans.
+
+    Raises InsideChanged where something inside has no way that fits or is not as `shown` says for its reference
+    (`Appointment.as_shown`), OffersChanged where what the page showed as offered is not open any more, CountsForMore
+    where it would count as more than late cancellation number `seen`, TimeOffRefused.
     """
     return _clear(
-        provider, absence.span, actor=actor, ways=ways or {}, word=word, seen=seen, shown=shown or {}, absence=absence
+        provider,
+        absence.span,
+        actor=actor,
+        ways=ways or {},
+        word=word,
+        seen=seen,
+        shown=shown or {},
+        offered=offered or {},
+        absence=absence,
     )
 
 
@@ -117,13 +145,24 @@ def cancel_inside(
     word: str = "",
     seen: int = 0,
     shown: Mapping[str, str] | None = None,
+    offered: Offered | None = None,
     customer: User | None = None,
 ) -> Cleared:
     """End what lies in the span as `ways` says, in one act, without taking it off; with `customer` only theirs.
 
     Raises as `take_time_off` does.
     """
-    return _clear(provider, span, actor=actor, ways=ways, word=word, seen=seen, shown=shown or {}, customer=customer)
+    return _clear(
+        provider,
+        span,
+        actor=actor,
+        ways=ways,
+        word=word,
+        seen=seen,
+        shown=shown or {},
+        offered=offered or {},
+        customer=customer,
+    )
 
 
 @retrying
@@ -137,12 +176,13 @@ def _clear(
     word: str,
     seen: int,
     shown: Mapping[str, str],
+    offered: Offered,
     customer: User | None = None,
     absence: Absence | None = None,
 ) -> Cleared:
     provider = _lock(provider, actor, seen)
     now = clock.now()
-    inside = what_is_inside(provider, span, now=now, customer=customer, with_kept=False)
+    inside = what_is_inside(provider, span, now=now, customer=customer, with_kept=False, with_offered=False)
     for claim in inside.claims:
         one = claim.appointment
         if ways.get(one.reference) not in claim.ways or shown.get(one.reference, one.as_shown) != one.as_shown:
@@ -153,11 +193,25 @@ def _clear(
     ]
     outcomes = transitions.apply(changes, actor=actor, role=Role.PROVIDER, seen=seen) if changes else []
     banned = any(outcome.banned for outcome in outcomes)
-    if absence is None:
-        return Cleared(ending, changed=bool(ending), banned=banned)
-    holds.release_kept_inside(provider, span)
-    written = _write(provider, absence, now=now)
-    return Cleared(ending, written.row, written.merged, written.changed or bool(ending), banned)
+    taken_back = offers.withdraw_inside(provider, span, now=now, customer=customer)
+    written = None
+    if absence is not None:
+        holds.release_kept_inside(provider, span)
+        written = _write(provider, absence, now=now)
+    # Who is banned takes no bookings, so that nobody could take what they offer.
+    offering = (
+        [] if banned else [claim.appointment for claim in ending if ways[claim.appointment.reference] is Way.OFFER]
+    )
+    made = offers.offer_times(provider, [(one, offered.get(one.reference, ())) for one in offering], away=span, now=now)
+    return Cleared(
+        ended=ending,
+        time_off=written.row if written else None,
+        merged=written.merged if written else 0,
+        changed=bool(ending or taken_back or written and written.changed),
+        banned=banned,
+        offered=len(made),
+        taken_back=taken_back,
+    )
 
 
 def _lock(provider: Provider, actor: User, seen: int) -> Provider:

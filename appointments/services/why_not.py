@@ -53,13 +53,15 @@ def _named(provider: Provider, asked: Asked) -> Named:
 def _held(provider: Provider, span: Interval, now: datetime) -> Iterable[Entry]:
     start, end = span
     rows = availability.live_holds(now).filter(provider=provider, end__gt=start, start__lt=end)
-    return map(_entry_of, rows.select_related("appointment__customer", "appointment__service"))
+    of_appointments = ("appointment__customer", "appointment__service")
+    of_offers = ("offer__customer", "offer__service", "offer__instead_of")
+    return map(_entry_of, rows.select_related(*of_appointments, *of_offers))
 
 
 def _entry_of(hold: Hold) -> Entry:
     blocked, one = (hold.start, hold.end), hold.appointment
     time = (one.start, one.end) if one and hold.kind == HoldKind.APPOINTMENT else blocked
-    return Entry(EntryKind(hold.kind), time, blocked, one, hold.expires_at)
+    return Entry(EntryKind(hold.kind), time, blocked, one, hold.expires_at, hold.offer)
 
 
 def _no_holds(provider: Provider, span: Interval) -> Iterable[Entry]:

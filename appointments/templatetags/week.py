@@ -11,8 +11,9 @@ from django.template import Context
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
-from appointments.models import REFERENCE_ALPHABET, REFERENCE_LENGTH, Appointment
+from appointments.models import REFERENCE_ALPHABET, REFERENCE_LENGTH, Appointment, Offer
 from appointments.pages.labels import PROPOSED
+from appointments.pages.offers import OFFERED
 from appointments.pages.studio.week import Column, Piece
 from core import clock, wording
 from core.page_reader import uses_12h_clock, zone_for
@@ -88,6 +89,8 @@ def _item(piece: Piece, place: _Place) -> str:
     one = piece.appointment
     if one is not None:
         inner = _link(piece, one, place)
+    elif piece.offer is not None:
+        inner = _offered(piece, piece.offer, place)
     else:
         inner = _off(piece, place) if piece.is_off else _busy(piece, place)
     return f'<li data-at="{piece.at}" data-for="{piece.rows}"{lanes}>{inner}</li>'
@@ -110,6 +113,21 @@ def _link(piece: Piece, one: Appointment, place: _Place) -> str:
         f"<b>{escape(one.customer.name)}</b>"
         f'<span class="ev__w" aria-hidden="true">{shown} {service}</span>'
         f'<span class="visually-hidden">, {service}, {_when(piece, place)}, {label}</span></a>'
+    )
+
+
+def _offered(piece: Piece, offer: Offer, place: _Place) -> str:
+    """A link to the appointment instead of which the time is offered, where it can be withdrawn."""
+    short = " data-short" if piece.is_short else ""
+    shown = f"until {_clock(piece.end, place)}" if piece.is_rest else _clock(piece.start, place)
+    service, address = escape(offer.service.name), place.address.replace(SOME_REFERENCE, offer.instead_of.reference)
+    until = wording.moment_text(offer.expires_at, place.zone, twelve=place.twelve)
+    said = f", {service}, {_when(piece, place)}, {OFFERED.label.lower()} until {until}"
+    return (
+        f'<a href="{address}" class="ev" id="o{place.mark}-{offer.uuid.hex[:8]}" data-state="offered"{short}>'
+        f"<b>{icon(OFFERED.icon)}{escape(offer.customer.name)}</b>"
+        f'<span class="ev__w" aria-hidden="true">{shown} {service}</span>'
+        f'<span class="visually-hidden">{said}</span></a>'
     )
 
 

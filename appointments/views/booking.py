@@ -21,13 +21,13 @@ from accounts.zones import viewer_zone
 from appointments import booking_draft, visitor
 from appointments.exceptions import PolicyRefused, SlotTaken, TermsChanged
 from appointments.forms.booking import BookingForm
-from appointments.models import Appointment, Hold
+from appointments.models import Appointment, Hold, Offer
 from appointments.pages import month_picker
 from appointments.pages.changed_terms import changes_in_words
 from appointments.pages.zones import zones_of_time
 from appointments.queries.customer import own_clashes
 from appointments.queries.public import public_service
-from appointments.services import availability, booking, holds
+from appointments.services import availability, booking, holds, offers
 from core import clock
 from core.shortcuts import redirect_with, with_query
 from providers.models import Service
@@ -38,17 +38,25 @@ from . import series_preview
 
 @dataclass
 class Page:
-    """The state of the booking page: form, kept time, and the trouble to show on top. Typed texts stay."""
+    """The state of the booking page: form, kept time, the offer of that time, and the trouble to show on top.
+
+    Typed texts stay.
+    """
 
     service: Service
     start: datetime
     form: BookingForm
     kept: Hold | None = None
+    offer: Offer | None = None
     taken: SlotTaken | None = None
     refusal: str = ""
     warning: str = ""
     notices: list[str] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
+
+    @property
+    def terms(self) -> booking.Terms:
+        return booking.terms_of(self.service, offered=self.offer is not None)
 
     @property
     def is_open(self) -> bool:
@@ -126,7 +134,8 @@ def check_series(request: HttpRequest, provider: str, service: str) -> HttpRespo
 def _book(request: SignedInRequest, service: Service, start: datetime, form: BookingForm) -> HttpResponse:
     """Book what the form asks for; where that is a series, its dates are shown first."""
     if not form.is_valid():
-        return _show(request, Page(service, start, form, kept=_kept(request, service, start)))
+        kept, offer = _kept(request, service, start), _offer(request, service, start)
+        return _show(request, Page(service, start, form, kept=kept, offer=offer))
     if form.cleaned_data["person"] != request.user.uuid:
         warning = "Somebody else signed in on this device since this form was opened."
         return _show(request, _fresh_page(request, service, start, typed={}, warning=warning))
@@ -148,7 +157,8 @@ def _book(request: SignedInRequest, service: Service, start: datetime, form: Boo
         return _show(request, _fresh_page(request, service, start, typed=typed, taken=taken))
     except TermsChanged:
         service = public_service(service.provider.slug, service.slug)
-        changes = changes_in_words(form.seen, booking.terms_of(service), service, venue=venue)
+        terms = booking.terms_of(service, offered=_offer(request, service, start) is not None)
+        changes = changes_in_words(form.seen, terms, service, venue=venue)
         return _show(request, _fresh_page(request, service, start, typed=typed, changes=changes))
     except PolicyRefused as refusal:
         return _show(request, _fresh_page(request, service, start, typed=typed, refusal=str(refusal)))
@@ -162,9 +172,14 @@ def _book(request: SignedInRequest, service: Service, start: datetime, form: Boo
 def _fresh_page(
     request: SignedInRequest, service: Service, start: datetime, *, typed: Mapping[str, str], **said: Any
 ) -> Page:
-    terms = booking.terms_of(service)
+    offer = _offer(request, service, start)
+    terms = booking.terms_of(service, offered=offer is not None)
     form = BookingForm.fresh(service=service, start=start, terms=terms, person=request.user, typed=typed)
-    return Page(service, start, form, kept=_kept(request, service, start), **said)
+    return Page(service, start, form, kept=_kept(request, service, start), offer=offer, **said)
+
+
+def _offer(request: SignedInRequest, service: Service, start: datetime) -> Offer | None:
+    return offers.offer_to(request.user, service, start, now=clock.now())
 
 
 def _kept(request: HttpRequest, service: Service, start: datetime) -> Hold | None:
@@ -197,7 +212,7 @@ def _show(request: SignedInRequest, page: Page) -> HttpResponse:
         "zones": zones,
         "zone": zones.first.key,
         "clock_change": month_picker.clock_change(zones.first, now, clock.local(page.start, zones.first).date()),
-        "terms": booking.terms_of(service),
+        "terms": page.terms,
         "quote": booking.price_of(service),
         "price": price_text(service),
         "sentences": policy_sentences(service.provider.policy, service),

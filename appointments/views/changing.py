@@ -14,6 +14,7 @@ from providers.models import Provider
 from .answering import answer_time, withdraw_time
 from .doors import customers_door, providers_door
 from .new_time import choose_time
+from .offered import take_one
 
 
 @never_cache
@@ -39,6 +40,15 @@ def answer(request: HttpRequest, reference: str) -> HttpResponse:
 def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
     """Take back one's own proposal of another time."""
     return withdraw_time(request, partial(customers_door, request, reference))
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited("book")
+def offered(request: HttpRequest, reference: str) -> HttpResponse:
+    """Take one of the times that are offered instead of one's own appointment."""
+    return take_one(request, partial(customers_door, request, reference))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -5,20 +5,23 @@ Time off and a cleared day share it. The rules at the moment of pressing decide,
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.models import User
-from appointments.exceptions import CountsForMore, InsideChanged
-from appointments.forms.time_off import ClearForm, typed_ways
+from appointments.exceptions import CountsForMore, InsideChanged, OffersChanged
+from appointments.forms.time_off import ClearForm, typed_offers, typed_ways
 from appointments.pages.studio.time_off import Check, build_check, chosen_ways
 from appointments.rules.fair_use import FREE, Ending, is_late
 from appointments.rules.time_off import Way
 from appointments.services import fair_use
+from appointments.services.offers import Times, times_to_offer
 from appointments.services.time_off import Cleared, Inside, what_is_inside
 from core import clock
+from core.exceptions import DomainError
 from core.intervals import Interval
 from providers.exceptions import TimeOffRefused
 from providers.models import Provider
@@ -29,21 +32,37 @@ from .cancelling import to_the_suspended
 MOST_ROWS = 400
 CHANGED = "Something in this time has changed since you opened this page. Look through it once more."
 OTHER_ZONE = "Your time zone has changed since you opened this page, so the day is another stretch of time."
+OTHER_TIMES = "The times that you offer are not those you saw. Look through them once more, then press the button."
 FOR_MORE = "What you have chosen counts as more than this page said. Read what it means now, then press the button."
+
+
+WHY: Mapping[type[DomainError], str] = {InsideChanged: CHANGED, OffersChanged: OTHER_TIMES, CountsForMore: FOR_MORE}
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What the provider decided on the page: the way for each reference and a word to the customers; and what the page
+    showed: the number of the late cancellation, each claim, and the times offered instead."""
+
+    ways: Mapping[str, Way]
+    word: str
+    seen: int
+    shown: Mapping[str, str]
+    offered: Mapping[str, tuple[datetime, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Clearing:
     """A time to clear: its span, the act that clears it, and how the page differs between time off and a day.
 
-    `act` takes the ways, the word, the number that was shown, and what was shown of each. `done` answers after it.
+    `done` answers after the act.
     """
 
     provider: Provider
     span: Interval
     template: str
     is_time_off: bool
-    act: Callable[[Mapping[str, Way], str, int, Mapping[str, str]], Cleared]
+    act: Callable[[Decided], Cleared]
     done: Callable[[Cleared], HttpResponse]
     context: Mapping[str, object]
     customer: User | None = None
@@ -57,16 +76,17 @@ def clear(request: HttpRequest, clearing: Clearing) -> HttpResponse:
     if len(inside.claims) > MOST_ROWS:
         raise TimeOffRefused(f"More than {MOST_ROWS} appointments and requests lie inside. Take it off in parts.")
     ways = typed_ways(request.POST)
-    if pressed == "save" or not (pressed or inside.claims or inside.kept):
+    if pressed == "save" or not (pressed or inside.claims or inside.kept or inside.offered):
         if not form.is_valid():
             return show(request, clearing, inside, ways, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
         if form.is_of_another_zone(clearing.provider.zone):
             return show(request, clearing, inside, ways, form, status=HTTPStatus.CONFLICT, why=OTHER_ZONE)
         try:
             data = form.cleaned_data
-            cleared = clearing.act(ways, data["word"], data["seen"], data["shown"])
-        except (InsideChanged, CountsForMore) as refusal:
-            why = CHANGED if isinstance(refusal, InsideChanged) else FOR_MORE
+            offered = typed_offers(request.POST)
+            cleared = clearing.act(Decided(ways, data["word"], data["seen"], data["shown"], offered))
+        except (InsideChanged, OffersChanged, CountsForMore) as refusal:
+            why = WHY[type(refusal)]
             return show(request, clearing, _inside(clearing), ways, form, status=HTTPStatus.CONFLICT, why=why)
         if cleared.banned:
             return to_the_suspended(request, clearing.provider.user)
@@ -86,7 +106,9 @@ def show(
 ) -> HttpResponse:
     """The page with what lies inside now and these ways, or the form alone where htmx asks for it."""
     provider = clearing.provider
-    check = _check(clearing, _inside(clearing) if inside is None else inside, ways or {})
+    inside = _inside(clearing) if inside is None else inside
+    shown = typed_offers(request.POST)
+    check = _check(clearing, inside, ways or {}, shown, after=_asked_for_others(request, shown))
     context = {
         "provider": provider,
         "zone": provider.time_zone,
@@ -113,7 +135,10 @@ def _inside(clearing: Clearing) -> Inside:
 
 
 def _pressed(inside: Inside, ways: Mapping[str, Way], pressed: str) -> dict[str, Way]:
-    """The ways after a button for many rows at once: end them all, keep them all, or keep those that count."""
+    """The ways after a button for many rows at once: end all, with other times offered or not, keep all, or keep those
+    that count."""
+    if pressed == "offer-all":
+        return {claim.appointment.reference: claim.ways[0] for claim in inside.claims}
     if pressed == "end-all":
         return {claim.appointment.reference: claim.way_to_end for claim in inside.claims}
     if pressed == "keep-all":
@@ -129,8 +154,22 @@ def _pressed(inside: Inside, ways: Mapping[str, Way], pressed: str) -> dict[str,
     return dict(ways)
 
 
-def _check(clearing: Clearing, inside: Inside, ways: Mapping[str, Way]) -> Check:
-    """The page's facts. One query where something is cancelled, and one more where that would ban."""
+def _asked_for_others(request: HttpRequest, shown: Mapping[str, tuple[datetime, ...]]) -> dict[str, datetime]:
+    """The reference for which the pressed button asks other times than those shown, with the last of these."""
+    button, _, reference = request.POST.get("do", "").partition(":")
+    return {reference: max(shown[reference])} if button == "others" and reference in shown else {}
+
+
+def _check(
+    clearing: Clearing,
+    inside: Inside,
+    ways: Mapping[str, Way],
+    shown: Mapping[str, tuple[datetime, ...]],
+    *,
+    after: Mapping[str, datetime],
+) -> Check:
+    """The page's facts. One query where something is cancelled, one more where that would ban, and up to eight where
+    other times are offered."""
     provider, now = clearing.provider, clock.now()
     chosen = chosen_ways(inside, ways, now=now)
     # Only what is cancelled or declined is no longer there for a ban to end; a proposal's appointment is.
@@ -142,11 +181,16 @@ def _check(clearing: Clearing, inside: Inside, ways: Mapping[str, Way]) -> Check
     cancelled = [one.start for one in ended if one.is_confirmed]
     counts = fair_use.consequence_for(provider.user_id, cancelled, now=now) if cancelled else FREE
     ending = fair_use.what_a_ban_ends(provider.user, besides=ended, now=now) if counts.bans else Ending()
+    offering = [one for claim in inside.claims if chosen[(one := claim.appointment).reference] is Way.OFFER]
+    times: dict[str, Times] = {}
+    if offering and not counts.bans:
+        times = times_to_offer(provider, offering, away=clearing.span, ending=ended, shown=shown, after=after, now=now)
     return build_check(
         inside,
         chosen,
         counts,
         ending,
+        times,
         is_time_off=clearing.is_time_off,
         reader=provider.zone,
         now=now,

@@ -17,13 +17,15 @@ from accounts.models import User
 from accounts.zones import viewer_zone
 from appointments.exceptions import ChangedSince, CountsForMore, MoveRefused, PolicyRefused
 from appointments.forms.reasons import CancelForm, ReasonForm
-from appointments.models import Appointment, AppointmentEvent
+from appointments.models import Appointment, AppointmentEvent, Offer
 from appointments.pages import month_picker
 from appointments.pages.actions import customer_actions
+from appointments.pages.offers import other_times_words
 from appointments.pages.standing import Standing, standing_of
 from appointments.pages.timeline import timeline
 from appointments.queries.customer import appointment_for_customer
 from appointments.queries.history import history_of
+from appointments.queries.offers import offers_instead_of
 from appointments.rules.moves import OVER
 from appointments.services import availability, transitions
 from appointments.states import Role, Status
@@ -57,7 +59,7 @@ def done(request: HttpRequest, reference: str) -> HttpResponse:
     """The result of a booking. It shows the present state of the appointment, so its address stays of use."""
     appointment = _mine(request, reference)
     standing = _standing(request, appointment, history_of(appointment))
-    context = {**_context(standing), "other_times": _other_times(standing)}
+    context = {**_context(standing), **_other_times(standing, offers_instead_of(appointment))}
     return render(request, "appointments/done.html", context)
 
 
@@ -73,12 +75,12 @@ def _show(request: HttpRequest, appointment: Appointment, *, refusal: str = "") 
     """The page of the appointment; with `refusal`, why an act was refused: 409, over the present state."""
     history = history_of(appointment)
     mails = mails_about(appointment.reference, _me(request))
-    standing = _standing(request, appointment, history)
+    standing, offers = _standing(request, appointment, history), offers_instead_of(appointment)
     context = {
         **_context(standing),
-        "other_times": _other_times(standing),
+        **_other_times(standing, offers),
         "actions": customer_actions(standing),
-        "timeline": timeline(appointment, history, mails, viewer=Role.CUSTOMER),
+        "timeline": timeline(appointment, history, mails, viewer=Role.CUSTOMER, offers=offers),
         "refusal": refusal,
     }
     status = HTTPStatus.CONFLICT if refusal else HTTPStatus.OK
@@ -103,16 +105,19 @@ def _context(standing: Standing) -> dict[str, Any]:
     }
 
 
-def _other_times(standing: Standing) -> list[tuple[datetime, str]]:
-    """Openings, each with the address of its booking form, after a refusal, expiry or the provider's cancelling."""
+def _other_times(standing: Standing, offers: Sequence[Offer]) -> dict[str, Any]:
+    """The times that are offered instead of an appointment that came to nothing; else openings near it, each with the
+    address of its booking form. Nothing where it was the customer who cancelled."""
     appointment = standing.appointment
     was_called_off = appointment.status == Status.CANCELLED and appointment.ended_by != Role.CUSTOMER
     came_to_nothing = appointment.status in {Status.DECLINED, Status.EXPIRED} or was_called_off
     if not came_to_nothing and not standing.is_unanswered:
-        return []
+        return {}
+    if offered := [each for each in offers if each.is_live(standing.now)]:
+        return {"offered": offered, "offered_words": other_times_words(len(offered))}
     form = reverse("book", args=[appointment.provider.slug, appointment.service.slug])
     times = availability.other_times(appointment, now=standing.now)
-    return [(at, with_query(form, {"start": month_picker.to_value(at)})) for at in times]
+    return {"other_times": [(at, with_query(form, {"start": month_picker.to_value(at)})) for at in times]}
 
 
 @never_cache

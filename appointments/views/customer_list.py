@@ -14,6 +14,7 @@ from appointments.forms.customer_list import HistoryFilters, Tab
 from appointments.pages.changing import asks_of
 from appointments.pages.customer_list import customer_rows
 from appointments.pages.next_appointment import next_appointment
+from appointments.pages.offers import groups_of
 from appointments.pages.series import series_row
 from appointments.queries.customer import (
     BookedService,
@@ -23,6 +24,7 @@ from appointments.queries.customer import (
     upcoming_for_customer,
     waiting_for_customer,
 )
+from appointments.queries.offers import offers_to_customer
 from appointments.queries.proposals import proposals_to_customer
 from appointments.queries.series import series_of_customer
 from appointments.rules.fair_use import LIMIT
@@ -37,7 +39,7 @@ from notifications.queries import refusal_of
 @login_required
 @require_safe
 def my_appointments(request: HttpRequest) -> HttpResponse:
-    """The page with the chosen list. Seven queries at most, however many appointments there are."""
+    """The page with the chosen list. Eight queries at most, however many appointments there are."""
     me, now = cast(User, request.user), clock.now()
     zone = viewer_zone(request, me.time_zone)
     tab, number = Tab.named(request.GET.get("tab")), request.GET.get("page")
@@ -61,11 +63,13 @@ def my_appointments(request: HttpRequest) -> HttpResponse:
             count=None if is_narrowed else counts.history,
         )
     asks = asks_of(proposals_to_customer(me, now=now), Role.CUSTOMER, reader=zone.zone) if counts.total else []
+    offered = groups_of(offers_to_customer(me, now=now), reader=zone.zone) if counts.total else []
     soonest = upcoming.first() if counts.upcoming and page.number == 1 else None
     twelve = me.uses_12h_clock
     rows = customer_rows(page, reader=zone.zone, now=now, twelve=twelve) if tab is not Tab.SERIES else []
     first = next_appointment(soonest, reader=zone.zone, now=now, twelve=twelve) if soonest else None
-    told = [row.zones for row in rows] + [ask.zones for ask in asks] + ([first.standing.zones] if first else [])
+    told = [each.zones for each in rows] + [each.zones for each in asks] + [each.zones for each in offered]
+    told += [first.standing.zones] if first else []
     context = {
         "zone": zone.name,
         "viewer_zone": zone,
@@ -81,6 +85,8 @@ def my_appointments(request: HttpRequest) -> HttpResponse:
         "filters": filters,
         "next": first,
         "asks": asks,
+        "offered": offered,
+        "waiting": len(asks) + len(offered),
         "again": _people_to_book_again(booked),
         "late": max(fair_use.consequence_for(me.pk, [now], now=now).number - 1, 0) if counts.total else 0,
         "limit": LIMIT,

@@ -27,12 +27,14 @@ from providers.models import Provider
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """The addresses of the appointment's own page and of those that change its time."""
+    """The addresses of the appointment's own page, of those that change its time, and, for its customer, of the times
+    offered instead."""
 
     home: str
     reschedule: str
     answer: str
     withdraw: str
+    offers: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ def customers_door(request: HttpRequest, reference: str) -> Door:
         reschedule=reverse("reschedule_appointment", args=at),
         answer=reverse("answer_time", args=at),
         withdraw=reverse("withdraw_time", args=at),
+        offers=reverse("offered_times", args=at),
     )
     crumbs = [("Your appointments", reverse("my_appointments")), (appointment.service.name, addresses.home)]
     return Door(appointment, Role.CUSTOMER, me, "base.html", addresses, crumbs)
@@ -134,6 +137,7 @@ def links_door(link: Link) -> Door:
         reschedule=reverse("link_reschedule", args=at),
         answer=reverse("link_answer_time", args=at),
         withdraw=reverse("link_withdraw_time", args=at),
+        offers=reverse("link_offered_times", args=at),
     )
     crumbs = [(link.appointment.service.name, addresses.home)]
     return Door(link.appointment, link.side, link.reader, "base.html", addresses, crumbs, is_link=True)

@@ -24,8 +24,10 @@ from appointments.exceptions import ChangedSince, CountsForMore, MoveRefused, Po
 from appointments.forms.reasons import AcceptForm, CancelForm, ReasonForm
 from appointments.links import Link
 from appointments.models import AppointmentEvent
+from appointments.pages.offers import other_times_words
 from appointments.pages.standing import Standing, standing_of
 from appointments.queries.history import history_of
+from appointments.queries.offers import offers_instead_of
 from appointments.rules.moves import check_move
 from appointments.services import transitions
 from appointments.states import Role, Verb
@@ -38,6 +40,7 @@ from .cancelling import to_the_suspended, told_apart, weigh
 from .doors import Door, links_door
 from .files import calendar_entry
 from .new_time import choose_time
+from .offered import take_one
 
 View = Callable[..., HttpResponse]
 OWN_PAGES = {Role.CUSTOMER: "my_appointment", Role.PROVIDER: "studio_appointment"}
@@ -201,6 +204,14 @@ def answer(request: HttpRequest, link: Link) -> HttpResponse:
     return answer_time(request, partial(_door, link.token))
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited("book")
+@_with_link
+def offered(request: HttpRequest, link: Link) -> HttpResponse:
+    """Take one of the times that are offered instead of the appointment."""
+    return take_one(request, partial(_door, link.token))
+
+
 @require_POST
 @_with_link
 def withdraw(request: HttpRequest, link: Link) -> HttpResponse:
@@ -231,8 +242,12 @@ def send_new(request: HttpRequest, token: str) -> HttpResponse:
 
 def _show(request: HttpRequest, link: Link, *, refusal: str = "") -> HttpResponse:
     standing = _standing(link, history_of(link.appointment))
+    found = offers_instead_of(link.appointment) if link.is_of_customer else []
+    offers = [each for each in found if each.is_live(standing.now)]
     context = {
         **_context(link, standing),
+        "offered": offers,
+        "offered_words": other_times_words(len(offers)),
         "acts": [act for verb, act in ACTS.items() if verb in standing.moves],
         "refusal": refusal,
     }

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.models import User
 from appointments.exceptions import ChangedSince, CountsForMore, MoveRefused, PolicyRefused
 from appointments.forms.reasons import CancelForm, ReasonForm
-from appointments.models import Appointment, AppointmentEvent
+from appointments.models import Appointment, AppointmentEvent, Offer
+from appointments.pages.offers import settled_words
 from appointments.pages.standing import Standing, standing_of
 from appointments.pages.studio import requests as asking
 from appointments.pages.studio.no_shows import effect_of_marking, effect_of_unmarking
@@ -20,9 +21,10 @@ from appointments.pages.timeline import timeline
 from appointments.queries.agenda import load_agenda
 from appointments.queries.customers import customer_figures
 from appointments.queries.history import history_of
+from appointments.queries.offers import offers_instead_of
 from appointments.queries.provider import appointment_for_provider
 from appointments.rules.persons import no_shows_of
-from appointments.services import transitions
+from appointments.services import offers, transitions
 from appointments.services.persons import dealings_between
 from appointments.services.time_off import what_is_inside
 from appointments.states import Role, Status
@@ -70,10 +72,11 @@ def show_appointment(
     """The page of the appointment; with `refusal`, why an act was refused: 409, over the present state."""
     history = history_of(appointment)
     mails = mails_about(appointment.reference, me(request))
-    standing = _standing(appointment, history)
+    standing, offered = _standing(appointment, history), offers_instead_of(appointment)
     context = {
         **_context(provider, standing),
-        "timeline": timeline(appointment, history, mails, viewer=Role.PROVIDER),
+        **_offered_instead(standing, offered),
+        "timeline": timeline(appointment, history, mails, viewer=Role.PROVIDER, offers=offered),
         "refusal": refusal,
     }
     if standing.may_mark_no_show or standing.may_correct:
@@ -87,6 +90,27 @@ def show_appointment(
         [context["row"]] = asking.rows_with_fit(agenda, [appointment], now=standing.now, twelve=twelve)
     status = HTTPStatus.CONFLICT if refusal else HTTPStatus.OK
     return render(request, "appointments/studio/appointment.html", context, status=status)
+
+
+def _offered_instead(standing: Standing, offers: Sequence[Offer]) -> dict[str, Any]:
+    """The times that are offered instead and can still be taken; else what became of them, if there were any."""
+    live = [each for each in offers if each.is_live(standing.now)]
+    if not offers or live:
+        return {"offered": live}
+    customer = standing.appointment.customer.first_name
+    return {"settled": settled_words(offers, Role.PROVIDER, other=customer, now=standing.now)}
+
+
+@require_POST
+@provider_required
+def withdraw_offers(request: HttpRequest, provider: Provider, reference: str) -> HttpResponse:
+    """Take back the times that are offered instead of the appointment."""
+    found = own_appointment(provider, reference)
+    if offers.withdraw_offers(appointment=found, actor=me(request)):
+        messages.success(request, "Withdrawn: these times are open again.")
+    else:
+        messages.info(request, "That was already done. Nothing changed.")
+    return redirect("studio_appointment", reference=reference)
 
 
 def _effect_on_customer(provider: Provider, standing: Standing) -> str:
@@ -221,7 +245,9 @@ def _ask_to_cancel(
     """The page with the provider's own present consequence, what was typed, and the number its form sends back."""
     standing = _standing(appointment)
     day = clock.day_bounds(clock.local(appointment.start, provider.zone).date(), provider.zone)
-    same_day = what_is_inside(provider, day, now=standing.now, customer=appointment.customer, with_kept=False)
+    same_day = what_is_inside(
+        provider, day, now=standing.now, customer=appointment.customer, with_kept=False, with_offered=False
+    )
     context = {
         **_context(provider, standing),
         "same_day": len(same_day.claims),

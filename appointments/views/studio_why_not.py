@@ -27,7 +27,7 @@ TEMPLATE = "appointments/studio/why_not.html"
 def why_not(request: HttpRequest, provider: Provider) -> HttpResponse:
     """What keeps a service from being offered at a time; without a time, the form that asks for one.
 
-    At most twenty-one queries with session and user, whatever lies on the day.
+    At most twenty-two queries with session and user, whatever lies on the day.
     """
     form = WhyNotForm(request.GET, services=queries.services_of(provider), zone=provider.zone)
     context = {"provider": provider, "zone": provider.time_zone, "form": form}

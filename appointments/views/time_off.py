@@ -1,6 +1,5 @@
 """The studio's pages of time off, and of a day that is cancelled. Times are in the provider's own zone."""
 
-from collections.abc import Mapping
 from datetime import date
 from http import HTTPStatus
 from urllib.parse import urlencode
@@ -17,7 +16,6 @@ from appointments.forms.time_off import TimeOffForm, typed_besides
 from appointments.pages.studio.time_off import cleared_words, span_words
 from appointments.queries.customers import customer_of
 from appointments.queries.provider import working_time
-from appointments.rules.time_off import Way
 from appointments.services.time_off import Absence, Cleared, cancel_inside, take_time_off
 from core import clock
 from core.wording import date_text, duration_text
@@ -27,7 +25,7 @@ from providers.exceptions import TimeOffRefused
 from providers.models import Provider, TimeOff
 from providers.views import gone
 
-from .clearing import Clearing, clear, show
+from .clearing import Clearing, Decided, clear, show
 
 READ_AND_SEND = ["GET", "HEAD", "POST"]
 
@@ -105,9 +103,16 @@ def _of_time_off(request: HttpRequest, provider: Provider, form: TimeOffForm) ->
     absence, twelve = form.absence, provider.user.uses_12h_clock
     words = span_words(*absence.span, provider.zone, twelve=twelve)
 
-    def act(ways: Mapping[str, Way], word: str, seen: int, shown: Mapping[str, str]) -> Cleared:
+    def act(decided: Decided) -> Cleared:
         return take_time_off(
-            provider=provider, absence=absence, actor=provider.user, ways=ways, word=word, seen=seen, shown=shown
+            provider=provider,
+            absence=absence,
+            actor=provider.user,
+            ways=decided.ways,
+            word=decided.word,
+            seen=decided.seen,
+            shown=decided.shown,
+            offered=decided.offered,
         )
 
     def done(cleared: Cleared) -> HttpResponse:
@@ -136,15 +141,16 @@ def _of_day(request: HttpRequest, provider: Provider, day: date) -> Clearing:
     span = clock.day_bounds(day, provider.zone)
     customer = _customer(provider, request.GET.get("customer"))
 
-    def act(ways: Mapping[str, Way], word: str, seen: int, shown: Mapping[str, str]) -> Cleared:
+    def act(decided: Decided) -> Cleared:
         return cancel_inside(
             provider=provider,
             span=span,
             actor=provider.user,
-            ways=ways,
-            word=word,
-            seen=seen,
-            shown=shown,
+            ways=decided.ways,
+            word=decided.word,
+            seen=decided.seen,
+            shown=decided.shown,
+            offered=decided.offered,
             customer=customer,
         )
 
@@ -169,7 +175,7 @@ def _tell(request: HttpRequest, cleared: Cleared, saved: str) -> None:
         messages.info(request, "Nothing was cancelled." if not saved else "That was already saved. Nothing changed.")
         return
     merged = "It is one entry now with the time off that it meets." if cleared.merged else ""
-    messages.success(request, " ".join(part for part in (saved, merged, cleared_words(cleared.ended)) if part))
+    messages.success(request, " ".join(part for part in (saved, merged, cleared_words(cleared)) if part))
 
 
 def _new_page(

@@ -43,6 +43,14 @@ def when(context, start, end=None, zone=None, long=False, year=None, zoned=False
 
 
 @register.simple_tag(takes_context=True)
+def day_and_time(context, moment) -> str:
+    """`{% day_and_time at %}`: Thu 12, 14:20; for times so close that no month is needed."""
+    zone, twelve = zone_for(context, None), uses_12h_clock(context)
+    day, time = wording.local(moment, zone).date(), wording.clock_text(moment, zone, twelve=twelve)
+    return _time(moment, f"{wording.date_part(day, 'D')} {day.day}, {time}", zone)
+
+
+@register.simple_tag(takes_context=True)
 def time_range(context, start, end, zone=None, plain=False) -> str:
     """`{% time_range start end %}`: 14:20 to 15:05; the end's date is added when it is another day."""
     zone, twelve = zone_for(context, zone), uses_12h_clock(context)

@@ -4,6 +4,7 @@ Only the customer sees the customer's page of an appointment: provider and staff
 """
 
 from appointments import links
+from appointments.models import Appointment
 from appointments.states import Role
 from appointments.views import help
 from core import clock
@@ -55,6 +56,20 @@ def feed(world):
     return {"token": world.feed_token}
 
 
+def offered(world):
+    """The appointment of C instead of which P offers other times."""
+    return {"reference": world.offers[0].instead_of.reference}
+
+
+def offered_by_link(world):
+    one = Appointment.objects.with_people().get(pk=world.offers[0].instead_of_id)
+    return {"token": links.token_for(one, Role.CUSTOMER, now=clock.now())}
+
+
+def passing(world):
+    return {"pass": "1"}
+
+
 def accepting(world):
     return {"proposal": world.proposal.uuid, "answer": "accept"}
 
@@ -84,6 +99,7 @@ ROWS = [
     Row("answer_time", args=asked, data=accepting, get=MINE, post=signed_in("404", C="go")),
     # Nobody takes back what the other side has proposed.
     Row("withdraw_time", args=asked, get=signed_in("405"), post=signed_in("404", C="409")),
+    Row("offered_times", args=offered, data=passing, get=MINE, post=signed_in("404", C="go")),
     Row("appointment_ics", args=appointment, get=MINE, post=signed_in("405")),
     # Anybody with the link may do what its reader may; the reader, if signed in, is sent to their usual page.
     Row("link", args=link, get=everyone("200", C="go"), post=READ_ONLY),
@@ -92,6 +108,7 @@ ROWS = [
     Row("link_reschedule", args=link, data=some_start, get=everyone("200", C="go"), post=everyone("409")),
     Row("link_answer_time", args=asked_by_link, data=accepting, get=everyone("200", C="go"), post=everyone("go")),
     Row("link_withdraw_time", args=asked_by_link, get=READ_ONLY, post=everyone("409")),
+    Row("link_offered_times", args=offered_by_link, data=passing, get=everyone("200", C="go"), post=everyone("go")),
     Row("link_act", args=link_to_cancel, get=everyone("200", C="go"), post=everyone("go")),
     Row("all_appointments_ics", get=signed_in("200"), post=signed_in("405")),
     Row("settings_calendar", get=signed_in("200"), post=signed_in("200")),

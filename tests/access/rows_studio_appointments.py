@@ -54,6 +54,10 @@ def its_reference(world):
     return {"request": world.request.reference}
 
 
+def offered(world):
+    return {"reference": world.offers[0].instead_of.reference}
+
+
 def asked_by_provider(world):
     """The appointment of P, for which P has proposed another time."""
     return {"reference": world.proposal.appointment.reference}
@@ -89,6 +93,7 @@ ROWS = [
     # Nobody answers what they have proposed themselves: they take it back.
     Row("studio_answer_time", get=own(), post=own("409"), args=asked_by_provider, data=accepting_the_own),
     Row("studio_withdraw_time", get=ACT_ONLY, post=own("go"), args=asked_by_provider),
+    Row("studio_withdraw_offers", get=ACT_ONLY, post=own("go"), args=offered),
     Row("studio_series", get=own(), post=refused(), args=series),
     # The series has only requests, which no calendar has.
     Row("studio_series_ics", get=signed_in("404"), post=refused(), args=series),

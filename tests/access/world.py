@@ -24,14 +24,18 @@ from appointments.models import (
     Appointment,
     CalendarFeed,
     LateCancellation,
+    Offer,
     OpenDay,
     OpeningIndex,
     Proposal,
     SearchFigures,
     Series,
 )
+from appointments.rules.time_off import Way
 from appointments.services import booking, proposals
 from appointments.services.calendar_feed import make_feed
+from appointments.services.offers import times_to_offer
+from appointments.services.time_off import cancel_inside, what_is_inside
 from appointments.states import Role, Shown
 from calendar_sync.models import BusyInterval
 from core import clock
@@ -186,6 +190,18 @@ class World:
     @cached_property
     def feed_token(self) -> str:
         return make_feed(actor=self.people["C"], shows=Shown.ALL)
+
+    @cached_property
+    def offers(self) -> list[Offer]:
+        """Other times that P offers to C instead of one in four days, which P has cancelled."""
+        one, now = self._booked(self.service, days=4), clock.now()
+        provider = Provider.objects.select_related("policy", "user").get(pk=self.provider.pk)
+        span, owner = (one.start, one.end), self.people["P"]
+        [claim] = what_is_inside(provider, span, now=now).claims
+        shown = times_to_offer(provider, [claim.appointment], away=span, now=now)
+        ways, offered = {one.reference: Way.OFFER}, {one.reference: shown[one.reference].starts}
+        cancel_inside(provider=provider, span=span, actor=owner, ways=ways, offered=offered)
+        return list(Offer.objects.filter(instead_of=one).select_related("instead_of"))
 
     def _booked(self, service: Service, *, days: int) -> Appointment:
         customer = self.people["C"]

@@ -74,7 +74,7 @@ def test_each_choice_is_weighed_at_once_by_keyboard_and_saving_does_it(provider,
     expect(page.get_by_label("A word to those")).to_have_value("Sorry, Ben.")
     page.get_by_role("button", name="Save and cancel 1").click()
 
-    expect(page.get_by_text("1 appointment cancelled. We tell Ben.")).to_be_visible()
+    expect(page.get_by_text("1 appointment cancelled, 3 other times offered. We tell Ben.")).to_be_visible()
     axe(page)
     assert sideways(page) == []
     assert statuses() == [Status.CONFIRMED, Status.CANCELLED]
@@ -91,7 +91,7 @@ def test_without_scripts_the_button_does_what_was_chosen(provider, day, plain_pa
     plain_page.get_by_role("group", name="Ben Doe").get_by_text("Keep").click()
     plain_page.get_by_role("button", name="Save and cancel 2").click()
 
-    expect(plain_page.get_by_text("1 appointment cancelled. We tell Ann.")).to_be_visible()
+    expect(plain_page.get_by_text("1 appointment cancelled, 3 other times offered. We tell Ann.")).to_be_visible()
     assert statuses() == [Status.CANCELLED, Status.CONFIRMED]
     assert TimeOff.objects.get().all_day
 
@@ -104,6 +104,6 @@ def test_a_whole_day_is_cancelled_on_a_phone_in_the_dark(provider, day, new_page
 
     page.get_by_role("button", name="Cancel 2").tap()
 
-    expect(page.get_by_text("2 appointments cancelled. We tell Ann, Ben.")).to_be_visible()
+    expect(page.get_by_text("2 appointments cancelled, 6 other times offered. We tell Ann, Ben.")).to_be_visible()
     assert statuses() == [Status.CANCELLED, Status.CANCELLED]
     assert not TimeOff.objects.exists()

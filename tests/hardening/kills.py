@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from appointments.forms.booking import BookingForm
-from appointments.models import Appointment, Proposal
+from appointments.models import Appointment, Offer, Proposal
 from appointments.queries.public import public_service
 from appointments.rules.leaving import fingerprint
 from appointments.rules.time_off import Way
@@ -25,6 +25,7 @@ from appointments.services import (
     holds,
     leaving,
     locks,
+    offers,
     proposals,
     series,
     time_off,
@@ -62,6 +63,8 @@ def point(name):
         "kept": (holds, "keep_proposed"),
         "ended": (times, "end_proposals"),
         "row": (time_off.providers, "write_time_off"),
+        "offered": (holds, "take_offered"),
+        "met": (offers, "close_met"),
         "jobs": (follows.outbox, "publish_all"),
         "closed": (leaving.leaving, "close"),
         "commit": (connection, "_commit"),
@@ -144,6 +147,30 @@ def take_time_off(provider_pk, where="nowhere"):
     ways = {one.reference: Way.CANCEL for one in Appointment.objects.filter(provider=provider)}
     with point(where):
         return time_off.take_time_off(provider=provider, absence=absence, actor=provider.user, ways=ways).changed
+
+
+def offer_instead(provider_pk, where="nowhere"):
+    """Take a day off and offer three other times to the one customer whose appointment lies inside."""
+    provider = Provider.objects.select_related("policy", "user").get(pk=provider_pk)
+    one = Appointment.objects.filter(provider=provider).first()
+    absence, now = Absence(one.start, one.end, reason="Ill"), clock.now()
+    claims = time_off.what_is_inside(provider, absence.span, now=now).claims
+    shown = offers.times_to_offer(provider, [each.appointment for each in claims], away=absence.span, now=now)
+    ways, given = {one.reference: Way.OFFER}, {reference: times.starts for reference, times in shown.items()}
+    with point(where):
+        return time_off.take_time_off(
+            provider=provider, absence=absence, actor=provider.user, ways=ways, offered=given
+        ).offered
+
+
+def take_offer(offer_pk, where="nowhere"):
+    offer = Offer.objects.select_related("customer").get(pk=offer_pk)
+    service = Service.objects.select_related("provider__policy", "provider__user").get(pk=offer.service_id)
+    terms, key = booking.terms_of(service, offered=True), offer.uuid.hex
+    with point(where):
+        return booking.book_appointment(
+            service=service, start=offer.start, customer=offer.customer, terms=terms, booking_key=key
+        ).changed
 
 
 def post_booking(service_pk, customer_pk, start, trouble="", key=KEY):

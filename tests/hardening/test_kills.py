@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from accounts.models import Ban, Departure
-from appointments.models import Appointment, AppointmentEvent, Hold, LateCancellation, Proposal, Series
+from appointments.models import Appointment, AppointmentEvent, Hold, LateCancellation, Offer, Proposal, Series
 from appointments.states import Status
 from core import clock
 from outbox.models import Message
@@ -387,4 +387,43 @@ def test_leaving_killed_in_the_middle_is_all_or_nothing(service, where):
     assert kills.leave(person.pk) is not is_done
     assert Appointment.objects.get().status == Status.CANCELLED
     assert (Departure.objects.count(), AppointmentEvent.objects.count(), mails()) == (1, 2, 4)
+    check_all()
+
+
+OFFER_POINTS = ["lock:after", "history:after", "row:after", "offered:before", "offered:after", "commit:before"]
+
+
+@pytest.mark.parametrize("where", OFFER_POINTS)
+def test_an_offer_killed_before_its_commit_cancels_and_offers_nothing(provider, service, where):
+    kills.book(service.pk, UserFactory().pk, a_week_ahead(10))
+    before = (traces(), Offer.objects.count(), TimeOff.objects.count())
+
+    [killed] = run_calls([(kills.offer_instead, provider.pk, where)])
+
+    assert killed.error == "Died"
+    assert (traces(), Offer.objects.count(), TimeOff.objects.count()) == before
+    assert kills.offer_instead(provider.pk) == 3
+    assert (Offer.objects.count(), Hold.objects.filter(kind="offer").count()) == (3, 3)
+    check_all()
+
+
+TAKING_POINTS = ["lock:after", "facts:after", "met:before", "met:after", "hold:after", "jobs:after",
+                 "commit:before", "commit:after"]  # fmt: skip
+
+
+@pytest.mark.parametrize("where", TAKING_POINTS)
+def test_taking_an_offered_time_killed_in_the_middle_is_all_or_nothing(provider, service, where):
+    kills.book(service.pk, UserFactory().pk, a_week_ahead(10))
+    kills.offer_instead(provider.pk)
+    offer = Offer.objects.first()
+
+    [killed] = run_calls([(kills.take_offer, offer.pk, where)])
+
+    assert killed.error == "Died"
+    check_all()
+    is_done = where == "commit:after"
+    assert Appointment.objects.filter(status=Status.CONFIRMED).exists() is is_done
+    assert Hold.objects.filter(kind="offer").count() == (0 if is_done else 3)
+    assert kills.take_offer(offer.pk) is not is_done
+    assert Appointment.objects.filter(status=Status.CONFIRMED).count() == 1
     check_all()

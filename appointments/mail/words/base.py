@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from appointments.mail.context import MailContext
-from core.letters import Button
+from core.letters import Button, Choices
 from core.wording import zone_text
 
 
@@ -15,6 +15,7 @@ class Words:
     headline: str
     lead: tuple[str, ...]
     button: Button
+    choices: Choices | None = None
     after: tuple[str, ...] = ()
     change: str = ""
 

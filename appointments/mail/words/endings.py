@@ -1,8 +1,13 @@
 """The words of the mails about the end of an appointment: declined, withdrawn, expired or cancelled."""
 
+from dataclasses import replace
+
+from django.utils.text import capfirst
+
 from appointments.mail.context import MailContext
+from appointments.pages.offers import other_times_words
 from appointments.states import Role
-from core.letters import Button, page
+from core.letters import Button, Choices, page
 
 from .base import Words, deadline_text
 
@@ -13,13 +18,14 @@ def not_confirmed(context: MailContext) -> Words:
         Role.PROVIDER: f"{context.other} cannot do {moment}.",
         Role.STAFF: f"Our team declined your request for {moment}.",
     }
-    return Words(
+    words = Words(
         subject=f"Not confirmed: {context.short}",
         headline=headlines.get(Role(context.event.role), f"Your request for {moment} was not confirmed."),
         lead=("The request has ended and nothing was charged.",),
         button=_another_try(context),
         after=what_else(context),
     )
+    return _with_offers(context, words) if context.offers else words
 
 
 def declined_by_you(context: MailContext) -> Words:
@@ -75,7 +81,27 @@ def expired(context: MailContext) -> Words:
 
 def cancelled_for_customer(context: MailContext) -> Words:
     button = Button("Book another time", context.other_times) if context.can_be_booked else _another_try(context)
-    return _cancelled(context, "your appointment", button)
+    words = _cancelled(context, "your appointment", button)
+    if not context.offers:
+        return words
+    return _with_offers(context, replace(words, subject=f"Cancelled by {context.other}: {context.short}"))
+
+
+def _with_offers(context: MailContext, words: Words) -> Words:
+    """The words with the times that are offered instead, which the button leads to."""
+    other_times = other_times_words(len(context.offers))
+    return replace(
+        words,
+        subject=f"{words.subject}. {capfirst(other_times)}",
+        choices=Choices(
+            f"{context.other} offers you {other_times}, held for you until {context.offered_until}:", context.offered
+        ),
+        button=Button("Choose a time", context.offers_page),
+        after=(
+            "Whichever you choose is confirmed at once, as a new appointment on today’s terms.",
+            "If none suits you, pass them there or let them be: they open for others, and you can book any other time.",
+        ),
+    )
 
 
 def cancelled_for_provider(context: MailContext) -> Words:

@@ -124,6 +124,7 @@ def _refused(shared: SharedContext, headline: str) -> SharedWords:
         headline=headline,
         lead=("These requests have ended and nothing was charged.",),
         after=what_else(shared.first) if shared.other else (),
+        line=_offered,
     )
 
 
@@ -170,7 +171,15 @@ def cancelled(shared: SharedContext) -> SharedWords:
         lead=(f"They no longer take place. {FILES_REMOVE}", *late.what_it_counts_as(shared.first)),
         after=late.what_the_limit_does(shared.first),
         things="appointments",
+        line=_offered,
     )
+
+
+def _offered(context: MailContext) -> str:
+    """The times that are offered instead of one of them, if any."""
+    if not context.offers:
+        return ""
+    return f"Held for you until {context.offered_until}: {'; '.join(context.offered)}."
 
 
 def times_proposed(shared: SharedContext) -> SharedWords:

@@ -135,7 +135,8 @@ class Line:
     """A date drawn as a line from `opens` to `closes`, made once for all requests that ask for a time on it.
 
     `ground` is open time first, busy time and time off over it; `taken` has each appointment with its segment and its
-    times, and `proposed` those for which a new time on this date waits for an answer.
+    times, `proposed` those for which a new time on this date waits for an answer, and `offered` the times that are
+    offered to somebody.
     """
 
     title: str
@@ -144,6 +145,7 @@ class Line:
     ground: list[Segment]
     taken: list[tuple[Appointment, Segment, str]]
     proposed: list[tuple[Appointment, Segment, str]]
+    offered: list[tuple[Segment, str]]
     open_words: str
     busy_words: str
     off_words: str
@@ -151,7 +153,7 @@ class Line:
     def segments(self, *, without: Appointment | None = None) -> list[Segment]:
         """The segments in the order in which they are drawn. `without` is left for the caller to draw."""
         held = [*self._besides(without, self.taken), *self._besides(without, self.proposed)]
-        return [*self.ground, *(segment for _, segment, _ in held)]
+        return [*self.ground, *(segment for segment, _ in self.offered), *(segment for _, segment, _ in held)]
 
     def words(self, *, without: Appointment | None = None) -> str:
         """The line in words, for readers who can't see it."""
@@ -162,6 +164,7 @@ class Line:
             _listed("booked", [times for one, _, times in others if not one.is_request]),
             _listed("asked for", [times for one, _, times in others if one.is_request]),
             _listed("proposed", [times for _, _, times in proposed]),
+            _listed("offered", [times for _, times in self.offered]),
             self.busy_words,
             self.off_words,
         ]
@@ -184,7 +187,9 @@ def line_of(agenda: Agenda, day: date, *, now: datetime, twelve: bool = False, a
 
     mine, busy, open_times = agenda.on(day), agenda.busy_on(day), agenda.open_between(day)
     new = agenda.proposed_on(day)
-    held = [*((one.start, one.end) for one in mine), *((each.start, each.end) for each in new)]
+    offered = agenda.offered_on(day)
+    held = [(one.start, one.end) for one in mine]
+    held += [(each.start, each.end) for each in new] + [(each.start, each.end) for each in offered]
     opens, closes = _visible_day(agenda, day, [*held, *busy, *around])
     # Whole days off would stretch the line over the night.
     off = clip(agenda.off_on(day), opens, closes)
@@ -195,6 +200,7 @@ def line_of(agenda: Agenda, day: date, *, now: datetime, twelve: bool = False, a
         ground=[("open", *span) for span in open_times] + [("busy", *span) for span in [*busy, *off]],
         taken=[(one, (_kind(one, now), one.start, one.end), times(one.start, one.end)) for one in mine],
         proposed=[(one.appointment, ("proposed", one.start, one.end), times(one.start, one.end)) for one in new],
+        offered=[(("requested", one.start, one.end), times(one.start, one.end)) for one in offered],
         open_words=_listed("open", [times(*span) for span in open_times]),
         busy_words=_listed("busy", [times(*span) for span in busy]),
         off_words=_listed("time off", [times(*span) for span in off]),

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from appointments.models import Appointment
+from appointments.models import Appointment, Offer
 from appointments.pages.labels import PROPOSED, Label, badges
 from appointments.queries.agenda import Agenda
 from appointments.states import Role
@@ -30,7 +30,7 @@ TWO_LINES = 38
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A block in one column: an appointment, or, where `appointment` is None, a busy time or time off.
+    """A block in one column: an appointment, or, where `appointment` is None, an `offer`, a busy time or time off.
 
     `start` and `end` are those of the whole, even when only a part lies in this column. With `is_new` it is the time
     that is proposed for the appointment, which is held beside the present one.
@@ -49,6 +49,7 @@ class Piece:
     is_rest: bool = False
     is_new: bool = False
     is_off: bool = False
+    offer: Offer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,11 @@ class Week:
 
     @property
     def has_busy(self) -> bool:
-        return any(piece.appointment is None and not piece.is_off for piece in self._pieces)
+        return any(not (piece.appointment or piece.offer or piece.is_off) for piece in self._pieces)
+
+    @property
+    def has_offers(self) -> bool:
+        return any(piece.offer for piece in self._pieces)
 
     @property
     def has_off(self) -> bool:
@@ -187,6 +192,10 @@ def _pieces(agenda: Agenda, day: date, now: datetime) -> list[Piece]:
         at, rows = _rows(agenda, day, new.start, new.end)
         is_rest = clock.local(new.start, agenda.zone).date() < day
         found.append(Piece(new.start, new.end, at, rows, new.appointment, PROPOSED, is_rest=is_rest, is_new=True))
+    for offer in agenda.offered_on(day):
+        at, rows = _rows(agenda, day, offer.start, offer.end)
+        is_rest = clock.local(offer.start, agenda.zone).date() < day
+        found.append(Piece(offer.start, offer.end, at, rows, is_rest=is_rest, offer=offer))
     for start, end in agenda.busy_on(day):
         found.append(Piece(start, end, *_rows(agenda, day, start, end), is_past=end <= now))
     for start, end in agenda.off_on(day):
