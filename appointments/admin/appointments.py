@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from appointments.models import Appointment, AppointmentEvent, Hold, Proposal
+from appointments.models import Appointment, AppointmentEvent, Hold, Offer, Proposal
 from appointments.services import transitions
 from appointments.states import MOVES, Role, Verb
 from core.admin import ReadOnly
@@ -36,6 +36,19 @@ class ProposalInline(OfPeople):
     readonly_fields = ("created_at",)
 
 
+class OfferInline(ReadOnly, admin.TabularInline):
+    """The times that are offered instead of the appointment."""
+
+    model = Offer
+    fk_name = "instead_of"
+    fields = ("created_at", "start", "expires_at", "state", "closed_at", "taken_as")
+    readonly_fields = ("created_at",)
+    extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("taken_as")
+
+
 class HoldInline(ReadOnly, admin.TabularInline):
     model = Hold
     fields = ("kind", "start", "end", "expires_at")
@@ -54,7 +67,7 @@ class AppointmentAdmin(AnswersWhyNot, Acting):
     # Customers are told that only the provider sees the note; the key makes a repeated booking form harmless.
     exclude = ["note", "booking_key", "price", "currency", "platform_fee"]
     readonly_fields = ["cost", "fee"]
-    inlines = [HistoryInline, ProposalInline, HoldInline]
+    inlines = [HistoryInline, ProposalInline, OfferInline, HoldInline]
     actions = ["accept", "decline", "cancel", "mark_completed", "mark_no_show"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Appointment]:
@@ -133,6 +146,16 @@ class ProposalAdmin(ReadOnly, admin.ModelAdmin):
     list_select_related = ["appointment"]
     list_filter = ["state", "by"]
     search_fields = ["appointment__reference"]
+    show_full_result_count = False
+    ordering = ["-pk"]
+
+
+@admin.register(Offer)
+class OfferAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["provider", "customer", "start", "expires_at", "state", "instead_of"]
+    list_select_related = ["provider", "customer", "instead_of"]
+    list_filter = ["state"]
+    search_fields = ["instead_of__reference", "provider__name", "customer__name", "customer__email"]
     show_full_result_count = False
     ordering = ["-pk"]
 

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from appointments.models import Appointment, AppointmentEvent, Proposal
+from appointments.models import Appointment, AppointmentEvent, Offer, Proposal
 from appointments.pages.fair_use import Row
 from appointments.queries.fair_use import Ended
 from appointments.states import OF_TIME, Role, Status, Verb, side_of, target
@@ -65,6 +65,8 @@ SUSPENSION: dict[str, Callable[[suspension.Facts], Letter]] = {
     "appeal-answered": lambda facts: suspension.answered(facts, answer=ANSWER, is_open=True),
     "appeal-refused": lambda facts: suspension.answered(facts, answer="The rule is the same for all.", is_open=False),
 }
+# The mail about an appointment instead of which the provider offers other times.
+OFFERED = "cancelled-with-other-times"
 # The mails of standing: to who cancelled late, on either side, and that it was forgiven.
 LATE, FORGIVEN = "late-cancellation", "late-cancellation-forgiven"
 
@@ -74,6 +76,7 @@ def mails(request: HttpRequest) -> HttpResponse:
     """The list of all mails with their subjects."""
     rows: list[tuple[str, str, str]] = [(verb, side, sample(verb, side).subject) for verb, side in MAILS]
     rows += [(name, side, sample_of_several(name, side).subject) for name in SEVERAL for side in SIDES]
+    rows.append((OFFERED, Role.CUSTOMER, sample_of_offers().subject))
     rows += [(LATE, side, sample_of_late(side).subject) for side in SIDES]
     rows += [(name, PERSON, sample_of_suspension(name).subject) for name in SUSPENSION]
     rows.append((FORGIVEN, PERSON, sample_of_forgiven().subject))
@@ -90,6 +93,8 @@ def mail(request: HttpRequest, verb: str, side: str, form: str) -> HttpResponse:
         letter = sample(Verb(verb), Role(side))
     elif verb in SEVERAL and side in SIDES:
         letter = sample_of_several(verb, Role(side))
+    elif verb == OFFERED and side == Role.CUSTOMER:
+        letter = sample_of_offers()
     elif verb == LATE and side in SIDES:
         letter = sample_of_late(Role(side))
     elif verb in SUSPENSION and side == PERSON:
@@ -110,6 +115,24 @@ def sample(verb: Verb, side: Role) -> Letter:
 
 def sample_of_several(name: str, side: Role) -> Letter:
     return EventsMail(sample_contexts(*SEVERAL[name], side=side)).letter()
+
+
+def sample_of_offers(customer_zone: str = "Europe/London") -> Letter:
+    context = sample_context(Verb.CANCEL, Role.CUSTOMER, role=Role.PROVIDER, customer_zone=customer_zone)
+    one = context.appointment
+    context.offers = [
+        Offer(
+            customer=one.customer,
+            provider=one.provider,
+            service=one.service,
+            start=one.start + later,
+            end=one.end + later,
+            instead_of=one,
+            expires_at=NOW + timedelta(hours=48),
+        )
+        for later in (timedelta(days=4), timedelta(days=5, hours=-6), timedelta(days=5, hours=1))
+    ]
+    return EventMail(context).letter()
 
 
 def sample_of_late(side: Role) -> Letter:

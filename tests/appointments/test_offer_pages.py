@@ -419,3 +419,31 @@ def test_a_mail_that_leaves_after_the_deadline_offers_nothing(studio, two):
 
     letter = last_mail_to(two[0].customer)
     assert letter.subject.startswith("Cancelled: Tue 3 March, 10:00 with Maya Okafor")
+
+
+def test_a_customer_elsewhere_reads_both_clocks(studio, two, client):
+    person = two[0].customer
+    person.time_zone = "America/New_York"
+    person.save()
+    save(studio)
+    mail.outbox.clear()
+    deliver()
+
+    letter = last_mail_to(person)
+    client.logout()
+    page = client.get(re.search(r"Choose a time:\n\S+?(/a/\S+)", letter.body)[1])
+    assert "- Wed 4 March 2026, 09:00 to 10:00, London time (GMT) (04:00 for you in New York)" in letter.body
+    assert "Wednesday 4 March, 09:00 to 10:00 (04:00 for you in New York)" in text_of(page)
+
+
+def test_two_that_were_called_off_in_one_act_are_told_in_one_letter_with_a_way_to_each(studio, book, customer):
+    for n in (0, 2):
+        book(TUESDAY_TEN + n * HOUR)
+    save(studio)
+    mail.outbox.clear()
+    deliver()
+
+    letter = last_mail_to(customer)
+    assert letter.subject.startswith("Cancelled: 2 appointments with Maya")
+    assert letter.body.count("Held for you until Mon 2 March 2026, 15:23, London time: ") == 2
+    assert letter.body.count("Choose a time: ") == 2

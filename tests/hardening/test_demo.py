@@ -9,7 +9,7 @@ from django.db import transaction
 
 from accounts.models import Appeal, Ban
 from appointments.demo import scale
-from appointments.models import Appointment, Hold, OpeningIndex, Proposal
+from appointments.models import Appointment, Hold, Offer, OpeningIndex, Proposal
 from appointments.queries.fair_use import Ended, ended_by
 from appointments.states import Status
 from core import demo
@@ -49,6 +49,7 @@ def test_the_demo_keeps_every_rule_has_every_state_and_is_made_once():
         ("customer", "open"): 1,
         ("provider", "accepted"): 1,
     }
+    assert set(Offer.objects.values_list("state", flat=True)) == {"open"}
     assert not Message.objects.filter(topic="notifications.send_mail").exists()
 
     seeded(MORNING, hosts=2, diary=120)
