@@ -92,11 +92,8 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         """Preload the names of customer and service, the photo and the open proposal, for a row of a provider's day;
         the caller sets the one provider."""
         own = [field.name for field in Appointment._meta.concrete_fields]
-        return (
-            self.with_proposal()
-            .select_related("customer", "service")
-            .only(*own, "customer__name", "customer__photo", "service__name")
-        )
+        names = ("service__name", *(f"customer__{name}" for name in ("name", "photo", "is_active", "leaves_at")))
+        return self.with_proposal().select_related("customer", "service").only(*own, *names)
 
     def for_customer(self, user) -> "AppointmentQuerySet":
         return self.filter(customer=user)

@@ -71,15 +71,6 @@ function password(input) {
 	};
 }
 
-// One choice that stands for many boxes, and stays open to a change of each.
-all("[data-presets]").forEach((form) =>
-	form.addEventListener("change", ({ target }) => {
-		if (target.name !== "much") return;
-		form.elements.was.value = target.value;
-		all("[data-in]", form).forEach((box) => (box.checked = box.dataset.in.split(" ").includes(target.value) || (target.value === "own" && box.checked)));
-	}),
-);
-
 // On a phone the list of settings scrolls sideways.
 document.querySelector(".sidenav [aria-current]")?.scrollIntoView({ inline: "nearest", block: "nearest" });
 

@@ -15,7 +15,7 @@ from psycopg.errors import DataCorrupted, IdleInTransactionSessionTimeout
 from core import errors
 from core.exceptions import Busy, DomainError
 from core.middleware import PagesMiddleware
-from core.view_contract import for_programs, open_to_banned
+from core.view_contract import for_programs, open_to_all
 
 
 class Gone(DomainError):
@@ -51,7 +51,7 @@ def mine(request):
     return HttpResponse(f"hello {request.user.is_authenticated}")
 
 
-@open_to_banned
+@open_to_all
 def public(request):
     return HttpResponse("hello")
 

@@ -17,10 +17,10 @@ from django.urls import path, re_path
 
 from accounts.models import User
 from core.logging import RequestLogMiddleware, logging_config
-from core.view_contract import open_to_banned
+from core.view_contract import open_to_all
 
 
-@open_to_banned
+@open_to_all
 def hello(request):
     logging.getLogger("product").info("hello %s", request.GET.get("name", ""))
     return HttpResponse("hello")

@@ -283,7 +283,7 @@ def test_every_form_with_something_to_type_says_whose_it_is():
         address = pattern.address(row.args(world))
         if not role or not address:
             continue
-        body = world.client(role).get(address).content.decode(errors="replace")
+        body = world.client(role).get(address).getvalue().decode(errors="replace")
         for form in re.findall(r'<form[^>]*method="post"[^>]*>(.*?)</form>', body, re.DOTALL):
             if re.search(r'<textarea|<input type="(text|tel|time|date|number)"', form):
                 walked.append(address)
