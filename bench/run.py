@@ -23,11 +23,13 @@ from appointments.demo import scale
 from appointments.forms.booking import BookingForm
 from appointments.models import REFERENCE_ALPHABET, REFERENCE_LENGTH, Appointment
 from appointments.pages import month_picker
+from appointments.rules.recurrence import Rule
 from appointments.rules.slots import open_slots
 from appointments.search.index import measure_figures
 from appointments.services import availability
-from appointments.services.booking import terms_of
-from appointments.states import Status
+from appointments.services.booking import Wanted, place, terms_of
+from appointments.services.series import NewSeries
+from appointments.states import Frequency, Status
 from core import clock
 from providers.models import Provider, Service
 
@@ -36,6 +38,8 @@ from .load import Request, Sample, median
 from .server import Server, serving
 
 BOOKED_PROVIDERS, BOOKING_CUSTOMERS = 24, 32
+# The longest series, and how many are booked in a round: all of them fit into the times of one day.
+SERIES, SERIES_BOOKINGS = 52, 12
 LIST_SIZES = (10, 500)
 BARE_TABLE = """
 CREATE TABLE bench_bare (id bigserial PRIMARY KEY, place bigint, starts timestamptz, ends timestamptz,
@@ -231,6 +235,35 @@ class Bench:
             self.note(f"booking by {clients}: rate of a bare insert", target, sample.rate / bare)
             self.note(f"booking by {clients}: p95 over p50", "<= 2.0", sample.percentile(0.95) / sample.percentile(0.5))
 
+    # --- Series -------------------------------------------------------------------------------------------------------
+
+    def prepare_series(self) -> None:
+        self.repeated = world.provider("repeated", week=[(0, 1440)], minutes=5)
+        Service.objects.filter(pk=self.repeated.pk).update(repeats=True, max_occurrences=SERIES)
+        self.repeated.refresh_from_db(fields=["repeats", "max_occurrences"])
+        self.regular = world.person("regular@example.org")
+        self.next_slot = 0
+
+    def series_round(self) -> None:
+        """Compare, in this process, booking a daily series with booking one appointment, each committed."""
+        single, whole = [], []
+        for _ in range(SERIES_BOOKINGS):
+            single.append(self.time_to_place(1))
+            whole.append(self.time_to_place(SERIES))
+        self.note(f"booking a series of {SERIES} over booking one", "<= 4.0", median(whole) / median(single))
+
+    def time_to_place(self, count: int) -> float:
+        """Seconds to book at the next free time of day on so many days."""
+        first = self.first + self.next_slot * timedelta(minutes=5)
+        self.next_slot += 1
+        starts = tuple(first + n * timedelta(days=1) for n in range(count))
+        rule = Rule(Frequency.DAILY, first, self.repeated.provider.zone, count=count)
+        series = NewSeries(rule, tuple(range(1, count + 1))) if count > 1 else None
+        wanted = Wanted(self.repeated, starts, self.regular, terms_of(self.repeated), str(uuid4()), series=series)
+        began = time.perf_counter()
+        place(wanted)
+        return time.perf_counter() - began
+
     # --- Lists and search ---------------------------------------------------------------------------------------------
 
     def prepare_lists(self) -> None:
@@ -351,6 +384,7 @@ class Bench:
             for size in world.MONTH_SIZES:
                 world.month_provider(size, month)
         self.prepare_booking()
+        self.prepare_series()
         self.prepare_lists()
         # The search index has only the seeded providers: this run's own, open day and night, would fill its first page.
         measure_figures()
@@ -364,6 +398,7 @@ class Bench:
             *(lambda month=month: self.month_round(month) for month in months),
             *(lambda month=month: self.computing_round(month) for month in months),
             self.booking_round,
+            self.series_round,
             self.list_round,
         ]
         with serving(dsn) as self.server:

@@ -162,7 +162,7 @@ MUTANTS = [
     mutant(
         "a form sent twice books twice",
         BOOKING,
-        "    if any(key in wanted.keys for _, key, *_ in theirs):\n",
+        "    if any(key in keys for _, key, *_ in theirs):\n",
         "    if any(not key for _, key, *_ in theirs):\n",
         "appointments/test_booking_pages.py hardening/test_kills.py",
         "twice or retry or again",

@@ -169,6 +169,23 @@ def build_preview(
 
 
 @dataclass(frozen=True, slots=True)
+class SumWords:
+    """What a rule would come to: its dates in words, and the sum with its working."""
+
+    dates: str
+    working: str
+
+
+def sum_words(rule: Rule, expanded: Expanded, price: Quote, *, zone: ZoneInfo) -> SumWords:
+    """The dates and the sum of a rule before its dates are looked at: "12 Thursdays, from 3 December to …"."""
+    count, days = len(expanded.occurrences), [clock.local(start, zone).date() for start in expanded.starts]
+    dates = count_words(rule.frequency, rule.wall.date(), count)
+    span = f"from {date_text(days[0], year=True)} to {date_text(days[-1], year=True)}"
+    each, total = (money.format_money(amount, price.currency) for amount in (price.price, price.price * count))
+    return SumWords(f"{dates}, {span}.", f"{count} × {each} = {total}.")
+
+
+@dataclass(frozen=True, slots=True)
 class _Words:
     """The words of the dates of one series, for one reader."""
 

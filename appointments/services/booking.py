@@ -143,10 +143,10 @@ def place(wanted: Wanted) -> list[Outcome]:
 def _place(wanted: Wanted) -> list[Outcome]:
     service, customer = lock_service(wanted.service, customer_id=wanted.customer.pk)
     assert customer is not None
-    provider, now = service.provider, clock.now()
-    theirs, dealings, offered = _facts_about(customer, provider, keys=wanted.keys, now=now)
-    if any(key in wanted.keys for _, key, *_ in theirs):
-        return [Outcome(one, changed=False) for one in _as_booked(customer, wanted.keys)]
+    provider, keys, now = service.provider, wanted.keys, clock.now()
+    theirs, dealings, offered = _facts_about(customer, provider, keys=keys, now=now)
+    if any(key in keys for _, key, *_ in theirs):
+        return [Outcome(one, changed=False) for one in _as_booked(customer, keys)]
     holds.check_bookable(service)
     check_person(customer, provider, dealings)
     is_offered = wanted.series is None and offers.offered_at(offered, service, wanted.starts[0]) is not None

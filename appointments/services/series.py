@@ -8,6 +8,7 @@ from accounts.models import User
 from appointments.models import Appointment, LeftOutDate, Series
 from appointments.rules.recurrence import Rule
 from appointments.states import LeftOut, Role, Verb
+from core.compiled_inserts import insert_all
 from providers.models import Service
 
 from . import transitions
@@ -26,22 +27,25 @@ class NewSeries:
 def write_series(new: NewSeries, *, service: Service, customer: User, now: datetime) -> Series:
     """Write the series and the dates that it leaves out, in the transaction that books its appointments."""
     rule = new.rule
-    series = Series.objects.create(
-        customer=customer,
-        provider=service.provider,
-        service=service,
-        frequency=rule.frequency,
-        first=rule.first,
-        time_zone=rule.zone.key,
-        count=rule.count,
-        until=rule.until,
-        created_at=now,
+    [series] = insert_all(
+        [
+            Series(
+                customer=customer,
+                provider=service.provider,
+                service=service,
+                frequency=rule.frequency,
+                first=rule.first,
+                time_zone=rule.zone.key,
+                count=rule.count,
+                until=rule.until,
+                created_at=now,
+            )
+        ]
     )
-    if new.left_out:
-        LeftOutDate.objects.bulk_create(
-            LeftOutDate(series=series, occurrence=number, start=start, reason=reason)
-            for number, start, reason in new.left_out
-        )
+    insert_all(
+        LeftOutDate(series=series, occurrence=number, start=start, reason=reason)
+        for number, start, reason in new.left_out
+    )
     return series
 
 

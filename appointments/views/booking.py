@@ -117,6 +117,8 @@ def check_series(request: HttpRequest, provider: str, service: str) -> HttpRespo
         wanted = public_service(provider, service)
     except Service.DoesNotExist:
         raise Http404 from None
+    if request.headers.get("HX-Target") == "repeat-said":
+        return series_preview.say_sum(request, wanted)
     start = month_picker.from_value(request.POST.get("start", ""))
     if start is None:
         return redirect("provider_service", provider, service)

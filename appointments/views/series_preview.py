@@ -19,8 +19,9 @@ from appointments.exceptions import PolicyRefused, SlotTaken, TermsChanged
 from appointments.forms.booking import BookingForm
 from appointments.forms.series_dates import SentDates, read_dates
 from appointments.models import Series
+from appointments.pages import month_picker
 from appointments.pages.changed_terms import changes_in_words
-from appointments.pages.series_preview import Preview, build_preview
+from appointments.pages.series_preview import Preview, build_preview, sum_words
 from appointments.pages.zones import zones_of_time
 from appointments.queries.customer import own_clashes
 from appointments.queries.public import public_service
@@ -111,6 +112,24 @@ def answer(request: SignedInRequest, service: Service, form: BookingForm, rule: 
     dates = "1 date is" if count == 1 else f"All {count} dates are"
     messages.success(request, f"{dates} {verb}. We email you and {name}.")
     return redirect("my_series", series=booked.series.uuid)
+
+
+def say_sum(request: HttpRequest, service: Service) -> HttpResponse:
+    """The line of the booking form that says how many dates it asks for and what they cost; no query of its own."""
+    start = month_picker.from_value(request.GET.get("start", ""))
+    form = BookingForm(request.GET, service=service, at=start)
+    form.is_valid()
+    is_clear = form.rule is not None and not {"repeat", "count", "until"} & form.errors.keys()
+    said = None
+    if form.rule and is_clear:
+        zone = viewer_zone(request, service.provider.time_zone).zone
+        expanded, length = occurrences_of(form.rule, service), availability.shape_of(service).duration
+        told = zones_of_time(service, form.rule.first, form.rule.first + length, reader=zone).first
+        said = sum_words(form.rule, expanded, booking.price_of(service), zone=told)
+    context = {"said": said, "address": request.path}
+    answer = render(request, "appointments/series/_repeat_said.html", context)
+    answer.headers["Vary"] = "HX-Request, HX-Target"
+    return answer
 
 
 def _already(request: HttpRequest, series: Series) -> HttpResponse:

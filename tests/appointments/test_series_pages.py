@@ -102,6 +102,26 @@ def test_series_is_shown_date_by_date_and_then_booked_at_the_same_wall_time(sign
     check_all()
 
 
+@pytest.mark.parametrize(
+    "typed, said",
+    [
+        (
+            {"repeat": "weekly", "count": "6"},
+            "6 Tuesdays, from Tue 3 March 2026 to Tue 7 April 2026. <b>6 × £40 = £240.</b>",
+        ),
+        ({"repeat": "daily", "until": "2026-03-05"}, "3 dates, from Tue 3 March 2026 to Thu 5 March 2026."),
+        ({"repeat": "weekly", "count": "99"}, "Always at the same time"),
+        ({"repeat": "once", "count": "6"}, "Always at the same time"),
+    ],
+)
+def test_form_says_what_the_series_comes_to_while_it_is_filled_in(signed_in, address, typed, said):
+    query = {"start": "2026-03-03T10:00:00Z", **typed}
+
+    answer = signed_in.get(address, query, headers={"HX-Request": "true", "HX-Target": "repeat-said"})
+
+    assert said in answer.content.decode()
+
+
 def test_booking_form_sent_with_a_repeat_shows_the_dates_and_books_nothing(signed_in, service, form_values):
     page = reverse("book", args=[service.provider.slug, service.slug])
 
@@ -201,7 +221,7 @@ def test_dates_beyond_the_window_are_left_out_and_say_from_when_they_can_be_book
 
 
 def test_a_date_that_was_too_far_ahead_is_not_booked_after_midnight_either(signed_in, address, form_values, provider):
-    provider.policy.window_days = 20
+    provider.policy.window_days = 21
     provider.policy.save()
     preview = signed_in.post(address, form_values(count="4"))
     assert outcomes(preview) == ["open"] * 3 + ["window"]
