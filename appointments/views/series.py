@@ -197,6 +197,8 @@ def _stop(request: HttpRequest, door: SeriesDoor) -> HttpResponse:
     if request.method != "POST":
         return _ask_to_stop(request, door, request.GET.get("from", ""), request.GET.get("which", ""))
     form = StopForm(request.POST)
+    if request.POST.get("do") == "weigh":
+        return _ask_to_stop(request, door, request.POST.get("from", ""), request.POST.get("which", ""), form=form)
     data = form.cleaned_data if form.is_valid() else {}
     if not data:
         sent = request.POST.get("from", ""), request.POST.get("which", "")

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import expect
 
-from appointments.models import Appointment, Series
+from appointments.models import Appointment, AppointmentEvent, Series
 from appointments.pages import month_picker
 from appointments.services import booking
 from appointments.states import Status
@@ -114,6 +114,7 @@ def test_a_series_is_stopped_from_a_date_on(service, first, page, sign_in, axe, 
 
     page.get_by_role("link", name="Cancel", exact=False).nth(2).click()
     expect(page.get_by_role("button", name="Cancel 1 appointment")).to_be_visible()
+    page.get_by_label("Reason").fill("Moving away")
     page.get_by_label("and all after it").check()
     expect(page.get_by_role("button", name="Cancel 2 appointments")).to_be_visible()
     axe(page)
@@ -123,6 +124,7 @@ def test_a_series_is_stopped_from_a_date_on(service, first, page, sign_in, axe, 
     expect(page.get_by_text("2 dates are cancelled.")).to_be_visible()
     statuses = list(Appointment.objects.exclude(series=None).order_by("start").values_list("status", flat=True))
     assert statuses == [Status.CONFIRMED] * 2 + [Status.CANCELLED] * 2
+    assert set(AppointmentEvent.objects.filter(verb="cancel").values_list("reason", flat=True)) == {"Moving away"}
 
 
 def test_a_provider_answers_a_series_in_one_press(service, first, new_page, sign_in, axe, sideways):
