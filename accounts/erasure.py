@@ -5,6 +5,7 @@ erases its own rows (`personal_data`), those of the highest app first.
 """
 
 import json
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -80,10 +81,31 @@ def blank_log(person: User) -> None:
     for model, ids in _named_rows(person):
         entries = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(model), object_id__in=ids)
         entries.update(object_repr=NAME, change_message="")
-    # Rows that are gone already were named by the person.
-    about = Q(object_repr=person.name) | Q(object_repr__startswith=f"{person.name}, ")
-    LogEntry.objects.filter(about | Q(object_repr__icontains=person.email)).update(object_repr=NAME, change_message="")
-    LogEntry.objects.filter(change_message__icontains=person.email).update(change_message="")
+    _blank_traces(person)
+
+
+def _blank_traces(person: User) -> None:
+    """Take out what else of the log names the person: their address, and their name where it stood for a row of theirs
+    that is gone. Others may have the same name, or an address that ends like theirs."""
+    address = re.compile(rf"(?<![\w.%+-]){re.escape(person.email)}(?!\w|[-.]\w)", re.IGNORECASE)
+    called = Q(object_repr=person.name) | Q(object_repr__startswith=f"{person.name}, ")
+    addressed = Q(object_repr__icontains=person.email) | Q(change_message__icontains=person.email)
+    for entry in LogEntry.objects.filter(called | addressed).select_related("content_type").iterator():
+        if address.search(entry.object_repr) or _stood_for(person, entry):
+            LogEntry.objects.filter(pk=entry.pk).update(object_repr=NAME, change_message="")
+        elif address.search(entry.change_message):
+            LogEntry.objects.filter(pk=entry.pk).update(change_message="")
+
+
+def _stood_for(person: User, entry: LogEntry) -> bool:
+    """Whether the entry is about somebody of the person's name whose row is gone: an account, or what one has once."""
+    if entry.object_repr != person.name and not entry.object_repr.startswith(f"{person.name}, "):
+        return False
+    model = entry.content_type.model_class() if entry.content_type else None
+    if model is None:
+        return False
+    is_person = model is User or any(field.one_to_one and field.related_model is User for field in model._meta.fields)
+    return is_person and not model._base_manager.filter(pk=entry.object_id).exists()
 
 
 def _named_rows(person: User) -> Any:
@@ -96,11 +118,14 @@ def _named_rows(person: User) -> Any:
 
 
 def drop_letters(person: User) -> None:
-    """Delete the jobs that hold the person's address, whatever became of them: mails of the account and codes."""
+    """Delete the jobs that hold an address of the person, whatever became of them: mails of the account and codes."""
+
+    addresses = {person.email, *EmailAddress.objects.filter(user=person).values_list("email", flat=True)}
+    theirs = {address.lower() for address in addresses}
 
     def is_theirs(payload: dict[str, Any]) -> bool:
         try:
-            return json.loads(url_secrets.unseal(payload["sealed"]))["to"].lower() == person.email
+            return json.loads(url_secrets.unseal(payload["sealed"]))["to"].lower() in theirs
         except (CannotDecrypt, KeyError, ValueError):
             return False
 

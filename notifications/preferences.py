@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 
 from accounts.models import User
+from core.db import lock_row
 from core.letters import page
 
 from .models import DEFAULT_LEAD, ONE_PRESS, TOPICS, Kind, MailPreferences, ReminderLead, Topic, UnsubscribeLink
@@ -58,6 +59,7 @@ def people_reminded(minutes: int, *, among: Collection[int]) -> set[int]:
 @transaction.atomic
 def save_choice(*, actor: User, off: Collection[Topic], leads: Iterable[int]) -> Choice:
     """Keep the person's choice. It holds for what is sent from now on, also for mails that wait already."""
+    lock_row(User.objects.filter(pk=actor.pk))
     wanted = tuple(sorted(set(leads), reverse=True))
     row, _ = MailPreferences.objects.update_or_create(user=actor, defaults={"off": sorted(off)})
     row.leads.exclude(minutes__in=wanted).delete()
@@ -89,6 +91,7 @@ def link_of(token: str) -> UnsubscribeLink:
 @transaction.atomic
 def turn_off(link: UnsubscribeLink) -> bool:
     """Turn the link's topic off for its person, and nothing else. Returns whether it was on."""
+    lock_row(User.objects.filter(pk=link.user.pk))  # two topics may be turned off at once
     choice = choice_of(link.user)
     topic = Topic(link.topic)
     save_choice(actor=link.user, off=choice.off | {topic}, leads=choice.leads)

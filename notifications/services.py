@@ -69,10 +69,10 @@ def send_mail(mail: Mail, *, job: Job | None = None) -> SentMail | None:
     address as refused if the server blames it.
     """
     key = f"{mail.key}:again-{job.again}" if job and job.again else mail.key
-    if reason := mail.stale_because(clock.now()):
-        return _note_unsent(mail, key, job, reason)
     if mail.reader.has_left:
         return None
+    if reason := mail.stale_because(clock.now()):
+        return _note_unsent(mail, key, job, reason)
     if mail.reader.user and not preferences.wants(mail.reader.user, mail.kind):
         return _note_unsent(mail, key, job, UNWANTED)
     row = _claim(mail, key, job)

@@ -2332,4 +2332,20 @@ MUTANTS = [
         OFFER_PAGES,
         "busy",
     ),
+    mutant(
+        "erasing somebody blanks what the log says of others",
+        "accounts/erasure.py",
+        "return is_person and not model._base_manager.filter(pk=entry.object_id).exists()",
+        "return is_person",
+        "appointments/test_leaving.py",
+        "log_of_staff",
+    ),
+    mutant(
+        "what is offered to somebody who leaves stays held",
+        "appointments/services/offers.py",
+        '~taking_part(f"{who}__")',
+        'Q(**{f"{who}__is_active": False})',
+        "appointments/test_offers.py",
+        "nobody_can_take",
+    ),
 ]

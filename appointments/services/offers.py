@@ -13,7 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounts.models import User
+from accounts.models import User, taking_part
 from appointments.exceptions import OffersChanged, PolicyRefused
 from appointments.models import Appointment, Offer
 from appointments.rules.bookable import what_is_shut
@@ -211,10 +211,7 @@ def withdraw_dead(*, offer: Offer) -> bool:
 
 def dead_offers() -> QuerySet[Offer]:
     """The open offers that can't be taken: the service is archived, an account closed or banned, a customer blocked."""
-    gone = [
-        Q(**{f"{who}__is_active": False}) | Q(**{f"{who}__banned_at__isnull": False})
-        for who in ("customer", "provider__user")
-    ]
+    gone = [~taking_part(f"{who}__") for who in ("customer", "provider__user")]
     blocks = CustomerBlock.objects.open().filter(provider=OuterRef("provider"), customer=OuterRef("customer"))
     return Offer.objects.open().filter(gone[0] | gone[1] | Q(service__is_active=False) | Exists(blocks))
 

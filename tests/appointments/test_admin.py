@@ -199,7 +199,7 @@ def test_an_appointment_s_page_costs_the_same_queries_however_much_happened(
     address = reverse("admin:appointments_appointment_change", args=[appointment.pk])
     client.get(address)
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         assert client.get(address).status_code == 200
 
 

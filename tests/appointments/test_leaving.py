@@ -332,6 +332,36 @@ def test_no_sealed_job_holds_the_address_afterwards(known):
     assert not Message.objects.filter(topic__in=erasure.LETTERS).exists()
 
 
+def test_letters_to_a_second_address_of_theirs_go_too(person):
+    EmailAddress.objects.create(user=person, email="New@example.com")
+    for address in (person.email, "new@example.com", "other@example.com"):
+        services.send_letter(letter="accounts/kept", to=address, said={})
+
+    erasure.drop_letters(person)
+
+    assert Message.objects.filter(topic="notifications.send_account_mail").count() == 1
+
+
+def test_what_the_log_of_staff_says_of_others_stays():
+    staff = UserFactory(is_staff=True)
+    an, jan, other_an = (
+        User.objects.create_user(f"{name}@x.example", "pass", name=called)
+        for name, called in (("an", "An"), ("jan", "Jan"), ("an.other", "An"))
+    )
+    LogEntry.objects.log_actions(staff.pk, [an, jan, other_an], CHANGE, change_message="made superuser")
+    LogEntry.objects.log_actions(staff.pk, [jan], CHANGE, change_message="was an@x.example")
+    leave(an)
+    erase(an)
+
+    entries = LogEntry.objects.order_by("pk").values_list("object_repr", "change_message")
+    assert list(entries) == [
+        ("Deleted customer", ""),
+        (str(jan), "made superuser"),
+        (str(other_an), "made superuser"),
+        (str(jan), ""),
+    ]
+
+
 def test_the_letters_of_others_stay(known):
     services.send_letter(letter="account/email/login_code", to="other@example.com", said={"code": "1"})
     leave(known)

@@ -410,7 +410,9 @@ def test_the_job_marks_what_expired_and_not_a_moment_before(offered):
     assert not Hold.objects.exists()
 
 
-@pytest.mark.parametrize("gone", ["blocked", "archived", "customer closed", "provider closed"])
+@pytest.mark.parametrize(
+    "gone", ["blocked", "archived", "customer closed", "provider closed", "customer leaves", "provider leaves"]
+)
 def test_the_job_takes_back_what_nobody_can_take(provider, service, offered, customer, gone):
     if gone == "blocked":
         providers.block_customer(provider=provider, actor=provider.user, customer=customer)
@@ -418,8 +420,9 @@ def test_the_job_takes_back_what_nobody_can_take(provider, service, offered, cus
         service.is_active = False
         service.save()
     else:
-        person = customer if gone == "customer closed" else provider.user
-        User.objects.filter(pk=person.pk).update(is_active=False)
+        person = customer if gone.startswith("customer") else provider.user
+        closed = {"leaves_at": NOW} if gone.endswith("leaves") else {"is_active": False}
+        User.objects.filter(pk=person.pk).update(**closed)
 
     end_offers()
 

@@ -10,11 +10,12 @@ from appointments.services import booking, transitions
 from appointments.services.transitions import Change
 from appointments.states import Role, Verb
 from core import clock
-from notifications.models import Mention, SentMail
+from notifications.models import MailPreferences, Mention, SentMail, Topic, UnsubscribeLink
+from notifications.preferences import choice_of
 from outbox.models import Message
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ProviderFactory, ServiceFactory, give_hours
-from tests.processes import run_processes
+from tests.processes import run_calls, run_processes
 
 from . import workers
 
@@ -119,3 +120,16 @@ def test_four_workers_remind_each_side_once_also_when_the_servers_answers_are_lo
     assert len(told) == len(set(told)) == 6
     states = sorted(SentMail.objects.filter(kind="reminder").values_list("state", flat=True))
     assert states == ["sent"] * 4 + ["unclear"] * 2
+
+
+def test_topics_that_are_turned_off_at_the_same_time_are_both_off():
+    person = UserFactory()
+    topics = [Topic.REMINDERS, Topic.RECEIPTS]
+    links = [
+        UnsubscribeLink.objects.create(user=person, topic=topic, token_hash=f"hash of {topic}").pk for topic in topics
+    ]
+
+    for _ in range(5):
+        MailPreferences.objects.filter(user=person).delete()
+        run_calls([(workers.turn_off_by_link, link) for link in links])
+        assert choice_of(person).off == set(topics)

@@ -5,6 +5,8 @@ from django.conf import settings
 from accounts.models import User
 from appointments.services.reminders import publish_due
 from core import clock
+from notifications.models import UnsubscribeLink
+from notifications.preferences import turn_off
 from notifications.services import send_mail
 from outbox import dispatch
 
@@ -20,6 +22,10 @@ def send_one(port, user_id):
     use_server(port)
     mail = send_mail(PlainMail(User.objects.get(pk=user_id)))
     return mail.state
+
+
+def turn_off_by_link(pk):
+    turn_off(UnsubscribeLink.objects.select_related("user").get(pk=pk))
 
 
 def drain(port):
