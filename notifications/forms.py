@@ -12,6 +12,7 @@ from .models import LEAST_LEAD, MOST_LEAD, MOST_LEADS, Topic
 from .preferences import Choice
 
 USUAL_LEADS = (7 * 24 * 60, 2 * 24 * 60, 24 * 60, 3 * 60, 60)
+OUT_OF_BOUNDS = "Choose between 15 minutes and 7 days."
 UNITS = {"minutes": 1, "hours": 60, "days": 24 * 60}
 
 
@@ -53,6 +54,11 @@ class MailPreferencesForm(forms.Form):
         required=False,
         min_value=1,
         max_value=MOST_LEAD,
+        error_messages={
+            "min_value": OUT_OF_BOUNDS,
+            "max_value": OUT_OF_BOUNDS,
+            "invalid": "Write the reminder time as a whole number.",
+        },
         widget=forms.TextInput(attrs={"inputmode": "numeric", "data-width": "s"}),
     )
     unit = forms.ChoiceField(label="Unit", choices=[(unit, unit) for unit in UNITS])
@@ -89,7 +95,7 @@ class MailPreferencesForm(forms.Form):
         if cleaned["another"]:
             minutes = cleaned["another"] * UNITS[cleaned["unit"]]
             if not LEAST_LEAD <= minutes <= MOST_LEAD:
-                self.add_error("another", "Choose between 15 minutes and 7 days.")
+                self.add_error("another", OUT_OF_BOUNDS)
             leads.add(minutes)
         if len(leads) > MOST_LEADS:
             raise ValidationError(f"Choose at most {MOST_LEADS} reminders for an appointment.")

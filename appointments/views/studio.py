@@ -225,7 +225,7 @@ def decline(request: HttpRequest, provider: Provider, reference: str) -> HttpRes
     except Refusal as refusal:
         return _refused(request, provider, reference, str(refusal))
     name = appointment.customer.first_name
-    done = f"Declined. We tell {name}, and the time is open again."
+    done = f"Declined. We tell {name}, and the time is no longer held."
     return _answered(request, provider, outcome, done, f"{name}’s request was already declined. Nothing changed.")
 
 

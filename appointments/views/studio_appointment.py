@@ -231,7 +231,7 @@ def cancel(request: HttpRequest, provider: Provider, reference: str) -> HttpResp
     if outcome.banned:
         return to_the_suspended(request, me(request))
     name = appointment.customer.first_name
-    return _marked(request, outcome, f"Cancelled. We tell {name}, and the time is open again.")
+    return _marked(request, outcome, f"Cancelled. We tell {name}, and the time is no longer held.")
 
 
 def _ask_to_cancel(

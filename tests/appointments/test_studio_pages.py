@@ -410,7 +410,7 @@ def test_declining_asks_first_and_keeps_the_reason(studio, request_):
     page = studio.post(url("decline_request", request_), {"reason": "I am away that day."}, follow=True)
 
     assert "Reason" in texts(asked) and status_of(request_) == Status.DECLINED
-    assert "the time is open again" in texts(page)
+    assert "the time is no longer held" in texts(page)
     assert AppointmentEvent.objects.get(appointment=request_, verb="decline").reason == "I am away that day."
     assert not Hold.objects.filter(appointment=request_).exists()
 

@@ -87,9 +87,9 @@ def test_times_before_an_appointment_are_kept_and_another_one_stays_to_be_untick
     [
         ("14", "minutes", "between 15 minutes and 7 days"),
         ("8", "days", "between 15 minutes and 7 days"),
-        ("0", "hours", "greater than or equal to 1"),
+        ("0", "hours", "between 15 minutes and 7 days"),
         ("soon", "hours", "whole number"),
-        ("99999999999999999999", "minutes", "less than or equal to"),
+        ("99999999999999999999", "minutes", "between 15 minutes and 7 days"),
     ],
 )
 def test_a_time_that_can_not_be_is_answered_with_words_and_nothing_is_lost(client, me, another, unit, said):
