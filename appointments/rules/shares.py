@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 
 from core.intervals import Interval
 
+# A series has at least so many dates: one alone counts on the customer's shares.
+LEAST_IN_SERIES = 2
 # Elapsed time, half-open: two starts exactly 7 days apart never share a week.
 WEEK = timedelta(days=7)
 # Visitors together may keep a day's openings divided by this; those at one address, this many times of one provider.
@@ -84,6 +86,8 @@ def series_refusal(count: int, *, ahead: int, allowed: int, most: int, name: str
     """
     if not allowed:
         return f"{name} takes one appointment at a time of this service."
+    if count < LEAST_IN_SERIES:  # one alone counts on the customer's shares
+        return "A series has at least 2 dates. For one alone, book it without repeating."
     if count > allowed:
         return f"A series of this service has at most {allowed} appointments."
     if ahead + count > most:

@@ -43,7 +43,8 @@ class Mine:
 
     def holds(self) -> Q:
         """The condition that finds all of their time among `Hold`; an empty one, which is falsy, for nobody."""
-        offered = Q(offer__customer=self.account_id) if self.account_id else Q()
+        # Booking is the only way to take an offered time: nobody moves an appointment there.
+        offered = Q(offer__customer=self.account_id) if self.account_id and not self.moving else Q()
         return self.kept() | offered | (Q(appointment=self.moving) if self.moving else Q())
 
 

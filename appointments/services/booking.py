@@ -172,7 +172,7 @@ def _place(wanted: Wanted) -> list[Outcome]:
     appointments = _write(
         wanted, service=service, customer=customer, venue=venue, at_once=terms.confirms_at_once, now=now
     )
-    offers.close_met(offered, appointments, now=now)
+    offers.close_met(offered, appointments, takes=wanted.series is None, now=now)
     holds.take(appointments)
     entries = [Entry(one, Verb.BOOK if one.is_confirmed else Verb.REQUEST) for one in appointments]
     record(entries, actor=customer, role=Role.CUSTOMER, now=now)

@@ -143,13 +143,13 @@ def offered_at(offers: Iterable[Offer], service: Service, start: datetime) -> Of
     return next((one for one in offers if (one.service_id, one.start) == (service.pk, start)), None)
 
 
-def close_met(offers: Sequence[Offer], made: Sequence[Appointment], *, now: datetime) -> None:
+def close_met(offers: Sequence[Offer], made: Sequence[Appointment], *, takes: bool, now: datetime) -> None:
     """Close those of a customer's live offers that the appointments just made take or pass, and release their times.
 
     Whoever takes an offered time passes those offered with it; whoever books something else that meets an offered time
-    passes that one. The provider is locked.
+    passes that one, and so does every date of a series, which `takes` none. The provider is locked.
     """
-    taken = {one.pk: new for new in made if (one := offered_at(offers, new.service, new.start))}
+    taken = {one.pk: new for new in made if takes and (one := offered_at(offers, new.service, new.start))}
     groups = {one.instead_of_id for one in offers if one.pk in taken}
     met = [holds.blocked_range(new.service, new.start) for new in made]
     passed = [

@@ -17,15 +17,16 @@ from appointments.exceptions import OffersChanged, PolicyRefused, SlotTaken, Ter
 from appointments.models import Appointment, Hold, LateCancellation, Offer
 from appointments.rules.offers import LEAST_TO_ANSWER
 from appointments.rules.time_off import Way
-from appointments.services import availability, booking, fair_use, holds, offers
+from appointments.services import availability, booking, fair_use, holds, offers, proposals
 from appointments.services.time_off import Absence, cancel_inside, take_time_off, what_is_inside
-from appointments.states import OfferState, Status
+from appointments.states import OfferState, Role, Status
 from appointments.tasks import end_offers
 from outbox.models import Message
 from providers import services as providers
 from providers.models import Service
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ServiceFactory
+from tests.factories.series import book_series
 from tests.invariants import check_all
 
 from .conftest import ANSWER_TIME, NOW, TUESDAY_TEN
@@ -356,6 +357,29 @@ def test_booking_something_else_over_an_offered_time_passes_that_one_alone(provi
     take(offered[0], service=other, offered=False)
 
     assert states() == [OfferState.PASSED, OfferState.OPEN, OfferState.OPEN]
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_a_series_takes_no_offered_time_and_passes_what_it_meets(provider, service, offered, customer, by_hand):
+    provider.policy.accepts_at_once = not by_hand
+    provider.policy.save()
+    service.repeats, service.max_occurrences = True, 52
+    service.save()
+    again = type(service).objects.select_related("provider__policy", "provider__user").get(pk=service.pk)
+
+    book_series(again, customer, [offered[0].start, offered[2].start])
+
+    assert states() == [OfferState.PASSED, OfferState.OPEN, OfferState.PASSED]
+
+
+def test_nobody_moves_an_appointment_to_a_time_that_is_offered_to_them(offered, book, customer):
+    other = book(TUESDAY_TEN + 6 * DAY).appointment
+    mine = availability.Mine(None, customer.pk, other.pk)
+
+    assert not availability.may_book(availability.as_agreed(other), offered[1].start, now=NOW, mine=mine)
+    with pytest.raises(SlotTaken) as refused:
+        proposals.propose_time(appointment=other, start=offered[1].start, actor=customer, role=Role.CUSTOMER)
+    assert offered[1].start not in refused.value.nearest
 
 
 def test_the_rules_between_the_two_are_asked_again(provider, offered, customer):
