@@ -137,6 +137,14 @@ def test_one_made_or_moved_within_the_time_before_it_is_not_reminded_of_at_once(
     assert len(subjects(made.start - HOUR)) == 1
 
 
+def test_one_that_is_made_just_after_its_moment_is_not_reminded_of_by_a_job_that_comes_later(book, in_london):
+    with at(NOW + 90 * timedelta(minutes=1)):  # Monday 09:30, for Tuesday 09:00; the job last ran at 08:00
+        book(start=NOW + 25 * HOUR)
+        deliver()
+
+    assert remind(NOW + 91 * timedelta(minutes=1)) == []
+
+
 def test_what_was_missed_while_no_worker_ran_is_made_up_once_in_the_right_words(appointment, customer, provider):
     choose(customer, 15, 60, 180, 1440)
     choose(provider.user, 1440)
