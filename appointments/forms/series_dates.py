@@ -29,6 +29,11 @@ class SentDates:
     is_first: bool
     books: bool
 
+    @property
+    def unanswered(self) -> frozenset[int]:
+        """The numbers of the dates that were asked about and have no answer."""
+        return self.asked - self.picks.keys()
+
 
 def read_dates(data: QueryDict, days_of: Mapping[int, date]) -> SentDates:
     """The sent answers; what is no number or no answer is left out. `days_of` has the date of each number."""

@@ -195,7 +195,7 @@ class MailContext:
 
     def _offered(self, offer: Offer) -> str:
         zones = offer_zones(offer, self.appointment, reader=self.reader.zone)
-        text = range_text(offer.start, offer.end, zones.first, year=True, twelve=self.twelve, spoken=True)
+        text = range_text(offer.start, offer.booked_until, zones.first, year=True, twelve=self.twelve, spoken=True)
         aside = zones.aside(offer.start, twelve=self.twelve)
         return f"{text}, {zone_text(zones.first, at=offer.start)}{f' ({aside})' if aside else ''}"
 

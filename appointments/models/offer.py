@@ -1,7 +1,7 @@
 """Times that are offered to one customer and held for them until a deadline."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.conf import settings
@@ -79,6 +79,11 @@ class Offer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.start:%d %b %Y, %H:%M} UTC"
+
+    @property
+    def booked_until(self) -> datetime:
+        """The end of the appointment that taking it makes, by the present length of the service. Needs that loaded."""
+        return self.start + timedelta(minutes=self.service.duration_minutes)
 
     @property
     def is_open(self) -> bool:

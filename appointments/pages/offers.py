@@ -42,7 +42,7 @@ def offer_zones(offer: Offer, appointment: Appointment, *, reader: ZoneInfo) -> 
 
 def choice_words(offer: Offer, zones: Zones, *, twelve: bool) -> str:
     """An offered time as a choice of a form: "Monday 9 March, 15:10 to 15:55 (16:10 for you in Madrid)"."""
-    words = range_text(offer.start, offer.end, zones.first, long=True, twelve=twelve)
+    words = range_text(offer.start, offer.booked_until, zones.first, long=True, twelve=twelve)
     aside = zones.aside(offer.start, twelve=twelve)
     return f"{words} ({aside})" if aside else words
 

@@ -1,10 +1,10 @@
 """The rule of a series in words: "Every third Thursday of the month", "12 Thursdays"."""
 
-from datetime import date, datetime
+from datetime import date
 
 from appointments.rules.recurrence import Rule, nth_weekday
 from appointments.states import Frequency
-from core.wording import date_part, date_text
+from core.wording import date_part, date_text, zone_city
 
 from .consequences import ordinal
 
@@ -46,12 +46,17 @@ def without_words(rule: Rule, months: tuple[date, ...]) -> str:
     day = f"{NTH[nth_weekday(first)]} {date_part(first, 'l')}"
     if rule.frequency is Frequency.MONTHLY_DATE:
         day = ordinal(first.day)
-    names = [f"{date_part(month, 'F')} {month.year}" for month in months]
+    names = [month_words(month) for month in months]
     told = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     have = "has" if len(names) == 1 else "have"
     return f"{told} {have} no {day}, so nothing is booked there."
 
 
-def moved_words(wall: datetime, day: date) -> str:
-    """The sentence about a date on which clocks skip the wall time of the series."""
-    return f"Clocks skip {wall:%H:%M} on {date_text(day)}, so it begins right after."
+def moved_words(rule: Rule, day: date) -> str:
+    """The sentence about a date on which the clocks of the rule's zone skip its wall time."""
+    return f"Clocks in {zone_city(rule.zone)} skip {rule.wall:%H:%M} on {date_text(day)}, so it begins right after."
+
+
+def month_words(day: date) -> str:
+    """The month of a date: "December 2026"."""
+    return f"{date_part(day, 'F')} {day.year}"

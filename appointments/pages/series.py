@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -11,11 +11,11 @@ from appointments.rules.moves import cancel_terms
 from appointments.rules.recurrence import Occurrence, Rule, expand
 from appointments.states import Frequency, LeftOut, Role
 from core import clock, money
-from core.wording import clock_text, date_part, date_text, day_distance, moment_text, zone_text
+from core.wording import clock_text, date_text, day_distance, moment_text, zone_text
 from providers.models import MOST_OCCURRENCES, Venue
 
 from .labels import Label, badges, live_proposal
-from .recurrence import how_often
+from .recurrence import how_often, month_words
 from .zones import Zones, zones_of
 
 RUNNING = Label("Running", "brand", "repeat")
@@ -51,6 +51,7 @@ class SeriesPage:
 
     label: Label
     rule_words: str
+    rule_zone: ZoneInfo
     months: tuple[SeriesMonth, ...]
     rows: tuple[SeriesRow, ...]
     zones: Zones
@@ -110,12 +111,13 @@ def build_series(
     rows.sort(key=lambda row: row.start)
     months = tuple(
         SeriesMonth(name, tuple(of_month))
-        for name, of_month in groupby(rows, key=lambda row: _month(clock.local(row.start, zones.first).date()))
+        for name, of_month in groupby(rows, key=lambda row: month_words(clock.local(row.start, zones.first).date()))
     )
     total = money.total((money.Money(one.price, one.currency) for one in ahead), appointments[0].currency)
     return SeriesPage(
         label=_label(appointments, ahead),
         rule_words=words.rule(appointments, ahead),
+        rule_zone=series.zone,
         months=months,
         rows=tuple(rows),
         zones=zones,
@@ -153,10 +155,11 @@ class SeriesLine:
 
 
 def series_row(series: Series, *, zone: ZoneInfo, twelve: bool) -> SeriesLine:
-    """The row of a series of `series_of_customer()`. An appointment that takes place somewhere is told in that zone."""
+    """The row of a series of `series_of_customer()`. The rule is told in its own zone, whose weekdays and wall time it
+    keeps; its next date, unless it takes place somewhere, in `zone`."""
     rule = rule_of(series)
     told = rule.zone if Venue.IN_PERSON in series.service.venues else zone
-    at = f"{clock_text(rule.first, told, twelve=twelve)}, {zone_text(told)}"
+    at = f"{clock_text(rule.first, rule.zone, twelve=twelve)}, {zone_text(rule.zone)}"
     words = f"{how_often(rule.frequency, rule.wall.date())}, {at}"
     dates = f"{series.in_all} date{'s' if series.in_all != 1 else ''}"
     if not series.ahead or series.next is None:
@@ -174,15 +177,16 @@ class _Words:
     twelve: bool
 
     def rule(self, appointments: Sequence[Appointment], ahead: Sequence[Appointment]) -> str:
-        """The rule with its time in the page's zone, and what is ahead of it."""
+        """The rule in its own zone, and what is ahead of it."""
         rule, length = rule_of(self.series), appointments[0].end - appointments[0].start
         often = how_often(rule.frequency, rule.wall.date())
-        times = f"{self._clock(rule.first)} to {self._clock(rule.first + length)}"
+        ends = (rule.first, rule.first + length)
+        times = " to ".join(clock_text(at, rule.zone, twelve=self.twelve) for at in ends)
         if not ahead:
             return f"{often}, {times}"
         count = f"{len(ahead)} time{'s' if len(ahead) != 1 else ''} ahead"
         last = max(one.start for one in ahead)
-        return f"{often}, {times}, {count}, until {date_text(clock.local(last, self.zone).date(), year=True)}"
+        return f"{often}, {times}, {count}, until {date_text(clock.local(last, rule.zone).date(), year=True)}"
 
     def of_appointment(self, one: Appointment, by_rule: Occurrence | None, soonest: datetime | None) -> SeriesRow:
         proposal, policy = live_proposal(one, self.now), self.series.provider.policy
@@ -223,10 +227,3 @@ class _Words:
             today = clock.local(self.now, self.zone).date()
             parts.append(f"Next, {day_distance(clock.local(one.start, self.zone).date(), today)}.")
         return " ".join(parts)
-
-    def _clock(self, at: datetime) -> str:
-        return clock_text(at, self.zone, twelve=self.twelve)
-
-
-def _month(day: date) -> str:
-    return f"{date_part(day, 'F')} {day.year}"

@@ -13,12 +13,12 @@ from appointments.rules.recurrence import Expanded, Rule
 from appointments.rules.series import Outcome, Prospect, SettledDate, bookable_from, with_offers
 from core import clock, money
 from core.intervals import overlaps
-from core.wording import clock_text, date_part, date_text, moment_text, range_text
+from core.wording import clock_text, date_text, moment_text, range_text
 from providers.models import Service
 
 from .labels import Label
 from .month_picker import to_value
-from .recurrence import count_words, how_often, moved_words, without_words
+from .recurrence import count_words, how_often, month_words, moved_words, without_words
 
 SKIP = "skip"
 LABELS = {
@@ -99,9 +99,10 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The page: the rule in words, the dates by month, and what they cost together."""
+    """The page: the rule in words, told in its own zone, the dates by month, and what they cost together."""
 
     rule_words: str
+    rule_zone: ZoneInfo
     months: tuple[Month, ...]
     rows: tuple[DateRow, ...]
     sums: tuple[tuple[str, str], ...]
@@ -151,13 +152,14 @@ def build_preview(
     rows = tuple(words.row(one, clashes, booked, opened.get(one.number)) for one in dates)
     months = tuple(
         Month(name, tuple(of_month))
-        for name, of_month in groupby(rows, key=lambda row: _month(clock.local(row.start, zone).date()))
+        for name, of_month in groupby(rows, key=lambda row: month_words(clock.local(row.start, zone).date()))
     )
     count = sum(row.is_booked for row in rows)
     each = money.format_money(price.price, price.currency)
     total = money.format_money(price.price * count, price.currency)
     return Preview(
         rule_words=words.told_rule(expanded),
+        rule_zone=rule.zone,
         months=months,
         rows=rows,
         sums=tuple(words.sums(rows, each)),
@@ -176,9 +178,12 @@ class SumWords:
     working: str
 
 
-def sum_words(rule: Rule, expanded: Expanded, price: Quote, *, zone: ZoneInfo) -> SumWords:
-    """The dates and the sum of a rule before its dates are looked at: "12 Thursdays, from 3 December to …"."""
-    count, days = len(expanded.occurrences), [clock.local(start, zone).date() for start in expanded.starts]
+def sum_words(rule: Rule, expanded: Expanded, price: Quote) -> SumWords:
+    """The dates and the sum of a rule before its dates are looked at: "12 Thursdays, from 3 December to …".
+
+    By the calendar of the rule's zone, of which its weekdays are.
+    """
+    count, days = len(expanded.occurrences), [clock.local(start, rule.zone).date() for start in expanded.starts]
     dates = count_words(rule.frequency, rule.wall.date(), count)
     span = f"from {date_text(days[0], year=True)} to {date_text(days[-1], year=True)}"
     each, total = (money.format_money(amount, price.currency) for amount in (price.price, price.price * count))
@@ -205,12 +210,11 @@ class _Words:
         return self.rule.wall.date()
 
     def told_rule(self, expanded: Expanded) -> str:
-        """The rule with its time in the page's zone: "Every Thursday, 16:45 to 17:30, from 3 December to …"."""
+        """The rule in its own zone, whose weekdays and wall time it keeps: "Every Thursday, 16:45 to 17:30, from …"."""
         first, last = expanded.occurrences[0], expanded.occurrences[-1]
         start, end = first.start, first.start + self.prospect.shape.duration
-        times = f"{self._clock(start)} to {self._clock(end)}"
-        until = date_text(clock.local(last.start, self.zone).date(), year=True)
-        since = date_text(clock.local(start, self.zone).date(), year=True)
+        times = " to ".join(clock_text(at, self.rule.zone, twelve=self.twelve) for at in (start, end))
+        since, until = (date_text(clock.local(one.start, self.rule.zone).date(), year=True) for one in (first, last))
         return f"{how_often(self.rule.frequency, self.first)}, {times}, from {since} to {until}"
 
     def notes(self, expanded: Expanded) -> Iterable[str]:
@@ -219,7 +223,7 @@ class _Words:
             yield without
         for one in expanded.occurrences:
             if one.has_moved:
-                yield moved_words(self.rule.wall, one.day)
+                yield moved_words(self.rule, one.day)
 
     def sums(self, rows: Sequence[DateRow], each: str) -> Iterable[tuple[str, str]]:
         """The lines under the number of dates: how many of which kind."""
@@ -302,11 +306,7 @@ class _Words:
 
     def _own_time(self) -> str:
         words = count_words(self.rule.frequency, self.first, 2).partition(" ")[2].capitalize()
-        return f"{words}, {self._clock(self.rule.first)}"
+        return f"{words}, {clock_text(self.rule.first, self.rule.zone, twelve=self.twelve)}"
 
     def _clock(self, at: datetime) -> str:
         return clock_text(at, self.zone, twelve=self.twelve)
-
-
-def _month(day: date) -> str:
-    return f"{date_part(day, 'F')} {day.year}"

@@ -32,7 +32,7 @@ def offers_instead_of(appointment: Appointment) -> list[Offer]:
 def live_offers_instead_of(appointments: Iterable[int], *, now: datetime) -> dict[int, list[Offer]]:
     """The times that can still be taken instead of each of these appointments, by its key. One query."""
     found: dict[int, list[Offer]] = {}
-    for each in Offer.objects.live(now).filter(instead_of__in=appointments):
+    for each in Offer.objects.live(now).filter(instead_of__in=appointments).select_related("service"):
         found.setdefault(each.instead_of_id, []).append(each)
     return found
 

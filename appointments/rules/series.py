@@ -4,7 +4,7 @@ Worked out from facts in hand, by the same rules as every slot. `picks` are the 
 occurrence: a start to book, or None to leave the date out.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -107,13 +107,23 @@ REASONS = {
 }
 
 
-def settle(prospect: Prospect, occurrences: Sequence[Occurrence], picks: Picks, *, suggests: bool) -> list[SettledDate]:
+def settle(
+    prospect: Prospect,
+    occurrences: Sequence[Occurrence],
+    picks: Picks,
+    *,
+    unanswered: Collection[int] = (),
+    suggests: bool,
+) -> list[SettledDate]:
     """What becomes of each date, judged together: none takes what another one of them has.
 
     Dates at their own time come first, then what was picked, so that a suggestion never costs another date its time.
     With `suggests`, a date that is not open gets the nearest start of its day unasked; without, it needs an answer.
+    Those `unanswered`, about which the customer was asked in vain, need one even where their own time is open by now:
+    nobody was shown that they would be booked.
     """
-    settled, prospect = _at_their_own_time(prospect, occurrences, picks)
+    clear = [one for one in occurrences if one.number not in unanswered]
+    settled, prospect = _at_their_own_time(prospect, clear, picks)
     own = prospect
     for one in occurrences:
         if one.number in settled:

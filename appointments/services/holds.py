@@ -177,8 +177,10 @@ def _keep_time(*, service: Service, start: datetime, keeper: Keeper) -> Hold:
     drop_stale(provider, now=now, mine=keeper.mine)
     if not availability.may_book(service, start, now=now):
         if account and availability.may_book(service, start, now=now, mine=keeper.mine):
-            # Only a time that is offered to them is in the way, and that is held for them already.
-            raise NotKept("This time is offered to you, so it is held for you already.")
+            # Only what is offered to them is in the way.
+            if Offer.objects.live(now).filter(customer=account, service=service, start=start).exists():
+                raise NotKept("This time is offered to you, so it is held for you already.")
+            raise NotKept("This time meets one that is offered to you, so it can’t be kept. You can still book it.")
         raise slot_taken(service, start, mine=keeper.mine)
     taken_from, taken_to = blocked_range(service, start)
     if not keeper.account:

@@ -152,12 +152,12 @@ def _choices(door: Door, found: Sequence[Offer]) -> list[tuple[str, str]]:
     One query, none by a link.
     """
     twelve, reader = door.actor.uses_12h_clock, door.reader
-    spans = [(each.start, each.end) for each in found]
+    spans = [(each.start, each.booked_until) for each in found]
     others = [] if door.is_link else own_appointments_on(door.actor, spans, besides=door.appointment)
     choices = []
     for each in found:
         words = choice_words(each, offer_zones(each, door.appointment, reader=reader), twelve=twelve)
-        clash = next((one for one in others if one.start < each.end and one.end > each.start), None)
+        clash = next((one for one in others if one.start < each.booked_until and one.end > each.start), None)
         choices.append((str(each.uuid), f"{words}, overlaps your {clash.service.name}" if clash else words))
     return choices
 

@@ -122,10 +122,7 @@ def say_sum(request: HttpRequest, service: Service) -> HttpResponse:
     is_clear = form.rule is not None and not {"repeat", "count", "until"} & form.errors.keys()
     said = None
     if form.rule and is_clear:
-        zone = viewer_zone(request, service.provider.time_zone).zone
-        expanded, length = occurrences_of(form.rule, service), availability.shape_of(service).duration
-        told = zones_of_time(service, form.rule.first, form.rule.first + length, reader=zone).first
-        said = sum_words(form.rule, expanded, booking.price_of(service), zone=told)
+        said = sum_words(form.rule, occurrences_of(form.rule, service), booking.price_of(service))
     context = {"said": said, "address": request.path}
     answer = render(request, "appointments/series/_repeat_said.html", context)
     answer.headers["Vary"] = "HX-Request, HX-Target"
@@ -145,7 +142,7 @@ def _look(request: SignedInRequest, service: Service, form: BookingForm, rule: R
     also = [start for start in sent.picks.values() if start]
     also += [clock.day_bounds(day, rule.zone)[0] for day in sent.days.values()]
     prospect = look_ahead(service, expanded, now=now, mine=visitor.mine(request), also=also)
-    dates = settle(prospect, expanded.occurrences, sent.picks, suggests=sent.is_first)
+    dates = settle(prospect, expanded.occurrences, sent.picks, unanswered=sent.unanswered, suggests=sent.is_first)
     look = Look(service, rule, form, sent, expanded, prospect, dates)
     terms = booking.terms_of(service)
     if form.seen != terms:

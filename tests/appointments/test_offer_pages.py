@@ -298,6 +298,17 @@ def test_changed_terms_are_asked_again(door, service):
     assert "You are booked" in text_of(booked)
 
 
+def test_a_service_that_became_longer_is_offered_at_the_length_that_is_booked(door, service):
+    browser, address = door
+    service.duration_minutes = 90
+    service.save()
+
+    shown = text_of(browser.get(address))
+
+    assert "09:00 to 10:30" in shown
+    assert "09:00 to 10:00" not in shown
+
+
 def test_after_the_deadline_the_page_says_so(door):
     browser, address = door
     with time_machine.travel(DEADLINE, tick=False):

@@ -13,7 +13,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from appointments.exceptions import OffersChanged, PolicyRefused, SlotTaken, TermsChanged
+from appointments.exceptions import NotKept, OffersChanged, PolicyRefused, SlotTaken, TermsChanged
 from appointments.models import Appointment, Hold, LateCancellation, Offer
 from appointments.rules.offers import LEAST_TO_ANSWER
 from appointments.rules.time_off import Way
@@ -380,6 +380,15 @@ def test_nobody_moves_an_appointment_to_a_time_that_is_offered_to_them(offered, 
     with pytest.raises(SlotTaken) as refused:
         proposals.propose_time(appointment=other, start=offered[1].start, actor=customer, role=Role.CUSTOMER)
     assert offered[1].start not in refused.value.nearest
+
+
+def test_a_longer_time_that_only_meets_an_offered_one_is_not_said_to_be_held(provider, offered, customer):
+    long = ServiceFactory(provider=provider, duration_minutes=120, slot_interval_minutes=60)
+    start, keeper = offered[0].start, {"browser": "b" * 64, "account": customer}
+    with pytest.raises(NotKept, match="it is held for you already"):
+        holds.keep_time(service=offered[0].service, start=start, **keeper)
+    with pytest.raises(NotKept, match="can’t be kept"):
+        holds.keep_time(service=long, start=start, **keeper)
 
 
 def test_the_rules_between_the_two_are_asked_again(provider, offered, customer):

@@ -371,3 +371,45 @@ def test_calendar_file_has_an_entry_for_each_agreed_date(signed_in, address, for
 
     assert file.count("BEGIN:VEVENT") == 6
     assert "METHOD:PUBLISH" in file
+
+
+def test_a_date_that_opens_after_it_was_asked_about_is_not_booked_unseen(signed_in, address, form_values, provider):
+    span = (FIRST + WEEK - timedelta(hours=10), FIRST + WEEK + timedelta(hours=14))
+    off = TimeOffFactory(provider=provider, start=span[0], end=span[1])
+    preview = signed_in.post(address, form_values(count="3"))
+    assert outcomes(preview) == ["open", "unsettled", "open"]
+    off.delete()
+
+    late = signed_in.post(address, shown_values(preview) | {"do": "book"})
+
+    assert late.status_code == 422
+    assert outcomes(late) == ["open", "unsettled", "open"]
+    assert not Appointment.objects.exists()
+    own = f"{FIRST + WEEK:%Y-%m-%dT%H:%M:%SZ}"
+    assert signed_in.post(address, shown_values(late) | {"pick-2": own, "do": "book"}).status_code == 302
+    assert Appointment.objects.count() == 3
+
+
+def test_the_rule_is_told_in_its_own_zone_whoever_reads_it(
+    signed_in, address, form_values, provider, service, customer
+):
+    """Tuesday 15:00 in London is Wednesday 02:00 in Sydney, and after the clocks change 01:00 and midnight."""
+    provider.is_online = True
+    provider.save()
+    service.venue = "online"
+    service.save()
+    customer.time_zone = "Australia/Sydney"
+    customer.save()
+
+    page = signed_in.post(address, form_values(start=FIRST.replace(hour=15)))
+
+    preview, text = page.context["preview"], page.content.decode()
+    assert preview.rule_words == "Every Tuesday, 15:00 to 16:00, from Tue 3 March 2026 to Tue 7 April 2026"
+    assert "to Tue 7 April 2026, London time." in text
+    assert "The dates below are in Sydney time." in text
+    assert preview.sums[0] == ("Tuesdays, 15:00", "6 × £40")
+    signed_in.post(address, shown_values(page) | {"do": "book"})
+    assert "Every Tuesday, 15:00, London time" in signed_in.get("/my/appointments/?tab=series").content.decode()
+    series = Series.objects.get()
+    shown = signed_in.get(reverse("my_series", args=[series.uuid])).content.decode()
+    assert "Every Tuesday, 15:00 to 16:00, 6 times ahead, until Tue 7 April 2026, London time." in shown
