@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import TextChoices
 
-from core.wording import duration_text
+from core.wording import words_for_minutes
 
 from .models import LEAST_LEAD, MOST_LEAD, MOST_LEADS, Topic
 from .preferences import Choice
@@ -104,15 +104,5 @@ class MailPreferencesForm(forms.Form):
 
 
 def lead_words(minutes: int) -> str:
-    """A time before an appointment: `1 week`, `2 days`, `24 hours`, `90 min`."""
-    if minutes % (7 * 24 * 60) == 0:
-        return words_for_count(minutes // (7 * 24 * 60), "week")
-    if minutes % (24 * 60) == 0 and minutes > 24 * 60:
-        return words_for_count(minutes // (24 * 60), "day")
-    if minutes % 60 == 0:
-        return words_for_count(minutes // 60, "hour")
-    return duration_text(minutes)
-
-
-def words_for_count(count: int, unit: str) -> str:
-    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+    """A time before an appointment: `1 week`, `2 days`, `24 hours`, `1 hour 30 minutes`."""
+    return {7 * 24 * 60: "1 week", 24 * 60: "24 hours"}.get(minutes) or words_for_minutes(minutes)

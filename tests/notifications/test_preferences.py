@@ -76,7 +76,7 @@ def test_where_the_name_stays_each_box_counts_and_the_page_calls_it_ones_own_cho
 def test_times_before_an_appointment_are_kept_and_another_one_stays_to_be_unticked(client, me):
     save(client, much="all", was="all", topics=list(Topic), leads=[1440, 60], another="90")
     assert preferences.choice_of(me).leads == (1440, 90, 60)
-    assert "1 h 30 min" in client.get(PAGE).content.decode()
+    assert "1 hour 30 minutes" in client.get(PAGE).content.decode()
 
     save(client, much="all", was="all", topics=list(Topic), leads=[60])
     assert preferences.choice_of(me).leads == (60,)
