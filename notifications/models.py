@@ -27,6 +27,7 @@ class Kind(models.TextChoices):
     TIME_PROPOSED = "time_proposed", "New time to answer"
     RESCHEDULED = "rescheduled", "New time"
     TIME_KEPT = "time_kept", "Original time stays"
+    OFFER_WITHDRAWN = "offer_withdrawn", "Times no longer offered"
     CHANGES = "changes", "Several changes"
     LINK = "link", "New link"
     ACCOUNT = "account", "Sign-up, code or reset"
@@ -55,6 +56,7 @@ TOPICS: dict[Kind, Topic] = {
     Kind.CHANGES: Topic.APPOINTMENTS,
     Kind.TIME_PROPOSED: Topic.NEW_TIMES,
     Kind.TIME_KEPT: Topic.NEW_TIMES,
+    Kind.OFFER_WITHDRAWN: Topic.NEW_TIMES,
     Kind.REMINDER: Topic.REMINDERS,
     Kind.NOT_CONFIRMED: Topic.ANSWERS,
     Kind.ANSWER_NEEDED: Topic.REQUESTS,

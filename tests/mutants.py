@@ -2380,4 +2380,20 @@ MUTANTS = [
         "appointments/test_offers.py",
         "takes_no_offered_time",
     ),
+    mutant(
+        "a mail that nothing is offered any more while something is",
+        "appointments/mail/offered.py",
+        "if live_offers_instead_of([self.context.event.appointment_id], now=now):",
+        "if not self.context.event.pk:",
+        OFFERS,
+        "is_told",
+    ),
+    mutant(
+        "who passed offered times is told that they are no longer offered",
+        OFFER_SERVICES,
+        "if state is OfferState.WITHDRAWN:",
+        "if state is not OfferState.EXPIRED:",
+        OFFERS,
+        "is_told",
+    ),
 ]

@@ -60,7 +60,7 @@ ERASED = Line("trash", "", "Your name, email, phone, photo, messages and setting
 
 def _ended(ahead: Sequence[Ahead]) -> list[Line]:
     kinds = (
-        (Role.CUSTOMER, False, "upcoming appointment", "cancelled", "Whoever you have it with is told."),
+        (Role.CUSTOMER, False, "upcoming appointment", "cancelled", "The other side is told."),
         (Role.CUSTOMER, True, "request", "withdrawn", ""),
         (Role.PROVIDER, False, "appointment of your customers", "cancelled", "They are told."),
         (Role.PROVIDER, True, "request to you", "declined", "Whoever asked is told."),

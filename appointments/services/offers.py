@@ -26,6 +26,7 @@ from core.compiled_inserts import insert_all
 from core.compiled_queries import prepared
 from core.db import retrying
 from core.intervals import Interval, merge, overlaps
+from notifications import services as notifications
 from outbox import services as outbox
 from providers.models import CustomerBlock, Provider, Service
 
@@ -237,17 +238,25 @@ def withdraw_of(person: User, *, now: datetime) -> None:
 
 
 def _close(offers: QuerySet[Offer], state: OfferState, *, now: datetime) -> int:
-    """Close these offers, release their times and let the search know; the number closed."""
-    rows = dict(offers.order_by().values_list("pk", "provider_id"))
+    """Close these offers, release their times and let the search know, and their customers what they did not end
+    themselves; the number closed."""
+    rows = list(offers.order_by("pk").values_list("pk", "provider_id", "instead_of_id"))
     if not rows:
         return 0
-    closed = Offer.objects.open().filter(pk__in=rows).update(state=state, closed_at=now)
-    holds.release_offered(rows)
+    keys = [pk for pk, *_ in rows]
+    closed = Offer.objects.open().filter(pk__in=keys).update(state=state, closed_at=now)
+    holds.release_offered(keys)
     act = uuid.uuid4().hex
-    outbox.publish_all(
+    drafts = [
         outbox.Draft(topic="appointments.refresh_openings", key=f"{act}:{provider}", payload={"provider": provider})
-        for provider in sorted(set(rows.values()))
-    )
+        for provider in dict.fromkeys(provider for _, provider, _ in rows)
+    ]
+    if state is OfferState.WITHDRAWN:
+        drafts += [
+            notifications.draft("appointments.offers_withdrawn", key=f"{act}:{one}", appointment=one, act=act)
+            for one in dict.fromkeys(one for *_, one in rows)
+        ]
+    outbox.publish_all(drafts)
     return closed
 
 

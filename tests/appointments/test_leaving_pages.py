@@ -57,7 +57,7 @@ def test_the_page_counts_what_goes_and_what_stays(here, person):
 
     said = lines_of(here.get(PAGE))
 
-    assert "1 upcoming appointment is cancelled. Whoever you have it with is told." in said
+    assert "1 upcoming appointment is cancelled. The other side is told." in said
     assert "1 request is withdrawn." in said
     assert "1 appointment starts too soon to be cancelled here and stays: Maya expects you." in said
     assert "1 past appointment stays with their providers, without your name." in said

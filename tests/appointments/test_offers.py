@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 import time_machine
+from django.core import mail
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -22,6 +23,7 @@ from appointments.services.time_off import Absence, cancel_inside, take_time_off
 from appointments.states import OfferState, Role, Status
 from appointments.tasks import end_offers
 from outbox.models import Message
+from outbox.testing import deliver
 from providers import services as providers
 from providers.models import Service
 from tests.factories.accounts import UserFactory
@@ -423,6 +425,45 @@ def test_the_provider_withdraws_them(service, offered, confirmed, provider):
 
     assert states() == [OfferState.WITHDRAWN] * 3
     assert all(is_open(service, each.start) for each in offered)
+
+
+def test_whoever_is_offered_nothing_any_more_is_told_once(offered, confirmed, customer, provider):
+    deliver()
+    mail.outbox.clear()
+
+    for _ in range(2):
+        offers.withdraw_offers(appointment=confirmed, actor=provider.user)
+    deliver()
+
+    [told] = mail.outbox
+    assert customer.email in told.to[0]
+    assert told.subject == f"No longer offered: other times with {provider.name}"
+    assert "They are not held for you any more." in told.body
+
+
+def test_nobody_is_told_while_another_of_the_times_is_offered_nor_of_what_they_passed(provider, offered, customer):
+    deliver()
+    mail.outbox.clear()
+    take_time_off(
+        provider=provider, actor=provider.user, absence=Absence(offered[0].start, offered[0].end), ways={}, seen=0
+    )
+    deliver()
+    assert mail.outbox == []
+    assert states() == [OfferState.WITHDRAWN, OfferState.OPEN, OfferState.OPEN]
+
+    offers.pass_offers(appointment=offered[0].instead_of, actor=customer)
+    deliver()
+    assert mail.outbox == []
+
+
+def test_a_ban_says_nothing_of_offers_to_the_banned_and_all_to_the_others(provider, offered, customer):
+    deliver()
+    mail.outbox.clear()
+    fair_use.ban(provider.user, now=NOW)
+    deliver()
+    assert [message.subject for message in mail.outbox if customer.email in message.to[0]] == [
+        f"No longer offered: other times with {provider.name}"
+    ]
 
 
 def test_only_its_own_side_passes_or_withdraws(offered, confirmed, customer, provider):

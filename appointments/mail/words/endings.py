@@ -87,6 +87,16 @@ def cancelled_for_customer(context: MailContext) -> Words:
     return _with_offers(context, replace(words, subject=f"Cancelled by {context.other}: {context.short}"))
 
 
+def offers_withdrawn(context: MailContext) -> Words:
+    return Words(
+        subject=f"No longer offered: other times with {context.other_name}",
+        headline=f"{context.other} no longer offers these times.",
+        lead=("They are not held for you any more. Nothing else changes, and it does not affect your standing.",),
+        button=_another_try(context),
+        after=what_else(context),
+    )
+
+
 def _with_offers(context: MailContext, words: Words) -> Words:
     """The words with the times that are offered instead, which the button leads to."""
     other_times = other_times_words(len(context.offers))

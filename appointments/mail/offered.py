@@ -1,0 +1,38 @@
+"""The mail to a customer that times which were offered to them are no longer held."""
+
+from datetime import datetime
+
+from appointments.queries.offers import live_offers_instead_of
+from appointments.states import Role
+from core import clock
+from notifications import catalogue
+from notifications.catalogue import Mail
+from notifications.models import Kind
+
+from .catalogue import TALK, EventMail, Sort, events_with_people
+from .context import MailContext
+from .words import endings
+
+WITHDRAWN = Sort(Kind.OFFER_WITHDRAWN, endings.offers_withdrawn)
+
+
+class OffersWithdrawn(EventMail):
+    """The mail that nothing is offered any more, false while another of the times is."""
+
+    def __init__(self, context: MailContext, *, act: str) -> None:
+        key = f"appointment-offers-withdrawn:{context.event.appointment_id}:{act}"
+        super().__init__(context, key=key, sort=WITHDRAWN)
+
+    def stale_because(self, now: datetime) -> str:
+        if not self.context.reader.takes_part:
+            return "the person takes no part any more"
+        if live_offers_instead_of([self.context.event.appointment_id], now=now):
+            return "other times are offered"
+        return ""
+
+
+@catalogue.mail("appointments.offers_withdrawn")
+def offers_withdrawn_mail(*, appointment: int, act: str) -> Mail | None:
+    """The mail to the customer, or None where the appointment was deleted."""
+    event = events_with_people().filter(appointment=appointment).exclude(verb__in=TALK).first()
+    return OffersWithdrawn(MailContext(event, Role.CUSTOMER, now=clock.now()), act=act) if event else None
