@@ -109,8 +109,7 @@ def answer(request: SignedInRequest, service: Service, form: BookingForm, rule: 
         return _already(request, booked.series)
     verb = "booked" if booked.outcomes[0].appointment.is_confirmed else "requested"
     count, name = len(booked.outcomes), service.provider.first_name
-    dates = "1 date is" if count == 1 else f"All {count} dates are"
-    messages.success(request, f"{dates} {verb}. We email you and {name}.")
+    messages.success(request, f"All {count} dates are {verb}. We email you and {name}.")
     return redirect("my_series", series=booked.series.uuid)
 
 
