@@ -32,6 +32,8 @@ log = structlog.get_logger("accounts")
 
 BEGUN = "begun"
 NAME = "Deleted customer"
+# How the person liked their pages.
+HABITS = ("language", "uses_12h_clock", "first_weekday", "theme")
 # The jobs that carry an address, sealed.
 LETTERS = ("notifications.send_account_mail", "accounts.mail_code")
 
@@ -172,6 +174,7 @@ def _nobody() -> dict[str, Any]:
         "photo": "",
         "time_zone": "UTC",
         "declined_time_zone": "",
+        **{name: User._meta.get_field(name).get_default() for name in HABITS},
         "password": f"!{number.hex}",
         "last_login": None,
         "is_active": False,

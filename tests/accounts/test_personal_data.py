@@ -49,6 +49,7 @@ def test_apps_name_their_rows_from_the_lowest_to_the_highest():
         "accounts.personal_data",
         "notifications.personal_data",
         "providers.personal_data",
+        "calendar_sync.personal_data",
         "appointments.services.personal_data",
     ]
 

@@ -14,7 +14,7 @@ from appointments.services import fair_use
 from core import clock
 from outbox import testing
 from tests.accounts.conftest import Postbox
-from tests.appointments.test_leaving import DAY, MARKERS, book, erase, leave, provider_named, statuses
+from tests.appointments.lives import DAY, MARKERS, book, erase, leave, provider_named, statuses
 from tests.factories.accounts import UserFactory
 
 pytestmark = pytest.mark.django_db

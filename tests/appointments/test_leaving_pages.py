@@ -15,7 +15,7 @@ from appointments.services import fair_use
 from core import clock
 from outbox import testing
 from outbox.models import Message
-from tests.appointments.test_leaving import DAY, HOUR, book, provider_named, statuses
+from tests.appointments.lives import DAY, HOUR, book, provider_named, statuses
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ProviderFactory
 

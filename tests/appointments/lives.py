@@ -1,0 +1,271 @@
+"""People for tests of leaving, and the life of one of them, who leaves marked words in every table that takes any."""
+
+import re
+from datetime import datetime, timedelta
+from smtplib import SMTPRecipientsRefused
+from typing import Any
+from uuid import uuid4
+
+from allauth.mfa.models import Authenticator
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.mail.backends.base import BaseEmailBackend
+from django.test import Client
+from django.urls import reverse
+
+from accounts import bans, copies, erasure, services
+from accounts.leaving import GRACE
+from accounts.models import Appeal, Departure, Session, User
+from appointments.models import Appointment
+from appointments.rules.leaving import fingerprint
+from appointments.rules.time_off import Way
+from appointments.search import index
+from appointments.services import booking, fair_use, leaving, proposals, time_off, transitions
+from appointments.services.calendar_feed import make_feed
+from appointments.services.offers import times_to_offer
+from appointments.states import Role, Shown
+from calendar_sync.models import BusyInterval
+from core import clock
+from notifications import preferences
+from notifications.models import RefusedAddress, Topic
+from outbox import testing
+from providers.models import CustomerAllowance, CustomerBlock, Provider
+from tests.factories.accounts import UserFactory
+from tests.factories.providers import ProviderFactory, ServiceFactory
+from tests.factories.series import book_series, weekly
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+ALWAYS = {weekday: [("00:00", "24:00")] for weekday in range(7)}
+MARKERS = {
+    "name": "Zebedee Quillfeather",
+    "first name": "Zebedee",
+    "email": "zebedee.quill@example.com",
+    "phone": "+442079460918",
+    "username": "zebquill77",
+    "zone": "Antarctica/Troll",
+    "zone not followed": "Pacific/Chatham",
+    "language": "x-quill",
+    "note": "a bell on my left ankle",
+    "draft": "a whistle in my right ear",
+    "reason": "the canoe has sunk",
+    "message": "after the brass band",
+    "appeal": "my goat was in hospital",
+    "answer": "goats are no excuse",
+    "forgiven": "the goat was real",
+    "address": "203.0.113.77",
+    "browser": "Quillbrowser/9.1",
+    "page": "Quillfeather Bodywork",
+    "slug": "quillfeather-bodywork",
+    "trade": "Knot whisperer",
+    "about": "thirty years of knots",
+    "languages": "Volapük",
+    "place": "Puddle under Lyme",
+    "street": "9 Larkspur Mews",
+    "what it is": "a knot undone by whistling",
+    "off": "moving to Narnia",
+    "off in public": "gone through the wardrobe",
+    "day note": "dentist in Narnia",
+    "block": "never pays the goat",
+    "calendar": "quill-diary-4711",
+}
+
+
+def marked_person() -> User:
+    return UserFactory(
+        name=MARKERS["name"],
+        email=MARKERS["email"],
+        phone=MARKERS["phone"],
+        username=MARKERS["username"],
+        time_zone=MARKERS["zone"],
+        declined_time_zone=MARKERS["zone not followed"],
+        language=MARKERS["language"],
+    )
+
+
+def provider_named(name: str, **policy: Any) -> Provider:
+    provider = ProviderFactory(user=UserFactory(name=f"{name} Person"), name=name, slug=name.lower(), hours=ALWAYS)
+    provider.policy.notice_minutes = 0
+    for field, value in policy.items():
+        setattr(provider.policy, field, value)
+    provider.policy.save()
+    return provider
+
+
+def book(provider: Provider, customer: User, *, after: timedelta, note: str = "", by_hand: bool = False) -> Appointment:
+    service = provider.services.first() or ServiceFactory(provider=provider, slug="first", duration_minutes=60)
+    service.provider = provider
+    service.confirmation = "by_hand" if by_hand else "at_once"
+    service.save()
+    start = (clock.now() + after).replace(minute=0, second=0, microsecond=0)
+    return booking.book_appointment(
+        service=service,
+        start=start,
+        customer=customer,
+        terms=booking.terms_of(service),
+        booking_key=f"{provider.pk}-{start}",
+        note=note,
+    ).appointment
+
+
+def leave(person: User, *, seen: int = 3) -> leaving.Left:
+    shown = fingerprint(leaving.what_lies_ahead(person, now=clock.now()))
+    return leaving.leave(person=person, seen=seen, shown=shown)
+
+
+def erase(person: User) -> None:
+    with clock.pretended(clock.now() + GRACE + HOUR):
+        assert erasure.erase(Departure.objects.get(user=person).pk)
+
+
+def statuses(*appointments: Appointment) -> list[str]:
+    return [Appointment.objects.get(pk=one.pk).status for one in appointments]
+
+
+class RefusingMail(BaseEmailBackend):
+    """A mail server that knows nobody and says so with name and address, as many do."""
+
+    def send_messages(self, email_messages):
+        [message] = email_messages
+        raise SMTPRecipientsRefused({to: (550, f"5.1.1 {to} is unknown here".encode()) for to in message.to})
+
+
+def live(person: User) -> User:
+    """The life of a marked person, customer and provider, until they have left something everywhere."""
+    maya, own = provider_named("Maya"), _own_page(person)
+    _as_customer(person, maya)
+    _as_provider(person, own)
+    _with_staff(person, own)
+    _in_a_browser(person, maya)
+    _with_the_house(person, maya)
+    services.send_letter(letter="account/email/login_code", to=person.email, said={"code": "1"})
+    testing.deliver()
+    index.refresh_openings(provider_ids=[own.pk])
+    index.measure_figures()
+    RefusedAddress.objects.create(user=person, email=f"old.{person.email}", code="550", refused_at=clock.now())
+    person.refresh_from_db()
+    return person
+
+
+def _own_page(person: User) -> Provider:
+    own = ProviderFactory(
+        user=person,
+        name=MARKERS["page"],
+        slug=MARKERS["slug"],
+        hours=ALWAYS,
+        trade=MARKERS["trade"],
+        about=MARKERS["about"],
+        languages=MARKERS["languages"],
+        place=MARKERS["place"],
+        address=MARKERS["street"],
+    )
+    ServiceFactory(provider=own, slug="first", duration_minutes=60, description=MARKERS["what it is"])
+    return own
+
+
+def _as_customer(person: User, maya: Provider) -> None:
+    past = book(maya, person, after=2 * DAY, note=MARKERS["note"])
+    transitions.cancel_appointment(appointment=past, actor=person, role=Role.CUSTOMER, reason=MARKERS["reason"])
+    service = ServiceFactory(provider=maya, slug="again", duration_minutes=60, repeats=True, confirmation="at_once")
+    book_series(service, person, weekly(_hour(clock.now() + 5 * DAY), 3))
+    _offer_other_times(maya, book(maya, person, after=6 * DAY))
+
+
+def _offer_other_times(provider: Provider, instead_of: Appointment) -> None:
+    now, span = clock.now(), (instead_of.start, instead_of.end)
+    claims = time_off.what_is_inside(provider, span, now=now).claims
+    times = times_to_offer(provider, [claim.appointment for claim in claims], away=span, now=now)
+    time_off.cancel_inside(
+        provider=provider,
+        span=span,
+        actor=provider.user,
+        ways={instead_of.reference: Way.OFFER},
+        offered={reference: each.starts for reference, each in times.items()},
+    )
+
+
+def _as_provider(person: User, own: Provider) -> None:
+    given = book(own, UserFactory(name="Carla"), after=3 * DAY)
+    proposals.propose_time(
+        appointment=Appointment.objects.with_people().get(pk=given.pk),
+        start=given.start + 3 * HOUR,
+        actor=person,
+        role=Role.PROVIDER,
+        message=MARKERS["message"],
+    )
+    own.time_off.create(
+        start=clock.now() + 30 * DAY,
+        end=clock.now() + 31 * DAY,
+        reason=MARKERS["off"],
+        public_word=MARKERS["off in public"],
+    )
+    own.date_overrides.create(
+        start_on=clock.now().date(), end_on=clock.now().date(), ranges=[], note=MARKERS["day note"]
+    )
+    blocked = UserFactory(name="Chris")
+    CustomerBlock.objects.create(provider=own, customer=blocked, blocked_by=person, reason=MARKERS["block"])
+    CustomerAllowance.objects.create(provider=own, customer=blocked)
+    BusyInterval.objects.create(
+        provider=own, start=clock.now() + 40 * DAY, end=clock.now() + 41 * DAY, source=MARKERS["calendar"]
+    )
+
+
+def _with_staff(person: User, own: Provider) -> None:
+    staff = UserFactory(is_staff=True)
+    late = fair_use.note_late(person, occasion=uuid4(), now=clock.now())
+    type(late).objects.filter(pk=late.pk).update(
+        forgiven_at=clock.now(), forgiven_by=staff, forgiven_reason=MARKERS["forgiven"]
+    )
+    ban = bans.ban(person, now=clock.now())
+    Appeal.objects.create(
+        ban=ban,
+        text=MARKERS["appeal"],
+        sent_at=clock.now(),
+        answer=MARKERS["answer"],
+        answered_at=clock.now(),
+        answered_by=staff,
+    )
+    bans.lift(ban, actor=staff, reason=f"{MARKERS['first name']} is kind")
+    for row in (person, own, ban):
+        LogEntry.objects.log_actions(staff.pk, [row], CHANGE, change_message=f"wrote to {person.email}")
+
+
+def _with_the_house(person: User, maya: Provider) -> None:
+    CustomerBlock.objects.create(provider=maya, customer=person, blocked_by=maya.user, reason="x")
+    name = default_storage.save("photos/quill.webp", ContentFile(b"RIFF0000WEBP"))
+    User.objects.filter(pk=person.pk).update(photo=name)
+    Authenticator.objects.create(user=person, type="totp", data={"label": person.email})
+    preferences.save_choice(actor=person, off=[Topic.RECEIPTS], leads=[60])
+    make_feed(actor=person, shows=Shown.ALL)
+    copies.make_copy(copies.ask_for_copy(user=person).uuid.hex)
+
+
+def _in_a_browser(person: User, maya: Provider) -> None:
+    """Searches, a wrong password and the right one, an appointment booked and cancelled, and a form never sent."""
+    browser = Client(
+        headers={"origin": "http://testserver", "user-agent": MARKERS["browser"]}, REMOTE_ADDR=MARKERS["address"]
+    )
+    browser.get("/providers/", {"q": MARKERS["page"], "near": MARKERS["place"]})
+    browser.get(f"/{MARKERS['slug']}/{person.email}/")
+    for password in ("my canoe", "correct horse battery"):
+        browser.post("/accounts/login/", {"login": person.email, "password": password})
+    assert Session.objects.filter(person=person).exists(), "signed in"
+    for days in (7, 8):
+        service, start = maya.services.get(slug="first"), f"{_hour(clock.now() + days * DAY):%Y-%m-%dT%H:%M:%SZ}"
+        browser.post(reverse("keep_time", args=["maya", "first"]), {"start": start})
+        form = reverse("book", args=["maya", service.slug])
+        page = browser.get(form, {"start": start}).text
+        values = dict(re.findall(r'<input type="hidden" name="([\w-]+)" value="([^"]*)"', page))
+        if days == 7:
+            browser.post(form, values | {"note": MARKERS["note"]})
+            booked = Appointment.objects.get(customer=person, start=_hour(clock.now() + days * DAY))
+            cancel = reverse("cancel_appointment", args=[booked.reference])
+            seen = dict(re.findall(r'<input type="hidden" name="([\w-]+)" value="([^"]*)"', browser.get(cancel).text))
+            browser.post(cancel, seen | {"reason": MARKERS["reason"]})
+            assert statuses(booked) == ["cancelled"]
+        else:
+            browser.post(reverse("extend_time", args=["maya", "first"]), values | {"note": MARKERS["draft"]})
+
+
+def _hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)

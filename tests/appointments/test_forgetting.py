@@ -1,0 +1,117 @@
+"""After an erasure nothing that a person could be known by is found: in tables, files, cache, jobs and logs.
+
+Whoever adds a column for words lets the life in `lives.py` write into it, or says here why it takes none of a person's.
+"""
+
+import pytest
+from django.db.models.functions import Now
+
+from accounts.leaving import GRACE
+from accounts.models import DataCopy, Departure, Session
+from core import clock
+from notifications.models import SentMail, State
+from outbox import dispatch
+from outbox.models import Message
+from tests.accounts import markers
+from tests.appointments.lives import DAY, HOUR, MARKERS, RefusingMail, leave, live, marked_person
+
+pytestmark = pytest.mark.django_db
+
+# The columns for words that hold none of a person's, by the reason.
+IMPERSONAL = {
+    "Names of rights, models and jobs, which come from the code.": {
+        "auth_permission.codename",
+        "auth_permission.name",
+        "django_content_type.app_label",
+        "django_content_type.model",
+        "outbox_message.topic",
+        "outbox_scheduledjob.name",
+        "outbox_scheduledjob.rhythm",
+        "accounts_departure.step",
+        "notifications_sentmail.topic",
+        "appointments_searchfigures.name",
+    },
+    "Keys of rows: numbers, references and moments.": {
+        "django_admin_log.object_id",
+        "outbox_message.key",
+        "notifications_sentmail.key",
+        "notifications_sentmail.payload",
+        "notifications_sentmail.message_id",
+        "notifications_sentmail.about",
+        "notifications_mention.about",
+        "appointments_appointment.reference",
+        "appointments_appointment.booking_key",
+    },
+    "Hashes, of which some go after a day and the others with their row.": {
+        "accounts_user.password",
+        "accounts_keptban.key",
+        "accounts_keptban.mark",
+        "appointments_calendarfeed.token_hash",
+        "appointments_hold.browser",
+        "appointments_hold.kept_from",
+        "notifications_sentmail.asked_from",
+        "notifications_sentmail.recipient",
+        "notifications_unsubscribelink.token_hash",
+    },
+    "What a server answered or a handler failed with: codes and places in the code, never their text.": {
+        "notifications_refusedaddress.code",
+        "notifications_sentmail.reason",
+        "outbox_message.last_error",
+    },
+    "Choices from short lists, and ranges of minutes.": {
+        "notifications_mailpreferences.off",
+        "providers_provider.steps_done",
+        "providers_dateoverride.ranges",
+        "providers_service.currency",
+        "appointments_appointment.currency",
+        "appointments_openingindex.currency",
+    },
+    "Words of staff about no person.": {"auth_group.name", "providers_category.name", "providers_category.slug"},
+    "What was agreed with others keeps its name and the zone of its place.": {
+        "providers_service.name",
+        "providers_service.slug",
+        "providers_provider.time_zone",
+        "appointments_series.time_zone",
+    },
+    "Counts of all providers, measured anew every ten minutes.": {"appointments_searchfigures.figures"},
+    "Never written: addresses are confirmed by signed links, and devices carry nothing more.": {
+        "account_emailconfirmation.key",
+        "usersessions_usersession.data",
+    },
+}
+
+
+def test_after_erasing_nothing_the_person_could_be_known_by_is_found_anywhere(settings, capfd):
+    with markers.logs() as logged:
+        person = live(marked_person())
+        wanted = MARKERS | {
+            "copy": DataCopy.objects.get().file,
+            "session": Session.objects.get(person=person).session_key,
+            "uuid": str(person.uuid),
+            "uuid in hex": person.uuid.hex,
+            "photo": person.photo.name,
+        }
+        before = markers.found_in_tables(wanted)
+        settings.EMAIL_BACKEND = f"{RefusingMail.__module__}.{RefusingMail.__name__}"
+        leave(person)
+        last = Message.objects.filter(topic="accounts.erase")
+        last.update(due_at=Now() + DAY)  # the database's clock, which no test sets
+        dispatch.drain(seconds=60)
+        failed = SentMail.objects.filter(user=person, state=State.REFUSED).count()
+        with clock.pretended(clock.now() + GRACE + HOUR):
+            last.update(due_at=Now())
+            dispatch.drain(seconds=60)
+    said = logged.getvalue() + "".join(capfd.readouterr())
+
+    # Each marker is there before, and each column that could hold one does, or the test proves nothing.
+    assert {line.rpartition(": ")[2] for line in before} | {"uuid"} == wanted.keys() | {"uuid"}
+    written = {line.partition(": ")[0] for line in before}
+    assert markers.columns_for_words() - written == set().union(*IMPERSONAL.values())
+    assert failed
+    assert all(word in said for word in ('"route": "book/', '"message_dead"', '"account_erased"'))
+    assert Departure.objects.get().erased_at
+
+    assert markers.found_in_tables(wanted) == []
+    assert markers.found_in_files(wanted) == []
+    assert markers.found_in_cache(wanted, at=clock.now() + GRACE) == []
+    assert markers.found_in_text(wanted, said) == []
