@@ -2428,7 +2428,7 @@ MUTANTS = [
         "a new column for words is forgotten",
         "calendar_sync/models.py",
         "    source = models.CharField(max_length=200, blank=True)",
-        "    source = models.CharField(max_length=200, blank=True)\n    title = models.CharField(max_length=9, default='')",
+        "    source = models.CharField(max_length=200, blank=True)\n    title = models.CharField(max_length=9)",
         "appointments/test_forgetting.py",
     ),
 ]

@@ -142,7 +142,9 @@ def live(person: User) -> User:
     testing.deliver()
     index.refresh_openings(provider_ids=[own.pk])
     index.measure_figures()
-    RefusedAddress.objects.create(user=person, email=f"old.{person.email}", code="550", refused_at=clock.now())
+    RefusedAddress.objects.create(  # so long ago that the next mail tries again
+        user=person, email=f"old.{person.email}", code="550", refused_at=clock.now() - 30 * DAY
+    )
     person.refresh_from_db()
     return person
 
