@@ -163,7 +163,7 @@ def _erase_rows(person: User) -> None:
 
 def _nobody() -> dict[str, Any]:
     """The values of an account without a person. The address can't exist (RFC 2606) and no password opens it."""
-    number = uuid.uuid4()
+    number, new = uuid.uuid4(), User()
     return {
         "uuid": number,
         "email": f"{number.hex}@deleted.invalid",
@@ -174,7 +174,7 @@ def _nobody() -> dict[str, Any]:
         "photo": "",
         "time_zone": "UTC",
         "declined_time_zone": "",
-        **{name: User._meta.get_field(name).get_default() for name in HABITS},
+        **{name: getattr(new, name) for name in HABITS},
         "password": f"!{number.hex}",
         "last_login": None,
         "is_active": False,

@@ -2406,7 +2406,7 @@ MUTANTS = [
     mutant(
         "erasing leaves how somebody liked their pages",
         "accounts/erasure.py",
-        "        **{name: User._meta.get_field(name).get_default() for name in HABITS},\n",
+        "        **{name: getattr(new, name) for name in HABITS},\n",
         "",
         "appointments/test_forgetting.py",
     ),
