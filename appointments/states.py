@@ -44,6 +44,7 @@ class Verb(TextChoices):
     DECLINE_TIME = "decline_time", "New time declined"
     WITHDRAW_TIME = "withdraw_time", "New time withdrawn"
     LAPSE = "lapse", "New time not answered"
+    COME = "come", "Will come"
 
 
 class ProposalState(TextChoices):
@@ -147,6 +148,7 @@ MOVES: dict[Verb, tuple[frozenset[Status], Status | None, frozenset[Role]]] = {
     Verb.DECLINE_TIME: (OPEN, None, BOTH_SIDES),
     Verb.WITHDRAW_TIME: (OPEN, None, BOTH_SIDES),
     Verb.LAPSE: (OPEN, None, frozenset({R.SYSTEM})),
+    Verb.COME: (frozenset({S.CONFIRMED}), None, frozenset({R.CUSTOMER})),
 }
 
 # The verbs that change the time of an appointment, or speak of a new one.

@@ -140,6 +140,8 @@ class Letter:
     items: tuple[Item, ...] = ()
     # None where each item has its own.
     button: Button | None
+    # What else can be done, each by one press.
+    links: tuple[Button, ...] = ()
     facts: tuple[Fact, ...] = ()
     # `after` says what happens next, `change` how the appointment can be changed and until when.
     after: tuple[str, ...] = ()

@@ -30,6 +30,7 @@ OFFER_PAGES = "appointments/test_offer_pages.py"
 OFFER_RULES = "appointments/rules/offers.py"
 OFFER_SERVICES = "appointments/services/offers.py"
 FEED = "appointments/test_calendar_link.py"
+COMING = "appointments/test_coming.py"
 REMIND = "appointments/test_reminders.py"
 CHOICES = "notifications/test_preferences.py"
 BOOKING = "appointments/services/booking.py"
@@ -990,7 +991,7 @@ MUTANTS = [
     mutant(
         "a name is markup in the week",
         "appointments/templatetags/week.py",
-        "<b>{escape(one.customer.name)}</b>",
+        "<b>{mark}{escape(one.customer.name)}</b>",
         "<b>{one.customer.name}</b>",
         WEEK,
         "hostile",
@@ -2430,5 +2431,45 @@ MUTANTS = [
         "    source = models.CharField(max_length=200, blank=True)",
         "    source = models.CharField(max_length=200, blank=True)\n    title = models.CharField(max_length=9)",
         "appointments/test_forgetting.py",
+    ),
+    mutant(
+        "who said that they come is expected at the new time, too",
+        "appointments/services/transitions.py",
+        "appointment.will_come_at = None  #",
+        "pass  #",
+        COMING,
+        "after_a_move",
+    ),
+    mutant(
+        "a promise to come is written down at each press",
+        "appointments/services/transitions.py",
+        "        return appointment.will_come\n",
+        "        return False\n",
+        COMING,
+        "noted_once",
+    ),
+    mutant(
+        "who opens the page says that they come",
+        "appointments/views/coming.py",
+        'if request.method != "POST":',
+        'if request.method == "HEAD":',
+        COMING,
+        "opening_the_page",
+    ),
+    mutant(
+        "a reminder offers what the cutoffs refuse",
+        "appointments/mail/words/reminders.py",
+        "    if Verb.CANCEL in moves:",
+        "    if moves:",
+        COMING,
+        "cutoffs",
+    ),
+    mutant(
+        "a provider may say that the customer comes",
+        "appointments/states.py",
+        "Verb.COME: (frozenset({S.CONFIRMED}), None, frozenset({R.CUSTOMER}))",
+        "Verb.COME: (frozenset({S.CONFIRMED}), None, BOTH_SIDES)",
+        COMING,
+        "nobody_says_it",
     ),
 ]

@@ -39,13 +39,13 @@ class SeenField(forms.Field):
         return int(value) if re.fullmatch("[0-9]{1,3}", str(value)) else 0
 
 
-class AcceptForm(forms.Form):
-    """What the page showed of the request."""
+class ShownForm(forms.Form):
+    """What the page showed of the appointment."""
 
     shown = ShownField()
 
 
-class CancelForm(ReasonForm, AcceptForm):
+class CancelForm(ReasonForm, ShownForm):
     """The reason, what the page showed, and its number of the late cancellation, which the act may not exceed."""
 
     seen = SeenField()

@@ -29,8 +29,8 @@ from .words import confirmations, endings, requests, times
 from .words.base import Words
 from .words.late import with_standing
 
-# What is only said of a new time: until it is agreed, the appointment stays as every earlier mail tells it.
-TALK = {Verb.PROPOSE, Verb.DECLINE_TIME, Verb.WITHDRAW_TIME, Verb.LAPSE}
+# What is only said, of a new time or of coming: the appointment stays as every earlier mail tells it.
+TALK = {Verb.PROPOSE, Verb.DECLINE_TIME, Verb.WITHDRAW_TIME, Verb.LAPSE, Verb.COME}
 # By these an appointment enters a calendar: the dates of a new series in one file.
 AGREES = {Verb.BOOK, Verb.ACCEPT}
 OVERTAKES = TOLD - TALK

@@ -17,6 +17,7 @@ from appointments.pages.places import place_for
 from appointments.pages.timeline import DROPPED
 from appointments.pages.zones import Zones, zones_told
 from appointments.rules.fair_use import LIMIT
+from appointments.rules.moves import possible_moves
 from appointments.states import Role, Status, Verb
 from core import clock
 from core.letters import Former, Tone, When, page
@@ -266,9 +267,19 @@ class MailContext:
     @property
     def own_page(self) -> str:
         """The address of the reader's page of this appointment, which opens without signing in."""
+        return self.linked("link")
+
+    def linked(self, name: str, *args: str) -> str:
+        """The address of the page called `name` behind the mail's link, which opens without signing in."""
         # A time that is only proposed is not yet the appointment's.
         told = self.event.start if self.event.verb == Verb.PROPOSE else self.start
-        return page("link", links.token_for(self.appointment, self.side, now=self.now, told=told))
+        return page(name, links.token_for(self.appointment, self.side, now=self.now, told=told), *args)
+
+    @property
+    def moves(self) -> frozenset[Verb]:
+        """What the reader may do with the appointment at the moment of the mail."""
+        policy = self.provider.policy
+        return possible_moves(self.appointment, role=self.side, policy=policy, now=self.now)
 
     @property
     def can_be_booked(self) -> bool:

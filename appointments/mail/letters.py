@@ -35,6 +35,7 @@ def about_one(context: MailContext, said: Words) -> Letter:
         quote=quote_of(context),
         choices=said.choices,
         button=said.button,
+        links=said.links,
         facts=(Fact("Service", service_text(context)), *person_facts(context), *appointment_facts(context)),
         after=said.after,
         change=said.change,

@@ -144,6 +144,9 @@ class Appointment(models.Model):
         max_length=8, choices=Role, blank=True, help_text="Who cancelled, withdrew or declined."
     )
     was_withdrawn = models.BooleanField(default=False, db_default=False, help_text="Taken back before it was answered.")
+    will_come_at = models.DateTimeField(
+        null=True, blank=True, help_text="The start for which the customer said that they will come."
+    )
     agreed_at = models.DateTimeField(null=True, blank=True, help_text="When it was confirmed, whatever came after.")
     closed_at = models.DateTimeField(null=True, blank=True, help_text="When it first reached a state that ends it.")
     # The form's one-time key, so that a form sent twice makes one appointment.
@@ -217,6 +220,11 @@ class Appointment(models.Model):
     @property
     def is_confirmed(self) -> bool:
         return self.status == Status.CONFIRMED
+
+    @property
+    def will_come(self) -> bool:
+        """Whether it is confirmed, and its customer said that they will come at the time that it has now."""
+        return self.is_confirmed and self.will_come_at == self.start
 
     @property
     def was_agreed(self) -> bool:

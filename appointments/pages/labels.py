@@ -28,16 +28,25 @@ class Label:
 # Lies over the state of an appointment for which a new time waits for an answer; the state stays what it is.
 PROPOSED = Label("New time proposed", "iris", "swap")
 
+# Stands beside the state for the provider, once the customer said that they come.
+WILL_COME = Label("Will come", "brand", "user")
+
 
 def badges(appointment: Appointment, viewer: Role, *, now: datetime) -> list[Label]:
     """The labels of an appointment in a list: its state, or the new time that lies over it.
 
-    A request keeps its own beside it, since it is not confirmed. Needs the open proposal preloaded.
+    A request keeps its own beside it, since it is not confirmed; a provider reads there, too, that the customer will
+    come. Needs the open proposal preloaded.
     """
     state = state_label(appointment, viewer, now=now)
     if live_proposal(appointment, now) is None:
-        return [state]
+        return [state, WILL_COME] if viewer is Role.PROVIDER and is_expected(appointment, now) else [state]
     return [PROPOSED, state] if appointment.is_request else [PROPOSED]
+
+
+def is_expected(appointment: Appointment, now: datetime) -> bool:
+    """Whether the customer said that they will come, and the appointment has not begun."""
+    return appointment.will_come and appointment.start > now
 
 
 def live_proposal(appointment: Appointment, now: datetime) -> Proposal | None:

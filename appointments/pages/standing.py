@@ -18,7 +18,7 @@ from appointments.rules.moves import (
 from appointments.states import Role, Verb
 
 from .consequences import Phrase, until_when
-from .labels import PROPOSED, Label, badges, cancelled_words, live_proposal, state_label
+from .labels import PROPOSED, Label, badges, cancelled_words, is_expected, live_proposal, state_label
 from .places import place_for, there
 from .zones import Zones, zones_of
 
@@ -104,6 +104,16 @@ class Standing:
     @property
     def may_reschedule(self) -> bool:
         return self.move_terms.allowed
+
+    @property
+    def may_say_coming(self) -> bool:
+        """Whether the viewer can say that they will come. Not while a new time waits: that has to be settled first."""
+        return Verb.COME in self.moves and self.proposal is None and not self.appointment.will_come
+
+    @property
+    def is_expected(self) -> bool:
+        """Whether the customer said that they will come, and it has not begun."""
+        return is_expected(self.appointment, self.now)
 
     @property
     def may_withdraw(self) -> bool:

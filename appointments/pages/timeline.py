@@ -31,6 +31,7 @@ TITLES = {
     Verb.DECLINE_TIME: "New time declined",
     Verb.WITHDRAW_TIME: "New time withdrawn",
     Verb.LAPSE: "New time not answered in time",
+    Verb.COME: "“I will come”",
 }
 # Titles of changes that a job made.
 BY_ITSELF = {Verb.COMPLETE: "Completed"}

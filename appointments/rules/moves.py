@@ -14,6 +14,8 @@ from providers.models import BookingPolicy
 
 COMPLETES_AFTER = timedelta(hours=24)
 CORRECTED_WITHIN = timedelta(days=7)
+# How long before the start a customer may say that they will come; no reminder goes out sooner.
+COMES_WITHIN = timedelta(days=7)
 
 OVER = {
     Status.CONFIRMED: "This appointment is already confirmed.",
@@ -248,6 +250,13 @@ def _has_lapsed(attempt: Attempt) -> None:
         raise MoveRefused("No new time waits past its time to be answered.")
 
 
+def _is_near(attempt: Attempt) -> None:
+    if attempt.appointment.start <= attempt.now:
+        raise PolicyRefused("It has already started.")
+    if attempt.appointment.start - attempt.now > COMES_WITHIN:
+        raise PolicyRefused("You can say that from 7 days before it starts.")
+
+
 _STILL_HERE = (_can_still_be_answered, _customer_takes_part, _provider_takes_part)
 
 # The guards of each verb, checked in this order after the table of moves; the first refusal is told.
@@ -266,6 +275,7 @@ GUARDS: dict[Verb, tuple[Callable[[Attempt], None], ...]] = {
     Verb.WITHDRAW_TIME: (_can_still_be_answered, _is_this_sides_own),
     # Where a request expires at the same moment, that is told and this is not.
     Verb.LAPSE: (_can_still_be_answered, _has_lapsed),
+    Verb.COME: (_customer_takes_part, _provider_takes_part, _is_near),
 }
 
 

@@ -76,6 +76,8 @@ FOLLOWS: dict[Verb, tuple[Follower, ...]] = {
     Verb.DECLINE_TIME: (refresh_openings, mail_the_other_side),
     Verb.WITHDRAW_TIME: (refresh_openings, mail_the_other_side),
     Verb.LAPSE: (refresh_openings, mail_the_other_side),
+    # The provider reads it on the day's pages and in the evening before: a mail for each would be noise.
+    Verb.COME: (),
 }
 # The verbs whose events are mailed to a side.
 TOLD = frozenset(verb for verb, followers in FOLLOWS.items() if {mail_both_sides, mail_the_other_side} & set(followers))

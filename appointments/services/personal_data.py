@@ -113,6 +113,7 @@ def _appointment(row: Appointment) -> Facts:
         "currency": row.currency,
         "venue": row.get_venue_display(),
         "note": row.note,
+        "will_come": row.will_come_at,
         "made_at": row.created_at,
     }
 

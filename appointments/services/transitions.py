@@ -30,7 +30,8 @@ ATTEMPTS = 10
 ENDED_BY_SOMEBODY = {Verb.CANCEL, Verb.WITHDRAW, Verb.DECLINE}
 # The fields that a move writes.
 CHANGED_BY_A_MOVE = (
-    "status", "sequence", "start", "end", "answer_by", "agreed_at", "closed_at", "ended_by", "was_withdrawn",
+    "status", "sequence", "start", "end", "answer_by", "will_come_at", "agreed_at", "closed_at", "ended_by",
+    "was_withdrawn",
 )  # fmt: skip
 ENDS = {Verb.DECLINE, Verb.WITHDRAW, Verb.CANCEL, Verb.EXPIRE, Verb.COMPLETE, Verb.NO_SHOW}
 
@@ -111,6 +112,15 @@ def cancel_appointment(
     another time than the person's page showed (`shown`, as `Appointment.as_shown`).
     """
     return _move(appointment, Verb.CANCEL, actor=actor, role=role, reason=reason, seen=seen, shown=shown)
+
+
+def say_coming(*, appointment: Appointment, actor: User, role: Role = Role.CUSTOMER, shown: str = "") -> Outcome:
+    """Note that the customer will come at the time that the appointment has; its state stays.
+
+    Possible within a week before the start. Raises MoveRefused when it has ended, PolicyRefused when it is too soon or
+    has begun, and ChangedSince when it is at another time than the person's page showed (`shown`).
+    """
+    return _move(appointment, Verb.COME, actor=actor, role=role, shown=shown)
 
 
 def expire_request(*, appointment: Appointment) -> Outcome:
@@ -265,6 +275,8 @@ def _is_done(change: Change, role: Role, now: datetime) -> bool:
     appointment = change.appointment
     if change.proposal:
         return change.proposal.state == CLOSES[change.verb]
+    if change.verb is Verb.COME:
+        return appointment.will_come
     if change.verb is Verb.PROPOSE:
         proposed = appointment.open_proposal
         if proposed is None or not proposed.is_live(now) or proposed.side is not side_of(role):
@@ -407,6 +419,10 @@ def _enter(change: Change, act: Act, *, now: datetime) -> Entry:
     assert change.to is not None
     appointment.status = change.to
     appointment.sequence += 1
+    if change.verb is Verb.COME:
+        appointment.will_come_at = start
+    if change.verb is Verb.MOVE:
+        appointment.will_come_at = None  # said for the time that it had, also if that comes back
     if change.to == Status.CONFIRMED != before:
         appointment.agreed_at = now
     if change.verb in ENDS:

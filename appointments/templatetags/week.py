@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from appointments.models import REFERENCE_ALPHABET, REFERENCE_LENGTH, Appointment, Offer
-from appointments.pages.labels import PROPOSED
+from appointments.pages.labels import PROPOSED, WILL_COME
 from appointments.pages.offers import OFFERED
 from appointments.pages.studio.week import Column, Piece
 from core import clock, wording
@@ -106,11 +106,14 @@ def _link(piece: Piece, one: Appointment, place: _Place) -> str:
     )
     service, label = escape(one.service.name), escape(piece.label.label if piece.label else "")
     label = f"{label}, the new time" if piece.is_new else label
+    mark = ""
+    if piece.is_expected:
+        label, mark = f"{label}, {WILL_COME.label.lower()}", icon(WILL_COME.icon)
     shown = f"until {_clock(piece.end, place)}" if piece.is_rest else _clock(piece.start, place)
     address = place.address.replace(SOME_REFERENCE, one.reference)
     return (
         f'<a href="{address}" class="ev" id="{kind}{place.mark}-{one.reference}" data-state="{state}"{marks}>'
-        f"<b>{escape(one.customer.name)}</b>"
+        f"<b>{mark}{escape(one.customer.name)}</b>"
         f'<span class="ev__w" aria-hidden="true">{shown} {service}</span>'
         f'<span class="visually-hidden">, {service}, {_when(piece, place)}, {label}</span></a>'
     )

@@ -1,4 +1,4 @@
-"""The customer's and the studio's addresses that change the time of an appointment. Those of links are in `link`."""
+"""The customer's and the studio's addresses that change an appointment's time, or keep it; a link's are in `link`."""
 
 from functools import partial
 
@@ -12,6 +12,7 @@ from providers.access import provider_required
 from providers.models import Provider
 
 from .answering import answer_time, withdraw_time
+from .coming import ask_whether_they_come
 from .doors import customers_door, providers_door
 from .new_time import choose_time
 from .offered import take_one
@@ -49,6 +50,14 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
 def offered(request: HttpRequest, reference: str) -> HttpResponse:
     """Take one of the times that are offered instead of one's own appointment."""
     return take_one(request, partial(customers_door, request, reference))
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def come(request: HttpRequest, reference: str) -> HttpResponse:
+    """Say that one will come to one's own appointment."""
+    return ask_whether_they_come(request, partial(customers_door, request, reference))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

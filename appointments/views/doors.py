@@ -28,13 +28,15 @@ from providers.models import Provider
 @dataclass(frozen=True, slots=True)
 class Addresses:
     """The addresses of the appointment's own page, of those that change its time, and, for its customer, of the times
-    offered instead."""
+    offered instead, of saying that they will come, and of cancelling."""
 
     home: str
     reschedule: str
     answer: str
     withdraw: str
     offers: str = ""
+    come: str = ""
+    cancel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,8 @@ def customers_door(request: HttpRequest, reference: str) -> Door:
         answer=reverse("answer_time", args=at),
         withdraw=reverse("withdraw_time", args=at),
         offers=reverse("offered_times", args=at),
+        come=reverse("say_coming", args=at),
+        cancel=reverse("cancel_appointment", args=at),
     )
     crumbs = [("Your appointments", reverse("my_appointments")), (appointment.service.name, addresses.home)]
     return Door(appointment, Role.CUSTOMER, me, "base.html", addresses, crumbs)
@@ -138,6 +142,8 @@ def links_door(link: Link) -> Door:
         answer=reverse("link_answer_time", args=at),
         withdraw=reverse("link_withdraw_time", args=at),
         offers=reverse("link_offered_times", args=at),
+        come=reverse("link_come", args=at),
+        cancel=reverse("link_act", args=[*at, "cancel"]),
     )
     crumbs = [(link.appointment.service.name, addresses.home)]
     return Door(link.appointment, link.side, link.reader, "base.html", addresses, crumbs, is_link=True)

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.limits import limited
 from appointments import links
 from appointments.exceptions import ChangedSince, CountsForMore, MoveRefused, PolicyRefused
-from appointments.forms.reasons import AcceptForm, CancelForm, ReasonForm
+from appointments.forms.reasons import CancelForm, ReasonForm, ShownForm
 from appointments.links import Link
 from appointments.models import AppointmentEvent
 from appointments.pages.offers import other_times_words
@@ -37,6 +37,7 @@ from core.wording import moment_text, zone_text
 
 from .answering import answer_time, withdraw_time
 from .cancelling import to_the_suspended, told_apart, weigh
+from .coming import ask_whether_they_come
 from .doors import Door, links_door
 from .files import calendar_entry
 from .new_time import choose_time
@@ -44,6 +45,8 @@ from .offered import take_one
 
 View = Callable[..., HttpResponse]
 OWN_PAGES = {Role.CUSTOMER: "my_appointment", Role.PROVIDER: "studio_appointment"}
+# The customer's pages that ask what the buttons of a reminder ask.
+SAME_PAGES = {"link_come": "say_coming", "link_reschedule": "reschedule_appointment"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class Act:
 
     def form(self, data: QueryDict | None = None) -> forms.Form:
         """The form of the act, whose cleaned data are the arguments of the service."""
-        return {Verb.ACCEPT: AcceptForm, Verb.CANCEL: CancelForm}.get(self.verb, ReasonForm)(data)
+        return {Verb.ACCEPT: ShownForm, Verb.CANCEL: CancelForm}.get(self.verb, ReasonForm)(data)
 
 
 ACTS = {
@@ -127,13 +130,22 @@ def _with_link(view: View) -> View:
             answer = _ended(request, link) if request.method != "POST" else redirect("link", token)
         elif request.user == link.reader and request.method != "POST":
             _tell_of_move(request, link)
-            answer = redirect(OWN_PAGES[link.side], reference=link.appointment.reference)
+            answer = redirect(_own_page(request, link), reference=link.appointment.reference)
         else:
             answer = view(request, link, **kwargs)
         answer["X-Robots-Tag"] = "noindex"
         return answer
 
     return run
+
+
+def _own_page(request: HttpRequest, link: Link) -> str:
+    """The name of the page of the reader, who is signed in, for the one that they opened."""
+    match = request.resolver_match
+    opened = match.url_name if match and link.is_of_customer else None
+    if match and opened == "link_act" and match.kwargs["verb"] == Verb.CANCEL:
+        return "cancel_appointment"
+    return SAME_PAGES.get(opened or "", OWN_PAGES[link.side])
 
 
 def _tell_of_move(request: HttpRequest, link: Link) -> None:
@@ -210,6 +222,13 @@ def answer(request: HttpRequest, link: Link) -> HttpResponse:
 def offered(request: HttpRequest, link: Link) -> HttpResponse:
     """Take one of the times that are offered instead of the appointment."""
     return take_one(request, partial(_door, link.token))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@_with_link
+def come(request: HttpRequest, link: Link) -> HttpResponse:
+    """Say that one will come."""
+    return ask_whether_they_come(request, partial(_door, link.token))
 
 
 @require_POST

@@ -93,6 +93,7 @@ ROWS = [
     Row("my_appointment", args=appointment, get=MINE, post=signed_in("405")),
     # A POST without the number that the page showed may cancel for free, as here, and never late.
     Row("cancel_appointment", args=appointment, get=MINE, post=signed_in("404", C="go")),
+    Row("say_coming", args=appointment, get=MINE, post=signed_in("404", C="go")),
     Row("withdraw_request", args=request, get=MINE, post=signed_in("404", C="go")),
     # A time beyond the booking window is refused to whom the appointment belongs.
     Row("reschedule_appointment", args=appointment, data=some_start, get=MINE, post=signed_in("404", C="409")),
@@ -109,6 +110,7 @@ ROWS = [
     Row("link_answer_time", args=asked_by_link, data=accepting, get=everyone("200", C="go"), post=everyone("go")),
     Row("link_withdraw_time", args=asked_by_link, get=READ_ONLY, post=everyone("409")),
     Row("link_offered_times", args=offered_by_link, data=passing, get=everyone("200", C="go"), post=everyone("go")),
+    Row("link_come", args=link, get=everyone("200", C="go"), post=everyone("go")),
     Row("link_act", args=link_to_cancel, get=everyone("200", C="go"), post=everyone("go")),
     Row("all_appointments_ics", get=signed_in("200"), post=signed_in("405")),
     Row("settings_calendar", get=signed_in("200"), post=signed_in("200")),

@@ -283,6 +283,7 @@ def test_a_confirmed_appointment_says_where_how_much_and_whom_to_reach(me, confi
     assert provider.user.email in said
     assert "+44 20 7946 0011" in said
     assert [action.label for action in response.context["actions"]] == [
+        "I will come",
         "Add to calendar",
         "Reschedule",
         "Cancel appointment",

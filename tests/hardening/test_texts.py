@@ -94,6 +94,7 @@ def places(book, provider, service, customer):
         ("customer", "my_appointment", one(cancelled.reference)),
         ("customer", "appointment_done", one(request.reference)),
         ("customer", "cancel_appointment", one(confirmed.reference)),
+        ("customer", "say_coming", one(confirmed.reference)),
         ("customer", "withdraw_request", one(request.reference)),
         ("customer", "answer_time", one(confirmed.reference)),
         ("customer", "settings_profile", []),

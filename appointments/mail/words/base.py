@@ -15,6 +15,7 @@ class Words:
     headline: str
     lead: tuple[str, ...]
     button: Button
+    links: tuple[Button, ...] = ()
     choices: Choices | None = None
     after: tuple[str, ...] = ()
     change: str = ""

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from appointments.mail.context import MailContext
 from appointments.pages.places import there
+from appointments.states import Verb
 from core import clock
 from core.letters import Button
 from core.wording import clock_text, date_text, words_for_minutes
@@ -19,13 +20,37 @@ SOON = timedelta(hours=2)
 def reminder(context: MailContext) -> Words:
     when = _when(context)
     expects = f"{context.other} expects you" if context.for_customer else f"You expect {context.other}"
+    buttons = _buttons(context)
     return Words(
         subject=f"{when}: {context.service} with {context.other_name}",
         headline=f"{when}: {context.service}",
-        lead=(f"{expects}{there(context.appointment)}.",),
-        button=Button("See appointment", context.own_page),
+        lead=(f"{expects}{there(context.appointment)}.", *_said(context)),
+        button=buttons[0],
+        links=tuple(buttons[1:]),
         change=until_when(context),
     )
+
+
+def _said(context: MailContext) -> tuple[str, ...]:
+    """The sentence that the customer said that they will come, or for them the question whether they do."""
+    if context.appointment.will_come:
+        return ("You said that you will come.",) if context.for_customer else (f"{context.other} will come.",)
+    return (f"Will you come? {context.other} sees your answer.",) if Verb.COME in context.moves else ()
+
+
+def _buttons(context: MailContext) -> list[Button]:
+    """The ways to say that one comes, to choose another time and to cancel, each where it is still possible."""
+    see = Button("See appointment", context.own_page)
+    if not context.for_customer:
+        return [see]
+    moves = context.moves
+    asks = Verb.COME in moves and not context.appointment.will_come
+    buttons = [Button("I will come", context.linked("link_come"))] if asks else [see]
+    if moves & {Verb.PROPOSE, Verb.MOVE}:
+        buttons.append(Button("Choose another time", context.linked("link_reschedule")))
+    if Verb.CANCEL in moves:
+        buttons.append(Button("Cancel appointment", context.linked("link_act", Verb.CANCEL.value)))
+    return buttons
 
 
 def last_call(context: MailContext) -> Words:

@@ -39,6 +39,11 @@ class Day:
     line_words: str
 
     @property
+    def is_expected(self) -> bool:
+        """Whether the customer of the next appointment said that they will come."""
+        return self.next is not None and self.next.will_come
+
+    @property
     def is_empty(self) -> bool:
         return not (self.done or self.on_now or self.to_go or self.waiting)
 

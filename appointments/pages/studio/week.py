@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from appointments.models import Appointment, Offer
-from appointments.pages.labels import PROPOSED, Label, badges
+from appointments.pages.labels import PROPOSED, WILL_COME, Label, badges
 from appointments.queries.agenda import Agenda
 from appointments.states import Role
 from core import clock, wording
@@ -33,7 +33,8 @@ class Piece:
     """A block in one column: an appointment, or, where `appointment` is None, an `offer`, a busy time or time off.
 
     `start` and `end` are those of the whole, even when only a part lies in this column. With `is_new` it is the time
-    that is proposed for the appointment, which is held beside the present one.
+    that is proposed for the appointment, which is held beside the present one. With `is_expected` its customer said
+    that they will come.
     """
 
     start: datetime
@@ -49,6 +50,7 @@ class Piece:
     is_rest: bool = False
     is_new: bool = False
     is_off: bool = False
+    is_expected: bool = False
     offer: Offer | None = None
 
 
@@ -101,6 +103,10 @@ class Week:
     @property
     def has_offers(self) -> bool:
         return any(piece.offer for piece in self._pieces)
+
+    @property
+    def has_expected(self) -> bool:
+        return any(piece.is_expected for piece in self._pieces)
 
     @property
     def has_off(self) -> bool:
@@ -184,10 +190,22 @@ def wall_minute(moment: datetime, day: date, agenda: Agenda) -> int:
 def _pieces(agenda: Agenda, day: date, now: datetime) -> list[Piece]:
     found = []
     for one in agenda.on(day):
-        label = badges(one, Role.PROVIDER, now=now)[0]
+        labels = badges(one, Role.PROVIDER, now=now)
         at, rows = _rows(agenda, day, one.start, one.end)
         is_rest = clock.local(one.start, agenda.zone).date() < day
-        found.append(Piece(one.start, one.end, at, rows, one, label, is_past=one.end <= now, is_rest=is_rest))
+        found.append(
+            Piece(
+                one.start,
+                one.end,
+                at,
+                rows,
+                one,
+                labels[0],
+                is_past=one.end <= now,
+                is_rest=is_rest,
+                is_expected=WILL_COME in labels,
+            )
+        )
     for new in agenda.proposed_on(day):
         at, rows = _rows(agenda, day, new.start, new.end)
         is_rest = clock.local(new.start, agenda.zone).date() < day
