@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -26,16 +27,25 @@ MOST_COPIES = 5
 @login_required
 @require_safe
 def data(request: SignedInRequest) -> HttpResponse:
-    """What is kept, in counts, and the copies so far. A query for each kind of row, and one for the copies."""
+    """What is kept, in counts, and the copies so far. A query for each kind of row, and one for the copies.
+
+    An open page asks for the copies alone, and is answered with 204 while one is being made.
+    """
     now = clock.now()
     found = list(DataCopy.objects.filter(user=request.user)[:MOST_COPIES])
     context = {
-        "counts": personal_data.count_sections(request.user),
         "copies": [(copy, copy.can_be_fetched(now)) for copy in found],
         "is_being_made": any(copy.is_being_made and not copies.has_failed(copy, now) for copy in found),
-        "now": now,
     }
-    return render(request, "accounts/data.html", context)
+    if not request.htmx:
+        answer = render(request, "accounts/data.html", context | {"counts": personal_data.count_sections(request.user)})
+    elif context["is_being_made"]:
+        answer = HttpResponse(status=HTTPStatus.NO_CONTENT)
+    else:
+        announce = "Your copy is ready." if found and found[0].can_be_fetched(now) else "Your copy could not be made."
+        answer = render(request, "accounts/_copies.html", context | {"announce": announce})
+    patch_vary_headers(answer, ["HX-Request"])
+    return answer
 
 
 @open_to_banned

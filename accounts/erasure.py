@@ -32,8 +32,6 @@ log = structlog.get_logger("accounts")
 
 BEGUN = "begun"
 NAME = "Deleted customer"
-# How the person liked their pages.
-HABITS = ("language", "uses_12h_clock", "first_weekday", "theme")
 # The jobs that carry an address, sealed.
 LETTERS = ("notifications.send_account_mail", "accounts.mail_code")
 
@@ -172,9 +170,9 @@ def _nobody() -> dict[str, Any]:
         "name": NAME,
         "phone": "",
         "photo": "",
+        **{name: getattr(new, name) for name in services.PREFERENCE_FIELDS},
         "time_zone": "UTC",
         "declined_time_zone": "",
-        **{name: getattr(new, name) for name in HABITS},
         "password": f"!{number.hex}",
         "last_login": None,
         "is_active": False,

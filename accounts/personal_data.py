@@ -149,6 +149,7 @@ def _account(user: User) -> Facts:
         "phone": str(user.phone),
         "has_photo": bool(user.photo),
         "time_zone": user.time_zone,
+        "time_zone_of_a_device_not_followed": user.declined_time_zone,
         "language": user.language,
         "clock": "12 hours" if user.uses_12h_clock else "24 hours",
         "week_starts_on": user.get_first_weekday_display(),

@@ -26,6 +26,8 @@ from outbox import services as outbox
 log = logging.getLogger(__name__)
 
 CODE_LASTS_MINUTES = 15
+# How long an account that nobody confirmed or used stays.
+UNCONFIRMED_LASTS = timedelta(days=30)
 PROFILE_FIELDS = ("name", "phone")
 PREFERENCE_FIELDS = ("time_zone", "language", "uses_12h_clock", "first_weekday", "theme")
 
@@ -99,14 +101,14 @@ def deactivate_account(*, user: User) -> None:
     user.is_active = False
 
 
-def purge(*, now: datetime, unconfirmed_days: int = 30) -> None:
-    """Delete sessions past their end, and accounts that nobody confirmed or used for `unconfirmed_days`."""
+def purge(*, now: datetime) -> None:
+    """Delete sessions past their end, and accounts that nobody confirmed or used for `UNCONFIRMED_LASTS`."""
     Session.objects.filter(expire_date__lt=now).delete()
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
     stale = User.objects.filter(
         email_confirmed_at=None,
         last_login=None,
-        joined_at__lt=now - timedelta(days=unconfirmed_days),
+        joined_at__lt=now - UNCONFIRMED_LASTS,
         leaves_at=None,  # an erased account has no address and no sign-in either
     )
     for email in stale.values_list("email", flat=True):

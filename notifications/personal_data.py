@@ -21,9 +21,11 @@ def kept(user: User) -> Rows:
 def sections(user: User) -> list[Section]:
     """What the person chose, and the mails to them, without the job that could make each again."""
     chosen = MailPreferences.objects.filter(user=user).prefetch_related("leads")
-    sent = SentMail.objects.filter(user=user).order_by("created_at", "pk")
+    refused = RefusedAddress.objects.filter(user=user)
+    sent = SentMail.objects.filter(user=user).prefetch_related("mentions").order_by("created_at", "pk")
     return [
         Section("mail_preferences", "Choices about emails", chosen, _choices),
+        Section("refused_addresses", "Addresses that refuse our emails", refused, _refusal),
         Section("emails", "Emails to you", sent, _mail),
     ]
 
@@ -45,10 +47,14 @@ def _choices(row: MailPreferences) -> Facts:
     }
 
 
+def _refusal(row: RefusedAddress) -> Facts:
+    return {"email": row.email, "answer": row.code, "refused_at": row.refused_at}
+
+
 def _mail(row: SentMail) -> Facts:
     return {
         "kind": row.get_kind_display(),
-        "about": row.about,
+        "about": row.about or [mention.about for mention in row.mentions.all()],
         "state": row.get_state_display(),
         "reason": row.reason,
         "sent_at": row.sent_at,

@@ -53,7 +53,8 @@ def sections(user: User) -> list[Section]:
     proposals = Proposal.objects.filter(actor=user).select_related("appointment").order_by("created_at", "pk")
     offered = Offer.objects.filter(Q(customer=user) | Q(provider__user=user)).select_related("provider", "service")
     late = LateCancellation.objects.filter(person=user).order_by("at", "pk")
-    series = Series.objects.select_related("provider", "service", "customer").order_by("created_at", "pk")
+    series = Series.objects.select_related("provider", "service", "customer").prefetch_related("left_out")
+    series = series.order_by("created_at", "pk")
     return [
         Section("appointments", "Appointments you booked", joined.filter(customer=user), _booked),
         Section("customers", "Appointments with your customers", joined.filter(provider__user=user), _given),
@@ -134,6 +135,7 @@ def _rule(row: Series) -> Facts:
         "time_zone": row.time_zone,
         "count": row.count,
         "until": row.until,
+        "left_out": [each.start for each in row.left_out.all()],
         "made_at": row.created_at,
     }
 

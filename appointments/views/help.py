@@ -7,13 +7,26 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts import copies, leaving
+from accounts.services import UNCONFIRMED_LASTS
 from appointments.pages.fair_use import figures as figures_of_fair_use
 from appointments.rules.moves import COMPLETES_AFTER, CORRECTED_WITHIN
 from appointments.services.holds import KEPT_FOR
 from core.view_contract import open_to_all
 from core.wording import words_for_minutes
+from outbox.tasks import KEEP_DEAD, KEEP_DONE
 from providers.models import BookingPolicy
 
+# How long each kind of row is kept that nobody needs for ever; the jobs that delete them use the same ages.
+KEEPS = {
+    "session": timedelta(seconds=settings.SESSION_COOKIE_AGE),
+    "unconfirmed": UNCONFIRMED_LASTS,
+    "copy": copies.LASTS,
+    "copy_history": copies.HISTORY_LASTS,
+    "job": KEEP_DONE,
+    "failed_job": KEEP_DEAD,
+    "grace": leaving.GRACE,
+}
 PAGES = {
     "help_booking": ("How booking works", "From finding a time to changing your mind."),
     "help_standing": ("How standing works", "What a late cancellation is, and what the third one does."),
@@ -53,6 +66,7 @@ def _figures() -> dict[str, str]:
         "most_in_a_week": str(policy.max_week_per_customer),
         "most_open": str(settings.MAX_OPEN_PER_CUSTOMER_AND_PROVIDER),
         "most_in_series": str(settings.MAX_SERIES_PER_CUSTOMER_AND_PROVIDER),
+        **{f"keeps_{what}": _words(age) for what, age in KEEPS.items()},
         **figures_of_fair_use(),
     }
 

@@ -76,6 +76,36 @@ def test_a_copy_is_made_by_a_worker_and_mailed_when_it_is_ready(client, world):
     assert reverse("settings_data_file", args=[copy.uuid]) in client.get(PAGE).text
 
 
+def test_an_open_page_asks_for_the_copy_until_it_is_ready(client, world, django_assert_num_queries):
+    person = world.people["C"]
+    just_signed_in(client, person)
+    copy = copies.ask_for_copy(user=person)
+    page = client.get(PAGE)
+    with django_assert_num_queries(2):  # the session with its person, and the copies
+        waiting = client.get(PAGE, headers={"hx-request": "true"})
+
+    copies.make_copy(copy.uuid.hex)
+    ready = client.get(PAGE, headers={"hx-request": "true"})
+
+    assert "data-poll" in page.text
+    assert f'<noscript> <a href="{PAGE}">' in page.text
+    assert (waiting.status_code, waiting.text) == (204, "")
+    assert reverse("settings_data_file", args=[copy.uuid]) in ready.text
+    assert ('data-announce="Your copy is ready."' in ready.text, "data-poll" in ready.text) == (True, False)
+    assert ("<main" in ready.text, "HX-Request" in ready["Vary"]) == (False, True)
+
+
+def test_an_open_page_says_that_a_copy_could_not_be_made(client, world):
+    with clock.pretended(clock.now() - timedelta(days=2)):
+        copies.ask_for_copy(user=world.people["C"])
+    just_signed_in(client, world.people["C"])
+
+    answer = client.get(PAGE, headers={"hx-request": "true"})
+
+    assert 'data-announce="Your copy could not be made."' in answer.text
+    assert "Prepare my copy" in answer.text
+
+
 def test_the_file_has_the_same_for_people_and_for_programs_with_photo_and_calendar(world):
     archive = made_for(world.people["C"])
 

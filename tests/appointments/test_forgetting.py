@@ -1,11 +1,16 @@
-"""After an erasure nothing that a person could be known by is found: in tables, files, cache, jobs and logs.
+"""A copy holds every word about a person; after an erasure nothing that they could be known by is found anywhere: in
+tables, files, cache, jobs and logs.
 
 Whoever adds a column for words lets the life in `lives.py` write into it, or says here why it takes none of a person's.
 """
 
+import io
+import zipfile
+
 import pytest
 from django.db.models.functions import Now
 
+from accounts import copy_file
 from accounts.leaving import GRACE
 from accounts.models import DataCopy, Departure, Session
 from core import clock
@@ -121,3 +126,15 @@ def test_after_erasing_nothing_the_person_could_be_known_by_is_found_anywhere(se
     assert markers.found_in_files(wanted) == []
     assert markers.found_in_cache(wanted, at=clock.now() + GRACE) == []
     assert markers.found_in_text(wanted, said) == []
+
+
+def test_a_copy_holds_every_word_about_the_person_but_what_they_have_not_sent_and_what_staff_wrote_for_staff():
+    person, made = live(marked_person()), io.BytesIO()
+
+    copy_file.write(made, person, now=clock.now())
+
+    archive = zipfile.ZipFile(made)
+    texts = [archive.read(name).decode() for name in ("your-data.json", "your-data.html")]
+    missing = [{name for name, marker in MARKERS.items() if marker not in text} for text in texts]
+    assert missing == [{"draft", "forgiven"}] * 2
+    assert archive.read("photo.webp")
