@@ -72,6 +72,7 @@ class Field(forms.BoundField):
     @property
     def is_optional(self) -> bool:
         always_answered = self.is_box or isinstance(self.field.widget, forms.RadioSelect)
+        always_answered |= getattr(self.field, "has_alternative", False)
         return not self.field.required and not always_answered and not self.field.disabled
 
     @property

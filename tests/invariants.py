@@ -20,6 +20,7 @@ from appointments.models import (
     Proposal,
     Series,
 )
+from appointments.rules.series import rule_of
 from appointments.states import HOLDING, MOVES, OF_TIME, Role, Status, Verb, target
 from core import clock, money
 
@@ -168,8 +169,9 @@ def _check_step(one: Appointment, before: AppointmentEvent, event: AppointmentEv
 
 
 def check_series() -> None:
-    """Check that each series was booked whole: in one act, with each date of it either booked or left out, once, on
-    one service, at one price and with the same two people."""
+    """Check that each series was booked whole: each date of it is either booked or left out, once, on one service and
+    with the same two people; what one act booked has one price, follows on what was booked before, and was made at
+    one moment."""
     left_out = defaultdict(list)
     for one in LeftOutDate.objects.all():
         left_out[one.series_id].append(one.occurrence)
@@ -178,13 +180,23 @@ def check_series() -> None:
         assert made, f"{series} has no appointment"
         numbers = sorted([one.occurrence for one in made] + left_out[series.pk])
         assert numbers == list(range(1, len(numbers) + 1)), f"{series} has the dates {numbers}"
-        for one in made:
-            theirs = (one.customer_id, one.provider_id, one.service_id, one.created_at)
-            whose = (series.customer_id, series.provider_id, series.service_id, series.created_at)
+        acts = defaultdict(list)
+        for one in sorted(made, key=lambda one: one.occurrence):
+            theirs = (one.customer_id, one.provider_id, one.service_id)
+            whose = (series.customer_id, series.provider_id, series.service_id)
             assert theirs == whose, f"{one} is not of {series}"
-        assert len({(one.price, one.currency) for one in made}) == 1, f"{series} has several prices"
-        acts = {min(one.history.all(), key=lambda event: event.pk).occasion for one in made}
-        assert len(acts) == 1, f"{series} was booked in {len(acts)} acts"
+            acts[min(one.history.all(), key=lambda event: event.pk).occasion].append(one)
+        for booked in acts.values():
+            assert len({(one.price, one.currency, one.created_at) for one in booked}) == 1, f"{series}: {booked} differ"
+        first, *later = acts.values()
+        assert first[0].created_at == series.created_at, f"{series} was not made with its first dates"
+        before = first
+        for booked in later:
+            assert before[-1].occurrence < booked[0].occurrence, f"{series}: {booked} come between others"
+            assert before[0].created_at <= booked[0].created_at, f"{series}: {booked} were added before others"
+            before = booked
+        end = rule_of(series).count
+        assert end is None or numbers[-1] <= end, f"{series} has a date after its end"
 
 
 def check_people() -> None:

@@ -59,6 +59,7 @@ FOLLOWS = "appointments/services/follows.py"
 LETTER = "appointments/mail/several.py"
 SERIES = "appointments/test_series.py"
 SERIES_PAGES = "appointments/test_series_pages.py"
+SERIES_EXTENSION = "appointments/test_series_extension.py"
 TOGETHER = "appointments/test_mails_about_several.py"
 FAIR_RULES = "appointments/rules/fair_use.py"
 FAIR_SERVICES = "appointments/services/fair_use.py"
@@ -2022,6 +2023,38 @@ MUTANTS = [
         "        if shared.series and not agreed:\n",
         SERIES,
         "one_file",
+    ),
+    mutant(
+        "dates are added to a series that has others by now",
+        "appointments/services/series.py",
+        "    if last_number(series) != new.after:\n",
+        "    if last_number(series) < new.after:\n",
+        SERIES_EXTENSION,
+        "meanwhile",
+    ),
+    mutant(
+        "dates are added to a series of which nothing lies ahead",
+        "appointments/services/series.py",
+        " or series.pk not in running:",
+        ":",
+        SERIES_EXTENSION,
+        "lies_ahead",
+    ),
+    mutant(
+        "dates that were too far ahead stay left out when they are added",
+        "appointments/services/series.py",
+        "        LeftOutDate.objects.filter(series=series, occurrence__gt=new.after).delete()\n",
+        "        LeftOutDate.objects.filter(series=series, occurrence__lt=0).delete()\n",
+        SERIES_EXTENSION,
+        "too_far_ahead",
+    ),
+    mutant(
+        "the rule of an extended series keeps its end",
+        "appointments/services/series.py",
+        '        series.save(update_fields=["count", "until"])\n',
+        '        series.save(update_fields=["first"])\n',
+        SERIES_EXTENSION,
+        "same_rule or until_a_date",
     ),
     mutant(
         "a last call for a request that was answered",

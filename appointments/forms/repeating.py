@@ -36,6 +36,7 @@ def repeat_fields(service: Service, start: datetime) -> dict[str, forms.Field]:
             min_value=FEWEST_OCCURRENCES,
             max_value=most,
             required=False,
+            has_alternative=True,
             initial=most,
             help_text=f"At most {most}.",
         ),

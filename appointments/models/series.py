@@ -20,7 +20,7 @@ class SeriesQuerySet(models.QuerySet["Series"]):
 
 
 class Series(models.Model):
-    """A series as it was booked: its rule, whose columns never change, and its two sides.
+    """A series: its rule and its two sides. Only the rule's end (`count`, `until`) moves on, when dates are added.
 
     Its appointments say by `occurrence` which date of the rule each is for; `left_out` says which were not booked. The
     zone is the one whose wall clock the rule means, so that a later move of the provider changes no sentence about it.

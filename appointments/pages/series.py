@@ -7,15 +7,18 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from appointments.models import Appointment, LeftOutDate, Proposal, Series
+from appointments.rules.bookable import shut_words, what_is_shut
 from appointments.rules.moves import cancel_terms
-from appointments.rules.recurrence import Occurrence, Rule, expand
+from appointments.rules.recurrence import Occurrence, expand
+from appointments.rules.series import rule_of
+from appointments.services.series_booking import Extension
 from appointments.states import Frequency, LeftOut, Role
 from core import clock, money
 from core.wording import clock_text, date_text, day_distance, moment_text, zone_text
-from providers.models import MOST_OCCURRENCES, Venue
+from providers.models import MOST_OCCURRENCES, Service, Venue
 
 from .labels import Label, badges, live_proposal
-from .recurrence import how_often, month_words
+from .recurrence import count_words, how_often, month_words
 from .zones import Zones, zones_of
 
 RUNNING = Label("Running", "brand", "repeat")
@@ -47,7 +50,10 @@ class SeriesMonth:
 
 @dataclass(frozen=True, slots=True)
 class SeriesPage:
-    """The page. `ahead` are the appointments and requests that can still end, of which `waiting` are requests."""
+    """The page. `ahead` are the appointments and requests that can still end, of which `waiting` are requests.
+
+    `more` says from when on its customer can add dates, and is empty where they can't.
+    """
 
     label: Label
     rule_words: str
@@ -59,6 +65,7 @@ class SeriesPage:
     waiting: tuple[Appointment, ...]
     still_to_come: str
     working: str
+    more: str = ""
 
     @property
     def answer_by(self) -> datetime | None:
@@ -81,13 +88,26 @@ class SeriesPage:
         return sum(row.must_answer for row in self.rows)
 
 
-def rule_of(series: Series) -> Rule:
-    return Rule(Frequency(series.frequency), series.first, series.zone, series.count, series.until)
-
-
 def ahead_of(appointments: Iterable[Appointment], now: datetime) -> list[Appointment]:
     """Those that are confirmed and have not begun, and the requests that can still be answered."""
     return [one for one in appointments if one.is_open and one.start > now and not one.is_unanswered(now)]
+
+
+def refusal_to_extend(service: Service, ahead: Sequence[Appointment], extension: Extension) -> str:
+    """The sentence that keeps a customer from adding dates to a series; empty where nothing does.
+
+    `service` is that of the series, with provider and user, and `ahead` what lies ahead of the series.
+    """
+    name = service.provider.first_name
+    for reason in what_is_shut(service):
+        return shut_words(reason, service)
+    if not ahead:
+        return "Nothing of this series lies ahead any more. Book a new one."
+    if not service.repeats:
+        return f"{name} takes one appointment at a time of this service."
+    if not extension.possible.occurrences:
+        return f"This series has {MOST_OCCURRENCES} dates, and that is the most. Book a new one."
+    return ""
 
 
 def build_series(
@@ -125,7 +145,19 @@ def build_series(
         waiting=tuple(one for one in ahead if one.is_request),
         still_to_come=money.format_money(total.amount, total.currency),
         working=_working(ahead),
+        more=_more(series, appointments, ahead, zones.first, now) if viewer is Role.CUSTOMER else "",
     )
+
+
+def _more(
+    series: Series, appointments: Sequence[Appointment], ahead: Sequence[Appointment], zone: ZoneInfo, now: datetime
+) -> str:
+    extension = Extension.of(series, max(one.occurrence or 0 for one in appointments), now=now)
+    if refusal_to_extend(series.service, ahead, extension):
+        return ""
+    dates, most = extension.possible.occurrences, series.service.max_occurrences
+    often = count_words(Frequency(series.frequency), rule_of(series).wall.date(), min(most, len(dates)))
+    return f"Up to {often} can be added, from {date_text(clock.local(dates[0].start, zone).date(), year=True)} on."
 
 
 def _label(appointments: Sequence[Appointment], ahead: Sequence[Appointment]) -> Label:

@@ -13,12 +13,17 @@ from providers.models import Provider
 
 def series_for_customer(user: User, uuid: UUID) -> Series:
     """The customer's series. One query. Raises Series.DoesNotExist for another person's."""
-    return Series.objects.with_people().get(customer=user, uuid=uuid)
+    return _with_its_service(Series.objects.with_people().get(customer=user, uuid=uuid))
 
 
 def series_for_provider(provider: Provider, uuid: UUID) -> Series:
     """The series of one of the provider's customers. One query. Raises Series.DoesNotExist for another provider's."""
-    return Series.objects.with_people().get(provider=provider, uuid=uuid)
+    return _with_its_service(Series.objects.with_people().get(provider=provider, uuid=uuid))
+
+
+def _with_its_service(series: Series) -> Series:
+    series.service.provider = series.provider
+    return series
 
 
 def appointments_of(series: Series) -> list[Appointment]:

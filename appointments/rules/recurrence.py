@@ -5,7 +5,7 @@ repeats; a month without the day (the 31st, a fifth Monday) has no occurrence, a
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
@@ -73,6 +73,28 @@ def expand(rule: Rule, *, most: int) -> Expanded:
         if not found or start > found[-1].start:
             found.append(Occurrence(len(found) + 1, day, start, has_moved))
     return Expanded(tuple(found), _months_without(rule, [one.day for one in found]))
+
+
+def expand_after(rule: Rule, number: int, *, now: datetime, most: int) -> Expanded:
+    """The dates that come after the one with this number and lie ahead, whatever end the rule has, up to number `most`.
+
+    They keep the numbers that they have in the rule.
+    """
+    dates = expand(replace(rule, count=None, until=None), most=most).occurrences
+    ahead = tuple(one for one in dates if one.number > number and one.start > now)
+    before = [one.day for one in dates if one.number <= number]
+    return Expanded(ahead, _months_without(rule, [*before[-1:], *(one.day for one in ahead)]))
+
+
+def first_ones(expanded: Expanded, rule: Rule) -> Expanded:
+    """Those of the dates that come before the rule's new end, which is a number or a date, and the months between."""
+    kept = tuple(
+        one
+        for one in expanded.occurrences
+        if (rule.count is None or one.number <= rule.count) and (rule.until is None or one.day <= rule.until)
+    )
+    last = kept[-1].day if kept else date.min
+    return Expanded(kept, tuple(month for month in expanded.without if month <= last))
 
 
 def is_longer_than(rule: Rule, most: int) -> bool:

@@ -9,16 +9,21 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from appointments.models import Series
 from appointments.rules.obstacles import Asked, Obstacle, first_obstacle
-from appointments.rules.recurrence import Occurrence
+from appointments.rules.recurrence import Occurrence, Rule
 from appointments.rules.slots import ONE_DAY, Facts, Shape, is_open, open_slots, with_appointment
-from appointments.states import LeftOut
+from appointments.states import Frequency, LeftOut
 from core import clock
 from core.intervals import Interval, meets
 
 # Another day is offered from this many days around the date that is not open.
 NEARBY_DAYS = 7
 Picks = Mapping[int, datetime | None]
+
+
+def rule_of(series: Series) -> Rule:
+    return Rule(Frequency(series.frequency), series.first, series.zone, series.count, series.until)
 
 
 class Outcome(StrEnum):

@@ -78,18 +78,19 @@ def refusals(use: Use, shares: Shares, *, name: str) -> Iterator[str]:
         )
 
 
-def series_refusal(count: int, *, ahead: int, allowed: int, most: int, name: str) -> str:
-    """The sentence that keeps a customer from booking a series of `count` appointments; empty where nothing does.
+def series_refusal(count: int, *, ahead: int, allowed: int, most: int, name: str, least: int = LEAST_IN_SERIES) -> str:
+    """The sentence that keeps a customer from booking `count` appointments of a series at once; empty where nothing
+    does.
 
-    `allowed` is the most of one series, 0 where there is none; `most` that of all series of a customer with the
-    provider called `name`, of which they have `ahead`.
+    `least` is the fewest and `allowed` the most at once, 0 where there is no series; `most` that of all series of a
+    customer with the provider called `name`, of which they have `ahead`.
     """
     if not allowed:
         return f"{name} takes one appointment at a time of this service."
-    if count < LEAST_IN_SERIES:  # one alone counts on the customer's shares
+    if count < least:  # one alone counts on the customer's shares
         return "A series has at least 2 dates. For one alone, book it without repeating."
     if count > allowed:
-        return f"A series of this service has at most {allowed} appointments."
+        return f"Of this service you book at most {allowed} appointments of a series at a time."
     if ahead + count > most:
         rest = f"{most - ahead} more" if ahead < most else "no more"
         return (

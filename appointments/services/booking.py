@@ -28,7 +28,7 @@ from .availability import Mine
 from .history import Entry, record
 from .locks import lock_service
 from .persons import asking_dealings, check_person, dealings_of
-from .series import NewSeries, write_series
+from .series import NewSeries, check_extends, write_series
 from .shares import Ahead, check_series, check_share, exceeded_shares, proposed_start
 from .transitions import Outcome
 
@@ -161,7 +161,9 @@ def _place(wanted: Wanted) -> list[Outcome]:
             now=now,
         )
     else:
-        check_series(service, len(wanted.starts), in_series=_in_series(theirs), now=now)
+        extends = wanted.series.extends is not None
+        check_series(service, len(wanted.starts), in_series=_in_series(theirs), now=now, extends=extends)
+        check_extends(wanted.series, customer=customer, service=service, running={row[2] for row in theirs})
     venue = _check_terms(service, wanted, terms)
     if wanted.browser:
         holds.drop_stale(provider, now=now, mine=wanted.mine)
@@ -262,15 +264,15 @@ def _in_series(rows: Iterable[TheirRow]) -> list[Ahead]:
     return [Ahead(*row[3:]) for row in rows if row[2] is not None]
 
 
-def check_customer_for_series(customer: User, service: Service, count: int) -> str:
+def check_customer_for_series(customer: User, service: Service, count: int, *, extends: bool = False) -> str:
     """The sentence that the customer is to read of their no-shows before booking a series. Three queries.
 
-    Raises PolicyRefused when they may not book one of `count` appointments now.
+    Raises PolicyRefused when they may not book one of `count` appointments now, or add so many to one they have.
     """
     provider, now = service.provider, clock.now()
     theirs, dealings, _ = _facts_about(customer, provider, keys=[""], now=now)
     check_person(customer, provider, dealings)
-    check_series(service, count, in_series=_in_series(theirs), now=now)
+    check_series(service, count, in_series=_in_series(theirs), now=now, extends=extends)
     return no_shows.notice(no_shows_of(provider, dealings), name=provider.first_name)
 
 

@@ -1,10 +1,13 @@
 """Series: the row with its rule, and the acts that concern several of its appointments."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Max
+
 from accounts.models import User
+from appointments.exceptions import ChangedSince, PolicyRefused
 from appointments.models import Appointment, LeftOutDate, Series
 from appointments.rules.recurrence import Rule
 from appointments.states import LeftOut, Role, Verb
@@ -17,36 +20,69 @@ from .transitions import Change, Outcome
 
 @dataclass(frozen=True, slots=True)
 class NewSeries:
-    """A series to write: its rule, the number in it of each start that is booked, and the dates that are not."""
+    """A series to write: its rule, the number in it of each start that is booked, and the dates that are not.
+
+    Dates that are added to a series name it in `extends`; its last appointment has the number `after`.
+    """
 
     rule: Rule
     numbers: tuple[int, ...]
     left_out: tuple[tuple[int, datetime, LeftOut], ...] = ()
+    extends: Series | None = None
+    after: int = 0
 
 
 def write_series(new: NewSeries, *, service: Service, customer: User, now: datetime) -> Series:
-    """Write the series and the dates that it leaves out, in the transaction that books its appointments."""
-    rule = new.rule
-    [series] = insert_all(
-        [
-            Series(
-                customer=customer,
-                provider=service.provider,
-                service=service,
-                frequency=rule.frequency,
-                first=rule.first,
-                time_zone=rule.zone.key,
-                count=rule.count,
-                until=rule.until,
-                created_at=now,
-            )
-        ]
-    )
+    """Write the series, or the new end of one that is extended, and the dates that are left out, in the transaction
+    that books its appointments."""
+    rule, series = new.rule, new.extends
+    if series is not None:
+        series.count, series.until = rule.count, rule.until
+        series.save(update_fields=["count", "until"])
+        # Dates after the last one that was booked are judged anew.
+        LeftOutDate.objects.filter(series=series, occurrence__gt=new.after).delete()
+    else:
+        [series] = insert_all(
+            [
+                Series(
+                    customer=customer,
+                    provider=service.provider,
+                    service=service,
+                    frequency=rule.frequency,
+                    first=rule.first,
+                    time_zone=rule.zone.key,
+                    count=rule.count,
+                    until=rule.until,
+                    created_at=now,
+                )
+            ]
+        )
     insert_all(
         LeftOutDate(series=series, occurrence=number, start=start, reason=reason)
         for number, start, reason in new.left_out
     )
     return series
+
+
+def last_number(series: Series) -> int:
+    """The number of the last date of the series that was booked, whatever became of it. One query."""
+    last: int = series.appointments.aggregate(last=Max("occurrence"))["last"]
+    return last
+
+
+def check_extends(new: NewSeries, *, customer: User, service: Service, running: Collection[int | None]) -> None:
+    """Check, with provider and customer locked, that the dates can be added to the series which they name.
+
+    `running` are the ids of the customer's series with something ahead. Raises PolicyRefused where it is none of them,
+    ChangedSince where other dates were added meanwhile.
+    """
+    series = new.extends
+    if series is None:
+        return
+    if (series.customer_id, series.service_id) != (customer.pk, service.pk) or series.pk not in running:
+        raise PolicyRefused("Nothing of this series lies ahead any more. Book a new one.")
+    if last_number(series) != new.after:
+        raise ChangedSince("Dates were added to this series since the page was opened.")
 
 
 def end_several(

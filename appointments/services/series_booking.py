@@ -1,16 +1,17 @@
 """Booking a series: what is open on its dates, and all of them booked in one act."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from accounts.models import User
 from appointments.exceptions import PolicyRefused
 from appointments.models import Series
-from appointments.rules.recurrence import Expanded, Rule, expand
-from appointments.rules.series import NEARBY_DAYS, Prospect, SettledDate
+from appointments.rules.recurrence import Expanded, Rule, expand, expand_after, first_ones
+from appointments.rules.series import NEARBY_DAYS, Prospect, SettledDate, rule_of
 from appointments.rules.slots import window_end
-from providers.models import Service
+from appointments.states import LeftOut
+from providers.models import MOST_OCCURRENCES, Service
 from providers.queries import time_off_between
 
 from . import availability
@@ -55,6 +56,32 @@ def occurrences_of(rule: Rule, service: Service) -> Expanded:
     return expand(rule, most=service.max_occurrences)
 
 
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """Dates to add to a running series: it, the number of its last appointment, and all dates that may follow."""
+
+    series: Series
+    after: int
+    possible: Expanded
+
+    @classmethod
+    def of(cls, series: Series, after: int, *, now: datetime) -> "Extension":
+        return cls(series, after, expand_after(rule_of(series), after, now=now, most=MOST_OCCURRENCES))
+
+    def until(self, rule: Rule, service: Service) -> Expanded:
+        """Those that come before the new end of the rule, as many as the service takes at once."""
+        dates = first_ones(self.possible, rule)
+        return replace(dates, occurrences=dates.occurrences[: service.max_occurrences])
+
+    @property
+    def passed(self) -> list[tuple[int, datetime, LeftOut]]:
+        """The dates between the last appointment and the first that may follow: their time is over."""
+        first = self.possible.occurrences[0].number
+        open_ended = replace(rule_of(self.series), count=None, until=None)
+        dates = expand(open_ended, most=first - 1).occurrences[self.after :]
+        return [(one.number, one.start, LeftOut.SOON) for one in dates]
+
+
 def book_series(
     *,
     service: Service,
@@ -66,11 +93,14 @@ def book_series(
     venue: str = "",
     note: str = "",
     browser: str | None = None,
+    extension: Extension | None = None,
 ) -> Booked:
     """Book the settled dates of the series, all of them or none, or request them where the provider answers by hand.
 
-    Afterwards each is an appointment of its own, and the series has its rule and the dates that were left out. Promises
-    and errors are those of `booking.place`; PolicyRefused where the service takes no series, or not as long a one.
+    Afterwards each is an appointment of its own, and the series has its rule and the dates that were left out. With
+    `extension` they are added to a series, whose rule has the end of `rule` then. Promises and errors are those of
+    `booking.place`; PolicyRefused where the service takes no series, or not as long a one, and ChangedSince where the
+    series has other dates than `extension` says.
     """
     if not all(date.is_settled for date in dates):
         raise ValueError("Book a series once each of its dates is settled.")
@@ -78,7 +108,12 @@ def book_series(
     new = NewSeries(
         rule,
         numbers=tuple(date.number for date in booked),
-        left_out=tuple((date.number, date.occurrence.start, date.left_out) for date in dates if date.start is None),
+        left_out=(
+            *(extension.passed if extension else ()),
+            *((date.number, date.occurrence.start, date.left_out) for date in dates if date.start is None),
+        ),
+        extends=extension.series if extension else None,
+        after=extension.after if extension else 0,
     )
     if not booked:
         raise PolicyRefused("Every date is left out, so there is nothing to book.")

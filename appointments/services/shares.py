@@ -11,6 +11,7 @@ from appointments.exceptions import NotKept, PolicyRefused
 from appointments.models import Appointment, Hold, Proposal
 from appointments.rules.persons import Dealings, move_refusal
 from appointments.rules.shares import (
+    LEAST_IN_SERIES,
     MOST_FROM_AN_ADDRESS,
     Shares,
     Use,
@@ -66,15 +67,18 @@ def check_share(
     return _check(_use(start, at_once, theirs, now), service.provider, dealings)
 
 
-def check_series(service: Service, count: int, *, in_series: Iterable[Ahead], now: datetime) -> None:
+def check_series(
+    service: Service, count: int, *, in_series: Iterable[Ahead], now: datetime, extends: bool = False
+) -> None:
     """Raise PolicyRefused where the service takes no series of `count` appointments, or where the customer, who has
-    those of `in_series` ahead, would have too many of them with the provider."""
+    those of `in_series` ahead, would have too many of them with the provider. One may be added to a series alone."""
     refused = series_refusal(
         count,
         ahead=len(_live(in_series, now)),
         allowed=service.max_occurrences if service.repeats else 0,
         most=settings.MAX_SERIES_PER_CUSTOMER_AND_PROVIDER,
         name=service.provider.first_name,
+        least=1 if extends else LEAST_IN_SERIES,
     )
     if refused:
         raise PolicyRefused(refused)

@@ -142,7 +142,7 @@ def _book(request: SignedInRequest, service: Service, start: datetime, form: Boo
         warning = "Somebody else signed in on this device since this form was opened."
         return _show(request, _fresh_page(request, service, start, typed={}, warning=warning))
     if form.rule:
-        return series_preview.answer(request, service, form, form.rule)
+        return series_preview.answer(request, series_preview.Wish.new(request, service, form, form.rule))
     venue, note, typed = form.cleaned_data["venue"], form.cleaned_data["note"], form.typed
     try:
         outcome = booking.book_appointment(

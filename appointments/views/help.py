@@ -15,7 +15,7 @@ from appointments.services.holds import KEPT_FOR
 from core.view_contract import open_to_all
 from core.wording import words_for_minutes
 from outbox.tasks import KEEP_DEAD, KEEP_DONE
-from providers.models import BookingPolicy
+from providers.models import MOST_OCCURRENCES, BookingPolicy
 
 # How long each kind of row is kept that nobody needs for ever; the jobs that delete them use the same ages.
 KEEPS = {
@@ -65,6 +65,7 @@ def _figures() -> dict[str, str]:
         "most_waiting": str(policy.max_waiting_per_customer),
         "most_in_a_week": str(policy.max_week_per_customer),
         "most_open": str(settings.MAX_OPEN_PER_CUSTOMER_AND_PROVIDER),
+        "most_occurrences": str(MOST_OCCURRENCES),
         "most_in_series": str(settings.MAX_SERIES_PER_CUSTOMER_AND_PROVIDER),
         **{f"keeps_{what}": _words(age) for what, age in KEEPS.items()},
         **figures_of_fair_use(),

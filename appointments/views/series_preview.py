@@ -13,10 +13,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from accounts.http import SignedInRequest
+from accounts.models import User
 from accounts.zones import viewer_zone
 from appointments import booking_draft, visitor
 from appointments.exceptions import PolicyRefused, SlotTaken, TermsChanged
 from appointments.forms.booking import BookingForm
+from appointments.forms.extending import ExtendForm
 from appointments.forms.series_dates import SentDates, read_dates
 from appointments.models import Series
 from appointments.pages import month_picker
@@ -28,24 +30,59 @@ from appointments.queries.public import public_service
 from appointments.rules.recurrence import Expanded, Rule
 from appointments.rules.series import Prospect, SettledDate, settle
 from appointments.services import availability, booking, holds
-from appointments.services.series_booking import book_series, look_ahead, occurrences_of
+from appointments.services.series_booking import Extension, book_series, look_ahead, occurrences_of
 from core import clock
 from core.shortcuts import with_query
 from providers.models import Service
 from providers.wording import cancelling_sentence
 
-SOME_TAKEN = "Some of these dates were taken meanwhile."
+
+@dataclass(frozen=True)
+class Wish:
+    """The dates that a valid form asks for: those of a new series, or those that `extension` adds to one.
+
+    `address` is the page of the dates, and `back` the one from which the form came.
+    """
+
+    service: Service
+    rule: Rule
+    form: BookingForm | ExtendForm
+    expanded: Expanded
+    address: str
+    back: str
+    extension: Extension | None = None
+
+    @classmethod
+    def new(cls, request: HttpRequest, service: Service, form: BookingForm, rule: Rule) -> "Wish":
+        at, zone = [service.provider.slug, service.slug], {"tz": request.GET.get("tz", "")}
+        address = with_query(reverse("check_series", args=at), zone)
+        back = with_query(reverse("provider_service", args=at), zone)
+        return cls(service, rule, form, occurrences_of(rule, service), address, back)
+
+    @property
+    def series(self) -> Series | None:
+        return self.extension.series if self.extension else None
+
+    @property
+    def key(self) -> str:
+        return str(self.form.cleaned_data["key"])
+
+    def carried_on(self, terms: booking.Terms, person: User) -> dict[str, Any]:
+        """What the form carries on: the terms that the page shows, the one-time key, and all that was typed."""
+        if self.extension:
+            values = ExtendForm.values(extension=self.extension, terms=terms, person=person)
+        else:
+            values = BookingForm.values(start=self.rule.first, terms=terms, person=person)
+        return {**values, "key": self.key, **self.form.typed}
 
 
 @dataclass
 class Look:
     """The dates of the series as they are now, and the trouble to show on top."""
 
+    wish: Wish
     service: Service
-    rule: Rule
-    form: BookingForm
     sent: SentDates
-    expanded: Expanded
     prospect: Prospect
     dates: list[SettledDate]
     refusal: str = ""
@@ -67,15 +104,17 @@ class Look:
         return [date for date in unsettled if date.is_lost or date.number not in self.sent.asked]
 
 
-def answer(request: SignedInRequest, service: Service, form: BookingForm, rule: Rule) -> HttpResponse:
-    """Show the dates that a valid form asks for, or book them where its button was pressed and all are settled."""
-    look = _look(request, service, form, rule)
+def answer(request: SignedInRequest, wish: Wish) -> HttpResponse:
+    """Show the dates that are asked for, or book them where the button was pressed and all are settled.
+
+    Raises ChangedSince where dates were added meanwhile to the series that they extend.
+    """
+    look = _look(request, wish, wish.service)
     if not look.sent.books:
         return _show(request, look)
-    key = str(form.cleaned_data["key"])
     if any(not date.is_settled for date in look.dates):
         # A form that was sent twice finds its own appointments in the way.
-        if (before := booking.booked_by_form(request.user, key)) and before.series:
+        if (before := booking.booked_by_form(request.user, wish.key)) and before.series:
             return _already(request, before.series)
         look.is_late, look.must_answer = bool(look.lost), True
         return _show(request, look)
@@ -83,33 +122,36 @@ def answer(request: SignedInRequest, service: Service, form: BookingForm, rule: 
         return _show(request, look)
     try:
         booked = book_series(
-            service=service,
-            rule=rule,
+            service=wish.service,
+            rule=wish.rule,
             dates=look.dates,
             customer=request.user,
-            terms=form.seen,
-            booking_key=key,
-            venue=form.cleaned_data["venue"],
-            note=form.cleaned_data["note"],
+            terms=wish.form.seen,
+            booking_key=wish.key,
+            venue=wish.form.cleaned_data["venue"],
+            note=wish.form.cleaned_data["note"],
             browser=visitor.known(request),
+            extension=wish.extension,
         )
     except SlotTaken:
-        look = _look(request, service, form, rule)
+        look = _look(request, wish, wish.service)
         look.is_late = True
         return _show(request, look)
     except TermsChanged:
-        return _show(request, _look(request, public_service(service.provider.slug, service.slug), form, rule))
+        now_offered = public_service(wish.service.provider.slug, wish.service.slug)
+        return _show(request, _look(request, wish, now_offered))
     except PolicyRefused as refusal:
         look.refusal = str(refusal)
         return _show(request, look)
-    booking_draft.forget(request, service.provider.slug)
+    provider = wish.service.provider
+    booking_draft.forget(request, provider.slug)
     if booked.series is None:
         return redirect("appointment_done", reference=booked.outcomes[0].appointment.reference)
     if not booked.changed:
         return _already(request, booked.series)
     verb = "booked" if booked.outcomes[0].appointment.is_confirmed else "requested"
-    count, name = len(booked.outcomes), service.provider.first_name
-    messages.success(request, f"All {count} dates are {verb}. We email you and {name}.")
+    dates = "1 date is" if len(booked.outcomes) == 1 else f"All {len(booked.outcomes)} dates are"
+    messages.success(request, f"{dates} {verb}. We email you and {provider.first_name}.")
     return redirect("my_series", series=booked.series.uuid)
 
 
@@ -133,20 +175,19 @@ def _already(request: HttpRequest, series: Series) -> HttpResponse:
     return redirect("my_series", series=series.uuid)
 
 
-def _look(request: SignedInRequest, service: Service, form: BookingForm, rule: Rule) -> Look:
-    """The dates as they are now, judged with what the form says of each."""
-    now = clock.now()
-    expanded = occurrences_of(rule, service)
+def _look(request: SignedInRequest, wish: Wish, service: Service) -> Look:
+    """The dates as they are now, judged with what the form says of each; `service` as it is offered now."""
+    now, expanded, rule = clock.now(), wish.expanded, wish.rule
     sent = read_dates(request.POST, {one.number: one.day for one in expanded.occurrences})
     also = [start for start in sent.picks.values() if start]
     also += [clock.day_bounds(day, rule.zone)[0] for day in sent.days.values()]
     prospect = look_ahead(service, expanded, now=now, mine=visitor.mine(request), also=also)
     dates = settle(prospect, expanded.occurrences, sent.picks, unanswered=sent.unanswered, suggests=sent.is_first)
-    look = Look(service, rule, form, sent, expanded, prospect, dates)
+    look = Look(wish, service, sent, prospect, dates)
     terms = booking.terms_of(service)
-    if form.seen != terms:
-        venue = form.cleaned_data["venue"]
-        look.changes = changes_in_words(form.seen, terms, service, venue=venue)
+    if wish.form.seen != terms:
+        venue = wish.form.cleaned_data["venue"]
+        look.changes = changes_in_words(wish.form.seen, terms, service, venue=venue)
     return look
 
 
@@ -155,7 +196,7 @@ def _show(request: SignedInRequest, look: Look) -> HttpResponse:
     preview, zones = _build(request, look)
     if not look.refusal:
         _say_what_is_wrong(request, look, preview)
-    terms, zone_asked = booking.terms_of(service), {"tz": request.GET.get("tz", "")}
+    terms = booking.terms_of(service)
     context = {
         "look": look,
         "preview": preview,
@@ -165,9 +206,11 @@ def _show(request: SignedInRequest, look: Look) -> HttpResponse:
         "zone": zones.first.key,
         "terms": terms,
         "cancelling": cancelling_sentence(provider.policy).text,
-        "hidden": _hidden(request, look, terms),
-        "address": with_query(reverse("check_series", args=[provider.slug, service.slug]), zone_asked),
-        "back": with_query(reverse("provider_service", args=[provider.slug, service.slug]), zone_asked),
+        "hidden": look.wish.carried_on(terms, request.user),
+        "address": look.wish.address,
+        "back": look.wish.back,
+        "series": look.wish.series,
+        "first": look.wish.expanded.occurrences[0].start,
     }
     part = "#series" if request.headers.get("HX-Target") == "series" else ""
     response = render(request, f"appointments/series/check.html{part}", context, status=look.status)
@@ -183,8 +226,8 @@ def _build(request: SignedInRequest, look: Look) -> tuple[Preview, Any]:
     zones = zones_of_time(service, starts[0], starts[0] + length, reader=reader)
     preview = build_preview(
         service,
-        look.rule,
-        look.expanded,
+        look.wish.rule,
+        look.wish.expanded,
         look.dates,
         look.prospect,
         booking.price_of(service),
@@ -200,14 +243,10 @@ def _say_what_is_wrong(request: SignedInRequest, look: Look, preview: Preview) -
     """Fill in the refusal that booking would answer now, or what the customer is to read before."""
     try:
         holds.check_bookable(look.service)
-        notice = booking.check_customer_for_series(request.user, look.service, preview.count)
+        notice = booking.check_customer_for_series(
+            request.user, look.service, preview.count, extends=look.wish.extension is not None
+        )
     except PolicyRefused as refusal:
         look.refusal = str(refusal)
     else:
         look.notices = [notice] if notice else []
-
-
-def _hidden(request: SignedInRequest, look: Look, terms: booking.Terms) -> dict[str, Any]:
-    """What the form carries on: the terms that the page shows, the one-time key, and all that was typed."""
-    values = BookingForm.values(start=look.rule.first, terms=terms, person=request.user)
-    return {**values, "key": look.form.cleaned_data["key"], **look.form.typed}

@@ -16,10 +16,16 @@ AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII)
 
 
 class WholeField(forms.IntegerField):
-    """A field for a whole number in plain digits; other spellings that Python reads (4_5, 1e3, ４５) are refused."""
+    """A field for a whole number in plain digits; other spellings that Python reads (4_5, 1e3, ４５) are refused.
 
-    def __init__(self, *, min_value: int, max_value: int, width: str = "s", **kwargs: Any) -> None:
+    Where it `has_alternative`, it may stay empty if another field is filled in, and is not called optional.
+    """
+
+    def __init__(
+        self, *, min_value: int, max_value: int, width: str = "s", has_alternative: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(min_value=min_value, max_value=max_value, **kwargs)
+        self.has_alternative = has_alternative
         between = f"Enter a whole number from {min_value} to {max_value}."
         self.error_messages.update(invalid=between)
         for validator in self.validators:

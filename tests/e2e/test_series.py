@@ -102,6 +102,26 @@ def test_without_scripts_the_page_keeps_everything_and_books(service, first, new
     assert third.note == "Grade 5"
 
 
+def test_dates_are_added_to_a_running_series(service, first, page, sign_in, axe, sideways):
+    sign_in(page, UserFactory(time_zone="UTC"))
+    open_form(page, service, first)
+    page.get_by_text("Every day", exact=True).click()
+    page.get_by_label("How many appointments").fill("3")
+    page.get_by_role("button", name="Check the dates").click()
+    page.get_by_role("button", name="Book 3 dates").first.click()
+
+    page.get_by_role("link", name="Add dates").click()
+    axe(page)
+    assert sideways(page) == []
+    page.get_by_label("How many more").fill("2")
+    page.get_by_role("button", name="Check these dates").click()
+    expect(page.get_by_role("heading", name="Check your 2 dates to add")).to_be_visible()
+    page.get_by_role("button", name="Book 2 dates").first.click()
+
+    expect(page.get_by_text("All 2 dates are booked.")).to_be_visible()
+    assert sorted(Series.objects.get().appointments.values_list("occurrence", flat=True)) == [1, 2, 3, 4, 5]
+
+
 def test_a_series_is_stopped_from_a_date_on(service, first, page, sign_in, axe, sideways):
     customer = UserFactory(time_zone="UTC")
     sign_in(page, customer)

@@ -1,13 +1,21 @@
 """Series against bookings, other series and time off at once, in real processes: each is whole or not at all."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
 from accounts.models import User
 from appointments.models import Appointment, Series
+from appointments.rules.series import Outcome as Settled
+from appointments.rules.series import SettledDate, rule_of
 from appointments.services import booking
+from appointments.services.series import end_several, last_number
+from appointments.services.series_booking import Extension
+from appointments.services.series_booking import book_series as book_more
 from appointments.services.time_off import Absence, take_time_off
+from appointments.states import Role, Status
 from core import clock
 from core.exceptions import DomainError
 from providers.models import Provider, Service, TimeOff
@@ -59,6 +67,32 @@ def book_one(service_pk, customer_pk, start, folder, size):
     ).changed
 
 
+def extend(series_pk, count, folder, size):
+    """Add the next dates of the series, as one who was shown the ones that it has now."""
+    series = Series.objects.with_people().get(pk=series_pk)
+    series.service.provider = series.provider
+    extension = Extension.of(series, last_number(series), now=clock.now())
+    dates = [SettledDate(one, Settled.OPEN, one.start) for one in extension.possible.occurrences[:count]]
+    terms = booking.terms_of(series.service)
+    meet(folder, size)
+    return book_more(
+        service=series.service,
+        rule=replace(rule_of(series), count=dates[-1].number),
+        dates=dates,
+        customer=series.customer,
+        terms=terms,
+        booking_key=uuid4().hex,
+        extension=extension,
+    ).changed
+
+
+def stop_all(series_pk, folder, size):
+    series = Series.objects.with_people().get(pk=series_pk)
+    appointments = list(series.appointments.with_people())
+    meet(folder, size)
+    return len(end_several(appointments=appointments, actor=series.customer, role=Role.CUSTOMER))
+
+
 def take_off(provider_pk, start, end, folder, size):
     provider = Provider.objects.select_related("user").get(pk=provider_pk)
     absence = Absence(datetime.fromisoformat(start), datetime.fromisoformat(end))
@@ -108,6 +142,35 @@ def test_of_two_series_that_cross_one_is_booked(run_calls, tmp_path, service, tu
     assert sorted(outcome.error for outcome in outcomes) == ["", "SlotTaken"]
     assert Series.objects.count() == 1
     assert Appointment.objects.count() == COUNT
+
+
+@pytest.fixture
+def running(service):
+    booking.place(wanted_series(service, UserFactory(), weekly(first_start(), 4)))
+    return Series.objects.get()
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_of_two_tabs_that_add_dates_to_a_series_one_does(run_calls, tmp_path, running, turn):
+    folder = str(tmp_path)
+
+    outcomes = run_calls([(extend, running.pk, 3, folder, 2), (extend, running.pk, 4, folder, 2)])
+
+    assert sorted(outcome.error for outcome in outcomes) == ["", "ChangedSince"]
+    assert Appointment.objects.count() == (7 if not outcomes[0].error else 8)
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_dates_are_added_to_a_series_before_it_is_stopped_or_not_at_all(run_calls, tmp_path, running, turn):
+    folder = str(tmp_path)
+
+    extended, stopped = run_calls([(extend, running.pk, 3, folder, 2), (stop_all, running.pk, folder, 2)])
+
+    # Whoever stops it ends what their page named, and nothing that joined it since.
+    assert stopped.value == 4
+    assert extended.error in {"", "PolicyRefused"}
+    confirmed = Appointment.objects.filter(status=Status.CONFIRMED).count()
+    assert (Appointment.objects.count(), confirmed) == ((4, 0) if extended.error else (7, 3))
 
 
 @pytest.mark.parametrize("turn", range(3))
