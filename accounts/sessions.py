@@ -3,6 +3,7 @@
 Every page of a signed-in person needs session and person before anything else: one precompiled query reads both.
 """
 
+from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import datetime
 from typing import Any, cast
@@ -17,6 +18,10 @@ from django.utils.functional import SimpleLazyObject
 from accounts.models import Session, User
 from core import clock
 from core.compiled_queries import prepared
+from core.hooks import Question
+
+# Answers are expressions by name, of a query on `Session`; the person has their values as attributes of these names.
+read_along = Question[[], Mapping[str, Any]]("What else is read with a session and its person?")
 
 
 class SessionStore(db.SessionStore):
@@ -39,6 +44,9 @@ class SessionStore(db.SessionStore):
             self._session_key = None
             return None
         self.person = found[0].person
+        if self.person:
+            for name in _read_along():
+                setattr(self.person, name, getattr(found[0], name))
         return found[0]
 
 
@@ -75,4 +83,9 @@ class AuthenticationBackend(auth_backends.AuthenticationBackend):
 
 @prepared
 def _session(key: str, now: datetime) -> QuerySet[Session]:
-    return Session.objects.select_related("person").filter(session_key=key, expire_date__gt=now)
+    rows = Session.objects.select_related("person").filter(session_key=key, expire_date__gt=now)
+    return rows.annotate(**_read_along())
+
+
+def _read_along() -> dict[str, Any]:
+    return {name: expression for answer in read_along.each() for name, expression in answer.items()}

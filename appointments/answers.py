@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve, reverse
+from django.utils.text import capfirst
 
 from accounts import zones
 from accounts.after_login import ChosenTime
@@ -15,14 +16,20 @@ from appointments import visitor
 from appointments.mail import ics
 from appointments.models import Appointment
 from appointments.pages import month_picker
+from appointments.pages.changing import asks_of
 from appointments.pages.labels import badges
+from appointments.pages.offers import groups_of
 from appointments.pages.zones import zones_of_time
 from appointments.queries.calendar_feed import all_appointments
+from appointments.queries.offers import offers_to_customer
+from appointments.queries.proposals import proposals_to_customer
 from appointments.queries.provider import left_outside
 from appointments.queries.public import public_service
 from appointments.services import holds
 from appointments.states import Role
 from core import clock
+from notifications.catalogue import View
+from notifications.hooks import Waiting
 from providers import queries as provider_queries
 from providers.hooks import LeftOutside, Outside
 from providers.hours import Week
@@ -82,6 +89,27 @@ def calendar_of(user: User) -> Iterator[File]:
     """The calendar file of the person's agreed appointments, on either side, for the copy of their data."""
     if found := all_appointments(user):
         yield File("appointments.ics", ics.calendar_of(found, user))
+
+
+def waiting_for(view: View) -> list[Waiting]:
+    """The new times and offered times that wait for the customer's answer, the soonest deadline first. Two queries."""
+    asks = asks_of(proposals_to_customer(view.reader, now=view.now), Role.CUSTOMER, reader=view.zone)
+    found = [
+        Waiting(f"A new time from {each.other}", each.answer, each.proposal.start, "iris", each.proposal.answer_by)
+        for each in asks
+    ]
+    groups = groups_of(offers_to_customer(view.reader, now=view.now), reader=view.zone)
+    found += [
+        Waiting(
+            f"{capfirst(each.words)} from {each.appointment.provider.first_name}",
+            each.address,
+            each.offers[0].start,
+            "brass",
+            each.expires_at,
+        )
+        for each in groups
+    ]
+    return sorted(found, key=lambda each: each.until)
 
 
 def _service_booked_at(path: str) -> Service | None:

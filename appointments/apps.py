@@ -12,6 +12,7 @@ class AppointmentsConfig(AppConfig):
         from appointments.services import fair_use
         from appointments.services import personal_data as own_part
         from core import demo as core_demo
+        from notifications import hooks as notification_hooks
         from providers import hooks
 
         after_login.start_page.answer(answers.start_page)
@@ -21,4 +22,5 @@ class AppointmentsConfig(AppConfig):
         personal_data.parts.add(own_part)
         ban_marks.taken.answer(fair_use.take_evidence)
         personal_data.files_of.answer(answers.calendar_of)
+        notification_hooks.waiting.answer(answers.waiting_for)
         core_demo.parts.add(demo)

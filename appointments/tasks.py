@@ -11,7 +11,7 @@ from core import clock
 from core.exceptions import DomainError
 from outbox import services as outbox
 
-from .mail import catalogue, offered, reminders, standing, suspension  # noqa: F401 registers the mails
+from .mail import catalogue, lines, offered, reminders, standing, suspension  # noqa: F401 registers what is told
 from .queries.due import due_for_completion, expired_offers, expired_requests, lapsed_proposals
 from .search import index
 from .services import holds, offers, proposals, transitions

@@ -129,6 +129,7 @@ TEMPLATES = [
                 "accounts.context_processors.device_zone",
                 "accounts.context_processors.chosen_time",
                 "core.context_processors.site",
+                "notifications.context_processors.bell",
                 "providers.menu.account_menu",
                 "appointments.context_processors.studio",
             ],

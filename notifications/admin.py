@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from core.admin import ReadOnly
 
-from .models import MailPreferences, Mention, RefusedAddress, ReminderLead, SentMail
+from .models import InboxItem, MailPreferences, Mention, RefusedAddress, ReminderLead, SentMail
 from .services import send_again
 
 
@@ -37,6 +37,17 @@ class SentMailAdmin(ReadOnly, admin.ModelAdmin):
         for mail in done:
             self.log_change(request, mail, "Asked for it to be sent again.")
         self.message_user(request, f"{len(done)} will be sent again, where still true.", messages.SUCCESS)
+
+
+@admin.register(InboxItem)
+class InboxItemAdmin(ReadOnly, admin.ModelAdmin):
+    """The admin page of what people were told on the site, and whether they have read it."""
+
+    list_display = ["told_at", "kind", "about", "reader", "read_at"]
+    list_filter = ["kind"]
+    list_select_related = ["reader"]
+    search_fields = ["about", "reader__email"]
+    show_full_result_count = False
 
 
 @admin.register(RefusedAddress)

@@ -3,14 +3,20 @@
     @catalogue.mail("appointments.event")
     def event_mail(*, event: int, to: str) -> Mail | None: ...
 
-and publishes `services.draft("appointments.event", key=..., event=..., to=...)` inside the transaction of the change
+and tells people with `channels.tell([Notice("appointments.event", key=..., ...)])` inside the transaction of the change
 that the mail is about. Only `notifications.services` sends mail.
+
+What the inbox says of such things, as they are by now, is registered under the same names:
+
+    @catalogue.lines("appointments.event")
+    def event_lines(items: Sequence[Facts], view: View) -> list[Line | None]: ...
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 from accounts.models import User
 from core.letters import Letter
@@ -89,6 +95,55 @@ class Mail(Protocol):
         return ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A thing to tell one person, by every way that they chose: its name in the catalogue, and what it is made from.
+
+    `reader` is the id of their account. `key` is unique for each thing of this name: told again, it is told once.
+    `facts` are ids, never personal data. What the reader did themselves (`is_own`) is not new to them.
+    """
+
+    name: str
+    key: str
+    reader: int
+    kind: Kind
+    about: str = ""
+    is_own: bool = False
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The person who reads their inbox, and the zone, clock and moment for which its lines are written."""
+
+    reader: User
+    zone: ZoneInfo
+    twelve: bool
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What the inbox says of one thing as it is now: what happened, how it stands, and where that leads.
+
+    `badge` is the label of a state that is another by now than the one told of. `do` is the word of the button where
+    the reader has to do something, and `until` the moment by which.
+    """
+
+    title: str
+    address: str
+    icon: str = "bell"
+    tone: str = "slate"
+    text: str = ""
+    badge: Any = None
+    do: str = ""
+    until: datetime | None = None
+
+
+Lines = Callable[[Sequence[Facts], View], Sequence[Line | None]]
 Load = Callable[..., Mail | None]
 
 
@@ -117,6 +172,35 @@ def mail(name: str, *, is_secret: bool = False) -> Callable[[Load], Load]:
         return load
 
     return register
+
+
+_lines: dict[str, Lines] = {}
+
+
+def lines(*names: str) -> Callable[[Lines], Lines]:
+    """Register the function that says what became of things of these names: a line for each, None where a row is gone.
+
+    It gets all of one page at once, so that the number of its queries does not grow with theirs.
+    """
+
+    def register(write: Lines) -> Lines:
+        for name in names:
+            if _lines.get(name, write) is not write:
+                raise ValueError(f"Two functions write the lines of {name}.")
+            _lines[name] = write
+        return write
+
+    return register
+
+
+def lines_of(items: Sequence[tuple[str, Facts]], view: View) -> list[Line | None]:
+    """The lines of these things, each given by its name and facts, in their order; None for a name nobody knows."""
+    found: list[Line | None] = [None] * len(items)
+    for write in dict.fromkeys(_lines[name] for name, _ in items if name in _lines):
+        places = [place for place, (name, _) in enumerate(items) if _lines.get(name) is write]
+        for place, line in zip(places, write([items[place][1] for place in places], view), strict=True):
+            found[place] = line
+    return found
 
 
 def entry(name: str) -> Entry | None:

@@ -1,4 +1,4 @@
-"""The log of all mails, and the addresses that a server refused."""
+"""What people are told: the log of all mails, the inbox, what they chose, and the addresses that a server refused."""
 
 import uuid
 from datetime import timedelta
@@ -166,6 +166,39 @@ class Mention(models.Model):
 
     def __str__(self) -> str:
         return self.about
+
+
+class InboxItem(models.Model):
+    """One thing that a person was told, kept for them to read on the site. It holds no text, only links to its rows.
+
+    `name` and `facts` are those of the catalogue, from which the page says what became of the thing since.
+    """
+
+    # Made from name, key and reader, so that the same thing told again is the same row.
+    id = models.UUIDField(primary_key=True, editable=False)
+    reader = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=20, choices=Kind)
+    topic = models.CharField(max_length=20, choices=Topic, blank=True)
+    about = models.CharField(max_length=40, blank=True, help_text="The appointment's reference; empty for several.")
+    name = models.CharField(max_length=100)
+    facts = models.JSONField(default=dict, blank=True)
+    told_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True, blank=True, help_text="Empty while it is new.")
+
+    class Meta:
+        ordering = ["-told_at", "-id"]
+        indexes = [
+            models.Index(fields=["reader", "-told_at", "-id"], name="inboxitem_reader_told"),
+            models.Index(fields=["reader", "topic"], condition=models.Q(read_at=None), name="inboxitem_new"),
+            models.Index(fields=["told_at"], name="inboxitem_told"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.about}".strip()
+
+    @staticmethod
+    def id_for(name: str, key: str, reader: int) -> uuid.UUID:
+        return uuid.uuid5(uuid.NAMESPACE_URL, f"inbox:{name}\n{key}\n{reader}")
 
 
 class MailPreferences(models.Model):

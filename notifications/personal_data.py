@@ -3,12 +3,14 @@
 from accounts.models import User
 from accounts.personal_data import Facts, Rows, Section, in_batches
 
-from .models import MailPreferences, RefusedAddress, ReminderLead, SentMail, Topic, UnsubscribeLink
+from .models import InboxItem, MailPreferences, RefusedAddress, ReminderLead, SentMail, Topic, UnsubscribeLink
 
 
 def kept(user: User) -> Rows:
-    """The logged mails to the person and about them, their choices, and whether their address refuses mail."""
+    """What the person was told, on the site and by mail, mails about them, their choices, and whether their address
+    refuses mail."""
     return {
+        "things they were told": InboxItem.objects.filter(reader=user),
         "mails to them": SentMail.objects.filter(user=user),
         "mails about them": SentMail.objects.filter(about_whom=user),
         "what they chose to be told about": MailPreferences.objects.filter(user=user),
@@ -19,19 +21,24 @@ def kept(user: User) -> Rows:
 
 
 def sections(user: User) -> list[Section]:
-    """What the person chose, and the mails to them, without the job that could make each again."""
+    """What the person chose, what they were told, and the mails to them, without the job that could make each again."""
     chosen = MailPreferences.objects.filter(user=user).prefetch_related("leads")
+    told = InboxItem.objects.filter(reader=user).order_by("told_at", "pk")
     refused = RefusedAddress.objects.filter(user=user)
     sent = SentMail.objects.filter(user=user).prefetch_related("mentions").order_by("created_at", "pk")
     return [
         Section("mail_preferences", "Choices about emails", chosen, _choices),
         Section("refused_addresses", "Addresses that refuse our emails", refused, _refusal),
+        Section("notifications", "Notifications", told, _item),
         Section("emails", "Emails to you", sent, _mail),
     ]
 
 
 def erase(user: User) -> None:
-    """Delete the log of mails to the person and their choices; mails to others no longer say about whom they were."""
+    """Delete their inbox, the log of mails to them and their choices; mails to others no longer say about whom they
+    were."""
+    for ids in in_batches(InboxItem.objects.filter(reader=user)):
+        InboxItem.objects.filter(pk__in=ids).delete()
     for ids in in_batches(SentMail.objects.filter(user=user)):
         SentMail.objects.filter(pk__in=ids).delete()
     SentMail.objects.filter(about_whom=user).update(about_whom=None)
@@ -49,6 +56,10 @@ def _choices(row: MailPreferences) -> Facts:
 
 def _refusal(row: RefusedAddress) -> Facts:
     return {"email": row.email, "answer": row.code, "refused_at": row.refused_at}
+
+
+def _item(row: InboxItem) -> Facts:
+    return {"kind": row.get_kind_display(), "about": row.about, "told_at": row.told_at, "read_at": row.read_at}
 
 
 def _mail(row: SentMail) -> Facts:

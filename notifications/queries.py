@@ -1,12 +1,15 @@
-"""Queries about mails: one SQL query for each call."""
+"""Queries about mails and the inbox: one SQL query for each call."""
 
-from django.db.models import Count, F, Q
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Now
 
 from accounts.models import User
 from core import clock
 
-from .models import REFUSAL_HOLDS, RefusedAddress, SentMail, State
+from .models import REFUSAL_HOLDS, InboxItem, RefusedAddress, SentMail, State
 from .rules import DAY, HOUR, AskedBefore, Sent
 
 
@@ -40,3 +43,71 @@ def asked_before(row: SentMail) -> AskedBefore:
         from_there_in_a_day=Count("pk", filter=from_there),
     )
     return AskedBefore(**counts)
+
+
+# New items are counted up to here, so that the count costs the same for somebody who never reads any.
+COUNTED_TO = 100
+PER_PAGE = 20
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class _CountUpTo(Subquery):
+    """The number of rows of a sliced query, as a part of another query."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS few)"
+    output_field = IntegerField()
+
+
+def new_items_of_session() -> dict[str, Subquery]:
+    """The number of new items of a session's person, at most `COUNTED_TO`, for the query that reads the session."""
+    return {"new_items": _count_of(OuterRef("person"))}
+
+
+def count_new(user: User) -> int:
+    """The number of the person's new items, at most `COUNTED_TO`."""
+    return User.objects.filter(pk=user.pk).values_list(_count_of(OuterRef("pk")), flat=True)[0]
+
+
+def _count_of(reader: OuterRef) -> _CountUpTo:
+    few = InboxItem.objects.filter(reader=reader, read_at=None).order_by().values(one=Value(1))
+    return _CountUpTo(few[:COUNTED_TO])
+
+
+def inbox_of(user: User, *, only_new: bool = False, before: str = "") -> tuple[list[InboxItem], str]:
+    """A page of the person's items, the newest first, and the mark from which the next page begins, empty on the last.
+
+    `before` is such a mark; one that no page gave is no mark.
+    """
+    rows = InboxItem.objects.filter(reader=user)
+    if only_new:
+        rows = rows.filter(read_at=None)
+    found = list(_after(rows, before)[: PER_PAGE + 1])
+    return found[:PER_PAGE], mark_of(found[PER_PAGE - 1]) if len(found) > PER_PAGE else ""
+
+
+def item_of(user: User, item: UUID) -> InboxItem:
+    """The person's item with this id. Raises InboxItem.DoesNotExist for another person's, as for none."""
+    return InboxItem.objects.get(reader=user, pk=item)
+
+
+def mark_of(item: InboxItem) -> str:
+    """The item's place in the order of the inbox, for the address of a page."""
+    return f"{(item.told_at - EPOCH) // timedelta(microseconds=1)}-{item.pk.hex}"
+
+
+def moment_of(mark: str) -> datetime | None:
+    """The moment of a mark that `mark_of` gave, None for anything else."""
+    moment = mark.partition("-")[0]
+    try:
+        return EPOCH + timedelta(microseconds=int(moment))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _after(rows: QuerySet[InboxItem], mark: str) -> QuerySet[InboxItem]:
+    told_at = moment_of(mark)
+    try:
+        last = UUID(mark.partition("-")[2])
+    except ValueError:
+        return rows
+    return rows if told_at is None else rows.filter(Q(told_at__lt=told_at) | Q(told_at=told_at, pk__lt=last))

@@ -1,10 +1,11 @@
-"""The job that sends the mails of all apps, and the daily tidying of their log."""
+"""The job that sends the mails of all apps, and the daily tidying of their log and of the inbox."""
 
 from typing import Any
 
+from core import clock
 from outbox import services as outbox
 
-from . import account_mails, services  # noqa: F401 registers the mails of accounts
+from . import account_mails, inbox, services  # noqa: F401 registers the mails of accounts
 
 RESERVED = {"mail", "again"}
 
@@ -21,3 +22,8 @@ def send_mail(payload: dict[str, Any], *, message: Any) -> None:
 @outbox.daily(hour=3, name="notifications.forget_who_asked")
 def forget_who_asked() -> None:
     services.forget_who_asked()
+
+
+@outbox.daily(hour=3, name="notifications.forget_old_items")
+def forget_old_items() -> None:
+    inbox.forget_old(now=clock.now())

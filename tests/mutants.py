@@ -413,7 +413,7 @@ MUTANTS = [
     mutant(
         "an expiry is not told",
         "appointments/services/follows.py",
-        "    Verb.EXPIRE: (refresh_openings, mail_both_sides),",
+        "    Verb.EXPIRE: (refresh_openings, tell_both_sides),",
         "    Verb.EXPIRE: (refresh_openings,),",
         "appointments/test_mail_sides.py appointments/test_mails.py",
         "",
@@ -1793,8 +1793,8 @@ MUTANTS = [
     mutant(
         "who proposes is mailed the own proposal",
         FOLLOWS,
-        "    Verb.PROPOSE: (refresh_openings, mail_the_other_side),",
-        "    Verb.PROPOSE: (refresh_openings, mail_both_sides),",
+        "    Verb.PROPOSE: (refresh_openings, tell_the_other_side),",
+        "    Verb.PROPOSE: (refresh_openings, tell_both_sides),",
         NEW_TIMES,
         "asked",
     ),

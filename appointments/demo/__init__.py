@@ -8,6 +8,8 @@ import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from django.db.models import F
+
 from accounts import demo as people
 from accounts.models import User
 from appointments.exceptions import MoveRefused, PolicyRefused, SlotTaken
@@ -21,6 +23,7 @@ from appointments.services.persons import dealings_between
 from appointments.states import Role, Status
 from core import clock
 from core.demo import Size
+from notifications.models import InboxItem
 from outbox.models import Message
 from providers import demo as hosts
 from providers.demo import PROVIDER
@@ -67,6 +70,8 @@ def seed(size: Size) -> None:
     offers.seed(provider=first, customer=customers[0])
     series.seed(provider=first, customer=customers[0], other=customers[1], others=providers[1:])
     leaving.let_somebody_leave(people.leaving(), first)
+    # What happened before yesterday was read; the rest is new to whoever did not do it themselves.
+    InboxItem.objects.filter(told_at__lt=clock.now() - DAY, read_at=None).update(read_at=F("told_at"))
     # Past changes count as mailed; a worker that starts now must not send mail about them.
     Message.objects.exclude(topic="accounts.erase").delete()
     refresh_openings(provider_ids=[provider.pk for provider in providers])

@@ -14,7 +14,7 @@ from appointments.models import Appointment, AppointmentEvent, Offer
 from appointments.queries.fair_use import late_cancellation_of, number_of
 from appointments.queries.offers import live_offers_instead_of
 from appointments.rules.fair_use import counts_until, is_late
-from appointments.services.follows import TOLD
+from appointments.services.follows import KINDS, TOLD, kind_of
 from appointments.states import Role, Verb
 from core import clock
 from core.letters import Letter
@@ -82,8 +82,7 @@ class EventsMail(Mail):
         # An event has one reader on each side and belongs to one act.
         first = min(context.event.pk for context in contexts)
         self.key = f"appointment-events:{first}:{shared.first.side.value}"
-        kinds = {_sort(context).kind for context in contexts}
-        self.kind = kinds.pop() if len(kinds) == 1 else Kind.CHANGES
+        self.kind = kind_of({Verb(context.event.verb) for context in contexts}, shared.first.side)
         self.reader = Reader.of(shared.first.reader)
         self.counterpart = shared.first.other_user if shared.with_one else None
 
@@ -194,13 +193,18 @@ def events_with_people() -> QuerySet[AppointmentEvent]:
     return AppointmentEvent.objects.select_related("proposal", *(f"appointment__{name}" for name in joined))
 
 
+Write = Callable[[MailContext], Words]
+Calendar = Callable[[Appointment, Role], CalendarPart]
+Row = tuple[Write, Calendar | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Sort:
     """A row of the table of mails: its kind, the function that writes its words, and its calendar part, if any."""
 
     kind: Kind
-    words: Callable[[MailContext], Words]
-    calendar: Callable[[Appointment, Role], CalendarPart] | None = None
+    words: Write
+    calendar: Calendar | None = None
 
     def calendars(self, context: MailContext) -> tuple[CalendarPart, ...]:
         return (self.calendar(context.event.appointment, context.side),) if self.calendar else ()
@@ -210,30 +214,32 @@ def _sort(context: MailContext) -> Sort:
     return MAILS[Verb(context.event.verb), context.side]
 
 
-def _for_both(verb: Verb, sort: Sort) -> dict[tuple[Verb, Role], Sort]:
-    return {(verb, side): sort for side in (Role.CUSTOMER, Role.PROVIDER)}
+def _for_both(verb: Verb, words: Write, calendar: Calendar | None = None) -> dict[tuple[Verb, Role], Row]:
+    return {(verb, side): (words, calendar) for side in (Role.CUSTOMER, Role.PROVIDER)}
 
 
 NEW_LINK = Sort(Kind.LINK, requests.new_link)
 _INVITE, _CANCEL = ics.invitation, ics.cancellation
-MAILS: dict[tuple[Verb, Role], Sort] = {
-    (Verb.REQUEST, Role.CUSTOMER): Sort(Kind.REQUEST_SENT, requests.request_sent),
-    (Verb.REQUEST, Role.PROVIDER): Sort(Kind.ANSWER_NEEDED, requests.answer_needed),
-    (Verb.BOOK, Role.CUSTOMER): Sort(Kind.CONFIRMED, confirmations.booked, _INVITE),
-    (Verb.BOOK, Role.PROVIDER): Sort(Kind.CONFIRMED, confirmations.new_appointment, _INVITE),
-    (Verb.ACCEPT, Role.CUSTOMER): Sort(Kind.CONFIRMED, confirmations.accepted, _INVITE),
-    (Verb.ACCEPT, Role.PROVIDER): Sort(Kind.CONFIRMED, confirmations.accepted_by_you, _INVITE),
-    (Verb.DECLINE, Role.CUSTOMER): Sort(Kind.NOT_CONFIRMED, endings.not_confirmed),
-    (Verb.DECLINE, Role.PROVIDER): Sort(Kind.NOT_CONFIRMED, endings.declined_by_you),
-    (Verb.WITHDRAW, Role.CUSTOMER): Sort(Kind.WITHDRAWN, endings.withdrawn_by_customer),
-    (Verb.WITHDRAW, Role.PROVIDER): Sort(Kind.WITHDRAWN, endings.withdrawn),
-    (Verb.EXPIRE, Role.CUSTOMER): Sort(Kind.NOT_CONFIRMED, endings.unanswered),
-    (Verb.EXPIRE, Role.PROVIDER): Sort(Kind.NOT_CONFIRMED, endings.expired),
-    (Verb.CANCEL, Role.CUSTOMER): Sort(Kind.CANCELLED, endings.cancelled_for_customer, _CANCEL),
-    (Verb.CANCEL, Role.PROVIDER): Sort(Kind.CANCELLED, endings.cancelled_for_provider, _CANCEL),
-    **_for_both(Verb.PROPOSE, Sort(Kind.TIME_PROPOSED, times.proposed)),
-    **_for_both(Verb.MOVE, Sort(Kind.RESCHEDULED, times.rescheduled, _INVITE)),
-    **_for_both(Verb.DECLINE_TIME, Sort(Kind.TIME_KEPT, times.time_declined)),
-    **_for_both(Verb.WITHDRAW_TIME, Sort(Kind.TIME_KEPT, times.time_withdrawn)),
-    **_for_both(Verb.LAPSE, Sort(Kind.TIME_KEPT, times.time_lapsed)),
+# Each with its words, and its calendar part where it has one.
+_TABLE: dict[tuple[Verb, Role], Row] = {
+    (Verb.REQUEST, Role.CUSTOMER): (requests.request_sent, None),
+    (Verb.REQUEST, Role.PROVIDER): (requests.answer_needed, None),
+    (Verb.BOOK, Role.CUSTOMER): (confirmations.booked, _INVITE),
+    (Verb.BOOK, Role.PROVIDER): (confirmations.new_appointment, _INVITE),
+    (Verb.ACCEPT, Role.CUSTOMER): (confirmations.accepted, _INVITE),
+    (Verb.ACCEPT, Role.PROVIDER): (confirmations.accepted_by_you, _INVITE),
+    (Verb.DECLINE, Role.CUSTOMER): (endings.not_confirmed, None),
+    (Verb.DECLINE, Role.PROVIDER): (endings.declined_by_you, None),
+    (Verb.WITHDRAW, Role.CUSTOMER): (endings.withdrawn_by_customer, None),
+    (Verb.WITHDRAW, Role.PROVIDER): (endings.withdrawn, None),
+    (Verb.EXPIRE, Role.CUSTOMER): (endings.unanswered, None),
+    (Verb.EXPIRE, Role.PROVIDER): (endings.expired, None),
+    (Verb.CANCEL, Role.CUSTOMER): (endings.cancelled_for_customer, _CANCEL),
+    (Verb.CANCEL, Role.PROVIDER): (endings.cancelled_for_provider, _CANCEL),
+    **_for_both(Verb.PROPOSE, times.proposed),
+    **_for_both(Verb.MOVE, times.rescheduled, _INVITE),
+    **_for_both(Verb.DECLINE_TIME, times.time_declined),
+    **_for_both(Verb.WITHDRAW_TIME, times.time_withdrawn),
+    **_for_both(Verb.LAPSE, times.time_lapsed),
 }
+MAILS = {(verb, side): Sort(KINDS[verb][side], *row) for (verb, side), row in _TABLE.items()}

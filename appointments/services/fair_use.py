@@ -20,7 +20,9 @@ from appointments.states import OPEN, Status
 from core import clock
 from core.compiled_queries import prepared
 from core.db import retrying
-from notifications import services as notifications
+from notifications import channels
+from notifications.catalogue import Notice
+from notifications.models import Kind
 from outbox import services as outbox
 from providers.models import Provider
 
@@ -64,7 +66,7 @@ def ban(person: User, *, now: datetime) -> Ban:
     LateCancellation.objects.counting().filter(person=person, at__gte=now - COUNTED_FOR).update(ban=made)
     Hold.objects.filter(kept_by=person).delete()
     offers.withdraw_of(person, now=now)
-    outbox.publish_all([notifications.draft("appointments.suspended", key=str(made.pk), ban=made.pk)])
+    _tell(person.pk, Kind.SUSPENSION, "appointments.suspended", ban=made.pk)
     return made
 
 
@@ -84,7 +86,7 @@ def lift_ban(*, ban: Ban, actor: User, reason: str, on_server: bool = False) -> 
     _lock_for_staff(ban.user_id, actor, on_server=on_server)
     lifted = _lift(ban, actor=actor, reason=_required(reason))
     if lifted:
-        outbox.publish_all([notifications.draft("appointments.suspension_lifted", key=str(ban.pk), ban=ban.pk)])
+        _tell(ban.user_id, Kind.SUSPENSION, "appointments.suspension_lifted", ban=ban.pk)
     return lifted
 
 
@@ -103,7 +105,7 @@ def answer_appeal(*, appeal: Appeal, actor: User, answer: str, lift: bool) -> No
         raise AppealAnswered
     if lift:
         _lift(ban, actor=actor, reason=f"Answered the appeal of {appeal.sent_at:%d %b %Y}.")
-    outbox.publish_all([notifications.draft("appointments.appeal_answered", key=str(appeal.pk), appeal=appeal.pk)])
+    _tell(ban.user_id, Kind.SUSPENSION, "appointments.appeal_answered", appeal=appeal.pk)
 
 
 @retrying
@@ -119,7 +121,7 @@ def forgive(*, late: LateCancellation, actor: User, reason: str) -> bool:
     unforgiven = LateCancellation.objects.filter(pk=late.pk, forgiven_at=None)
     forgiven = unforgiven.update(forgiven_at=clock.now(), forgiven_by=actor, forgiven_reason=reason)
     if forgiven:
-        outbox.publish_all([notifications.draft("appointments.late_forgiven", key=str(late.pk), late=late.pk)])
+        _tell(late.person_id, Kind.STANDING, "appointments.late_forgiven", late=late.pk)
     return bool(forgiven)
 
 
@@ -142,6 +144,12 @@ def _lift(ban: Ban, *, actor: User, reason: str) -> bool:
             for pk in pages
         )
     return lifted
+
+
+def _tell(reader: int, kind: Kind, name: str, **fact: int) -> None:
+    """Tell the person of one row: the key is its own."""
+    [key] = fact.values()
+    channels.tell([Notice(name=name, key=str(key), reader=reader, kind=kind, facts=fact)])
 
 
 def _required(text: str, otherwise: str | None = None) -> str:

@@ -7,10 +7,39 @@ from collections.abc import Callable, Iterable, Sequence
 
 from appointments.models import AppointmentEvent
 from appointments.states import Role, Verb
-from notifications import services as notifications
+from notifications import channels
+from notifications.catalogue import Notice
+from notifications.models import Kind
 from outbox import services as outbox
 
-Follower = Callable[[Sequence[AppointmentEvent]], Iterable[outbox.Draft]]
+Follower = Callable[[Sequence[AppointmentEvent]], Iterable[outbox.Draft | Notice]]
+
+
+def _for_both(kind: Kind) -> dict[Role, Kind]:
+    return {Role.CUSTOMER: kind, Role.PROVIDER: kind}
+
+
+# The kind of what each side is told of a change.
+KINDS: dict[Verb, dict[Role, Kind]] = {
+    Verb.REQUEST: {Role.CUSTOMER: Kind.REQUEST_SENT, Role.PROVIDER: Kind.ANSWER_NEEDED},
+    Verb.BOOK: _for_both(Kind.CONFIRMED),
+    Verb.ACCEPT: _for_both(Kind.CONFIRMED),
+    Verb.DECLINE: _for_both(Kind.NOT_CONFIRMED),
+    Verb.WITHDRAW: _for_both(Kind.WITHDRAWN),
+    Verb.EXPIRE: _for_both(Kind.NOT_CONFIRMED),
+    Verb.CANCEL: _for_both(Kind.CANCELLED),
+    Verb.PROPOSE: _for_both(Kind.TIME_PROPOSED),
+    Verb.MOVE: _for_both(Kind.RESCHEDULED),
+    Verb.DECLINE_TIME: _for_both(Kind.TIME_KEPT),
+    Verb.WITHDRAW_TIME: _for_both(Kind.TIME_KEPT),
+    Verb.LAPSE: _for_both(Kind.TIME_KEPT),
+}
+
+
+def kind_of(verbs: Iterable[Verb], side: Role) -> Kind:
+    """The kind of what one side is told of changes by these verbs in one act."""
+    kinds = {KINDS[verb][side] for verb in verbs}
+    return kinds.pop() if len(kinds) == 1 else Kind.CHANGES
 
 
 def refresh_openings(events: Sequence[AppointmentEvent]) -> Iterable[outbox.Draft]:
@@ -23,70 +52,82 @@ def refresh_openings(events: Sequence[AppointmentEvent]) -> Iterable[outbox.Draf
         )
 
 
-def mail_both_sides(events: Sequence[AppointmentEvent]) -> Iterable[outbox.Draft]:
-    """The jobs that mail customers and providers: one for each reader, about all entries that concern them.
+def tell_both_sides(events: Sequence[AppointmentEvent]) -> Iterable[Notice]:
+    """What customers and providers are told: one thing for each reader, about all entries that concern them.
 
     The key is that of the reader's first entry, which no other act has: a second act of one occasion is told, too.
     """
     for side in (Role.CUSTOMER, Role.PROVIDER):
-        yield from _mail(events, side)
+        yield from _tell(events, side)
 
 
-def mail_the_other_side(events: Sequence[AppointmentEvent]) -> Iterable[outbox.Draft]:
-    """The jobs that mail those who did not act themselves: the other side, or both where staff or a job acted."""
+def tell_the_other_side(events: Sequence[AppointmentEvent]) -> Iterable[Notice]:
+    """What those are told who did not act themselves: the other side, or both where staff or a job acted."""
     for side in (Role.CUSTOMER, Role.PROVIDER):
-        yield from _mail([event for event in events if event.role != side], side)
+        yield from _tell([event for event in events if event.role != side], side)
 
 
-def _mail(events: Sequence[AppointmentEvent], side: Role) -> Iterable[outbox.Draft]:
-    for about in _by_reader(events, side):
+def _tell(events: Sequence[AppointmentEvent], side: Role) -> Iterable[Notice]:
+    for reader, about in _by_reader(events, side).items():
         first = about[0]
-        key = f"{first}:{side.value}"
-        if len(about) == 1:
-            yield notifications.draft("appointments.event", key=key, event=first, to=side.value)
-        else:
-            yield notifications.draft("appointments.events", key=key, events=about, to=side.value)
+        is_one = len(about) == 1
+        yield Notice(
+            name="appointments.event" if is_one else "appointments.events",
+            key=f"{first.pk}:{side.value}",
+            reader=reader,
+            kind=kind_of({Verb(event.verb) for event in about}, side),
+            about=first.appointment.reference if is_one else "",
+            is_own=all(event.role == side for event in about),
+            facts={**({"event": first.pk} if is_one else {"events": [event.pk for event in about]}), "to": side.value},
+        )
 
 
-def _by_reader(events: Sequence[AppointmentEvent], side: Role) -> Iterable[list[int]]:
-    """The ids of the entries for each person of that side."""
-    found: dict[int, list[int]] = {}
+def _by_reader(events: Sequence[AppointmentEvent], side: Role) -> dict[int, list[AppointmentEvent]]:
+    """The entries for the account of each person of that side."""
+    found: dict[int, list[AppointmentEvent]] = {}
     for event in events:
         appointment = event.appointment
-        reader = appointment.customer_id if side is Role.CUSTOMER else appointment.provider_id
-        found.setdefault(reader, []).append(event.pk)
-    return found.values()
+        reader = appointment.customer_id if side is Role.CUSTOMER else appointment.provider.user_id
+        found.setdefault(reader, []).append(event)
+    return found
 
 
 FOLLOWS: dict[Verb, tuple[Follower, ...]] = {
-    Verb.REQUEST: (refresh_openings, mail_both_sides),
-    Verb.BOOK: (refresh_openings, mail_both_sides),
-    Verb.ACCEPT: (refresh_openings, mail_both_sides),
-    Verb.DECLINE: (refresh_openings, mail_both_sides),
-    Verb.WITHDRAW: (refresh_openings, mail_both_sides),
-    Verb.CANCEL: (refresh_openings, mail_both_sides),
-    Verb.EXPIRE: (refresh_openings, mail_both_sides),
-    # Not mailed: the appointment is over, and both sides were there or know why not.
+    Verb.REQUEST: (refresh_openings, tell_both_sides),
+    Verb.BOOK: (refresh_openings, tell_both_sides),
+    Verb.ACCEPT: (refresh_openings, tell_both_sides),
+    Verb.DECLINE: (refresh_openings, tell_both_sides),
+    Verb.WITHDRAW: (refresh_openings, tell_both_sides),
+    Verb.CANCEL: (refresh_openings, tell_both_sides),
+    Verb.EXPIRE: (refresh_openings, tell_both_sides),
+    # Not told: the appointment is over, and both sides were there or know why not.
     Verb.COMPLETE: (refresh_openings,),
     Verb.NO_SHOW: (refresh_openings,),
     Verb.CORRECT: (refresh_openings,),
-    Verb.MOVE: (refresh_openings, mail_both_sides),
-    # The one who acted needs no mail that repeats it.
-    Verb.PROPOSE: (refresh_openings, mail_the_other_side),
-    Verb.DECLINE_TIME: (refresh_openings, mail_the_other_side),
-    Verb.WITHDRAW_TIME: (refresh_openings, mail_the_other_side),
-    Verb.LAPSE: (refresh_openings, mail_the_other_side),
+    Verb.MOVE: (refresh_openings, tell_both_sides),
+    # The one who acted needs nothing that repeats it.
+    Verb.PROPOSE: (refresh_openings, tell_the_other_side),
+    Verb.DECLINE_TIME: (refresh_openings, tell_the_other_side),
+    Verb.WITHDRAW_TIME: (refresh_openings, tell_the_other_side),
+    Verb.LAPSE: (refresh_openings, tell_the_other_side),
     # The provider reads it on the day's pages and in the evening before: a mail for each would be noise.
     Verb.COME: (),
 }
-# The verbs whose events are mailed to a side.
-TOLD = frozenset(verb for verb, followers in FOLLOWS.items() if {mail_both_sides, mail_the_other_side} & set(followers))
+# The verbs whose events are told to a side.
+TOLD = frozenset(verb for verb, followers in FOLLOWS.items() if {tell_both_sides, tell_the_other_side} & set(followers))
 
 
 def publish(events: Sequence[AppointmentEvent]) -> None:
-    """Publish the jobs that follow from the history entries of one act."""
+    """Publish the jobs that follow from the history entries of one act, and tell people of it.
+
+    The entries must come with their appointments and these with their providers.
+    """
     followed: dict[Follower, list[AppointmentEvent]] = {}
     for event in events:
         for follower in FOLLOWS[Verb(event.verb)]:
             followed.setdefault(follower, []).append(event)
-    outbox.publish_all(draft for follower, its_events in followed.items() for draft in follower(its_events))
+    follows = [each for follower, its_events in followed.items() for each in follower(its_events)]
+    channels.tell(
+        [each for each in follows if isinstance(each, Notice)],
+        besides=[each for each in follows if isinstance(each, outbox.Draft)],
+    )

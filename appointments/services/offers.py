@@ -26,7 +26,9 @@ from core.compiled_inserts import insert_all
 from core.compiled_queries import prepared
 from core.db import retrying
 from core.intervals import Interval, merge, overlaps
-from notifications import services as notifications
+from notifications import channels
+from notifications.catalogue import Notice
+from notifications.models import Kind
 from outbox import services as outbox
 from providers.models import CustomerBlock, Provider, Service
 
@@ -240,7 +242,8 @@ def withdraw_of(person: User, *, now: datetime) -> None:
 def _close(offers: QuerySet[Offer], state: OfferState, *, now: datetime) -> int:
     """Close these offers, release their times and let the search know, and their customers what they did not end
     themselves; the number closed."""
-    rows = list(offers.order_by("pk").values_list("pk", "provider_id", "instead_of_id"))
+    columns = ("pk", "provider_id", "instead_of_id", "customer_id", "instead_of__reference")
+    rows = list(offers.order_by("pk").values_list(*columns))
     if not rows:
         return 0
     keys = [pk for pk, *_ in rows]
@@ -249,14 +252,21 @@ def _close(offers: QuerySet[Offer], state: OfferState, *, now: datetime) -> int:
     act = uuid.uuid4().hex
     drafts = [
         outbox.Draft(topic="appointments.refresh_openings", key=f"{act}:{provider}", payload={"provider": provider})
-        for provider in dict.fromkeys(provider for _, provider, _ in rows)
+        for provider in dict.fromkeys(provider for _, provider, *_ in rows)
     ]
-    if state is OfferState.WITHDRAWN:
-        drafts += [
-            notifications.draft("appointments.offers_withdrawn", key=f"{act}:{one}", appointment=one, act=act)
-            for one in dict.fromkeys(one for *_, one in rows)
-        ]
-    outbox.publish_all(drafts)
+    told = dict.fromkeys(row[2:] for row in rows) if state is OfferState.WITHDRAWN else ()
+    notices = [
+        Notice(
+            name="appointments.offers_withdrawn",
+            key=f"{act}:{one}",
+            reader=customer,
+            kind=Kind.OFFER_WITHDRAWN,
+            about=reference,
+            facts={"appointment": one, "act": act},
+        )
+        for one, customer, reference in told
+    ]
+    channels.tell(notices, besides=drafts)
     return closed
 
 

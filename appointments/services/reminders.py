@@ -17,7 +17,9 @@ from django.db.models import Exists, Min, OuterRef, Subquery
 from appointments.models import Appointment, AppointmentEvent, Proposal, ReminderSweep
 from appointments.states import Role, Status, Swept, Verb
 from core.db import retrying
-from notifications import services as notifications
+from notifications import channels
+from notifications.catalogue import Notice
+from notifications.models import Kind
 from notifications.preferences import leads_in_use, people_reminded
 from outbox import services as outbox
 
@@ -36,6 +38,7 @@ class Coming:
     """A confirmed appointment: the account of each side, its start, and when that start was agreed."""
 
     pk: int
+    reference: str
     customer_id: int
     provider_user_id: int
     start: datetime
@@ -70,11 +73,11 @@ def _advance(what: Swept, minutes: int, *, now: datetime) -> int | None:
     # What is over needs no reminder.
     after = max(sweep.until + lead, now)
     until = min(after + STEP, now + lead)
-    drafts = DRAFTS[what](after, until, lead)
-    outbox.publish_all(drafts)
+    notices = NOTICES[what](after, until, lead)
+    channels.tell(notices)
     sweep.until = until - lead
     sweep.save(update_fields=["until"])
-    return len(drafts)
+    return len(notices)
 
 
 def _locked(what: Swept, minutes: int, *, now: datetime) -> ReminderSweep:
@@ -89,7 +92,7 @@ def _locked(what: Swept, minutes: int, *, now: datetime) -> ReminderSweep:
     return sweeps.get(what=what, minutes=minutes)
 
 
-def _before_starts(after: datetime, until: datetime, lead: timedelta) -> list[outbox.Draft]:
+def _before_starts(after: datetime, until: datetime, lead: timedelta) -> list[Notice]:
     """The reminders of the confirmed appointments that start after `after` and not later than `until`: one for each
     side that wants it. Three queries at most."""
     minutes = lead // timedelta(minutes=1)
@@ -98,56 +101,82 @@ def _before_starts(after: datetime, until: datetime, lead: timedelta) -> list[ou
     sides += [(one, Role.PROVIDER, one.provider_user_id) for one in coming]
     reminded = people_reminded(minutes, among={person for _, _, person in sides}) if sides else set()
     return [
-        _draft(
+        _notice(
             "appointments.reminder",
             one.start,
             {"appointment": one.pk, "to": side.value, "minutes": minutes},
             key=f"{one.pk}:{side}:{minutes}",
+            reader=person,
+            kind=Kind.REMINDER,
+            about=one.reference,
         )
         for one, side, person in sides
         if person in reminded
     ]
 
 
-def _before_requests_end(after: datetime, until: datetime, lead: timedelta) -> list[outbox.Draft]:
+def _before_requests_end(after: datetime, until: datetime, lead: timedelta) -> list[Notice]:
     """The last calls for the requests that have to be answered by then, if they were made sooner. One query.
 
     Not for those whose provider answered with another time: it is the customer who has to answer that.
     """
     waiting = Appointment.objects.filter(status=Status.REQUESTED, answer_by__gt=after, answer_by__lte=until)
     theirs = Proposal.objects.open().filter(appointment=OuterRef("pk")).exclude(by=Role.CUSTOMER)
-    rows = waiting.exclude(Exists(theirs)).order_by("answer_by", "id").values_list("pk", "answer_by", "created_at")
+    columns = ("pk", "answer_by", "created_at", "reference", "provider__user")
+    rows = waiting.exclude(Exists(theirs)).order_by("answer_by", "id").values_list(*columns)
     return [
-        _draft("appointments.last_call", answer_by, {"appointment": pk, "to": Role.PROVIDER.value}, key=f"{pk}")
-        for pk, answer_by, created_at in rows
+        _notice(
+            "appointments.last_call",
+            answer_by,
+            {"appointment": pk, "to": Role.PROVIDER.value},
+            key=f"{pk}",
+            reader=reader,
+            kind=Kind.ANSWER_NEEDED,
+            about=reference,
+        )
+        for pk, answer_by, created_at, reference, reader in rows
         if answer_by and created_at <= answer_by - lead
     ]
 
 
-def _before_proposals_end(after: datetime, until: datetime, lead: timedelta) -> list[outbox.Draft]:
+def _before_proposals_end(after: datetime, until: datetime, lead: timedelta) -> list[Notice]:
     """The last calls for the new times that have to be answered by then, if they were proposed sooner. One query."""
     waiting = Proposal.objects.open().filter(answer_by__gt=after, answer_by__lte=until).order_by("answer_by", "id")
     return [
-        _draft("appointments.last_call_for_time", each.answer_by, {"proposal": each.pk}, key=f"{each.pk}")
-        for each in waiting
+        _notice(
+            "appointments.last_call_for_time",
+            each.answer_by,
+            {"proposal": each.pk},
+            key=f"{each.pk}",
+            reader=_who_answers(each),
+            kind=Kind.TIME_PROPOSED,
+            about=each.appointment.reference,
+        )
+        for each in waiting.select_related("appointment__provider")
         if each.created_at <= each.answer_by - lead
     ]
 
 
-def _draft(name: str, moment: datetime, facts: dict[str, Any], *, key: str) -> outbox.Draft:
-    """The job of a mail before `moment`; another moment of the same thing gets another mail."""
+def _who_answers(proposal: Proposal) -> int:
+    """The account of the side that has to answer."""
+    one = proposal.appointment
+    return one.provider.user_id if proposal.side is Role.CUSTOMER else one.customer_id
+
+
+def _notice(name: str, moment: datetime, facts: dict[str, Any], *, key: str, **whom: Any) -> Notice:
+    """What somebody is told before `moment`; of another moment of the same thing they are told again."""
     at = int(moment.timestamp())
-    return notifications.draft(name, key=f"{key}:{at}", at=at, **facts)
+    return Notice(name=name, key=f"{key}:{at}", facts={**facts, "at": at}, **whom)
 
 
 def _starting_between(after: datetime, until: datetime) -> list[Coming]:
     agreed = AppointmentEvent.objects.filter(appointment=OuterRef("pk"), verb__in=AGREEING).order_by("-at")
     rows = Appointment.objects.filter(status=Status.CONFIRMED, start__gt=after, start__lte=until)
-    columns = ("pk", "customer", "provider__user", "start", Subquery(agreed.values("at")[:1]))
+    columns = ("pk", "reference", "customer", "provider__user", "start", Subquery(agreed.values("at")[:1]))
     return [Coming(*row) for row in rows.order_by("start", "id").values_list(*columns)]
 
 
-DRAFTS: dict[Swept, Callable[[datetime, datetime, timedelta], list[outbox.Draft]]] = {
+NOTICES: dict[Swept, Callable[[datetime, datetime, timedelta], list[Notice]]] = {
     Swept.START: _before_starts,
     Swept.REQUEST: _before_requests_end,
     Swept.PROPOSAL: _before_proposals_end,

@@ -102,6 +102,7 @@ ROWS = [
     *model("appointments_searchfigures", lambda world: world.figures),
     *model("calendar_sync_busyinterval", lambda world: world.busy),
     *model("notifications_sentmail", lambda world: world.sent_mail, actions={"send_again": "go"}),
+    *model("notifications_inboxitem", lambda world: world.inbox_item),
     *model(
         "notifications_refusedaddress",
         lambda world: world.refused_address,

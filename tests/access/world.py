@@ -39,8 +39,9 @@ from appointments.services.time_off import cancel_inside, what_is_inside
 from appointments.states import Role, Shown
 from calendar_sync.models import BusyInterval
 from core import clock
-from notifications import preferences
-from notifications.models import Kind, MailPreferences, RefusedAddress, SentMail, State, Topic
+from notifications import inbox, preferences
+from notifications.catalogue import Notice
+from notifications.models import InboxItem, Kind, MailPreferences, RefusedAddress, SentMail, State, Topic
 from outbox.models import Message, ScheduledJob
 from providers.models import CustomerAllowance, CustomerBlock, DateOverride, Provider, Service, TimeOff
 from tests.access.passkeys import registered
@@ -250,6 +251,19 @@ class World:
     @cached_property
     def sent_mail(self) -> SentMail:
         return SentMail.objects.create(key="one", user=self.people["C"], kind=Kind.values[0], state=State.REFUSED)
+
+    @cached_property
+    def inbox_item(self) -> InboxItem:
+        """What C was told of the end of their suspension, which leads to their standing."""
+        told = Notice(
+            name="appointments.suspension_lifted",
+            key="1",
+            reader=self.people["C"].pk,
+            kind=Kind.SUSPENSION,
+            facts={"ban": 1},
+        )
+        inbox.write([told], now=clock.now())
+        return InboxItem.objects.get(name="appointments.suspension_lifted")
 
     @cached_property
     def refused_address(self) -> RefusedAddress:

@@ -77,6 +77,7 @@ def test_what_is_kept_about_somebody_is_counted_by_kind():
     assert customer == dict.fromkeys(customer, 0) | {
         "appointments as a customer": 1,
         "history entries they made": 1,
+        "things they were told": 1,
         "mails to them": 1,
     }
     assert provider == dict.fromkeys(provider, 0) | {
@@ -84,6 +85,7 @@ def test_what_is_kept_about_somebody_is_counted_by_kind():
         "services": 1,
         "appointments as a provider": 1,
         "holds of their time": 1,
+        "things they were told": 1,
         "mails about them": 1,
     }
     assert stranger == dict.fromkeys(stranger, 0)

@@ -20,7 +20,6 @@ from appointments.services import (
     availability,
     booking,
     fair_use,
-    follows,
     history,
     holds,
     leaving,
@@ -36,6 +35,7 @@ from appointments.services.time_off import Absence
 from appointments.states import Role
 from core import clock
 from core.db import lock_rows
+from notifications import channels
 from providers.models import Provider, Service
 from tests.factories.series import wanted_series
 
@@ -65,7 +65,8 @@ def point(name):
         "row": (time_off.providers, "write_time_off"),
         "offered": (holds, "take_offered"),
         "met": (offers, "close_met"),
-        "jobs": (follows.outbox, "publish_all"),
+        "told": (channels.inbox, "write"),
+        "jobs": (channels.outbox, "publish_all"),
         "closed": (leaving.leaving, "close"),
         "commit": (connection, "_commit"),
     }

@@ -52,8 +52,8 @@ def mails():
     return Message.objects.filter(topic="notifications.send_mail").count()
 
 
-POINTS = ["lock:before", "lock:after", "facts:after", "hold:before", "hold:after", "history:after", "jobs:before",
-          "jobs:after", "commit:before"]  # fmt: skip
+POINTS = ["lock:before", "lock:after", "facts:after", "hold:before", "hold:after", "history:after", "told:before",
+          "told:after", "jobs:before", "jobs:after", "commit:before"]  # fmt: skip
 
 
 @pytest.mark.parametrize("where", POINTS)

@@ -1,0 +1,82 @@
+"""The lines of the inbox about appointments, standing and suspension. Each function asks a fixed number of queries."""
+
+from collections.abc import Sequence
+
+from django.urls import reverse
+
+from appointments.models import Appointment, Proposal
+from appointments.pages import inbox
+from appointments.states import Role
+from notifications import catalogue
+from notifications.catalogue import Facts, Line, View
+
+from .catalogue import events_with_people
+
+
+@catalogue.lines("appointments.event", "appointments.events")
+def event_lines(items: Sequence[Facts], view: View) -> list[Line | None]:
+    """The lines about history entries, one or several in each. One query."""
+    ids = [facts.get("events") or [facts["event"]] for facts in items]
+    found = events_with_people().in_bulk([each for some in ids for each in some])
+    lines: list[Line | None] = []
+    for facts, some in zip(items, ids, strict=True):
+        events, side = [found[each] for each in some if each in found], Role(facts["to"])
+        if len(events) > 1:
+            lines.append(inbox.events_line(events, side, view))
+        else:
+            lines.append(inbox.event_line(events[0], side, view) if events else None)
+    return lines
+
+
+@catalogue.lines("appointments.reminder", "appointments.last_call", "appointments.offers_withdrawn")
+def appointment_lines(items: Sequence[Facts], view: View) -> list[Line | None]:
+    """The lines about appointments that nothing happened to. One query."""
+    found = Appointment.objects.with_people().in_bulk({facts["appointment"] for facts in items})
+    return [
+        _about(found[facts["appointment"]], facts, view) if facts["appointment"] in found else None for facts in items
+    ]
+
+
+def _about(one: Appointment, facts: Facts, view: View) -> Line:
+    if "minutes" in facts:
+        return inbox.reminder_line(one, Role(facts["to"]), view)
+    return inbox.offers_withdrawn_line(one, view) if "act" in facts else inbox.last_call_line(one, view)
+
+
+@catalogue.lines("appointments.last_call_for_time")
+def proposal_lines(items: Sequence[Facts], view: View) -> list[Line | None]:
+    """The lines about new times that nobody answered yet. One query."""
+    found = Proposal.objects.with_appointment().in_bulk({facts["proposal"] for facts in items})
+    return [
+        inbox.last_call_for_time_line(found[facts["proposal"]], view) if facts["proposal"] in found else None
+        for facts in items
+    ]
+
+
+@catalogue.lines("appointments.suspended")
+def suspended_lines(items: Sequence[Facts], view: View) -> list[Line | None]:
+    """The lines that booking was suspended, which somebody reads once it is open again. No query."""
+    return [_about_standing("Booking was suspended", "ruby") for _ in items]
+
+
+@catalogue.lines("appointments.suspension_lifted")
+def lifted_lines(items: Sequence[Facts], view: View) -> list[Line | None]:
+    """The lines that a suspension was lifted. No query."""
+    return [_about_standing("Booking is open to you again", "brand") for _ in items]
+
+
+@catalogue.lines("appointments.appeal_answered")
+def answered_lines(items: Sequence[Facts], view: View) -> list[Line | None]:
+    """The lines that an appeal was answered. No query."""
+    return [_about_standing("Your appeal was answered", "slate") for _ in items]
+
+
+@catalogue.lines("appointments.late_forgiven")
+def forgiven_lines(items: Sequence[Facts], view: View) -> list[Line | None]:
+    """The lines that a late cancellation no longer counts. No query."""
+    return [_about_standing("A late cancellation no longer counts", "brand") for _ in items]
+
+
+def _about_standing(title: str, tone: str) -> Line:
+    text = "Your standing says how things are now."
+    return Line(title=title, address=reverse("my_standing"), icon="shield", tone=tone, text=text)

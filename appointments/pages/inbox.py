@@ -1,0 +1,245 @@
+"""What a person's inbox says of appointments: what happened, and how it stands by now."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.urls import reverse
+
+from appointments.models import Appointment, AppointmentEvent, Proposal
+from appointments.states import OPEN, Role, Status, Verb
+from core.wording import moment_text, range_text, zone_text
+from notifications.catalogue import Line, View
+
+from .labels import state_label
+from .places import place_for
+from .zones import zones_of
+
+# A look for each kind of news.
+GOOD, WAITS, NEWS, ENDED = ("check", "brand"), ("wait", "brass"), ("swap", "iris"), ("x", "slate")
+LOOKS: dict[Verb, tuple[str, str]] = {
+    Verb.REQUEST: WAITS,
+    Verb.BOOK: GOOD,
+    Verb.ACCEPT: GOOD,
+    Verb.DECLINE: ENDED,
+    Verb.WITHDRAW: ENDED,
+    Verb.EXPIRE: ("clock", "slate"),
+    Verb.CANCEL: ENDED,
+    Verb.PROPOSE: NEWS,
+    Verb.MOVE: ("swap", "brand"),
+    Verb.DECLINE_TIME: ("swap", "slate"),
+    Verb.WITHDRAW_TIME: ("swap", "slate"),
+    Verb.LAPSE: ("clock", "slate"),
+}
+PAGES = {Role.CUSTOMER: "my_appointment", Role.PROVIDER: "studio_appointment"}
+ANSWERS = {Role.CUSTOMER: "answer_time", Role.PROVIDER: "studio_answer_time"}
+HAPPENED = {
+    Verb.REQUEST: "asked for",
+    Verb.BOOK: "confirmed",
+    Verb.ACCEPT: "confirmed",
+    Verb.DECLINE: "declined",
+    Verb.WITHDRAW: "withdrawn",
+    Verb.EXPIRE: "expired",
+    Verb.CANCEL: "cancelled",
+    Verb.MOVE: "moved",
+}
+
+
+def event_line(event: AppointmentEvent, side: Role, view: View) -> Line:
+    """The line about one event. Needs it with its proposal and an appointment of `events_with_people()`."""
+    one, verb = event.appointment, Verb(event.verb)
+    icon, tone = LOOKS[verb]
+    waiting = _waiting(event, side, view)
+    return Line(
+        title=_title(event, side),
+        address=waiting.address if waiting else _page(one, side),
+        icon=icon,
+        tone=tone,
+        text=waiting.text
+        if waiting
+        else " ".join(filter(None, [how_it_stands(one, side, view), _reason(event, side)])),
+        badge=_badge_if_changed(event, side, view),
+        do="Answer" if waiting else "",
+        until=waiting.until if waiting else None,
+    )
+
+
+def events_line(events: Sequence[AppointmentEvent], side: Role, view: View) -> Line:
+    """The line about several events of one act, which leads to their series, or to the reader's list."""
+    ordered = sorted(events, key=lambda event: (event.appointment.start, event.pk))
+    first, others = ordered[0], {_other(event.appointment, side) for event in ordered}
+    verbs = {Verb(event.verb) for event in ordered}
+    verb = verbs.pop() if len(verbs) == 1 else None
+    happened = HAPPENED.get(verb, "changed") if verb else "changed"
+    whom = f" with {others.pop()}" if len(others) == 1 else ""
+    series = {event.appointment.series for event in ordered}
+    of_series = series.pop() if len(series) == 1 else None
+    lists = {Role.CUSTOMER: "my_appointments", Role.PROVIDER: "studio_today"}
+    icon, tone = LOOKS.get(verb, NEWS) if verb else NEWS
+    if of_series:
+        address = reverse({Role.CUSTOMER: "my_series", Role.PROVIDER: "studio_series"}[side], args=[of_series.uuid])
+    else:
+        address = reverse(lists[side])
+    starts = sum(event.appointment.status in OPEN and event.appointment.start > view.now for event in ordered)
+    ahead = f"{starts} of them {'lies' if starts == 1 else 'lie'} ahead." if starts else "None of them lies ahead."
+    return Line(
+        title=f"{len(ordered)} appointments{whom} {happened}",
+        address=address,
+        icon=icon,
+        tone=tone,
+        text=f"The first: {how_it_stands(first.appointment, side, view)} {ahead}",
+    )
+
+
+def reminder_line(one: Appointment, side: Role, view: View) -> Line:
+    """The line of a reminder, which stays true: it says when the appointment is, or that it is off."""
+    return Line(
+        title=f"Reminder: {one.service.name} with {_other(one, side)}",
+        address=_page(one, side),
+        icon="bell",
+        tone="brand" if one.is_confirmed else "slate",
+        text=how_it_stands(one, side, view),
+        badge=None if one.is_confirmed else state_label(one, side, now=view.now),
+    )
+
+
+def last_call_line(one: Appointment, view: View) -> Line:
+    """The line to a provider that a request is about to expire."""
+    waits = one.is_request and not one.is_unanswered(view.now)
+    return Line(
+        title=f"Answer soon: {one.customer.name} asks for {one.service.name}",
+        address=_page(one, Role.PROVIDER),
+        icon="wait",
+        tone="brass",
+        text=_answer_request(one, view) if waits else how_it_stands(one, Role.PROVIDER, view),
+        badge=None if waits else state_label(one, Role.PROVIDER, now=view.now),
+        do="Answer" if waits else "",
+        until=one.answer_by if waits else None,
+    )
+
+
+def last_call_for_time_line(proposal: Proposal, view: View) -> Line:
+    """The line that a new time is about to lapse, to the side that has to answer it."""
+    one = proposal.appointment
+    side = Role.PROVIDER if proposal.side is Role.CUSTOMER else Role.CUSTOMER
+    waits = proposal.waits_for(side, view.now) and one.status in OPEN
+    return Line(
+        title=f"Answer soon: {_other(one, side)} asks for another time",
+        address=reverse(ANSWERS[side], args=[one.reference]) if waits else _page(one, side),
+        icon="swap",
+        tone="iris",
+        text=_answer_time(proposal, side, view) if waits else how_it_stands(one, side, view),
+        badge=None if waits else state_label(one, side, now=view.now),
+        do="Answer" if waits else "",
+        until=proposal.answer_by if waits else None,
+    )
+
+
+def offers_withdrawn_line(one: Appointment, view: View) -> Line:
+    """The line to a customer that other times are no longer held for them."""
+    return Line(
+        title=f"{one.provider.name} no longer offers other times",
+        address=_page(one, Role.CUSTOMER),
+        icon="x",
+        text=how_it_stands(one, Role.CUSTOMER, view),
+    )
+
+
+def how_it_stands(one: Appointment, side: Role, view: View) -> str:
+    """The time and place of an appointment that is on, else the time it had: "Was Fri 27 November, 10:00"."""
+    zones = zones_of(one, side, reader=view.zone)
+    city = f", {zone_text(zones.first)}" if zones.second else ""
+    if one.status in {Status.CANCELLED, Status.DECLINED, Status.EXPIRED} or one.is_unanswered(view.now):
+        return f"Was {moment_text(one.start, zones.first, twelve=view.twelve)}{city}."
+    when = range_text(one.start, one.end, zones.first, twelve=view.twelve)
+    place = place_for(one, side, was_agreed=one.was_agreed)
+    return f"{when}{city}. {place}." if place else f"{when}{city}."
+
+
+class _Waiting:
+    """What the reader has to do about an event by now."""
+
+    def __init__(self, address: str, text: str, until: datetime | None) -> None:
+        self.address, self.text, self.until = address, text, until
+
+
+def _waiting(event: AppointmentEvent, side: Role, view: View) -> _Waiting | None:
+    one, proposal = event.appointment, event.proposal
+    if event.verb == Verb.PROPOSE and proposal and one.status in OPEN and proposal.waits_for(side, view.now):
+        address = reverse(ANSWERS[side], args=[one.reference])
+        return _Waiting(address, _answer_time(proposal, side, view, one), proposal.answer_by)
+    asks = event.verb == Verb.REQUEST and side is Role.PROVIDER and one.is_request
+    if asks and not one.is_unanswered(view.now):
+        return _Waiting(_page(one, side), _answer_request(one, view), one.answer_by)
+    return None
+
+
+def _answer_request(one: Appointment, view: View) -> str:
+    zone = zones_of(one, Role.PROVIDER, reader=view.zone).first
+    until = moment_text(one.answer_by or one.start, zone, twelve=view.twelve)
+    return f"{range_text(one.start, one.end, zone, twelve=view.twelve)}. Answer by {until}."
+
+
+def _answer_time(proposal: Proposal, side: Role, view: View, of: Appointment | None = None) -> str:
+    one = of or proposal.appointment
+    zone = zones_of(one, side, reader=view.zone).first
+    new, old, until = (
+        moment_text(moment, zone, twelve=view.twelve) for moment in (proposal.start, one.start, proposal.answer_by)
+    )
+    return f"{one.service.name}: {new} instead of {old}. Answer by {until}."
+
+
+def _title(event: AppointmentEvent, side: Role) -> str:
+    one, verb = event.appointment, Verb(event.verb)
+    what, other = one.service.name, _other(one, side)
+    doer = _doer(event, side)
+    by = f" by {doer}" if doer else ""
+    if verb is Verb.REQUEST:
+        return f"Request sent: {what} with {other}" if side is Role.CUSTOMER else f"{other} asks for {what}"
+    if verb is Verb.CANCEL:
+        return f"Cancelled{by}: {what} with {other}"
+    if verb is Verb.PROPOSE:
+        return f"{'Our team proposes' if doer == 'our team' else f'{other} asks for'} another time"
+    if verb in {Verb.DECLINE_TIME, Verb.WITHDRAW_TIME, Verb.LAPSE}:
+        said = {Verb.DECLINE_TIME: "New time declined", Verb.WITHDRAW_TIME: "New time taken back"}
+        return f"{said.get(verb, 'New time not answered')}: {what} with {other}"
+    said = {
+        Verb.BOOK: "Confirmed" if side is Role.CUSTOMER else "New appointment",
+        Verb.ACCEPT: "Confirmed",
+        Verb.DECLINE: f"Declined{by}",
+        Verb.WITHDRAW: f"Request withdrawn{by}",
+        Verb.EXPIRE: "Not answered in time",
+        Verb.MOVE: "Moved",
+    }
+    return f"{said[verb]}: {what} with {other}"
+
+
+def _doer(event: AppointmentEvent, side: Role) -> str:
+    """Who did it inside a title: you, the other side's first name, our team; empty for the system."""
+    if event.role == side:
+        return "you"
+    if event.role == Role.STAFF:
+        return "our team"
+    one = event.appointment
+    other = one.provider if side is Role.CUSTOMER else one.customer
+    return "" if event.role == Role.SYSTEM else other.first_name
+
+
+def _reason(event: AppointmentEvent, side: Role) -> str:
+    """What the other side wrote about it, in quotation marks."""
+    return f"“{event.reason}”" if event.reason and event.role not in {side, Role.SYSTEM} else ""
+
+
+def _badge_if_changed(event: AppointmentEvent, side: Role, view: View) -> object:
+    """The label of the present state, where it is not the one that the event led to."""
+    one = event.appointment
+    if one.status == event.to_status and not one.is_unanswered(view.now):
+        return None
+    return state_label(one, side, now=view.now)
+
+
+def _other(one: Appointment, side: Role) -> str:
+    return one.provider.name if side is Role.CUSTOMER else one.customer.name
+
+
+def _page(one: Appointment, side: Role) -> str:
+    return reverse(PAGES[side], args=[one.reference])

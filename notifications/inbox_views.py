@@ -1,0 +1,99 @@
+"""The inbox: what a person was told, each thing as it is by now."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.models import User
+from accounts.zones import viewer_zone
+from core import clock
+from notifications.catalogue import Line, View, lines_of
+
+from . import inbox
+from .hooks import waiting
+from .models import InboxItem
+from .queries import inbox_of, item_of, mark_of, moment_of
+
+NEW = "new"
+
+
+@never_cache
+@login_required
+@require_safe
+def inbox_page(request: HttpRequest) -> HttpResponse:
+    """The page of items, all or only the new ones. Opening it marks nothing as read."""
+    me, only_new = cast(User, request.user), request.GET.get("tab") == NEW
+    view, zone = _view(request)
+    items, older = inbox_of(me, only_new=only_new, before=request.GET.get("before", ""))
+    rows = [(item, line) for item, line in zip(items, _lines(items, view), strict=True) if line is not None]
+    today = clock.local(view.now, view.zone).date()
+    of_today = [row for row in rows if clock.local(row[0].told_at, view.zone).date() == today]
+    context = {
+        "zone": zone.name,
+        "viewer_zone": zone,
+        "now": view.now,
+        "today": today,
+        "only_new": only_new,
+        "parts": [(of_today, True), ([row for row in rows if row not in of_today], False)],
+        "rows": rows,
+        "new_today": sum(item.read_at is None for item, _ in of_today),
+        "newest": mark_of(items[0]) if items else "",
+        "older": older,
+        "is_first_page": not request.GET.get("before"),
+        "first_to_do": _soonest(rows),
+        "waiting": [each for some in waiting.each(view) for each in some],
+        "kept": inbox.KEPT_READ.days,
+    }
+    return render(request, "notifications/inbox.html", context)
+
+
+@never_cache
+@login_required
+@require_safe
+def open_item(request: HttpRequest, item: UUID) -> HttpResponse:
+    """Mark an item as read and lead to its thing, wherever that is by now."""
+    try:
+        found = item_of(cast(User, request.user), item)
+    except InboxItem.DoesNotExist:
+        raise Http404 from None
+    [line] = _lines([found], _view(request)[0])
+    inbox.mark_read(item=found)
+    if line is None:
+        messages.info(request, "That is no longer here.")
+        return redirect("inbox")
+    return redirect(line.address)
+
+
+@never_cache
+@login_required
+@require_POST
+def mark_all_read(request: HttpRequest) -> HttpResponse:
+    """Mark as read all that the page showed or had on its other pages; what came since stays new."""
+    until = moment_of(request.POST.get("until", "")) or clock.now()
+    if inbox.mark_all_read(actor=cast(User, request.user), until=until):
+        messages.success(request, "All is marked as read.")
+    return redirect("inbox")
+
+
+def _view(request: HttpRequest):
+    me = cast(User, request.user)
+    zone = viewer_zone(request, me.time_zone)
+    return View(me, zone.zone, me.uses_12h_clock, clock.now()), zone
+
+
+def _lines(items: Sequence[InboxItem], view: View) -> list[Line | None]:
+    return lines_of([(item.name, item.facts) for item in items], view)
+
+
+def _soonest(rows: Sequence[tuple[InboxItem, Line]]) -> UUID | None:
+    """The item whose deadline comes first, which gets the one button that stands out."""
+    to_do: list[tuple[datetime, UUID]] = [(line.until, item.pk) for item, line in rows if line.do and line.until]
+    return min(to_do)[1] if to_do else None
