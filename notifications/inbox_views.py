@@ -68,7 +68,7 @@ def open_item(request: HttpRequest, item: UUID) -> HttpResponse:
     inbox.mark_read(item=found)
     if line is None:
         messages.info(request, "That is no longer here.")
-        return redirect("inbox")
+        return redirect("my_inbox")
     return redirect(line.address)
 
 
@@ -80,7 +80,7 @@ def mark_all_read(request: HttpRequest) -> HttpResponse:
     until = moment_of(request.POST.get("until", "")) or clock.now()
     if inbox.mark_all_read(actor=cast(User, request.user), until=until):
         messages.success(request, "All is marked as read.")
-    return redirect("inbox")
+    return redirect("my_inbox")
 
 
 def _view(request: HttpRequest):

@@ -18,10 +18,10 @@ def an_item(world):
 
 
 ROWS = [
-    Row("inbox", get=signed_in("200"), post=signed_in("405")),
-    Row("inbox_read", get=signed_in("405"), post=signed_in("go")),
+    Row("my_inbox", get=signed_in("200"), post=signed_in("405")),
+    Row("my_inbox_read", get=signed_in("405"), post=signed_in("go")),
     # Somebody else's is not there; it leads to the thing itself, and is read then.
-    Row("inbox_item", args=an_item, get=signed_in("404", C="go"), post=signed_in("405"), notes="inboxitem"),
+    Row("my_inbox_item", args=an_item, get=signed_in("404", C="go"), post=signed_in("405"), notes="inboxitem"),
     Row("settings_notifications", data=lambda world: SETTINGS, get=signed_in("200"), post=signed_in("go")),
     # Whoever has the link may turn these mails off; a mail program sends neither cookie nor key.
     Row("unsubscribe", args=turning_off, get=everyone("200"), post=everyone("200")),

@@ -139,7 +139,7 @@ def test_an_action_costs_the_same_queries_for_any_number(client, staff, book, ro
     chosen = {"action": "cancel", "_selected_action": [one.pk for one in made]}
     client.get(LIST)
     # eleven of them are the act's, one is the log's
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         client.post(LIST, {**chosen, "confirmed": "yes", "reason": "Asked by phone"})
 
     assert {one.status for one in Appointment.objects.all()} == {Status.CANCELLED}

@@ -36,7 +36,7 @@ def read(client):
 
     def read(person):
         client.force_login(person)
-        rows = client.get(reverse("inbox")).context["rows"]
+        rows = client.get(reverse("my_inbox")).context["rows"]
         return [(line.title, line.text, line.badge.label if line.badge else "") for _, line in rows]
 
     return read
@@ -46,7 +46,7 @@ def read(client):
 def rows_of(client):
     def rows_of(person):
         client.force_login(person)
-        return [line for _, line in client.get(reverse("inbox")).context["rows"]]
+        return [line for _, line in client.get(reverse("my_inbox")).context["rows"]]
 
     return rows_of
 
@@ -106,8 +106,8 @@ def test_a_new_time_waits_for_the_other_side_and_leads_to_its_answer(confirmed, 
     assert line.title == f"{provider.name} asks for another time"
     assert "Tue 3 March, 13:00 instead of Tue 3 March, 10:00. Answer by " in line.text
     answer = reverse("answer_time", args=[confirmed.reference])
-    assert client.get(reverse("inbox_item", args=[item.pk])).url == answer
-    assert [each.address for each in client.get(reverse("inbox")).context["waiting"]] == [answer]
+    assert client.get(reverse("my_inbox_item", args=[item.pk])).url == answer
+    assert [each.address for each in client.get(reverse("my_inbox")).context["waiting"]] == [answer]
 
 
 def test_a_link_leads_to_the_thing_as_it_is_now(confirmed, rows_of, client, customer, provider):
@@ -125,7 +125,7 @@ def test_a_link_leads_to_the_thing_as_it_is_now(confirmed, rows_of, client, cust
     assert (proposed.do, proposed.text) == ("", "Was Tue 3 March, 10:00.")
     assert [booked.badge.label, proposed.badge.label] == [f"Cancelled by {provider.first_name}"] * 2
     page = reverse("my_appointment", args=[confirmed.reference])
-    assert client.get(reverse("inbox_item", args=[item.pk])).url == page
+    assert client.get(reverse("my_inbox_item", args=[item.pk])).url == page
 
 
 def test_a_customer_does_not_read_their_own_reason_back(confirmed, rows_of, customer):
@@ -219,7 +219,7 @@ def test_a_page_of_everything_costs_the_same_for_one_and_for_many(book, client, 
             one = book(start=TUESDAY_TEN + n * DAY).appointment
             proposals.propose_time(appointment=one, start=one.start + 3 * HOUR, actor=provider.user, role=Role.PROVIDER)
         with CaptureQueriesContext(connection) as asked:
-            client.get(reverse("inbox"))
+            client.get(reverse("my_inbox"))
         counts.append(len(asked))
 
     # Session and count, items, events, new times and offered times.

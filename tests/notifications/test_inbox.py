@@ -87,7 +87,7 @@ def test_what_somebody_did_themselves_is_not_new_to_them(client):
 
     tell(notice(person, is_own=True))
 
-    page = client.get(reverse("inbox"))
+    page = client.get(reverse("my_inbox"))
     assert bell_of(page) == 0
     assert "Thing 1" in page.text
     assert "New: " not in page.text
@@ -99,10 +99,10 @@ def test_opening_the_page_reads_nothing_and_following_a_link_reads_that_one(clie
     write(person, 1, 2)
     [first, second] = InboxItem.objects.order_by("facts__number")
 
-    before = bell_of(client.get(reverse("inbox")))
-    still = bell_of(client.get(reverse("inbox")))
-    followed = client.get(reverse("inbox_item", args=[first.pk]))
-    after = bell_of(client.get(reverse("inbox")))
+    before = bell_of(client.get(reverse("my_inbox")))
+    still = bell_of(client.get(reverse("my_inbox")))
+    followed = client.get(reverse("my_inbox_item", args=[first.pk]))
+    after = bell_of(client.get(reverse("my_inbox")))
 
     assert (before, still, after) == (2, 2, 1)
     assert followed.url == "/help/"
@@ -116,10 +116,10 @@ def test_all_is_marked_as_read_but_what_came_after_the_page(client):
     now = clock.now()
     write(person, 1, 2, at=now - DAY)
     write(other, 3, at=now - DAY)
-    newest = client.get(reverse("inbox")).context["newest"]
+    newest = client.get(reverse("my_inbox")).context["newest"]
     write(person, 4, at=now)
 
-    answer = client.post(reverse("inbox_read"), {"until": newest}, follow=True)
+    answer = client.post(reverse("my_inbox_read"), {"until": newest}, follow=True)
 
     assert list(InboxItem.objects.filter(read_at=None).values_list("facts__number", flat=True).order_by("told_at")) == [
         3,
@@ -134,7 +134,7 @@ def test_marking_all_as_read_understands_any_mark(client, until):
     client.force_login(person)
     write(person, 1)
 
-    answer = client.post(reverse("inbox_read"), {"until": until})
+    answer = client.post(reverse("my_inbox_read"), {"until": until})
 
     assert answer.status_code == 302
 
@@ -147,12 +147,12 @@ def test_the_page_begins_with_the_newest_and_its_pages_have_each_item_once(clien
     write(person, *range(100, 100 + PER_PAGE), at=now)
     write(person, *range(200, 205), at=now - DAY)
 
-    address, seen, pages = reverse("inbox"), [], 0
+    address, seen, pages = reverse("my_inbox"), [], 0
     while address:
         page = client.get(address)
         seen += [item.facts["number"] for item, _ in page.context["rows"]]
         pages += 1
-        address = f"{reverse('inbox')}?before={page.context['older']}" if page.context["older"] else ""
+        address = f"{reverse('my_inbox')}?before={page.context['older']}" if page.context["older"] else ""
 
     assert pages == 2
     assert sorted(seen[:PER_PAGE]) == list(range(100, 100 + PER_PAGE))
@@ -174,7 +174,7 @@ def test_a_mark_that_no_page_gave_begins_anew(client, mark):
     client.force_login(person)
     write(person, 1)
 
-    page = client.get(reverse("inbox"), {"before": mark})
+    page = client.get(reverse("my_inbox"), {"before": mark})
 
     assert page.status_code == 200
     assert len(page.context["rows"]) == 1
@@ -186,7 +186,7 @@ def test_the_list_of_new_things_leaves_out_what_was_read(client):
     write(person, 1, 2)
     inbox.mark_read(item=InboxItem.objects.get(facts__number=1))
 
-    page = client.get(reverse("inbox"), {"tab": "new"})
+    page = client.get(reverse("my_inbox"), {"tab": "new"})
 
     assert [item.facts["number"] for item, _ in page.context["rows"]] == [2]
 
@@ -196,8 +196,8 @@ def test_what_is_gone_is_left_out_and_its_link_says_so(client):
     client.force_login(person)
     write(person, 13, 1)
 
-    page = client.get(reverse("inbox"))
-    answer = client.get(reverse("inbox_item", args=[InboxItem.objects.get(facts__number=13).pk]), follow=True)
+    page = client.get(reverse("my_inbox"))
+    answer = client.get(reverse("my_inbox_item", args=[InboxItem.objects.get(facts__number=13).pk]), follow=True)
 
     assert [item.facts["number"] for item, _ in page.context["rows"]] == [1]
     assert "no longer here" in answer.text
@@ -209,7 +209,7 @@ def test_a_thing_of_newer_code_is_left_out(client):
     client.force_login(person)
     inbox.write([notice(person, name="unheard.of")], now=clock.now())
 
-    page = client.get(reverse("inbox"))
+    page = client.get(reverse("my_inbox"))
 
     assert (page.status_code, page.context["rows"]) == (200, [])
 
@@ -220,8 +220,8 @@ def test_nobody_sees_or_opens_what_others_were_told(client):
     write(other, 1)
     item = InboxItem.objects.get()
 
-    assert client.get(reverse("inbox")).context["rows"] == []
-    assert client.get(reverse("inbox_item", args=[item.pk])).status_code == 404
+    assert client.get(reverse("my_inbox")).context["rows"] == []
+    assert client.get(reverse("my_inbox_item", args=[item.pk])).status_code == 404
     item.refresh_from_db()
     assert item.read_at is None
 
@@ -246,7 +246,7 @@ def test_a_page_of_many_costs_the_queries_of_a_page_of_one(client):
     for numbers in ([1], range(200, 260)):
         write(person, *numbers)
         with CaptureQueriesContext(transaction.get_connection()) as asked:
-            client.get(reverse("inbox"))
+            client.get(reverse("my_inbox"))
         counts.append(len(asked))
 
     # Session with person and count, the items; the new times and the offered times that wait.
