@@ -34,6 +34,7 @@ IMPERSONAL = {
         "outbox_scheduledjob.rhythm",
         "accounts_departure.step",
         "notifications_sentmail.topic",
+        "notifications_inboxitem.name",
         "appointments_searchfigures.name",
     },
     "Keys of rows: numbers, references and moments.": {
@@ -43,6 +44,8 @@ IMPERSONAL = {
         "notifications_sentmail.payload",
         "notifications_sentmail.message_id",
         "notifications_sentmail.about",
+        "notifications_inboxitem.about",
+        "notifications_inboxitem.facts",
         "notifications_mention.about",
         "appointments_appointment.reference",
         "appointments_appointment.booking_key",
