@@ -16,6 +16,7 @@ from .views import (
     search,
     series,
     series_extension,
+    series_moves,
 )
 from .views import customer_appointment as mine
 
@@ -43,6 +44,7 @@ urlpatterns = [
     path("my/appointments/<reference:reference>/calendar.ics", mine.appointment_ics, name="appointment_ics"),
     path("my/series/<uuid:series>/", series.my_series, name="my_series"),
     path("my/series/<uuid:series>/extend/", series_extension.extend_series, name="extend_series"),
+    path("my/series/<uuid:series>/move/", series_moves.move_series, name="move_series"),
     path("my/series/<uuid:series>/cancel/", series.cancel_series, name="cancel_series"),
     path("my/series/<uuid:series>/calendar.ics", series.my_series_ics, name="my_series_ics"),
     path("my/standing/", fair_use.standing, name="my_standing"),

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from . import converters  # noqa: F401 - registers <reference:…>
-from .views import changing, series, studio, studio_customers, studio_why_not, time_off
+from .views import changing, series, series_moves, studio, studio_customers, studio_why_not, time_off
 from .views import studio_appointment as one
 
 urlpatterns = [
@@ -25,6 +25,7 @@ urlpatterns = [
     path("appointments/<reference:reference>/calendar.ics", one.calendar, name="studio_appointment_ics"),
     path("series/<uuid:series>/", series.studio_series, name="studio_series"),
     path("series/<uuid:series>/answer/", series.answer_series, name="answer_series"),
+    path("series/<uuid:series>/move/", series_moves.studio_move_series, name="studio_move_series"),
     path("series/<uuid:series>/cancel/", series.studio_cancel_series, name="studio_cancel_series"),
     path("series/<uuid:series>/calendar.ics", series.studio_series_ics, name="studio_series_ics"),
     path("why-not/", studio_why_not.why_not, name="studio_why_not"),

@@ -59,6 +59,7 @@ FOLLOWS = "appointments/services/follows.py"
 LETTER = "appointments/mail/several.py"
 SERIES = "appointments/test_series.py"
 SERIES_PAGES = "appointments/test_series_pages.py"
+SERIES_MOVES = "appointments/test_series_moves.py"
 SERIES_EXTENSION = "appointments/test_series_extension.py"
 TOGETHER = "appointments/test_mails_about_several.py"
 FAIR_RULES = "appointments/rules/fair_use.py"
@@ -1183,7 +1184,7 @@ MUTANTS = [
     mutant(
         "a change leaves the time that its person kept for a booking",
         "appointments/services/holds.py",
-        "gone |= kept & Q(start__lt=end, end__gt=start)",
+        "gone |= kept & reduce(or_, (Q(start__lt=end, end__gt=start) for start, end in merge(spans)))",
         "pass",
         "appointments/test_changing_pages.py",
         "kept_time or taken_over",
@@ -1191,7 +1192,7 @@ MUTANTS = [
     mutant(
         "a change gives up the time that its person keeps at another hour",
         "appointments/services/holds.py",
-        "gone |= kept & Q(start__lt=end, end__gt=start)",
+        "gone |= kept & reduce(or_, (Q(start__lt=end, end__gt=start) for start, end in merge(spans)))",
         "gone |= kept",
         "appointments/test_changing_pages.py",
         "keeps_elsewhere",
@@ -1697,7 +1698,7 @@ MUTANTS = [
     mutant(
         "the own time stands in the way of a move",
         AVAILABILITY,
-        "(Q(appointment=self.moving) if self.moving else Q())",
+        "(Q(appointment__in=moving) if moving else Q())",
         "Q()",
         TIME,
         "own_time",
@@ -1705,8 +1706,8 @@ MUTANTS = [
     mutant(
         "the own place in the caps stands in the way of a move",
         AVAILABILITY,
-        "moving = mine.moving or 0",
-        "moving = 0",
+        "moving = {mine.moving or 0, *mine.also_moving}",
+        "moving = {0}",
         TIME,
         "own_time",
     ),
@@ -1745,8 +1746,8 @@ MUTANTS = [
     mutant(
         "a provider needs no reason",
         TIMES,
-        "    if found and not message.strip():",
-        "    if found and message is None:",
+        "    if found and not wish.message.strip():",
+        "    if found and wish.message is None:",
         TIME,
         "rules or full_day",
     ),
@@ -1761,8 +1762,8 @@ MUTANTS = [
     mutant(
         "the shares of a week do not hold for a move",
         TIMES,
-        "        return check_moved(appointment, start, now=now)\n",
-        "        return None\n",
+        "    return check_moved(wish.appointment, wish.start, now=now)\n",
+        "    return None\n",
         TIME,
         "shares",
     ),
@@ -1785,8 +1786,8 @@ MUTANTS = [
     mutant(
         "a request confirmed by its new time has no moment of that",
         TRANSITIONS,
-        "    if change.to == Status.CONFIRMED != before:",
-        "    if change.to == Status.CONFIRMED != before and change.verb is not Verb.MOVE:",
+        "    if change.to == Status.CONFIRMED != before.status:",
+        "    if change.to == Status.CONFIRMED != before.status and change.verb is not Verb.MOVE:",
         TIME,
         "confirms_it",
     ),
@@ -1831,8 +1832,8 @@ MUTANTS = [
     mutant(
         "an appointment moved at once holds no time",
         HOLDS,
-        "    take([appointment])\n",
-        "    take([])\n",
+        "    release(appointments)\n    take(appointments)\n",
+        "    release(appointments)\n",
         TIME,
         "at_once",
     ),
@@ -2055,6 +2056,46 @@ MUTANTS = [
         '        series.save(update_fields=["first"])\n',
         SERIES_EXTENSION,
         "same_rule or until_a_date",
+    ),
+    mutant(
+        "dates of a series that wait for an answer give up their time at once",
+        "appointments/services/times.py",
+        "[wish.key for wish in wishes if wish.at_once]",
+        "[wish.key for wish in wishes]",
+        SERIES_MOVES,
+        "keeps_until",
+    ),
+    mutant(
+        "two dates of a series move to one time",
+        "appointments/services/times.py",
+        "        room = room.with_new(wish.key, wish.start)\n",
+        "        room = room.with_new(wish.key, wish.appointment.start)\n",
+        SERIES_MOVES,
+        "same_time or caps or two_dates",
+    ),
+    mutant(
+        "a date that stays is in nobody's way",
+        "appointments/rules/series_moves.py",
+        "    room = room.staying(left | far)\n",
+        "",
+        SERIES_MOVES,
+        "stays",
+    ),
+    mutant(
+        "new times of several dates are not checked together",
+        "appointments/services/transitions.py",
+        "    if together and (wishes := _wishes(made, act)):\n",
+        "    if not together and (wishes := _wishes(made, act)):\n",
+        SERIES_MOVES,
+        "reason or says_why or day_counts",
+    ),
+    mutant(
+        "several dates that move come with a file each",
+        "appointments/mail/catalogue.py",
+        "AGREES = {Verb.BOOK, Verb.ACCEPT, Verb.MOVE}",
+        "AGREES = {Verb.BOOK, Verb.ACCEPT}",
+        SERIES_MOVES,
+        "one_file",
     ),
     mutant(
         "a last call for a request that was answered",

@@ -53,7 +53,7 @@ def read_dates(data: QueryDict, days_of: Mapping[int, date]) -> SentDates:
         asked=frozenset(int(text) for text in data.get("asked", "").split() if NUMBER.fullmatch(text)),
         days={number: day for number, day in days.items() if number in days_of},
         is_first="asked" not in data,
-        books=data.get("do") == "book",
+        books=data.get("do") in {"book", "move"},
     )
 
 

@@ -33,14 +33,18 @@ class StopForm(ReasonForm):
     @property
     def shown(self) -> Mapping[str, str]:
         """What the page showed of each appointment that the choice ends, by reference."""
-        sent = str(self.data.get(f"shown-{self.cleaned_data['which']}", ""))[:MOST_SHOWN]
-        return dict(one.partition(":")[::2] for one in sent.split())
+        return shown_of(str(self.data.get(f"shown-{self.cleaned_data['which']}", "")))
 
     @property
     def seen(self) -> int:
         """The number of the late cancellation that the page showed for the choice."""
         sent = str(self.data.get(f"seen-{self.cleaned_data['which']}", ""))
         return int(sent) if re.fullmatch("[0-9]{1,3}", sent) else 0
+
+
+def shown_of(sent: str) -> dict[str, str]:
+    """What a page showed of several appointments, by reference, as its form sends it back."""
+    return dict(one.partition(":")[::2] for one in sent[:MOST_SHOWN].split())
 
 
 def typed_answers(data: QueryDict) -> dict[str, str]:

@@ -31,8 +31,8 @@ from .words.late import with_standing
 
 # What is only said, of a new time or of coming: the appointment stays as every earlier mail tells it.
 TALK = {Verb.PROPOSE, Verb.DECLINE_TIME, Verb.WITHDRAW_TIME, Verb.LAPSE, Verb.COME}
-# By these an appointment enters a calendar: the dates of a new series in one file.
-AGREES = {Verb.BOOK, Verb.ACCEPT}
+# By these an appointment enters a calendar, or its entry changes: several dates of a series in one file.
+AGREES = {Verb.BOOK, Verb.ACCEPT, Verb.MOVE}
 OVERTAKES = TOLD - TALK
 # What a provider does to an appointment instead of which they may offer other times.
 CALLED_OFF = {Verb.CANCEL, Verb.DECLINE}

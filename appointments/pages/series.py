@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from appointments.models import Appointment, LeftOutDate, Proposal, Series
 from appointments.rules.bookable import shut_words, what_is_shut
-from appointments.rules.moves import cancel_terms
+from appointments.rules.moves import cancel_terms, move_terms
 from appointments.rules.recurrence import Occurrence, expand
 from appointments.rules.series import rule_of
 from appointments.services.series_booking import Extension
@@ -40,6 +40,7 @@ class SeriesRow:
     must_answer: bool = False
     may_change: bool = False
     lies_ahead: bool = False
+    may_move: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,11 @@ class SeriesPage:
     still_to_come: str
     working: str
     more: str = ""
+
+    @property
+    def may_move(self) -> bool:
+        """Whether more than one date can be moved; one alone is rescheduled on its own page."""
+        return sum(row.may_move for row in self.rows) > 1
 
     @property
     def answer_by(self) -> datetime | None:
@@ -232,6 +238,7 @@ class _Words:
             must_answer=proposal is not None and proposal.waits_for(self.viewer, self.now),
             may_change=lies_ahead and cancel_terms(one, role=self.viewer, policy=policy, now=self.now).allowed,
             lies_ahead=lies_ahead,
+            may_move=lies_ahead and move_terms(one, role=self.viewer, policy=policy, now=self.now).allowed,
         )
 
     def of_left_out(self, one: LeftOutDate, length: timedelta) -> SeriesRow:

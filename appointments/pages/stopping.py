@@ -57,7 +57,7 @@ def build_stopping(
     choices = tuple(
         StopChoice(
             way.scope,
-            _what(way, zone),
+            words_for(way, zone),
             _counts(counts[way.scope]),
             counts[way.scope].number,
             way is chosen,
@@ -77,7 +77,8 @@ def build_stopping(
     return Stopping(choices, weighed, _button(chosen), staying, ways.since.reference if ways.since else "")
 
 
-def _what(way: Way, zone: ZoneInfo) -> str:
+def words_for(way: Way, zone: ZoneInfo) -> str:
+    """The dates of a way in words: "Thu 3 December and all after it, 6 dates"."""
     count, first = len(way.ending), _day(way.ending[0], zone)
     if way.scope is Scope.ONE:
         return f"Only {first}"

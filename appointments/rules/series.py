@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from appointments.models import Series
-from appointments.rules.obstacles import Asked, Obstacle, first_obstacle
+from appointments.rules.obstacles import Asked, Obstacle, first_obstacle, obstacles
 from appointments.rules.recurrence import Occurrence, Rule
 from appointments.rules.slots import ONE_DAY, Facts, Shape, is_open, open_slots, with_appointment
 from appointments.states import Frequency, LeftOut
@@ -46,7 +46,13 @@ class Prospect:
     away: tuple[Interval, ...] = ()
 
     def obstacle_to(self, start: datetime) -> Obstacle | None:
-        return first_obstacle(Asked(self.facts, self.shape, start, self.now))
+        return first_obstacle(self._asked(start))
+
+    def obstacles_to(self, start: datetime) -> list[Obstacle]:
+        return obstacles(self._asked(start))
+
+    def _asked(self, start: datetime) -> Asked:
+        return Asked(self.facts, self.shape, start, self.now)
 
     def is_open(self, start: datetime) -> bool:
         return is_open(self.facts, self.shape, start, now=self.now)

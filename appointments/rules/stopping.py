@@ -1,18 +1,18 @@
-"""The ways of stopping a series: which of its appointments each would end, decided from rows in hand."""
+"""The ways of stopping a series, or of moving it: which of its appointments each concerns, from rows in hand."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from appointments.models import Appointment
-from appointments.rules.moves import cancel_terms
+from appointments.rules.moves import cancel_terms, move_terms
 from appointments.states import Role
 from providers.models import BookingPolicy
 
 
 class Scope(StrEnum):
-    """How much of a series is ended: one date, that and all after it, or all that lies ahead."""
+    """How much of a series is ended or moved: one date, that and all after it, or all that lies ahead."""
 
     ONE = "one"
     FOLLOWING = "following"
@@ -21,7 +21,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A way of stopping, with the appointments and requests that it ends, by start."""
+    """A way of stopping or of moving, with the appointments and requests that it concerns, by start."""
 
     scope: Scope
     ending: tuple[Appointment, ...]
@@ -29,7 +29,7 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """The ways that differ, the date from which they count, and what lies ahead but can't be ended any more."""
+    """The ways that differ, the date from which they count, and what lies ahead but has to stay as it is."""
 
     ways: tuple[Way, ...]
     since: Appointment | None = None
@@ -50,11 +50,27 @@ def ways_to_stop(
 
     A customer can't end what starts within the provider's cutoff; that stays, whatever is chosen.
     """
+    return _ways(appointments, since, now, lambda one: _can_end(one, role, policy, now))
+
+
+def ways_to_move(
+    appointments: Iterable[Appointment], since: str, *, role: Role, policy: BookingPolicy, now: datetime
+) -> Ways:
+    """The ways of moving from the appointment with the reference `since` on, or from the next one.
+
+    What may not be moved any more stays, whatever is chosen. Needs rows with their people.
+    """
+    return _ways(appointments, since, now, lambda one: move_terms(one, role=role, policy=policy, now=now).allowed)
+
+
+def _ways(
+    appointments: Iterable[Appointment], since: str, now: datetime, concerns: Callable[[Appointment], bool]
+) -> Ways:
     ahead = sorted(
         (one for one in appointments if one.is_open and one.start > now and not one.is_unanswered(now)),
         key=lambda one: (one.start, one.pk),
     )
-    ending = [one for one in ahead if _can_end(one, role, policy, now)]
+    ending = [one for one in ahead if concerns(one)]
     staying = tuple(one for one in ahead if one not in ending)
     first = next((one for one in ending if one.reference == since), None)
     if first is None:

@@ -29,11 +29,12 @@ from providers.queries import time_off_between
 class Mine:
     """The holder whose time does not stand in their own way: a browser (a hash) and the account signed in keep a time
     while they book, times are offered to the account, and the appointment `moving` (a key) has one or two that it gives
-    up for another."""
+    up for another, as those `also_moving` in the same act have."""
 
     browser: str | None = None
     account_id: int | None = None
     moving: int | None = None
+    also_moving: frozenset[int] = frozenset()
 
     def kept(self) -> Q:
         """The condition that finds their kept time among `Hold`; an empty one, which is falsy, for nobody."""
@@ -44,8 +45,9 @@ class Mine:
     def holds(self) -> Q:
         """The condition that finds all of their time among `Hold`; an empty one, which is falsy, for nobody."""
         # Booking is the only way to take an offered time: nobody moves an appointment there.
-        offered = Q(offer__customer=self.account_id) if self.account_id and not self.moving else Q()
-        return self.kept() | offered | (Q(appointment=self.moving) if self.moving else Q())
+        moving = self.also_moving | ({self.moving} if self.moving else set())
+        offered = Q(offer__customer=self.account_id) if self.account_id and not moving else Q()
+        return self.kept() | offered | (Q(appointment__in=moving) if moving else Q())
 
 
 NOBODY = Mine()
@@ -125,10 +127,10 @@ def _load(
     first_day, last_day = (first - MARGIN).date(), (last + MARGIN).date()
     questions = _hours_rows.asking(ids=ids), _override_rows.asking(ids=ids, first=first_day, last=last_day)
     span = first - around, last + around
-    if also:
+    if also or mine.also_moving:
         hours_rows, override_rows = together(*questions)
         live = live_holds(now, mine=mine, kept=kept)
-        taken_rows = list(_all_taken(live, ids, *span, _ranges(start, end, also)))
+        taken_rows = list(_all_taken(live, ids, *span, _ranges(start, end, also) if also else Q()))
     else:
         hours_rows, override_rows, taken_rows = together(*questions, _taken(ids, *span, now=now, mine=mine, kept=kept))
     hours = _hours(hours_rows)
@@ -366,14 +368,14 @@ def _counted_rows(
     `mine`."""
     counted = conditions.counted(now)
     wanted = Q(start__gte=start, start__lt=end) & conditions.taking_time(now) | counted
-    moving = mine.moving or 0  # no row has the key 0
-    rows = Appointment.objects.filter(wanted, provider_id__in=ids).exclude(pk=moving)
+    moving = {mine.moving or 0, *mine.also_moving}  # no row has the key 0
+    rows = Appointment.objects.filter(wanted, provider_id__in=ids).exclude(pk__in=moving)
     rows = rows.annotate(
         old=Value(None, output_field=DateTimeField()), counts=Case(When(counted, then=True), default=False)
     )
     proposals = Proposal.objects.live(now).filter(appointment__provider_id__in=ids, start__gte=start, start__lt=end)
     proposals = (
-        proposals.exclude(appointment=moving)
+        proposals.exclude(appointment__in=moving)
         .order_by()
         .annotate(provider_id=F("appointment__provider_id"), old=F("old_start"), counts=Value(False))
     )

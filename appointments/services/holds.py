@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
@@ -17,7 +19,7 @@ from core import clock
 from core.compiled_inserts import insert_all
 from core.db import retrying, violates
 from core.exceptions import Busy
-from core.intervals import Interval
+from core.intervals import Interval, merge
 from providers.models import Provider, Service
 
 from . import availability
@@ -61,13 +63,12 @@ def drop_stale(provider: Provider, *, now: datetime, mine: Mine) -> None:
     Hold.objects.filter(Q(provider=provider, expires_at__lte=now) | mine.kept()).delete()
 
 
-def make_room(provider: Provider, span: Interval, *, now: datetime, mine: Mine) -> None:
-    """Delete the provider's kept and proposed times that ran out, and the time that `mine` keeps in the span, which
-    they take for an appointment of theirs."""
-    start, end = span
+def make_room(provider: Provider, spans: Sequence[Interval], *, now: datetime, mine: Mine) -> None:
+    """Delete the provider's kept and proposed times that ran out, and the time that `mine` keeps in one of the spans,
+    which they take for an appointment of theirs."""
     gone = Q(expires_at__lte=now)
     if kept := mine.kept():
-        gone |= kept & Q(start__lt=end, end__gt=start)
+        gone |= kept & reduce(or_, (Q(start__lt=end, end__gt=start) for start, end in merge(spans)))
     Hold.objects.filter(gone, provider=provider).delete()
 
 
@@ -86,23 +87,25 @@ def release(appointments: Sequence[Appointment]) -> None:
         Hold.objects.filter(appointment__in=appointments).delete()
 
 
-def move(appointment: Appointment) -> None:
-    """Hold the appointment's time as it is now instead of the one it had. A proposed time of it stays held."""
-    Hold.objects.filter(appointment=appointment, kind=HoldKind.APPOINTMENT).delete()
-    take([appointment])
+def move(appointments: Sequence[Appointment]) -> None:
+    """Hold the appointments' times as they are now instead of all that was held for them."""
+    release(appointments)
+    take(appointments)
 
 
-def take_proposed(proposal: Proposal) -> None:
-    """Hold the proposed time until its time to answer is over, besides the time that the appointment has."""
-    appointment = proposal.appointment
-    start, end = blocked_range(availability.as_agreed(appointment), proposal.start)
-    Hold.objects.create(
-        kind=HoldKind.PROPOSAL,
-        provider_id=appointment.provider_id,
-        appointment=appointment,
-        start=start,
-        end=end,
-        expires_at=proposal.answer_by,
+def take_proposed(proposals: Iterable[Proposal]) -> None:
+    """Hold each proposed time until its time to answer is over, besides the time that the appointment has."""
+    ranges = [(one, *blocked_range(availability.as_agreed(one.appointment), one.start)) for one in proposals]
+    insert_all(
+        Hold(
+            kind=HoldKind.PROPOSAL,
+            provider_id=one.appointment.provider_id,
+            appointment=one.appointment,
+            start=start,
+            end=end,
+            expires_at=one.answer_by,
+        )
+        for one, start, end in ranges
     )
 
 

@@ -4,6 +4,7 @@ Only `transitions` calls these functions, with provider, people and appointment 
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
@@ -13,10 +14,12 @@ from appointments.exceptions import MoveRefused, PolicyRefused, ReasonMissing, S
 from appointments.models import Appointment, Proposal
 from appointments.rules.moves import NO_LONGER_OPEN, proposal_deadline
 from appointments.rules.obstacles import Obstacle, override_words
-from appointments.states import ProposalState, Role, side_of
+from appointments.states import ProposalState, Role
+from core.compiled_inserts import insert_all
 
 from . import availability, holds
 from .availability import Mine
+from .new_times import load_room
 from .shares import check_moved
 
 
@@ -33,70 +36,124 @@ def load_proposals(appointments: Iterable[Appointment], answered: Iterable[Propo
     return by_id
 
 
-def check_start(
-    appointment: Appointment, start: datetime, *, role: Role, message: str, now: datetime, mine: Mine
-) -> None:
-    """Check that the appointment may be moved to `start`, as if it had no time yet and `mine` kept none.
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A new start (UTC) chosen for an appointment in a role, with a message to the other side.
+
+    `mine` does not stand in its way. `at_once` says that it counts without an answer.
+    """
+
+    appointment: Appointment
+    start: datetime
+    role: Role
+    message: str
+    mine: Mine
+    at_once: bool
+
+    @property
+    def key(self) -> int:
+        return self.appointment.pk
+
+
+def check_start(wish: Wish, *, now: datetime) -> None:
+    """Check that the appointment may have this start, as if it had no time yet and its `mine` kept none.
 
     A customer may choose what is open to them; provider and staff any time ahead that is free, but where it breaks a
-    rule of the provider's they say why in `message`. Raises SlotTaken, PolicyRefused or ReasonMissing.
+    rule of the provider's they say why in the message. Raises SlotTaken, PolicyRefused or ReasonMissing.
     """
-    service = availability.as_agreed(appointment)
-    if role is Role.CUSTOMER:
-        if not availability.may_book(service, start, now=now, mine=mine):
-            raise holds.slot_taken(service, start, mine=mine)
-        return check_moved(appointment, start, now=now)
-    if start <= now:
+    service = availability.as_agreed(wish.appointment)
+    if wish.role is not Role.CUSTOMER:
+        found = availability.all_in_the_way(service, wish.start, now=now, mine=wish.mine) if wish.start > now else []
+        return _check_own_rules(wish, found, now=now)
+    if not availability.may_book(service, wish.start, now=now, mine=wish.mine):
+        raise holds.slot_taken(service, wish.start, mine=wish.mine)
+    return check_moved(wish.appointment, wish.start, now=now)
+
+
+def check_together(wishes: Sequence[Wish], *, now: datetime) -> None:
+    """Check that the appointments of one provider may have these starts together: each is judged as `check_start` does
+    for one, with the new times of those before it taken, and the present ones of those that move at once free.
+
+    A fixed number of queries, however many there are. Raises what `check_start` raises.
+    """
+    mine = Mine(wishes[0].mine.browser, wishes[0].mine.account_id)
+    appointments, leaving = [wish.appointment for wish in wishes], [wish.key for wish in wishes if wish.at_once]
+    room = load_room(appointments, [wish.start for wish in wishes], leaving=leaving, now=now, mine=mine)
+    for wish in _each_rule_once(wishes):
+        check_moved(wish.appointment, wish.start, now=now)
+    for wish in wishes:
+        found = room.obstacles_to(wish.key, wish.start)
+        service = availability.as_agreed(wish.appointment)
+        if wish.role is Role.CUSTOMER:
+            if found:
+                raise holds.slot_taken(service, wish.start, mine=wish.mine)
+        else:
+            _check_own_rules(wish, found, now=now)
+        room = room.with_new(wish.key, wish.start)
+
+
+def _each_rule_once(wishes: Sequence[Wish]) -> Iterable[Wish]:
+    """The wishes of customers whose share has to be asked about; those of one series are all asked about with one."""
+    seen = set()
+    for wish in wishes:
+        key = wish.appointment.series_id or -wish.key
+        if wish.role is Role.CUSTOMER and key not in seen:
+            seen.add(key)
+            yield wish
+
+
+def _check_own_rules(wish: Wish, found: Sequence[Obstacle], *, now: datetime) -> None:
+    """Raise where somebody has the time, it is over, or nothing says why it breaks rules of the provider's own."""
+    if wish.start <= now:
         raise PolicyRefused("Choose a time that lies ahead.")
-    found = availability.all_in_the_way(service, start, now=now, mine=mine)
     if Obstacle.TAKEN in found:
-        raise SlotTaken("That time is taken.", availability.nearest_slots(service, start, now=now, mine=mine))
-    if found and not message.strip():
+        service = availability.as_agreed(wish.appointment)
+        raise SlotTaken("That time is taken.", availability.nearest_slots(service, wish.start, now=now, mine=wish.mine))
+    if found and not wish.message.strip():
         rules = " ".join(override_words(one) for one in found)
-        raise ReasonMissing(f"{rules} Write {appointment.customer.first_name} why you propose it all the same.")
-    return None
+        name = wish.appointment.customer.first_name
+        raise ReasonMissing(f"{rules} Write {name} why you propose it all the same.")
 
 
-def propose(
-    appointment: Appointment,
-    start: datetime,
-    *,
-    actor: User | None,
-    role: Role,
-    message: str,
-    now: datetime,
-    mine: Mine,
-) -> Proposal:
-    """Propose `start`, which was checked, and hold it beside the present time. It replaces a proposal that was open.
+def choose(wishes: Sequence[Wish], *, actor: User | None, now: datetime) -> dict[int, Proposal]:
+    """Move the appointments to their new starts where that counts at once, and propose them to the other side where it
+    does not; all were checked. The new proposals by the appointments' ids.
 
-    A request then waits for its answer at least as long as a proposal of the provider's side waits for the customer's.
+    What was proposed for them before is replaced or ended. A request then waits for its answer at least as long as a
+    proposal of the provider's side waits for the customer's.
     """
-    _close_open([appointment], ProposalState.REPLACED, now=now)
-    _make_room(appointment, start, now=now, mine=mine)
-    policy = appointment.provider.policy
-    answer_by = proposal_deadline(appointment, start, role=role, policy=policy, now=now)
-    proposal = Proposal.objects.create(
+    if not wishes:
+        return {}
+    moving, asking = [one for one in wishes if one.at_once], [one for one in wishes if not one.at_once]
+    if asking:
+        _close_open([one.appointment for one in asking], ProposalState.REPLACED, now=now)
+    _make_room(wishes, now=now)
+    for one in moving:
+        _set_time(one.appointment, one.start)
+    if moving:
+        holds.move([one.appointment for one in moving])
+    proposals = insert_all(_proposal(one, actor, now) for one in asking)
+    holds.take_proposed(proposals)
+    for proposal in proposals:
+        appointment = proposal.appointment
+        if appointment.answer_by and appointment.is_request and proposal.side is Role.PROVIDER:
+            appointment.answer_by = max(appointment.answer_by, proposal.answer_by)
+    return {proposal.appointment_id: proposal for proposal in proposals}
+
+
+def _proposal(wish: Wish, actor: User | None, now: datetime) -> Proposal:
+    appointment, policy = wish.appointment, wish.appointment.provider.policy
+    return Proposal(
         appointment=appointment,
-        by=role,
+        by=wish.role,
         actor=actor,
         old_start=appointment.start,
-        start=start,
-        end=start + (appointment.end - appointment.start),
-        message=message,
-        answer_by=answer_by,
+        start=wish.start,
+        end=wish.start + (appointment.end - appointment.start),
+        message=wish.message,
+        answer_by=proposal_deadline(appointment, wish.start, role=wish.role, policy=policy, now=now),
         created_at=now,
     )
-    holds.take_proposed(proposal)
-    if appointment.answer_by and appointment.is_request and side_of(role) is Role.PROVIDER:
-        appointment.answer_by = max(appointment.answer_by, answer_by)
-    return proposal
-
-
-def move(appointment: Appointment, start: datetime, *, now: datetime, mine: Mine) -> None:
-    """Move the appointment to `start`, which was checked: hold that time and release the other."""
-    _set_time(appointment, start)
-    _make_room(appointment, start, now=now, mine=mine)
-    holds.move(appointment)
 
 
 def accept(proposal: Proposal, *, now: datetime) -> None:
@@ -133,9 +190,9 @@ def _close(proposal: Proposal, state: ProposalState, *, now: datetime) -> None:
     proposal.save(update_fields=["state", "closed_at"])
 
 
-def _make_room(appointment: Appointment, start: datetime, *, now: datetime, mine: Mine) -> None:
-    span = holds.blocked_range(availability.as_agreed(appointment), start)
-    holds.make_room(appointment.provider, span, now=now, mine=mine)
+def _make_room(wishes: Sequence[Wish], *, now: datetime) -> None:
+    spans = [holds.blocked_range(availability.as_agreed(one.appointment), one.start) for one in wishes]
+    holds.make_room(wishes[0].appointment.provider, spans, now=now, mine=wishes[0].mine)
 
 
 def _set_time(appointment: Appointment, start: datetime) -> None:

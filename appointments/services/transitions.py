@@ -226,7 +226,9 @@ def _apply(changes: Sequence[Change], act: Act, *, bans: bool = False) -> list[O
     others = list(fair_use.upcoming_of(act.actor, now=clock.now())) if bans and act.actor else []
     locked, actor = _lock([*(change.appointment for change in changes), *others], act.actor, all_ahead=bans)
     now, outcomes, made = clock.now(), [], []
-    for change in _as_they_are_now(changes, locked):
+    changes = _as_they_are_now(changes, locked)
+    together = sum(_chooses(change) for change in changes) > 1
+    for change in changes:
         appointment = change.appointment
         role = act.role_in(change)
         _check_role(appointment, actor, role)
@@ -236,7 +238,7 @@ def _apply(changes: Sequence[Change], act: Act, *, bans: bool = False) -> list[O
         try:
             _check_takes_part(actor)
             _check_shown(change)
-            _check(change, act, now)
+            _check(change, act, now, together=together)
         except (MoveRefused, PolicyRefused, SlotTaken) as refusal:
             if not act.skip_refused:
                 raise
@@ -244,6 +246,8 @@ def _apply(changes: Sequence[Change], act: Act, *, bans: bool = False) -> list[O
             continue
         made.append(change)
         outcomes.append(Outcome(appointment, changed=True))
+    if together and (wishes := _wishes(made, act)):
+        times.check_together(wishes, now=now)
     counts = _weigh(made, act, now=now)
     if counts.bans and not bans:
         raise _Bans
@@ -301,7 +305,8 @@ def _check_shown(change: Change) -> None:
         raise ChangedSince
 
 
-def _check(change: Change, act: Act, now: datetime) -> None:
+def _check(change: Change, act: Act, now: datetime, *, together: bool) -> None:
+    """Check one change by itself. New times that are chosen `together` are checked with each other afterwards."""
     appointment = change.appointment
     check_move(
         appointment,
@@ -313,10 +318,23 @@ def _check(change: Change, act: Act, now: datetime) -> None:
         proposal=change.proposal,
         start=change.start,
     )
-    if change.start:
-        mine = change.mine(act.actor)
-        role = act.role_in(change)
-        times.check_start(appointment, change.start, role=role, message=change.reason, now=now, mine=mine)
+    if _chooses(change) and not together:
+        times.check_start(_wish(change, act), now=now)
+
+
+def _chooses(change: Change) -> bool:
+    """Whether the change chooses a new time, rather than answers one."""
+    return change.start is not None and change.proposal is None
+
+
+def _wishes(changes: Sequence[Change], act: Act) -> list[times.Wish]:
+    return [_wish(change, act) for change in changes if _chooses(change)]
+
+
+def _wish(change: Change, act: Act) -> times.Wish:
+    assert change.start is not None
+    role, mine, at_once = act.role_in(change), change.mine(act.actor), change.verb is Verb.MOVE
+    return times.Wish(change.appointment, change.start, role, change.reason, mine, at_once)
 
 
 def _weigh(changes: Sequence[Change], act: Act, *, now: datetime) -> Consequence:
@@ -332,7 +350,15 @@ def _weigh(changes: Sequence[Change], act: Act, *, now: datetime) -> Consequence
 
 def _make(changes: Sequence[Change], act: Act, *, now: datetime) -> None:
     """Write, record and tell changes that were checked, each with the state it leads to."""
-    entries = [_enter(change, act, now=now) for change in changes]
+    before = [_Before(one.appointment.status, one.appointment.start, _dropped_by(one, now)) for one in changes]
+    proposals = times.choose(_wishes(changes, act), actor=act.actor, now=now)
+    for change in changes:
+        if change.proposal and change.verb in OF_TIME:
+            proposals[change.appointment.pk] = _answer(change, change.proposal, now=now)
+    entries = [
+        _enter(change, was, proposals.get(change.appointment.pk), act, now=now)
+        for change, was in zip(changes, before, strict=True)
+    ]
     if entries:
         _save(changes)
         times.end_proposals([entry.appointment for entry in entries if _ends_proposals(entry)], now=now)
@@ -411,19 +437,26 @@ def _check_takes_part(actor: User | None) -> None:
         raise PolicyRefused(f"This account is {actor.why_not}.")
 
 
-def _enter(change: Change, act: Act, *, now: datetime) -> Entry:
-    """Let the appointment enter its new state and time; the entry that records it."""
-    appointment, before, start = change.appointment, change.appointment.status, change.appointment.start
-    dropped = _dropped_by(change, now)
-    proposal = _change_time(change, act, now=now) if change.verb in OF_TIME else None
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """The state and start of an appointment before its change, and the new time that the change replaces."""
+
+    status: str
+    start: datetime
+    dropped: datetime | None
+
+
+def _enter(change: Change, before: _Before, proposal: Proposal | None, act: Act, *, now: datetime) -> Entry:
+    """Let the appointment, which has its new time already, enter its new state; the entry that records it."""
+    appointment = change.appointment
     assert change.to is not None
     appointment.status = change.to
     appointment.sequence += 1
     if change.verb is Verb.COME:
-        appointment.will_come_at = start
+        appointment.will_come_at = before.start
     if change.verb is Verb.MOVE:
         appointment.will_come_at = None  # said for the time that it had, also if that comes back
-    if change.to == Status.CONFIRMED != before:
+    if change.to == Status.CONFIRMED != before.status:
         appointment.agreed_at = now
     if change.verb in ENDS:
         appointment.closed_at = now
@@ -431,7 +464,9 @@ def _enter(change: Change, act: Act, *, now: datetime) -> Entry:
         appointment.ended_by = act.role_in(change)
         appointment.was_withdrawn = change.verb is Verb.WITHDRAW
     to_start = proposal.start if proposal else change.start
-    return Entry(appointment, change.verb, before, change.reason, start, to_start, dropped, proposal)
+    return Entry(
+        appointment, change.verb, before.status, change.reason, before.start, to_start, before.dropped, proposal
+    )
 
 
 def _dropped_by(change: Change, now: datetime) -> datetime | None:
@@ -440,18 +475,9 @@ def _dropped_by(change: Change, now: datetime) -> datetime | None:
     return waiting.start if waiting and waiting.is_live(now) and waiting.start != change.start else None
 
 
-def _change_time(change: Change, act: Act, *, now: datetime) -> Proposal | None:
-    """Propose a new time, move to it, or close a proposal; the proposal concerned, if any."""
-    proposal, start, mine = change.proposal, change.start, change.mine(act.actor)
-    if change.verb is Verb.PROPOSE:
-        assert start is not None
-        return times.propose(
-            change.appointment, start, actor=act.actor, role=act.role, message=change.reason, now=now, mine=mine
-        )
-    if proposal is None:
-        assert start is not None
-        times.move(change.appointment, start, now=now, mine=mine)
-    elif change.verb is Verb.MOVE:
+def _answer(change: Change, proposal: Proposal, *, now: datetime) -> Proposal:
+    """Move to the proposed time, or close the proposal."""
+    if change.verb is Verb.MOVE:
         times.accept(proposal, now=now)
     else:
         times.refuse(proposal, CLOSES[change.verb], now=now)

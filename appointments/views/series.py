@@ -22,7 +22,7 @@ from accounts.models import User
 from accounts.zones import viewer_zone
 from appointments.exceptions import ChangedSince, CountsForMore, MoveRefused, PolicyRefused
 from appointments.forms.reasons import ReasonForm
-from appointments.forms.stopping import StopForm, typed_answers
+from appointments.forms.stopping import StopForm, shown_of, typed_answers
 from appointments.mail.ics import series_ics
 from appointments.models import Appointment, Series
 from appointments.pages.series import SeriesPage, ahead_of, build_series
@@ -54,6 +54,7 @@ class SeriesDoor:
     frame: str
     home: str
     cancel: str
+    move: str
     crumbs: Sequence[tuple[str, str]]
 
     @property
@@ -94,7 +95,7 @@ class SeriesDoor:
         }
 
 
-def _customers_door(request: HttpRequest, uuid: UUID) -> SeriesDoor:
+def customers_door(request: HttpRequest, uuid: UUID) -> SeriesDoor:
     me = cast(User, request.user)
     try:
         series = series_for_customer(me, uuid)
@@ -109,11 +110,12 @@ def _customers_door(request: HttpRequest, uuid: UUID) -> SeriesDoor:
         frame="base.html",
         home=reverse("my_series", args=[uuid]),
         cancel=reverse("cancel_series", args=[uuid]),
+        move=reverse("move_series", args=[uuid]),
         crumbs=[("Your appointments", mine), ("Series", f"{mine}?tab=series")],
     )
 
 
-def _providers_door(request: HttpRequest, provider: Provider, uuid: UUID) -> SeriesDoor:
+def providers_door(request: HttpRequest, provider: Provider, uuid: UUID) -> SeriesDoor:
     try:
         series = series_for_provider(provider, uuid)
     except Series.DoesNotExist:
@@ -127,6 +129,7 @@ def _providers_door(request: HttpRequest, provider: Provider, uuid: UUID) -> Ser
         frame="studio.html",
         home=reverse("studio_series", args=[uuid]),
         cancel=reverse("studio_cancel_series", args=[uuid]),
+        move=reverse("studio_move_series", args=[uuid]),
         crumbs=[(customer.name, reverse("studio_customer", args=[customer.uuid]))],
     )
 
@@ -139,14 +142,14 @@ def _providers_door(request: HttpRequest, provider: Provider, uuid: UUID) -> Ser
 @require_safe
 def my_series(request: HttpRequest, series: UUID) -> HttpResponse:
     """The customer's page of a series. Three queries with what is behind the door."""
-    return _show(request, _customers_door(request, series))
+    return _show(request, customers_door(request, series))
 
 
 @require_safe
 @provider_required
 def studio_series(request: HttpRequest, provider: Provider, series: UUID) -> HttpResponse:
     """The provider's page of a customer's series."""
-    return _show(request, _providers_door(request, provider, series))
+    return _show(request, providers_door(request, provider, series))
 
 
 def _show(request: HttpRequest, door: SeriesDoor) -> HttpResponse:
@@ -159,14 +162,14 @@ def _show(request: HttpRequest, door: SeriesDoor) -> HttpResponse:
 @require_safe
 def my_series_ics(request: HttpRequest, series: UUID) -> HttpResponse:
     """One calendar file with an entry for each agreed date ahead; 404 where there is none."""
-    door = _customers_door(request, series)
+    door = customers_door(request, series)
     return _calendar(door)
 
 
 @require_safe
 @provider_required
 def studio_series_ics(request: HttpRequest, provider: Provider, series: UUID) -> HttpResponse:
-    return _calendar(_providers_door(request, provider, series))
+    return _calendar(providers_door(request, provider, series))
 
 
 def _calendar(door: SeriesDoor) -> HttpResponse:
@@ -184,13 +187,13 @@ def _calendar(door: SeriesDoor) -> HttpResponse:
 @require_http_methods(READ_AND_SEND)
 def cancel_series(request: HttpRequest, series: UUID) -> HttpResponse:
     """Show what cancelling one, the following or all would count as, or do it."""
-    return _stop(request, _customers_door(request, series))
+    return _stop(request, customers_door(request, series))
 
 
 @require_http_methods(READ_AND_SEND)
 @provider_required
 def studio_cancel_series(request: HttpRequest, provider: Provider, series: UUID) -> HttpResponse:
-    return _stop(request, _providers_door(request, provider, series))
+    return _stop(request, providers_door(request, provider, series))
 
 
 def _stop(request: HttpRequest, door: SeriesDoor) -> HttpResponse:
@@ -280,7 +283,7 @@ def _stopping(door: SeriesDoor, appointments: Sequence[Appointment], since: str,
 @provider_required
 def answer_series(request: HttpRequest, provider: Provider, series: UUID) -> HttpResponse:
     """Accept and decline the requests of a series, all at once or date by date, in one act."""
-    door = _providers_door(request, provider, series)
+    door = providers_door(request, provider, series)
     appointments = appointments_of(door.series)
     if request.method != "POST":
         return _ask_to_answer(request, door, appointments, ReasonForm())
@@ -293,7 +296,7 @@ def answer_series(request: HttpRequest, provider: Provider, series: UUID) -> Htt
     accepts = {one.reference: pressed == "accept-all" or answers.get(one.reference) == "accept" for one in waiting}
     if pressed not in {"accept-all", "decline-all"} and any(one.reference not in answers for one in waiting):
         return _ask_to_answer(request, door, appointments, form, answers, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    shown = dict(text.partition(":")[::2] for text in request.POST.get("shown", "").split())
+    shown = shown_of(request.POST.get("shown", ""))
     try:
         outcomes = answer_several(
             accepted=[one for one in waiting if accepts[one.reference]],

@@ -121,6 +121,7 @@ ROWS = [
     Row("my_series_ics", args=series, get=signed_in("404"), post=signed_in("405")),
     # A form that says nothing is shown again.
     Row("extend_series", args=series, get=MINE, post=signed_in("404", C="422")),
+    Row("move_series", args=series, get=MINE, post=signed_in("404", C="422")),
     Row("cancel_series", args=series, get=MINE, post=signed_in("404", C="422")),
     Row("my_standing", get=signed_in("200"), post=signed_in("405")),
     # Nobody else is told anything about a suspension here; an appeal without a text is asked for again.

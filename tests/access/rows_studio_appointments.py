@@ -98,6 +98,7 @@ ROWS = [
     # The series has only requests, which no calendar has.
     Row("studio_series_ics", get=signed_in("404"), post=refused(), args=series),
     # Forms that say nothing are shown again.
+    Row("studio_move_series", get=own(), post=own("422"), args=series),
     Row("studio_cancel_series", get=own(), post=own("422"), args=series),
     Row("answer_series", get=own(), post=own("422"), args=series),
     Row("studio_why_not", get=studio(), post=refused(), args=has_page),

@@ -77,7 +77,7 @@ def in_situation(case, provider):
             proposal = proposal_of(case, one)
             if proposal:
                 proposal.save()
-                take_proposed(proposal)
+                take_proposed([proposal])
             yield Appointment.objects.with_people().get(), proposal
             raise Undo
     except Undo:

@@ -122,6 +122,39 @@ def test_dates_are_added_to_a_running_series(service, first, page, sign_in, axe,
     assert sorted(Series.objects.get().appointments.values_list("occurrence", flat=True)) == [1, 2, 3, 4, 5]
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "plain"])
+def test_a_date_and_those_after_it_move_together(service, first, new_page, sign_in, axe, sideways, scripts):
+    page = new_page(java_script_enabled=scripts)
+    sign_in(page, UserFactory(time_zone="UTC"))
+    open_form(page, service, first)
+    page.get_by_text("Every day", exact=True).click()
+    page.get_by_label("How many appointments").fill("4")
+    page.get_by_role("button", name="Check the dates").click()
+    page.get_by_role("button", name="Book 4 dates").first.click()
+
+    page.get_by_role("link", name="Reschedule").nth(1).click()
+    page.get_by_role("link", name="Move it together with those after it").click()
+    page.get_by_label("and all after it").check()
+    page.get_by_label("New start").fill("14:00")
+    if scripts:
+        axe(page)
+    assert not scripts or sideways(page) == []
+    page.get_by_role("button", name="Check these dates").click()
+    page.locator("#moves fieldset").nth(1).get_by_label("Leave as it is").check()
+    if not scripts:
+        page.get_by_role("button", name="Update").click()
+    else:
+        expect(page.get_by_role("button", name="Move 2 dates")).to_be_visible()
+        axe(page)
+        assert sideways(page) == []
+    page.get_by_role("button", name="Move 2 dates").click()
+
+    expect(page.get_by_text("2 dates are moved.")).to_be_visible()
+    starts = list(Series.objects.get().appointments.order_by("occurrence").values_list("start", flat=True))
+    day = timedelta(days=1)
+    assert starts == [first, first + day + 4 * HOUR, first + 2 * day, first + 3 * day + 4 * HOUR]
+
+
 def test_a_series_is_stopped_from_a_date_on(service, first, page, sign_in, axe, sideways):
     customer = UserFactory(time_zone="UTC")
     sign_in(page, customer)

@@ -27,6 +27,7 @@ from appointments.services import (
     offers,
     proposals,
     series,
+    series_moves,
     time_off,
     times,
     transitions,
@@ -108,6 +109,26 @@ def cancel_series(customer_pk, where="nowhere"):
     ending = list(Appointment.objects.filter(customer=customer).order_by("start"))
     with point(where):
         outcomes = series.end_several(appointments=ending, actor=customer, role=Role.CUSTOMER)
+    return [outcome.changed for outcome in outcomes]
+
+
+def move_series(customer_pk, role, where="nowhere"):
+    """Move all of the customer's appointments by a day in one act, as the page of their series does."""
+    rows = list(Appointment.objects.with_people().with_proposal().filter(customer=customer_pk).order_by("start"))
+    actor = rows[0].customer if role == "customer" else rows[0].provider.user
+    moves = [(one, one.start + timedelta(days=1)) for one in rows]
+    with point(where):
+        outcomes = series_moves.move_several(moves=moves, actor=actor, role=Role(role), at_once=role == "customer")
+    return [outcome.changed for outcome in outcomes]
+
+
+def answer_series(provider_pk, accepts, where="nowhere"):
+    """Accept the first of a provider's requests and decline the others in one act."""
+    rows = list(Appointment.objects.with_people().filter(provider=provider_pk).order_by("start"))
+    with point(where):
+        outcomes = series.answer_several(
+            accepted=rows[:accepts], declined=rows[accepts:], actor=rows[0].provider.user, reason="Away"
+        )
     return [outcome.changed for outcome in outcomes]
 
 

@@ -130,6 +130,48 @@ def test_cancelling_a_series_killed_in_the_middle_cancels_nothing(service, where
     check_all()
 
 
+@pytest.mark.parametrize("accepts", [8, 3], ids=["all", "some"])
+@pytest.mark.parametrize("where", ["lock:after", "history:before", "history:after", "jobs:after", "commit:before"])
+def test_answering_a_series_killed_in_the_middle_answers_nothing(service, where, accepts):
+    service.repeats, service.confirmation = True, "by_hand"
+    service.save()
+    kills.book_series(service.pk, UserFactory().pk, eight_weeks())
+    before = traces()
+
+    [killed] = run_calls([(kills.answer_series, service.provider_id, accepts, where)])
+
+    assert killed.error == "Died"
+    assert traces() == before
+    assert set(Appointment.objects.values_list("status", flat=True)) == {"requested"}
+    assert kills.answer_series(service.provider_id, accepts) == [True] * 8
+    assert (Appointment.objects.filter(status="confirmed").count(), Hold.objects.count()) == (accepts, accepts)
+    check_all()
+
+
+@pytest.mark.parametrize(
+    ("role", "where"),
+    [
+        *[("customer", where) for where in ("lock:after", "hold:before", "hold:after", "history:after")],
+        *[("provider", where) for where in ("proposed:before", "proposed:after", "jobs:after", "commit:before")],
+    ],
+)
+def test_moving_a_series_killed_in_the_middle_moves_nothing(service, role, where):
+    service.repeats = True
+    service.save()
+    customer = UserFactory()
+    kills.book_series(service.pk, customer.pk, eight_weeks())
+    before, starts = traces(), list(Appointment.objects.order_by("pk").values_list("start", flat=True))
+
+    [killed] = run_calls([(kills.move_series, customer.pk, role, where)])
+
+    assert killed.error == "Died"
+    assert traces() == before
+    assert list(Appointment.objects.order_by("pk").values_list("start", flat=True)) == starts
+    assert kills.move_series(customer.pk, role) == [True] * 8
+    assert Hold.objects.count() == (8 if role == "customer" else 16)
+    check_all()
+
+
 @pytest.mark.parametrize("where", ["lock:after", "history:after", "jobs:after", "commit:before", "commit:after"])
 @pytest.mark.parametrize(
     ("verb", "role"),

@@ -14,6 +14,7 @@ from appointments.services import booking
 from appointments.services.series import end_several, last_number
 from appointments.services.series_booking import Extension
 from appointments.services.series_booking import book_series as book_more
+from appointments.services.series_moves import move_several
 from appointments.services.time_off import Absence, take_time_off
 from appointments.states import Role, Status
 from core import clock
@@ -84,6 +85,15 @@ def extend(series_pk, count, folder, size):
         booking_key=uuid4().hex,
         extension=extension,
     ).changed
+
+
+def move_by_a_day(series_pk, folder, size):
+    rows = list(Appointment.objects.with_people().with_proposal().filter(series=series_pk).order_by("start"))
+    shown = {one.reference: one.as_shown for one in rows}
+    moves = [(one, one.start + timedelta(days=1)) for one in rows]
+    meet(folder, size)
+    outcomes = move_several(moves=moves, actor=rows[0].customer, role=Role.CUSTOMER, at_once=True, shown=shown)
+    return [outcome.changed for outcome in outcomes]
 
 
 def stop_all(series_pk, folder, size):
@@ -171,6 +181,32 @@ def test_dates_are_added_to_a_series_before_it_is_stopped_or_not_at_all(run_call
     assert extended.error in {"", "PolicyRefused"}
     confirmed = Appointment.objects.filter(status=Status.CONFIRMED).count()
     assert (Appointment.objects.count(), confirmed) == ((4, 0) if extended.error else (7, 3))
+
+
+@pytest.mark.parametrize("number", [1, 3])
+@pytest.mark.parametrize("turn", range(2))
+def test_several_dates_move_or_somebody_books_one_of_their_new_times(run_calls, tmp_path, running, number, turn):
+    wanted = first_start() + number * timedelta(days=7) + timedelta(days=1)
+    calls = [
+        (move_by_a_day, running.pk, str(tmp_path), 2),
+        (book_one, running.service_id, UserFactory().pk, wanted.isoformat(), str(tmp_path), 2),
+    ]
+
+    moved, single = run_calls(calls)
+
+    assert (moved.error, single.error) in {("", "SlotTaken"), ("SlotTaken", "")}, (moved.traceback, single.traceback)
+    shift = timedelta(days=0 if moved.error else 1)
+    starts = list(running.appointments.order_by("occurrence").values_list("start", flat=True))
+    assert starts == [start + shift for start in weekly(first_start(), 4)]
+
+
+@pytest.mark.parametrize("turn", range(2))
+def test_two_presses_that_move_several_dates_move_them_once(run_calls, tmp_path, running, turn):
+    outcomes = run_calls([(move_by_a_day, running.pk, str(tmp_path), 3)] * 3)
+
+    assert [outcome.error for outcome in outcomes] == [""] * 3
+    assert sorted(any(outcome.value) for outcome in outcomes) == [False, False, True]
+    assert running.appointments.earliest("start").start == first_start() + timedelta(days=1)
 
 
 @pytest.mark.parametrize("turn", range(3))

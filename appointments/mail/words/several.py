@@ -19,6 +19,8 @@ FILES_ADD = (
 FILE_OF_SERIES = (
     "The file with this mail adds all of them to your calendar. Whatever changes later updates the same entries."
 )
+FILES_MOVE = "The files with this mail bring your calendar up to date."
+FILE_MOVES = "The file with this mail brings your calendar up to date."
 FILES_REMOVE = "The files with this mail take them out of your calendar."
 
 
@@ -208,7 +210,7 @@ def rescheduled(shared: SharedContext) -> SharedWords:
         head="Rescheduled",
         done="rescheduled",
         headline=shared.who_did("rescheduled", "appointments"),
-        lead=("They are confirmed for the new times. The files with this mail bring your calendar up to date.",),
+        lead=(f"They are confirmed for the new times. {FILE_MOVES if shared.series else FILES_MOVE}",),
         after=("The original times are no longer held, and the prices stay as agreed.",),
         things="appointments",
         line=lambda context: f"Before: {context.other_time}.",
