@@ -279,6 +279,7 @@ class Bench:
             visitors = world.people([f"visitor-{size}-{n}@example.org" for n in range(size)])
             past = [today - timedelta(days=60) + n * hour for n in range(size)]
             world.appoint(service, [reader], past, length=half, status=Status.COMPLETED)
+            world.remind(reader)
             world.appoint(service, visitors, [at + half for at in past[::10]], length=half, status=Status.COMPLETED)
             week = [monday + timedelta(days=day, hours=8 + n) + half for day in range(7) for n in range(8)]
             world.appoint(service, visitors, week, length=half)
@@ -289,6 +290,7 @@ class Bench:
 
     def list_pages(self) -> dict[str, "ListPage"]:
         history, customers, requests = "/my/appointments/?tab=history", "/studio/customers/", "/studio/requests/"
+        inbox = "/my/notifications/"
         one = f"/[{REFERENCE_ALPHABET}]{{{REFERENCE_LENGTH}}}/"
         return {
             "search, page 1": ListPage("/providers/", r"/providers/[\w-]+/", 20),
@@ -298,6 +300,8 @@ class Bench:
             "customer's history at 500, page 2": ListPage(
                 f"{history}&page=2", f"/my/appointments{one}", 20, self.readers[500]
             ),
+            "customer's inbox at 10": ListPage(inbox, f"{inbox}[0-9a-f-]{{36}}/", 10, self.readers[10]),
+            "customer's inbox at 500": ListPage(inbox, f"{inbox}[0-9a-f-]{{36}}/", 20, self.readers[500]),
             "provider's customers at 10": ListPage(customers, f"{customers}[0-9a-f-]{{36}}/", 10, self.owners[10]),
             "provider's customers at 500": ListPage(customers, f"{customers}[0-9a-f-]{{36}}/", 20, self.owners[500]),
             "provider's requests at 10": ListPage(
@@ -348,7 +352,7 @@ class Bench:
             own = 1 if page.cookie else 0
             own_queries = self.queries(page.address, page.cookie) - own
             self.note(f"queries of {name}, beside session and person", f"<= {page.queries}", own_queries)
-        self.note("queries of a booking", "<= 16", self.queries_of_a_booking())
+        self.note("queries of a booking", "<= 17", self.queries_of_a_booking())
 
     def client(self, cookie: str = "") -> Client:
         client = Client(headers={"host": "127.0.0.1"})

@@ -15,6 +15,9 @@ from appointments.models import Appointment, AppointmentEvent, Hold
 from appointments.states import OPEN, Role, Status, Verb
 from calendar_sync.models import BusyInterval
 from core import clock
+from notifications import inbox
+from notifications.catalogue import Notice
+from notifications.models import Kind
 from providers.models import BookingPolicy, Category, Listing, Provider, Service, WorkingHours
 
 MONTH_SIZES = (0, 100, 500)
@@ -130,3 +133,20 @@ def session_cookie(user: User) -> str:
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.create()
     return f"sessionid={session.session_key}"
+
+
+def remind(reader: User) -> None:
+    """Tell the reader, in their inbox, of each of their appointments."""
+    appointments = Appointment.objects.filter(customer=reader).order_by("start")
+    notices = [
+        Notice(
+            name="appointments.reminder",
+            key=str(one.pk),
+            reader=reader.pk,
+            kind=Kind.REMINDER,
+            about=one.reference,
+            facts={"appointment": one.pk, "to": Role.CUSTOMER, "at": 0, "minutes": 0},
+        )
+        for one in appointments
+    ]
+    inbox.write(notices, now=clock.now())

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from core.admin import ReadOnly
 
-from .models import InboxItem, MailPreferences, Mention, RefusedAddress, ReminderLead, SentMail
+from .models import InboxItem, MailPreferences, Mention, RefusedAddress, ReminderLead, SentMail, TurnedOff
 from .services import send_again
 
 
@@ -18,7 +18,7 @@ class MentionInline(ReadOnly, admin.TabularInline):
 
 @admin.register(SentMail)
 class SentMailAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ["created_at", "kind", "about", "user", "state", "reason", "attempts", "sent_at"]
+    list_display = ["created_at", "kind", "about", "user", "state", "reason", "held_until", "attempts", "sent_at"]
     list_filter = ["state", "kind"]
     list_select_related = ["user"]
     search_fields = ["about", "mentions__about", "user__email", "message_id"]
@@ -68,11 +68,17 @@ class ReminderLeadInline(ReadOnly, admin.TabularInline):
     extra = 0
 
 
+class TurnedOffInline(ReadOnly, admin.TabularInline):
+    model = TurnedOff
+    fields = ("channel", "topic")
+    extra = 0
+
+
 @admin.register(MailPreferences)
 class MailPreferencesAdmin(ReadOnly, admin.ModelAdmin):
     """The admin page of what people chose to be told about: each decides for themselves, and staff only look."""
 
-    list_display = ["user", "off"]
+    list_display = ["user", "quiet_from", "quiet_until"]
     list_select_related = ["user"]
     search_fields = ["user__name", "user__email"]
-    inlines = [ReminderLeadInline]
+    inlines = [TurnedOffInline, ReminderLeadInline]

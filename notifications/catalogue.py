@@ -76,6 +76,9 @@ class Mail(Protocol):
     mentions: tuple[str, ...] = ()
     counterpart: User | None = None
     asked: Asked | None = None
+    # The start of an appointment or the end of a time to answer, before which the reader may have to act: a mail that
+    # could come too late by then does not wait for the end of their quiet hours.
+    matters_at: datetime | None = None
     # Whether it must not arrive twice: after an answer of the server that got lost it is not sent again.
     once: bool = False
 

@@ -1,5 +1,6 @@
-"""The form with which a person chooses what they are told about by mail."""
+"""The form with which a person chooses what they are told about, how and when."""
 
+from datetime import time
 from typing import Any
 
 from django import forms
@@ -8,11 +9,16 @@ from django.db.models import TextChoices
 
 from core.wording import words_for_minutes
 
+from .channels import channels
 from .models import LEAST_LEAD, MOST_LEAD, MOST_LEADS, Topic
 from .preferences import Choice
+from .rules import QuietHours
 
 USUAL_LEADS = (7 * 24 * 60, 2 * 24 * 60, 24 * 60, 3 * 60, 60)
 OUT_OF_BOUNDS = "Choose between 15 minutes and 7 days."
+BAD_TIME = "Write a time of day, such as 22:00."
+# What the form proposes to who has no quiet hours.
+USUAL_QUIET = QuietHours(22 * 60, 7 * 60)
 UNITS = {"minutes": 1, "hours": 60, "days": 24 * 60}
 
 
@@ -25,7 +31,9 @@ class Much(TextChoices):
     OWN = "own", "My own choice"
 
 
-# The topics that each leaves on.
+# A topic and the channel by which a person is told of it, as a box of the form names it.
+Box = tuple[str, Topic]
+# The topics that each leaves on in channels that interrupt.
 LEAVES_ON: dict[Much, frozenset[Topic]] = {
     Much.ALL: frozenset(Topic),
     Much.NEEDED: frozenset(Topic) - {Topic.RECEIPTS},
@@ -33,21 +41,42 @@ LEAVES_ON: dict[Much, frozenset[Topic]] = {
 }
 
 
-def much_of(topics: frozenset[Topic]) -> Much:
-    """The name of this choice of topics."""
-    return next((much for much, on in LEAVES_ON.items() if on == topics), Much.OWN)
+def boxes_of(much: Much) -> frozenset[Box]:
+    """The boxes that this name for many ticks. What interrupts nobody stays on."""
+    return frozenset(
+        (channel.name, topic)
+        for channel in channels
+        for topic in (LEAVES_ON[much] if channel.interrupts else frozenset(Topic))
+    )
+
+
+def much_of(boxes: frozenset[Box]) -> Much:
+    """The name of this choice."""
+    return next((much for much in LEAVES_ON if boxes_of(much) == boxes), Much.OWN)
+
+
+def all_boxes() -> frozenset[Box]:
+    return frozenset((channel.name, topic) for channel in channels for topic in Topic)
+
+
+class TimeOfDay(forms.TimeField):
+    """A time of day to the minute, which may be left out."""
+
+    def __init__(self, *, label: str) -> None:
+        widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+        super().__init__(label=label, required=False, error_messages={"invalid": BAD_TIME}, widget=widget)
 
 
 class MailPreferencesForm(forms.Form):
-    """How much, topic by topic, and how long before an appointment.
+    """How much, topic by topic and channel by channel, how long before an appointment, and the quiet hours.
 
-    Where `much` differs from what the page showed (`was`), it decides about all topics; else each box does. So the page
+    Where `much` differs from what the page showed (`was`), it decides about all boxes; else each does. So the page
     works without scripts, and with them a box that was changed after `much` counts.
     """
 
     much = forms.ChoiceField(choices=Much)
     was = forms.ChoiceField(choices=Much)
-    topics = forms.MultipleChoiceField(choices=Topic, required=False)
+    on = forms.MultipleChoiceField(required=False)
     leads = forms.TypedMultipleChoiceField(coerce=int, required=False)
     another = forms.IntegerField(
         label="Another",
@@ -62,19 +91,28 @@ class MailPreferencesForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "numeric", "data-width": "s"}),
     )
     unit = forms.ChoiceField(label="Unit", choices=[(unit, unit) for unit in UNITS])
+    is_quiet = forms.BooleanField(required=False)
+    quiet_from = TimeOfDay(label="From")
+    quiet_until = TimeOfDay(label="Until")
 
     def __init__(self, *args: Any, choice: Choice, **kwargs: Any) -> None:
+        quiet = choice.quiet or USUAL_QUIET
+        times = {"quiet_from": _as_time(quiet.start), "quiet_until": _as_time(quiet.until)}
+        kwargs["initial"] = {"is_quiet": choice.quiet is not None, **times}
         super().__init__(*args, **kwargs)
         self.choice = choice
         known = sorted({*USUAL_LEADS, *choice.leads}, reverse=True)
         self.fields["leads"].choices = [(minutes, lead_words(minutes)) for minutes in known]  # type: ignore[attr-defined]
+        names = sorted(value_of(box) for box in all_boxes())
+        self.fields["on"].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
 
     @property
-    def topics_on(self) -> frozenset[Topic]:
-        """The topics whose boxes are ticked: as sent, else as chosen before."""
+    def boxes_on(self) -> frozenset[Box]:
+        """The boxes that are ticked: as sent, else as chosen before."""
         if self.is_bound:
-            return frozenset(Topic(name) for name in self.data.getlist("topics") if name in Topic)  # type: ignore[attr-defined]
-        return frozenset(Topic) - self.choice.off
+            sent = set(self.data.getlist("on"))  # type: ignore[attr-defined]
+            return frozenset(box for box in all_boxes() if value_of(box) in sent)
+        return all_boxes() - self.choice.off
 
     @property
     def leads_on(self) -> frozenset[int]:
@@ -86,11 +124,11 @@ class MailPreferencesForm(forms.Form):
         cleaned = super().clean() or {}
         if self.errors:
             return cleaned
-        topics = frozenset(Topic(name) for name in cleaned["topics"])
-        much = Much(cleaned["much"])
-        if much != cleaned["was"]:
-            topics = LEAVES_ON.get(much, topics)
-        cleaned["off"] = frozenset(Topic) - topics
+        boxes, much = self.boxes_on, Much(cleaned["much"])
+        if much != cleaned["was"] and much in LEAVES_ON:
+            boxes = boxes_of(much)
+        cleaned["off"] = all_boxes() - boxes
+        cleaned["quiet"] = self._quiet_hours(cleaned)
         leads = set(cleaned["leads"])
         if cleaned["another"]:
             minutes = cleaned["another"] * UNITS[cleaned["unit"]]
@@ -102,7 +140,30 @@ class MailPreferencesForm(forms.Form):
         cleaned["leads"] = sorted(leads)
         return cleaned
 
+    def _quiet_hours(self, cleaned: dict[str, Any]) -> QuietHours | None:
+        if not cleaned["is_quiet"]:
+            return None
+        for name in ("quiet_from", "quiet_until"):
+            if cleaned[name] is None:
+                self.add_error(name, BAD_TIME)
+        if self.errors:
+            return None
+        start, until = (cleaned[name].hour * 60 + cleaned[name].minute for name in ("quiet_from", "quiet_until"))
+        if start == until:
+            self.add_error("quiet_until", "Choose an end that differs from the beginning.")
+            return None
+        return QuietHours(start, until)
+
 
 def lead_words(minutes: int) -> str:
     """A time before an appointment: `1 week`, `2 days`, `24 hours`, `1 hour 30 minutes`."""
     return {7 * 24 * 60: "1 week", 24 * 60: "24 hours"}.get(minutes) or words_for_minutes(minutes)
+
+
+def value_of(box: Box) -> str:
+    """The value of a box in the form: `email:reminders`."""
+    return ":".join(box)
+
+
+def _as_time(minutes: int) -> time:
+    return time(minutes // 60, minutes % 60)

@@ -7,12 +7,15 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
+# The channels of this app by name, as choices are stored.
+EMAIL, INBOX = "email", "inbox"
 # How long before an appointment somebody may be reminded of it, in minutes; and when those are who chose nothing.
 LEAST_LEAD, MOST_LEAD = 15, 7 * 24 * 60
 DEFAULT_LEAD = 24 * 60
 MOST_LEADS = 6
 # A refusal counts for this long; then one mail tries the address again, because mailboxes do come back.
 REFUSAL_HOLDS = timedelta(days=7)
+MINUTES_OF_DAY = 24 * 60
 
 
 class Kind(models.TextChoices):
@@ -65,6 +68,10 @@ TOPICS: dict[Kind, Topic] = {
 }
 
 
+# These never wait for the end of somebody's quiet hours, and none of them can be turned off.
+AT_ANY_HOUR = frozenset({Kind.ACCOUNT, Kind.SECURITY, Kind.SUSPENSION, Kind.LINK})
+
+
 # The person waits for these mails or must not miss them: no limit delays them, no refusal of the address stops them.
 ALWAYS_TRIED = frozenset({Kind.ACCOUNT, Kind.SECURITY, Kind.SUSPENSION})
 
@@ -74,16 +81,20 @@ ONE_PRESS = frozenset({Topic.REMINDERS, Topic.RECEIPTS})
 
 
 class State(models.TextChoices):
-    SENDING = "sending", "On its way"
+    SENDING = "sending", "Queued"
     SENT = "sent", "Sent"
-    REFUSED = "refused", "Refused by the receiving server"
+    # Refused for good, or given up after many tries.
+    REFUSED = "refused", "Failed"
+    # No longer true when it was to leave, or asked for too often.
     SKIPPED = "skipped", "Not sent"
+    # By the person's choice, or, with a moment in `held_until`, by their quiet hours or the limit of an hour.
+    HELD = "held", "Held back"
     # Of a mail that is never repeated: it was handed over, and nobody knows whether it arrived.
     UNCLEAR = "unclear", "Unclear whether it was sent"
 
 
 # A refused mail counts as unfinished: its job is dead by then, and staff who run it again want the mail tried again.
-UNFINISHED = (State.SENDING, State.REFUSED)
+UNFINISHED = (State.SENDING, State.REFUSED, State.HELD)
 
 
 class SentMail(models.Model):
@@ -113,6 +124,11 @@ class SentMail(models.Model):
     message_id = models.CharField(max_length=255)
     state = models.CharField(max_length=8, choices=State, default=State.SENDING)
     reason = models.CharField(max_length=120, blank=True, help_text="Why it was refused, not sent, or waits.")
+    held_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When a mail that is held back is tried next; empty where a choice holds it.",
+    )
     topic = models.CharField(max_length=100, blank=True)
     payload = models.JSONField(default=dict, blank=True)
     attempts = models.PositiveIntegerField(default=0)
@@ -126,6 +142,7 @@ class SentMail(models.Model):
         indexes = [
             models.Index(fields=["about", "user"], name="sentmail_about_user"),
             models.Index(fields=["user", "sent_at"], name="sentmail_user_sent"),
+            models.Index(fields=["created_at"], name="sentmail_created"),
             models.Index(
                 fields=["recipient", "created_at"], condition=~models.Q(recipient=""), name="sentmail_recipient"
             ),
@@ -138,7 +155,10 @@ class SentMail(models.Model):
                 condition=models.Q(state=State.SENT, sent_at__isnull=False)
                 | (~models.Q(state=State.SENT) & models.Q(sent_at__isnull=True)),
                 name="sentmail_sent_has_a_moment",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state=State.HELD) | models.Q(held_until=None), name="sentmail_only_held_waits"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -202,16 +222,49 @@ class InboxItem(models.Model):
 
 
 class MailPreferences(models.Model):
-    """What a person chose to be told about by mail. Without a row everything is sent, with the default reminder."""
+    """What a person chose about being told. Without a row they are told everything, at any hour, with the default
+    reminder."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+")
-    off = models.JSONField(default=list, blank=True, help_text="The topics of which no mail is sent.")
+    # Minutes after midnight in the person's own zone; past midnight where the end comes before the beginning.
+    quiet_from = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Minutes after midnight.")
+    quiet_until = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Minutes after midnight.")
 
     class Meta:
         verbose_name_plural = "mail preferences"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(quiet_from=None, quiet_until=None)
+                | models.Q(
+                    quiet_from__isnull=False,
+                    quiet_until__isnull=False,
+                    quiet_from__lt=MINUTES_OF_DAY,
+                    quiet_until__lt=MINUTES_OF_DAY,
+                )
+                & ~models.Q(quiet_from=models.F("quiet_until")),
+                name="mailpreferences_quiet_hours_of_a_day",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"Mail preferences of {self.user}"
+
+
+class TurnedOff(models.Model):
+    """A topic of which a person with preferences is not told through one channel."""
+
+    preferences = models.ForeignKey(MailPreferences, on_delete=models.CASCADE, related_name="turned_off")
+    channel = models.CharField(max_length=20)
+    topic = models.CharField(max_length=20, choices=Topic)
+
+    class Meta:
+        verbose_name_plural = "topics turned off"
+        constraints = [
+            models.UniqueConstraint(fields=["preferences", "channel", "topic"], name="turnedoff_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_topic_display()}, {self.channel}"
 
 
 class ReminderLead(models.Model):

@@ -3,7 +3,7 @@
 from accounts.models import User
 from accounts.personal_data import Facts, Rows, Section, in_batches
 
-from .models import InboxItem, MailPreferences, RefusedAddress, ReminderLead, SentMail, Topic, UnsubscribeLink
+from .models import InboxItem, MailPreferences, RefusedAddress, ReminderLead, SentMail, TurnedOff, UnsubscribeLink
 
 
 def kept(user: User) -> Rows:
@@ -14,6 +14,7 @@ def kept(user: User) -> Rows:
         "mails to them": SentMail.objects.filter(user=user),
         "mails about them": SentMail.objects.filter(about_whom=user),
         "what they chose to be told about": MailPreferences.objects.filter(user=user),
+        "topics they turned off": TurnedOff.objects.filter(preferences=user.pk),
         "when they are reminded": ReminderLead.objects.filter(preferences=user.pk),
         "links that turn mails off": UnsubscribeLink.objects.filter(user=user),
         "addresses that refuse mail": RefusedAddress.objects.filter(user=user),
@@ -22,7 +23,7 @@ def kept(user: User) -> Rows:
 
 def sections(user: User) -> list[Section]:
     """What the person chose, what they were told, and the mails to them, without the job that could make each again."""
-    chosen = MailPreferences.objects.filter(user=user).prefetch_related("leads")
+    chosen = MailPreferences.objects.filter(user=user).prefetch_related("leads", "turned_off")
     told = InboxItem.objects.filter(reader=user).order_by("told_at", "pk")
     refused = RefusedAddress.objects.filter(user=user)
     sent = SentMail.objects.filter(user=user).prefetch_related("mentions").order_by("created_at", "pk")
@@ -49,8 +50,10 @@ def erase(user: User) -> None:
 
 def _choices(row: MailPreferences) -> Facts:
     return {
-        "turned_off": [Topic(name).label for name in row.off if name in Topic.values],
+        "turned_off": [{"topic": off.get_topic_display(), "channel": off.channel} for off in row.turned_off.all()],
         "reminded_minutes_before": [lead.minutes for lead in row.leads.all()],
+        "quiet_from_minute": row.quiet_from,
+        "quiet_until_minute": row.quiet_until,
     }
 
 

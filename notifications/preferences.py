@@ -1,43 +1,93 @@
-"""What people choose to be told about by mail: reading and saving it, and the links that turn a topic off."""
+"""What people choose to be told about, how and when: reading and saving it, and the links that turn a topic off."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.crypto import salted_hmac
 
 from accounts.models import User
+from core import clock
 from core.db import lock_row
 from core.letters import page
 
-from .models import DEFAULT_LEAD, ONE_PRESS, TOPICS, Kind, MailPreferences, ReminderLead, Topic, UnsubscribeLink
+from .models import (
+    AT_ANY_HOUR,
+    DEFAULT_LEAD,
+    EMAIL,
+    INBOX,
+    ONE_PRESS,
+    TOPICS,
+    InboxItem,
+    Kind,
+    MailPreferences,
+    ReminderLead,
+    Topic,
+    TurnedOff,
+    UnsubscribeLink,
+)
+from .rules import QuietHours
+
+# A topic that is turned off, and the channel by which.
+Off = tuple[str, Topic]
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A person's choice: the topics that are turned off, and how many minutes before an appointment they are
-    reminded."""
+    """A person's choice: the topics of which they are not told, each with the channel, how many minutes before an
+    appointment they are reminded, and their quiet hours."""
 
-    off: frozenset[Topic] = frozenset()
+    off: frozenset[Off] = frozenset()
     leads: tuple[int, ...] = (DEFAULT_LEAD,)
+    quiet: QuietHours | None = None
 
-    def wants(self, kind: Kind) -> bool:
-        return TOPICS.get(kind) not in self.off
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On which terms one thing is told: whether at all, and the quiet hours that it may have to wait for."""
+
+    is_wanted: bool = True
+    quiet: QuietHours | None = None
+
+
+def by(channel: str, topics: Iterable[Topic]) -> frozenset[Off]:
+    """These topics turned off for one channel."""
+    return frozenset((channel, topic) for topic in topics)
 
 
 def choice_of(user: User) -> Choice:
-    """What the person chose. At most two queries."""
-    off = _off(user)
-    if off is None:
+    """What the person chose. At most three queries."""
+    row = MailPreferences.objects.filter(user=user).first()
+    if row is None:
         return Choice()
-    return Choice(off, tuple(ReminderLead.objects.filter(preferences=user.pk).values_list("minutes", flat=True)))
+    off = TurnedOff.objects.filter(preferences=row).values_list("channel", "topic")
+    leads = ReminderLead.objects.filter(preferences=row).values_list("minutes", flat=True)
+    known = frozenset((channel, Topic(topic)) for channel, topic in off if topic in Topic)
+    return Choice(known, tuple(leads), _quiet_hours(row.quiet_from, row.quiet_until))
 
 
-def wants(user: User, kind: Kind) -> bool:
-    """Whether the person wants mails of this kind. One query, none for a kind that is always sent."""
-    topic = TOPICS.get(kind)
-    return topic is None or topic not in (_off(user) or ())
+def leads_of(user: User) -> tuple[int, ...]:
+    """How many minutes before an appointment the person is reminded. Two queries at most."""
+    leads = tuple(ReminderLead.objects.filter(preferences=user.pk).values_list("minutes", flat=True))
+    return leads if leads or MailPreferences.objects.filter(user=user).exists() else (DEFAULT_LEAD,)
+
+
+def terms_for(user: User, kind: Kind, *, channel: str = EMAIL) -> Terms:
+    """On which terms the person is told something of this kind. One query, none for what is always told at once."""
+    if kind in AT_ANY_HOUR:
+        return Terms()
+    off = TurnedOff.objects.filter(preferences=OuterRef("pk"), channel=channel, topic=TOPICS.get(kind, ""))
+    rows = MailPreferences.objects.filter(user=user).values_list("quiet_from", "quiet_until", Exists(off))
+    for start, until, is_off in rows:
+        return Terms(not is_off, _quiet_hours(start, until))
+    return Terms()
+
+
+def wants(user: User, kind: Kind, *, channel: str = EMAIL) -> bool:
+    """Whether the person wants to be told of this kind by this channel."""
+    return terms_for(user, kind, channel=channel).is_wanted
 
 
 def leads_in_use() -> list[int]:
@@ -57,15 +107,29 @@ def people_reminded(minutes: int, *, among: Collection[int]) -> set[int]:
 
 
 @transaction.atomic
-def save_choice(*, actor: User, off: Collection[Topic], leads: Iterable[int]) -> Choice:
-    """Keep the person's choice. It holds for what is sent from now on, also for mails that wait already."""
+def save_choice(
+    *, actor: User, leads: Iterable[int], off: Collection[Off] = (), quiet: QuietHours | None = None
+) -> Choice:
+    """Keep the person's choice. It holds for what is told from now on, also for mails that wait already.
+
+    What their inbox shows from now on, or no longer, is not new to them.
+    """
     lock_row(User.objects.filter(pk=actor.pk))
     wanted = tuple(sorted(set(leads), reverse=True))
-    row, _ = MailPreferences.objects.update_or_create(user=actor, defaults={"off": sorted(off)})
+    start, until = (quiet.start, quiet.until) if quiet else (None, None)
+    row, _ = MailPreferences.objects.update_or_create(user=actor, defaults={"quiet_from": start, "quiet_until": until})
+    before = frozenset(row.turned_off.values_list("channel", "topic"))
+    row.turned_off.all().delete()
+    TurnedOff.objects.bulk_create(
+        TurnedOff(preferences=row, channel=channel, topic=topic) for channel, topic in sorted(set(off))
+    )
+    changed = [topic for channel, topic in before ^ frozenset(off) if channel == INBOX]
+    if changed:
+        InboxItem.objects.filter(reader=actor, read_at=None, topic__in=changed).update(read_at=clock.now())
     row.leads.exclude(minutes__in=wanted).delete()
     rows = [ReminderLead(preferences=row, minutes=minutes) for minutes in wanted]
     ReminderLead.objects.bulk_create(rows, ignore_conflicts=True)
-    return Choice(frozenset(off), wanted)
+    return Choice(frozenset(off), wanted, quiet)
 
 
 def unsubscribe_address(user: User, kind: Kind) -> str:
@@ -90,18 +154,16 @@ def link_of(token: str) -> UnsubscribeLink:
 
 @transaction.atomic
 def turn_off(link: UnsubscribeLink) -> bool:
-    """Turn the link's topic off for its person, and nothing else. Returns whether it was on."""
+    """Turn the mails of the link's topic off for its person, and nothing else. Returns whether they were on."""
     lock_row(User.objects.filter(pk=link.user.pk))  # two topics may be turned off at once
     choice = choice_of(link.user)
-    topic = Topic(link.topic)
-    save_choice(actor=link.user, off=choice.off | {topic}, leads=choice.leads)
-    return topic not in choice.off
+    these = (EMAIL, Topic(link.topic))
+    save_choice(actor=link.user, off=choice.off | {these}, leads=choice.leads, quiet=choice.quiet)
+    return these not in choice.off
 
 
-def _off(user: User) -> frozenset[Topic] | None:
-    """The topics that the person turned off; None for somebody who chose nothing yet."""
-    rows = list(MailPreferences.objects.filter(user=user).values_list("off", flat=True))
-    return frozenset(Topic(name) for name in rows[0] if name in Topic) if rows else None
+def _quiet_hours(start: int | None, until: int | None) -> QuietHours | None:
+    return None if start is None or until is None else QuietHours(start, until)
 
 
 def _token_of(link: UnsubscribeLink) -> str:

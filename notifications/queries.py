@@ -3,13 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Now
 
 from accounts.models import User
 from core import clock
 
-from .models import REFUSAL_HOLDS, InboxItem, RefusedAddress, SentMail, State
+from .models import INBOX, REFUSAL_HOLDS, InboxItem, RefusedAddress, SentMail, State, TurnedOff
 from .rules import DAY, HOUR, AskedBefore, Sent
 
 
@@ -69,7 +69,7 @@ def count_new(user: User) -> int:
 
 
 def _count_of(reader: OuterRef) -> _CountUpTo:
-    few = InboxItem.objects.filter(reader=reader, read_at=None).order_by().values(one=Value(1))
+    few = _shown(InboxItem.objects.filter(reader=reader, read_at=None)).order_by().values(one=Value(1))
     return _CountUpTo(few[:COUNTED_TO])
 
 
@@ -78,11 +78,17 @@ def inbox_of(user: User, *, only_new: bool = False, before: str = "") -> tuple[l
 
     `before` is such a mark; one that no page gave is no mark.
     """
-    rows = InboxItem.objects.filter(reader=user)
+    rows = _shown(InboxItem.objects.filter(reader=user))
     if only_new:
         rows = rows.filter(read_at=None)
     found = list(_after(rows, before)[: PER_PAGE + 1])
     return found[:PER_PAGE], mark_of(found[PER_PAGE - 1]) if len(found) > PER_PAGE else ""
+
+
+def _shown(rows: QuerySet[InboxItem]) -> QuerySet[InboxItem]:
+    """The items without the topics that their reader does not want to see here."""
+    off = TurnedOff.objects.filter(preferences=OuterRef("reader"), channel=INBOX, topic=OuterRef("topic"))
+    return rows.exclude(Exists(off))
 
 
 def item_of(user: User, item: UUID) -> InboxItem:

@@ -1,8 +1,11 @@
-"""Limits on the mail that one person gets, and the rules for which mail goes first."""
+"""Limits on the mail that one person gets, which mail goes first, and what waits for the end of quiet hours."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from core import clock
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -15,6 +18,46 @@ ASKED_PER_DAY = 12
 ASKED_PER_DAY_FROM_ONE = 100
 # The first mails about a counterpart go even in a full hour, for the person knows nothing of that counterpart yet.
 FIRST = 4
+# What happens, or ends, less than this after the end of quiet hours is told at once.
+TIME_TO_ACT = timedelta(hours=2)
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """The hours of a day in which a person is not to be disturbed, in minutes after midnight of their zone.
+
+    They reach past midnight where `until` is not later than `start`.
+    """
+
+    start: int
+    until: int
+
+    def end_at(self, now: datetime, zone: ZoneInfo) -> datetime | None:
+        """The end of the quiet hours in which `now` lies; None where it lies in none.
+
+        Wall times that a clock change skips or repeats are those of `core.clock`: the first instant after a gap, and
+        the first occurrence.
+        """
+        today = clock.local(now, zone).date()
+        for day in (today - DAY, today):
+            ends_on = day if self.until > self.start else day + DAY
+            begins = clock.wall_minute_to_instant(day, self.start, zone)
+            ends = clock.wall_minute_to_instant(ends_on, self.until, zone)
+            if begins <= now < ends:
+                return ends
+        return None
+
+
+def waits_until(quiet: QuietHours, now: datetime, zone: ZoneInfo, *, matters_at: datetime | None) -> datetime | None:
+    """The moment until which something waits for the end of quiet hours; None where it is told at once.
+
+    `matters_at` is the start of an appointment, or the end of a time to answer: what can still be acted upon, but not
+    well after the quiet hours, does not wait.
+    """
+    end = quiet.end_at(now, zone)
+    if end is None or (matters_at is not None and now < matters_at < end + TIME_TO_ACT):
+        return None
+    return end
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ When the server's answer is lost, the next attempt sends the mail again with an 
 
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -23,22 +23,32 @@ from outbox import services as outbox
 from . import catalogue, preferences, rules
 from .catalogue import Mail, Reader
 from .composing import compose
-from .models import ALWAYS_TRIED, UNFINISHED, Mention, RefusedAddress, SentMail, State
+from .models import ALWAYS_TRIED, REFUSAL_HOLDS, UNFINISHED, Mention, RefusedAddress, SentMail, State
 from .queries import asked_before, refusal_of, sent_lately
 from .smtp import Failure, deliver
 
 TOPIC = "notifications.send_mail"
 UNWANTED = "the person turned such mails off"
+QUIET = "it waits for the end of the person's quiet hours"
+GIVEN_UP = "given up after many tries: "
+# How long the log keeps a mail, and how long a refusal of an address is kept after it stopped to count.
+LOG_KEPT = timedelta(days=365)
+REFUSALS_KEPT = timedelta(days=30)
+BATCH = 1000
 ENOUGH = "it waits: as many mails as may be were sent to this person within the hour"
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The outbox job that makes a mail, logged with it so that staff can have it sent again. `again` counts from 1."""
+    """The outbox job that makes a mail, logged with it so that staff can have it sent again. `again` counts from 1.
+
+    `is_last_try` says that the job is not tried another time should it fail.
+    """
 
     topic: str
     payload: dict[str, Any]
     again: int = 0
+    is_last_try: bool = False
 
 
 def draft(name: str, *, key: str, **facts: Any) -> outbox.Draft:
@@ -49,7 +59,7 @@ def draft(name: str, *, key: str, **facts: Any) -> outbox.Draft:
     return outbox.Draft(topic=TOPIC, key=f"{name}:{key}", payload={"mail": name, **facts})
 
 
-def send_by_name(name: str, facts: dict[str, Any], *, again: int = 0) -> SentMail | None:
+def send_by_name(name: str, facts: dict[str, Any], *, again: int = 0, is_last_try: bool = False) -> SentMail | None:
     """Make the mail that a job names and send it. Raises the errors of `send_mail`, and Retry for an unknown name."""
     entry = catalogue.entry(name)
     if entry is None:
@@ -57,7 +67,13 @@ def send_by_name(name: str, facts: dict[str, Any], *, again: int = 0) -> SentMai
     mail = entry.load(**facts)
     if mail is None:
         return None
-    return send_mail(mail, job=None if entry.is_secret else Job(TOPIC, {"mail": name, **facts}, again))
+    # The facts of a secret mail are not kept with it.
+    job = (
+        Job("", {}, is_last_try=is_last_try)
+        if entry.is_secret
+        else Job(TOPIC, {"mail": name, **facts}, again, is_last_try)
+    )
+    return send_mail(mail, job=job)
 
 
 def send_mail(mail: Mail, *, job: Job | None = None) -> SentMail | None:
@@ -65,21 +81,23 @@ def send_mail(mail: Mail, *, job: Job | None = None) -> SentMail | None:
 
     A repeat of a finished key sends nothing, and a mail that goes `once` is not repeated after an unclear answer.
     Raises Retry when the server could not be reached or asks to wait, or when another worker is sending this mail;
-    NotYet when the reader's hourly limit is reached; GiveUp when the mail was refused for good, and then records the
-    address as refused if the server blames it.
+    NotYet when the reader's hourly limit is reached or their quiet hours last; GiveUp when the mail was refused for
+    good, and then records the address as refused if the server blames it.
     """
     key = f"{mail.key}:again-{job.again}" if job and job.again else mail.key
     if mail.reader.has_left:
         return None
     if reason := mail.stale_because(clock.now()):
         return _note_unsent(mail, key, job, reason)
-    if mail.reader.user and not preferences.wants(mail.reader.user, mail.kind):
-        return _note_unsent(mail, key, job, UNWANTED)
+    terms = preferences.terms_for(mail.reader.user, mail.kind) if mail.reader.user else preferences.Terms()
+    if not terms.is_wanted:
+        return _note_unsent(mail, key, job, UNWANTED, state=State.HELD)
     row = _claim(mail, key, job)
     if row.is_finished or _is_one_too_many(row, mail):
         return row
     if not (job and job.again):  # a repeat asked for by staff skips the checks
         _refuse_what_bounced(row, mail.reader)
+        _wait_for_quiet_to_end(row, mail, terms.quiet)
         _wait_for_a_turn(row)
     try:
         failure = _hand_over(mail, row)
@@ -90,7 +108,7 @@ def send_mail(mail: Mail, *, job: Job | None = None) -> SentMail | None:
         _finish(row, state=State.UNCLEAR, reason=failure.reason)
         return row
     if failure:
-        _fail(row, mail.reader, failure)
+        _fail(row, mail.reader, failure, is_last_try=job is not None and job.is_last_try)
     # The mail is out and can't be taken back: if this is not stored, it is sent once more.
     persistently(lambda: _finish(row, state=State.SENT, sent_at=Now()))
     if mail.reader.user:
@@ -122,6 +140,20 @@ def forget_who_asked() -> int:
     return old.update(recipient="", asked_from="")
 
 
+def forget_old(*, now: datetime) -> int:
+    """Delete old mails from the log and old refusals of addresses, some rows at a time; returns the number of mails.
+
+    No mail of that age can come again: the jobs that would send it are long gone.
+    """
+    RefusedAddress.objects.filter(refused_at__lt=now - REFUSAL_HOLDS - REFUSALS_KEPT).delete()
+    old, gone = SentMail.objects.filter(created_at__lt=now - LOG_KEPT).order_by("created_at"), 0
+    while keys := list(old.values_list("pk", flat=True)[:BATCH]):
+        gone += len(keys)
+        SentMail.objects.filter(pk__in=keys).delete()
+        outbox.renew_lease()
+    return gone
+
+
 @transaction.atomic
 def send_again(*, mail: SentMail) -> bool:
     """Publish the job of a logged mail once more, as a new mail. Returns False when the mail has no job to repeat.
@@ -131,20 +163,22 @@ def send_again(*, mail: SentMail) -> bool:
     if not mail.topic:
         return False
     first_key = mail.key.partition(":again-")[0]
-    finished = SentMail.objects.filter(key__startswith=f"{first_key}:again-").exclude(state=State.SENDING).count()
+    waits = Q(state=State.SENDING) | Q(state=State.HELD, held_until__isnull=False)
+    finished = SentMail.objects.filter(key__startswith=f"{first_key}:again-").exclude(waits).count()
     again = finished + 1
     outbox.publish(mail.topic, key=f"{first_key}:again-{again}", payload={**mail.payload, "again": again})
     return True
 
 
-def _note_unsent(mail: Mail, key: str, job: Job | None, reason: str) -> SentMail:
+def _note_unsent(mail: Mail, key: str, job: Job | None, reason: str, *, state: State = State.SKIPPED) -> SentMail:
     """The row of a mail that is no longer true, or not wanted, marked as not sent unless it was sent before.
 
     Raises Retry while another worker has the lease: if that worker died, only a retry can mark the row.
     """
     _write_row(mail, key, job)
-    unsent = SentMail.objects.filter(key=key, state=State.SENDING)
-    noted = unsent.filter(_free()).update(state=State.SKIPPED, reason=reason[:120], leased_until=None, lease_token=None)
+    unsent = SentMail.objects.filter(key=key, state__in=(State.SENDING, State.HELD))
+    facts = {"state": state, "reason": reason[:120], "held_until": None}
+    noted = unsent.filter(_free()).update(**facts, leased_until=None, lease_token=None)
     if not noted and unsent.exists():
         raise outbox.Retry(after=5, reason="another worker is sending it")
     row = SentMail.objects.get(key=key)
@@ -161,7 +195,12 @@ def _claim(mail: Mail, key: str, job: Job | None) -> SentMail:
     # One statement checks and takes the lease: the second of two workers finds the lease of the first.
     free = SentMail.objects.filter(_free(), key=key, state__in=UNFINISHED)
     claimed = free.update(
-        state=State.SENDING, reason="", leased_until=Now() + lease, lease_token=token, attempts=F("attempts") + 1
+        state=State.SENDING,
+        reason="",
+        held_until=None,
+        leased_until=Now() + lease,
+        lease_token=token,
+        attempts=F("attempts") + 1,
     )
     row = SentMail.objects.get(key=key)
     if not claimed and not row.is_finished:
@@ -231,8 +270,23 @@ def _wait_for_a_turn(row: SentMail) -> None:
         return
     wait = rules.time_until_a_place(sent_lately(row.user_id), row.about_whom_id)
     if wait:
-        _release(row, reason=ENOUGH)
-        raise outbox.NotYet(after=wait.total_seconds(), reason=ENOUGH)
+        _hold_back(row, wait, ENOUGH)
+
+
+def _wait_for_quiet_to_end(row: SentMail, mail: Mail, quiet: rules.QuietHours | None) -> None:
+    """Raise NotYet while the reader's quiet hours last, unless the mail could come too late afterwards."""
+    if quiet is None or mail.reader.user is None:
+        return
+    now = clock.now()
+    end = rules.waits_until(quiet, now, mail.reader.user.zone, matters_at=mail.matters_at)
+    if end:
+        _hold_back(row, end - now, QUIET)
+
+
+def _hold_back(row: SentMail, wait: timedelta, reason: str) -> None:
+    """Let the mail wait, visible in the log, and its job be done again after that. Raises NotYet."""
+    _release(row, state=State.HELD, held_until=Now() + wait, reason=reason)
+    raise outbox.NotYet(after=wait.total_seconds(), reason=reason)
 
 
 def _hand_over(mail: Mail, row: SentMail) -> Failure | None:
@@ -253,7 +307,7 @@ def _hand_over(mail: Mail, row: SentMail) -> Failure | None:
         raise outbox.GiveUp(f"it can't be written as a mail: {type(error).__name__}") from error
 
 
-def _fail(row: SentMail, reader: Reader, failure: Failure) -> None:
+def _fail(row: SentMail, reader: Reader, failure: Failure, *, is_last_try: bool) -> None:
     if failure.blames_address and reader.user:
         RefusedAddress.objects.update_or_create(
             user=reader.user,
@@ -262,7 +316,10 @@ def _fail(row: SentMail, reader: Reader, failure: Failure) -> None:
     if failure.is_final:
         _finish(row, state=State.REFUSED, reason=failure.reason)
         raise outbox.GiveUp(f"refused: {failure.reason}")
-    _release(row, state=State.SENDING)
+    if is_last_try:
+        _finish(row, state=State.REFUSED, reason=f"{GIVEN_UP}{failure.reason}"[:120])
+    else:
+        _release(row, state=State.SENDING, reason=f"tried again later: {failure.reason}"[:120])
     raise outbox.Retry(reason=failure.reason)
 
 

@@ -1,7 +1,8 @@
-"""The settings of mails, and the link in a mail that turns its topic off."""
+"""The settings of what a person is told, and the link in a mail that turns its topic off."""
 
+from datetime import UTC, date, datetime, time
 from http import HTTPStatus
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -14,9 +15,11 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import User
 
 from . import preferences
-from .forms import LEAVES_ON, MailPreferencesForm, Much, much_of
+from .channels import Channel, channels
+from .forms import LEAVES_ON, USUAL_QUIET, MailPreferencesForm, Much, boxes_of, much_of, value_of
 from .models import MOST_LEADS, Topic, UnsubscribeLink
 from .queries import refusal_of
+from .rules import TIME_TO_ACT
 
 # What each topic means, and the part of the table it stands in.
 SAID: dict[Topic, str] = {
@@ -51,7 +54,8 @@ def settings_page(request: HttpRequest) -> HttpResponse:
     form = MailPreferencesForm(request.POST, choice=choice)
     if not form.is_valid():
         return _settings_page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    preferences.save_choice(actor=me, off=form.cleaned_data["off"], leads=form.cleaned_data["leads"])
+    chosen = form.cleaned_data
+    preferences.save_choice(actor=me, off=chosen["off"], leads=chosen["leads"], quiet=chosen["quiet"])
     messages.success(request, "What you are told about is saved.")
     return redirect("settings_notifications")
 
@@ -75,26 +79,38 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _settings_page(request: HttpRequest, form: MailPreferencesForm, *, status: int = HTTPStatus.OK) -> HttpResponse:
-    on = form.topics_on
+    on = form.boxes_on
     shown = much_of(on)
     chosen = form.data.get("much") if form.is_bound else shown
+    columns = list(channels)
     rows = [
-        (name, [(topic, SAID[topic], topic in on, _boxes_of(topic)) for topic in topics])
+        (name, [(topic, SAID[topic], [_cell(channel, topic, on) for channel in columns]) for topic in topics])
         for name, topics in PARTS.items()
     ]
     much = [(each, MUCH_SAID[each], each == chosen) for each in Much if each != Much.OWN or shown == Much.OWN]
     context = {
         "form": form,
+        "columns": columns,
         "parts": rows,
         "much": much,
         "was": form.data.get("was") if form.is_bound else shown,
         "leads_on": form.leads_on,
         "most": MOST_LEADS,
+        **_example(form),
         "refusal": refusal_of(cast(User, request.user)),
     }
     return render(request, "notifications/settings.html", context, status=status)
 
 
-def _boxes_of(topic: Topic) -> str:
-    """The choices of `Much` that tick the topic's box, for the script that ticks them."""
-    return " ".join(much for much, on in LEAVES_ON.items() if topic in on)
+def _cell(channel: Channel, topic: Topic, on: frozenset[tuple[str, Topic]]) -> dict[str, Any]:
+    """A box of the table, with the choices of `Much` that tick it, for the script that does."""
+    box = (channel.name, topic)
+    ticked_by = " ".join(much for much in LEAVES_ON if box in boxes_of(much))
+    return {"label": channel.label, "value": value_of(box), "is_on": box in on, "ticked_by": ticked_by}
+
+
+def _example(form: MailPreferencesForm) -> dict[str, datetime]:
+    """The times for the sentence that explains quiet hours: their end, and until when things come at once."""
+    quiet = form.choice.quiet or USUAL_QUIET
+    ends = datetime.combine(date(2000, 1, 1), time(quiet.until // 60, quiet.until % 60), UTC)
+    return {"quiet_ends": ends, "at_once_before": ends + TIME_TO_ACT}

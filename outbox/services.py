@@ -23,7 +23,7 @@ from django.db.models.functions import Now
 
 from core.compiled_inserts import insert_all
 from core.db import require_transaction
-from outbox.dispatch import renew_lease
+from outbox.dispatch import MAX_ATTEMPTS, renew_lease
 from outbox.exceptions import GiveUp, LeaseLost, NotYet, Retry
 from outbox.models import Message
 from outbox.registry import daily, every, handler, monthly
@@ -38,6 +38,7 @@ __all__ = [
     "every",
     "forget",
     "handler",
+    "is_last_try",
     "leave_undone",
     "monthly",
     "publish",
@@ -76,6 +77,11 @@ def publish_all(drafts: Iterable[Draft]) -> list[Message]:
     messages = [_message(draft) for draft in drafts]
     # Ignoring the conflict in the statement itself: an exception would spoil the caller's transaction on PostgreSQL.
     return insert_all(messages, ignore_conflicts=True)
+
+
+def is_last_try(message: Message) -> bool:
+    """Whether a message under way is dead, for staff to look at, should its handler fail now."""
+    return message.attempts >= MAX_ATTEMPTS
 
 
 def retry_message(*, message: Message, actor: Any) -> bool:

@@ -24,6 +24,8 @@ from appointments.states import Role, Status
 from core import clock
 from core.demo import Size
 from notifications.models import InboxItem
+from notifications.preferences import save_choice
+from notifications.rules import QuietHours
 from outbox.models import Message
 from providers import demo as hosts
 from providers.demo import PROVIDER
@@ -72,6 +74,7 @@ def seed(size: Size) -> None:
     leaving.let_somebody_leave(people.leaving(), first)
     # What happened before yesterday was read; the rest is new to whoever did not do it themselves.
     InboxItem.objects.filter(told_at__lt=clock.now() - DAY, read_at=None).update(read_at=F("told_at"))
+    save_choice(actor=customers[0], leads=[24 * 60, 60], quiet=QuietHours(22 * 60, 7 * 60))
     # Past changes count as mailed; a worker that starts now must not send mail about them.
     Message.objects.exclude(topic="accounts.erase").delete()
     refresh_openings(provider_ids=[provider.pk for provider in providers])

@@ -50,6 +50,7 @@ class EventMail(Mail):
         self.reader = Reader.of(context.reader)
         self.about = context.appointment.reference
         self.counterpart = context.other_user
+        self.matters_at = context.matters_at
 
     def stale_because(self, now: datetime) -> str:
         [reason] = stale_reasons([self.context.event], now=now)
@@ -85,6 +86,7 @@ class EventsMail(Mail):
         self.kind = kind_of({Verb(context.event.verb) for context in contexts}, shared.first.side)
         self.reader = Reader.of(shared.first.reader)
         self.counterpart = shared.first.other_user if shared.with_one else None
+        self.matters_at = min((at for one in contexts if (at := one.matters_at)), default=None)
 
     def _tell(self, contexts: Sequence[MailContext]) -> None:
         self.told = contexts

@@ -130,6 +130,14 @@ class MailContext:
         return self.appointment.answer_by or self.start
 
     @property
+    def matters_at(self) -> datetime | None:
+        """The next moment by which the reader may have to act: a start, or the end of a time to answer or to take."""
+        moments = {self.start, self.event.start, *(offer.expires_at for offer in self.offers)}
+        if self.event.to_status == Status.REQUESTED or self.event.verb == Verb.PROPOSE:
+            moments.add(self.deadline)
+        return min((moment for moment in moments if moment > self.now), default=None)
+
+    @property
     def is_asked(self) -> bool:
         """Whether the reader is the one who was to answer the proposal that the event is about."""
         return self.event.proposal is not None and self.event.proposal.side is not self.side

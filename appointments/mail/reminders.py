@@ -8,7 +8,7 @@ from core import clock
 from notifications import catalogue
 from notifications.catalogue import Mail
 from notifications.models import Kind
-from notifications.preferences import choice_of
+from notifications.preferences import leads_of
 
 from .catalogue import TALK, EventMail, Sort, events_with_people
 from .context import MailContext
@@ -37,7 +37,7 @@ class Reminder(EventMail):
             return "the appointment has another time"
         if appointment.start <= now:
             return "the appointment has begun"
-        leads = choice_of(self.context.reader).leads
+        leads = leads_of(self.context.reader)
         if self.minutes not in leads:
             return "the person chose other reminders"
         if any(self.start - timedelta(minutes=lead) <= now for lead in leads if lead < self.minutes):

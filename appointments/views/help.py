@@ -14,6 +14,9 @@ from appointments.rules.moves import COMPLETES_AFTER, CORRECTED_WITHIN
 from appointments.services.holds import KEPT_FOR
 from core.view_contract import open_to_all
 from core.wording import words_for_minutes
+from notifications import inbox
+from notifications import services as mails
+from notifications.models import REFUSAL_HOLDS
 from outbox.tasks import KEEP_DEAD, KEEP_DONE
 from providers.models import MOST_OCCURRENCES, BookingPolicy
 
@@ -26,6 +29,10 @@ KEEPS = {
     "job": KEEP_DONE,
     "failed_job": KEEP_DEAD,
     "grace": leaving.GRACE,
+    "read": inbox.KEPT_READ,
+    "unread": inbox.KEPT_NEW,
+    "mail": mails.LOG_KEPT,
+    "refusal": REFUSAL_HOLDS + mails.REFUSALS_KEPT,
 }
 PAGES = {
     "help_booking": ("How booking works", "From finding a time to changing your mind."),

@@ -41,7 +41,7 @@ from calendar_sync.models import BusyInterval
 from core import clock
 from notifications import inbox, preferences
 from notifications.catalogue import Notice
-from notifications.models import InboxItem, Kind, MailPreferences, RefusedAddress, SentMail, State, Topic
+from notifications.models import EMAIL, InboxItem, Kind, MailPreferences, RefusedAddress, SentMail, State, Topic
 from outbox.models import Message, ScheduledJob
 from providers.models import CustomerAllowance, CustomerBlock, DateOverride, Provider, Service, TimeOff
 from tests.access.passkeys import registered
@@ -273,7 +273,7 @@ class World:
     @cached_property
     def mail_preferences(self) -> MailPreferences:
         person = self.people["C"]
-        preferences.save_choice(actor=person, off=[Topic.RECEIPTS], leads=[60])
+        preferences.save_choice(actor=person, off=preferences.by(EMAIL, [Topic.RECEIPTS]), leads=[60])
         return MailPreferences.objects.get(user=person)
 
     @cached_property

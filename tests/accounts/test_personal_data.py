@@ -14,7 +14,7 @@ from accounts import personal_data
 from accounts.models import Appeal, Ban, DataCopy, Departure, KeptBan, Session, User
 from appointments.models import Hold, LateCancellation, LeftOutDate, OpenDay, OpeningIndex
 from core import clock
-from notifications.models import Kind, Mention, ReminderLead, SentMail, UnsubscribeLink
+from notifications.models import Kind, Mention, ReminderLead, SentMail, TurnedOff, UnsubscribeLink
 from tests.access.world import World
 from tests.factories.accounts import UserFactory
 
@@ -28,6 +28,7 @@ NOT_COPIED = {
     "Stands with what it belongs to: a device, a choice, an email, a series.": {
         Session,
         ReminderLead,
+        TurnedOff,
         Mention,
         LeftOutDate,
     },

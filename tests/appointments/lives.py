@@ -28,7 +28,7 @@ from appointments.states import Role, Shown
 from calendar_sync.models import BusyInterval
 from core import clock
 from notifications import preferences
-from notifications.models import RefusedAddress, Topic
+from notifications.models import EMAIL, RefusedAddress, Topic
 from outbox import testing
 from providers.models import CustomerAllowance, CustomerBlock, Provider
 from tests.factories.accounts import UserFactory
@@ -237,7 +237,7 @@ def _with_the_house(person: User, maya: Provider) -> None:
     name = default_storage.save("photos/quill.webp", ContentFile(b"RIFF0000WEBP"))
     User.objects.filter(pk=person.pk).update(photo=name)
     Authenticator.objects.create(user=person, type="totp", data={"label": person.email})
-    preferences.save_choice(actor=person, off=[Topic.RECEIPTS], leads=[60])
+    preferences.save_choice(actor=person, off=preferences.by(EMAIL, [Topic.RECEIPTS]), leads=[60])
     make_feed(actor=person, shows=Shown.ALL)
     copies.make_copy(copies.ask_for_copy(user=person).uuid.hex)
 

@@ -67,7 +67,7 @@ IMPERSONAL = {
         "outbox_message.last_error",
     },
     "Choices from short lists, and ranges of minutes.": {
-        "notifications_mailpreferences.off",
+        "notifications_turnedoff.channel",
         "providers_provider.steps_done",
         "providers_dateoverride.ranges",
         "providers_service.currency",

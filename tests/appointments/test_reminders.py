@@ -14,7 +14,7 @@ from appointments.models import Appointment, Proposal, ReminderSweep
 from appointments.services import proposals, transitions
 from appointments.states import Role
 from notifications import preferences
-from notifications.models import SentMail, State, Topic
+from notifications.models import EMAIL, SentMail, State, Topic
 from outbox.models import Message
 from outbox.testing import deliver
 from tests.factories.accounts import UserFactory
@@ -61,7 +61,7 @@ def subjects(moment):
 
 
 def choose(person, *minutes, off=()):
-    preferences.save_choice(actor=person, off=off, leads=minutes)
+    preferences.save_choice(actor=person, off=preferences.by(EMAIL, off), leads=minutes)
 
 
 def test_both_sides_are_reminded_a_day_before_not_sooner_and_once(appointment, provider, customer, service):

@@ -58,7 +58,7 @@ def test_one_other_person_causes_a_number_of_mails_an_hour_and_the_rest_wait(smt
     # the oldest of the hour leaves it after 40 minutes less its seconds
     assert 39 * 60 < wait.value.after < 40 * 60
     waiting = SentMail.objects.get(key="too many")
-    assert (waiting.state, waiting.reason, waiting.leased_until) == (State.SENDING, ENOUGH, None)
+    assert (waiting.state, waiting.reason, waiting.leased_until) == (State.HELD, ENOUGH, None)
 
 
 def test_eight_noisy_people_use_up_an_hour_among_themselves_alone(smtp, send, sent):

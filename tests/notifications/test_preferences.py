@@ -3,14 +3,21 @@
 import re
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from accounts.models import User
-from notifications import preferences
-from notifications.forms import LEAVES_ON, Much
+from core import clock
+from notifications import catalogue, channels, inbox, preferences
+from notifications.catalogue import Mail, Notice, Reader
+from notifications.channels import LaterChannel
+from notifications.forms import LEAVES_ON, Much, all_boxes, boxes_of, value_of
 from notifications.models import (
     DEFAULT_LEAD,
+    EMAIL,
+    INBOX,
     TOPICS,
+    InboxItem,
     Kind,
     MailPreferences,
     ReminderLead,
@@ -18,7 +25,12 @@ from notifications.models import (
     Topic,
     UnsubscribeLink,
 )
+from notifications.rules import QuietHours
+from outbox import services as outbox
+from outbox.testing import deliver
 from tests.factories.accounts import UserFactory
+
+from .conftest import letter
 
 pytestmark = pytest.mark.django_db
 PAGE = "/my/settings/notifications/"
@@ -32,9 +44,27 @@ def me(client) -> User:
     return user
 
 
-def save(client, *, much, was, topics=(), leads=(), another="", unit="minutes"):
-    data = {"much": much, "was": was, "topics": list(topics), "leads": list(leads), "another": another, "unit": unit}
-    return client.post(PAGE, data)
+def mail(topics):
+    """The boxes of these topics by email."""
+    return {f"{EMAIL}:{topic}" for topic in topics}
+
+
+def here(topics):
+    """The boxes of these topics in the inbox."""
+    return {f"{INBOX}:{topic}" for topic in topics}
+
+
+def save(client, *, much, was, topics=(), shown=tuple(Topic), leads=(), another="", unit="minutes", **quiet):
+    """The answer to a form with these topics ticked for mail, and those of `shown` for the inbox."""
+    boxes = mail(topics) | here(shown)
+    data = {"much": much, "was": was, "on": sorted(boxes), "leads": list(leads), "another": another, "unit": unit}
+    return client.post(PAGE, data | quiet)
+
+
+def off_by_mail(user):
+    off = preferences.choice_of(user).off
+    assert {channel for channel, _ in off} <= {EMAIL}
+    return {topic for _, topic in off}
 
 
 def test_whoever_chose_nothing_gets_everything_and_one_reminder_a_day_before(me):
@@ -43,34 +73,36 @@ def test_whoever_chose_nothing_gets_everything_and_one_reminder_a_day_before(me)
 
 
 def test_what_concerns_the_account_can_not_be_turned_off(me):
-    preferences.save_choice(actor=me, off=list(Topic), leads=[])
+    preferences.save_choice(actor=me, off=all_boxes(), leads=[])
 
-    assert {kind for kind in Kind if preferences.wants(me, kind)} == ALWAYS
+    for channel in (EMAIL, INBOX):
+        assert {kind for kind in Kind if preferences.wants(me, kind, channel=channel)} == ALWAYS
     assert set(Kind) - set(TOPICS) == ALWAYS
 
 
 def test_a_mail_that_waits_follows_a_later_choice_and_says_so_in_the_log(me, smtp, send, person):
-    preferences.save_choice(actor=person, off=[Topic.APPOINTMENTS], leads=[60])
+    preferences.save_choice(actor=person, off=preferences.by(EMAIL, [Topic.APPOINTMENTS]), leads=[60])
 
     row = send()
 
-    assert (smtp.received, row.state, row.reason) == ([], State.SKIPPED, "the person turned such mails off")
+    assert (smtp.received, row.state, row.reason) == ([], State.HELD, "the person turned such mails off")
+    assert row.held_until is None
 
 
 def test_a_name_for_many_topics_decides_about_all_of_them(client, me):
     assert save(client, much="needed", was="all", topics=list(Topic)).status_code == 302
-    assert preferences.choice_of(me).off == {Topic.RECEIPTS}
+    assert off_by_mail(me) == {Topic.RECEIPTS}
     assert save(client, much="essential", was="needed", topics=["reminders"]).status_code == 302
-    assert preferences.choice_of(me).off == set(Topic)
+    assert off_by_mail(me) == set(Topic)
 
 
 def test_where_the_name_stays_each_box_counts_and_the_page_calls_it_ones_own_choice(client, me):
     assert save(client, much="all", was="all", topics=["reminders", "answers"]).status_code == 302
 
-    assert preferences.choice_of(me).off == set(Topic) - {Topic.REMINDERS, Topic.ANSWERS}
+    assert off_by_mail(me) == set(Topic) - {Topic.REMINDERS, Topic.ANSWERS}
     page = client.get(PAGE).content.decode()
     assert re.search(r'name="much" value="own" checked', page)
-    assert len(re.findall(r'name="topics" value="(\w+)"[^>]* checked', page)) == 2
+    assert len(re.findall(r'name="on" value="email:(\w+)"[^>]* checked', page)) == 2
 
 
 def test_times_before_an_appointment_are_kept_and_another_one_stays_to_be_unticked(client, me):
@@ -99,7 +131,7 @@ def test_a_time_that_can_not_be_is_answered_with_words_and_nothing_is_lost(clien
     assert answer.status_code == 422
     assert said in page
     assert re.search(rf'name="another"[^>]*value="{another}"|value="{another}"[^>]*name="another"', page)
-    assert re.findall(r'name="topics" value="(\w+)"[^>]* checked', page) == ["answers"]
+    assert re.findall(r'name="on" value="email:(\w+)"[^>]* checked', page) == ["answers"]
     assert re.findall(r'name="leads" value="(\w+)" checked', page) == ["60"]
     assert not MailPreferences.objects.exists()
 
@@ -139,7 +171,7 @@ def test_one_press_in_a_mail_program_turns_off_these_mails_and_no_others():
 
     assert answer.status_code == 200
     assert "Set-Cookie" not in answer
-    assert preferences.choice_of(user).off == {Topic.REMINDERS}
+    assert off_by_mail(user) == {Topic.REMINDERS}
     assert preferences.choice_of(user).leads == (DEFAULT_LEAD,)
     assert program.post(link(user), {"List-Unsubscribe": "One-Click"}).status_code == 200
 
@@ -151,7 +183,7 @@ def test_opening_the_link_changes_nothing(client):
 
     assert page.status_code == 200
     assert "No more mails of this kind?" in page.content.decode()
-    assert preferences.choice_of(user).off == set()
+    assert off_by_mail(user) == set()
     assert page["X-Robots-Tag"] == "noindex"
 
 
@@ -197,9 +229,170 @@ def test_each_name_leaves_on_what_it_says():
 
 def test_the_settings_ask_the_database_as_often_for_many_times(client, me, django_assert_num_queries):
     preferences.save_choice(actor=me, off=[], leads=[60])
-    with django_assert_num_queries(4):  # the session with its person, the choice, its times, a refused address
+    # The session with its person, the choice, what is off, the times, a refused address.
+    with django_assert_num_queries(5):
         client.get(PAGE)
-    preferences.save_choice(actor=me, off=[Topic.ANSWERS], leads=[15, 30, 60, 90, 120, 180])
-    with django_assert_num_queries(4):
+    preferences.save_choice(actor=me, off=preferences.by(EMAIL, [Topic.ANSWERS]), leads=[15, 30, 60, 90, 120, 180])
+    with django_assert_num_queries(5):
         client.get(PAGE)
     assert ReminderLead.objects.filter(preferences=me.pk).count() == 6
+
+
+# --- Channels ---------------------------------------------------------------------------------------------------------
+
+
+def test_each_box_is_kept_for_its_own_channel(client, me):
+    save(client, much="all", was="all", topics=[Topic.REMINDERS], shown=[Topic.APPOINTMENTS, Topic.RECEIPTS])
+
+    ticked = {value_of(box) for box in all_boxes() - preferences.choice_of(me).off}
+    assert ticked == mail([Topic.REMINDERS]) | here([Topic.APPOINTMENTS, Topic.RECEIPTS])
+    assert preferences.wants(me, Kind.REMINDER) and not preferences.wants(me, Kind.CONFIRMED)
+    assert preferences.wants(me, Kind.CONFIRMED, channel=INBOX)
+    assert not preferences.wants(me, Kind.REMINDER, channel=INBOX)
+
+
+def test_a_name_for_many_leaves_all_to_be_looked_up(client, me):
+    save(client, much="essential", was="all", topics=list(Topic), shown=[])
+
+    assert all_boxes() - preferences.choice_of(me).off == preferences.by(INBOX, Topic)
+    assert boxes_of(Much.ALL) == all_boxes()
+
+
+def test_what_is_turned_off_here_is_neither_listed_nor_counted_and_comes_back_as_read(client, me):
+    tell_all(me)
+    preferences.save_choice(actor=me, off=preferences.by(INBOX, [Topic.REMINDERS]), leads=[])
+    tell_all(me, key="later")
+
+    page = client.get("/my/notifications/")
+    kinds = [item.kind for item, _ in page.context["rows"]]
+    preferences.save_choice(actor=me, off=[], leads=[])
+    again = client.get("/my/notifications/")
+
+    assert sorted(kinds) == [Kind.STANDING, Kind.STANDING]
+    assert page.context["bell"].count == 2
+    assert len(again.context["rows"]) == 4
+    assert again.context["bell"].count == 2
+    assert InboxItem.objects.filter(kind=Kind.REMINDER, read_at=None).count() == 0
+
+
+def tell_all(person, key="first"):
+    facts = {"name": "appointments.late_forgiven", "key": key, "reader": person.pk, "facts": {"late": 1}}
+    notices = [Notice(kind=Kind.STANDING, **facts), Notice(kind=Kind.REMINDER, **facts | {"key": f"{key}-reminder"})]
+    inbox.write(notices, now=clock.now())
+
+
+class Texts(LaterChannel):
+    """Text messages that are recorded instead of sent."""
+
+    name, label = "text", "Text message"
+
+    def __init__(self):
+        self.sent = []
+
+    def send(self, mail):
+        self.sent.append((mail.reader.user, mail.kind, mail.key))
+
+
+@pytest.fixture
+def texts(monkeypatch):
+    """One more channel, which nothing else knows."""
+    channel = Texts()
+    monkeypatch.setattr(channels.channels, "_parts", [*channels.channels, channel])
+    return channel
+
+
+class Remark(Mail):
+    def __init__(self, person, kind, key):
+        self.reader, self.kind, self.key = Reader.of(person), kind, key
+
+    def stale_because(self, now):
+        return "it is over" if self.key == "stale" else ""
+
+    def letter(self):
+        return letter()
+
+
+@catalogue.mail("probe.remark")
+def remark(*, person, kind, number):
+    return Remark(User.objects.get(pk=person), Kind(kind), number)
+
+
+def tell_remark(person, kind, key="one"):
+    facts = {"person": person.pk, "kind": kind, "number": key}
+    with transaction.atomic():
+        channels.tell([Notice(name="probe.remark", key=f"{key}:{kind}", reader=person.pk, kind=kind, facts=facts)])
+
+
+def test_one_more_channel_gets_what_is_told_and_what_is_chosen(client, me, texts):
+    page = client.get(PAGE).text
+    boxes = mail(Topic) | here(Topic) | {"text:reminders"}
+    data = {"much": "own", "was": "own", "on": sorted(boxes), "leads": [], "unit": "hours"}
+
+    assert client.post(PAGE, data).status_code == 302
+    for kind in (Kind.CONFIRMED, Kind.REMINDER, Kind.STANDING):
+        tell_remark(me, kind)
+    tell_remark(me, Kind.REMINDER, "stale")
+    deliver(channels.TOPIC)
+
+    assert '<th scope="col">Text message</th>' in page
+    assert 'name="on" value="text:reminders" data-in="all needed" checked' in page
+    assert sorted(texts.sent, key=str) == sorted([(me, Kind.REMINDER, "one"), (me, Kind.STANDING, "one")], key=str)
+    assert client.get(PAGE).text.count("checked") > 0
+    assert set(InboxItem.objects.values_list("kind", flat=True)) == {Kind.CONFIRMED, Kind.REMINDER, Kind.STANDING}
+
+
+def test_a_channel_that_is_gone_again_leaves_its_jobs_to_be_seen(me, texts, monkeypatch):
+    tell_remark(me, Kind.STANDING)
+    monkeypatch.setattr(channels.channels, "_parts", [channels.email, channels.own_pages])
+
+    with pytest.raises(outbox.Retry):
+        channels.deliver("text", "probe.remark", {})
+
+
+# --- Quiet hours ------------------------------------------------------------------------------------------------------
+
+NIGHT = {"is_quiet": "on", "quiet_from": "22:00", "quiet_until": "07:00"}
+
+
+def test_quiet_hours_are_kept_and_shown_and_turned_off_again(client, me):
+    save(client, much="all", was="all", topics=list(Topic), **NIGHT)
+    page = client.get(PAGE).text
+
+    assert preferences.choice_of(me).quiet == QuietHours(22 * 60, 7 * 60)
+    assert 'name="is_quiet" checked' in page
+    assert "reaches you at 07:00" in page and "before 09:00 comes at once" in page
+    save(client, much="all", was="all", topics=list(Topic), quiet_from="22:00", quiet_until="07:00")
+    assert preferences.choice_of(me).quiet is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"quiet_from": ""}, "Write a time of day"),
+        ({"quiet_until": "late"}, "Write a time of day"),
+        ({"quiet_until": "22:00"}, "an end that differs"),
+        ({"quiet_from": "25:00"}, "Write a time of day"),
+    ],
+)
+def test_quiet_hours_that_can_not_be_are_answered_with_words_and_nothing_is_lost(client, me, changes, said):
+    answer = save(client, much="all", was="all", topics=["answers"], **NIGHT | changes)
+
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert 'name="is_quiet" checked' in answer.text
+    for name, value in (NIGHT | changes).items():
+        if name != "is_quiet" and value:
+            assert re.search(rf'name="{name}"[^>]*value="{value}"|value="{value}"[^>]*name="{name}"', answer.text)
+    assert re.findall(r'name="on" value="email:(\w+)"[^>]* checked', answer.text) == ["answers"]
+    assert not MailPreferences.objects.exists()
+
+
+def test_a_press_in_a_mail_leaves_quiet_hours_as_they_are():
+    user = UserFactory()
+    preferences.save_choice(actor=user, off=preferences.by(INBOX, [Topic.ANSWERS]), leads=[60], quiet=QuietHours(0, 60))
+
+    Client().post(link(user))
+
+    choice = preferences.choice_of(user)
+    assert choice.quiet == QuietHours(0, 60)
+    assert choice.off == {(INBOX, Topic.ANSWERS), (EMAIL, Topic.REMINDERS)}

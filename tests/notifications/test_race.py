@@ -10,8 +10,8 @@ from appointments.services import booking, transitions
 from appointments.services.transitions import Change
 from appointments.states import Role, Verb
 from core import clock
-from notifications.models import MailPreferences, Mention, SentMail, Topic, UnsubscribeLink
-from notifications.preferences import choice_of
+from notifications.models import EMAIL, MailPreferences, Mention, SentMail, Topic, UnsubscribeLink
+from notifications.preferences import by, choice_of
 from outbox.models import Message
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ProviderFactory, ServiceFactory, give_hours
@@ -132,4 +132,4 @@ def test_topics_that_are_turned_off_at_the_same_time_are_both_off():
     for _ in range(5):
         MailPreferences.objects.filter(user=person).delete()
         run_calls([(workers.turn_off_by_link, link) for link in links])
-        assert choice_of(person).off == set(topics)
+        assert choice_of(person).off == by(EMAIL, topics)
