@@ -62,12 +62,17 @@ def run_processes(n: int, function: Callable, *args: Any, timeout: float = 180) 
     return run_calls([(function, *args)] * n, timeout=timeout)
 
 
-def run_calls(calls: Sequence[tuple], *, timeout: float = 180) -> list[Outcome]:
+def run_calls(calls: Sequence[tuple], *, first: tuple | None = None, timeout: float = 180) -> list[Outcome]:
     """Run each call, a function and its arguments, in a process of its own, all at once, and return their outcomes.
 
+    The call `first` is made before the processes are forked: what it loads, such as templates, none of them has to.
     Raises TimeoutError, and leaves no process behind, when they are not done after `timeout` seconds.
     """
-    job = [{"function": f"{function.__module__}:{function.__name__}", "args": args} for function, *args in calls]
+    named = [
+        {"function": f"{function.__module__}:{function.__name__}", "args": args}
+        for function, *args in [*calls, *([first] if first else [])]
+    ]
+    job = {"calls": named[: len(calls)], "first": named[len(calls) :]}
     lines = _starter().run(job, timeout=timeout)
     if lines is None:
         raise TimeoutError(f"{len(calls)} processes were not done after {timeout} seconds")
@@ -92,7 +97,7 @@ class Starter:
             text=True,
         )
 
-    def run(self, job: list[dict[str, Any]], *, timeout: float) -> dict[str, Any] | None:
+    def run(self, job: dict[str, Any], *, timeout: float) -> dict[str, Any] | None:
         """The starter's answer to the job; None if it took too long, after all processes were killed."""
         assert self.process.stdin and self.process.stdout
         group: list[int] = []

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import django
+from django.db import connections
 from django.urls import get_resolver
 
 
@@ -21,9 +22,11 @@ def main() -> None:
     django.setup()
     get_resolver()._populate()  # load the URLs and views once here, not in each process
     for line in sys.stdin:
-        calls = json.loads(line)
+        asked = json.loads(line)
+        calls = asked["calls"]
         try:
             functions = [resolve(call["function"]) for call in calls]
+            first = [(resolve(call["function"]), call["args"]) for call in asked["first"]]
         except Exception:
             say(error=traceback.format_exc())
             continue
@@ -32,6 +35,7 @@ def main() -> None:
             os.setpgid(0, 0)
             say(group=os.getpid())
             try:
+                load(first)
                 say(outcomes=run_all(calls, functions))
             except BaseException:
                 say(error=traceback.format_exc())
@@ -41,6 +45,13 @@ def main() -> None:
 
 def say(**words: Any) -> None:
     print(json.dumps(words), flush=True)
+
+
+def load(first: list[tuple[Any, list]]) -> None:
+    """Make the calls that come before all others, and leave no connection that their processes would share."""
+    for function, args in first:
+        function(*args)
+    connections.close_all()
 
 
 def run_all(calls: list[dict[str, Any]], functions: list[Any]) -> list[dict[str, Any]]:
