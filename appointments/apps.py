@@ -9,16 +9,18 @@ class AppointmentsConfig(AppConfig):
         from accounts import after_login, ban_marks, personal_data
         from appointments import answers, demo, signals  # noqa: F401
         from appointments.queries.provider import count_outside_hours
-        from appointments.services import fair_use
+        from appointments.services import digests, fair_use
         from appointments.services import personal_data as own_part
         from core import demo as core_demo
         from notifications import hooks as notification_hooks
+        from notifications import preferences
         from providers import hooks
 
         after_login.start_page.answer(answers.start_page)
         after_login.chosen_time.answer(answers.chosen_time)
         hooks.outside_hours.answer(count_outside_hours)
         hooks.outside_new_hours.answer(answers.outside_new_hours)
+        preferences.turned_off_elsewhere.answer(digests.turn_off_topic)
         personal_data.parts.add(own_part)
         ban_marks.taken.answer(fair_use.take_evidence)
         personal_data.files_of.answer(answers.calendar_of)

@@ -11,10 +11,10 @@ from core import clock
 from core.exceptions import DomainError
 from outbox import services as outbox
 
-from .mail import catalogue, lines, offered, reminders, standing, suspension  # noqa: F401 registers what is told
+from .mail import catalogue, digest, lines, offered, reminders, standing, suspension  # noqa: F401 registers what is told
 from .queries.due import due_for_completion, expired_offers, expired_requests, lapsed_proposals
 from .search import index
-from .services import holds, offers, proposals, transitions
+from .services import digests, holds, offers, proposals, transitions
 from .services.reminders import publish_due
 
 logger = logging.getLogger(__name__)
@@ -51,6 +51,12 @@ def complete_past() -> None:
 def remind() -> None:
     """Publish the reminders whose moment has come."""
     publish_due(now=clock.now())
+
+
+@outbox.every(seconds=60, name="appointments.tell_next_day")
+def tell_next_day() -> None:
+    """Publish the evening digests whose time has come."""
+    digests.publish_due(now=clock.now())
 
 
 @outbox.every(seconds=600, name="appointments.drop_lapsed_times")

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from . import converters  # noqa: F401 - registers <reference:…>
-from .views import changing, series, series_moves, studio, studio_customers, studio_why_not, time_off
+from .views import changing, digest, series, series_moves, studio, studio_customers, studio_why_not, time_off
 from .views import studio_appointment as one
 
 urlpatterns = [
@@ -28,6 +28,7 @@ urlpatterns = [
     path("series/<uuid:series>/move/", series_moves.studio_move_series, name="studio_move_series"),
     path("series/<uuid:series>/cancel/", series.studio_cancel_series, name="studio_cancel_series"),
     path("series/<uuid:series>/calendar.ics", series.studio_series_ics, name="studio_series_ics"),
+    path("digest/", digest.digest, name="studio_digest"),
     path("why-not/", studio_why_not.why_not, name="studio_why_not"),
     path("time-off/", time_off.time_off_list, name="studio_time_off"),
     path("time-off/new/", time_off.new_time_off, name="studio_time_off_new"),

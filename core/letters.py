@@ -46,8 +46,13 @@ class When:
     notes: tuple[str, ...] = ()
 
     @property
+    def moment(self) -> str:
+        """The date and time; the time alone where the letter names the date once for all."""
+        return ", ".join(part for part in (self.day, self.time) if part)
+
+    @property
     def line(self) -> str:
-        return f"{self.day}, {self.time}, {self.zone}"
+        return ", ".join(part for part in (self.moment, self.zone) if part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from django.db.models import TextChoices
 from core.wording import words_for_minutes
 
 from .channels import channels
-from .models import LEAST_LEAD, MOST_LEAD, MOST_LEADS, Topic
+from .models import CHOSEN_ELSEWHERE, LEAST_LEAD, MOST_LEAD, MOST_LEADS, Topic
 from .preferences import Choice
 from .rules import QuietHours
 
@@ -33,10 +33,11 @@ class Much(TextChoices):
 
 # A topic and the channel by which a person is told of it, as a box of the form names it.
 Box = tuple[str, Topic]
-# The topics that each leaves on in channels that interrupt.
+# The topics of the form, and those that each leaves on in channels that interrupt.
+HERE = frozenset(Topic) - CHOSEN_ELSEWHERE
 LEAVES_ON: dict[Much, frozenset[Topic]] = {
-    Much.ALL: frozenset(Topic),
-    Much.NEEDED: frozenset(Topic) - {Topic.RECEIPTS},
+    Much.ALL: HERE,
+    Much.NEEDED: HERE - {Topic.RECEIPTS},
     Much.ESSENTIAL: frozenset(),
 }
 
@@ -44,9 +45,7 @@ LEAVES_ON: dict[Much, frozenset[Topic]] = {
 def boxes_of(much: Much) -> frozenset[Box]:
     """The boxes that this name for many ticks. What interrupts nobody stays on."""
     return frozenset(
-        (channel.name, topic)
-        for channel in channels
-        for topic in (LEAVES_ON[much] if channel.interrupts else frozenset(Topic))
+        (channel.name, topic) for channel in channels for topic in (LEAVES_ON[much] if channel.interrupts else HERE)
     )
 
 
@@ -56,7 +55,7 @@ def much_of(boxes: frozenset[Box]) -> Much:
 
 
 def all_boxes() -> frozenset[Box]:
-    return frozenset((channel.name, topic) for channel in channels for topic in Topic)
+    return frozenset((channel.name, topic) for channel in channels for topic in HERE)
 
 
 class TimeOfDay(forms.TimeField):

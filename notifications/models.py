@@ -38,6 +38,7 @@ class Kind(models.TextChoices):
     SUSPENSION = "suspension", "Suspension"
     STANDING = "standing", "Standing"
     REMINDER = "reminder", "Reminder"
+    DIGEST = "digest", "Evening digest"
 
 
 class Topic(models.TextChoices):
@@ -49,6 +50,7 @@ class Topic(models.TextChoices):
     ANSWERS = "answers", "Requests not confirmed"
     REQUESTS = "requests", "Requests to answer"
     RECEIPTS = "receipts", "What you did yourself"
+    DIGEST = "digest", "Your next day, the evening before"
 
 
 # A link that was asked for, the account, its security, standing and suspension have no topic: nobody turns them off.
@@ -65,11 +67,14 @@ TOPICS: dict[Kind, Topic] = {
     Kind.ANSWER_NEEDED: Topic.REQUESTS,
     Kind.WITHDRAWN: Topic.REQUESTS,
     Kind.REQUEST_SENT: Topic.RECEIPTS,
+    Kind.DIGEST: Topic.DIGEST,
 }
+# Topics that nobody gets unless they asked for it, which they do on a page of its own.
+CHOSEN_ELSEWHERE = frozenset({Topic.DIGEST})
 
 
-# These never wait for the end of somebody's quiet hours, and none of them can be turned off.
-AT_ANY_HOUR = frozenset({Kind.ACCOUNT, Kind.SECURITY, Kind.SUSPENSION, Kind.LINK})
+# These never wait for the end of somebody's quiet hours: none of them can be turned off, or somebody chose its hour.
+AT_ANY_HOUR = frozenset({Kind.ACCOUNT, Kind.SECURITY, Kind.SUSPENSION, Kind.LINK, Kind.DIGEST})
 
 
 # The person waits for these mails or must not miss them: no limit delays them, no refusal of the address stops them.
@@ -77,7 +82,7 @@ ALWAYS_TRIED = frozenset({Kind.ACCOUNT, Kind.SECURITY, Kind.SUSPENSION})
 
 
 # Mail programs offer to turn these off with one press; the others, whose loss could cost an appointment, only our page.
-ONE_PRESS = frozenset({Topic.REMINDERS, Topic.RECEIPTS})
+ONE_PRESS = frozenset({Topic.REMINDERS, Topic.RECEIPTS, Topic.DIGEST})
 
 
 class State(models.TextChoices):

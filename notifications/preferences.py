@@ -11,10 +11,12 @@ from django.utils.crypto import salted_hmac
 from accounts.models import User
 from core import clock
 from core.db import lock_row
+from core.hooks import Question
 from core.letters import page
 
 from .models import (
     AT_ANY_HOUR,
+    CHOSEN_ELSEWHERE,
     DEFAULT_LEAD,
     EMAIL,
     INBOX,
@@ -32,6 +34,9 @@ from .rules import QuietHours
 
 # A topic that is turned off, and the channel by which.
 Off = tuple[str, Topic]
+turned_off_elsewhere = Question[[User, Topic], bool | None](
+    "Is this topic, which is chosen elsewhere, off for this person now, and was it on?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +160,8 @@ def link_of(token: str) -> UnsubscribeLink:
 @transaction.atomic
 def turn_off(link: UnsubscribeLink) -> bool:
     """Turn the mails of the link's topic off for its person, and nothing else. Returns whether they were on."""
+    if link.topic in CHOSEN_ELSEWHERE:
+        return bool(turned_off_elsewhere.first(link.user, Topic(link.topic)))
     lock_row(User.objects.filter(pk=link.user.pk))  # two topics may be turned off at once
     choice = choice_of(link.user)
     these = (EMAIL, Topic(link.topic))

@@ -29,6 +29,7 @@ SAID: dict[Topic, str] = {
     Topic.ANSWERS: "Declined, or not answered in time.",
     Topic.RECEIPTS: "That your request was sent.",
     Topic.REQUESTS: "If you offer your time: a customer asks for one, with the deadline, or takes the request back.",
+    Topic.DIGEST: "Your appointments of the next day, who will come, and what waits for you.",
 }
 PARTS: dict[str, tuple[Topic, ...]] = {
     "Your appointments": (Topic.APPOINTMENTS, Topic.NEW_TIMES, Topic.REMINDERS),

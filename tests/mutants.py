@@ -30,6 +30,7 @@ OFFER_PAGES = "appointments/test_offer_pages.py"
 OFFER_RULES = "appointments/rules/offers.py"
 OFFER_SERVICES = "appointments/services/offers.py"
 FEED = "appointments/test_calendar_link.py"
+DIGEST = "appointments/test_digest.py"
 COMING = "appointments/test_coming.py"
 REMIND = "appointments/test_reminders.py"
 CHOICES = "notifications/test_preferences.py"
@@ -2718,5 +2719,53 @@ MUTANTS = [
         "old, gone = SentMail.objects.filter(created_at__lt=now - 9 * LOG_KEPT)",
         "notifications/test_log.py",
         "kept_for_a_year",
+    ),
+    mutant(
+        "an evening digest goes at the time of another zone",
+        "appointments/services/digests.py",
+        "wanted |= Q(provider__time_zone__in=names, minute__lte=minute)",
+        "wanted |= Q(minute__lte=minute)",
+        DIGEST,
+        "database_finds",
+    ),
+    mutant(
+        "workers publish the same digests at once",
+        "appointments/services/digests.py",
+        'rows = lock_rows(Digest.objects.filter(pk__in=batch).order_by("pk"))',
+        'rows = list(Digest.objects.filter(pk__in=batch).order_by("pk"))',
+        "race/test_digest_races.py",
+        on=POSTGRES,
+    ),
+    mutant(
+        "a digest tells of a day that has begun",
+        "appointments/mail/digest.py",
+        "if clock.day_bounds(self.day, self.provider.zone)[0] <= now:",
+        "if clock.day_bounds(self.day, self.provider.zone)[1] <= now:",
+        DIGEST,
+        "waits_past_midnight",
+    ),
+    mutant(
+        "an empty day is told of to everybody",
+        "appointments/mail/digest.py",
+        "if self.told.is_empty and not self.digest.also_empty",
+        "if self.told.is_empty and self.digest.told is None",
+        DIGEST,
+        "empty_day",
+    ),
+    mutant(
+        "the day that a clock jumped over is never told",
+        "appointments/services/digests.py",
+        "& ~Q(told=tomorrow)",
+        "& (Q(told=None) | Q(told__lt=tomorrow))",
+        DIGEST,
+        "jumped_over",
+    ),
+    mutant(
+        "one press in a mail program turns another topic off",
+        "notifications/preferences.py",
+        "    if link.topic in CHOSEN_ELSEWHERE:\n",
+        "    if not link.topic:\n",
+        DIGEST,
+        "one_press",
     ),
 ]

@@ -1,6 +1,6 @@
-"""Admin of appointments, calendar links, the search's index and fair use: one module a feature, each with its pages."""
+"""Admin of appointments, calendar links, digests, the search's index and fair use: one module a feature."""
 
-from . import calendar_feed, fair_use, openings
+from . import calendar_feed, digest, fair_use, openings
 from .appointments import AppointmentAdmin, AppointmentEventAdmin, HoldAdmin
 
-__all__ = ["AppointmentAdmin", "AppointmentEventAdmin", "HoldAdmin", "calendar_feed", "fair_use", "openings"]
+__all__ = ["AppointmentAdmin", "AppointmentEventAdmin", "HoldAdmin", "calendar_feed", "digest", "fair_use", "openings"]

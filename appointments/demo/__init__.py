@@ -32,7 +32,7 @@ from providers.demo import PROVIDER
 from providers.models import Provider, Service
 from providers.services import block_customer, lift_limits
 
-from . import coming, leaving, new_times, offers, series, standing
+from . import coming, digest, leaving, new_times, offers, series, standing
 
 BEHIND, AHEAD = hosts.LIVE_FOR, timedelta(days=58)
 # The fewest and most appointments of a provider; the first provider, the one with a login, has a full diary.
@@ -69,6 +69,7 @@ def seed(size: Size) -> None:
     standing.book_soon(customers[0], providers[1:])
     new_times.seed(provider=first, customer=customers[0])
     coming.seed(provider=first, customer=customers[0])
+    digest.seed(provider=first)
     offers.seed(provider=first, customer=customers[0])
     series.seed(provider=first, customer=customers[0], other=customers[1], others=providers[1:])
     leaving.let_somebody_leave(people.leaving(), first)

@@ -2,6 +2,7 @@
 
 from .appointment import REFERENCE_ALPHABET, REFERENCE_LENGTH, Appointment, AppointmentQuerySet, make_reference
 from .calendar_feed import CalendarFeed
+from .digest import Digest
 from .history import AppointmentEvent
 from .hold import Hold
 from .late_cancellation import LateCancellation
@@ -18,6 +19,7 @@ __all__ = [
     "AppointmentEvent",
     "AppointmentQuerySet",
     "CalendarFeed",
+    "Digest",
     "Hold",
     "LateCancellation",
     "LeftOutDate",

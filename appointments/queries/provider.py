@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from appointments.models import Appointment, conditions
+from appointments.models import Appointment, Digest, conditions
 from appointments.rules.slots import ONE_DAY, Facts, Rules, working_ranges
 from core.intervals import Interval, clip, contains, merge
 from providers.hours import Week
@@ -28,6 +28,11 @@ def count_outside_hours(provider: Provider, now: datetime) -> int:
         return 0
     opening = _opening(provider, times[0][0], max(end for _, end in times))
     return sum(not contains(opening, start, end) for start, end in times)
+
+
+def digest_of(provider: Provider) -> Digest | None:
+    """What the provider chose about the evening digest; None where they want none. One query."""
+    return Digest.objects.filter(provider=provider).first()
 
 
 def left_outside(provider: Provider, week: Week, zone: ZoneInfo, now: datetime) -> tuple[list[Appointment], int]:

@@ -35,6 +35,13 @@ def waiting_count(provider: Provider, *, now: datetime) -> int:
     return requests.union(new_times, all=True).count()
 
 
+def deadlines_of(provider: Provider, *, now: datetime) -> list[datetime]:
+    """The deadlines of all requests and new times that wait for the provider. Two queries."""
+    requests = Appointment.objects.for_provider(provider).waiting(now).order_by().values_list("answer_by", flat=True)
+    new_times = proposals_to_provider(provider, now=now).select_related(None).order_by()
+    return [*(each for each in requests if each), *new_times.values_list("answer_by", flat=True)]
+
+
 def asked_of(provider: Provider, references: list[str]) -> list[Appointment]:
     """The provider's own appointments among these references, in any state. One query, none for an empty list."""
     if not references:

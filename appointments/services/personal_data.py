@@ -11,6 +11,7 @@ from appointments.models import (
     Appointment,
     AppointmentEvent,
     CalendarFeed,
+    Digest,
     Hold,
     LateCancellation,
     Offer,
@@ -35,6 +36,7 @@ def kept(user: User) -> Rows:
         "history entries they made": AppointmentEvent.objects.filter(actor=user),
         "new times they proposed": Proposal.objects.filter(actor=user),
         "their calendar link": CalendarFeed.objects.filter(owner=user),
+        "their evening digest": Digest.objects.filter(provider__user=user),
         "times offered to them": Offer.objects.filter(customer=user),
         "times they offer": Offer.objects.filter(provider__user=user),
         "late cancellations": LateCancellation.objects.filter(person=user),
@@ -64,6 +66,7 @@ def sections(user: User) -> list[Section]:
         Section("new_times", "New times you proposed", proposals, _proposal),
         Section("offered_times", "Times offered to you or by you", offered.order_by("created_at", "pk"), _offer),
         Section("calendar_link", "Calendar links", CalendarFeed.objects.filter(owner=user), _feed),
+        Section("evening_digest", "Your evening digest", Digest.objects.filter(provider__user=user), _digest),
         Section("late_cancellations", "Late cancellations", late, _late),
     ]
 
@@ -76,6 +79,7 @@ def erase(user: User) -> None:
     transitions.end_all_ahead(user)
     Hold.objects.filter(kept_by=user).delete()
     CalendarFeed.objects.filter(owner=user).delete()
+    Digest.objects.filter(provider__user=user).delete()
     for ids in in_batches(Appointment.objects.filter(customer=user).exclude(note="")):
         Appointment.objects.filter(pk__in=ids).update(note="")
     for ids in in_batches(Proposal.objects.filter(actor=user).exclude(message="")):
@@ -117,6 +121,10 @@ def _appointment(row: Appointment) -> Facts:
         "will_come": row.will_come_at,
         "made_at": row.created_at,
     }
+
+
+def _digest(row: Digest) -> Facts:
+    return {"minutes_after_midnight": row.minute, "also_when_empty": row.also_empty, "told_last_of": row.told}
 
 
 def _series(row: Series) -> Facts:

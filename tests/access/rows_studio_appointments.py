@@ -101,6 +101,8 @@ ROWS = [
     Row("studio_move_series", get=own(), post=own("422"), args=series),
     Row("studio_cancel_series", get=own(), post=own("422"), args=series),
     Row("answer_series", get=own(), post=own("422"), args=series),
+    # A form without a time is shown again.
+    Row("studio_digest", get=studio(), post=studio("422"), args=has_page),
     Row("studio_why_not", get=studio(), post=refused(), args=has_page),
     Row("studio_time_off", get=studio(), post=refused(), args=has_page),
     Row("studio_time_off_new", get=studio(), post=refused(), args=has_page),

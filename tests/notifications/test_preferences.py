@@ -11,7 +11,7 @@ from core import clock
 from notifications import catalogue, channels, inbox, preferences
 from notifications.catalogue import Mail, Notice, Reader
 from notifications.channels import LaterChannel
-from notifications.forms import LEAVES_ON, Much, all_boxes, boxes_of, value_of
+from notifications.forms import HERE, LEAVES_ON, Much, all_boxes, boxes_of, value_of
 from notifications.models import (
     DEFAULT_LEAD,
     EMAIL,
@@ -54,7 +54,7 @@ def here(topics):
     return {f"{INBOX}:{topic}" for topic in topics}
 
 
-def save(client, *, much, was, topics=(), shown=tuple(Topic), leads=(), another="", unit="minutes", **quiet):
+def save(client, *, much, was, topics=(), shown=tuple(HERE), leads=(), another="", unit="minutes", **quiet):
     """The answer to a form with these topics ticked for mail, and those of `shown` for the inbox."""
     boxes = mail(topics) | here(shown)
     data = {"much": much, "was": was, "on": sorted(boxes), "leads": list(leads), "another": another, "unit": unit}
@@ -76,7 +76,7 @@ def test_what_concerns_the_account_can_not_be_turned_off(me):
     preferences.save_choice(actor=me, off=all_boxes(), leads=[])
 
     for channel in (EMAIL, INBOX):
-        assert {kind for kind in Kind if preferences.wants(me, kind, channel=channel)} == ALWAYS
+        assert {kind for kind in Kind if preferences.wants(me, kind, channel=channel)} == ALWAYS | {Kind.DIGEST}
     assert set(Kind) - set(TOPICS) == ALWAYS
 
 
@@ -90,27 +90,27 @@ def test_a_mail_that_waits_follows_a_later_choice_and_says_so_in_the_log(me, smt
 
 
 def test_a_name_for_many_topics_decides_about_all_of_them(client, me):
-    assert save(client, much="needed", was="all", topics=list(Topic)).status_code == 302
+    assert save(client, much="needed", was="all", topics=list(HERE)).status_code == 302
     assert off_by_mail(me) == {Topic.RECEIPTS}
     assert save(client, much="essential", was="needed", topics=["reminders"]).status_code == 302
-    assert off_by_mail(me) == set(Topic)
+    assert off_by_mail(me) == set(HERE)
 
 
 def test_where_the_name_stays_each_box_counts_and_the_page_calls_it_ones_own_choice(client, me):
     assert save(client, much="all", was="all", topics=["reminders", "answers"]).status_code == 302
 
-    assert off_by_mail(me) == set(Topic) - {Topic.REMINDERS, Topic.ANSWERS}
+    assert off_by_mail(me) == set(HERE) - {Topic.REMINDERS, Topic.ANSWERS}
     page = client.get(PAGE).content.decode()
     assert re.search(r'name="much" value="own" checked', page)
     assert len(re.findall(r'name="on" value="email:(\w+)"[^>]* checked', page)) == 2
 
 
 def test_times_before_an_appointment_are_kept_and_another_one_stays_to_be_unticked(client, me):
-    save(client, much="all", was="all", topics=list(Topic), leads=[1440, 60], another="90")
+    save(client, much="all", was="all", topics=list(HERE), leads=[1440, 60], another="90")
     assert preferences.choice_of(me).leads == (1440, 90, 60)
     assert "1 hour 30 minutes" in client.get(PAGE).content.decode()
 
-    save(client, much="all", was="all", topics=list(Topic), leads=[60])
+    save(client, much="all", was="all", topics=list(HERE), leads=[60])
     assert preferences.choice_of(me).leads == (60,)
 
 
@@ -138,7 +138,7 @@ def test_a_time_that_can_not_be_is_answered_with_words_and_nothing_is_lost(clien
 
 def test_more_reminders_than_anybody_reads_are_refused(client, me):
     preferences.save_choice(actor=me, off=[], leads=[15, 30, 45])
-    answer = save(client, much="all", was="all", topics=list(Topic), leads=[15, 30, 45, 60, 180, 1440], another="75")
+    answer = save(client, much="all", was="all", topics=list(HERE), leads=[15, 30, 45, 60, 180, 1440], another="75")
     assert answer.status_code == 422
     assert "at most 6" in answer.content.decode()
     assert save(client, much="all", was="all", leads=["x"]).status_code == 422
@@ -202,7 +202,7 @@ def test_a_link_that_nobody_made_leads_nowhere(client):
     assert client.post(f"/unsubscribe/{'0' * 64}/").status_code == 404
 
 
-@pytest.mark.parametrize("kind", sorted(set(Kind) - {Kind.REMINDER, Kind.REQUEST_SENT}))
+@pytest.mark.parametrize("kind", sorted(set(Kind) - {Kind.REMINDER, Kind.REQUEST_SENT, Kind.DIGEST}))
 def test_no_other_kind_is_one_press_from_being_lost(kind):
     assert preferences.unsubscribe_address(UserFactory(), kind) == ""
 
@@ -252,9 +252,9 @@ def test_each_box_is_kept_for_its_own_channel(client, me):
 
 
 def test_a_name_for_many_leaves_all_to_be_looked_up(client, me):
-    save(client, much="essential", was="all", topics=list(Topic), shown=[])
+    save(client, much="essential", was="all", topics=list(HERE), shown=[])
 
-    assert all_boxes() - preferences.choice_of(me).off == preferences.by(INBOX, Topic)
+    assert all_boxes() - preferences.choice_of(me).off == preferences.by(INBOX, HERE)
     assert boxes_of(Much.ALL) == all_boxes()
 
 
@@ -325,7 +325,7 @@ def tell_remark(person, kind, key="one"):
 
 def test_one_more_channel_gets_what_is_told_and_what_is_chosen(client, me, texts):
     page = client.get(PAGE).text
-    boxes = mail(Topic) | here(Topic) | {"text:reminders"}
+    boxes = mail(HERE) | here(HERE) | {"text:reminders"}
     data = {"much": "own", "was": "own", "on": sorted(boxes), "leads": [], "unit": "hours"}
 
     assert client.post(PAGE, data).status_code == 302
@@ -355,13 +355,13 @@ NIGHT = {"is_quiet": "on", "quiet_from": "22:00", "quiet_until": "07:00"}
 
 
 def test_quiet_hours_are_kept_and_shown_and_turned_off_again(client, me):
-    save(client, much="all", was="all", topics=list(Topic), **NIGHT)
+    save(client, much="all", was="all", topics=list(HERE), **NIGHT)
     page = client.get(PAGE).text
 
     assert preferences.choice_of(me).quiet == QuietHours(22 * 60, 7 * 60)
     assert 'name="is_quiet" checked' in page
     assert "reaches you at 07:00" in page and "before 09:00 comes at once" in page
-    save(client, much="all", was="all", topics=list(Topic), quiet_from="22:00", quiet_until="07:00")
+    save(client, much="all", was="all", topics=list(HERE), quiet_from="22:00", quiet_until="07:00")
     assert preferences.choice_of(me).quiet is None
 
 
