@@ -97,6 +97,7 @@ ROWS = [
     *model("appointments_proposal", lambda world: world.proposal),
     *model("appointments_offer", lambda world: world.offers[0]),
     *model("appointments_calendarfeed", lambda world: world.feed, may="delete", actions={"delete_selected": "200"}),
+    *model("appointments_digest", lambda world: world.digest, may="delete", actions={"delete_selected": "200"}),
     *model("appointments_openingindex", lambda world: world.index),
     *model("appointments_openday", lambda world: world.open_day),
     *model("appointments_searchfigures", lambda world: world.figures),

@@ -23,6 +23,7 @@ from accounts.models import Appeal, Ban, DataCopy, User
 from appointments.models import (
     Appointment,
     CalendarFeed,
+    Digest,
     LateCancellation,
     Offer,
     OpenDay,
@@ -187,6 +188,10 @@ class World:
         """The calendar link of C."""
         token = self.feed_token
         return CalendarFeed.objects.get(token_hash=CalendarFeed.hash_of(token))
+
+    @cached_property
+    def digest(self) -> Digest:
+        return Digest.objects.create(provider=self.provider)
 
     @cached_property
     def feed_token(self) -> str:

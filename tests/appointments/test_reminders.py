@@ -236,6 +236,40 @@ def test_the_job_asks_the_database_no_more_for_many(book, in_london):
     assert len(for_many) < len(for_one)
 
 
+def test_a_reminder_that_waits_past_the_start_is_not_sent(appointment, customer, provider):
+    for person in (customer, provider.user):
+        choose(person, 15)
+    with at(START - timedelta(minutes=1)):
+        tasks.remind()
+    with at(START):
+        deliver("notifications.send_mail")
+
+    reminders = SentMail.objects.filter(kind="reminder")
+    assert {(row.state, row.reason) for row in reminders} == {(State.SKIPPED, "the appointment has begun")}
+    assert len(reminders) == 2
+
+
+@pytest.mark.parametrize("jump", [HOUR, DAY])
+@pytest.mark.parametrize("direction", [1, -1])
+def test_a_clock_that_is_wrong_for_a_while_reminds_each_side_once_at_each_lead_time(
+    appointment, customer, provider, jump, direction
+):
+    """Of every time before an appointment one mail to each person, whatever the clock showed in between."""
+    for person in (customer, provider.user):
+        choose(person, 60, 1440, 2880)
+    told = []
+    moment = START - 2 * DAY - HOUR
+    while moment < START + HOUR:
+        told += remind(moment)
+        if moment == START - 30 * HOUR:
+            told += remind(moment + direction * jump)
+        moment += HOUR / 2
+
+    assert len(told) == len(set(told))
+    keys = SentMail.objects.filter(kind="reminder", state=State.SENT).values_list("key", flat=True)
+    assert len(keys) == len(set(keys)) == 6
+
+
 # --- Answers that are still missing -----------------------------------------------------------------------------------
 
 

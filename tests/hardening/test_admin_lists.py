@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Appeal, Ban
-from appointments.models import Appointment, CalendarFeed, LateCancellation, Proposal, SearchFigures
+from appointments.models import Appointment, CalendarFeed, Digest, LateCancellation, Proposal, SearchFigures
 from appointments.search.index import measure_figures, refresh_stale
 from calendar_sync.models import BusyInterval
 from core import clock, demo
@@ -52,6 +52,7 @@ def staff(client):
         ban = Ban.objects.create(user=provider.user, since=MORNING)
         Appeal.objects.create(ban=ban, text="I was in hospital.", sent_at=MORNING)
         LateCancellation.objects.create(person=provider.user, occasion=uuid4(), at=MORNING, ban=ban)
+        Digest.objects.get_or_create(provider=provider)
         CalendarFeed.objects.create(owner=provider.user, token_hash=str(number))
         save_choice(actor=provider.user, off=[], leads=[60, 1440])
         SentMail.objects.create(key=str(number), user=provider.user, kind=Kind.CONFIRMED, message_id=f"<{number}@x>")
