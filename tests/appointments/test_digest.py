@@ -279,7 +279,7 @@ def test_it_says_the_day_with_who_will_come_requests_and_time_off(wanted, provid
         f"{come.customer.name}, {come.service.name}",
         f"Confirmed\n12:00 to 13:00\nBen Adeyemi, {other.service.name}",
         f"Awaiting your answer\n14:00 to 15:00\nCleo Diaz, {asked.service.name}",
-        "In all, 2 answers wait for you.",
+        "In all, 2 requests and new times wait for your answer.",
     ):
         assert line in body, body
     assert "Far Away" not in body
@@ -298,7 +298,7 @@ def test_what_ends_before_the_day_does_is_told_even_without_appointments(wanted,
     [message] = tell(NOW + 10 * HOUR)
 
     assert message.subject == "Tomorrow, Tue 3 March: nothing booked"
-    assert "In all, 1 answer waits for you.\nIt expires at Tue 3 March, 08:00." in message.body
+    assert "In all, 1 request or new time waits for your answer.\n\nIt expires at Tue 3 March, 08:00." in message.body
 
 
 def test_a_new_time_that_waits_counts_among_the_answers(wanted, appointment, provider, by_hand):
@@ -311,7 +311,7 @@ def test_a_new_time_that_waits_counts_among_the_answers(wanted, appointment, pro
     [message] = tell(EVENING)
 
     assert "New time proposed\n15:45 to 16:45" in message.body
-    assert "In all, 1 answer waits for you." in message.body
+    assert "In all, 1 request or new time waits for your answer." in message.body
 
 
 def test_a_whole_day_off_is_said_as_one(provider):

@@ -104,7 +104,9 @@ def sent(name, facts):
 
 
 def test_no_mail_of_the_catalogue_is_left_out(made):
-    assert {name.partition(" ")[0] for name in made} == set(catalogue._entries)
+    # Other tests register mails of their own, which are called probes.
+    names = {name for name in catalogue._entries if not name.startswith("probe.")}
+    assert {name.partition(" ")[0] for name in made} == names
 
 
 def test_every_mail_has_the_headers_that_machines_need_one_reader_and_a_text(made):

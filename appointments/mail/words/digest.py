@@ -35,10 +35,9 @@ def digest(provider: Provider, told: NextDay) -> Letter:
         badge="Tomorrow",
         headline=f"{date_text(told.day, long=True)}: {said}.",
         preheader=_preheader(told, twelve),
-        lead=tuple(_lead(told, twelve)),
+        lead=(*_lead(told, twelve), *_waiting(told, twelve), *_rest(len(listed))),
         items=tuple(_item(one, told, twelve, now, links_too=len(listed) <= WITH_LINKS) for one in listed[:MOST]),
         button=Button("See the day", f"{page('studio_today')}?day={told.day.isoformat()}"),
-        after=(*_rest(len(listed)), *_waiting(told, twelve)),
         links=(
             *((Button("See what waits", page("studio_requests")),) if told.waiting else ()),
             Button("Change or end these mails", page("studio_digest")),
@@ -85,7 +84,7 @@ def _waiting(told: NextDay, twelve: bool) -> list[str]:
     if not told.waiting:
         return []
     verb = "waits" if told.waiting == 1 else "wait"
-    lines = [f"In all, {_count(told.waiting, 'answer')} {verb} for you."]
+    lines = [f"In all, {_count(told.waiting, 'request or new time', 'requests and new times')} {verb} for your answer."]
     if told.due:
         until = moment_text(told.due[0], told.zone, twelve=twelve, spoken=True)
         which = "It expires" if told.waiting == 1 else "The first expires"
@@ -130,5 +129,5 @@ def _at(moment: datetime, told: NextDay, twelve: bool) -> str:
     return clock_text(moment, told.zone, twelve=twelve, spoken=True)
 
 
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"
+def _count(number: int, thing: str, things: str = "") -> str:
+    return f"{number} {thing if number == 1 else things or f'{thing}s'}"
