@@ -2721,10 +2721,10 @@ MUTANTS = [
         "kept_for_a_year",
     ),
     mutant(
-        "an evening digest goes at the time of another zone",
+        "an evening digest is late by a minute",
         "appointments/services/digests.py",
         "wanted |= Q(provider__time_zone__in=names, minute__lte=minute)",
-        "wanted |= Q(minute__lte=minute)",
+        "wanted |= Q(provider__time_zone__in=names, minute__lt=minute)",
         DIGEST,
         "database_finds",
     ),
