@@ -2473,6 +2473,22 @@ MUTANTS = [
         "is_told",
     ),
     mutant(
+        "HEAD is left to the views",
+        "core/http_methods.py",
+        '        if request.method == "HEAD":\n            return self._head(request)\n',
+        "",
+        "access/test_access.py",
+        "the_answer_of_the_table and settings",
+    ),
+    mutant(
+        "looking at a page by HEAD writes",
+        "appointments/views/help.py",
+        "    title, lead = PAGES[name]",
+        "    title, lead = PAGES[name]\n    BookingPolicy.objects.filter(window_days=0).update(window_days=1)",
+        "access/test_access.py",
+        "the_answer_of_the_table and help",
+    ),
+    mutant(
         "erasing leaves the busy times of somebody's calendars",
         "calendar_sync/personal_data.py",
         "    BusyInterval.objects.filter(provider__user=user).delete()",

@@ -1,3 +1,4 @@
+import os
 import signal
 import subprocess
 import sys
@@ -41,6 +42,16 @@ def publish():
 @pytest.fixture
 def start(transactional_db):
     """A function that starts `manage.py worker` (or another command) on the test's database; killed after the test."""
+    yield from starting(environment)
+
+
+@pytest.fixture
+def start_elsewhere():
+    """The same with no database but the one that the variables name; its tests run once, in the part without any."""
+    yield from starting(lambda: {**os.environ, "PYTHONPATH": str(ROOT)})
+
+
+def starting(surroundings):
     started = []
 
     def start(*command, **variables):
@@ -48,7 +59,7 @@ def start(transactional_db):
         process = subprocess.Popen(
             words,
             cwd=ROOT,
-            env={**environment(), "DJANGO_SETTINGS_MODULE": "tests.outbox.settings", **variables},
+            env={**surroundings(), "DJANGO_SETTINGS_MODULE": "tests.outbox.settings", **variables},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -1,9 +1,6 @@
 """Real worker processes on the test's database: killed, stopped, several at once, cut off."""
 
 import signal
-import sqlite3
-import subprocess
-import sys
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +14,6 @@ from outbox.clock import database_now
 from outbox.models import Message, ScheduledJob
 from tests.outbox.conftest import PATIENCE, stop, wait_until
 from tests.outbox.probe.handlers import traces
-from tests.processes import ROOT, environment
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
@@ -203,32 +199,6 @@ def test_too_many_hanging_jobs_make_the_process_start_afresh(start, publish):
     lines = worker.communicate()[0]
     assert lines.count("worker_restarts") == 1
     assert lines.count("worker_started") == 2
-
-
-def test_a_worker_started_before_the_database_waits_for_it(start, probe):
-    path = probe / "later" / "late.sqlite3"
-    late = {"DATABASE_URL": f"sqlite:///{path}", "LOG_LEVEL": "info"}
-    worker = start("manage.py", "worker", **late)
-    assert "database_awaited" in worker.stdout.readline()
-
-    path.parent.mkdir()
-    subprocess.run(
-        [sys.executable, "manage.py", "migrate", "-v", "0"], cwd=ROOT, env={**environment(), **late}, check=True
-    )
-    while "worker_started" not in (line := worker.stdout.readline()):
-        assert line, "the worker ended"
-    wait_until(lambda: traces("recurred"))
-
-    assert stop(worker) < 10
-    with sqlite3.connect(path) as database:
-        assert database.execute("SELECT count(*) FROM outbox_message WHERE done_at IS NOT NULL").fetchone() == (1,)
-
-
-def test_a_worker_that_waits_for_the_database_stops_quickly(start, probe):
-    worker = start("manage.py", "worker", DATABASE_URL=f"sqlite:///{probe}/never/there.sqlite3", LOG_LEVEL="info")
-    assert "database_awaited" in worker.stdout.readline()
-
-    assert stop(worker) < 10
 
 
 def test_a_worker_and_cron_at_the_same_time_do_each_job_once(start):
