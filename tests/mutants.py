@@ -2473,10 +2473,10 @@ MUTANTS = [
         "is_told",
     ),
     mutant(
-        "HEAD is left to the views",
+        "HEAD is answered as if it were another verb",
         "core/http_methods.py",
-        '        if request.method == "HEAD":\n            return self._head(request)\n',
-        "",
+        '        request.method = "GET"\n',
+        '        request.method = "PUT"\n',
         "access/test_access.py",
         "the_answer_of_the_table and settings",
     ),
