@@ -24,11 +24,13 @@ from appointments.forms.booking import BookingForm
 from appointments.models import REFERENCE_ALPHABET, REFERENCE_LENGTH, Appointment
 from appointments.pages import month_picker
 from appointments.rules.recurrence import Rule
+from appointments.rules.series import settle
 from appointments.rules.slots import open_slots
 from appointments.search.index import measure_figures
 from appointments.services import availability
 from appointments.services.booking import Wanted, place, terms_of
 from appointments.services.series import NewSeries
+from appointments.services.series_booking import look_ahead, occurrences_of
 from appointments.states import Frequency, Status
 from core import clock
 from providers.models import Provider, Service
@@ -251,6 +253,21 @@ class Bench:
             single.append(self.time_to_place(1))
             whole.append(self.time_to_place(SERIES))
         self.note(f"booking a series of {SERIES} over booking one", "<= 4.0", median(whole) / median(single))
+        looked = [self.time_to_look() for _ in range(SERIES_BOOKINGS)]
+        self.note(
+            f"looking at the dates of a series of {SERIES} over booking it", "<= 4.0", median(looked) / median(whole)
+        )
+
+    def time_to_look(self) -> float:
+        """Seconds to find out for each date of a daily series what could be booked, as its page does."""
+        first = self.first + self.next_slot * timedelta(minutes=5)
+        rule = Rule(Frequency.DAILY, first, self.repeated.provider.zone, count=SERIES)
+        began = time.perf_counter()
+        expanded = occurrences_of(rule, self.repeated)
+        dates = settle(look_ahead(self.repeated, expanded, now=clock.now()), expanded.occurrences, {}, suggests=True)
+        spent = time.perf_counter() - began
+        assert len(dates) == SERIES
+        return spent
 
     def time_to_place(self, count: int) -> float:
         """Seconds to book at the next free time of day on so many days."""

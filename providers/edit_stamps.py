@@ -14,7 +14,7 @@ PROFILE_FIELDS = (
 SERVICE_FIELDS = (
     "name", "description", "duration_minutes", "buffer_before_minutes", "buffer_after_minutes",
     "slot_interval_minutes", "pricing", "price", "currency", "confirmation", "venue",
-    "repeats", "max_occurrences",
+    "repeats", "max_occurrences", "requests_beyond_window",
 )  # fmt: skip
 POLICY_FIELDS = (
     "notice_minutes", "window_days", "max_per_day", "max_open", "accepts_at_once", "answer_minutes",

@@ -189,6 +189,11 @@ class Service(models.Model):
         validators=[MinValueValidator(FEWEST_OCCURRENCES), MaxValueValidator(MOST_OCCURRENCES)],
         help_text="The most appointments of a series.",
     )
+    requests_beyond_window = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Whether dates of a series beyond the booking window may be requested.",
+    )
     is_active = models.BooleanField(default=True)
     position = models.PositiveSmallIntegerField(default=0)
 

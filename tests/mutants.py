@@ -60,6 +60,7 @@ FOLLOWS = "appointments/services/follows.py"
 LETTER = "appointments/mail/several.py"
 SERIES = "appointments/test_series.py"
 SERIES_PAGES = "appointments/test_series_pages.py"
+SERIES_BEYOND = "appointments/test_series_beyond.py"
 SERIES_MOVES = "appointments/test_series_moves.py"
 SERIES_EXTENSION = "appointments/test_series_extension.py"
 TOGETHER = "appointments/test_mails_about_several.py"
@@ -2097,6 +2098,45 @@ MUTANTS = [
         "AGREES = {Verb.BOOK, Verb.ACCEPT}",
         SERIES_MOVES,
         "one_file",
+    ),
+    mutant(
+        "each date of a series is a request of its own on the page",
+        "appointments/pages/studio/requests.py",
+        '("series", one.series_id) if one.series_id else ("one", one.pk)',
+        '("one", one.pk)',
+        "appointments/test_request_cards.py",
+        "share_a_card",
+    ),
+    mutant(
+        "who may ask for nothing alone may ask for no series either",
+        "appointments/views/booking.py",
+        "if page.service.repeats and _takes_series(request.user, page.service):",
+        "if page.service.repeats and not _takes_series(request.user, page.service):",
+        SERIES_PAGES,
+        "still_be_asked",
+    ),
+    mutant(
+        "dates beyond the window are confirmed at once",
+        BOOKING,
+        "agreed = [at_once and start not in wanted.beyond for start in wanted.starts]",
+        "agreed = [at_once for start in wanted.starts]",
+        SERIES_BEYOND,
+    ),
+    mutant(
+        "dates beyond the window are requested without the provider's leave",
+        BOOKING,
+        "    if wanted.beyond and not service.requests_beyond_window:\n",
+        "    if wanted.beyond and not service.repeats:\n",
+        SERIES_BEYOND,
+        "taken_back",
+    ),
+    mutant(
+        "what is closed beyond the window is requested",
+        SERIES_RULES,
+        "return self.obstacles_to(start) == [Obstacle.WINDOW] and start",
+        "return start",
+        SERIES_BEYOND,
+        "closed",
     ),
     mutant(
         "a last call for a request that was answered",

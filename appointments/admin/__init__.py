@@ -1,6 +1,15 @@
-"""Admin of appointments, calendar links, digests, the search's index and fair use: one module a feature."""
+"""Admin of appointments, series, calendar links, digests, the search's index and fair use: one module a feature."""
 
-from . import calendar_feed, digest, fair_use, openings
+from . import calendar_feed, digest, fair_use, openings, series
 from .appointments import AppointmentAdmin, AppointmentEventAdmin, HoldAdmin
 
-__all__ = ["AppointmentAdmin", "AppointmentEventAdmin", "HoldAdmin", "calendar_feed", "digest", "fair_use", "openings"]
+__all__ = [
+    "AppointmentAdmin",
+    "AppointmentEventAdmin",
+    "HoldAdmin",
+    "calendar_feed",
+    "digest",
+    "fair_use",
+    "openings",
+    "series",
+]

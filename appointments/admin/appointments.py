@@ -5,6 +5,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 
 from appointments.models import Appointment, AppointmentEvent, Hold, Offer, Proposal
 from appointments.services import transitions
@@ -58,7 +60,7 @@ class HoldInline(ReadOnly, admin.TabularInline):
 @admin.register(Appointment)
 class AppointmentAdmin(AnswersWhyNot, Acting):
     line_template = "appointments/admin/_appointment.html"
-    list_display = ["reference", "status", "start", "provider", "customer", "service", "cost"]
+    list_display = ["reference", "status", "start", "provider", "customer", "service", "cost", "of_series"]
     list_select_related = ["provider", "customer", "service"]
     list_filter = ["status", "currency"]
     search_fields = ["reference", "provider__name", "customer__name", "customer__email"]
@@ -79,6 +81,14 @@ class AppointmentAdmin(AnswersWhyNot, Acting):
     @admin.display(description="price", ordering="price")
     def cost(self, appointment: Appointment) -> str:
         return format_money(appointment.price, appointment.currency)
+
+    @admin.display(description="series")
+    def of_series(self, appointment: Appointment) -> str:
+        """A link to the series, by the number of the date in it; nothing for a single appointment."""
+        if appointment.series_id is None:
+            return ""
+        page = reverse("admin:appointments_series_change", args=[appointment.series_id])
+        return format_html('<a href="{}">Date {}</a>', page, appointment.occurrence)
 
     @admin.display(description="platform fee")
     def fee(self, appointment: Appointment) -> str:

@@ -12,11 +12,12 @@ from django.utils.text import capfirst
 from appointments.pages import month_picker
 from appointments.rules.recurrence import Rule
 from appointments.services.booking import Terms
+from appointments.states import Frequency
 from core.forms import TextField
 from providers.models import Service, Venue
 from providers.wording import place_text
 
-from .repeating import NAMES, repeat_fields, repeat_values, rule_of
+from .repeating import NAMES, ONCE, repeat_choices, repeat_fields, repeat_values, rule_of
 
 NOTE_LENGTH = 1000
 
@@ -99,6 +100,14 @@ class BookingForm(TermsForm):
             "person": person.uuid,
             **TermsForm.terms_values(terms),
         }
+
+    def repeat_at_least(self) -> None:
+        """Take the choice away to book the time alone."""
+        field = self.fields["repeat"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [choice for choice in repeat_choices(self.service, self.at) if choice[0] != ONCE]
+        if self.initial.get("repeat", ONCE) == ONCE:
+            self.initial["repeat"] = Frequency.WEEKLY
 
     def clean_start(self):
         start = month_picker.from_value(self.cleaned_data["start"])

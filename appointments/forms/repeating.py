@@ -19,14 +19,19 @@ ONCE = "once"
 NAMES = ("repeat", "count", "until")
 
 
+def repeat_choices(service: Service, start: datetime | None) -> list[tuple[str, str]]:
+    """Once, and the frequencies that differ for a series beginning at `start`."""
+    first = clock.local(start or clock.now(), service.provider.zone).date()
+    return [(ONCE, "Once"), *((each.value, choice_label(each, first)) for each in choices_for(first))]
+
+
 def repeat_fields(service: Service, start: datetime) -> dict[str, forms.Field]:
     """The fields for a service that may be booked as a series beginning at `start`."""
-    first = clock.local(start, service.provider.zone).date()
     most = service.max_occurrences
     return {
         "repeat": forms.ChoiceField(
             label="Repeat",
-            choices=[(ONCE, "Once"), *((each.value, choice_label(each, first)) for each in choices_for(first))],
+            choices=repeat_choices(service, start),
             initial=ONCE,
             required=False,
             widget=forms.RadioSelect,

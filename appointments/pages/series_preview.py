@@ -24,6 +24,7 @@ SKIP = "skip"
 LABELS = {
     Outcome.OPEN: Label("Open", "brand", "check"),
     Outcome.OTHER: Label("Other time", "iris", "swap"),
+    Outcome.REQUEST: Label("As a request", "brass", "wait", dashed=True),
     Outcome.SKIPPED: Label("Skipped", "slate", "x"),
     Outcome.WINDOW: Label("Too far ahead", "slate", "clock"),
     Outcome.UNSETTLED: Label("Needs your answer", "brass", "wait", dashed=True),
@@ -117,6 +118,11 @@ class Preview:
         return sum(row.is_booked for row in self.rows)
 
     @property
+    def requested(self) -> int:
+        """The number of those that are requested, as they lie beyond the booking window."""
+        return sum(row.settled.outcome is Outcome.REQUEST for row in self.rows)
+
+    @property
     def left_out(self) -> int:
         return sum(not row.is_booked and not row.is_unsettled for row in self.rows)
 
@@ -174,6 +180,7 @@ def build_preview(
 class SumWords:
     """What a rule would come to: its dates in words, and the sum with its working."""
 
+    count: int
     dates: str
     working: str
 
@@ -187,7 +194,7 @@ def sum_words(rule: Rule, expanded: Expanded, price: Quote) -> SumWords:
     dates = count_words(rule.frequency, rule.wall.date(), count)
     span = f"from {date_text(days[0], year=True)} to {date_text(days[-1], year=True)}"
     each, total = (money.format_money(amount, price.currency) for amount in (price.price, price.price * count))
-    return SumWords(f"{dates}, {span}.", f"{count} × {each} = {total}.")
+    return SumWords(count, f"{dates}, {span}.", f"{count} × {each} = {total}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +241,8 @@ class _Words:
             yield self._own_time(), f"{own} × {each}"
         if other:
             yield "Other time", f"{other} × {each}"
+        if asked := sum(row.settled.outcome is Outcome.REQUEST for row in rows):
+            yield "As a request", f"{asked} × {each}"
         if skipped:
             yield "Skipped", str(skipped)
         if far:
@@ -263,6 +272,9 @@ class _Words:
         own, obstacle = settled.occurrence.start, settled.obstacle
         if settled.is_lost:
             yield "The time you had chosen is no longer open."
+        if settled.outcome is Outcome.REQUEST:
+            yield f"So far ahead, it waits for {self.name}’s answer."
+            return
         if obstacle is Obstacle.WINDOW:
             yield f"Can be booked from {date_text(bookable_from(own, self.prospect.facts))} on."
             return
@@ -288,6 +300,8 @@ class _Words:
         choices = [Choice(to_value(at), self._offer(at, settled), at == chosen) for at in settled.offers]
         if settled.outcome is Outcome.OPEN:
             choices.insert(0, Choice(to_value(own), "Take it all the same", True))
+        elif settled.obstacle is Obstacle.WINDOW:
+            choices.insert(0, Choice(to_value(own), "Ask for it", settled.outcome is Outcome.REQUEST))
         elif settled.obstacle is None:
             choices.insert(0, Choice(to_value(own), self._offer(own, settled), chosen == own))
         return (*choices, Choice(SKIP, "Skip this date", settled.outcome is Outcome.SKIPPED))

@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import partial
 
 from django.core.paginator import Page
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from appointments.models import Appointment, conditions
@@ -25,7 +25,12 @@ def waiting_for(provider: Provider, *, now: datetime) -> QuerySet[Appointment]:
 
 
 def _waiting(provider_id: int, now: datetime) -> QuerySet[Appointment]:
-    return Appointment.objects.filter(provider=provider_id).waiting(now).with_names()
+    return _with_series(Appointment.objects.filter(provider=provider_id).waiting(now).with_names())
+
+
+def _with_series(rows: QuerySet[Appointment]) -> QuerySet[Appointment]:
+    """The rows with the public id of their series, `series_uuid`, by which its dates are answered together."""
+    return rows.annotate(series_uuid=F("series__uuid"))
 
 
 def waiting_count(provider: Provider, *, now: datetime) -> int:
@@ -62,7 +67,8 @@ def first_waiting(provider: Provider, *, now: datetime) -> tuple[list[Appointmen
 def _first_waiting(provider_id: int, now: datetime) -> QuerySet[Appointment]:
     """The most urgent requests, chosen before the customers and services of all that wait are joined to them."""
     first = Appointment.objects.filter(provider=provider_id).waiting(now).order_by(*MOST_URGENT)[:SHORT_LIST]
-    return _counted(Appointment.objects.filter(pk__in=first.values("pk")).with_names(), provider_id, now)
+    rows = Appointment.objects.filter(pk__in=first.values("pk")).with_names()
+    return _counted(_with_series(rows), provider_id, now)
 
 
 def waiting_page(provider: Provider, number: str | None, *, now: datetime) -> Page:

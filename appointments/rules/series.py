@@ -17,6 +17,8 @@ from appointments.states import Frequency, LeftOut
 from core import clock
 from core.intervals import Interval, meets
 
+# However far ahead a date beyond the booking window may be requested.
+REQUESTED_WITHIN = timedelta(days=366)
 # Another day is offered from this many days around the date that is not open.
 NEARBY_DAYS = 7
 Picks = Mapping[int, datetime | None]
@@ -31,6 +33,7 @@ class Outcome(StrEnum):
 
     OPEN = "open"
     OTHER = "other"
+    REQUEST = "request"
     SKIPPED = "skipped"
     WINDOW = "window"
     UNSETTLED = "unsettled"
@@ -60,6 +63,10 @@ class Prospect:
     def with_booked(self, start: datetime) -> "Prospect":
         """The prospect once `start` is booked, too."""
         return replace(self, facts=with_appointment(self.facts, self.shape, start))
+
+    def may_be_requested(self, start: datetime) -> bool:
+        """Whether nothing but the booking window is in the way, and it is less than a year ahead."""
+        return self.obstacles_to(start) == [Obstacle.WINDOW] and start <= self.now + REQUESTED_WITHIN
 
     def starts_on(self, first: date, last: date) -> list[datetime]:
         """The open starts on the dates `first` to `last` (both included) in the provider's zone."""
@@ -125,13 +132,15 @@ def settle(
     *,
     unanswered: Collection[int] = (),
     suggests: bool,
+    asks_beyond: bool = False,
 ) -> list[SettledDate]:
     """What becomes of each date, judged together: none takes what another one of them has.
 
     Dates at their own time come first, then what was picked, so that a suggestion never costs another date its time.
     With `suggests`, a date that is not open gets the nearest start of its day unasked; without, it needs an answer.
     Those `unanswered`, about which the customer was asked in vain, need one even where their own time is open by now:
-    nobody was shown that they would be booked.
+    nobody was shown that they would be booked. With `asks_beyond`, a date is requested where only the booking window is
+    in its way.
     """
     clear = [one for one in occurrences if one.number not in unanswered]
     settled, prospect = _at_their_own_time(prospect, clear, picks)
@@ -141,10 +150,14 @@ def settle(
             continue
         obstacle, pick = own.obstacle_to(one.start), picks.get(one.number)
         found = SettledDate(one, Outcome.UNSETTLED, obstacle=obstacle, is_away=own.is_away(one.start))
-        if obstacle is Obstacle.WINDOW:
+        if obstacle is Obstacle.WINDOW and not (asks_beyond and prospect.may_be_requested(one.start)):
             found = replace(found, outcome=Outcome.WINDOW)
         elif one.number in picks and pick is None:
             found = replace(found, outcome=Outcome.SKIPPED)
+        elif obstacle is Obstacle.WINDOW:
+            if one.number not in unanswered:
+                found = replace(found, outcome=Outcome.REQUEST, start=one.start)
+                prospect = prospect.with_booked(one.start)
         else:
             if pick is None and suggests:
                 pick = nearest(prospect.starts_on(one.day, one.day), one.start)
@@ -171,7 +184,7 @@ def _at_their_own_time(
 
 def with_offers(prospect: Prospect, settled: SettledDate) -> SettledDate:
     """The date with the nearest start of its day and of the days around it, and the one that is chosen."""
-    if settled.outcome is Outcome.WINDOW:
+    if settled.obstacle is Obstacle.WINDOW:
         return settled
     own, day = settled.occurrence.start, settled.occurrence.day
     around = prospect.starts_on(day - NEARBY_DAYS * ONE_DAY, day + NEARBY_DAYS * ONE_DAY)

@@ -6,7 +6,7 @@ then works on them in memory.
 
 import copy
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -174,20 +174,32 @@ def may_book(service: Service, start: datetime, *, now: datetime, mine: Mine = N
     return bool(open_among(service, [start], now=now, mine=mine))
 
 
-def open_among(service: Service, starts: Sequence[datetime], *, now: datetime, mine: Mine = NOBODY) -> list[datetime]:
+def open_among(
+    service: Service,
+    starts: Sequence[datetime],
+    *,
+    now: datetime,
+    mine: Mine = NOBODY,
+    beyond: Collection[datetime] = (),
+) -> list[datetime]:
     """The subset of `starts` that may be booked together: each is judged as if the ones before it were booked already.
 
-    The facts are loaded once for all starts, however far apart they lie.
+    Of those `beyond` the booking window, nothing else may be in the way. The facts are loaded once for all starts,
+    however far apart they lie.
     """
     shape = shape_of(service)
     around = max(shape.before, shape.duration + shape.after)
     loaded = _load([service.provider], min(starts), max(starts), now=now, mine=mine, around=around)
     facts, found = loaded[service.provider.pk], []
     for start in starts:
-        if is_open(facts, shape, start, now=now):
+        if is_open(facts, shape, start, now=now) or (start in beyond and _only_beyond(facts, shape, start, now)):
             facts = with_appointment(facts, shape, start)
             found.append(start)
     return found
+
+
+def _only_beyond(facts: Facts, shape: Shape, start: datetime, now: datetime) -> bool:
+    return obstacles(Asked(facts, shape, start, now)) == [Obstacle.WINDOW]
 
 
 def nearest_slots(

@@ -92,7 +92,8 @@ def book_appointment(
 class Wanted:
     """A wish to book a service at one start, or at those of a series (UTC), on the terms that the customer saw.
 
-    `key` is the form's one-time key; a time kept by `browser` or `customer` makes room for the appointment.
+    `key` is the form's one-time key; a time kept by `browser` or `customer` makes room for the appointment. Starts that
+    are `beyond` the booking window are requested, whatever the service confirms.
     """
 
     service: Service
@@ -104,6 +105,7 @@ class Wanted:
     note: str = ""
     browser: str | None = None
     series: NewSeries | None = None
+    beyond: frozenset[datetime] = frozenset()
 
     @property
     def mine(self) -> Mine:
@@ -167,7 +169,7 @@ def _place(wanted: Wanted) -> list[Outcome]:
     venue = _check_terms(service, wanted, terms)
     if wanted.browser:
         holds.drop_stale(provider, now=now, mine=wanted.mine)
-    open_now = availability.open_among(service, wanted.starts, now=now, mine=wanted.mine)
+    open_now = availability.open_among(service, wanted.starts, now=now, mine=wanted.mine, beyond=wanted.beyond)
     for start in wanted.starts:
         if start not in open_now:
             raise holds.slot_taken(service, start, mine=wanted.mine)
@@ -195,6 +197,8 @@ def _check_terms(service: Service, wanted: Wanted, terms: Terms) -> str:
     """The agreed venue. Raises TermsChanged when the terms are not those in force or the venue is no longer offered."""
     if terms != wanted.terms or wanted.venue and wanted.venue not in service.venues:
         raise TermsChanged
+    if wanted.beyond and not service.requests_beyond_window:
+        raise TermsChanged
     return service.venues[0] if len(service.venues) == 1 else wanted.venue
 
 
@@ -205,6 +209,7 @@ def _write(
     price = price_of(service)
     series = write_series(wanted.series, service=service, customer=customer, now=now) if wanted.series else None
     numbers = wanted.series.numbers if wanted.series else (None,)
+    agreed = [at_once and start not in wanted.beyond for start in wanted.starts]
     return insert_all(
         Appointment(
             customer=customer,
@@ -212,7 +217,7 @@ def _write(
             service=service,
             series=series,
             occurrence=number,
-            status=Status.CONFIRMED if at_once else Status.REQUESTED,
+            status=Status.CONFIRMED if is_agreed else Status.REQUESTED,
             start=start,
             end=start + timedelta(minutes=service.duration_minutes),
             price=price.price,
@@ -220,12 +225,12 @@ def _write(
             platform_fee=price.platform_fee,
             venue=venue,
             note=wanted.note,
-            agreed_at=now if at_once else None,
-            answer_by=None if at_once else answer_deadline(now=now, start=start, policy=policy),
+            agreed_at=now if is_agreed else None,
+            answer_by=None if is_agreed else answer_deadline(now=now, start=start, policy=policy),
             booking_key=key,
             created_at=now,
         )
-        for start, key, number in zip(wanted.starts, wanted.keys, numbers, strict=True)
+        for start, key, number, is_agreed in zip(wanted.starts, wanted.keys, numbers, agreed, strict=True)
     )
 
 

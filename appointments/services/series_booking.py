@@ -8,7 +8,8 @@ from accounts.models import User
 from appointments.exceptions import PolicyRefused
 from appointments.models import Series
 from appointments.rules.recurrence import Expanded, Rule, expand, expand_after, first_ones
-from appointments.rules.series import NEARBY_DAYS, Prospect, SettledDate, rule_of
+from appointments.rules.series import NEARBY_DAYS, REQUESTED_WITHIN, Prospect, SettledDate, rule_of
+from appointments.rules.series import Outcome as Settled
 from appointments.rules.slots import window_end
 from appointments.states import LeftOut
 from providers.models import MOST_OCCURRENCES, Service
@@ -36,7 +37,8 @@ class Booked:
 def look_ahead(
     service: Service, expanded: Expanded, *, now: datetime, mine: Mine = NOBODY, also: Sequence[datetime] = ()
 ) -> Prospect:
-    """The facts about the provider's time on the dates of the series and around them, as far as can be booked.
+    """The facts about the provider's time on the dates of the series and around them, as far as can be booked or asked
+    for.
 
     They cover the starts of `also`, too, where these can be booked. Four queries, five where the provider has a cap,
     however many dates there are.
@@ -44,6 +46,8 @@ def look_ahead(
     provider, starts = service.provider, expanded.starts
     around = timedelta(days=NEARBY_DAYS + 1)
     latest = window_end(provider.zone, availability.rules_of(provider), now)
+    if service.requests_beyond_window:
+        latest = max(latest, now + REQUESTED_WITHIN)
     near = [at for at in (*starts, *also) if now <= at < latest] or [now]
     start, end = min(near) - around, max(near) + around
     facts = availability.load_facts([provider], start, end, now=now, mine=mine, longest=end - start)
@@ -118,6 +122,7 @@ def book_series(
     if not booked:
         raise PolicyRefused("Every date is left out, so there is nothing to book.")
     starts = tuple(date.start for date in booked if date.start is not None)
-    wanted = Wanted(service, starts, customer, terms, booking_key, venue, note, browser, series=new)
+    beyond = frozenset(date.start for date in booked if date.start and date.outcome is Settled.REQUEST)
+    wanted = Wanted(service, starts, customer, terms, booking_key, venue, note, browser, series=new, beyond=beyond)
     outcomes = place(wanted)
     return Booked(outcomes[0].appointment.series, outcomes)

@@ -14,7 +14,7 @@ from django.utils.text import Truncator
 
 from appointments.models import REFERENCE_ALPHABET, REFERENCE_LENGTH, Appointment
 from appointments.pages.labels import PROPOSED, live_proposal
-from appointments.pages.studio.requests import Fit, RequestRow
+from appointments.pages.studio.requests import Fit, RequestRow, cards_of
 from core import wording
 from core.money import price_words
 from core.templatetags import marks
@@ -25,6 +25,8 @@ register = template.Library()
 
 SOME_REFERENCE = REFERENCE_ALPHABET[0] * REFERENCE_LENGTH
 NOTE_SHOWN = 180
+# The dates of a series that its card names.
+DATES_SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ def request_cards(context: Context, rows: Iterable[RequestRow], level: int, toda
             _address("studio_reschedule"),
         ),
     )
-    return mark_safe("\n".join(f"<li>{_card(row, cards)}</li>" for row in rows))
+    written = (_card(one[0], cards) if len(one) == 1 else _series_card(one, cards) for one in cards_of(rows))
+    return mark_safe("\n".join(f"<li>{card}</li>" for card in written))
 
 
 def _address(name: str) -> str:
@@ -77,17 +80,47 @@ def _address(name: str) -> str:
 def _card(row: RequestRow, cards: _Cards) -> str:
     one = row.appointment
     reference, name = escape(one.reference), escape(one.customer.name)
-    standing = (" data-soon" if row.is_soon else "") + (" data-wide" if row.fit else "")
     return (
-        f'<article class="req"{standing} aria-labelledby="r-{reference}">\n'
+        f'<article class="req"{_standing(row)} aria-labelledby="r-{reference}">\n'
         f"{_who(row, cards, reference, name)}\n{_body(one, cards)}\n"
         f"{_fit(row.fit, cards)}\n{_do(row, cards, reference, name)}\n</article>"
     )
 
 
-def _who(row: RequestRow, cards: _Cards, reference: str, name: str) -> str:
+def _standing(row: RequestRow) -> str:
+    return (" data-soon" if row.is_soon else "") + (" data-wide" if row.fit else "")
+
+
+def _series_card(rows: list[RequestRow], cards: _Cards) -> str:
+    """The card of several dates of a series, which are answered together on a page of their own."""
+    first, count = rows[0], len(rows)
+    one = first.appointment
+    reference, name = one.reference, escape(one.customer.name)
+    page = reverse("answer_series", args=[one.series_uuid])  # type: ignore[attr-defined]
+    # The dates are named by start, whatever the order of their deadlines.
+    starts = sorted((row.appointment for row in rows), key=lambda each: (each.start, each.pk))
+    dates = "".join(f"<li>{when(cards.reader, each.start, each.end)}</li>" for each in starts[:DATES_SHOWN])
+    if len(starts) > DATES_SHOWN:
+        dates += f"<li>and {len(starts) - DATES_SHOWN} more</li>"
+    price = escape(price_words(one.price, one.currency))
+    note = escape(Truncator(one.note).chars(NOTE_SHOWN)) if one.note else ""
+    return (
+        f'<article class="req"{_standing(first)} aria-labelledby="r-{reference}">\n'
+        f"{_who(first, cards, reference, name, ticks=False)}\n"
+        f'<div class="req__body"><p class="req__when"><b>{count} dates of a series</b>'
+        f"<span>{escape(one.service.name)}, {wording.duration_text(one.minutes)}, {price} each</span></p>\n"
+        f'<ul class="req__dates" role="list">{dates}</ul>'
+        + (f'<p class="req__note" dir="auto">“{note}”</p>' if note else "")
+        + '</div>\n<div class="req__do">'
+        f'<a class="btn" id="a-{reference}" data-kind="primary" data-size="s" href="{page}">Answer {count} requests'
+        f'<span class="visually-hidden"> of {name}</span></a>\n'
+        f'<p class="req__by end">{_deadline(first, cards)}</p></div>\n</article>'
+    )
+
+
+def _who(row: RequestRow, cards: _Cards, reference: str, name: str, *, ticks: bool = True) -> str:
     one, level, tick = row.appointment, cards.level, ""
-    if cards.may_tick:
+    if cards.may_tick and ticks:
         checked = " checked" if one.reference in cards.ticked else ""
         tick = (
             f'<input type="checkbox" class="req__tick" form="accept-many" name="request" id="t-{reference}"'

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import after_login
 from accounts.http import SignedInRequest
 from accounts.limits import limited
+from accounts.models import User
 from accounts.zones import viewer_zone
 from appointments import booking_draft, visitor
 from appointments.exceptions import PolicyRefused, SlotTaken, TermsChanged
@@ -30,7 +31,7 @@ from appointments.queries.public import public_service
 from appointments.services import availability, booking, holds, offers
 from core import clock
 from core.shortcuts import redirect_with, with_query
-from providers.models import Service
+from providers.models import FEWEST_OCCURRENCES, Service
 from providers.wording import policy_sentences, price_text
 
 from . import series_preview
@@ -39,6 +40,8 @@ from . import series_preview
 @dataclass
 class Page:
     """The state of the booking page: form, kept time, the offer of that time, and the trouble to show on top.
+
+    `only_series` says why the time can't be booked alone, where a series can that begins with it.
 
     Typed texts stay.
     """
@@ -50,6 +53,7 @@ class Page:
     offer: Offer | None = None
     taken: SlotTaken | None = None
     refusal: str = ""
+    only_series: str = ""
     warning: str = ""
     notices: list[str] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
@@ -62,6 +66,10 @@ class Page:
     def is_open(self) -> bool:
         """Whether the page has a button to book."""
         return not self.taken and not self.refusal
+
+    @property
+    def has_typed(self) -> bool:
+        return bool(self.form["note"].value())
 
     @property
     def is_kept_in_part(self) -> bool:
@@ -163,6 +171,7 @@ def _book(request: SignedInRequest, service: Service, start: datetime, form: Boo
         changes = changes_in_words(form.seen, terms, service, venue=venue)
         return _show(request, _fresh_page(request, service, start, typed=typed, changes=changes))
     except PolicyRefused as refusal:
+        booking_draft.keep(request, service.provider.slug)
         return _show(request, _fresh_page(request, service, start, typed=typed, refusal=str(refusal)))
     made = outcome.appointment
     if not outcome.changed and (made.start, made.note) != (start, note):
@@ -245,7 +254,21 @@ def _say_what_is_wrong(request: SignedInRequest, page: Page, now: datetime) -> N
         if not availability.may_book(page.service, page.start, now=now, mine=mine):
             page.taken = holds.slot_taken(page.service, page.start, mine=mine)
     except PolicyRefused as refusal:
-        page.refusal = str(refusal)
+        if page.service.repeats and _takes_series(request.user, page.service):
+            page.only_series = str(refusal)
+            page.form.repeat_at_least()
+        else:
+            page.refusal = str(refusal)
+
+
+def _takes_series(customer: User, service: Service) -> bool:
+    """Whether the customer could book a short series: its dates count apart from their share of single appointments."""
+    try:
+        holds.check_bookable(service)
+        booking.check_customer_for_series(customer, service, FEWEST_OCCURRENCES)
+    except PolicyRefused:
+        return False
+    return True
 
 
 @require_POST

@@ -149,10 +149,18 @@ def answer(request: SignedInRequest, wish: Wish) -> HttpResponse:
         return redirect("appointment_done", reference=booked.outcomes[0].appointment.reference)
     if not booked.changed:
         return _already(request, booked.series)
-    verb = "booked" if booked.outcomes[0].appointment.is_confirmed else "requested"
-    dates = "1 date is" if len(booked.outcomes) == 1 else f"All {len(booked.outcomes)} dates are"
-    messages.success(request, f"{dates} {verb}. We email you and {provider.first_name}.")
+    confirmed = sum(outcome.appointment.is_confirmed for outcome in booked.outcomes)
+    messages.success(request, f"{_done(confirmed, len(booked.outcomes))} We email you and {provider.first_name}.")
     return redirect("my_series", series=booked.series.uuid)
+
+
+def _done(confirmed: int, count: int) -> str:
+    """What became of the dates: "All 6 dates are booked.", "4 dates are booked, and 2 requested."."""
+    if 0 < confirmed < count:
+        booked = "1 date is" if confirmed == 1 else f"{confirmed} dates are"
+        return f"{booked} booked, and {count - confirmed} requested."
+    dates = "1 date is" if count == 1 else f"All {count} dates are"
+    return f"{dates} {'booked' if confirmed else 'requested'}."
 
 
 def say_sum(request: HttpRequest, service: Service) -> HttpResponse:
@@ -164,7 +172,7 @@ def say_sum(request: HttpRequest, service: Service) -> HttpResponse:
     said = None
     if form.rule and is_clear:
         said = sum_words(form.rule, occurrences_of(form.rule, service), booking.price_of(service))
-    context = {"said": said, "address": request.path}
+    context = {"said": said, "address": request.path, "swaps": True}
     answer = render(request, "appointments/series/_repeat_said.html", context)
     answer.headers["Vary"] = "HX-Request, HX-Target"
     return answer
@@ -182,7 +190,14 @@ def _look(request: SignedInRequest, wish: Wish, service: Service) -> Look:
     also = [start for start in sent.picks.values() if start]
     also += [clock.day_bounds(day, rule.zone)[0] for day in sent.days.values()]
     prospect = look_ahead(service, expanded, now=now, mine=visitor.mine(request), also=also)
-    dates = settle(prospect, expanded.occurrences, sent.picks, unanswered=sent.unanswered, suggests=sent.is_first)
+    dates = settle(
+        prospect,
+        expanded.occurrences,
+        sent.picks,
+        unanswered=sent.unanswered,
+        suggests=sent.is_first,
+        asks_beyond=service.requests_beyond_window,
+    )
     look = Look(wish, service, sent, prospect, dates)
     terms = booking.terms_of(service)
     if wish.form.seen != terms:

@@ -12,7 +12,7 @@ from django_htmx.http import reselect, reswap, retarget, trigger_client_event
 from appointments.models import Appointment
 from appointments.pages.labels import state_label
 from appointments.pages.studio.news import Seen, digest
-from appointments.pages.studio.requests import RequestRow, waiting_words
+from appointments.pages.studio.requests import RequestRow, cards_of, waiting_words
 from appointments.queries.requests import asked_of
 from appointments.states import Role
 from core import clock
@@ -66,7 +66,8 @@ def show(
     status = HTTPStatus.CONFLICT if refused else HTTPStatus.OK
     ticked = set(request.POST.getlist("request") or request.GET.getlist("request"))
     context = {**page.context, "here": page.address, "rows": page.rows, "seen": page.seen, "ticked": ticked}
-    context |= {"many": len(page.rows) > 1, "refused": refused, "done": done}
+    alone = [card for card in cards_of(page.rows) if len(card) == 1]
+    context |= {"many": len(alone) > 1, "refused": refused, "done": done}
     asked = asked_by(request)
     if asked == POLL:
         answer = _news(request, page, context)

@@ -76,6 +76,13 @@ class ServiceForm(SeenForm):
         help_text=f"Left empty: {USUAL_OCCURRENCES}. A series counts apart from the limits for one customer.",
     )
 
+    requests_beyond_window = forms.BooleanField(
+        label="Dates of a series beyond your booking window may be requested",
+        required=False,
+        help_text="At most a year ahead. They wait for your answer, also where you confirm straight away. "
+        "Otherwise they are left out, and can be added later.",
+    )
+
     def clean_max_occurrences(self) -> int:
         return self.cleaned_data["max_occurrences"] or USUAL_OCCURRENCES
 

@@ -7,13 +7,15 @@ from django.contrib.auth.models import Permission
 from django.core import mail
 from django.urls import reverse
 
-from appointments.models import Appointment, AppointmentEvent, Hold
+from appointments.models import Appointment, AppointmentEvent, Hold, LeftOutDate, Series
 from appointments.services import proposals
 from appointments.states import Role, Status
 from outbox.models import Message
 from outbox.testing import deliver
 from tests.factories.accounts import UserFactory
 from tests.factories.appointments import demanded_by
+from tests.factories.providers import ServiceFactory
+from tests.factories.series import book_series, weekly
 from tests.hardening.forms import hidden_values
 
 from .conftest import NOW, TUESDAY_TEN
@@ -216,3 +218,21 @@ def test_staff_read_money_and_zones_and_not_what_only_the_provider_sees(client, 
     assert "Dayline staff" in listed
     assert "AppointmentEvent object" not in shown and "Hold object" not in shown
     assert "Tue 3 Mar 2026, 10:00 UTC" in shown and "03 Mar 2026, 10:00 UTC to 03 Mar 2026" in shown
+
+
+def test_a_series_is_shown_with_its_dates_and_each_date_leads_to_it(client, staff, provider, customer):
+    provider.policy.window_days = 100
+    provider.policy.save()
+    service = ServiceFactory(provider=provider, duration_minutes=60, repeats=True)
+    book_series(service, customer, weekly(TUESDAY_TEN, 3))
+    series = Series.objects.get()
+    LeftOutDate.objects.create(series=series, occurrence=4, start=TUESDAY_TEN + timedelta(days=21), reason="away")
+    page = reverse("admin:appointments_series_change", args=[series.pk])
+
+    shown = client.get(page).content.decode()
+
+    for reference in series.appointments.values_list("reference", flat=True):
+        assert reference in shown
+    assert "Away" in shown
+    assert f'<a href="{page}">Date 2</a>' in client.get(LIST).content.decode()
+    assert series.customer.name in client.get(reverse("admin:appointments_series_changelist")).content.decode()

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -146,3 +147,22 @@ def test_hostile_text_stays_text_in_every_place(text):
     # and token. The second has its own service and note.
     assert page.count(escape(text)) == 11 + 9
     assert text not in page
+
+
+def test_the_dates_of_a_series_share_a_card_that_leads_to_their_answer():
+    """At the place of the first of them, without boxes to tick; one of a series alone is a card like any other."""
+    series = uuid4()
+    dates = [asked(f"M3WZX8H{n}", NOW + (51 + 24 * 7 * n) * HOUR, name="Ines Ortiz") for n in range(2, 10)]
+    for one in dates:
+        one.series_id, one.series_uuid = 7, series
+    other, last = asked(), asked("M3WZX8HT", NOW + 52 * HOUR, name="Dana Kowalski")
+    last.series_id, last.series_uuid = 8, uuid4()
+
+    page = written(plain(dates[0], other, *dates[1:], last))
+
+    assert page.count('<article class="req"') == 3
+    assert page.index("8 dates of a series") < page.index("K7QFMR2W")
+    assert f'href="/studio/series/{series}/answer/">Answer 8 requests' in page
+    assert page.count('<ul class="req__dates" role="list">') == 1 and "<li>and 2 more</li>" in page
+    assert page.count('class="req__tick"') == 2 and "t-M3WZX8H2" not in page
+    assert "/studio/requests/M3WZX8HT/accept/" in page and "/studio/requests/M3WZX8H2/accept/" not in page

@@ -413,3 +413,70 @@ def test_the_rule_is_told_in_its_own_zone_whoever_reads_it(
     series = Series.objects.get()
     shown = signed_in.get(reverse("my_series", args=[series.uuid])).content.decode()
     assert "Every Tuesday, 15:00 to 16:00, 6 times ahead, until Tue 7 April 2026, London time." in shown
+
+
+# --- Who has used up their share --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def three_requests(by_hand, provider, customer):
+    """As many as may wait at a time."""
+    other = ServiceFactory(provider=provider, duration_minutes=60)
+    for n in range(3):
+        terms = booking.terms_of(other)
+        booking.book_appointment(
+            service=other,
+            start=FIRST + (1 + n) * timedelta(days=1) + timedelta(hours=4),
+            customer=customer,
+            terms=terms,
+            booking_key=f"waiting-{n}",
+        )
+    return other
+
+
+def booking_page(client, service):
+    start = {"start": f"{FIRST:%Y-%m-%dT%H:%M:%SZ}"}
+    return client.get(reverse("book", args=[service.provider.slug, service.slug]), start)
+
+
+def test_who_has_three_requests_waiting_reads_why_and_gets_no_form(signed_in, three_requests):
+    page = booking_page(signed_in, three_requests)
+    text = page.content.decode()
+
+    assert "You have 3 requests waiting" in text
+    assert 'name="note" id' not in text and "<textarea" not in text
+    assert "Request this time" not in text
+    assert "Choose another time" in text
+
+
+def test_what_was_typed_is_kept_where_the_share_was_used_up_meanwhile(signed_in, provider, customer, by_hand):
+    service = ServiceFactory(provider=provider, duration_minutes=60)
+    page = booking_page(signed_in, service)
+    values = hidden_values(page) | {"note": "Left knee"}
+    values |= {field.html_name: field.value() for field in page.context["form"].hidden_fields()}
+    for n in range(3):
+        booking.book_appointment(
+            service=service,
+            start=FIRST + (1 + n) * timedelta(days=1) + timedelta(hours=4),
+            customer=customer,
+            terms=booking.terms_of(service),
+            booking_key=f"waiting-{n}",
+        )
+
+    refused = signed_in.post(reverse("book", args=[provider.slug, service.slug]), values)
+    assert refused.status_code == 409
+    assert "What you wrote is kept" in refused.content.decode()
+    for one in Appointment.objects.all():
+        transitions.withdraw_request(appointment=one, actor=customer)
+
+    assert "Left knee" in booking_page(signed_in, service).content.decode()
+
+
+def test_a_series_can_still_be_asked_for(signed_in, three_requests, service):
+    page = booking_page(signed_in, service)
+    text = page.content.decode()
+
+    assert "so you can still ask for a series" in text
+    assert 'value="once"' not in text
+    assert "Request this time" not in text
+    assert "booking__check" in text

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Appeal, Ban
-from appointments.models import Appointment, CalendarFeed, Digest, LateCancellation, Proposal, SearchFigures
+from appointments.models import Appointment, CalendarFeed, Digest, LateCancellation, Proposal, SearchFigures, Series
 from appointments.search.index import measure_figures, refresh_stale
 from calendar_sync.models import BusyInterval
 from core import clock, demo
@@ -55,6 +55,15 @@ def staff(client):
         Digest.objects.get_or_create(provider=provider)
         CalendarFeed.objects.create(owner=provider.user, token_hash=str(number))
         save_choice(actor=provider.user, off=[], leads=[60, 1440])
+        Series.objects.create(
+            customer=UserFactory(),
+            provider=provider,
+            service=provider.services.first(),
+            frequency="weekly",
+            first=MORNING,
+            time_zone="Europe/London",
+            count=2,
+        )
         SentMail.objects.create(key=str(number), user=provider.user, kind=Kind.CONFIRMED, message_id=f"<{number}@x>")
     for one in Appointment.objects.filter(status="completed")[:MANY]:
         Proposal.objects.create(

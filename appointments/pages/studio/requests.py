@@ -1,5 +1,6 @@
 """Requests on the provider's pages: the customer, their visits so far, and how the time fits the provider's day."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -55,6 +56,15 @@ class RequestRow:
     is_soon: bool
     deadline: str
     fit: Fit | None = None
+
+
+def cards_of(rows: Iterable[RequestRow]) -> list[list[RequestRow]]:
+    """The rows that share a card: the dates of a series together, at the place of the first, and all others alone."""
+    cards: dict[object, list[RequestRow]] = {}
+    for row in rows:
+        one = row.appointment
+        cards.setdefault(("series", one.series_id) if one.series_id else ("one", one.pk), []).append(row)
+    return list(cards.values())
 
 
 def plain_rows(
