@@ -5,7 +5,7 @@ start is not before end. A *merged* list is sorted and its intervals neither tou
 other functions expect one and return one. Each function walks its lists once.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -30,6 +30,17 @@ def merge(intervals: Iterable[Interval]) -> list[Interval]:
     if last_end is not None:
         merged.append((last_start, last_end))
     return merged
+
+
+def with_one(merged: Sequence[Interval], start: Any, end: Any) -> list[Interval]:
+    """The merged list with the points of [start, end), too. Only its neighbours are looked at; `merge` walks all."""
+    if start >= end:
+        return list(merged)
+    first = bisect_left(merged, start, key=lambda one: one[1])  # the first that does not end before it
+    last = bisect_right(merged, end, key=lambda one: one[0])  # and the first that begins after it
+    if first < last:
+        start, end = min(start, merged[first][0]), max(end, merged[last - 1][1])
+    return [*merged[:first], (start, end), *merged[last:]]
 
 
 def subtract(base: Sequence[Interval], taken: Sequence[Interval]) -> list[Interval]:

@@ -2139,6 +2139,14 @@ MUTANTS = [
         "closed",
     ),
     mutant(
+        "a series is named by a weekday that not all of its dates have",
+        "appointments/mail/several.py",
+        "is_regular = len({(day.weekday(), day.time()) for day in days}) == 1",
+        "is_regular = len({day.time() for day in days}) == 1",
+        SERIES,
+        "weekday",
+    ),
+    mutant(
         "a last call for a request that was answered",
         "appointments/mail/reminders.py",
         "if not appointment.is_request or appointment.answer_by != self.answer_by:",

@@ -7,7 +7,9 @@ from typing import TypeVar
 from django.conf import settings
 
 from appointments.states import Verb
+from core import clock
 from core.letters import Button, Fact, Item, Leaf, Letter, page
+from core.wording import date_part
 
 from . import letters
 from .context import MailContext, SharedContext
@@ -17,6 +19,8 @@ from .words.several import SHARED, SharedWords
 # A longer list has neither leaves nor addresses of customers, which are on the page of each appointment: Gmail cuts a
 # mail at 102 kB, and then nobody sees the end of the list.
 SHORT_LIST = 20
+# The acts whose mail has the dates of a series in its subject.
+NAMES_A_SERIES = {Verb.REQUEST, Verb.BOOK, Verb.ACCEPT, Verb.MOVE}
 # The items named in the line that lists of mails show below the subject.
 NAMED_AHEAD = 3
 
@@ -121,9 +125,23 @@ def _subject(shared: SharedContext, groups: Sequence[Group]) -> str:
     whom = f" with {shared.other_name}" if shared.with_one else ""
     if len(groups) == 1:
         [group] = groups
+        if weekly := _same_weekday(shared):
+            return f"{group.words.head}: {weekly}{'' if shared.for_customer else whom}"
         return f"{group.words.head}: {shared.count} {group.words.things}{whom}, {shared.dates}"
     counts = ", ".join(f"{group.shared.count} {group.words.done}" for group in groups)
     return f"{counts}: appointments{whom}, {shared.dates}"
+
+
+def _same_weekday(shared: SharedContext) -> str:
+    """The dates of a series in short, "7 Saturdays from 14 March, 10:30"; empty unless they are on one weekday at one
+    time of day, and take place."""
+    first = shared.first
+    days = [clock.local(one.start, one.zone) for one in shared.contexts]
+    is_regular = len({(day.weekday(), day.time()) for day in days}) == 1
+    if shared.series is None or not is_regular or first.event.verb not in NAMES_A_SERIES:
+        return ""
+    day, _, at = first.short.rpartition(", ")
+    return f"{shared.count} {date_part(days[0].date(), 'l')}s from {day.partition(' ')[2]}, {at}"
 
 
 def _preheader(shared: SharedContext) -> str:

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from core import clock
-from core.intervals import Interval, clip, merge, subtract
+from core.intervals import Interval, clip, merge, subtract, with_one
 
 ONE_DAY = timedelta(days=1)
 
@@ -126,10 +126,9 @@ def is_open(facts: Facts, shape: Shape, start: datetime, *, now: datetime) -> bo
 def with_appointment(facts: Facts, shape: Shape, start: datetime) -> Facts:
     """The facts with one more appointment of this shape at `start`, so that the next start is judged after it."""
     day = start.astimezone(facts.zone).date()
-    blocked = (start - shape.before, start + shape.duration + shape.after)
     return replace(
         facts,
-        taken=merge([*facts.taken, blocked]),
+        taken=with_one(facts.taken, start - shape.before, start + shape.duration + shape.after),
         booked={**facts.booked, day: facts.booked.get(day, 0) + 1},
         open_count=facts.open_count + 1,
     )

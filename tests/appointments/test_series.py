@@ -173,6 +173,20 @@ def test_one_mail_with_one_file_goes_to_each_side(service, customer):
     assert {page for page in pages for message in mail.outbox if page in message.body} == pages
 
 
+def test_the_subject_names_the_weekday_where_all_dates_have_it(service, customer):
+    book_series(service, customer, weekly(TUESDAY_TEN, 4))
+    book_series(service, customer, [TUESDAY_TEN + HOUR, TUESDAY_TEN + timedelta(days=1) + HOUR])
+    deliver("notifications.send_mail")
+
+    name, there = customer.name, service.provider.name
+    assert {message.subject for message in mail.outbox} == {
+        f"Confirmed: 2 appointments with {there}, Tue 3 March to Wed 4 March",
+        f"Confirmed: 2 appointments with {name}, Tue 3 March to Wed 4 March",
+        "Confirmed: 4 Tuesdays from 3 March, 10:00",
+        f"Confirmed: 4 Tuesdays from 3 March, 10:00 with {name}",
+    }
+
+
 def test_answers_and_ends_of_a_series_are_told_once(service, customer, by_hand):
     made = [outcome.appointment for outcome in book_series(service, customer, weekly(TUESDAY_TEN, 4))]
     deliver("notifications.send_mail")

@@ -321,7 +321,7 @@ def test_each_side_is_told_of_the_added_dates_in_one_mail(series, customer):
 
     assert len(mail.outbox) == 2
     for message in mail.outbox:
-        assert message.subject.startswith("Confirmed: 4 appointments")
+        assert message.subject.startswith("Confirmed: 4 Tuesdays from 24 March, 10:00")
         [attached] = message.attachments
         assert attached[1].count("BEGIN:VEVENT") == 4
 

@@ -378,7 +378,7 @@ def test_each_side_reads_of_all_moves_in_one_mail_with_one_file(series, customer
 
     assert len(mail.outbox) == 2
     for message in mail.outbox:
-        assert message.subject.startswith("Rescheduled: 4 appointments")
+        assert message.subject.startswith("Rescheduled: 4 Wednesdays from 4 March, 10:00")
         [attached] = message.attachments
         assert attached[1].count("BEGIN:VEVENT") == 4
         assert "SEQUENCE:1" in attached[1] or "SEQUENCE:2" in attached[1]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.intervals import clip, contains, meets, merge, overlaps, subtract
+from core.intervals import clip, contains, meets, merge, overlaps, subtract, with_one
 
 points = st.integers(0, 24)
 intervals = st.lists(st.tuples(points, points), max_size=8)
@@ -27,6 +27,12 @@ def test_merge_keeps_every_point_and_leaves_nothing_touching(some):
 
     assert covered(merged) == covered(some)
     assert is_merged(merged)
+
+
+@quick
+@given(intervals, points, points)
+def test_one_more_interval_is_merged_like_all_at_once(some, start, end):
+    assert with_one(merge(some), start, end) == merge([*some, (start, end)])
 
 
 @quick

@@ -60,6 +60,7 @@ def test_dates_are_settled_at_once_and_the_sum_follows(service, first, page, sig
     axe(page)
     page.get_by_label("How many appointments").fill("6")
     expect(page.get_by_text("6 × £32 = £192.")).to_be_visible()
+    expect(page.get_by_role("button", name="Check 6 dates")).to_be_visible()
     page.get_by_label("Anything Jonas should know").fill("Grade 5")
     page.get_by_role("button", name=CHECK).click()
 
