@@ -59,7 +59,9 @@ def all_boxes() -> frozenset[Box]:
 
 
 class TimeOfDay(forms.TimeField):
-    """A time of day to the minute, which may be left out."""
+    """A time of day to the minute, which is asked for only where quiet hours are kept."""
+
+    has_alternative = True
 
     def __init__(self, *, label: str) -> None:
         widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")

@@ -6,11 +6,13 @@ An item is written in the transaction of the change that it tells of, so it is t
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
 from core import clock
 from core.compiled_inserts import insert_all
+from core.db import retrying
 
 from .catalogue import Notice
 from .models import TOPICS, InboxItem
@@ -50,6 +52,8 @@ def mark_read(*, item: InboxItem) -> None:
     InboxItem.objects.filter(pk=item.pk, read_at=None).update(read_at=clock.now())
 
 
+@retrying
+@transaction.atomic
 def mark_all_read(*, actor: User, until: datetime) -> int:
     """Mark as read what the person was told up to `until`, the newest that they saw; returns the number of items."""
     return InboxItem.objects.filter(reader=actor, read_at=None, told_at__lte=until).update(read_at=clock.now())

@@ -2832,4 +2832,20 @@ MUTANTS = [
         DIGEST,
         "one_press",
     ),
+    mutant(
+        "a request that ends in the quiet hours waits for their end",
+        "appointments/mail/context.py",
+        "            moments.add(self.deadline)",
+        "            pass",
+        "appointments/test_quiet_mails.py",
+        "request_matters",
+    ),
+    mutant(
+        "several wait although one of them is near",
+        "appointments/mail/catalogue.py",
+        "self.matters_at = min((at for one in contexts if (at := one.matters_at)), default=None)",
+        "self.matters_at = max((at for one in contexts if (at := one.matters_at)), default=None)",
+        "appointments/test_quiet_mails.py",
+        "several_matter",
+    ),
 ]

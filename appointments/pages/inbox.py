@@ -79,14 +79,19 @@ def events_line(events: Sequence[AppointmentEvent], side: Role, view: View) -> L
         address = reverse({Role.CUSTOMER: "my_series", Role.PROVIDER: "studio_series"}[side], args=[of_series.uuid])
     else:
         address = reverse(lists[side])
+    waiting = [found for event in ordered if (found := _waiting(event, side, view))]
+    ends = [found.until for found in waiting if found.until]
     starts = sum(event.appointment.status in OPEN and event.appointment.start > view.now for event in ordered)
     ahead = f"{starts} of them {'lies' if starts == 1 else 'lie'} ahead." if starts else "None of them lies ahead."
+    title = f"{len(ordered)} appointments{whom} {happened}"
     return Line(
-        title=f"{len(ordered)} appointments{whom} {happened}",
+        title=f"New times to answer for {len(ordered)} appointments{whom}" if verb is Verb.PROPOSE else title,
         address=address,
         icon=icon,
         tone=tone,
         text=f"The first: {how_it_stands(first.appointment, side, view)} {ahead}",
+        do="Answer" if waiting else "",
+        until=min(ends, default=None),
     )
 
 

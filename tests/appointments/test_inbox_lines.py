@@ -10,10 +10,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from appointments import tasks
+from appointments.mail.preview import NOW as SAMPLE_NOW
+from appointments.mail.preview import sample_context
 from appointments.models import LateCancellation
+from appointments.pages import inbox
 from appointments.services import fair_use, proposals, transitions
+from appointments.services.follows import KINDS
 from appointments.services.transitions import Change
 from appointments.states import Role, Verb
+from notifications.catalogue import View
 from notifications.models import InboxItem, Kind, Topic
 from tests.factories.accounts import UserFactory
 from tests.factories.series import book_series, weekly
@@ -224,3 +229,26 @@ def test_a_page_of_everything_costs_the_same_for_one_and_for_many(book, client, 
 
     # Session and count, items, events, new times and offered times.
     assert counts == [5, 5]
+
+
+@pytest.mark.parametrize(("verb", "side"), [(verb, side) for verb, sides in KINDS.items() for side in sides])
+def test_every_change_that_is_told_has_a_line(verb, side):
+    context = sample_context(verb, side)
+    view = View(context.reader, context.reader.zone, False, SAMPLE_NOW)
+
+    line = inbox.event_line(context.event, side, view)
+    several = inbox.events_line([context.event, context.event], side, view)
+
+    assert line.title and line.text and line.address.startswith(("/my/", "/studio/"))
+    assert several.title.startswith(("2 appointments", "New times"))
+
+
+def test_several_requests_wait_for_their_provider(by_hand, service, rows_of, customer, provider):
+    service.repeats = True
+    service.save()
+    book_series(service, customer, weekly(TUESDAY_TEN, 3))
+
+    [line] = rows_of(provider.user)
+
+    assert line.do == "Answer"
+    assert line.until == NOW + ANSWER_TIME

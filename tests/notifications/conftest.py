@@ -23,6 +23,7 @@ class Script:
 
     def reset(self):
         self.answers = defaultdict(list)
+        self.cut_before_data = 0
         self.cut_after_data = 0
         self.seconds = 0.0
         self.envelopes = []
@@ -34,6 +35,9 @@ class Script:
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         await asyncio.sleep(self.seconds)
+        if self.cut_before_data:
+            self.cut_before_data -= 1
+            server.transport.abort()
         if self.answers["RCPT"]:
             return self.answers["RCPT"].pop(0)
         envelope.rcpt_tos.append(address)

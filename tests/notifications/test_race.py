@@ -10,7 +10,7 @@ from appointments.services import booking, transitions
 from appointments.services.transitions import Change
 from appointments.states import Role, Verb
 from core import clock
-from notifications.models import EMAIL, MailPreferences, Mention, SentMail, Topic, UnsubscribeLink
+from notifications.models import EMAIL, InboxItem, MailPreferences, Mention, SentMail, Topic, UnsubscribeLink
 from notifications.preferences import by, choice_of
 from outbox.models import Message
 from tests.factories.accounts import UserFactory
@@ -133,3 +133,22 @@ def test_topics_that_are_turned_off_at_the_same_time_are_both_off():
         MailPreferences.objects.filter(user=person).delete()
         run_calls([(workers.turn_off_by_link, link) for link in links])
         assert choice_of(person).off == by(EMAIL, topics)
+
+
+def test_the_same_thing_told_by_several_at_once_is_one_item_and_one_mail():
+    person = UserFactory()
+
+    run_calls([(workers.tell_of_standing, person.pk)] * 4)
+
+    assert InboxItem.objects.filter(reader=person).count() == 1
+    assert Message.objects.filter(topic="notifications.send_mail").count() == 1
+
+
+def test_marking_all_as_read_in_several_tabs_reads_each_item_once():
+    person = UserFactory()
+    for number in range(30):
+        workers.tell_of_standing(person.pk, number)
+
+    run_calls([(workers.mark_all_read, person.pk)] * 4)
+
+    assert InboxItem.objects.filter(reader=person, read_at=None).count() == 0

@@ -121,6 +121,21 @@ def test_a_server_that_hangs_does_not_hold_the_worker(smtp, send, settings):
     assert time.monotonic() - began < smtp.seconds / 2
 
 
+@pytest.mark.parametrize("once", [False, True])
+def test_a_line_that_is_cut_before_the_mail_is_handed_over_never_sends_two(smtp, send, once):
+    smtp.cut_before_data = 1
+
+    if once:
+        # Where the line was cut can not be told, and a reminder must not come twice: it is not tried again.
+        assert send(once=True).state == State.UNCLEAR
+    else:
+        with pytest.raises(Retry):
+            send()
+    send(once=once)
+
+    assert len(smtp.received) == (0 if once else 1)
+
+
 def test_a_lost_answer_repeats_the_same_mail_under_the_same_id(smtp, send):
     smtp.cut_after_data = 1
 

@@ -1,11 +1,14 @@
 """Functions that race tests run in processes of their own."""
 
 from django.conf import settings
+from django.db import transaction
 
 from accounts.models import User
 from appointments.services.reminders import publish_due
 from core import clock
-from notifications.models import UnsubscribeLink
+from notifications import channels, inbox
+from notifications.catalogue import Notice
+from notifications.models import Kind, UnsubscribeLink
 from notifications.preferences import turn_off
 from notifications.services import send_mail
 from outbox import dispatch
@@ -38,3 +41,13 @@ def remind_and_drain(port):
     published = publish_due(now=clock.now())
     dispatch.drain(seconds=60)
     return published
+
+
+@transaction.atomic
+def tell_of_standing(reader, number=1):
+    facts = {"name": "appointments.late_forgiven", "kind": Kind.STANDING, "facts": {"late": number}}
+    channels.tell([Notice(key=str(number), reader=reader, **facts)])
+
+
+def mark_all_read(reader):
+    inbox.mark_all_read(actor=User.objects.get(pk=reader), until=clock.now())
