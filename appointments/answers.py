@@ -25,7 +25,7 @@ from appointments.queries.offers import offers_to_customer
 from appointments.queries.proposals import proposals_to_customer
 from appointments.queries.provider import left_outside
 from appointments.queries.public import public_service
-from appointments.services import holds
+from appointments.services import holds, waitlist_offers
 from appointments.states import Role
 from core import clock
 from notifications.catalogue import View
@@ -83,6 +83,11 @@ def _left_outside(one: Appointment, now: datetime) -> LeftOutside:
         label=badges(one, Role.PROVIDER, now=now)[0],
         address=reverse("studio_appointment", args=[one.reference]),
     )
+
+
+def time_opened(provider: Provider) -> None:
+    """Offer what has become open at the locked provider to those who wait for it."""
+    waitlist_offers.offer_freed(provider.pk)
 
 
 def calendar_of(user: User) -> Iterator[File]:

@@ -21,6 +21,7 @@ class AppointmentsConfig(AppConfig):
         hooks.outside_hours.answer(count_outside_hours)
         hooks.outside_new_hours.answer(answers.outside_new_hours)
         preferences.turned_off_elsewhere.answer(digests.turn_off_topic)
+        hooks.time_opened.answer(answers.time_opened)
         personal_data.parts.add(own_part)
         ban_marks.taken.answer(fair_use.take_evidence)
         personal_data.files_of.answer(answers.calendar_of)

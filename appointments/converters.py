@@ -35,3 +35,12 @@ class FeedTokenConverter(StringConverter):
 
 
 register_converter(FeedTokenConverter, "feed")
+
+
+class WaitlistTokenConverter(StringConverter):
+    """The token of the link in the mail of a time offered from a waitlist: 32 bytes as hexadecimal digits."""
+
+    regex = "[0-9a-f]{64}"
+
+
+register_converter(WaitlistTokenConverter, "waitlist")

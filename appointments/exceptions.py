@@ -72,6 +72,20 @@ class OfferClosed(DomainError):
     message = "This time is no longer offered to you."
 
 
+class JoinRefused(DomainError):
+    """Nobody can wait for this: the dates, the appointment, or the number of places that the person has."""
+
+
+class OpenNow(JoinRefused):
+    """Nobody needs to wait: a time that fits is open now, and `start` is the first of them."""
+
+    message = "A time that fits is open now, so there is nothing to wait for."
+
+    def __init__(self, start: datetime) -> None:
+        super().__init__()
+        self.start = start
+
+
 class StaffRefused(DomainError):
     """The member of staff may not decide about this person's suspension or late cancellations."""
 

@@ -85,6 +85,22 @@ class OfferState(TextChoices):
     WITHDRAWN = "withdrawn", "Withdrawn"
 
 
+class PlaceState(TextChoices):
+    """What became of a place on a waitlist. Whether a time is offered to one that waits is told by its offers."""
+
+    WAITING = "waiting", "On the waitlist"
+    BOOKED = "booked", "Booked"
+    LEFT = "left", "Left"
+    REMOVED = "removed", "Removed by the provider"
+    OVER = "over", "Over"
+    LAPSED = "lapsed", "Ended"
+
+
+# The weekdays and the parts of the day of a place, as bits.
+ALL_WEEKDAYS = 0b1111111
+ALL_PARTS = 0b111
+
+
 class HoldKind(TextChoices):
     """The kinds of holds on a provider's time."""
 

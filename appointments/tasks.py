@@ -12,9 +12,17 @@ from core.exceptions import DomainError
 from outbox import services as outbox
 
 from .mail import catalogue, digest, lines, offered, reminders, standing, suspension  # noqa: F401 registers what is told
-from .queries.due import due_for_completion, expired_offers, expired_requests, lapsed_proposals
+from .mail import waitlist as waitlist_mails  # noqa: F401 the same
+from .queries.due import (
+    due_for_completion,
+    expired_offers,
+    expired_requests,
+    lapsed_proposals,
+    providers_with_lapsed_times,
+    providers_with_waitlists,
+)
 from .search import index
-from .services import digests, holds, offers, proposals, transitions
+from .services import digests, holds, offers, proposals, transitions, waitlist, waitlist_offers
 from .services.reminders import publish_due
 
 logger = logging.getLogger(__name__)
@@ -39,6 +47,26 @@ def end_offers() -> None:
     """Mark offers as expired whose deadline is over, and take back those that nobody can take any more."""
     _end_each(expired_offers(now=clock.now()), lambda row: offers.expire_offers(offer=row))
     _end_each(offers.dead_offers(), lambda row: offers.withdraw_dead(offer=row))
+
+
+# Each provider's list is looked over once in so many minutes, for what no act of anybody makes free.
+LOOKED_OVER_EVERY = 5
+
+
+@outbox.every(seconds=60, name="appointments.look_over_waitlists")
+def look_over_waitlists() -> None:
+    """Offer what time alone made free: kept times that ran out, the next day of a booking window; and end places that
+    wait for nothing any more."""
+    now = clock.now()
+    _end_each(waitlist_offers.dead_places(now=now).order_by("pk"), lambda row: waitlist.end_dead(place=row))
+    part = int(now.timestamp()) // 60 % LOOKED_OVER_EVERY
+    due = {*providers_with_lapsed_times(now=now), *providers_with_waitlists(part=part, of=LOOKED_OVER_EVERY)}
+    for provider in sorted(due):
+        outbox.renew_lease()
+        try:
+            waitlist_offers.look_over(provider)
+        except Exception:
+            logger.exception("The waitlist of provider %s could not be looked over", provider)
 
 
 @outbox.every(seconds=300, name="appointments.complete_past")
@@ -86,6 +114,12 @@ def end_all_ahead(payload: dict[str, Any], *, message: Any) -> None:
     person = User.objects.filter(pk=payload["person"]).first()
     if person is not None and not person.takes_part:
         transitions.end_all_ahead(person)
+
+
+@outbox.handler("appointments.answer_waitlist")
+def answer_waitlist(payload: dict[str, Any], *, message: Any) -> None:
+    """Offer what is free at a provider to those who wait for it. `payload` is {"provider": pk}."""
+    waitlist_offers.look_over(payload["provider"])
 
 
 @outbox.handler("appointments.refresh_openings")

@@ -17,6 +17,8 @@ from .views import (
     series,
     series_extension,
     series_moves,
+    waitlist,
+    waitlist_offer,
 )
 from .views import customer_appointment as mine
 
@@ -42,6 +44,13 @@ urlpatterns = [
     path("my/appointments/<reference:reference>/withdraw-time/", changing.withdraw, name="withdraw_time"),
     path("my/appointments/<reference:reference>/offers/", changing.offered, name="offered_times"),
     path("my/appointments/<reference:reference>/calendar.ics", mine.appointment_ics, name="appointment_ics"),
+    path("waitlist/<slug:provider>/<slug:service>/", waitlist.join, name="join_waitlist"),
+    path("my/appointments/<reference:reference>/sooner/", waitlist.sooner, name="sooner"),
+    path("my/waitlist/", waitlist.my_waitlist, name="my_waitlist"),
+    path("my/waitlist/<uuid:place>/", waitlist.change, name="waitlist_place"),
+    path("my/waitlist/<uuid:place>/leave/", waitlist.leave, name="leave_waitlist"),
+    path("my/waitlist/<uuid:place>/offer/", waitlist_offer.my_offer, name="waitlist_offer"),
+    path("w/<waitlist:token>/", waitlist_offer.by_link, name="link_waitlist_offer"),
     path("my/series/<uuid:series>/", series.my_series, name="my_series"),
     path("my/series/<uuid:series>/extend/", series_extension.extend_series, name="extend_series"),
     path("my/series/<uuid:series>/move/", series_moves.move_series, name="move_series"),

@@ -3,7 +3,17 @@
 from django.urls import path
 
 from . import converters  # noqa: F401 - registers <reference:…>
-from .views import changing, digest, series, series_moves, studio, studio_customers, studio_why_not, time_off
+from .views import (
+    changing,
+    digest,
+    series,
+    series_moves,
+    studio,
+    studio_customers,
+    studio_waitlist,
+    studio_why_not,
+    time_off,
+)
 from .views import studio_appointment as one
 
 urlpatterns = [
@@ -29,6 +39,9 @@ urlpatterns = [
     path("series/<uuid:series>/cancel/", series.studio_cancel_series, name="studio_cancel_series"),
     path("series/<uuid:series>/calendar.ics", series.studio_series_ics, name="studio_series_ics"),
     path("digest/", digest.digest, name="studio_digest"),
+    path("waitlist/", studio_waitlist.waitlist_of, name="studio_waitlist"),
+    path("waitlist/<uuid:place>/offer/", studio_waitlist.offer, name="studio_waitlist_offer"),
+    path("waitlist/<uuid:place>/remove/", studio_waitlist.remove, name="studio_waitlist_remove"),
     path("why-not/", studio_why_not.why_not, name="studio_why_not"),
     path("time-off/", time_off.time_off_list, name="studio_time_off"),
     path("time-off/new/", time_off.new_time_off, name="studio_time_off_new"),

@@ -11,6 +11,7 @@ does, is a `LaterChannel` with a `send`:
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from core import clock
@@ -73,7 +74,8 @@ class Email:
     interrupts = True
 
     def take(self, notices: Sequence[Notice]) -> Iterable[outbox.Draft]:
-        return [services.draft(each.name, key=each.key, **each.facts) for each in notices]
+        drafts = [(services.draft(each.name, key=each.key, **each.facts), each.mail_at) for each in notices]
+        return [replace(draft, due_at=mail_at) for draft, mail_at in drafts]
 
 
 class Inbox:

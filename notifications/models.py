@@ -31,6 +31,8 @@ class Kind(models.TextChoices):
     RESCHEDULED = "rescheduled", "New time"
     TIME_KEPT = "time_kept", "Original time stays"
     OFFER_WITHDRAWN = "offer_withdrawn", "Times no longer offered"
+    PLACE_OPENED = "place_opened", "Place opened"
+    WAITLIST = "waitlist", "Waitlist"
     CHANGES = "changes", "Several changes"
     LINK = "link", "New link"
     ACCOUNT = "account", "Sign-up, code or reset"
@@ -48,6 +50,7 @@ class Topic(models.TextChoices):
     NEW_TIMES = "new_times", "A new time to answer"
     REMINDERS = "reminders", "Reminders"
     ANSWERS = "answers", "Requests not confirmed"
+    WAITLIST = "waitlist", "A place opened on a waitlist"
     REQUESTS = "requests", "Requests to answer"
     RECEIPTS = "receipts", "What you did yourself"
     DIGEST = "digest", "Your next day, the evening before"
@@ -62,6 +65,8 @@ TOPICS: dict[Kind, Topic] = {
     Kind.TIME_PROPOSED: Topic.NEW_TIMES,
     Kind.TIME_KEPT: Topic.NEW_TIMES,
     Kind.OFFER_WITHDRAWN: Topic.NEW_TIMES,
+    Kind.PLACE_OPENED: Topic.WAITLIST,
+    Kind.WAITLIST: Topic.WAITLIST,
     Kind.REMINDER: Topic.REMINDERS,
     Kind.NOT_CONFIRMED: Topic.ANSWERS,
     Kind.ANSWER_NEEDED: Topic.REQUESTS,
@@ -82,7 +87,7 @@ ALWAYS_TRIED = frozenset({Kind.ACCOUNT, Kind.SECURITY, Kind.SUSPENSION})
 
 
 # Mail programs offer to turn these off with one press; the others, whose loss could cost an appointment, only our page.
-ONE_PRESS = frozenset({Topic.REMINDERS, Topic.RECEIPTS, Topic.DIGEST})
+ONE_PRESS = frozenset({Topic.REMINDERS, Topic.RECEIPTS, Topic.DIGEST, Topic.WAITLIST})
 
 
 class State(models.TextChoices):

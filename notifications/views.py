@@ -27,13 +27,14 @@ SAID: dict[Topic, str] = {
     Topic.NEW_TIMES: "With the deadline, and once more 3 hours before it; and what became of it.",
     Topic.REMINDERS: "At the lead times below.",
     Topic.ANSWERS: "Declined, or not answered in time.",
+    Topic.WAITLIST: "A time is kept for you, with the deadline. Without it you would have to look yourself.",
     Topic.RECEIPTS: "That your request was sent.",
     Topic.REQUESTS: "If you offer your time: a customer asks for one, with the deadline, or takes the request back.",
     Topic.DIGEST: "Your appointments of the next day, who will come, and what waits for you.",
 }
 PARTS: dict[str, tuple[Topic, ...]] = {
     "Your appointments": (Topic.APPOINTMENTS, Topic.NEW_TIMES, Topic.REMINDERS),
-    "Finding a time": (Topic.ANSWERS, Topic.RECEIPTS),
+    "Finding a time": (Topic.WAITLIST, Topic.ANSWERS, Topic.RECEIPTS),
     "Your customers": (Topic.REQUESTS,),
 }
 MUCH_SAID = {

@@ -38,6 +38,8 @@ outside_new_hours = Question[[Provider, Week, str, datetime], Outside](
     "What that is booked or asked for ahead would lie outside this week, kept in this time zone?"
 )
 
+time_opened = Question[[Provider], None]("What is to be done in this transaction, as open time may have grown?")
+
 
 def count_outside_hours(provider: Provider, now: datetime) -> int:
     """The number of confirmed appointments after `now` outside the present working hours; 0 without an answer."""

@@ -380,6 +380,14 @@ class BookingPolicy(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(100)],
     )
 
+    waitlist_minutes = models.PositiveSmallIntegerField(
+        "minutes for which a time is kept for somebody on the waitlist",
+        default=30,
+        db_default=30,
+        validators=[MinValueValidator(10), MaxValueValidator(24 * 60)],
+    )
+    waitlist_at_night = models.BooleanField("ask people on the waitlist at night, too", default=False, db_default=False)
+
     class Meta:
         verbose_name_plural = "booking policies"
 

@@ -92,12 +92,16 @@ def check_offers() -> None:
     stands instead of an ended appointment, and that what was taken is the very appointment that was offered."""
     now, held = clock.now(), {hold.offer_id: hold for hold in Hold.objects.filter(kind="offer")}
     taken = defaultdict(list)
-    for one in Offer.objects.select_related("instead_of", "taken_as"):
-        hold, old, new = held.pop(one.pk, None), one.instead_of, one.taken_as
-        assert old.status in {"cancelled", "declined"}, f"{one} is offered instead of {old}, which is {old.status}"
+    for one in Offer.objects.select_related("instead_of", "taken_as", "place"):
+        hold, old, new = held.pop(one.pk, None), one.instead_of or one.place, one.taken_as
+        if one.instead_of:
+            assert old.status in {"cancelled", "declined"}, f"{one} is offered instead of {old}, which is {old.status}"
+        else:
+            waits = old.state == "waiting" or one.state != "open"
+            assert waits, f"{one} is offered to {old}, which is {old.state}"
         assert (old.customer_id, old.provider_id) == (one.customer_id, one.provider_id), f"{one} is of somebody else"
         if new:
-            taken[old.pk].append(one)
+            taken[one.group].append(one)
             is_it = (new.customer_id, new.provider_id, new.service_id) == (
                 one.customer_id,
                 one.provider_id,
@@ -112,10 +116,10 @@ def check_offers() -> None:
             covers = hold.start <= one.start and one.end <= hold.end and hold.provider_id == one.provider_id
             assert covers and hold.expires_at == one.expires_at, f"{one} is held otherwise"
     assert not held, f"offered times are held for nothing: {list(held.values())}"
-    for pk, found in taken.items():
-        assert len(found) == 1, f"several times were taken instead of {pk}"
-        still_open = Offer.objects.filter(instead_of=pk, state="open")
-        assert not still_open.exists(), f"one was taken instead of {pk} and others are still offered"
+    for (what, pk), found in taken.items():
+        assert len(found) == 1, f"several times were taken for {what} {pk}"
+        still_open = Offer.objects.filter(**{what: pk}, state="open")
+        assert not still_open.exists(), f"one was taken for {what} {pk} and others are still offered"
 
 
 def check_histories() -> None:

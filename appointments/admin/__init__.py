@@ -1,6 +1,6 @@
 """Admin of appointments, series, calendar links, digests, the search's index and fair use: one module a feature."""
 
-from . import calendar_feed, digest, fair_use, openings, series
+from . import calendar_feed, digest, fair_use, openings, series, waitlist
 from .appointments import AppointmentAdmin, AppointmentEventAdmin, HoldAdmin
 
 __all__ = [
@@ -12,4 +12,5 @@ __all__ = [
     "fair_use",
     "openings",
     "series",
+    "waitlist",
 ]

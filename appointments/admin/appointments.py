@@ -162,8 +162,9 @@ class ProposalAdmin(ReadOnly, admin.ModelAdmin):
 
 @admin.register(Offer)
 class OfferAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ["provider", "customer", "start", "expires_at", "state", "instead_of"]
-    list_select_related = ["provider", "customer", "instead_of"]
+    list_display = ["provider", "customer", "start", "expires_at", "state", "instead_of", "place"]
+    list_select_related = ["provider", "customer", "instead_of", "place"]
+    exclude = ["token_hash"]
     list_filter = ["state"]
     search_fields = ["instead_of__reference", "provider__name", "customer__name", "customer__email"]
     show_full_result_count = False

@@ -32,7 +32,7 @@ from providers.demo import PROVIDER
 from providers.models import Provider, Service
 from providers.services import block_customer, lift_limits
 
-from . import coming, digest, leaving, new_times, offers, series, standing
+from . import coming, digest, leaving, new_times, offers, series, standing, waitlist
 
 BEHIND, AHEAD = hosts.LIVE_FOR, timedelta(days=58)
 # The fewest and most appointments of a provider; the first provider, the one with a login, has a full diary.
@@ -72,6 +72,7 @@ def seed(size: Size) -> None:
     digest.seed(provider=first)
     offers.seed(provider=first, customer=customers[0])
     series.seed(provider=first, customer=customers[0], other=customers[1], others=providers[1:])
+    waitlist.seed(provider=first, customer=customers[0], others=providers[1:], people=customers[2:6])
     leaving.let_somebody_leave(people.leaving(), first)
     # What happened before yesterday was read; the rest is new to whoever did not do it themselves.
     InboxItem.objects.filter(told_at__lt=clock.now() - DAY, read_at=None).update(read_at=F("told_at"))

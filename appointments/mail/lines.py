@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from django.urls import reverse
 
-from appointments.models import Appointment, Proposal
+from appointments.models import Appointment, Proposal, WaitlistPlace
 from appointments.pages import inbox
+from appointments.queries.waitlist import whole_offers
 from appointments.states import Role
 from notifications import catalogue
 from notifications.catalogue import Facts, Line, View
@@ -51,6 +52,20 @@ def proposal_lines(items: Sequence[Facts], view: View) -> list[Line | None]:
         inbox.last_call_for_time_line(found[facts["proposal"]], view) if facts["proposal"] in found else None
         for facts in items
     ]
+
+
+@catalogue.lines("appointments.place_opened", "appointments.place_withdrawn")
+def place_lines(items: Sequence[Facts], view: View) -> list[Line | None]:
+    """The lines about times that were offered from a waitlist. One query."""
+    found = whole_offers().in_bulk({facts["offer"] for facts in items})
+    return [inbox.place_line(found[facts["offer"]], view) if facts["offer"] in found else None for facts in items]
+
+
+@catalogue.lines("appointments.place_removed")
+def removed_lines(items: Sequence[Facts], view: View) -> list[Line | None]:
+    """The lines about places on waitlists that the provider removed. One query."""
+    found = WaitlistPlace.objects.with_people().in_bulk({facts["place"] for facts in items})
+    return [inbox.removed_line(found[facts["place"]]) if facts["place"] in found else None for facts in items]
 
 
 @catalogue.lines("appointments.suspended")

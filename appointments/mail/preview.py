@@ -11,17 +11,18 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from appointments.models import Appointment, AppointmentEvent, Offer, Proposal
+from appointments.models import Appointment, AppointmentEvent, Offer, Proposal, WaitlistPlace
 from appointments.pages.fair_use import Row
 from appointments.queries.fair_use import Ended
 from appointments.states import OF_TIME, Role, Status, Verb, side_of, target
-from core.letters import Letter
+from core.letters import Letter, page
 from notifications.composing import render as drawn
 from providers.models import BookingPolicy, Listing, Provider, Service
 
 from .catalogue import MAILS, EventMail, EventsMail
 from .context import Late, MailContext
 from .words import standing, suspension
+from .words import waitlist as places
 
 NOW = datetime(2026, 3, 9, 14, 20, tzinfo=UTC)
 START = datetime(2026, 3, 12, 14, 20, tzinfo=UTC)
@@ -67,6 +68,8 @@ SUSPENSION: dict[str, Callable[[suspension.Facts], Letter]] = {
 }
 # The mail about an appointment instead of which the provider offers other times.
 OFFERED = "cancelled-with-other-times"
+# The mails of waitlists, by name.
+PLACES = ("place-opened", "place-opened-sooner", "place-withdrawn", "place-removed")
 # The mails of standing: to who cancelled late, on either side, and that it was forgiven.
 LATE, FORGIVEN = "late-cancellation", "late-cancellation-forgiven"
 
@@ -77,6 +80,7 @@ def mails(request: HttpRequest) -> HttpResponse:
     rows: list[tuple[str, str, str]] = [(verb, side, sample(verb, side).subject) for verb, side in MAILS]
     rows += [(name, side, sample_of_several(name, side).subject) for name in SEVERAL for side in SIDES]
     rows.append((OFFERED, Role.CUSTOMER, sample_of_offers().subject))
+    rows += [(name, Role.CUSTOMER, sample_of_place(name).subject) for name in PLACES]
     rows += [(LATE, side, sample_of_late(side).subject) for side in SIDES]
     rows += [(name, PERSON, sample_of_suspension(name).subject) for name in SUSPENSION]
     rows.append((FORGIVEN, PERSON, sample_of_forgiven().subject))
@@ -95,6 +99,8 @@ def mail(request: HttpRequest, verb: str, side: str, form: str) -> HttpResponse:
         letter = sample_of_several(verb, Role(side))
     elif verb == OFFERED and side == Role.CUSTOMER:
         letter = sample_of_offers()
+    elif verb in PLACES and side == Role.CUSTOMER:
+        letter = sample_of_place(verb)
     elif verb == LATE and side in SIDES:
         letter = sample_of_late(Role(side))
     elif verb in SUSPENSION and side == PERSON:
@@ -133,6 +139,34 @@ def sample_of_offers(customer_zone: str = "Europe/London") -> Letter:
         for later in (timedelta(days=4), timedelta(days=5, hours=-6), timedelta(days=5, hours=1))
     ]
     return EventMail(context).letter()
+
+
+def sample_of_place(name: str) -> Letter:
+    one = sample_appointment(Status.CONFIRMED)
+    place = WaitlistPlace(
+        customer=one.customer,
+        provider=one.provider,
+        service=one.service,
+        appointment=one if name == "place-opened-sooner" else None,
+        first_on=NOW.date(),
+        last_on=START.date(),
+        time_zone="Europe/London",
+        reason="Please call me first.",
+    )
+    if name == "place-removed":
+        return places.place_removed(place)
+    start = START - timedelta(days=1)
+    offer = Offer(
+        customer=one.customer,
+        provider=one.provider,
+        service=one.service,
+        place=place,
+        start=start,
+        end=start + timedelta(minutes=45),
+        expires_at=NOW + timedelta(minutes=30),
+    )
+    facts = places.Facts(offer, "£58", page("my_waitlist"))
+    return places.place_withdrawn(facts) if name == "place-withdrawn" else places.place_opened(facts)
 
 
 def sample_of_late(side: Role) -> Letter:

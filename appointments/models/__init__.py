@@ -11,6 +11,7 @@ from .opening_index import OpenBlock, OpenDay, OpeningIndex, SearchFigures
 from .proposal import Proposal
 from .reminder_sweep import ReminderSweep
 from .series import LeftOutDate, Series
+from .waitlist import WaitlistPlace
 
 __all__ = [
     "REFERENCE_ALPHABET",
@@ -31,5 +32,6 @@ __all__ = [
     "ReminderSweep",
     "SearchFigures",
     "Series",
+    "WaitlistPlace",
     "make_reference",
 ]

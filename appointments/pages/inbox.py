@@ -5,13 +5,15 @@ from datetime import datetime
 
 from django.urls import reverse
 
-from appointments.models import Appointment, AppointmentEvent, Proposal
+from appointments.models import Appointment, AppointmentEvent, Offer, Proposal, WaitlistPlace
+from appointments.rules.wishes import want_words
 from appointments.states import OPEN, Role, Status, Verb
 from core.wording import moment_text, range_text, zone_text
 from notifications.catalogue import Line, View
 
 from .labels import state_label
 from .places import place_for
+from .waitlist import offer_zones, settled_words
 from .zones import zones_of
 
 # A look for each kind of news.
@@ -146,6 +148,33 @@ def offers_withdrawn_line(one: Appointment, view: View) -> Line:
         address=_page(one, Role.CUSTOMER),
         icon="x",
         text=how_it_stands(one, Role.CUSTOMER, view),
+    )
+
+
+def place_line(offer: Offer, view: View) -> Line:
+    """The line to a customer about a time offered from a waitlist, as it stands by now. Needs a whole offer."""
+    offer.service.provider = offer.provider
+    is_live, zone = offer.is_live(view.now), offer_zones(offer, offer.service, reader=view.zone).first
+    when = f"{moment_text(offer.start, zone, twelve=view.twelve)}, {zone_text(zone)}."
+    return Line(
+        title=f"A place opened with {offer.provider.name}",
+        address=reverse("waitlist_offer", args=[offer.place.uuid]) if offer.place else reverse("my_waitlist"),
+        icon="bell",
+        tone="brass" if is_live else "slate",
+        text=when if is_live else f"{when} {settled_words(offer, now=view.now)}",
+        do="See the time" if is_live else "",
+        until=offer.expires_at if is_live else None,
+    )
+
+
+def removed_line(place: WaitlistPlace) -> Line:
+    """The line to somebody whom the provider took off the waitlist."""
+    name = place.provider.first_name
+    return Line(
+        title=f"{place.provider.name} took you off the waitlist",
+        address=reverse("my_waitlist"),
+        icon="x",
+        text=f"{name} wrote: {place.reason}" if place.reason else f"{place.service.name}. {want_words(place)}.",
     )
 
 

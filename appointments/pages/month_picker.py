@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from appointments.rules.parts import part_of
 from core import clock, wording
 from core.intervals import Interval
 
 from .zones import zones_told
 
-NOON, EVENING = 12, 17
 PARTS = ("morning", "afternoon", "evening")
 PRESENT = "your present appointment"
 ONE_DAY = timedelta(days=1)
@@ -143,11 +143,6 @@ def clock_change(zone: ZoneInfo, now: datetime, last: date) -> date | None:
         if day <= last:
             return day
     return None
-
-
-def part_of(hour: int) -> int:
-    """The part of the day: 0 morning, 1 afternoon, 2 evening."""
-    return (hour >= NOON) + (hour >= EVENING)
 
 
 def to_value(start: datetime) -> str:

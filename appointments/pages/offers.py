@@ -70,6 +70,7 @@ def groups_of(groups: Iterable[Sequence[Offer]], *, reader: ZoneInfo) -> list[Gr
     found = []
     for offers in groups:
         one = offers[0].instead_of
+        assert one is not None
         address = reverse("offered_times", args=[one.reference])
         found.append(Group(offers, one, zones_of(one, Role.CUSTOMER, reader=reader), address))
     return found

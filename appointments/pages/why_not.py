@@ -196,6 +196,8 @@ class _Words:
                 offer, until = entry.offer, self.moment(entry.expires_at)
                 detail = f"{offer.service.name}, {times}. Open again at {until}, unless it is taken."
                 title = f"Offered to {offer.customer.name} until {until}"
+                if offer.instead_of is None:
+                    return Row(title, detail, "See waitlist", reverse("studio_waitlist"))
                 return _appointment(offer.instead_of, title, detail)
             case EntryKind.TIME_OFF:
                 return Row("Time off", f"{times}.", "See time off", reverse("studio_time_off"))

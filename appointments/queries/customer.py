@@ -127,9 +127,9 @@ def own_clashes(user: User, start: datetime, end: datetime) -> list[Appointment]
     return list(_own_on(user, [(start, end)]))
 
 
-def own_appointments_on(user: User, spans: Sequence[Interval], *, besides: Appointment) -> list[Appointment]:
+def own_appointments_on(user: User, spans: Sequence[Interval], *, besides: Appointment | None) -> list[Appointment]:
     """The person's other open appointments, as customer or as provider, that overlap any of `spans`. One query."""
-    return list(_own_on(user, spans).exclude(pk=besides.pk))
+    return list(_own_on(user, spans).exclude(pk=besides.pk if besides else 0))
 
 
 def _own_on(user: User, spans: Sequence[Interval]) -> QuerySet[Appointment]:

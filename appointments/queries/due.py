@@ -2,11 +2,13 @@
 
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Exists, F, IntegerField, OuterRef, QuerySet
+from django.db.models.functions import Mod
 
-from appointments.models import Appointment, Offer, Proposal
+from appointments.models import Appointment, Hold, Offer, Proposal, WaitlistPlace
 from appointments.rules.moves import COMPLETES_AFTER
 from appointments.states import Status
+from providers.models import Provider
 
 
 def expired_requests(*, now: datetime) -> QuerySet[Appointment]:
@@ -27,3 +29,17 @@ def lapsed_proposals(*, now: datetime) -> QuerySet[Proposal]:
 def expired_offers(*, now: datetime) -> QuerySet[Offer]:
     """The offers whose deadline is over but which are not marked as expired yet."""
     return Offer.objects.expired(now).order_by("expires_at")
+
+
+def providers_with_waitlists(*, part: int, of: int) -> QuerySet[Provider, int]:
+    """The keys of the providers with whom somebody waits, one of `of` parts of them."""
+    rows = Provider.objects.filter(Exists(WaitlistPlace.objects.waiting().filter(provider=OuterRef("pk"))))
+    rows = rows.annotate(part=Mod(F("pk"), of, output_field=IntegerField())).filter(part=part)
+    return rows.order_by("pk").values_list("pk", flat=True)
+
+
+def providers_with_lapsed_times(*, now: datetime) -> QuerySet[Provider, int]:
+    """The keys of the providers with whom somebody waits and whose kept, proposed or offered times ran out."""
+    lapsed = Hold.objects.filter(provider=OuterRef("pk"), expires_at__lte=now)
+    waiting = WaitlistPlace.objects.waiting().filter(provider=OuterRef("pk"))
+    return Provider.objects.filter(Exists(waiting), Exists(lapsed)).order_by("pk").values_list("pk", flat=True)

@@ -33,16 +33,17 @@ def live_offers_instead_of(appointments: Iterable[int], *, now: datetime) -> dic
     """The times that can still be taken instead of each of these appointments, by its key. One query."""
     found: dict[int, list[Offer]] = {}
     for each in Offer.objects.live(now).filter(instead_of__in=appointments).select_related("service"):
-        found.setdefault(each.instead_of_id, []).append(each)
+        found.setdefault(each.instead_of_id or 0, []).append(each)
     return found
 
 
 def offers_to_customer(user: User, *, now: datetime) -> list[list[Offer]]:
     """The times that the customer can take, in a list for each appointment instead of which they are offered, the
-    soonest deadline first. One query."""
-    rows = Offer.objects.live(now).filter(customer=user).order_by("expires_at", "instead_of", "start")
+    soonest deadline first; not those from waitlists. One query."""
+    rows = Offer.objects.live(now).filter(customer=user, place=None).order_by("expires_at", "instead_of", "start")
     groups: dict[int, list[Offer]] = {}
     for each in rows.select_related("service", "provider__user", "instead_of__service"):
+        assert each.instead_of is not None and each.instead_of_id is not None
         each.instead_of.provider = each.provider
         groups.setdefault(each.instead_of_id, []).append(each)
     return list(groups.values())

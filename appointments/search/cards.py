@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
-from appointments.pages.month_picker import part_of, to_value
+from appointments.pages.month_picker import to_value
+from appointments.rules.parts import part_of
 from appointments.rules.pricing import quote
 from appointments.rules.slots import Facts, open_slots, would_be_open
 from appointments.search.quarters import PARTS

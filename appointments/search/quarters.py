@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from appointments.pages.month_picker import part_of
+from appointments.rules.parts import part_of
 from core import clock
 
 FIRST_DAY = date(2000, 1, 1)

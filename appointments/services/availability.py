@@ -29,12 +29,13 @@ from providers.queries import time_off_between
 class Mine:
     """The holder whose time does not stand in their own way: a browser (a hash) and the account signed in keep a time
     while they book, times are offered to the account, and the appointment `moving` (a key) has one or two that it gives
-    up for another, as those `also_moving` in the same act have."""
+    up for another, as those `also_moving` in the same act have, or for that of the `offer` (a key)."""
 
     browser: str | None = None
     account_id: int | None = None
     moving: int | None = None
     also_moving: frozenset[int] = frozenset()
+    offer: int | None = None
 
     def kept(self) -> Q:
         """The condition that finds their kept time among `Hold`; an empty one, which is falsy, for nobody."""
@@ -44,9 +45,11 @@ class Mine:
 
     def holds(self) -> Q:
         """The condition that finds all of their time among `Hold`; an empty one, which is falsy, for nobody."""
-        # Booking is the only way to take an offered time: nobody moves an appointment there.
+        # An appointment moves to an offered time only where that very time is offered for it.
         moving = self.also_moving | ({self.moving} if self.moving else set())
         offered = Q(offer__customer=self.account_id) if self.account_id and not moving else Q()
+        if self.offer:
+            offered |= Q(offer=self.offer)
         return self.kept() | offered | (Q(appointment__in=moving) if moving else Q())
 
 
@@ -314,6 +317,7 @@ def _taken(
         browser=mine.browser,
         account_id=mine.account_id,
         moving=mine.moving,
+        offer=mine.offer,
         kept=kept,
     )
 
@@ -334,9 +338,12 @@ def _taken_rows(
     browser: str | None,
     account_id: int | None,
     moving: int | None,
+    offer: int | None,
     kept: bool,
 ) -> QuerySet[Hold, tuple[int, datetime, datetime]]:
-    return _all_taken(live_holds(now, mine=Mine(browser, account_id, moving), kept=kept), ids, start, end, Q())
+    return _all_taken(
+        live_holds(now, mine=Mine(browser, account_id, moving, offer=offer), kept=kept), ids, start, end, Q()
+    )
 
 
 def _all_taken(

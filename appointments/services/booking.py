@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
-from appointments.exceptions import TermsChanged
+from appointments.exceptions import OfferClosed, TermsChanged
 from appointments.models import Appointment, Offer
 from appointments.rules import no_shows
 from appointments.rules.moves import answer_deadline
@@ -23,7 +23,7 @@ from core.compiled_queries import prepared, together
 from core.db import retrying, violates
 from providers.models import Provider, Service
 
-from . import availability, holds, offers
+from . import availability, holds, offers, waitlist_offers
 from .availability import Mine
 from .history import Entry, record
 from .locks import lock_service
@@ -77,13 +77,14 @@ def book_appointment(
     venue: str = "",
     note: str = "",
     browser: str | None = None,
+    offer: Offer | None = None,
 ) -> Outcome:
     """Book `service` at `start` (UTC) for `customer`, or request it where the provider answers by hand.
 
     The appointment takes place at the service's only venue; of two at `venue`, which may stay empty for 'not decided'.
     Promises and errors are those of `place`.
     """
-    wanted = Wanted(service, (start,), customer, terms, booking_key, venue, note, browser)
+    wanted = Wanted(service, (start,), customer, terms, booking_key, venue, note, browser, offer=offer)
     [outcome] = place(wanted)
     return outcome
 
@@ -93,7 +94,8 @@ class Wanted:
     """A wish to book a service at one start, or at those of a series (UTC), on the terms that the customer saw.
 
     `key` is the form's one-time key; a time kept by `browser` or `customer` makes room for the appointment. Starts that
-    are `beyond` the booking window are requested, whatever the service confirms.
+    are `beyond` the booking window are requested, whatever the service confirms. With an `offer` the time is booked
+    only while that is open.
     """
 
     service: Service
@@ -106,6 +108,7 @@ class Wanted:
     browser: str | None = None
     series: NewSeries | None = None
     beyond: frozenset[datetime] = frozenset()
+    offer: Offer | None = None
 
     @property
     def mine(self) -> Mine:
@@ -151,8 +154,10 @@ def _place(wanted: Wanted) -> list[Outcome]:
         return [Outcome(one, changed=False) for one in _as_booked(customer, keys)]
     holds.check_bookable(service)
     check_person(customer, provider, dealings)
-    is_offered = wanted.series is None and offers.offered_at(offered, service, wanted.starts[0]) is not None
-    terms = terms_of(service, offered=is_offered)
+    if wanted.offer and wanted.offer not in offered:
+        raise OfferClosed
+    is_promised = wanted.series is None and offers.is_promised_at(offered, service, wanted.starts[0])
+    terms = terms_of(service, offered=is_promised)
     if wanted.series is None:
         check_share(
             service=service,
@@ -176,10 +181,12 @@ def _place(wanted: Wanted) -> list[Outcome]:
     appointments = _write(
         wanted, service=service, customer=customer, venue=venue, at_once=terms.confirms_at_once, now=now
     )
-    offers.close_met(offered, appointments, takes=wanted.series is None, now=now)
+    passed = offers.close_met(offered, appointments, takes=wanted.series is None, now=now)
     holds.take(appointments)
     entries = [Entry(one, Verb.BOOK if one.is_confirmed else Verb.REQUEST) for one in appointments]
     record(entries, actor=customer, role=Role.CUSTOMER, now=now)
+    if passed:
+        waitlist_offers.offer_freed(provider.pk, now=now)
     return [Outcome(one, changed=True) for one in appointments]
 
 
@@ -289,7 +296,7 @@ def check_customer(customer: User, service: Service, start: datetime) -> list[st
     provider, now = service.provider, clock.now()
     theirs, dealings, offered = _facts_about(customer, provider, keys=[""], now=now)
     check_person(customer, provider, dealings)
-    at_once = terms_of(service, offered=offers.offered_at(offered, service, start) is not None).confirms_at_once
+    at_once = terms_of(service, offered=offers.is_promised_at(offered, service, start)).confirms_at_once
     said = [
         no_shows.notice(no_shows_of(provider, dealings), name=provider.first_name),
         check_share(service=service, start=start, at_once=at_once, theirs=_ahead(theirs), dealings=dealings, now=now),
@@ -304,7 +311,7 @@ def refusals_of_customer(customer: User, service: Service, start: datetime) -> l
     """
     provider, now = service.provider, clock.now()
     theirs, dealings, offered = _facts_about(customer, provider, keys=[""], now=now)
-    at_once = terms_of(service, offered=offers.offered_at(offered, service, start) is not None).confirms_at_once
+    at_once = terms_of(service, offered=offers.is_promised_at(offered, service, start)).confirms_at_once
     exceeded = exceeded_shares(
         service=service, start=start, at_once=at_once, theirs=_ahead(theirs), dealings=dealings, now=now
     )

@@ -26,7 +26,7 @@ from notifications.models import Kind
 from outbox import services as outbox
 from providers.models import Provider
 
-from . import offers
+from . import offers, waitlist_offers
 from .locks import lock_people
 
 
@@ -59,13 +59,14 @@ def note_late(person: User, *, occasion: uuid.UUID, now: datetime) -> LateCancel
 def ban(person: User, *, now: datetime) -> Ban:
     """Ban the person, whose row the caller has locked, for the late cancellations that count now.
 
-    Afterwards they are signed out everywhere, keep no time, offer none and are offered none, and are told by mail; the
-    caller ends their appointments.
+    Afterwards they are signed out everywhere, keep no time, offer none, are offered none and wait for none, and are
+    told by mail; the caller ends their appointments.
     """
     made = bans.ban(person, now=now)
     LateCancellation.objects.counting().filter(person=person, at__gte=now - COUNTED_FOR).update(ban=made)
     Hold.objects.filter(kept_by=person).delete()
     offers.withdraw_of(person, now=now)
+    waitlist_offers.lapse_of(person, now=now)
     _tell(person.pk, Kind.SUSPENSION, "appointments.suspended", ban=made.pk)
     return made
 

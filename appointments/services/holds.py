@@ -110,8 +110,8 @@ def take_proposed(proposals: Iterable[Proposal]) -> None:
 
 
 def take_offered(offers: Iterable[Offer]) -> None:
-    """Hold each offered time until its deadline. The offers come with their service."""
-    ranges = [(one, *blocked_range(one.service, one.start)) for one in offers]
+    """Hold each offered time until its deadline. The offers come with their service and place."""
+    ranges = [(one, *blocked_range(_lengths_of(one), one.start)) for one in offers]
     insert_all(
         Hold(
             kind=HoldKind.OFFER,
@@ -123,6 +123,12 @@ def take_offered(offers: Iterable[Offer]) -> None:
         )
         for one, start, end in ranges
     )
+
+
+def _lengths_of(offer: Offer) -> Service:
+    """The service with the lengths of the offered time: as agreed, where an appointment is to move to it."""
+    waiting = offer.place.appointment if offer.place else None
+    return availability.as_agreed(waiting) if waiting else offer.service
 
 
 def release_offered(offers: Iterable[int]) -> None:

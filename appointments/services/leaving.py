@@ -20,7 +20,7 @@ from core.exceptions import Busy
 from outbox import services as outbox
 from providers.models import Provider
 
-from . import fair_use, transitions
+from . import fair_use, offers, transitions, waitlist_offers
 from .locks import lock_people, lock_providers
 
 # The most tries to lock all that lies ahead; only bookings of that very person at that moment ask for another.
@@ -77,11 +77,20 @@ def _leave(person: User, *, seen: int, shown: str) -> Left:
     ending = [one for one in ahead if one.ends]
     changes = [transitions.Change(one.appointment, one.verb, role=one.role) for one in ending]
     # A banned person has nothing ahead: the ban has ended it.
-    outcomes = transitions.apply(changes, actor=person, role=Role.CUSTOMER, seen=seen) if changes else []
+    outcomes = _end(changes, person, seen) if changes else []
     Hold.objects.filter(kept_by=person).delete()
     departure = leaving.close(person, now=now)
+    offers.withdraw_of(person, now=now)
+    waitlist_offers.lapse_of(person, now=now)
+    for provider_id in sorted(locked):
+        waitlist_offers.offer_freed(provider_id, now=now)
     _refresh(person, key=f"leaving-{departure.pk}")
     return Left(departure, ending, banned=any(outcome.banned for outcome in outcomes))
+
+
+def _end(changes: list[transitions.Change], person: User, seen: int) -> list[transitions.Outcome]:
+    # A page that closes in this act offers nothing, so what is free is offered once it is closed.
+    return transitions.apply(changes, actor=person, role=Role.CUSTOMER, seen=seen, answers_waitlist=False)
 
 
 def keep(*, person: User) -> bool:

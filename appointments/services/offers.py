@@ -4,8 +4,7 @@ An offer is taken by `booking.place` alone, like any open time. See `docs/decisi
 """
 
 import uuid
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -15,12 +14,12 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User, taking_part
 from appointments.exceptions import OffersChanged, PolicyRefused
-from appointments.models import Appointment, Offer
+from appointments.models import Appointment, Offer, WaitlistPlace
 from appointments.rules.bookable import what_is_shut
 from appointments.rules.offers import HORIZON, Wish, choose, offers_expire, with_offers
 from appointments.rules.persons import refusals
 from appointments.rules.slots import Facts
-from appointments.states import OPEN, OfferState, Role
+from appointments.states import OfferState, PlaceState, Role
 from core import clock
 from core.compiled_inserts import insert_all
 from core.compiled_queries import prepared
@@ -32,9 +31,9 @@ from notifications.models import Kind
 from outbox import services as outbox
 from providers.models import CustomerBlock, Provider, Service
 
-from . import availability, holds
+from . import availability, holds, waitlist_offers
 from .locks import lock_people, lock_providers
-from .persons import dealings_with
+from .persons import busy_elsewhere, dealings_with
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def times_to_offer(
     shown, after = shown or {}, after or {}
     first, last = _horizon(able, now)
     facts = _facts(provider, first, last, away=away, ending=ending, now=now)
-    busy = _busy_elsewhere({one.customer_id for one in able}, (first, last))
+    busy = busy_elsewhere({one.customer_id for one in able}, (first, last))
     wishes = [
         Wish(
             key=one.pk,
@@ -129,7 +128,7 @@ def offer_times(
 @prepared
 def _offered_to(customer_id: int, provider_id: int, now: datetime) -> QuerySet[Offer]:
     rows = Offer.objects.live(now).filter(customer=customer_id, provider=provider_id)
-    return rows.select_related("hold").order_by("start")
+    return rows.select_related("hold", "place").order_by("start")
 
 
 # The question about the times of a provider that are offered to a customer, for `together`.
@@ -142,30 +141,45 @@ def offer_to(customer: User, service: Service, start: datetime, *, now: datetime
 
 
 def offered_at(offers: Iterable[Offer], service: Service, start: datetime) -> Offer | None:
-    """The one of these offers that a booking of the service at `start` takes."""
-    return next((one for one in offers if (one.service_id, one.start) == (service.pk, start)), None)
+    """The one of these offers that a booking of the service at `start` takes.
+
+    A time that is offered as an earlier one of an appointment is taken by moving that, and by no booking.
+    """
+    found = (one for one in offers if (one.service_id, one.start) == (service.pk, start))
+    return next((one for one in found if not (one.place and one.place.appointment_id)), None)
 
 
-def close_met(offers: Sequence[Offer], made: Sequence[Appointment], *, takes: bool, now: datetime) -> None:
+def is_promised_at(offers: Iterable[Offer], service: Service, start: datetime) -> bool:
+    """Whether the provider has agreed to a booking of the service at `start` by one of these offers."""
+    found = offered_at(offers, service, start)
+    return found is not None and found.is_promised
+
+
+def close_met(offers: Sequence[Offer], made: Sequence[Appointment], *, takes: bool, now: datetime) -> bool:
     """Close those of a customer's live offers that the appointments just made take or pass, and release their times.
 
     Whoever takes an offered time passes those offered with it; whoever books something else that meets an offered time
-    passes that one, and so does every date of a series, which `takes` none. The provider is locked.
+    passes that one, and so does every date of a series, which `takes` none. Returns whether any was passed, so that
+    time may be free. The provider is locked.
     """
     taken = {one.pk: new for new in made if takes and (one := offered_at(offers, new.service, new.start))}
-    groups = {one.instead_of_id for one in offers if one.pk in taken}
+    groups = {one.group for one in offers if one.pk in taken}
     met = [holds.blocked_range(new.service, new.start) for new in made]
     passed = [
         one.pk
         for one in offers
-        if one.pk not in taken and (one.instead_of_id in groups or any(_meets(one, span) for span in met))
+        if one.pk not in taken and (one.group in groups or any(_meets(one, span) for span in met))
     ]
     for pk, new in taken.items():
         Offer.objects.filter(pk=pk).update(state=OfferState.TAKEN, taken_as=new, closed_at=now)
     if passed:
         Offer.objects.filter(pk__in=passed).update(state=OfferState.PASSED, closed_at=now)
+    if booked := [one.place_id for one in offers if one.pk in taken and one.place_id]:
+        places = WaitlistPlace.objects.waiting().filter(pk__in=booked)
+        places.update(state=PlaceState.BOOKED, closed_at=now)
     if closed := [*taken, *passed]:
         holds.release_offered(closed)
+    return bool(passed)
 
 
 def pass_offers(*, appointment: Appointment, actor: User) -> bool:
@@ -173,25 +187,33 @@ def pass_offers(*, appointment: Appointment, actor: User) -> bool:
 
     False where none was offered any more.
     """
-    return _close_group(appointment, OfferState.PASSED, actor=actor, role=Role.CUSTOMER)
+    return _close_group(Q(instead_of=appointment), appointment, OfferState.PASSED, actor=actor, role=Role.CUSTOMER)
 
 
 def withdraw_offers(*, appointment: Appointment, actor: User) -> bool:
     """Let the provider take back all times that are offered instead of `appointment`. False where none was."""
-    return _close_group(appointment, OfferState.WITHDRAWN, actor=actor, role=Role.PROVIDER)
+    return _close_group(Q(instead_of=appointment), appointment, OfferState.WITHDRAWN, actor=actor, role=Role.PROVIDER)
+
+
+def pass_one(*, offer: Offer, actor: User) -> bool:
+    """Let the customer pass the time that is offered to their place on a waitlist, which they keep.
+
+    Whoever waits for it next is offered it. False where it was not offered any more.
+    """
+    return _close_group(Q(pk=offer.pk), offer, OfferState.PASSED, actor=actor, role=Role.CUSTOMER)
 
 
 @retrying
 @transaction.atomic
-def _close_group(appointment: Appointment, state: OfferState, *, actor: User, role: Role) -> bool:
-    provider = lock_providers([appointment.provider_id])[appointment.provider_id]
+def _close_group(which: Q, about: Appointment | Offer, state: OfferState, *, actor: User, role: Role) -> bool:
+    provider = lock_providers([about.provider_id])[about.provider_id]
     person = lock_people([actor.pk])[actor.pk]
-    if person.pk != (appointment.customer_id if role is Role.CUSTOMER else provider.user_id):
+    if person.pk != (about.customer_id if role is Role.CUSTOMER else provider.user_id):
         raise PermissionDenied
     if not person.takes_part:
         raise PolicyRefused("This account is suspended or closed.")
     now = clock.now()
-    return bool(_close(Offer.objects.live(now).filter(instead_of=appointment), state, now=now))
+    return bool(_close(Offer.objects.live(now).filter(which), state, now=now))
 
 
 @retrying
@@ -200,7 +222,7 @@ def expire_offers(*, offer: Offer) -> bool:
     """Mark the offer as expired, and those with it, once their deadline is over. False where it was closed before."""
     lock_providers([offer.provider_id])
     now = clock.now()
-    return bool(_close(Offer.objects.expired(now).filter(instead_of=offer.instead_of_id), OfferState.EXPIRED, now=now))
+    return bool(_close(Offer.objects.expired(now).filter(_together(offer)), OfferState.EXPIRED, now=now))
 
 
 @retrying
@@ -208,8 +230,12 @@ def expire_offers(*, offer: Offer) -> bool:
 def withdraw_dead(*, offer: Offer) -> bool:
     """Take back an offer that its customer can't take any more, and those with it; see `dead_offers`."""
     lock_providers([offer.provider_id])
-    dead = dead_offers().filter(instead_of=offer.instead_of_id)
-    return bool(_close(dead, OfferState.WITHDRAWN, now=clock.now()))
+    return bool(_close(dead_offers().filter(_together(offer)), OfferState.WITHDRAWN, now=clock.now()))
+
+
+def _together(offer: Offer) -> Q:
+    """The condition that finds the offers of one group."""
+    return Q(place=offer.place_id) if offer.place_id else Q(instead_of=offer.instead_of_id)
 
 
 def dead_offers() -> QuerySet[Offer]:
@@ -220,8 +246,12 @@ def dead_offers() -> QuerySet[Offer]:
 
 
 def withdraw_inside(provider: Provider, span: Interval, *, now: datetime, customer: User | None = None) -> int:
-    """Take back the offered times that meet the span, which the provider, who is locked, takes for something else."""
-    return _close(offers_inside(provider, span, now=now, customer=customer), OfferState.WITHDRAWN, now=now)
+    """Take back the offered times that meet the span, which the provider, who is locked, takes for something else.
+
+    The caller offers what is free afterwards.
+    """
+    inside = offers_inside(provider, span, now=now, customer=customer)
+    return _close(inside, OfferState.WITHDRAWN, now=now, offer_on=False)
 
 
 def offers_inside(
@@ -234,14 +264,20 @@ def offers_inside(
 
 
 def withdraw_of(person: User, *, now: datetime) -> None:
-    """Take back what is offered to the person or by them, as their account is banned."""
+    """Take back what is offered to the person or by them, as their account is banned.
+
+    Not every provider who offers something is locked, so that a job offers it to others.
+    """
     theirs = Q(customer=person) | Q(provider__in=Provider.objects.filter(user=person))
-    _close(Offer.objects.open().filter(theirs), OfferState.WITHDRAWN, now=now)
+    offering = list(Offer.objects.open().filter(customer=person).order_by().values_list("provider_id", flat=True))
+    _close(Offer.objects.open().filter(theirs), OfferState.WITHDRAWN, now=now, offer_on=False)
+    outbox.publish_all(waitlist_offers.answer_later(offering, act=uuid.uuid4().hex))
 
 
-def _close(offers: QuerySet[Offer], state: OfferState, *, now: datetime) -> int:
+def _close(offers: QuerySet[Offer], state: OfferState, *, now: datetime, offer_on: bool = True) -> int:
     """Close these offers, release their times and let the search know, and their customers what they did not end
-    themselves; the number closed."""
+    themselves; the number closed. With `offer_on`, under their providers' locks, the times are offered to those who
+    wait for them."""
     columns = ("pk", "provider_id", "instead_of_id", "customer_id", "instead_of__reference")
     rows = list(offers.order_by("pk").values_list(*columns))
     if not rows:
@@ -254,7 +290,8 @@ def _close(offers: QuerySet[Offer], state: OfferState, *, now: datetime) -> int:
         outbox.Draft(topic="appointments.refresh_openings", key=f"{act}:{provider}", payload={"provider": provider})
         for provider in dict.fromkeys(provider for _, provider, *_ in rows)
     ]
-    told = dict.fromkeys(row[2:] for row in rows) if state is OfferState.WITHDRAWN else ()
+    withdrawn = rows if state is OfferState.WITHDRAWN else []
+    told = dict.fromkeys(row[2:] for row in withdrawn if row[2])
     notices = [
         Notice(
             name="appointments.offers_withdrawn",
@@ -266,7 +303,21 @@ def _close(offers: QuerySet[Offer], state: OfferState, *, now: datetime) -> int:
         )
         for one, customer, reference in told
     ]
+    notices += [
+        Notice(
+            name="appointments.place_withdrawn",
+            key=str(pk),
+            reader=customer,
+            kind=Kind.WAITLIST,
+            facts={"offer": pk},
+        )
+        for pk, _, instead_of, customer, _ in withdrawn
+        if not instead_of
+    ]
     channels.tell(notices, besides=drafts)
+    if offer_on:
+        for provider in dict.fromkeys(provider for _, provider, *_ in rows):
+            waitlist_offers.offer_freed(provider, now=now)
     return closed
 
 
@@ -314,18 +365,6 @@ def _facts(
         booked[day] = max(booked.get(day, 0) - 1, 0)
     count = max(facts.open_count - len(ending), 0)
     return replace(facts, taken=merge([*facts.taken, away]), booked=booked, open_count=count)
-
-
-def _busy_elsewhere(customers: Collection[int], span: Interval) -> dict[int, list[Interval]]:
-    """When these people have appointments, as customers or as providers, by person. One query."""
-    start, end = span
-    theirs = Q(customer__in=customers) | Q(provider__user__in=customers)
-    rows = Appointment.objects.filter(theirs, status__in=OPEN, start__lt=end, end__gt=start).order_by()
-    busy: dict[int, list[Interval]] = defaultdict(list)
-    for customer, owner, *time in rows.values_list("customer", "provider__user", "start", "end"):
-        for person in {customer, owner} & set(customers):
-            busy[person].append((time[0], time[1]))
-    return busy
 
 
 def _meets(offer: Offer, span: Interval) -> bool:

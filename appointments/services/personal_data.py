@@ -18,9 +18,12 @@ from appointments.models import (
     OpeningIndex,
     Proposal,
     Series,
+    WaitlistPlace,
 )
+from appointments.rules.wishes import want_words
+from core import clock
 
-from . import transitions
+from . import transitions, waitlist_offers
 
 
 def kept(user: User) -> Rows:
@@ -39,6 +42,8 @@ def kept(user: User) -> Rows:
         "their evening digest": Digest.objects.filter(provider__user=user),
         "times offered to them": Offer.objects.filter(customer=user),
         "times they offer": Offer.objects.filter(provider__user=user),
+        "their places on waitlists": WaitlistPlace.objects.filter(customer=user),
+        "places on their waitlist": WaitlistPlace.objects.filter(provider__user=user),
         "late cancellations": LateCancellation.objects.filter(person=user),
         "late cancellations they forgave": LateCancellation.objects.filter(forgiven_by=user),
     }
@@ -54,6 +59,7 @@ def sections(user: User) -> list[Section]:
     entries = AppointmentEvent.objects.filter(theirs).select_related("appointment").order_by("at", "pk")
     proposals = Proposal.objects.filter(actor=user).select_related("appointment").order_by("created_at", "pk")
     offered = Offer.objects.filter(Q(customer=user) | Q(provider__user=user)).select_related("provider", "service")
+    places = WaitlistPlace.objects.select_related("provider", "service").order_by("pk")
     late = LateCancellation.objects.filter(person=user).order_by("at", "pk")
     series = Series.objects.select_related("provider", "service", "customer").prefetch_related("left_out")
     series = series.order_by("created_at", "pk")
@@ -65,6 +71,8 @@ def sections(user: User) -> list[Section]:
         Section("history", "History of appointments", entries, _entry),
         Section("new_times", "New times you proposed", proposals, _proposal),
         Section("offered_times", "Times offered to you or by you", offered.order_by("created_at", "pk"), _offer),
+        Section("waitlist_places", "Your places on waitlists", places.filter(customer=user), _place),
+        Section("waitlist", "Places on your waitlist", places.filter(provider__user=user), _place_given),
         Section("calendar_link", "Calendar links", CalendarFeed.objects.filter(owner=user), _feed),
         Section("evening_digest", "Your evening digest", Digest.objects.filter(provider__user=user), _digest),
         Section("late_cancellations", "Late cancellations", late, _late),
@@ -78,6 +86,9 @@ def erase(user: User) -> None:
     """
     transitions.end_all_ahead(user)
     Hold.objects.filter(kept_by=user).delete()
+    waitlist_offers.lapse_of(user, now=clock.now())
+    WaitlistPlace.objects.filter(customer=user).exclude(reason="").update(reason="")
+    WaitlistPlace.objects.filter(provider__user=user).exclude(reason="").update(reason="")
     CalendarFeed.objects.filter(owner=user).delete()
     Digest.objects.filter(provider__user=user).delete()
     for ids in in_batches(Appointment.objects.filter(customer=user).exclude(note="")):
@@ -179,6 +190,26 @@ def _offer(row: Offer) -> Facts:
         "expires_at": row.expires_at,
         "state": row.get_state_display(),
         "offered_at": row.created_at,
+    }
+
+
+def _place(row: WaitlistPlace) -> Facts:
+    return {"with": row.provider.name, "reason": row.reason, **_waits(row)}
+
+
+def _place_given(row: WaitlistPlace) -> Facts:
+    return {"reason": row.reason, **_waits(row)}
+
+
+def _waits(row: WaitlistPlace) -> Facts:
+    return {
+        "service": row.service.name,
+        "first": row.first_on,
+        "last": row.last_on,
+        "waits_for": want_words(row),
+        "state": row.get_state_display(),
+        "joined_at": row.created_at,
+        "ended_at": row.closed_at,
     }
 
 

@@ -1,17 +1,19 @@
 """Checks whether a person may book with a provider, against the database."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from appointments.exceptions import PolicyRefused
 from appointments.models import Appointment
 from appointments.rules.persons import Dealings, refusals, refusals_of_provider
-from appointments.states import Status
+from appointments.states import OPEN, Status
 from core.compiled_queries import Question, prepared
+from core.intervals import Interval
 from providers.models import CustomerAllowance, CustomerBlock, Provider
 
 Row = tuple[int, bool, bool]
@@ -49,6 +51,18 @@ def check_dealings(customer: User, provider: Provider) -> None:
     """Raise PolicyRefused where something between the two is in the way, whatever the account may do. One query."""
     for refused in refusals_of_provider(provider, dealings_between(customer, provider)):
         raise PolicyRefused(refused)
+
+
+def busy_elsewhere(customers: Collection[int], span: Interval) -> dict[int, list[Interval]]:
+    """When these people have appointments, as customers or as providers, by person. One query."""
+    start, end = span
+    theirs = Q(customer__in=customers) | Q(provider__user__in=customers)
+    rows = Appointment.objects.filter(theirs, status__in=OPEN, start__lt=end, end__gt=start).order_by()
+    busy: dict[int, list[Interval]] = defaultdict(list)
+    for customer, owner, *time in rows.values_list("customer", "provider__user", "start", "end"):
+        for person in {customer, owner} & set(customers):
+            busy[person].append((time[0], time[1]))
+    return busy
 
 
 @prepared

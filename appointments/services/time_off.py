@@ -1,6 +1,6 @@
 """Time off and cleared days: what lies inside, and the act that ends some of it, with the row of the time off."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -20,7 +20,7 @@ from core.intervals import Interval, overlaps
 from providers import services as providers
 from providers.models import Provider, TimeOff
 
-from . import fair_use, holds, offers, transitions
+from . import fair_use, holds, offers, transitions, waitlist_offers
 from .locks import lock_providers
 
 # The times that a page shows as offered instead of each appointment, by its reference.
@@ -191,7 +191,7 @@ def _clear(
     changes = [
         transitions.Change(claim.appointment, claim.verb_to_end, word, proposal=claim.proposed) for claim in ending
     ]
-    outcomes = transitions.apply(changes, actor=actor, role=Role.PROVIDER, seen=seen) if changes else []
+    outcomes = _end(changes, actor, seen) if changes else []
     banned = any(outcome.banned for outcome in outcomes)
     taken_back = offers.withdraw_inside(provider, span, now=now, customer=customer)
     written = None
@@ -203,6 +203,8 @@ def _clear(
         [] if banned else [claim.appointment for claim in ending if ways[claim.appointment.reference] is Way.OFFER]
     )
     made = offers.offer_times(provider, [(one, offered.get(one.reference, ())) for one in offering], away=span, now=now)
+    if ending or taken_back:
+        waitlist_offers.offer_freed(provider.pk, now=now)
     return Cleared(
         ended=ending,
         time_off=written.row if written else None,
@@ -212,6 +214,11 @@ def _clear(
         offered=len(made),
         taken_back=taken_back,
     )
+
+
+def _end(changes: Sequence[transitions.Change], actor: User, seen: int) -> list[transitions.Outcome]:
+    # What is free in the end is known only once the time off is written and other times are offered.
+    return transitions.apply(changes, actor=actor, role=Role.PROVIDER, seen=seen, answers_waitlist=False)
 
 
 def _lock(provider: Provider, actor: User, seen: int) -> Provider:

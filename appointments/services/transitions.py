@@ -9,8 +9,15 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from accounts.models import User
-from appointments.exceptions import ChangedSince, CountsForMore, MoveRefused, PolicyRefused, SlotTaken
-from appointments.models import Appointment, Proposal
+from appointments.exceptions import (
+    ChangedSince,
+    CountsForMore,
+    MoveRefused,
+    OfferClosed,
+    PolicyRefused,
+    SlotTaken,
+)
+from appointments.models import Appointment, Offer, Proposal
 from appointments.rules.fair_use import FREE, Consequence
 from appointments.rules.moves import check_move
 from appointments.states import ANSWERING, CLOSES, HOLDING, MOVES, OF_TIME, Role, Status, Verb, side_of, target
@@ -19,7 +26,7 @@ from core.db import retrying
 from core.exceptions import Busy, DomainError
 from providers.models import Provider
 
-from . import fair_use, holds, times
+from . import fair_use, holds, times, waitlist_offers
 from .availability import Mine
 from .history import Entry, record
 from .locks import lock_appointments, lock_people, lock_providers
@@ -35,6 +42,9 @@ CHANGED_BY_A_MOVE = (
 )  # fmt: skip
 ENDS = {Verb.DECLINE, Verb.WITHDRAW, Verb.CANCEL, Verb.EXPIRE, Verb.COMPLETE, Verb.NO_SHOW}
 
+# The verbs after which a time may be free that was held.
+FREES = {Verb.DECLINE, Verb.WITHDRAW, Verb.CANCEL, Verb.EXPIRE, *OF_TIME}
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -43,7 +53,8 @@ class Change:
     `start` is a new time to propose or to move to, `proposal` the one that is answered; `reason` goes with either.
     `shown` is `Appointment.as_shown` of the page on which the actor decided; empty: the actor decided on no page. The
     time that `browser` (a hash) or the actor's account keeps does not stand in the way of `start`, and is taken for it.
-    `role` is that of the actor in this change, where one act has changes in both roles.
+    `role` is that of the actor in this change, where one act has changes in both roles. `offer` is one of an earlier
+    time from a waitlist, by which the appointment moves to `start`, which is held for that.
     """
 
     appointment: Appointment
@@ -55,10 +66,12 @@ class Change:
     shown: str = ""
     browser: str | None = None
     role: Role | None = None
+    offer: Offer | None = None
 
     def mine(self, actor: User | None) -> Mine:
         """The holder of the times that do not stand in the way of this change by `actor`."""
-        return Mine(self.browser, actor.pk if actor else None, self.appointment.pk)
+        offer = self.offer.pk if self.offer else None
+        return Mine(self.browser, actor.pk if actor else None, self.appointment.pk, offer=offer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +192,7 @@ def apply(
     occasion: uuid.UUID | None = None,
     seen: int | None = None,
     skip_refused: bool = False,
+    answers_waitlist: bool = True,
 ) -> list[Outcome]:
     """Make all of these changes or none, as one act: locked, checked, recorded and told together, under one occasion.
 
@@ -189,8 +203,11 @@ def apply(
     Where the actor cancels late, that is written down once for the act, and the third time bans them: their upcoming
     appointments end in the same transaction. `seen` is the number of the late cancellation that the actor was shown
     this would be, 0 for none; CountsForMore is raised when it would be more.
+
+    Time that becomes free is offered to those who wait for it, unless the caller does so at the end of its own act
+    (`answers_waitlist` is false).
     """
-    act = Act(actor, role, occasion or uuid.uuid4(), seen, skip_refused)
+    act = Act(actor, role, occasion or uuid.uuid4(), seen, skip_refused, answers_waitlist)
     try:
         return _apply(changes, act)
     except _Bans:
@@ -213,6 +230,7 @@ class Act:
     occasion: uuid.UUID
     seen: int | None = None
     skip_refused: bool = False
+    answers_waitlist: bool = True
 
     def role_in(self, change: Change) -> Role:
         """The role in which the actor makes the change."""
@@ -255,6 +273,8 @@ def _apply(changes: Sequence[Change], act: Act, *, bans: bool = False) -> list[O
     if counts.is_late:
         assert actor is not None
         _answer_for(actor, act, counts, locked, now=now)
+    if act.answers_waitlist:
+        _answer_waitlists(made, locked if counts.bans else {}, now=now)
     return [replace(outcome, banned=True) for outcome in outcomes] if counts.bans else outcomes
 
 
@@ -318,6 +338,8 @@ def _check(change: Change, act: Act, now: datetime, *, together: bool) -> None:
         proposal=change.proposal,
         start=change.start,
     )
+    if change.offer and not Offer.objects.live(now).filter(pk=change.offer.pk).exists():
+        raise OfferClosed
     if _chooses(change) and not together:
         times.check_start(_wish(change, act), now=now)
 
@@ -351,6 +373,9 @@ def _weigh(changes: Sequence[Change], act: Act, *, now: datetime) -> Consequence
 def _make(changes: Sequence[Change], act: Act, *, now: datetime) -> None:
     """Write, record and tell changes that were checked, each with the state it leads to."""
     before = [_Before(one.appointment.status, one.appointment.start, _dropped_by(one, now)) for one in changes]
+    for change in changes:
+        if change.offer:
+            waitlist_offers.take(change.offer, now=now)
     proposals = times.choose(_wishes(changes, act), actor=act.actor, now=now)
     for change in changes:
         if change.proposal and change.verb in OF_TIME:
@@ -365,6 +390,13 @@ def _make(changes: Sequence[Change], act: Act, *, now: datetime) -> None:
         for role in dict.fromkeys(map(act.role_in, changes)):
             its_own = [entry for entry, change in zip(entries, changes, strict=True) if act.role_in(change) is role]
             record(its_own, actor=act.actor, role=role, now=now, occasion=act.occasion)
+
+
+def _answer_waitlists(made: Sequence[Change], banned: dict[int, Appointment], *, now: datetime) -> None:
+    """Offer what these changes, and the end of what a ban takes with it, made free to those who wait for it."""
+    freed = [change.appointment for change in made if change.verb in FREES]
+    for provider_id in sorted({one.provider_id for one in (*freed, *banned.values())}):
+        waitlist_offers.offer_freed(provider_id, now=now)
 
 
 def _answer_for(actor: User, act: Act, counts: Consequence, locked: dict[int, Appointment], *, now: datetime) -> None:

@@ -32,6 +32,7 @@ class _Place:
     mark: str
     words: str
     address: str
+    waitlist: str
     zone: ZoneInfo
     twelve: bool
 
@@ -49,7 +50,8 @@ def week_columns(context: Context, columns: Iterable[Column]) -> SafeString:
 
 def _column(column: Column, address: str, zone: ZoneInfo, twelve: bool) -> str:
     day = column.day
-    place = _Place(day, f"{day:%m%d}", wording.date_text(day, long=True), address, zone, twelve)
+    waitlist = reverse("studio_waitlist")
+    place = _Place(day, f"{day:%m%d}", wording.date_text(day, long=True), address, waitlist, zone, twelve)
     kind = (
         (" data-today" if column.is_today else "")
         + (" data-shown" if column.is_shown else "")
@@ -120,10 +122,12 @@ def _link(piece: Piece, one: Appointment, place: _Place) -> str:
 
 
 def _offered(piece: Piece, offer: Offer, place: _Place) -> str:
-    """A link to the appointment instead of which the time is offered, where it can be withdrawn."""
+    """A link to the appointment instead of which the time is offered, where it can be withdrawn, or to the waitlist."""
     short = " data-short" if piece.is_short else ""
     shown = f"until {_clock(piece.end, place)}" if piece.is_rest else _clock(piece.start, place)
-    service, address = escape(offer.service.name), place.address.replace(SOME_REFERENCE, offer.instead_of.reference)
+    service = escape(offer.service.name)
+    one = offer.instead_of
+    address = place.address.replace(SOME_REFERENCE, one.reference) if one else place.waitlist
     until = wording.moment_text(offer.expires_at, place.zone, twelve=place.twelve)
     said = f", {service}, {_when(piece, place)}, {OFFERED.label.lower()} until {until}"
     return (

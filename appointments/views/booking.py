@@ -60,7 +60,7 @@ class Page:
 
     @property
     def terms(self) -> booking.Terms:
-        return booking.terms_of(self.service, offered=self.offer is not None)
+        return booking.terms_of(self.service, offered=_is_promised(self.offer))
 
     @property
     def is_open(self) -> bool:
@@ -167,7 +167,7 @@ def _book(request: SignedInRequest, service: Service, start: datetime, form: Boo
         return _show(request, _fresh_page(request, service, start, typed=typed, taken=taken))
     except TermsChanged:
         service = public_service(service.provider.slug, service.slug)
-        terms = booking.terms_of(service, offered=_offer(request, service, start) is not None)
+        terms = booking.terms_of(service, offered=_is_promised(_offer(request, service, start)))
         changes = changes_in_words(form.seen, terms, service, venue=venue)
         return _show(request, _fresh_page(request, service, start, typed=typed, changes=changes))
     except PolicyRefused as refusal:
@@ -184,13 +184,17 @@ def _fresh_page(
     request: SignedInRequest, service: Service, start: datetime, *, typed: Mapping[str, str], **said: Any
 ) -> Page:
     offer = _offer(request, service, start)
-    terms = booking.terms_of(service, offered=offer is not None)
+    terms = booking.terms_of(service, offered=_is_promised(offer))
     form = BookingForm.fresh(service=service, start=start, terms=terms, person=request.user, typed=typed)
     return Page(service, start, form, kept=_kept(request, service, start), offer=offer, **said)
 
 
 def _offer(request: SignedInRequest, service: Service, start: datetime) -> Offer | None:
     return offers.offer_to(request.user, service, start, now=clock.now())
+
+
+def _is_promised(offer: Offer | None) -> bool:
+    return offer is not None and offer.is_promised
 
 
 def _kept(request: HttpRequest, service: Service, start: datetime) -> Hold | None:

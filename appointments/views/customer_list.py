@@ -16,6 +16,7 @@ from appointments.pages.customer_list import customer_rows
 from appointments.pages.next_appointment import next_appointment
 from appointments.pages.offers import groups_of
 from appointments.pages.series import series_row
+from appointments.pages.waitlist import place_offered
 from appointments.queries.customer import (
     BookedService,
     counts_for_customer,
@@ -27,6 +28,7 @@ from appointments.queries.customer import (
 from appointments.queries.offers import offers_to_customer
 from appointments.queries.proposals import proposals_to_customer
 from appointments.queries.series import series_of_customer
+from appointments.queries.waitlist import live_places_offered
 from appointments.rules.fair_use import LIMIT
 from appointments.services import fair_use
 from appointments.states import Role
@@ -39,7 +41,7 @@ from notifications.queries import refusal_of
 @login_required
 @require_safe
 def my_appointments(request: HttpRequest) -> HttpResponse:
-    """The page with the chosen list. Eight queries at most, however many appointments there are."""
+    """The page with the chosen list. Nine queries at most, however many appointments there are."""
     me, now = cast(User, request.user), clock.now()
     zone = viewer_zone(request, me.time_zone)
     tab, number = Tab.named(request.GET.get("tab")), request.GET.get("page")
@@ -64,11 +66,14 @@ def my_appointments(request: HttpRequest) -> HttpResponse:
         )
     asks = asks_of(proposals_to_customer(me, now=now), Role.CUSTOMER, reader=zone.zone) if counts.total else []
     offered = groups_of(offers_to_customer(me, now=now), reader=zone.zone) if counts.total else []
+    opened = live_places_offered(me, now=now)
+    places = [place_offered(each, reader=zone.zone, now=now) for each in opened]
     soonest = upcoming.first() if counts.upcoming and page.number == 1 else None
     twelve = me.uses_12h_clock
     rows = customer_rows(page, reader=zone.zone, now=now, twelve=twelve) if tab is not Tab.SERIES else []
     first = next_appointment(soonest, reader=zone.zone, now=now, twelve=twelve) if soonest else None
     told = [each.zones for each in rows] + [each.zones for each in asks] + [each.zones for each in offered]
+    told += [each.zones for each in places if each.zones]
     told += [first.standing.zones] if first else []
     context = {
         "zone": zone.name,
@@ -86,7 +91,8 @@ def my_appointments(request: HttpRequest) -> HttpResponse:
         "next": first,
         "asks": asks,
         "offered": offered,
-        "waiting": len(asks) + len(offered),
+        "places": places,
+        "waiting": len(asks) + len(offered) + len(places),
         "again": _people_to_book_again(booked),
         "late": max(fair_use.consequence_for(me.pk, [now], now=now).number - 1, 0) if counts.total else 0,
         "limit": LIMIT,

@@ -53,7 +53,11 @@ def provider_page(request: Request, provider: str, service: str | None = None) -
         return render(request, "appointments/provider.html", context)
     other = month_picker.OtherSide(person.first_name, person.zone)
     wanted = Wanted(person, availability.shape_of(chosen), visitor.mine(request), request.user, other)
-    context |= {"price": price_text(chosen), **picker_context(request, wanted, zone)}
+    context |= {
+        "price": price_text(chosen),
+        "waitlist": reverse("join_waitlist", args=[person.slug, chosen.slug]),
+        **picker_context(request, wanted, zone),
+    }
     # A day or a month swaps the picker alone; another service also swaps its description beside the picker.
     part = "#picker" if request.htmx and request.htmx.target == "picker" else ""
     context["chose_service"] = bool(part) and request.htmx.trigger == "services"

@@ -26,6 +26,7 @@ from .base import AmountField, SeenForm, WholeField
 
 LEADS = (0, 30, 60, 120, 240, 360, 720, 1440, 2 * 1440, 3 * 1440, 7 * 1440, 14 * 1440)
 ANSWER_TIMES = (60, 120, 240, 480, 720, 1440, 2 * 1440, 3 * 1440, 7 * 1440)
+WAITLIST_TIMES = (15, 30, 60, 120, 240, 720, 1440)
 
 
 class ServiceForm(SeenForm):
@@ -163,6 +164,9 @@ def _lengths(minutes: tuple[int, ...], none: str = "") -> list[tuple[int, str]]:
     return [(each, words_for_minutes(each) if each else none) for each in minutes]
 
 
+YES_OR_NO = ("accepts_at_once", "waitlist_at_night")
+
+
 class PolicyForm(SeenForm):
     accepts_at_once = forms.TypedChoiceField(
         label="When somebody books",
@@ -217,11 +221,25 @@ class PolicyForm(SeenForm):
         "page. Empty: no limit.",
     )
 
+    waitlist_minutes = forms.TypedChoiceField(
+        label="A time is kept for somebody on your waitlist for",
+        coerce=int,
+        help_text="Then the next one is asked. Less where it starts soon.",
+    )
+    waitlist_at_night = forms.TypedChoiceField(
+        label="When people on your waitlist are asked",
+        choices=[("no", "Not between 22:00 and 07:00 of their time"), ("yes", "At any hour")],
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+        help_text="A time that becomes free at night is held until the morning. What starts soon is offered at once.",
+    )
+
     def __init__(self, *args: Any, policy: BookingPolicy, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         before = [(minutes, f"{text} before") for minutes, text in _lengths(LEADS[1:])]
         self._choose("notice_minutes", _lengths(LEADS, "None"), policy)
         self._choose("answer_minutes", _lengths(ANSWER_TIMES), policy)
+        self._choose("waitlist_minutes", _lengths(WAITLIST_TIMES), policy)
         self._choose("cancellation_cutoff_minutes", [(0, "The start"), *before], policy)
 
     def _choose(self, name: str, choices: list[tuple[int, str]], policy: BookingPolicy) -> None:
@@ -234,11 +252,9 @@ class PolicyForm(SeenForm):
     @staticmethod
     def initial_of(policy: BookingPolicy) -> dict[str, Any]:
         values = {name: getattr(policy, name) for name in edit_stamps.POLICY_FIELDS}
-        values["accepts_at_once"] = "yes" if policy.accepts_at_once else "no"
+        values |= {name: "yes" if getattr(policy, name) else "no" for name in YES_OR_NO}
         return {**values, "seen": edit_stamps.of_policy(policy)}
 
     def ask_again(self, saved: dict[str, Any]) -> list[tuple[str, str]]:  # type: ignore[override]
-        same = (saved["accepts_at_once"] == "yes") == self.cleaned_data["accepts_at_once"]
-        return super().ask_again(
-            {name: value for name, value in saved.items() if name != "accepts_at_once" or not same}
-        )
+        same = {name for name in YES_OR_NO if (saved[name] == "yes") == self.cleaned_data[name]}
+        return super().ask_again({name: value for name, value in saved.items() if name not in same})

@@ -14,7 +14,7 @@ from providers.models import MOST_SERVICES, Provider, Service
 from providers.slugs import make_slug
 from providers.states import Step
 
-from .locking import lock_provider, refresh_openings, step_done
+from .locking import lock_provider, open_time_changed, step_done
 
 
 @retrying
@@ -46,7 +46,7 @@ def save_service(
     service.full_clean(exclude=["provider", "slug"])
     service.save()
     step_done(provider, Step.SERVICE)
-    refresh_openings(provider)
+    open_time_changed(provider)
     return service
 
 
@@ -84,10 +84,11 @@ def delete_service(*, service: Service, actor: User) -> None:
             deleted, _rows = provider.services.filter(pk=service.pk).delete()
     except ProtectedError:
         raise ChangeRefused(
-            f"{service.name} has appointments, so it can’t be deleted. Pause it, and nobody can book it any more."
+            f"{service.name} has appointments or people on its waitlist, so it can’t be deleted. Pause it, and nobody "
+            "can book it any more."
         ) from None
     if deleted:
-        refresh_openings(provider)
+        open_time_changed(provider)
 
 
 def _new_service(provider: Provider) -> Service:
@@ -122,5 +123,5 @@ def _set_active(*, service: Service, actor: User, is_active: bool) -> Service:
     if service.is_active != is_active:
         service.is_active = is_active
         service.save(update_fields=["is_active"])
-        refresh_openings(provider)
+        open_time_changed(provider)
     return service

@@ -5,6 +5,7 @@ import uuid
 from accounts.models import User
 from core.db import lock_row
 from outbox import services as outbox
+from providers import hooks
 from providers.exceptions import ChangeRefused
 from providers.models import Provider
 
@@ -35,3 +36,12 @@ def step_done(provider: Provider, step: str) -> None:
     if provider.is_draft and step not in provider.steps_done:
         provider.steps_done = [*provider.steps_done, step]
         provider.save(update_fields=["steps_done"])
+
+
+def open_time_changed(provider: Provider) -> None:
+    """Publish that the locked provider's open time has changed, and let higher apps use what has become open at once,
+    as somebody may wait for it; see `hooks.time_opened`."""
+    refresh_openings(provider)
+    if provider.is_live:
+        for _ in hooks.time_opened.each(provider):
+            pass

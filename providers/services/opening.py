@@ -15,7 +15,7 @@ from providers.hours import Range, Week, check_ranges, check_week
 from providers.models import MOST_OVERRIDES, DateOverride, Provider, WorkingHours
 from providers.states import Step
 
-from .locking import lock_provider, refresh_openings, step_done
+from .locking import lock_provider, open_time_changed, step_done
 
 LONGEST_OVERRIDE = timedelta(days=366)
 FURTHEST_OVERRIDE = timedelta(days=3 * 366)
@@ -43,7 +43,7 @@ def set_working_hours(
         raise ChangedMeanwhile
     if not unchanged:
         _write_week(provider, wanted, zone or provider.time_zone)
-        refresh_openings(provider)
+        open_time_changed(provider)
     step_done(provider, Step.HOURS)
     return provider
 
@@ -89,7 +89,7 @@ def save_override(
         setattr(override, field, value)
     override.full_clean(exclude=["provider"])
     override.save()
-    refresh_openings(provider)
+    open_time_changed(provider)
     return override
 
 
@@ -99,7 +99,7 @@ def remove_override(*, override: DateOverride, actor: User) -> None:
     """Let the dates follow the week again. Removed already: nothing happens."""
     provider = lock_provider(override.provider, actor=actor)
     if provider.date_overrides.filter(pk=override.pk).delete()[0]:
-        refresh_openings(provider)
+        open_time_changed(provider)
 
 
 def dates_text(start_on: date, end_on: date) -> str:

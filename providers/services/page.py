@@ -14,7 +14,7 @@ from providers.models import BookingPolicy, Listing, Provider
 from providers.slugs import make_slug
 from providers.states import Step
 
-from .locking import lock_provider, refresh_openings, step_done
+from .locking import lock_provider, open_time_changed, step_done
 
 
 def start_page(*, actor: User, values: Mapping[str, Any], seen: str = "") -> Provider:
@@ -59,7 +59,7 @@ def save_profile(*, provider: Provider, actor: User, values: Mapping[str, Any], 
     provider = lock_provider(provider, actor=actor)
     _refuse_stale(provider, values, seen=seen, now_shown=edit_stamps.of_profile(provider))
     _write_profile(provider, values)
-    refresh_openings(provider)
+    open_time_changed(provider)
     return provider
 
 
@@ -79,7 +79,7 @@ def save_policy(*, provider: Provider, actor: User, values: Mapping[str, Any], s
     policy.full_clean(exclude=["provider"])
     policy.save()
     step_done(provider, Step.RULES)
-    refresh_openings(provider)
+    open_time_changed(provider)
     return policy
 
 
@@ -107,7 +107,7 @@ def go_live(*, provider: Provider, actor: User) -> Provider:
     provider.listing = Listing.LIVE
     provider.live_since = provider.live_since or clock.now()
     provider.save(update_fields=["listing", "live_since"])
-    refresh_openings(provider)
+    open_time_changed(provider)
     return provider
 
 
@@ -122,7 +122,7 @@ def pause_page(*, provider: Provider, actor: User) -> Provider:
     if provider.is_live:
         provider.listing = Listing.PAUSED
         provider.save(update_fields=["listing"])
-        refresh_openings(provider)
+        open_time_changed(provider)
     return provider
 
 

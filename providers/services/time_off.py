@@ -11,7 +11,7 @@ from core.db import require_transaction, retrying
 from providers.exceptions import TimeOffRefused
 from providers.models import Provider, TimeOff
 
-from .locking import lock_provider, refresh_openings
+from .locking import lock_provider, open_time_changed, refresh_openings
 
 LONGEST = timedelta(days=366)
 FURTHEST = timedelta(days=3 * 366)
@@ -87,7 +87,7 @@ def remove_time_off(*, time_off: TimeOff, actor: User) -> bool:
     """
     provider = lock_provider(time_off.provider, actor=actor)
     if provider.time_off.filter(pk=time_off.pk, start=time_off.start, end=time_off.end).delete()[0]:
-        refresh_openings(provider)
+        open_time_changed(provider)
     return not provider.time_off.filter(pk=time_off.pk).exists()
 
 

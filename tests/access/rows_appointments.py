@@ -5,6 +5,7 @@ Only the customer sees the customer's page of an appointment: provider and staff
 
 from appointments import links
 from appointments.models import Appointment
+from appointments.services.waitlist_offers import token_of
 from appointments.states import Role
 from appointments.views import help
 from core import clock
@@ -74,6 +75,14 @@ def accepting(world):
     return {"proposal": world.proposal.uuid, "answer": "accept"}
 
 
+def place(world):
+    return {"place": world.place.uuid}
+
+
+def place_by_link(world):
+    return {"token": token_of(world.place.offers.get())}
+
+
 def some_start(world):
     return {"start": "2100-01-01T10:00:00Z"}
 
@@ -117,6 +126,14 @@ ROWS = [
     Row("calendar_feed_off", get=signed_in("405"), post=signed_in("go")),
     # Whoever knows a calendar link may read it, also while signed in as somebody who is suspended.
     Row("calendar_feed", args=feed, get=everyone("200"), post=READ_ONLY),
+    # The form is open to everybody; who is not signed in does so after it, and a page without a date is asked again.
+    Row("join_waitlist", args=service, get=everyone("200"), post=everyone("422")),
+    Row("sooner", args=appointment, get=MINE, post=signed_in("404", C="422")),
+    Row("my_waitlist", get=signed_in("200"), post=signed_in("405")),
+    Row("waitlist_place", args=place, get=MINE, post=signed_in("404", C="422")),
+    Row("waitlist_offer", args=place, data=passing, get=MINE, post=signed_in("404", C="go")),
+    Row("link_waitlist_offer", args=place_by_link, data=passing, get=everyone("200", C="go"), post=everyone("go")),
+    Row("leave_waitlist", args=place, get=signed_in("405"), post=signed_in("404", C="go")),
     Row("my_series", args=series, get=MINE, post=signed_in("405")),
     Row("my_series_ics", args=series, get=signed_in("404"), post=signed_in("405")),
     # A form that says nothing is shown again.

@@ -54,6 +54,10 @@ def its_reference(world):
     return {"request": world.request.reference}
 
 
+def place(world):
+    return {"place": world.place.uuid}
+
+
 def offered(world):
     return {"reference": world.offers[0].instead_of.reference}
 
@@ -110,6 +114,10 @@ ROWS = [
     Row("studio_time_off_check", get=studio("go"), post=studio("422"), args=has_page),
     Row("studio_time_off_remove", get=own(), post=own("go"), args=time_off),
     Row("studio_cancel_day", get=studio(), post=studio("go"), args=quiet_day),
+    Row("studio_waitlist", get=studio(), post=refused(), args=has_page),
+    # A time is held for them already.
+    Row("studio_waitlist_offer", get=own(), post=own("422"), args=place),
+    Row("studio_waitlist_remove", get=own(), post=own("go"), args=place),
     Row("studio_customers", get=studio(), post=refused(), args=has_page),
     Row("studio_customer", get=own(), post=refused(), args=customer),
     Row("lift_limits", get=ACT_ONLY, post=own("go"), args=customer),

@@ -31,12 +31,14 @@ from appointments.models import (
     Proposal,
     SearchFigures,
     Series,
+    WaitlistPlace,
 )
 from appointments.rules.time_off import Way
-from appointments.services import booking, proposals
+from appointments.services import booking, proposals, waitlist
 from appointments.services.calendar_feed import make_feed
 from appointments.services.offers import times_to_offer
 from appointments.services.time_off import cancel_inside, what_is_inside
+from appointments.services.waitlist_offers import times_for
 from appointments.states import Role, Shown
 from calendar_sync.models import BusyInterval
 from core import clock
@@ -196,6 +198,24 @@ class World:
     @cached_property
     def feed_token(self) -> str:
         return make_feed(actor=self.people["C"], shows=Shown.ALL)
+
+    @cached_property
+    def place(self) -> WaitlistPlace:
+        """The place of C on P's waitlist, with a time that is offered to it by hand."""
+        person, day = self.people["C"], clock.now().date() + timedelta(days=400)
+        person.email_confirmed_at = clock.now()
+        person.save()
+        place = WaitlistPlace.objects.create(
+            customer=person,
+            provider=self.provider,
+            service=self.service,
+            first_on=day,
+            last_on=day,
+            time_zone=self.provider.time_zone,
+        )
+        start = times_for(place, now=clock.now(), most=1000)[-1]
+        waitlist.offer_by_hand(place=place, start=start, actor=self.provider.user)
+        return place
 
     @cached_property
     def offers(self) -> list[Offer]:

@@ -771,7 +771,7 @@ def test_one_mail_costs_the_same_queries_about_any_number(accepted, count, djang
 def test_one_act_costs_the_same_queries_for_any_number(book_many, staff, count, django_assert_num_queries):
     made = book_many(*(UserFactory() for _ in range(count)))
     # savepoint, providers twice, people, appointments, status, holds, proposals, history, messages, savepoint
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         together(made, Verb.CANCEL, actor=staff)
 
 

@@ -74,8 +74,9 @@ def test_axe_finds_nothing_on_the_sheet(page, axe):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_in_a_mail_and_nothing_scrolls_sideways(new_page, axe, scheme):
     page = new_page(color_scheme=scheme, viewport={"width": 320, "height": 640})
-    for name in ("accept", "several-accept", "several-changes", "several-request"):
-        page.goto(f"/sheet/mails/{name}/provider.html")
+    names = [f"{name}/provider" for name in ("accept", "several-accept", "several-changes", "several-request")]
+    for name in [*names, "place-opened-sooner/customer", "place-removed/customer"]:
+        page.goto(f"/sheet/mails/{name}.html")
 
         # A mail is no page: its reader has the landmarks. Its schemes are its own.
         axe(page, but=("landmark-one-main", "region"), in_both_schemes=False)

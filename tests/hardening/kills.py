@@ -31,6 +31,8 @@ from appointments.services import (
     time_off,
     times,
     transitions,
+    waitlist,
+    waitlist_offers,
 )
 from appointments.services.time_off import Absence
 from appointments.states import Role
@@ -66,6 +68,8 @@ def point(name):
         "row": (time_off.providers, "write_time_off"),
         "offered": (holds, "take_offered"),
         "met": (offers, "close_met"),
+        "freed": (waitlist_offers, "offer_freed"),
+        "found": (waitlist_offers, "insert_all"),
         "told": (channels.inbox, "write"),
         "jobs": (channels.outbox, "publish_all"),
         "closed": (leaving.leaving, "close"),
@@ -193,6 +197,21 @@ def take_offer(offer_pk, where="nowhere"):
         return booking.book_appointment(
             service=service, start=offer.start, customer=offer.customer, terms=terms, booking_key=key
         ).changed
+
+
+def pass_place(offer_pk, where="nowhere"):
+    """Let the customer pass what is offered to their place on a waitlist."""
+    offer = Offer.objects.select_related("customer").get(pk=offer_pk)
+    with point(where):
+        return offers.pass_one(offer=offer, actor=offer.customer)
+
+
+def claim_place(offer_pk, where="nowhere"):
+    joined = ("customer", "place__appointment", "service__provider__user", "service__provider__policy")
+    offer = Offer.objects.select_related(*joined).get(pk=offer_pk)
+    terms = booking.terms_of(offer.service, offered=offer.is_promised)
+    with point(where):
+        return waitlist.claim(offer=offer, actor=offer.customer, terms=terms).changed
 
 
 def post_booking(service_pk, customer_pk, start, trouble="", key=KEY):

@@ -12,7 +12,16 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Appeal, Ban
-from appointments.models import Appointment, CalendarFeed, Digest, LateCancellation, Proposal, SearchFigures, Series
+from appointments.models import (
+    Appointment,
+    CalendarFeed,
+    Digest,
+    LateCancellation,
+    Proposal,
+    SearchFigures,
+    Series,
+    WaitlistPlace,
+)
 from appointments.search.index import measure_figures, refresh_stale
 from calendar_sync.models import BusyInterval
 from core import clock, demo
@@ -53,6 +62,10 @@ def staff(client):
         Appeal.objects.create(ban=ban, text="I was in hospital.", sent_at=MORNING)
         LateCancellation.objects.create(person=provider.user, occasion=uuid4(), at=MORNING, ban=ban)
         Digest.objects.get_or_create(provider=provider)
+        service, today = provider.services.first(), MORNING.date()
+        WaitlistPlace.objects.create(
+            customer=provider.user, provider=provider, service=service, first_on=today, last_on=today, time_zone="UTC"
+        )
         CalendarFeed.objects.create(owner=provider.user, token_hash=str(number))
         save_choice(actor=provider.user, off=[], leads=[60, 1440])
         Series.objects.create(

@@ -14,6 +14,7 @@ from providers.models import TimeOff
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ProviderFactory, ServiceFactory, give_hours
 from tests.factories.series import weekly
+from tests.factories.waitlist import join, on
 from tests.invariants import check_all
 from tests.processes import run_calls
 
@@ -470,5 +471,69 @@ def test_taking_an_offered_time_killed_in_the_middle_is_all_or_nothing(provider,
     assert Appointment.objects.filter(status=Status.CONFIRMED).exists() is is_done
     assert Hold.objects.filter(kind="offer").count() == (0 if is_done else 3)
     assert kills.take_offer(offer.pk) is not is_done
+    assert Appointment.objects.filter(status=Status.CONFIRMED).count() == 1
+    check_all()
+
+
+# --- Waitlists --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def waited_for(provider, service):
+    """An appointment that takes the provider's only opening of its day, for which two people wait."""
+    start = datetime.fromisoformat(a_week_ahead(10))
+    give_hours(provider, {start.weekday(): [("10:00", "11:00")]})
+    kills.book(service.pk, UserFactory().pk, start.isoformat())
+    for _ in range(2):
+        join(service, UserFactory(), **on(start.date()))
+    return Appointment.objects.get()
+
+
+CHAIN = ["lock:after", "history:after", "freed:before", "found:before", "found:after", "offered:before",
+         "offered:after", "told:before", "told:after", "commit:before"]  # fmt: skip
+
+
+@pytest.mark.parametrize("where", CHAIN)
+def test_cancelling_killed_before_the_offer_is_made_cancels_nothing(waited_for, where):
+    one = waited_for
+
+    [killed] = run_calls([(kills.move, "cancel_appointment", one.pk, "customer", where)])
+
+    assert killed.error == "Died"
+    one.refresh_from_db()
+    assert (one.status, Offer.objects.count(), Hold.objects.count()) == (Status.CONFIRMED, 0, 1)
+    assert kills.move("cancel_appointment", one.pk, "customer")
+    assert (Offer.objects.filter(state="open").count(), Hold.objects.count()) == (1, 1)
+    check_all()
+
+
+@pytest.mark.parametrize("where", [*(each for each in CHAIN if "history" not in each), "commit:after"])
+def test_passing_killed_on_the_way_to_the_next_changes_nothing_or_all(waited_for, where):
+    kills.move("cancel_appointment", waited_for.pk, "customer")
+    offer = Offer.objects.get()
+
+    [killed] = run_calls([(kills.pass_place, offer.pk, where)])
+
+    assert killed.error == "Died"
+    is_done = where == "commit:after"
+    assert [each.state for each in Offer.objects.order_by("pk")] == (["passed", "open"] if is_done else ["open"])
+    assert kills.pass_place(offer.pk) is not is_done
+    assert [each.state for each in Offer.objects.order_by("pk")] == ["passed", "open"]
+    check_all()
+
+
+@pytest.mark.parametrize("where", ["lock:after", "met:before", "met:after", "hold:after", "jobs:after",
+                                   "commit:before", "commit:after"])  # fmt: skip
+def test_taking_a_place_killed_in_the_middle_leaves_it_offered_or_is_found_by_the_retry(waited_for, where):
+    kills.move("cancel_appointment", waited_for.pk, "customer")
+    offer = Offer.objects.get()
+
+    [killed] = run_calls([(kills.claim_place, offer.pk, where)])
+
+    assert killed.error == "Died"
+    check_all()
+    is_done = where == "commit:after"
+    assert Hold.objects.filter(kind="offer").exists() is not is_done
+    assert kills.claim_place(offer.pk) is not is_done
     assert Appointment.objects.filter(status=Status.CONFIRMED).count() == 1
     check_all()

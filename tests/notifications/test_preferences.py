@@ -202,7 +202,10 @@ def test_a_link_that_nobody_made_leads_nowhere(client):
     assert client.post(f"/unsubscribe/{'0' * 64}/").status_code == 404
 
 
-@pytest.mark.parametrize("kind", sorted(set(Kind) - {Kind.REMINDER, Kind.REQUEST_SENT, Kind.DIGEST}))
+MAY_BE_LOST = {Kind.REMINDER, Kind.REQUEST_SENT, Kind.DIGEST, Kind.PLACE_OPENED, Kind.WAITLIST}
+
+
+@pytest.mark.parametrize("kind", sorted(set(Kind) - MAY_BE_LOST))
 def test_no_other_kind_is_one_press_from_being_lost(kind):
     assert preferences.unsubscribe_address(UserFactory(), kind) == ""
 
@@ -221,8 +224,8 @@ def test_the_headers_and_the_foot_of_a_mail_carry_the_link(smtp, send, person):
 
 def test_each_name_leaves_on_what_it_says():
     assert {much: sorted(on) for much, on in LEAVES_ON.items()} == {
-        Much.ALL: ["answers", "appointments", "new_times", "receipts", "reminders", "requests"],
-        Much.NEEDED: ["answers", "appointments", "new_times", "reminders", "requests"],
+        Much.ALL: ["answers", "appointments", "new_times", "receipts", "reminders", "requests", "waitlist"],
+        Much.NEEDED: ["answers", "appointments", "new_times", "reminders", "requests", "waitlist"],
         Much.ESSENTIAL: [],
     }
 

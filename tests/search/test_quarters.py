@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appointments.pages.month_picker import part_of
+from appointments.rules.parts import part_of
 from appointments.search import quarters
 from appointments.search.quarters import ALL, PARTS, bits_by_day, day_number, key_start, spans
 from core import clock

@@ -1,0 +1,95 @@
+"""Queries about places on waitlists."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from accounts.models import User
+from appointments.models import Offer, WaitlistPlace
+from appointments.models.offer import OfferQuerySet
+from appointments.states import OfferState
+from providers.models import Provider, Service
+
+MOST_PAST = 20
+
+
+def places_of(user: User) -> list[WaitlistPlace]:
+    """The places of the customer that wait, in the order in which they joined, each with its place in the order of the
+    provider's list (`ahead`, `in_line`). One query."""
+    rows = WaitlistPlace.objects.waiting().filter(customer=user).with_people().select_related("appointment")
+    return list(_with_order(rows).order_by("pk"))
+
+
+def past_places_of(user: User) -> list[WaitlistPlace]:
+    """The last places of the customer that ended, the latest first. One query."""
+    rows = WaitlistPlace.objects.filter(customer=user, closed_at__isnull=False).order_by("-closed_at", "-pk")
+    return list(rows.with_people()[:MOST_PAST])
+
+
+def place_of(user: User, uuid: UUID | str) -> WaitlistPlace:
+    """The customer's own place. One query. Raises WaitlistPlace.DoesNotExist."""
+    joined = ("appointment__service", "appointment__provider")
+    return WaitlistPlace.objects.with_people().select_related(*joined).get(customer=user, uuid=uuid)
+
+
+def last_offers(places: Iterable[WaitlistPlace]) -> dict[int, Offer]:
+    """The last offer that was made to each place, by its key. One query."""
+    rows = Offer.objects.filter(place__in=[place.pk for place in places]).order_by("pk")
+    return {offer.place_id or 0: offer for offer in rows.select_related("service")}
+
+
+def live_places_offered(user: User, *, now: datetime) -> list[Offer]:
+    """What the customer can take of their waitlists, the soonest deadline first. One query."""
+    return list(whole_offers().live(now).filter(customer=user, place__isnull=False).order_by("expires_at"))
+
+
+def last_offer_to(place: WaitlistPlace) -> Offer | None:
+    """The last offer to the place, with all that its page shows. One query."""
+    return whole_offers().filter(place=place).order_by("-pk").first()
+
+
+def offer_of_link(token_hash: str) -> Offer:
+    """The offer whose link has this hash. One query. Raises Offer.DoesNotExist."""
+    return whole_offers().get(token_hash=token_hash)
+
+
+def whole_offers() -> OfferQuerySet:
+    """Offers with all that a page or a mail about one of them reads."""
+    people = ("customer", "provider__user", "provider__policy", "service", "taken_as")
+    place = ("place__appointment__service", "place__appointment__provider__policy", "place__appointment__customer")
+    return Offer.objects.select_related(*people, *place)
+
+
+def waiting_for(service: Service) -> int:
+    """The number of people who wait with the service's provider. One query."""
+    return WaitlistPlace.objects.waiting().filter(provider=service.provider_id).count()
+
+
+def line_of(provider: Provider) -> QuerySet[WaitlistPlace]:
+    """The places that wait with the provider, in order, each with its customer, service and appointment."""
+    rows = WaitlistPlace.objects.waiting().filter(provider=provider)
+    return rows.select_related("customer", "service", "appointment").order_by("pk")
+
+
+def place_with(provider: Provider, uuid: UUID | str) -> WaitlistPlace:
+    """A place on the provider's list, ended or not. One query. Raises WaitlistPlace.DoesNotExist."""
+    return WaitlistPlace.objects.with_people().select_related("appointment__service").get(provider=provider, uuid=uuid)
+
+
+def open_offers(places: Sequence[WaitlistPlace]) -> dict[int, Offer]:
+    """What is offered to these places, by their keys. One query."""
+    rows = Offer.objects.filter(place__in=[place.pk for place in places], state=OfferState.OPEN)
+    return {offer.place_id or 0: offer for offer in rows}
+
+
+def _with_order(rows: QuerySet[WaitlistPlace]) -> QuerySet[WaitlistPlace]:
+    line = WaitlistPlace.objects.waiting().filter(provider=OuterRef("provider")).order_by().values("provider")
+    ahead = line.filter(pk__lt=OuterRef("pk"))
+    return rows.annotate(ahead=_number(ahead), in_line=_number(line))
+
+
+def _number(rows: QuerySet) -> Coalesce:
+    return Coalesce(Subquery(rows.annotate(n=Count("pk")).values("n")), 0, output_field=IntegerField())

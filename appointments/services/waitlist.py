@@ -1,0 +1,262 @@
+"""What customers and providers do with places on a waitlist: joining, changing, leaving, taking and passing an offer,
+and removing somebody or offering them a time by hand."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+
+from accounts.models import User
+from appointments.exceptions import JoinRefused, OpenNow, PolicyRefused
+from appointments.models import Appointment, Offer, WaitlistPlace
+from appointments.rules.persons import refusals
+from appointments.rules.waitlist import FURTHEST, MOST_PLACES
+from appointments.states import PlaceState, Role, Verb
+from core import clock
+from core.db import retrying, violates
+from notifications import channels
+from notifications.catalogue import Notice
+from notifications.models import Kind
+from providers.models import Provider, Service
+
+from . import availability, booking, holds, proposals, transitions, waitlist_offers
+from .booking import Terms
+from .locks import lock_people, lock_providers, lock_service
+from .persons import dealings_between
+from .transitions import Outcome
+
+ONCE = {"place_once_for_service", "place_once_for_appointment"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody waits for: dates, both included, weekdays and parts of the day as bits, in a zone, and a venue."""
+
+    first_on: date
+    last_on: date
+    weekdays: int
+    parts: int
+    time_zone: str
+    venue: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The place, and whether this call made or changed it or found it as it is."""
+
+    place: WaitlistPlace
+    changed: bool
+
+
+def join(*, service: Service, actor: User, wish: Wish, appointment: Appointment | None = None) -> Joined:
+    """Put the actor on the waitlist of the service's provider, behind everybody who waits there.
+
+    With their `appointment` they wait for an earlier time of it. Who waits already for the service, or for an earlier
+    time of the appointment, waits for `wish` from then on and keeps their place in the order. Raises JoinRefused or
+    PolicyRefused with the reason, and OpenNow where a time that fits is open now.
+    """
+    try:
+        return _join(service=service, actor=actor, wish=wish, appointment=appointment)
+    except IntegrityError as error:
+        if not any(violates(error, name) for name in ONCE):
+            raise
+        # The same form came twice in one moment: the place is there by now.
+        return _join(service=service, actor=actor, wish=wish, appointment=appointment)
+
+
+@retrying
+@transaction.atomic
+def _join(*, service: Service, actor: User, wish: Wish, appointment: Appointment | None) -> Joined:
+    service, customer = lock_service(service, customer_id=actor.pk)
+    assert customer is not None
+    now = clock.now()
+    _check_wish(wish, now=now)
+    holds.check_bookable(service)
+    for refused in refusals(customer, service.provider, dealings_between(customer, service.provider)):
+        raise PolicyRefused(refused)
+    if appointment is not None:
+        appointment = _as_it_is(appointment, customer, service, now=now)
+    places = WaitlistPlace.objects.waiting().filter(customer=customer)
+    own = places.filter(appointment=appointment) if appointment else places.filter(service=service, appointment=None)
+    place = own.first()
+    if place is None and places.count() >= MOST_PLACES:
+        raise JoinRefused(f"You wait in {MOST_PLACES} places already. Leave one of them before you join another.")
+    if place is not None and _wish_of(place) == wish:
+        return Joined(place, changed=False)
+    place = place or WaitlistPlace(customer=customer, provider=service.provider, service=service)
+    return _write(place, wish, appointment, service, customer, now=now)
+
+
+def _write(
+    place: WaitlistPlace,
+    wish: Wish,
+    appointment: Appointment | None,
+    service: Service,
+    customer: User,
+    *,
+    now: datetime,
+) -> Joined:
+    place.customer, place.provider, place.service, place.appointment = customer, service.provider, service, appointment
+    place.first_on, place.last_on, place.venue = wish.first_on, wish.last_on, wish.venue
+    place.weekdays, place.parts, place.time_zone = wish.weekdays, wish.parts, wish.time_zone
+    start = waitlist_offers.first_that_fits(place, now=now)
+    if start is not None:
+        raise OpenNow(start)
+    if place.pk is None:
+        place.created_at = now
+    else:
+        # What was offered for the former wish may not be wanted any more.
+        waitlist_offers.withdraw_unwanted(place, now=now)
+    place.save()
+    waitlist_offers.offer_freed(service.provider.pk, now=now)
+    return Joined(place, changed=True)
+
+
+def change(*, place: WaitlistPlace, actor: User, wish: Wish) -> Joined:
+    """Let the place wait for something else, at the same place in the order. Raises what `join` does."""
+    if actor.pk != place.customer_id:
+        raise PermissionDenied
+    if not place.is_waiting:
+        raise JoinRefused("You are not on this waitlist any more.")
+    return join(service=place.service, actor=actor, wish=wish, appointment=place.appointment)
+
+
+@retrying
+@transaction.atomic
+def leave(*, place: WaitlistPlace, actor: User) -> bool:
+    """Take the actor off the list; what is offered to them goes to the next. False where they were off it before."""
+    _lock(place, actor, Role.CUSTOMER)
+    return _end(place, PlaceState.LEFT)
+
+
+@retrying
+@transaction.atomic
+def remove(*, place: WaitlistPlace, actor: User, reason: str = "") -> bool:
+    """Let the provider take somebody off the list, who is told by mail with the reason. False where they were off it
+    before."""
+    _lock(place, actor, Role.PROVIDER)
+    if not _end(place, PlaceState.REMOVED, reason=reason.strip()):
+        return False
+    removed = Notice(
+        name="appointments.place_removed",
+        key=str(place.pk),
+        reader=place.customer_id,
+        kind=Kind.WAITLIST,
+        facts={"place": place.pk},
+    )
+    channels.tell([removed])
+    return True
+
+
+@retrying
+@transaction.atomic
+def end_dead(*, place: WaitlistPlace) -> bool:
+    """End a place that waits for nothing any more; see `waitlist_offers.dead_places`. False where it does."""
+    lock_providers([place.provider_id])
+    now = clock.now()
+    dead = waitlist_offers.dead_places(now=now).filter(pk=place.pk).first()
+    if dead is None:
+        return False
+    return _end(dead, PlaceState.OVER if dead.is_over(now) or dead.appointment_id else PlaceState.LAPSED)
+
+
+def _end(place: WaitlistPlace, state: PlaceState, *, reason: str = "") -> bool:
+    now = clock.now()
+    ended = waitlist_offers.end_places(WaitlistPlace.objects.filter(pk=place.pk), state, now=now, reason=reason)
+    if ended:
+        waitlist_offers.offer_freed(place.provider_id, now=now)
+    return bool(ended)
+
+
+def claim(*, offer: Offer, actor: User, terms: Terms, venue: str = "", note: str = "") -> Outcome:
+    """Book the offered time, or request it where the provider answers by hand; for a place with an appointment move
+    that there, or propose it. A second press finds what the first one did.
+
+    Raises OfferClosed once the offer is over, and otherwise what booking and moving raise.
+    """
+    if actor.pk != offer.customer_id:
+        raise PermissionDenied
+    place = offer.place
+    assert place is not None
+    if place.appointment is None:
+        return booking.book_appointment(
+            service=offer.service,
+            start=offer.start,
+            customer=actor,
+            terms=terms,
+            booking_key=f"offer:{offer.uuid.hex}",
+            venue=venue,
+            note=note,
+            offer=offer,
+        )
+    at_once = proposals.would_move_at_once(place.appointment, Role.CUSTOMER)
+    verb = Verb.MOVE if at_once else Verb.PROPOSE
+    move = transitions.Change(place.appointment, verb, start=offer.start, offer=offer)
+    [outcome] = transitions.apply([move], actor=actor, role=Role.CUSTOMER)
+    return outcome
+
+
+@retrying
+@transaction.atomic
+def offer_by_hand(*, place: WaitlistPlace, start: datetime, actor: User) -> Offer:
+    """Let the provider offer an open time to a place, whoever comes before it.
+
+    Raises SlotTaken where the time is not open, PolicyRefused where the customer can't be offered it.
+    """
+    _lock(place, actor, Role.PROVIDER)
+    now = clock.now()
+    fresh = WaitlistPlace.objects.with_people().select_related("appointment__service").get(pk=place.pk)
+    name = fresh.customer.first_name
+    if not fresh.is_waiting:
+        raise PolicyRefused(f"{name} is not on your waitlist any more.")
+    if fresh.offers.live(now).exists():
+        raise PolicyRefused(f"A time is offered to {name} already. Wait for the answer first.")
+    fresh.service.provider = fresh.provider
+    if fresh.appointment:
+        fresh.appointment.provider, fresh.appointment.customer = fresh.provider, fresh.customer
+    service = waitlist_offers.service_of(fresh)
+    if not availability.may_book(service, start, now=now):
+        raise holds.slot_taken(service, start)
+    if fresh.appointment and start >= fresh.appointment.start:
+        raise PolicyRefused(f"{name} waits for a time before the appointment they have.")
+    made = waitlist_offers.offer_by_hand(fresh, start, now=now)
+    if made is None:
+        raise PolicyRefused(f"{name} can’t be offered this time: it is too soon, or {name} can’t book with you now.")
+    return made
+
+
+def _lock(place: WaitlistPlace, actor: User, role: Role) -> Provider:
+    """The place's provider, locked with the actor. Raises PermissionDenied unless the actor has the role."""
+    provider = lock_providers([place.provider_id])[place.provider_id]
+    person = lock_people([actor.pk])[actor.pk]
+    if person.pk != (place.customer_id if role is Role.CUSTOMER else provider.user_id):
+        raise PermissionDenied
+    if not person.takes_part:
+        raise PolicyRefused("This account is suspended or closed.")
+    return provider
+
+
+def _as_it_is(appointment: Appointment, customer: User, service: Service, *, now: datetime) -> Appointment:
+    """The customer's appointment as it is now, for an earlier time of which they may wait."""
+    fresh = Appointment.objects.select_related("service").get(pk=appointment.pk)
+    if fresh.customer_id != customer.pk or fresh.service_id != service.pk:
+        raise PermissionDenied
+    if not waitlist_offers.is_open_for(fresh, now):
+        raise JoinRefused("Only a confirmed appointment that lies ahead can get an earlier time.")
+    fresh.provider, fresh.customer = service.provider, customer
+    return fresh
+
+
+def _wish_of(place: WaitlistPlace) -> Wish:
+    return Wish(place.first_on, place.last_on, place.weekdays, place.parts, place.time_zone, place.venue)
+
+
+def _check_wish(wish: Wish, *, now: datetime) -> None:
+    today = clock.local(now, clock.zone(wish.time_zone)).date()
+    if wish.last_on < wish.first_on:
+        raise JoinRefused("The last date is before the first one.")
+    if wish.last_on < today:
+        raise JoinRefused("These dates are over. Choose today or later.")
+    if wish.last_on > today + FURTHEST:
+        raise JoinRefused(f"Choose dates within the next {FURTHEST.days} days.")

@@ -1,0 +1,242 @@
+"""The customer's pages of waitlists: joining, the list of their places, changing and leaving one."""
+
+from datetime import datetime, timedelta
+from functools import partial
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.limits import limited
+from accounts.models import User
+from accounts.zones import viewer_zone
+from appointments.exceptions import JoinRefused, OpenNow, PolicyRefused
+from appointments.forms.waitlist import NAMES, JoinForm
+from appointments.models import Appointment, WaitlistPlace
+from appointments.pages import month_picker
+from appointments.pages.waitlist import place_row, zone_of_wish
+from appointments.queries.customer import appointment_for_customer
+from appointments.queries.public import public_service
+from appointments.queries.waitlist import last_offers, past_places_of, place_of, places_of, waiting_for
+from appointments.rules.wishes import want_words
+from appointments.services import availability, waitlist
+from core import clock
+from core.exceptions import DomainError
+from core.wording import today
+from providers.models import Service
+from providers.wording import policy_sentences, price_text
+
+# Without a next opening, a place is suggested for so many days.
+SUGGESTED = timedelta(days=21)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited("book")
+def join(request: HttpRequest, provider: str, service: str) -> HttpResponse:
+    """Wait for a time of a service. Who is not signed in does so after the form, and finds it filled in."""
+    try:
+        wanted = public_service(provider, service)
+    except Service.DoesNotExist:
+        raise Http404 from None
+    if not wanted.provider.takes_bookings:
+        messages.info(request, f"{wanted.provider.first_name} is not taking bookings right now.")
+        return redirect("provider_page", provider)
+    zone = zone_of_wish(wanted, now=clock.now(), reader=viewer_zone(request, wanted.provider.time_zone).zone)
+    if request.method != "POST":
+        initial = _suggested(wanted, zone) | JoinForm.typed_in(request.GET)
+        return _show(request, JoinForm(service=wanted, initial=initial), wanted, zone)
+    form = JoinForm(request.POST, service=wanted)
+    if not form.is_valid():
+        return _show(request, form, wanted, zone)
+    if not request.user.is_authenticated:
+        typed = urlencode({name: request.POST.getlist(name) for name in NAMES}, doseq=True)
+        messages.info(request, "Sign in or create an account; then press Join once more.")
+        return redirect_to_login(f"{request.path}?{typed}")
+    return _join(request, form, wanted, zone)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited("book")
+def sooner(request: HttpRequest, reference: str) -> HttpResponse:
+    """Wait for a time before one's own appointment, which then moves there."""
+    me = cast(User, request.user)
+    try:
+        one = appointment_for_customer(me, reference)
+    except Appointment.DoesNotExist:
+        raise Http404 from None
+    service = one.service
+    service.provider = one.provider
+    now = clock.now()
+    if not one.is_confirmed or one.start <= now:
+        messages.info(request, "Only a confirmed appointment that lies ahead can get an earlier time.")
+        return redirect("my_appointment", reference)
+    zone = zone_of_wish(service, now=now, reader=me.zone)
+    if request.method != "POST":
+        last = clock.local(one.start, zone).date()
+        initial = _suggested(service, zone) | {"last_on": last} | JoinForm.typed_in(request.GET)
+        return _show(request, JoinForm(service=service, initial=initial), service, zone, appointment=one)
+    form = JoinForm(request.POST, service=service)
+    if not form.is_valid():
+        return _show(request, form, service, zone, appointment=one)
+    return _join(request, form, service, zone, appointment=one)
+
+
+@never_cache
+@login_required
+@require_safe
+def my_waitlist(request: HttpRequest) -> HttpResponse:
+    """The places of the customer: what is offered, what they wait for, and what ended. Four queries."""
+    me, now = cast(User, request.user), clock.now()
+    zone = viewer_zone(request, me.time_zone)
+    places, past = places_of(me), past_places_of(me)
+    offers = last_offers([*places, *past]) if places or past else {}
+    rows = [place_row(place, offers.get(place.pk), reader=zone.zone, now=now) for place in places]
+    ended = [place_row(place, offers.get(place.pk), reader=zone.zone, now=now) for place in past]
+    context = {
+        "zone": zone.name,
+        "now": now,
+        "offered": sorted((row for row in rows if row.offer), key=lambda row: row.deadline),
+        "waiting": [row for row in rows if not row.offer],
+        "past": ended,
+    }
+    return render(request, "appointments/waitlist/list.html", context)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def change(request: HttpRequest, place: str) -> HttpResponse:
+    """Change what a place of one's own waits for."""
+    own = _own(request, place)
+    if not own.is_waiting:
+        messages.info(request, "You are not on this waitlist any more.")
+        return redirect("my_waitlist")
+    service = own.service
+    service.provider = own.provider
+    if request.method != "POST":
+        form = JoinForm(service=service, initial=JoinForm.values_of(own))
+        return _show(request, form, service, own.zone, appointment=own.appointment, place=own)
+    form = JoinForm(request.POST, service=service)
+    if not form.is_valid():
+        return _show(request, form, service, own.zone, appointment=own.appointment, place=own)
+    return _join(request, form, service, own.zone, appointment=own.appointment, place=own)
+
+
+@never_cache
+@login_required
+@require_POST
+def leave(request: HttpRequest, place: str) -> HttpResponse:
+    """Leave the list."""
+    own = _own(request, place)
+    try:
+        left = waitlist.leave(place=own, actor=cast(User, request.user))
+    except PolicyRefused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        name = own.provider.first_name
+        if left:
+            messages.success(request, f"You have left the waitlist of {name}.")
+        else:
+            messages.info(request, "That was already done. Nothing changed.")
+    return redirect("my_waitlist")
+
+
+def _own(request: HttpRequest, place: str) -> WaitlistPlace:
+    try:
+        return place_of(cast(User, request.user), place)
+    except WaitlistPlace.DoesNotExist:
+        raise Http404 from None
+
+
+def _join(
+    request: HttpRequest,
+    form: JoinForm,
+    service: Service,
+    zone: ZoneInfo,
+    *,
+    appointment: Appointment | None = None,
+    place: WaitlistPlace | None = None,
+) -> HttpResponse:
+    me, wish = cast(User, request.user), form.wish(zone)
+    show = partial(_show, request, form, service, zone, appointment=appointment, place=place)
+    try:
+        if place:
+            done = waitlist.change(place=place, actor=me, wish=wish)
+        else:
+            done = waitlist.join(service=service, actor=me, wish=wish, appointment=appointment)
+    except OpenNow as refusal:
+        return show(refusal=refusal, open_start=refusal.start)
+    except (JoinRefused, PolicyRefused) as refusal:
+        return show(refusal=refusal)
+    name = service.provider.first_name
+    if place:
+        messages.success(request, f"Changed. You wait with {name} now for: {want_words(done.place)}.")
+    elif done.changed:
+        messages.success(request, f"You are on the waitlist of {name}. We email you when a time opens that fits.")
+    else:
+        messages.info(request, f"You are on the waitlist of {name} already. Nothing changed.")
+    return redirect("my_waitlist")
+
+
+def _show(
+    request: HttpRequest,
+    form: JoinForm,
+    service: Service,
+    zone: ZoneInfo,
+    *,
+    appointment: Appointment | None = None,
+    place: WaitlistPlace | None = None,
+    refusal: DomainError | None = None,
+    open_start: datetime | None = None,
+) -> HttpResponse:
+    provider, policy = service.provider, service.provider.policy
+    context: dict[str, Any] = {
+        "form": form,
+        "service": service,
+        "provider": provider,
+        "price": price_text(service),
+        "zone": zone.key,
+        "now": clock.now(),
+        "kept": policy.waitlist_minutes,
+        "at_night": policy.waitlist_at_night,
+        "in_line": waiting_for(service),
+        "terms": policy_sentences(policy, service),
+        "appointment": appointment,
+        "place": place,
+        "refusal": refusal,
+        "open_start": open_start,
+        "open_address": _address_of(service, open_start, appointment) if open_start else "",
+    }
+    status = HTTPStatus.CONFLICT if refusal else HTTPStatus.OK
+    if form.is_bound and form.errors:
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+    return render(request, "appointments/waitlist/join.html", context, status=status)
+
+
+def _address_of(service: Service, start: datetime, appointment: Appointment | None) -> str:
+    """Where an open time can be taken at once."""
+    query = urlencode({"start": month_picker.to_value(start)})
+    if appointment:
+        return f"{reverse('reschedule_appointment', args=[appointment.reference])}?{query}"
+    return f"{reverse('book', args=[service.provider.slug, service.slug])}?{query}"
+
+
+def _suggested(service: Service, zone: ZoneInfo) -> dict[str, Any]:
+    """The dates that are suggested: from tomorrow until the day before the next opening. Three queries."""
+    now = clock.now()
+    first = today(zone, now) + timedelta(days=1)
+    openings = availability.slots_between(service, now, now + availability.LONGEST_RANGE, now=now)
+    if openings and (last := clock.local(openings[0], zone).date() - timedelta(days=1)) > first:
+        return {"first_on": first, "last_on": last}
+    return {"first_on": first, "last_on": first + SUGGESTED}

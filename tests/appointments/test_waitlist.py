@@ -1,0 +1,862 @@
+"""Waitlists: joining, who is offered a time that becomes free, and taking, passing and losing it.
+
+It is Monday 2 March 2026, 08:00 UTC in London; the provider is open on weekdays from 09:00 to 17:00. Tuesday has one
+opening at ten, which is booked.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from unittest import mock
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.core.exceptions import PermissionDenied
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from appointments.exceptions import JoinRefused, OfferClosed, OpenNow, PolicyRefused, SlotTaken
+from appointments.models import Appointment, Hold, Offer, WaitlistPlace
+from appointments.rules.leaving import fingerprint
+from appointments.rules.time_off import Way
+from appointments.rules.waitlist import MOST_PLACES
+from appointments.services import (
+    availability,
+    booking,
+    fair_use,
+    holds,
+    leaving,
+    offers,
+    proposals,
+    transitions,
+    waitlist,
+)
+from appointments.services.time_off import Absence, cancel_inside, take_time_off, what_is_inside
+from appointments.services.waitlist_offers import offer_freed
+from appointments.states import OfferState, PlaceState, Role, Status
+from appointments.tasks import end_offers, expire_requests, look_over_waitlists
+from outbox.models import Message
+from outbox.testing import deliver
+from providers import edit_stamps
+from providers import services as providers
+from tests.factories.accounts import UserFactory
+from tests.factories.providers import ServiceFactory, give_hours
+from tests.factories.waitlist import join, on
+from tests.invariants import check_all
+
+from .conftest import NOW, TUESDAY_TEN
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("narrow")]
+
+HOUR, MINUTE, DAY = timedelta(hours=1), timedelta(minutes=1), timedelta(days=1)
+TUESDAY = date(2026, 3, 3)
+
+
+@pytest.fixture(autouse=True)
+def _everything_holds(db):
+    yield
+    check_all()
+
+
+@pytest.fixture
+def narrow(in_london):
+    """The provider is open on Tuesdays from 10 to 11 alone."""
+    give_hours(in_london, {1: [("10:00", "11:00")]})
+    in_london.policy.max_per_day = in_london.policy.max_open = None
+    in_london.policy.save()
+    return in_london
+
+
+@pytest.fixture
+def first(confirmed, service):
+    """The first place of the list, for Tuesday, when everything is booked."""
+    return join(service, UserFactory(), **on(TUESDAY))
+
+
+@pytest.fixture
+def second(first, service):
+    return join(service, UserFactory(), **on(TUESDAY))
+
+
+def cancel(appointment, *, at=NOW, role=Role.CUSTOMER):
+    actor = appointment.customer if role is Role.CUSTOMER else appointment.provider.user
+    with time_machine.travel(at, tick=False):
+        return transitions.cancel_appointment(appointment=appointment, actor=actor, role=role)
+
+
+def offered_to(place):
+    """The open offer to the place, None where nothing is offered."""
+    return (
+        Offer.objects.filter(place=place, state=OfferState.OPEN).select_related("customer", "place", "service").first()
+    )
+
+
+def loaded(offer):
+    rows = Offer.objects.select_related(
+        "customer", "service__provider__user", "service__provider__policy", "provider__user", "provider__policy"
+    )
+    joined = ("place__appointment__service", "place__appointment__provider__policy", "place__appointment__customer")
+    return rows.select_related(*joined).get(pk=offer.pk)
+
+
+def claim(offer, *, at=NOW, actor=None):
+    offer = loaded(offer)
+    with time_machine.travel(at, tick=False):
+        terms = booking.terms_of(offer.service, offered=offer.is_promised)
+        return waitlist.claim(offer=offer, actor=actor or offer.customer, terms=terms)
+
+
+def is_open(service, start=TUESDAY_TEN, **values):
+    return availability.may_book(service, start, now=values.pop("now", NOW), **values)
+
+
+def book_again(service, start=TUESDAY_TEN):
+    return booking.book_appointment(
+        service=service, start=start, customer=UserFactory(), terms=booking.terms_of(service), booking_key=uuid4().hex
+    ).appointment
+
+
+# --- Joining ----------------------------------------------------------------------------------------------------------
+
+
+def test_joining_twice_is_one_place_that_waits_for_what_was_wanted_last(confirmed, service):
+    person = UserFactory()
+    one = join(service, person, **on(TUESDAY))
+    again = join(service, person, parts=1, **on(TUESDAY))
+
+    assert (again.pk, again.parts) == (one.pk, 1)
+    assert WaitlistPlace.objects.count() == 1
+
+
+def test_nobody_waits_for_what_is_open(service, customer):
+    with pytest.raises(OpenNow) as refusal:
+        join(service, customer, **on(TUESDAY))
+
+    assert refusal.value.start == TUESDAY_TEN
+    assert not WaitlistPlace.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"first_on": date(2026, 3, 5), "last_on": date(2026, 3, 4)}, "before"),
+        ({"first_on": date(2026, 2, 1), "last_on": date(2026, 3, 1)}, "over"),
+        ({"last_on": date(2026, 12, 1)}, "within"),
+    ],
+)
+def test_dates_that_make_no_sense_are_refused(confirmed, service, changes, word):
+    with pytest.raises(JoinRefused, match=word):
+        join(service, UserFactory(), **changes)
+
+
+def test_a_person_waits_in_ten_places_at_most(confirmed, provider, service):
+    person = UserFactory()
+    for _ in range(MOST_PLACES):
+        join(ServiceFactory(provider=provider, duration_minutes=60), person, **on(TUESDAY))
+
+    with pytest.raises(JoinRefused, match="10 places"):
+        join(service, person, **on(TUESDAY))
+
+
+def test_who_may_not_book_may_not_wait(confirmed, provider, service):
+    blocked, unproven = UserFactory(), UserFactory(email_confirmed_at=None)
+    providers.block_customer(provider=provider, actor=provider.user, customer=blocked)
+
+    for person in (blocked, unproven, provider.user):
+        with pytest.raises(PolicyRefused):
+            join(service, person, **on(TUESDAY))
+
+
+# --- Who is offered what becomes free ---------------------------------------------------------------------------------
+
+
+def test_a_freed_time_is_offered_and_held_in_the_act_that_frees_it(confirmed, first, second, service):
+    cancel(confirmed)
+
+    offer = offered_to(first)
+    assert (offer.start, offer.expires_at, offer.customer_id) == (TUESDAY_TEN, NOW + 30 * MINUTE, first.customer_id)
+    assert offered_to(second) is None
+    assert Hold.objects.get().offer_id == offer.pk
+    assert not is_open(service)
+    assert is_open(service, mine=availability.Mine(account_id=first.customer_id))
+    with pytest.raises(SlotTaken):
+        book_again(service)
+
+
+def test_a_time_that_nobody_wants_opens_to_all_at_once(confirmed, service):
+    join(service, UserFactory(), parts=4)
+
+    cancel(confirmed)
+
+    assert is_open(service) and not Offer.objects.exists()
+
+
+@pytest.mark.parametrize("how", ["declined", "withdrawn", "expired"])
+def test_a_request_that_ends_is_offered_on(requested, service, how):
+    place = join(service, UserFactory(), **on(TUESDAY))
+    provider = requested.provider
+    if how == "declined":
+        transitions.decline_request(appointment=requested, actor=provider.user)
+    elif how == "withdrawn":
+        transitions.withdraw_request(appointment=requested, actor=requested.customer)
+    else:
+        with time_machine.travel(requested.answer_by, tick=False):
+            expire_requests()
+
+    assert offered_to(place).start == TUESDAY_TEN
+
+
+def test_the_next_is_asked_once_one_passes_and_who_passed_keeps_the_place(confirmed, first, second):
+    cancel(confirmed)
+
+    assert offers.pass_one(offer=offered_to(first), actor=first.customer)
+
+    assert offered_to(first) is None and offered_to(second).start == TUESDAY_TEN
+    first.refresh_from_db()
+    assert first.state == PlaceState.WAITING
+    assert not offers.pass_one(offer=Offer.objects.get(place=first), actor=first.customer)
+
+
+def test_nobody_else_passes_an_offer(confirmed, first, second):
+    cancel(confirmed)
+
+    with pytest.raises(PermissionDenied):
+        offers.pass_one(offer=offered_to(first), actor=second.customer)
+
+
+def test_the_next_is_asked_once_one_does_not_answer_and_then_it_opens_to_all(confirmed, first, second, service):
+    cancel(confirmed)
+
+    with time_machine.travel(NOW + 30 * MINUTE, tick=False):
+        end_offers()
+    assert offered_to(first) is None and offered_to(second).expires_at == NOW + 60 * MINUTE
+    with time_machine.travel(NOW + 60 * MINUTE, tick=False):
+        end_offers()
+
+    assert not Offer.objects.open().exists()
+    assert is_open(service, now=NOW + 60 * MINUTE)
+
+
+def test_leaving_hands_the_offer_on(confirmed, first, second):
+    cancel(confirmed)
+
+    assert waitlist.leave(place=first, actor=first.customer)
+    assert not waitlist.leave(place=first, actor=first.customer)
+
+    first.refresh_from_db()
+    assert first.state == PlaceState.LEFT
+    assert [each.state for each in Offer.objects.order_by("pk")] == [OfferState.WITHDRAWN, OfferState.OPEN]
+    assert offered_to(second)
+
+
+def test_what_is_wanted_decides_and_not_the_order_alone(confirmed, service):
+    join(service, UserFactory(), parts=0b110, **on(TUESDAY))
+    join(service, UserFactory(), weekdays=0b1111101)
+    busy = UserFactory()
+    elsewhere = ServiceFactory(duration_minutes=60)
+    Appointment.objects.create(
+        customer=busy, provider=elsewhere.provider, service=elsewhere, status=Status.CONFIRMED, price=1,
+        currency="GBP", start=TUESDAY_TEN, end=TUESDAY_TEN + HOUR, agreed_at=NOW, booking_key="elsewhere",
+    )  # fmt: skip
+    join(service, busy, **on(TUESDAY))
+    fits = join(service, UserFactory(), **on(TUESDAY))
+
+    cancel(confirmed)
+
+    assert [each.place_id for each in Offer.objects.all()] == [fits.pk]
+    Appointment.objects.filter(booking_key="elsewhere").delete()
+
+
+def test_two_frees_at_one_place_give_one_offer(provider, book, service):
+    give_hours(provider, {1: [("10:00", "12:00")]})
+    one, two = book(TUESDAY_TEN).appointment, book(TUESDAY_TEN + HOUR, customer=UserFactory()).appointment
+    place = join(service, UserFactory(), **on(TUESDAY))
+
+    cancel(one)
+    cancel(two)
+
+    assert [each.start for each in Offer.objects.filter(place=place)] == [TUESDAY_TEN]
+    assert is_open(service, TUESDAY_TEN + HOUR)
+
+
+def test_who_is_blocked_meanwhile_is_passed_over(confirmed, first, second, provider):
+    providers.block_customer(provider=provider, actor=provider.user, customer=first.customer)
+
+    cancel(confirmed)
+
+    assert offered_to(first) is None and offered_to(second)
+
+
+def test_a_paused_page_offers_nothing_until_it_is_open_again(confirmed, first, provider):
+    providers.pause_page(provider=provider, actor=provider.user)
+    cancel(confirmed)
+    assert not Offer.objects.exists()
+
+    providers.resume_page(provider=provider, actor=provider.user)
+
+    assert offered_to(first)
+
+
+def _queries(provider):
+    """The queries that answer the time which is free now, without what they do."""
+    with transaction.atomic():
+        with CaptureQueriesContext(connection) as made:
+            assert len(offer_freed(provider.pk)) == 1
+        transaction.set_rollback(True)
+    return len(made)
+
+
+def test_five_hundred_places_are_answered_in_as_many_queries_as_one(provider, confirmed, service):
+    one = join(service, UserFactory(), **on(TUESDAY))
+    with mock.patch("appointments.services.waitlist_offers.offer_freed", return_value=[]):
+        cancel(confirmed)
+    alone = _queries(provider)
+    WaitlistPlace.objects.bulk_create(
+        WaitlistPlace(
+            customer=person, provider=provider, service=service, first_on=one.first_on, last_on=one.last_on,
+            time_zone=one.time_zone,
+        )
+        for person in UserFactory.create_batch(499)
+    )  # fmt: skip
+
+    assert _queries(provider) == alone <= 16
+
+
+# --- Taking it --------------------------------------------------------------------------------------------------------
+
+
+def test_claiming_books_the_held_time_and_ends_the_place(confirmed, first, second):
+    cancel(confirmed)
+    offer = offered_to(first)
+
+    made, again = claim(offer), claim(offer)
+
+    assert (made.changed, again.changed, again.appointment.pk) == (True, False, made.appointment.pk)
+    assert (made.appointment.start, made.appointment.status) == (TUESDAY_TEN, Status.CONFIRMED)
+    offer.refresh_from_db(), first.refresh_from_db()
+    assert (offer.state, offer.taken_as_id, first.state) == (OfferState.TAKEN, made.appointment.pk, PlaceState.BOOKED)
+    assert Hold.objects.get().appointment_id == made.appointment.pk
+    assert offered_to(second) is None
+
+
+def test_an_offer_that_is_over_is_not_taken_even_where_the_time_is_open(confirmed, first, service):
+    cancel(confirmed)
+    offer = offered_to(first)
+
+    with pytest.raises(OfferClosed):
+        claim(offer, at=NOW + 30 * MINUTE)
+
+    assert Appointment.objects.filter(status=Status.CONFIRMED).count() == 0
+
+
+def test_booking_the_offered_time_on_any_page_takes_it(confirmed, first, service):
+    cancel(confirmed)
+    offer = offered_to(first)
+
+    made = booking.book_appointment(
+        service=service, start=TUESDAY_TEN, customer=first.customer, terms=booking.terms_of(service), booking_key="k"
+    ).appointment
+
+    offer.refresh_from_db(), first.refresh_from_db()
+    assert (offer.state, offer.taken_as_id, first.state) == (OfferState.TAKEN, made.pk, PlaceState.BOOKED)
+
+
+def test_where_requests_are_answered_by_hand_a_claim_is_a_request(requested, service):
+    place = join(service, UserFactory(), **on(TUESDAY))
+    transitions.withdraw_request(appointment=requested, actor=requested.customer)
+
+    made = claim(offered_to(place)).appointment
+
+    assert made.status == Status.REQUESTED
+
+
+def test_what_is_forbidden_meanwhile_is_refused_at_the_claim_and_goes_to_the_next(confirmed, first, second, provider):
+    cancel(confirmed)
+    offer = offered_to(first)
+    providers.block_customer(provider=provider, actor=provider.user, customer=first.customer)
+
+    with pytest.raises(PolicyRefused):
+        claim(offer)
+    end_offers()
+
+    assert offered_to(first) is None and offered_to(second)
+    look_over_waitlists()
+    first.refresh_from_db()
+    assert first.state == PlaceState.LAPSED
+
+
+def test_a_longer_notice_is_asked_at_the_claim(confirmed, first, provider):
+    cancel(confirmed)
+    provider.policy.notice_minutes = 48 * 60
+    provider.policy.save()
+
+    with pytest.raises(SlotTaken):
+        claim(offered_to(first))
+
+
+# --- An earlier time of an appointment --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def later(provider, book):
+    """The customer's second appointment with the provider, a week later."""
+    give_hours(provider, {1: [("10:00", "11:00")]})
+    return book(TUESDAY_TEN + 7 * DAY, customer=UserFactory()).appointment
+
+
+def sooner(appointment):
+    return join(appointment.service, appointment.customer, appointment=appointment)
+
+
+def test_claiming_an_earlier_time_moves_the_appointment_and_frees_its_old_time(confirmed, later, service):
+    place = sooner(later)
+    next_week = join(service, UserFactory(), **on(TUESDAY + timedelta(days=7)))
+    cancel(confirmed)
+    offer = offered_to(place)
+    assert offer.start == TUESDAY_TEN
+
+    moved, again = claim(offer), claim(offer)
+
+    later.refresh_from_db(), place.refresh_from_db(), offer.refresh_from_db()
+    assert (moved.changed, again.changed) == (True, False)
+    assert (later.start, later.status) == (TUESDAY_TEN, Status.CONFIRMED)
+    assert (offer.state, place.state) == (OfferState.TAKEN, PlaceState.BOOKED)
+    assert offered_to(next_week).start == TUESDAY_TEN + 7 * DAY
+
+
+def test_only_times_before_the_appointment_are_offered(provider, book, service, customer):
+    one = book(TUESDAY_TEN, customer=UserFactory()).appointment
+    two = book(TUESDAY_TEN + 7 * DAY).appointment
+    place = sooner(one)
+
+    cancel(two)
+
+    assert offered_to(place) is None and is_open(service, TUESDAY_TEN + 7 * DAY)
+
+
+def test_a_place_for_an_earlier_time_ends_with_its_appointment_and_the_next_is_asked(confirmed, later, service):
+    place = sooner(later)
+    other = join(service, UserFactory(), **on(TUESDAY))
+    cancel(confirmed)
+    assert offered_to(place)
+
+    cancel(later)
+
+    place.refresh_from_db()
+    assert place.state == PlaceState.OVER and offered_to(place) is None
+    assert offered_to(other).start == TUESDAY_TEN
+
+
+def test_who_answers_by_hand_is_asked_about_the_move_and_both_times_stay_held(confirmed, later, by_hand):
+    place = sooner(later)
+    cancel(confirmed)
+
+    moved = claim(offered_to(place)).appointment
+
+    assert (moved.start, moved.proposals.get().start) == (TUESDAY_TEN + 7 * DAY, TUESDAY_TEN)
+    assert Hold.objects.count() == 2
+    place.refresh_from_db()
+    assert place.state == PlaceState.BOOKED
+
+
+def test_an_appointment_moves_by_no_offer_that_is_over(confirmed, later):
+    place = sooner(later)
+    cancel(confirmed)
+
+    with pytest.raises(OfferClosed):
+        claim(offered_to(place), at=NOW + 30 * MINUTE)
+
+    later.refresh_from_db()
+    assert later.start == TUESDAY_TEN + 7 * DAY
+
+
+# --- Other ways by which time becomes free ----------------------------------------------------------------------------
+
+
+def test_moving_away_frees_the_old_time(provider, confirmed, first):
+    give_hours(provider, {1: [("10:00", "11:00")], 3: [("10:00", "11:00")]})
+
+    proposals.propose_time(
+        appointment=confirmed, start=TUESDAY_TEN + 2 * DAY, actor=confirmed.customer, role=Role.CUSTOMER
+    )
+
+    assert offered_to(first).start == TUESDAY_TEN
+
+
+@pytest.mark.parametrize("how", ["declined", "withdrawn", "lapsed"])
+def test_a_proposed_time_that_is_not_taken_is_offered(provider, confirmed, service, how):
+    proposals.propose_time(
+        appointment=confirmed, start=TUESDAY_TEN + 7 * DAY, actor=provider.user, role=Role.PROVIDER, message="Please"
+    )
+    confirmed.refresh_from_db()
+    proposal = confirmed.proposals.get()
+    proposal.appointment = confirmed
+    place = join(service, UserFactory(), **on(TUESDAY + timedelta(days=7)))
+
+    if how == "declined":
+        proposals.decline_time(proposal=proposal, actor=confirmed.customer, role=Role.CUSTOMER)
+    elif how == "withdrawn":
+        proposals.withdraw_time(proposal=proposal, actor=provider.user, role=Role.PROVIDER)
+    else:
+        with time_machine.travel(proposal.answer_by, tick=False):
+            proposals.lapse_time(proposal=proposal)
+
+    assert offered_to(place).start == TUESDAY_TEN + 7 * DAY
+
+
+def test_longer_hours_are_offered(provider, first):
+    providers.set_working_hours(provider=provider, actor=provider.user, week={1: [(600, 720)]})
+
+    assert offered_to(first).start == TUESDAY_TEN + HOUR
+
+
+def test_hours_of_a_date_are_offered_and_so_is_the_week_once_they_are_removed(provider, confirmed, first):
+    override = providers.save_override(
+        provider=provider, actor=provider.user, start_on=TUESDAY, end_on=TUESDAY, ranges=[(720, 780)]
+    )
+    assert offered_to(first).start == TUESDAY_TEN + 2 * HOUR
+    waitlist.leave(place=first, actor=first.customer)
+    transitions.cancel_appointment(appointment=confirmed, actor=provider.user, role=Role.PROVIDER)
+    other = join(confirmed.service, UserFactory(), parts=1, **on(TUESDAY))
+
+    providers.remove_override(override=override, actor=provider.user)
+
+    assert offered_to(other).start == TUESDAY_TEN
+
+
+def test_time_off_that_is_removed_is_offered(provider, service):
+    off = take_time_off(
+        provider=provider, absence=Absence(TUESDAY_TEN - HOUR, TUESDAY_TEN + 2 * HOUR), actor=provider.user
+    ).time_off
+    place = join(service, UserFactory(), **on(TUESDAY))
+
+    providers.remove_time_off(time_off=off, actor=provider.user)
+
+    assert offered_to(place).start == TUESDAY_TEN
+
+
+def test_time_off_offers_none_of_what_it_ends(provider, confirmed, first):
+    take_time_off(
+        provider=provider,
+        absence=Absence(TUESDAY_TEN - HOUR, TUESDAY_TEN + 2 * HOUR),
+        actor=provider.user,
+        ways={confirmed.reference: Way.CANCEL},
+    )
+
+    assert not Offer.objects.exists()
+
+
+def test_a_cleared_day_is_offered_to_those_who_wait(provider, confirmed, first):
+    cancel_inside(
+        provider=provider,
+        span=(TUESDAY_TEN - HOUR, TUESDAY_TEN + 2 * HOUR),
+        actor=provider.user,
+        ways={confirmed.reference: Way.CANCEL},
+    )
+
+    assert offered_to(first).start == TUESDAY_TEN
+
+
+def test_time_off_over_an_offered_time_takes_it_back_and_offers_it_to_nobody(provider, confirmed, first, second):
+    cancel(confirmed)
+
+    take_time_off(provider=provider, absence=Absence(TUESDAY_TEN, TUESDAY_TEN + HOUR), actor=provider.user)
+
+    assert [each.state for each in Offer.objects.all()] == [OfferState.WITHDRAWN]
+
+
+def test_a_shorter_service_is_offered(provider, service, book):
+    service.buffer_after_minutes = 30
+    service.save()
+    give_hours(provider, {1: [("10:00", "12:00")]})
+    book(TUESDAY_TEN, customer=UserFactory())
+    place = join(service, UserFactory(), **on(TUESDAY))
+    assert not is_open(service, TUESDAY_TEN + HOUR)
+
+    providers.save_service(
+        provider=provider, actor=provider.user, service=service, seen=edit_stamps.of_service(service),
+        values={"slot_interval_minutes": 30, "duration_minutes": 30},
+    )  # fmt: skip
+
+    assert offered_to(place).start == TUESDAY_TEN + 90 * MINUTE
+
+
+def test_a_policy_that_allows_more_is_offered(provider, service, book):
+    give_hours(provider, {1: [("10:00", "12:00")]})
+    book(TUESDAY_TEN, customer=UserFactory())
+    provider.policy.max_per_day = 1
+    provider.policy.save()
+    place = join(service, UserFactory(), **on(TUESDAY))
+
+    providers.save_policy(
+        provider=provider, actor=provider.user, values={"max_per_day": 2}, seen=edit_stamps.of_policy(provider.policy)
+    )
+
+    assert offered_to(place).start == TUESDAY_TEN + HOUR
+
+
+def test_a_kept_time_that_runs_out_is_offered_by_the_job(service):
+    holds.keep_time(service=service, start=TUESDAY_TEN, browser="b" * 64)
+    place = join(service, UserFactory(), **on(TUESDAY))
+
+    with time_machine.travel(NOW + holds.KEPT_FOR, tick=False):
+        look_over_waitlists()
+
+    assert offered_to(place).start == TUESDAY_TEN
+
+
+def test_a_day_that_enters_the_booking_window_is_offered_by_the_job(provider, service):
+    provider.policy.window_days = 0
+    provider.policy.save()
+    place = join(service, UserFactory(), **on(TUESDAY))
+
+    for minute in range(5):
+        with time_machine.travel(NOW + DAY - 6 * HOUR + minute * MINUTE, tick=False):
+            look_over_waitlists()
+
+    assert offered_to(place).start == TUESDAY_TEN
+
+
+def test_passing_other_times_that_were_offered_offers_them_on(provider, confirmed, service):
+    give_hours(provider, {1: [("10:00", "11:00")], 3: [("10:00", "11:00")]})
+    span = (TUESDAY_TEN, TUESDAY_TEN + HOUR)
+    claims = what_is_inside(provider, span, now=NOW).claims
+    shown = offers.times_to_offer(provider, [claims[0].appointment], away=span, now=NOW)[confirmed.reference].starts
+    cancel_inside(
+        provider=provider, span=span, actor=provider.user, ways={confirmed.reference: Way.OFFER},
+        offered={confirmed.reference: shown},
+    )  # fmt: skip
+    thursday = date(2026, 3, 5)
+    place = join(service, UserFactory(), **on(thursday))
+
+    confirmed.refresh_from_db()
+    offers.pass_offers(appointment=confirmed, actor=confirmed.customer)
+
+    assert offered_to(place).start == TUESDAY_TEN + 2 * DAY
+
+
+# --- What makes places and offers lapse -------------------------------------------------------------------------------
+
+
+def ban(person):
+    with transaction.atomic():
+        fair_use.ban(User.objects.select_for_update().get(pk=person.pk), now=NOW)
+
+
+def test_a_ban_ends_places_and_offers_and_a_job_offers_the_time_on(confirmed, first, second):
+    cancel(confirmed)
+
+    ban(first.customer)
+
+    first.refresh_from_db()
+    assert first.state == PlaceState.LAPSED
+    assert not Offer.objects.open().exists()
+    deliver("appointments.answer_waitlist")
+    assert offered_to(second)
+
+
+def test_a_banned_provider_offers_nothing(confirmed, first, provider):
+    ban(provider.user)
+    transitions.end_all_ahead(User.objects.get(pk=provider.user_id))
+
+    assert not Offer.objects.exists()
+
+
+def test_a_closed_account_is_offered_nothing_and_its_place_ends(confirmed, first, second):
+    User.objects.filter(pk=first.customer_id).update(is_active=False)
+
+    cancel(confirmed)
+    look_over_waitlists()
+
+    first.refresh_from_db()
+    assert first.state == PlaceState.LAPSED and offered_to(second)
+
+
+def leave_the_site(person):
+    shown = fingerprint(leaving.what_lies_ahead(person, now=NOW))
+    leaving.leave(person=person, seen=0, shown=shown)
+
+
+def test_who_deletes_the_account_waits_no_more_and_leaves_what_was_theirs_to_those_who_wait(confirmed, first, second):
+    leave_the_site(first.customer)
+    first.refresh_from_db()
+    assert first.state == PlaceState.LAPSED
+
+    leave_the_site(confirmed.customer)
+
+    assert offered_to(second).start == TUESDAY_TEN
+
+
+def test_a_provider_who_deletes_the_account_offers_nothing(confirmed, first, provider):
+    leave_the_site(provider.user)
+
+    assert not Offer.objects.exists()
+    look_over_waitlists()
+    first.refresh_from_db()
+    assert first.state == PlaceState.LAPSED
+
+
+def test_places_end_with_their_last_date(confirmed, first):
+    with time_machine.travel(NOW + 3 * DAY, tick=False):
+        look_over_waitlists()
+
+    first.refresh_from_db()
+    assert first.state == PlaceState.OVER
+
+
+# --- The provider -----------------------------------------------------------------------------------------------------
+
+
+def test_a_provider_removes_somebody_with_a_reason_and_their_offer_goes_on(confirmed, first, second, provider):
+    cancel(confirmed)
+
+    assert waitlist.remove(place=first, actor=provider.user, reason="Please call us")
+    assert not waitlist.remove(place=first, actor=provider.user)
+
+    first.refresh_from_db()
+    assert (first.state, first.reason) == (PlaceState.REMOVED, "Please call us")
+    assert offered_to(second)
+    with pytest.raises(PermissionDenied):
+        waitlist.remove(place=second, actor=first.customer)
+
+
+def test_a_provider_offers_a_time_to_whom_they_choose(confirmed, first, second, provider, service):
+    give_hours(provider, {1: [("10:00", "11:00")], 3: [("10:00", "11:00")]})
+    thursday = TUESDAY_TEN + 2 * DAY
+
+    offer = waitlist.offer_by_hand(place=second, start=thursday, actor=provider.user)
+
+    assert (offer.start, offer.by_hand, offer.place_id) == (thursday, True, second.pk)
+    assert not is_open(service, thursday)
+    with pytest.raises(PolicyRefused, match="already"):
+        waitlist.offer_by_hand(place=second, start=thursday, actor=provider.user)
+    with pytest.raises(SlotTaken):
+        waitlist.offer_by_hand(place=first, start=TUESDAY_TEN, actor=provider.user)
+
+
+def test_what_a_provider_offers_by_hand_is_confirmed_at_once(requested, service, provider):
+    place = join(service, UserFactory(), **on(TUESDAY))
+    offer = waitlist.offer_by_hand(place=place, start=TUESDAY_TEN + 7 * DAY, actor=provider.user)
+
+    assert claim(offer).appointment.status == Status.CONFIRMED
+
+
+# --- When somebody is asked -------------------------------------------------------------------------------------------
+
+
+def test_at_night_the_time_is_held_at_once_and_its_customer_asked_in_the_morning(confirmed, first):
+    User.objects.filter(pk=first.customer_id).update(time_zone="Europe/London")
+    late = NOW + 15 * HOUR  # 23:00
+
+    with mock.patch("appointments.services.waitlist_offers.offer_freed", return_value=[]):
+        cancel(confirmed)
+    with time_machine.travel(late, tick=False), transaction.atomic():
+        [offer] = offer_freed(confirmed.provider_id)
+
+    morning = datetime(2026, 3, 3, 7, tzinfo=UTC)
+    assert offer.start == TUESDAY_TEN
+    assert offer.expires_at == morning + 20 * MINUTE  # a third of the hour before the notice begins
+    told = Message.objects.get(key__startswith="appointments.place_opened")
+    assert told.due_at == morning
+
+
+# --- Clocks -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_clock_that_is_set_back_undoes_no_offer_and_one_set_forward_ends_it_for_good(
+    confirmed, first, second, service
+):
+    cancel(confirmed)
+    with time_machine.travel(NOW - 3 * HOUR, tick=False):
+        end_offers()
+        look_over_waitlists()
+        assert offered_to(first)
+        with pytest.raises(SlotTaken):
+            book_again(service)
+
+    with time_machine.travel(NOW + 30 * MINUTE, tick=False):
+        end_offers()
+    end_offers()
+    look_over_waitlists()
+
+    assert offered_to(first) is None and offered_to(second)
+    with pytest.raises(OfferClosed):
+        claim(Offer.objects.get(place=first))
+
+
+# --- Beside other offers and services ---------------------------------------------------------------------------------
+
+
+def test_booking_what_is_offered_as_an_earlier_time_is_a_second_appointment_and_passes_the_offer(
+    confirmed, later, service
+):
+    place = sooner(later)
+    cancel(confirmed)
+
+    made = booking.book_appointment(
+        service=service, start=TUESDAY_TEN, customer=later.customer, terms=booking.terms_of(service), booking_key="k"
+    ).appointment
+
+    assert (made.start, Offer.objects.get(place=place).state) == (TUESDAY_TEN, OfferState.PASSED)
+    later.refresh_from_db(), place.refresh_from_db()
+    assert (later.start, place.state) == (TUESDAY_TEN + 7 * DAY, PlaceState.WAITING)
+
+
+def test_an_earlier_time_is_held_for_as_long_as_was_agreed(confirmed, later, service):
+    place = sooner(later)
+    service.duration_minutes, service.slot_interval_minutes = 30, 60
+    service.save()
+
+    cancel(confirmed)
+
+    offer = offered_to(place)
+    assert offer.end - offer.start == HOUR == offer.hold.end - offer.hold.start
+
+
+def test_a_paused_service_is_offered_to_nobody(provider, confirmed, first, service):
+    providers.pause_service(service=service, actor=provider.user)
+    cancel(confirmed)
+    assert not Offer.objects.exists()
+
+    providers.resume_service(service=service, actor=provider.user)
+
+    assert offered_to(first)
+
+
+def test_who_takes_one_of_three_offered_times_leaves_the_others_to_those_who_wait(provider, confirmed, service):
+    give_hours(provider, {1: [("10:00", "11:00")], 3: [("10:00", "11:00")]})
+    span = (TUESDAY_TEN, TUESDAY_TEN + HOUR)
+    one = what_is_inside(provider, span, now=NOW).claims[0].appointment
+    shown = offers.times_to_offer(provider, [one], away=span, now=NOW)[confirmed.reference].starts
+    ways = {confirmed.reference: Way.OFFER}
+    cancel_inside(provider=provider, span=span, actor=provider.user, ways=ways, offered={confirmed.reference: shown})
+    place = join(service, UserFactory(), **on(shown[1].date()))
+
+    booking.book_appointment(
+        service=service,
+        start=shown[0],
+        customer=confirmed.customer,
+        terms=booking.terms_of(service, offered=True),
+        booking_key="taken",
+    )
+
+    assert offered_to(place).start == shown[1]
+
+
+def test_who_waits_for_something_else_from_now_on_gives_up_what_is_offered(confirmed, first, second):
+    cancel(confirmed)
+    assert offered_to(first)
+
+    join(first.service, first.customer, **on(TUESDAY + timedelta(days=1)))
+
+    assert offered_to(first) is None and offered_to(second)
+    assert Message.objects.filter(topic="appointments.refresh_openings").exists()
+
+
+def test_a_place_that_is_offered_something_may_be_changed_and_keeps_what_still_fits(confirmed, first):
+    cancel(confirmed)
+    offer = offered_to(first)
+
+    join(first.service, first.customer, parts=1, **on(TUESDAY))
+
+    assert offered_to(first) == offer

@@ -1,0 +1,326 @@
+"""The pages and mails of waitlists: joining, one's places, an offer behind both its doors, and the studio's list.
+
+It is Monday 2 March 2026, 08:00 UTC in London; the provider is open on Tuesday from 10 to 11, and that is booked.
+"""
+
+import re
+from datetime import date, timedelta
+from urllib.parse import unquote
+
+import pytest
+import time_machine
+from django.core import mail
+from django.urls import reverse
+
+from accounts.models import User
+from appointments.models import Appointment, Offer, WaitlistPlace
+from appointments.services import offers, transitions, waitlist
+from appointments.services.waitlist_offers import token_of
+from appointments.states import OfferState, PlaceState, Role, Status
+from notifications.models import EMAIL, Kind, SentMail, Topic
+from notifications.preferences import save_choice
+from outbox.testing import deliver
+from tests.factories.accounts import UserFactory
+from tests.factories.providers import ServiceFactory, give_hours
+from tests.factories.waitlist import join, on
+
+from .conftest import NOW, TUESDAY_TEN
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("narrow")]
+
+TUESDAY = date(2026, 3, 3)
+WANTED = {"first_on": "2026-03-03", "last_on": "2026-03-03", "weekdays": range(7), "parts": range(3)}
+
+
+@pytest.fixture
+def narrow(in_london):
+    give_hours(in_london, {1: [("10:00", "11:00")]})
+    return in_london
+
+
+@pytest.fixture
+def person(db):
+    return UserFactory(name="Amara Nwosu", time_zone="Europe/London")
+
+
+@pytest.fixture
+def place(confirmed, service, person):
+    return join(service, person, **on(TUESDAY))
+
+
+@pytest.fixture
+def offer(confirmed, place):
+    transitions.cancel_appointment(appointment=confirmed, actor=confirmed.customer, role=Role.CUSTOMER)
+    return Offer.objects.get(place=place)
+
+
+def page_of(service):
+    return reverse("join_waitlist", args=[service.provider.slug, service.slug])
+
+
+def hidden(response):
+    """The hidden fields of the page's form, as a browser sends them."""
+    found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', response.content.decode())
+    return {name: value for name, value in found if name != "csrfmiddlewaretoken"}
+
+
+def text_of(response):
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+# --- Joining ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_booked_up_page_leads_to_the_form_and_the_form_to_the_list(client, confirmed, service, person):
+    client.force_login(person)
+    shown = client.get(reverse("provider_page", args=[service.provider.slug]))
+    assert page_of(service) in shown.content.decode()
+
+    answer = client.post(page_of(service), WANTED, follow=True)
+
+    assert answer.redirect_chain[-1][0] == reverse("my_waitlist")
+    place = WaitlistPlace.objects.get()
+    assert (place.customer, place.first_on, place.weekdays, place.parts) == (person, TUESDAY, 127, 7)
+    assert "1st of 1: you are next" in text_of(answer) and "On the waitlist" in text_of(answer)
+
+
+def test_a_visitor_signs_in_after_the_form_and_finds_it_filled_in(client, confirmed, service, person):
+    answer = client.post(page_of(service), WANTED | {"weekdays": [1], "parts": [0]})
+
+    assert answer.status_code == 302 and answer["Location"].startswith(reverse("account_login"))
+    client.force_login(person)
+    back = answer["Location"].partition("next=")[2]
+    shown = client.get(unquote(back)).content.decode()
+    assert 'value="2026-03-03"' in shown
+    assert shown.count("checked") == 2
+
+
+def test_a_wrong_form_says_what_is_wrong_and_loses_nothing(client, confirmed, service, person):
+    client.force_login(person)
+
+    answer = client.post(page_of(service), {"first_on": "2026-03-09", "last_on": "2026-03-03", "parts": [0]})
+
+    assert answer.status_code == 422
+    said = text_of(answer)
+    assert "The last date is before the first one." in said and "Choose at least one day of the week." in said
+    assert 'value="2026-03-09"' in answer.content.decode()
+
+
+def test_a_time_that_is_open_is_shown_instead_of_a_place(client, service, person):
+    client.force_login(person)
+
+    answer = client.post(page_of(service), WANTED)
+
+    assert answer.status_code == 409
+    assert "A time that fits is open now" in text_of(answer)
+    assert f"{reverse('book', args=[service.provider.slug, service.slug])}?start=2026-03-03T10%3A00%3A00Z" in (
+        answer.content.decode()
+    )
+
+
+def test_sooner_than_an_appointment_is_a_place_for_it(client, confirmed, book, person):
+    later = book(TUESDAY_TEN + timedelta(days=7), customer=person).appointment
+    client.force_login(person)
+    address = reverse("sooner", args=[later.reference])
+    assert address in client.get(reverse("my_appointment", args=[later.reference])).content.decode()
+    assert client.get(address).status_code == 200
+
+    answer = client.post(address, WANTED, follow=True)
+
+    assert WaitlistPlace.objects.get().appointment == later
+    assert "sooner than your appointment of" in text_of(answer)
+
+
+def test_changing_a_place_keeps_its_number(client, place, service):
+    join(service, UserFactory(), **on(TUESDAY))
+    client.force_login(place.customer)
+    address = reverse("waitlist_place", args=[place.uuid])
+    assert client.get(address).status_code == 200
+
+    answer = client.post(address, WANTED | {"parts": [0]}, follow=True)
+
+    assert "1st of 2: you are next" in text_of(answer)
+    place.refresh_from_db()
+    assert place.parts == 1
+
+
+def test_names_of_others_are_told_to_nobody(client, place, service):
+    other = UserFactory(name="Somebody Else")
+    join(service, other, **on(TUESDAY))
+    client.force_login(other)
+
+    said = text_of(client.get(reverse("my_waitlist")))
+
+    assert "2nd of 2" in said and "Amara" not in said
+
+
+# --- The offer --------------------------------------------------------------------------------------------------------
+
+
+def test_the_mail_leads_to_the_offer_which_is_booked_without_signing_in(client, offer, person):
+    deliver()
+    [told] = [each for each in mail.outbox if person.email in each.to[0]]
+    assert told.subject.startswith("A place opened: Tue 3 March, 10:00 with")
+    [token] = set(re.findall(r"/w/([0-9a-f]{64})/", told.body))
+    assert token == token_of(offer) and token not in str(Offer.objects.values_list())
+    address = reverse("link_waitlist_offer", args=[token])
+    shown = client.get(address)
+    assert "A place opened." in text_of(shown)
+
+    answer = client.post(address, hidden(shown), follow=True)
+
+    assert "You have taken this time." in text_of(answer)
+    assert Appointment.objects.get(status=Status.CONFIRMED).customer == person
+
+
+def test_an_offer_is_booked_from_the_own_pages(client, offer, person):
+    client.force_login(person)
+    listed = client.get(reverse("my_waitlist"))
+    assert "A place opened with" in text_of(listed)
+    address = reverse("waitlist_offer", args=[offer.place.uuid])
+    shown = client.get(address)
+
+    answer = client.post(address, hidden(shown))
+
+    made = Appointment.objects.get(status=Status.CONFIRMED)
+    assert answer["Location"] == reverse("appointment_done", args=[made.reference])
+
+
+def test_passing_says_so_twice_calmly(client, offer, person):
+    client.force_login(person)
+    address = reverse("waitlist_offer", args=[offer.place.uuid])
+
+    first, second = (client.post(address, {"pass": "1"}, follow=True) for _ in range(2))
+
+    assert "Passed. You keep your place" in text_of(first)
+    assert "That was already done" in text_of(second)
+
+
+def test_what_is_over_is_shown_with_what_became_of_it(client, offer, person, service):
+    client.force_login(person)
+    address = reverse("waitlist_offer", args=[offer.place.uuid])
+    form = hidden(client.get(address))
+    with time_machine.travel(offer.expires_at, tick=False):
+        answer = client.post(address, form)
+
+    assert answer.status_code == 409
+    assert "This time is no longer offered to you." in text_of(answer)
+    assert not Appointment.objects.filter(status=Status.CONFIRMED).exists()
+
+
+def test_changed_terms_are_shown_before_anything_is_booked(client, offer, person, service):
+    client.force_login(person)
+    address = reverse("waitlist_offer", args=[offer.place.uuid])
+    form = hidden(client.get(address))
+    service.price += 10
+    service.save()
+
+    answer = client.post(address, form)
+
+    assert answer.status_code == 409 and "The terms changed" in text_of(answer)
+    assert client.post(address, hidden(answer)).status_code == 302
+
+
+def test_an_appointment_moves_by_its_offer(client, confirmed, book, person):
+    later = book(TUESDAY_TEN + timedelta(days=7), customer=person).appointment
+    place = join(later.service, person, appointment=later)
+    transitions.cancel_appointment(appointment=confirmed, actor=confirmed.customer, role=Role.CUSTOMER)
+    client.force_login(person)
+    address = reverse("waitlist_offer", args=[place.uuid])
+    shown = client.get(address)
+    assert "Move it to this time" in text_of(shown)
+
+    answer = client.post(address, hidden(shown), follow=True)
+
+    later.refresh_from_db()
+    assert later.start == TUESDAY_TEN and "Your appointment has moved" in text_of(answer)
+
+
+def test_waiting_for_you_has_the_offer_with_its_deadline(client, offer, person, book):
+    client.force_login(person)
+
+    said = text_of(client.get(reverse("my_appointments")))
+
+    assert "Waiting for you" in said and "Yours until Mon 2 March, 08:30" in said
+
+
+def test_who_wants_no_such_mail_gets_none_and_the_offer_all_the_same(offer, person):
+    save_choice(actor=person, off=[(EMAIL, Topic.WAITLIST)], leads=[])
+    deliver()
+
+    assert not [each for each in mail.outbox if person.email in each.to[0]]
+
+
+def test_a_mail_that_is_late_tells_of_no_offer_that_is_over(offer, person):
+    offers.pass_one(offer=offer, actor=person)
+    deliver()
+
+    assert not [each for each in mail.outbox if person.email in each.to[0]]
+    assert SentMail.objects.get(kind=Kind.PLACE_OPENED).reason == "the time is no longer offered"
+
+
+def test_a_link_of_somebody_who_is_suspended_leads_nowhere(client, offer, person):
+    User.objects.filter(pk=person.pk).update(banned_at=NOW)
+
+    assert client.get(reverse("link_waitlist_offer", args=[token_of(offer)])).status_code == 404
+    assert client.get(reverse("link_waitlist_offer", args=["0" * 64])).status_code == 404
+
+
+# --- The studio -------------------------------------------------------------------------------------------------------
+
+
+def test_the_studio_lists_who_waits_and_removes_them_with_a_reason(client, place, person):
+    provider = place.provider
+    client.force_login(provider.user)
+    assert "Amara Nwosu" in text_of(client.get(reverse("studio_waitlist")))
+    address = reverse("studio_waitlist_remove", args=[place.uuid])
+    assert client.get(address).status_code == 200
+
+    client.post(address, {"reason": "Please call us first"})
+
+    place.refresh_from_db()
+    assert (place.state, place.reason) == (PlaceState.REMOVED, "Please call us first")
+    mail.outbox.clear()
+    deliver()
+    [told] = [each for each in mail.outbox if person.email in each.to[0]]
+    assert "took you off the waitlist" in told.body and "Please call us first" in told.body
+
+
+def test_the_studio_offers_an_open_time_by_hand(client, place):
+    client.force_login(place.provider.user)
+    address = reverse("studio_waitlist_offer", args=[place.uuid])
+    shown = client.get(address).content.decode()
+    assert "2026-03-10T10:00:00+00:00" in shown
+
+    client.post(address, {"start": "2026-03-10T10:00:00+00:00"})
+
+    made = Offer.objects.get()
+    assert (made.place, made.by_hand, made.start) == (place, True, TUESDAY_TEN + timedelta(days=7))
+    taken = client.post(address, {"start": "2026-03-17T10:00:00+00:00"})
+    assert taken.status_code == 409 and "offered to Amara already" in text_of(taken)
+    week = client.get(reverse("studio_today"), {"view": "week", "day": "2026-03-10"}).content.decode()
+    assert reverse("studio_waitlist") in week
+
+
+@pytest.mark.parametrize("count", [1, 6])
+def test_the_lists_cost_the_same_for_one_and_for_many(
+    client, confirmed, service, person, count, django_assert_max_num_queries
+):
+    for _ in range(count):
+        join(ServiceFactory(provider=service.provider, duration_minutes=60), person, **on(TUESDAY))
+    client.force_login(person)
+    with django_assert_max_num_queries(6):
+        client.get(reverse("my_waitlist"))
+    client.force_login(service.provider.user)
+    with django_assert_max_num_queries(8):
+        client.get(reverse("studio_waitlist"))
+
+
+def test_an_ended_place_says_how_it_ended(client, offer, person):
+    client.force_login(person)
+    waitlist.leave(place=offer.place, actor=person)
+
+    said = text_of(client.get(reverse("my_waitlist")))
+
+    assert "1 earlier place" in said and "Left" in said
+    assert Offer.objects.get().state == OfferState.WITHDRAWN

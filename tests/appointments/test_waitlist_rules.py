@@ -1,0 +1,133 @@
+"""Who of a waitlist is offered which time and until when, decided from facts in hand."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from appointments.rules.slots import Facts, Rules, Shape
+from appointments.rules.waitlist import Asking, Offering, Waiting, Want, choose, offer_until
+from appointments.rules.wishes import days_words, parts_words
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+LONDON, MADRID = ZoneInfo("Europe/London"), ZoneInfo("Europe/Madrid")
+MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
+NOW = MONDAY + 12 * HOUR
+SHAPE = Shape(HOUR, timedelta(), timedelta(), HOUR)
+ANYTHING = Want(date(2026, 3, 1), date(2026, 3, 31), 0b1111111, 0b111, LONDON)
+ASKING = Asking(kept=30 * MINUTE, notice=2 * HOUR)
+
+
+def facts(first="10:00", last="11:00"):
+    minutes = [int(hour) * 60 + int(minute) for hour, minute in (each.split(":") for each in (first, last))]
+    hours = {day: [(minutes[0], minutes[1])] for day in range(7)}
+    return Facts(LONDON, Rules(notice=2 * HOUR, window_days=60), hours, {}, [])
+
+
+def waiting(key=1, want=ANYTHING, **values):
+    return Waiting(key, SHAPE, SHAPE, want, values.pop("home", LONDON), **values)
+
+
+def chosen(line, *, of=None, days=2, now=NOW, asking=ASKING):
+    found = choose(of or facts(), line, (now, MONDAY + days * DAY), asking, now=now)
+    return [(each.key, each.start - MONDAY) for each in found]
+
+
+def test_the_first_of_the_line_gets_the_first_time_and_the_next_the_next_one():
+    assert chosen([waiting(1), waiting(2), waiting(3)], days=3) == [(1, DAY + 10 * HOUR), (2, 2 * DAY + 10 * HOUR)]
+
+
+@pytest.mark.parametrize(
+    ("want", "fits"),
+    [
+        (ANYTHING, True),
+        (Want(date(2026, 3, 3), date(2026, 3, 3), 0b0000010, 0b001, LONDON), True),
+        (Want(date(2026, 3, 4), date(2026, 3, 9), 0b1111111, 0b111, LONDON), False),
+        (Want(date(2026, 3, 1), date(2026, 3, 2), 0b1111111, 0b111, LONDON), False),
+        (Want(date(2026, 3, 3), date(2026, 3, 3), 0b1111101, 0b111, LONDON), False),
+        (Want(date(2026, 3, 3), date(2026, 3, 3), 0b1111111, 0b110, LONDON), False),
+        # Half past eleven in London is the afternoon in Kathmandu.
+        (Want(date(2026, 3, 3), date(2026, 3, 3), 0b1111111, 0b010, ZoneInfo("Asia/Kathmandu")), True),
+        (Want(date(2026, 3, 1), date(2026, 3, 31), 0b1111111, 0b111, LONDON, before=MONDAY + DAY + 10 * HOUR), False),
+        (Want(date(2026, 3, 1), date(2026, 3, 31), 0b1111111, 0b111, LONDON, before=MONDAY + DAY + 11 * HOUR), True),
+    ],
+)
+def test_dates_weekdays_and_parts_of_the_day_decide_where_they_are_meant(want, fits):
+    assert bool(chosen([waiting(want=want)])) is fits
+
+
+def test_who_is_busy_was_asked_before_or_may_not_take_it_is_passed_over():
+    ten = MONDAY + DAY + 10 * HOUR
+    line = [
+        waiting(1, busy=[(ten + 30 * MINUTE, ten + 2 * HOUR)]),
+        waiting(2, asked=[(ten - 30 * MINUTE, ten + 30 * MINUTE)]),
+        waiting(3, may_take=lambda start: start != ten),
+        waiting(4, busy=[(ten + HOUR, ten + 2 * HOUR)], asked=[(ten - HOUR, ten)]),
+    ]
+
+    assert chosen(line) == [(4, ten - MONDAY)]
+
+
+def test_an_offered_time_counts_on_the_caps_for_the_next():
+    full = facts("10:00", "12:00")
+    capped = Facts(LONDON, Rules(2 * HOUR, 60, max_per_day=1), full.hours, {}, [])
+
+    assert chosen([waiting(1), waiting(2)], of=full) == [(1, DAY + 10 * HOUR), (2, DAY + 11 * HOUR)]
+    assert chosen([waiting(1), waiting(2)], of=capped) == [(1, DAY + 10 * HOUR)]
+
+
+@pytest.mark.parametrize(
+    ("now", "start", "home", "at_night", "asked", "kept"),
+    [
+        # By day for as long as the provider says; near the start a third of what is left before the notice.
+        (NOW, NOW + DAY, LONDON, False, NOW, 30),
+        (NOW, NOW + 2 * HOUR + 60 * MINUTE, LONDON, False, NOW, 20),
+        (NOW, NOW + 2 * HOUR + 16 * MINUTE, LONDON, False, NOW, 5),
+        (NOW, NOW + 2 * HOUR + 6 * MINUTE, LONDON, False, NOW, 5),
+        # At night in the morning, on the customer's own clock.
+        (MONDAY + 22 * HOUR, MONDAY + 2 * DAY, LONDON, False, MONDAY + DAY + 7 * HOUR, 30),
+        (MONDAY + 6 * HOUR, MONDAY + 2 * DAY, LONDON, False, MONDAY + 7 * HOUR, 30),
+        (MONDAY + 6 * HOUR, MONDAY + 2 * DAY, MADRID, False, MONDAY + 6 * HOUR, 30),
+        (MONDAY + 21 * HOUR, MONDAY + 2 * DAY, MADRID, False, MONDAY + DAY + 6 * HOUR, 30),
+        (MONDAY + 7 * HOUR, MONDAY + 2 * DAY, LONDON, False, MONDAY + 7 * HOUR, 30),
+        (MONDAY + 22 * HOUR, MONDAY + 2 * DAY, LONDON, True, MONDAY + 22 * HOUR, 30),
+        # Unless the start is so near that the morning leaves no time.
+        (MONDAY + 23 * HOUR, MONDAY + DAY + 9 * HOUR, LONDON, False, MONDAY + 23 * HOUR, 30),
+        (MONDAY + 6 * HOUR, MONDAY + 9 * HOUR + 15 * MINUTE, LONDON, False, MONDAY + 7 * HOUR, 5),
+        (MONDAY + 6 * HOUR, MONDAY + 9 * HOUR + 14 * MINUTE, LONDON, False, MONDAY + 6 * HOUR, 24),
+    ],
+)
+def test_when_somebody_is_asked_and_for_how_long_a_time_is_kept(now, start, home, at_night, asked, kept):
+    asking = Asking(ASKING.kept, ASKING.notice, at_night)
+
+    made = offer_until(waiting(home=home), start, asking, now=now)
+
+    assert made == Offering(1, start, asked, asked + kept * MINUTE)
+
+
+def test_what_leaves_less_than_five_minutes_is_offered_to_nobody():
+    start = NOW + 2 * HOUR + 5 * MINUTE
+
+    assert offer_until(waiting(), start, ASKING, now=NOW)
+    assert offer_until(waiting(), start - MINUTE, ASKING, now=NOW) is None
+
+
+def test_an_offer_ends_before_its_appointment_can_no_longer_be_moved():
+    made = offer_until(waiting(until=NOW + 60 * MINUTE), NOW + DAY, ASKING, now=NOW)
+
+    assert made is not None and made.expires_at == NOW + 20 * MINUTE
+    assert offer_until(waiting(until=NOW + 4 * MINUTE), NOW + DAY, ASKING, now=NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("days", "parts", "words"),
+    [
+        (0b1111111, 0b111, "any day, any time"),
+        (0b0011111, 0b001, "weekdays, mornings"),
+        (0b1100000, 0b110, "weekends, afternoons and evenings"),
+        (0b0001010, 0b101, "Tuesdays and Thursdays, mornings and evenings"),
+        (0b0000111, 0b010, "Mondays, Tuesdays and Wednesdays, afternoons"),
+    ],
+)
+def test_what_is_wanted_in_words(days, parts, words):
+    assert f"{days_words(days)}, {parts_words(parts)}" == words
