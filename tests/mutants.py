@@ -2715,7 +2715,7 @@ MUTANTS = [
         "proposal.waits_for(side, view.now):\n        address",
         "proposal:\n        address",
         "appointments/test_inbox_lines.py",
-        "as_it_is_now",
+        "lapsed_asks",
     ),
     mutant(
         "quiet hours delay what is near",

@@ -252,3 +252,14 @@ def test_several_requests_wait_for_their_provider(by_hand, service, rows_of, cus
 
     assert line.do == "Answer"
     assert line.until == NOW + ANSWER_TIME
+
+
+def test_a_new_time_that_lapsed_asks_for_no_answer_any_more(confirmed, rows_of, customer):
+    propose(confirmed)
+    proposal = confirmed.proposals.get()
+
+    with time_machine.travel(proposal.answer_by, tick=False):
+        [proposed] = [line for line in rows_of(customer) if line.title.endswith("asks for another time")]
+
+    assert (proposed.do, proposed.until) == ("", None)
+    assert proposed.address == reverse("my_appointment", args=[confirmed.reference])
