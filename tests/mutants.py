@@ -2086,7 +2086,7 @@ MUTANTS = [
         "    room = room.staying(left | far)\n",
         "",
         SERIES_MOVES,
-        "stays",
+        "left_as_it_is",
     ),
     mutant(
         "new times of several dates are not checked together",

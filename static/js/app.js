@@ -142,7 +142,8 @@ const resting = new Map();
 on("submit", ({ target, submitter: button, defaultPrevented }) => {
 	if (defaultPrevented || !button || target.method !== "post") return;
 	resting.set(button, button.innerHTML);
-	setTimeout(() => Object.assign(button, { disabled: true, textContent: button.dataset.saving || "Saving…" }));
+	const label = button.querySelector("[data-label]") ?? button;
+	setTimeout(() => { button.disabled = true; label.textContent = button.dataset.saving || "Saving…"; });
 });
 function wake() {
 	resting.forEach((innerHTML, button) => Object.assign(button, { disabled: false, innerHTML }));

@@ -270,7 +270,7 @@ def test_a_time_that_another_date_keeps_until_the_answer_is_taken(service, custo
     book_series(service, customer, [TUESDAY_TEN + n * DAY for n in range(3)])
     series = Series.objects.get()
 
-    with pytest.raises(SlotTaken):
+    with pytest.raises(SlotTaken, match="^That time is taken"):  # by the check, before the constraint says so
         by(series, DAY, actor=provider.user, role=Role.PROVIDER)
 
     assert not Proposal.objects.exists()
@@ -287,7 +287,7 @@ def test_ones_own_present_time_is_in_nobodys_way(series, provider):
 def test_two_dates_never_get_the_same_time(series, customer):
     one, two, *_ = dates(series)
 
-    with pytest.raises(SlotTaken):
+    with pytest.raises(SlotTaken, match="^That time"):  # by the check, before the constraint says so
         move_several(
             moves=[(one, TUESDAY_TEN + DAY), (two, TUESDAY_TEN + DAY)], actor=customer, role=Role.CUSTOMER, at_once=True
         )
@@ -453,6 +453,22 @@ def test_the_page_and_the_check_agree_on_every_start_of_a_day(series, customer, 
             disagreed.append(start)
 
     assert disagreed == []
+
+
+def test_what_is_left_as_it_is_keeps_its_time(service, customer):
+    """Of three days in a row that move by one, the second is left: the first can’t have its time, the third moves."""
+    book_series(service, customer, [TUESDAY_TEN + n * DAY for n in range(3)])
+    rows = dates(Series.objects.get())
+    wanted = [Occurrence(one.occurrence, (one.start + DAY).date(), one.start + DAY) for one in rows]
+    room = look_at_moves(
+        rows, [one.start for one in wanted], actor=customer, role=Role.CUSTOMER, browser=None, now=clock.now()
+    )
+
+    all_move = settle_moves(room, wanted, {}, suggests=False, overrides=False)
+    one_stays = settle_moves(room, wanted, {2: None}, suggests=False, overrides=False)
+
+    assert [one.outcome for one in all_move] == [Outcome.OPEN] * 3
+    assert [one.outcome for one in one_stays] == [Outcome.UNSETTLED, Outcome.SKIPPED, Outcome.OPEN]
 
 
 def test_all_move_by_as_many_days_and_to_the_same_time(series):
