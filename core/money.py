@@ -180,6 +180,9 @@ class Money:
         return other.amount
 
 
-def total(amounts: Iterable[Money], currency: str) -> Money:
-    """The sum in `currency`, zero for no amounts. Raises CurrencyMismatch if one is in another currency."""
-    return sum(amounts, start=Money(round_money(Decimal(0), currency), currency))
+def totals(amounts: Iterable[Money]) -> list[Money]:
+    """The sums of the amounts, one for each currency, in the order in which these come."""
+    sums: dict[str, Money] = {}
+    for one in amounts:
+        sums[one.currency] = sums[one.currency] + one if one.currency in sums else one
+    return list(sums.values())

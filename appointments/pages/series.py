@@ -1,8 +1,10 @@
 """The page of a series for one of its sides: the rule in words, each date with its state, and what is still to come."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -139,7 +141,7 @@ def build_series(
         SeriesMonth(name, tuple(of_month))
         for name, of_month in groupby(rows, key=lambda row: month_words(clock.local(row.start, zones.first).date()))
     )
-    total = money.total((money.Money(one.price, one.currency) for one in ahead), appointments[0].currency)
+    totals = money.totals(money.Money(one.price, one.currency) for one in ahead)
     return SeriesPage(
         label=_label(appointments, ahead),
         rule_words=words.rule(appointments, ahead),
@@ -149,7 +151,7 @@ def build_series(
         zones=zones,
         ahead=tuple(ahead),
         waiting=tuple(one for one in ahead if one.is_request),
-        still_to_come=money.format_money(total.amount, total.currency),
+        still_to_come=_joined(map(str, totals)) or money.format_money(Decimal(0), appointments[0].currency),
         working=_working(ahead),
         more=_more(series, appointments, ahead, zones.first, now) if viewer is Role.CUSTOMER else "",
     )
@@ -174,12 +176,15 @@ def _label(appointments: Sequence[Appointment], ahead: Sequence[Appointment]) ->
 
 
 def _working(ahead: Sequence[Appointment]) -> str:
-    """The sum of what is ahead as `6 × £32`; the prices are copies, but may differ after an extension."""
-    prices = {(one.price, one.currency) for one in ahead}
-    if len(prices) != 1:
-        return ""
-    [(price, currency)] = prices
-    return f"{len(ahead)} × {money.format_money(price, currency)}"
+    """The sum of what is ahead as `6 × £32`. The prices are copies, which may differ after an extension, also in their
+    currency: `3 × £32 and 2 × €40`."""
+    counts = Counter((one.price, one.currency) for one in ahead)
+    return _joined(f"{count} × {money.format_money(*price)}" for price, count in counts.items())
+
+
+def _joined(parts: Iterable[str]) -> str:
+    *others, last = [*parts] or [""]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,10 @@ class MoveRow:
         return self.settled.start is not None
 
     @property
+    def is_far(self) -> bool:
+        return self.settled.outcome is Outcome.WINDOW
+
+    @property
     def is_unsettled(self) -> bool:
         return not self.settled.is_settled
 

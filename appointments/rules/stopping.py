@@ -35,6 +35,11 @@ class Ways:
     since: Appointment | None = None
     staying: tuple[Appointment, ...] = ()
 
+    @property
+    def ending(self) -> tuple[Appointment, ...]:
+        """All that can end or move, by start."""
+        return self.ways[-1].ending if self.ways else ()
+
     def chosen(self, which: str) -> Way | None:
         """The way called `which`; without one that for the following dates, or the last there is."""
         by_scope = {way.scope: way for way in self.ways}

@@ -289,14 +289,15 @@ def answer_series(request: HttpRequest, provider: Provider, series: UUID) -> Htt
         return _ask_to_answer(request, door, appointments, ReasonForm())
     form = ReasonForm(request.POST)
     answers = typed_answers(request.POST)
-    if not form.is_valid():
+    if not form.is_valid() or "shown" not in request.POST:
         return _ask_to_answer(request, door, appointments, form, answers, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    waiting = door.page(appointments).waiting
+    # What the page named, and nothing that joined it since.
+    shown, all_waiting = shown_of(request.POST.get("shown", "")), door.page(appointments).waiting
+    waiting = [one for one in all_waiting if one.reference in shown]
     pressed = request.POST.get("do", "")
     accepts = {one.reference: pressed == "accept-all" or answers.get(one.reference) == "accept" for one in waiting}
     if pressed not in {"accept-all", "decline-all"} and any(one.reference not in answers for one in waiting):
         return _ask_to_answer(request, door, appointments, form, answers, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    shown = shown_of(request.POST.get("shown", ""))
     try:
         outcomes = answer_several(
             accepted=[one for one in waiting if accepts[one.reference]],
@@ -317,6 +318,9 @@ def answer_series(request: HttpRequest, provider: Provider, series: UUID) -> Htt
         messages.success(request, f"{' and '.join(told).capitalize()}. We tell {name} in one email.")
     else:
         messages.info(request, "These requests were already answered. Nothing changed.")
+    if joined := len(all_waiting) - len(waiting):
+        more = "1 more request has" if joined == 1 else f"{joined} more requests have"
+        messages.warning(request, f"{more} joined since the page was opened, and still wait{'s' * (joined == 1)}.")
     return redirect(door.home)
 
 

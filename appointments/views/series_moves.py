@@ -4,7 +4,7 @@ Nothing is stored before the last button: the form carries all that was typed an
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.limits import limited
 from appointments import visitor
 from appointments.exceptions import ChangedSince, MoveRefused, PolicyRefused, ReasonMissing, SlotTaken, TermsChanged
-from appointments.forms.series_dates import SentDates, read_dates
+from appointments.forms.series_dates import SentDates, read_dates, rows_shown
 from appointments.forms.series_moves import MoveForm, named
 from appointments.models import Appointment
 from appointments.pages.series_moves import build_moves, scope_choices
@@ -39,6 +39,8 @@ from .series import READ_AND_SEND, SeriesDoor, customers_door, providers_door
 
 TEMPLATE = "appointments/series/move.html"
 CHECK = "appointments/series/move_check.html"
+ALREADY = "That was already done. Nothing changed."
+GONE = "This series has changed since the page was opened. Nothing is moved: choose again."
 
 
 @never_cache
@@ -70,13 +72,15 @@ class Look:
     room: Room
     dates: list[SettledDate]
     already: list[Appointment]
+    has_changed: bool = False
     trouble: str = ""
     must_answer: bool = False
+    unlike_shown: list[SettledDate] = field(default_factory=list)
     lost: list[SettledDate] = field(default_factory=list)
 
     @property
     def status(self) -> int:
-        if self.trouble or self.lost:
+        if self.trouble or self.lost or self.unlike_shown:
             return HTTPStatus.CONFLICT
         wrong = self.must_answer or self.form.errors
         return HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
@@ -97,6 +101,8 @@ def _move(request: HttpRequest, door: SeriesDoor) -> HttpResponse:
     ways = ways_to_move(appointments, asked.get("from", ""), role=door.side, policy=policy, now=now)
     way = ways.chosen(asked.get("which", ""))
     refused = _refused(door)
+    if request.method == "POST" and asked.get("from") and not ways.since and not refused:
+        return _is_gone(request, door, appointments)
     if way is None or refused:
         why = refused or next((_why_not(one, door) for one in ways.staying), "Nothing of this series lies ahead.")
         messages.info(request, why)
@@ -107,19 +113,38 @@ def _move(request: HttpRequest, door: SeriesDoor) -> HttpResponse:
     to = door.other.first_name
     if request.method != "POST":
         wall = clock.local(since.start, zone)
-        initial = {"from": since.reference if ways.since else "", "day": wall.date(), "at": wall.time()}
+        initial = {"from": since.reference, "day": wall.date(), "at": wall.time()}
         return _ask(request, door, ways, way, since, MoveForm(initial=initial, to=to, since_day=since_day))
     form = MoveForm(request.POST, to=to, since_day=since_day)
     if not form.is_valid() or request.POST.get("do") == "change":
         return _ask(request, door, ways, way, since, form)
-    look = _look(request, door, form, ways, way, since)
+    look = _look(request, door, form, ways, way, since, appointments)
+    if look.has_changed and look.sent.books:
+        if not look.dates:
+            return _is_gone(request, door, appointments)
+        look.trouble = str(ChangedSince())
+        return _show(request, look)
     if not look.dates:
         if look.sent.books:
-            messages.info(request, "That was already done. Nothing changed.")
+            messages.info(request, ALREADY)
             return redirect(door.home)
         form.add_error("at", "They are at this time already.")
         return _ask(request, door, ways, way, since, form)
     return _send(request, look) if look.sent.books else _show(request, look)
+
+
+def _is_gone(request: HttpRequest, door: SeriesDoor, appointments: Sequence[Appointment]) -> HttpResponse:
+    """Redirect to the series, as the date from which its page counted can't be moved any more."""
+    sent = read_dates(request.POST, {})
+    has_moved = any(_has_moved(one, sent) for one in appointments if one.reference == request.POST["from"])
+    messages.info(request, ALREADY if sent.books and has_moved else GONE)
+    return redirect(door.home)
+
+
+def _has_moved(one: Appointment, sent: SentDates) -> bool:
+    """Whether the date is at the new time that the page showed for it, as after a first press."""
+    shown = sent.shown.get(one.occurrence or 0)
+    return one.is_open and shown is not None and one.start == shown.start
 
 
 def _refused(door: SeriesDoor) -> str:
@@ -156,10 +181,20 @@ def _ask(
 # --- Each date before it moves ----------------------------------------------------------------------------------------
 
 
-def _look(request: HttpRequest, door: SeriesDoor, form: MoveForm, ways: Ways, way: Way, since: Appointment) -> Look:
+def _look(
+    request: HttpRequest,
+    door: SeriesDoor,
+    form: MoveForm,
+    ways: Ways,
+    way: Way,
+    since: Appointment,
+    appointments: Sequence[Appointment],
+) -> Look:
     """The dates as they are now, judged with what the form says of each."""
     now, zone = clock.now(), door.series.zone
-    named_now = [one for one in way.ending if not form.shown or one.reference in form.shown]
+    # What the page named, wherever it lies by now, and nothing that joined it since.
+    named_now = [one for one in ways.ending if one.reference in form.shown] if form.shown else list(way.ending)
+    named_now = named_now or [since]
     wanted = moved(named_now, since, *form.new_time, zone)
     present = {one.occurrence or 0: one.start for one in named_now}
     already = [one for one, date in zip(named_now, wanted, strict=True) if date.start == one.start]
@@ -167,6 +202,7 @@ def _look(request: HttpRequest, door: SeriesDoor, form: MoveForm, ways: Ways, wa
     wanted = [date for date in wanted if date.start != present[date.number]]
     sent = read_dates(request.POST, {date.number: date.day for date in wanted})
     picks = {number: None if pick == present[number] else pick for number, pick in sent.picks.items()}
+    sent = replace(sent, picks=picks)
     starts = [date.start for date in wanted] + [pick for pick in picks.values() if pick]
     starts += [clock.day_bounds(day, zone)[0] for day in sent.days.values()]
     room = look_at_moves(
@@ -175,16 +211,21 @@ def _look(request: HttpRequest, door: SeriesDoor, form: MoveForm, ways: Ways, wa
     dates = settle_moves(
         room, wanted, picks, unanswered=sent.unanswered, suggests=sent.is_first, overrides=not door.is_customers
     )
-    return Look(door, form, ways, way, since, sent, room, dates, already)
+    left = [one for one in appointments if one.reference in form.shown and one not in ways.ending]
+    has_changed = not all(_has_moved(one, sent) for one in left)
+    return Look(door, form, ways, way, since, sent, room, dates, already, has_changed)
 
 
 def _send(request: HttpRequest, look: Look) -> HttpResponse:
     door, form = look.door, look.form
-    by_number = {one.occurrence: one for one in look.way.ending}
+    by_number = {one.occurrence: one for one in look.ways.ending}
     unsettled = [date for date in look.dates if not date.is_settled]
     if unsettled:
         look.must_answer = True
         look.lost = [date for date in unsettled if date.is_lost or date.number not in look.sent.asked]
+        return _show(request, look)
+    if unlike := look.sent.unlike_shown(look.dates):
+        look.unlike_shown = unlike
         return _show(request, look)
     moves = [(by_number[date.number], date.start) for date in look.dates if date.start is not None]
     if not moves:
@@ -215,15 +256,15 @@ def _look_again(request: HttpRequest, door: SeriesDoor, why: str) -> HttpRespons
     appointments, policy = appointments_of(door.series), door.series.provider.policy
     ways = ways_to_move(appointments, request.POST.get("from", ""), role=door.side, policy=policy, now=clock.now())
     way = ways.chosen(request.POST.get("which", ""))
-    if way is None:
+    if way is None or ways.since is None:
         messages.info(request, why)
         return redirect(door.home)
-    since = ways.since or way.ending[0]
+    since = ways.since
     day = clock.local(since.start, door.series.zone).date()
     form = MoveForm(request.POST, to=door.other.first_name, since_day=day)
     if not form.is_valid():
         return _ask(request, door, ways, way, since, form)
-    look = _look(request, door, form, ways, way, since)
+    look = _look(request, door, form, ways, way, since, appointments)
     look.trouble = why
     return _show(request, look)
 
@@ -231,7 +272,7 @@ def _look_again(request: HttpRequest, door: SeriesDoor, why: str) -> HttpRespons
 def _tell(request: HttpRequest, door: SeriesDoor, outcomes: Sequence, starts: Mapping[int, object]) -> None:
     changed = [outcome.appointment for outcome in outcomes if outcome.changed]
     if not changed:
-        messages.info(request, "That was already done. Nothing changed.")
+        messages.info(request, ALREADY)
         return
     name = door.other.first_name
     at_once = sum(one.start == starts[one.pk] for one in changed)
@@ -251,7 +292,7 @@ def _show(request: HttpRequest, look: Look) -> HttpResponse:
     page = door.page(everything)
     moves = build_moves(
         door.series,
-        look.way.ending,
+        look.ways.ending,
         look.dates,
         look.room,
         role=door.side,
@@ -261,7 +302,7 @@ def _show(request: HttpRequest, look: Look) -> HttpResponse:
         now=now,
         twelve=door.actor.uses_12h_clock,
     )
-    in_question = [one for one in look.way.ending if one.occurrence in {date.number for date in look.dates}]
+    in_question = [one for one in look.ways.ending if one.occurrence in {date.number for date in look.dates}]
     context = {
         **door.context(page),
         "look": look,
@@ -270,6 +311,7 @@ def _show(request: HttpRequest, look: Look) -> HttpResponse:
         "moves": moves,
         "already": look.already,
         "shown": named(in_question),
+        "rows": rows_shown(look.dates),
         "series_zone": door.series.zone,
     }
     part = "#moves" if request.headers.get("HX-Target") == "moves" else ""

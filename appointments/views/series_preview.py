@@ -19,7 +19,7 @@ from appointments import booking_draft, visitor
 from appointments.exceptions import PolicyRefused, SlotTaken, TermsChanged
 from appointments.forms.booking import BookingForm
 from appointments.forms.extending import ExtendForm
-from appointments.forms.series_dates import SentDates, read_dates
+from appointments.forms.series_dates import SentDates, read_dates, rows_shown
 from appointments.models import Series
 from appointments.pages import month_picker
 from appointments.pages.changed_terms import changes_in_words
@@ -89,11 +89,12 @@ class Look:
     changes: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     is_late: bool = False
+    unlike_shown: list[SettledDate] = field(default_factory=list)
     must_answer: bool = False
 
     @property
     def status(self) -> int:
-        if self.refusal or self.changes or self.is_late:
+        if self.refusal or self.changes or self.is_late or self.unlike_shown:
             return HTTPStatus.CONFLICT
         return HTTPStatus.UNPROCESSABLE_ENTITY if self.must_answer else HTTPStatus.OK
 
@@ -119,6 +120,11 @@ def answer(request: SignedInRequest, wish: Wish) -> HttpResponse:
         look.is_late, look.must_answer = bool(look.lost), True
         return _show(request, look)
     if look.changes:
+        return _show(request, look)
+    if unlike := look.sent.unlike_shown(look.dates, asks_beyond=True):
+        if (before := booking.booked_by_form(request.user, wish.key)) and before.series:
+            return _already(request, before.series)
+        look.unlike_shown = unlike
         return _show(request, look)
     try:
         booked = book_series(
@@ -222,6 +228,7 @@ def _show(request: SignedInRequest, look: Look) -> HttpResponse:
         "terms": terms,
         "cancelling": cancelling_sentence(provider.policy).text,
         "hidden": look.wish.carried_on(terms, request.user),
+        "rows": rows_shown(look.dates),
         "address": look.wish.address,
         "back": look.wish.back,
         "series": look.wish.series,

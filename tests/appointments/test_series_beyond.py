@@ -5,6 +5,7 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.core import mail
 from django.urls import reverse
 
@@ -170,3 +171,61 @@ def test_each_side_reads_of_both_kinds_in_one_mail_with_a_file_of_what_is_agreed
         assert "3 confirmed, 2 requested" in message.subject
         [attached] = message.attachments
         assert attached[1].count("BEGIN:VEVENT") == 3
+
+
+@pytest.fixture
+def address(service):
+    return reverse("check_series", args=[service.provider.slug, service.slug])
+
+
+def preview_of(client, service, address, count="4"):
+    form = client.get(
+        reverse("book", args=[service.provider.slug, service.slug]), {"start": f"{TUESDAY_TEN:%Y-%m-%dT%H:%M:%SZ}"}
+    )
+    values = {field.html_name: field.value() for field in form.context["form"].hidden_fields()}
+    return client.post(address, values | {"repeat": "weekly", "count": count, "until": "", "note": ""})
+
+
+def test_a_date_shown_as_a_request_is_not_booked_once_the_window_has_reached_it(
+    signed_in, customer, service, provider, address
+):
+    provider.policy.window_days = 21
+    provider.policy.save()
+    preview = preview_of(signed_in, service, address)
+    assert outcomes(preview) == ["open"] * 3 + ["request"]
+
+    with time_machine.travel(TUESDAY_TEN - 9 * HOUR, tick=False):
+        signed_in.force_login(customer)
+        again = signed_in.post(address, shown_values(preview) | {"do": "book"})
+        assert (again.status_code, states()) == (409, [])
+        assert '<a href="#date-4">' in again.content.decode()
+        signed_in.post(address, shown_values(again) | {"do": "book"})
+
+    assert states() == [Status.CONFIRMED] * 4
+
+
+@pytest.mark.parametrize("asks_beyond", [True, False])
+def test_a_date_shown_as_booked_is_neither_requested_nor_left_out_in_a_shorter_window(
+    signed_in, service, provider, address, asks_beyond
+):
+    service.requests_beyond_window = asks_beyond
+    service.save()
+    provider.policy.window_days = 60
+    provider.policy.save()
+    preview = preview_of(signed_in, service, address)
+    assert outcomes(preview) == ["open"] * 4
+    provider.policy.window_days = 21
+    provider.policy.save()
+
+    again = signed_in.post(address, shown_values(preview) | {"do": "book"})
+
+    assert (again.status_code, states()) == (409, [])
+    assert outcomes(again) == ["open"] * 3 + ["request" if asks_beyond else "window"]
+
+
+def test_what_the_person_chose_since_the_page_was_shown_counts(signed_in, service, address):
+    preview = preview_of(signed_in, service, address, "5")
+
+    signed_in.post(address, shown_values(preview) | {"pick-4": "skip", "do": "book"})
+
+    assert states() == [Status.CONFIRMED] * 3 + [Status.REQUESTED]

@@ -352,3 +352,80 @@ def test_a_cancelled_last_date_is_not_offered_again(series, customer):
     extend(series, customer, count=1)
 
     assert sorted(series.appointments.values_list("occurrence", flat=True)) == [1, 2, 3, 4]
+
+
+def test_dates_in_two_currencies_are_summed_apart_on_every_page(client, series, customer, provider, service):
+    service.currency = "EUR"
+    service.save()
+    extend(Series.objects.with_people().get(), customer)
+
+    client.force_login(customer)
+    page = client.get(reverse("my_series", args=[series.uuid]))
+    assert page.context["page"].still_to_come == "£120 and €80"
+    assert page.context["page"].working == "3 × £40 and 2 × €40"
+    for name in ("cancel_series", "move_series"):
+        assert client.get(reverse(name, args=[series.uuid])).status_code == 200
+    client.force_login(provider.user)
+    for name in ("studio_series", "studio_cancel_series", "studio_move_series"):
+        assert client.get(reverse(name, args=[series.uuid])).status_code == 200
+
+
+def test_requests_in_two_currencies_are_answered(client, series, customer, provider, service, by_hand):
+    service.currency = "EUR"
+    service.save()
+    extend(Series.objects.with_people().get(), customer)
+
+    client.force_login(provider.user)
+    assert client.get(reverse("answer_series", args=[series.uuid])).status_code == 200
+
+
+def test_accepting_all_accepts_what_the_page_showed(client, service, customer, provider, by_hand):
+    provider.policy.answer_minutes = 5000
+    provider.policy.save()
+    book_starts(service, customer, weekly(TUESDAY_TEN + WEEK, 3))
+    series = Series.objects.with_people().get()
+    client.force_login(provider.user)
+    address = reverse("answer_series", args=[series.uuid])
+    shown = client.get(address).context["shown"]
+    extend(series, customer)
+
+    answer = client.post(address, {"do": "accept-all", "shown": shown, "reason": ""}, follow=True)
+
+    statuses = list(series.appointments.order_by("occurrence").values_list("status", flat=True))
+    assert statuses == [Status.CONFIRMED] * 3 + [Status.REQUESTED] * 2
+    said = [str(message) for message in answer.context["messages"]]
+    assert said[1] == "2 more requests have joined since the page was opened, and still wait."
+
+
+def test_declining_nothing_that_was_shown_declines_nothing(client, service, customer, provider, by_hand):
+    book_starts(service, customer, weekly(TUESDAY_TEN + WEEK, 3))
+    series = Series.objects.get()
+    client.force_login(provider.user)
+
+    answer = client.post(reverse("answer_series", args=[series.uuid]), {"do": "decline-all", "reason": ""})
+
+    assert answer.status_code == 422
+    assert set(series.appointments.values_list("status", flat=True)) == {Status.REQUESTED}
+
+
+def test_dates_that_the_page_did_not_show_are_not_added(signed_in, customer, provider, service, series, address):
+    """The first date to add is over when the button is pressed, so that the next ones would be others."""
+    provider.policy.notice_minutes = 0
+    provider.policy.save()
+    third = Appointment.objects.with_people().get(series=series, occurrence=3)
+    propose_time(appointment=third, start=datetime(2026, 3, 26, 10, tzinfo=UTC), actor=customer, role=Role.CUSTOMER)
+    fourth = TUESDAY_TEN + 3 * WEEK
+    with time_machine.travel(fourth - timedelta(minutes=1), tick=False):
+        signed_in.force_login(customer)
+        preview = signed_in.post(address, typed_values(signed_in.get(address), count="2"))
+    assert [row.start for row in preview.context["preview"].rows] == [fourth, fourth + WEEK - HOUR]
+
+    with time_machine.travel(fourth + timedelta(minutes=1), tick=False):
+        signed_in.force_login(customer)
+        again = signed_in.post(address, shown_values(preview) | {"do": "book"})
+        assert again.status_code == 409
+        assert series.appointments.count() == 3
+        signed_in.post(address, shown_values(again) | {"do": "book"})
+
+    added = series.appointments.filter(occurrence__gt=3).order_by("start").values_list("start", flat=True)
+    assert list(added) == [row.start for row in again.context["preview"].rows]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -486,3 +487,98 @@ def test_states_stay_as_they_are(series, customer):
     by(series, DAY, actor=customer)
 
     assert set(series.appointments.values_list("status", flat=True)) == {Status.CONFIRMED}
+
+
+# --- What was shown is what is done -----------------------------------------------------------------------------------
+
+
+def cancelled_by_the_provider(series, number, provider):
+    one = Appointment.objects.with_people().get(series=series, occurrence=number)
+    transitions.cancel_appointment(appointment=one, actor=provider.user, role=Role.PROVIDER)
+
+
+def messages_of(response):
+    return [str(message) for message in response.context["messages"]]
+
+
+def test_a_date_shown_as_staying_stays_once_the_window_has_reached_it(signed_in, customer, address, series, provider):
+    provider.policy.window_days = 22
+    provider.policy.save()
+    preview = asked(signed_in, address, day=TUESDAY_TEN + DAY)
+    assert outcomes(preview) == ["open"] * 3 + ["window"]
+
+    with time_machine.travel(TUESDAY_TEN - 9 * HOUR, tick=False):
+        signed_in.force_login(customer)
+        signed_in.post(address, shown_values(preview) | {"do": "move"})
+
+    assert starts(series) == [start + DAY for start in weekly(TUESDAY_TEN, 3)] + [TUESDAY_TEN + 3 * WEEK]
+
+
+def test_a_date_shown_as_moving_does_not_stay_while_the_others_move(signed_in, address, series, provider):
+    preview = asked(signed_in, address, day=TUESDAY_TEN + DAY)
+    provider.policy.window_days = 21
+    provider.policy.save()
+
+    again = signed_in.post(address, shown_values(preview) | {"do": "move"})
+
+    assert again.status_code == 409
+    assert outcomes(again) == ["open"] * 3 + ["window"]
+    assert '<a href="#date-4">' in again.content.decode()
+    assert starts(series) == weekly(TUESDAY_TEN, 4)
+
+
+def test_a_shown_date_that_ended_meanwhile_keeps_the_others(signed_in, address, series, provider):
+    preview = asked(signed_in, address, day=TUESDAY_TEN + DAY)
+    cancelled_by_the_provider(series, 2, provider)
+
+    again = signed_in.post(address, shown_values(preview) | {"do": "move"})
+    assert again.status_code == 409
+    assert outcomes(again) == ["open"] * 3
+    assert starts(series) == weekly(TUESDAY_TEN, 4)
+
+    signed_in.post(address, shown_values(again) | {"do": "move"})
+    assert [start - DAY for start in starts(series)[2:]] == weekly(TUESDAY_TEN, 4)[2:]
+
+
+@pytest.mark.parametrize("is_shown", [True, False])
+def test_one_date_that_ended_meanwhile_does_not_become_all(signed_in, address, series, provider, is_shown):
+    third = series.appointments.get(occurrence=3)
+    typed = {"from": third.reference, "which": "one", "day": f"{third.start + DAY:%Y-%m-%d}", "at": "10:00"}
+    if is_shown:
+        preview = signed_in.post(address, typed | {"message": ""})
+        assert outcomes(preview) == ["open"]
+        typed = shown_values(preview)
+    cancelled_by_the_provider(series, 3, provider)
+
+    answer = signed_in.post(address, typed | {"do": "move"} if is_shown else typed, follow=True)
+
+    assert messages_of(answer) == ["This series has changed since the page was opened. Nothing is moved: choose again."]
+    assert starts(series) == weekly(TUESDAY_TEN, 4)
+
+
+def test_once_the_first_date_is_over_the_others_do_not_move_by_fewer_days(signed_in, customer, address, series):
+    preview = asked(signed_in, address, day=TUESDAY_TEN + WEEK)
+    assert outcomes(preview) == ["open"] * 4
+
+    with time_machine.travel(TUESDAY_TEN + HOUR, tick=False):
+        signed_in.force_login(customer)
+        answer = signed_in.post(address, shown_values(preview) | {"do": "move"}, follow=True)
+
+    assert messages_of(answer) == ["This series has changed since the page was opened. Nothing is moved: choose again."]
+    assert starts(series) == weekly(TUESDAY_TEN, 4)
+
+
+def test_a_form_sent_twice_moves_once_also_where_the_new_times_are_too_near_to_change(
+    signed_in, customer, address, series, provider
+):
+    provider.policy.reschedule_cutoff_minutes = 26 * 60
+    provider.policy.save()
+    with time_machine.travel(TUESDAY_TEN - 2 * DAY, tick=False):
+        signed_in.force_login(customer)
+        preview = asked(signed_in, address, day=TUESDAY_TEN - DAY, at="11:00")
+        assert outcomes(preview) == ["open"] * 4
+        for _ in range(2):
+            answer = signed_in.post(address, shown_values(preview) | {"do": "move"}, follow=True)
+
+    assert messages_of(answer) == ["That was already done. Nothing changed."]
+    assert starts(series) == [start - DAY + HOUR for start in weekly(TUESDAY_TEN, 4)]

@@ -18,7 +18,7 @@ from core.money import (
     hourly,
     minor_units,
     round_money,
-    total,
+    totals,
     validate_amount,
     validate_currency,
 )
@@ -138,7 +138,6 @@ def test_two_currencies_never_add_up():
         lambda: pounds + euros,
         lambda: pounds - euros,
         lambda: pounds < euros,
-        lambda: total([pounds, euros], "GBP"),
     ):
         with pytest.raises(CurrencyMismatch):
             mix()
@@ -150,10 +149,13 @@ def test_sums_of_one_currency():
 
     assert 8 * forty == Money(Decimal(320), "GBP")
     assert forty + forty - forty == forty
-    assert total([forty] * 3, "GBP") == Money(Decimal(120), "GBP")
-    assert total([], "JPY") == Money(Decimal(0), "JPY")
-    with pytest.raises(CurrencyMismatch):
-        total([forty], "EUR")
+
+
+def test_each_currency_has_a_sum_of_its_own():
+    forty, euros = Money(Decimal(40), "GBP"), Money(Decimal(5), "EUR")
+
+    assert totals([forty, euros, forty]) == [Money(Decimal(80), "GBP"), euros]
+    assert totals([]) == []
 
 
 def test_every_currency_can_be_chosen_once():
