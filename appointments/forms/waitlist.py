@@ -20,6 +20,7 @@ from providers.models import Service
 from providers.wording import place_text
 
 from .booking import TermsForm
+from .reasons import ShownField
 
 PARTS = [("0", "Morning"), ("1", "Afternoon"), ("2", "Evening")]
 NAMES = ("first_on", "last_on", "weekdays", "parts", "venue")
@@ -99,7 +100,9 @@ class JoinForm(forms.Form):
 
 
 class ClaimForm(TermsForm):
-    """The terms that the page of an offer showed."""
+    """The terms that the page of an offer showed, and the appointment that is to move, as `Appointment.as_shown`."""
+
+    shown = ShownField()
 
 
 class OfferForm(forms.Form):

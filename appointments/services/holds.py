@@ -136,6 +136,11 @@ def release_offered(offers: Iterable[int]) -> None:
     Hold.objects.filter(offer__in=offers).delete()
 
 
+def release_lapsed_offers(provider_id: int, *, now: datetime) -> None:
+    """Release the offered times of the provider whose deadline is over."""
+    Hold.objects.filter(provider=provider_id, kind=HoldKind.OFFER, expires_at__lte=now).delete()
+
+
 def release_proposed(appointments: Sequence[Appointment]) -> None:
     """Release the proposed times of these appointments."""
     Hold.objects.filter(appointment__in=appointments, kind=HoldKind.PROPOSAL).delete()

@@ -42,8 +42,8 @@ CHANGED_BY_A_MOVE = (
 )  # fmt: skip
 ENDS = {Verb.DECLINE, Verb.WITHDRAW, Verb.CANCEL, Verb.EXPIRE, Verb.COMPLETE, Verb.NO_SHOW}
 
-# The verbs after which a time may be free that was held.
-FREES = {Verb.DECLINE, Verb.WITHDRAW, Verb.CANCEL, Verb.EXPIRE, *OF_TIME}
+# The verbs after which a time may be free that was held; accepting drops a new time that waits for its answer.
+FREES = {Verb.ACCEPT, Verb.DECLINE, Verb.WITHDRAW, Verb.CANCEL, Verb.EXPIRE, *OF_TIME}
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,10 +338,15 @@ def _check(change: Change, act: Act, now: datetime, *, together: bool) -> None:
         proposal=change.proposal,
         start=change.start,
     )
-    if change.offer and not Offer.objects.live(now).filter(pk=change.offer.pk).exists():
+    if change.offer and not _is_earlier(change, change.offer, now):
         raise OfferClosed
     if _chooses(change) and not together:
         times.check_start(_wish(change, act), now=now)
+
+
+def _is_earlier(change: Change, offer: Offer, now: datetime) -> bool:
+    """Whether the offer of an earlier time stands, and is still one: the appointment may have moved before it."""
+    return offer.start < change.appointment.start and Offer.objects.live(now).filter(pk=offer.pk).exists()
 
 
 def _chooses(change: Change) -> bool:

@@ -169,11 +169,12 @@ def _end(place: WaitlistPlace, state: PlaceState, *, reason: str = "") -> bool:
     return bool(ended)
 
 
-def claim(*, offer: Offer, actor: User, terms: Terms, venue: str = "", note: str = "") -> Outcome:
+def claim(*, offer: Offer, actor: User, terms: Terms, venue: str = "", note: str = "", shown: str = "") -> Outcome:
     """Book the offered time, or request it where the provider answers by hand; for a place with an appointment move
     that there, or propose it. A second press finds what the first one did.
 
-    Raises OfferClosed once the offer is over, and otherwise what booking and moving raise.
+    Raises OfferClosed once the offer is over, ChangedSince where the appointment is at another time than the page
+    showed (`shown`, as `Appointment.as_shown`), and otherwise what booking and moving raise.
     """
     if actor.pk != offer.customer_id:
         raise PermissionDenied
@@ -192,7 +193,7 @@ def claim(*, offer: Offer, actor: User, terms: Terms, venue: str = "", note: str
         )
     at_once = proposals.would_move_at_once(place.appointment, Role.CUSTOMER)
     verb = Verb.MOVE if at_once else Verb.PROPOSE
-    move = transitions.Change(place.appointment, verb, start=offer.start, offer=offer)
+    move = transitions.Change(place.appointment, verb, start=offer.start, offer=offer, shown=shown)
     [outcome] = transitions.apply([move], actor=actor, role=Role.CUSTOMER)
     return outcome
 
@@ -204,8 +205,9 @@ def offer_by_hand(*, place: WaitlistPlace, start: datetime, actor: User) -> Offe
 
     Raises SlotTaken where the time is not open, PolicyRefused where the customer can't be offered it.
     """
-    _lock(place, actor, Role.PROVIDER)
+    provider = _lock(place, actor, Role.PROVIDER)
     now = clock.now()
+    waitlist_offers.expire_due(provider.pk, now=now)
     fresh = WaitlistPlace.objects.with_people().select_related("appointment__service").get(pk=place.pk)
     name = fresh.customer.first_name
     if not fresh.is_waiting:

@@ -18,6 +18,7 @@ from django.utils.crypto import salted_hmac
 
 from accounts.models import User, taking_part
 from appointments.models import Appointment, Offer, WaitlistPlace
+from appointments.rules.bookable import what_is_shut
 from appointments.rules.moves import move_terms
 from appointments.rules.persons import Dealings, move_refusal, refusals
 from appointments.rules.slots import window_end
@@ -32,7 +33,7 @@ from notifications import channels
 from notifications.catalogue import Notice
 from notifications.models import Kind
 from outbox import services as outbox
-from providers.models import CustomerBlock, Listing, Provider, Service
+from providers.models import CustomerBlock, Provider, Service
 
 from . import availability, holds
 from .locks import lock_providers
@@ -67,13 +68,15 @@ def offer_freed(provider_id: int, *, now: datetime | None = None) -> list[Offer]
     """Offer the open time of the locked provider to those who wait for it, in order, and return what is offered.
 
     A place that waits for an earlier time of an appointment ends with that, and an offer that is no earlier than it any
-    more is taken back. One query where nobody waits; else at most twelve, whatever the number of places.
+    more is taken back, also while the provider takes no bookings. One query where nobody waits; else at most sixteen,
+    whatever the number of places.
     """
     now = now or clock.now()
-    line = _line(provider_id=provider_id)
+    line = _line(provider_id=provider_id, now=now)
     if not line:
         return []
-    line = _without_ended(line, now=now)
+    expire_due(provider_id, now=now)
+    line = [one for one in _without_ended(line, now=now) if _may_be_asked(one)]
     found = _find(line[0].provider, line, now=now) if line else []
     return _offer(line[0].provider, found, now=now) if found else []
 
@@ -81,7 +84,8 @@ def offer_freed(provider_id: int, *, now: datetime | None = None) -> list[Offer]
 def look_over(provider_id: int) -> list[Offer]:
     """Offer what is free to those who wait for it, whatever made it free. Locks the provider only where there is."""
     now = clock.now()
-    line = [one for one in _line(provider_id=provider_id) if offered_at(one) is None and not one.is_over(now)]
+    rows = _line(provider_id=provider_id, now=now)
+    line = [one for one in rows if offered_at(one) is None and not one.is_over(now) and _may_be_asked(one)]
     if not line or not _find(line[0].provider, line, now=now):
         return []
     return _answer(provider_id)
@@ -141,6 +145,24 @@ def _without_ended(line: Sequence[WaitlistPlace], *, now: datetime) -> list[Wait
     gone = {one.pk for one in ended}
     waiting = [one for one in line if one.pk not in gone and (offered_at(one) is None or one.pk in free_again)]
     return [one for one in waiting if not one.is_over(now)]
+
+
+def _may_be_asked(place: WaitlistPlace) -> bool:
+    """Whether the place's provider and service take bookings, and its customer takes part."""
+    place.service.provider = place.provider
+    return not what_is_shut(place.service) and place.customer.takes_part and place.customer.email_confirmed
+
+
+def expire_due(provider_id: int, *, now: datetime) -> None:
+    """Mark the offers of the locked provider as expired whose deadline is over, and release their times.
+
+    The job does so within a minute. What is decided before that counts on it: who let a time go is not asked about it
+    again, and may be offered another. One query where nothing is due.
+    """
+    due = Offer.objects.expired(now).filter(provider=provider_id)
+    if due.update(state=OfferState.EXPIRED, closed_at=now):
+        holds.release_lapsed_offers(provider_id, now=now)
+        outbox.publish_all([_refresh(provider_id)])
 
 
 def offered_at(place: WaitlistPlace) -> datetime | None:
@@ -318,7 +340,7 @@ def withdraw_offers_to(places: Iterable[WaitlistPlace], *, now: datetime) -> Non
 
 def withdraw_unwanted(place: WaitlistPlace, *, now: datetime) -> None:
     """Take back what is offered to the place, where it waits for something else now."""
-    unwanted = [one.place for one in place.offers.open() if not want_of(place).fits(one.start)]
+    unwanted = [one.place for one in place.offers.live(now) if not want_of(place).fits(one.start)]
     if unwanted:
         withdraw_offers_to([place], now=now)
 
@@ -366,16 +388,9 @@ def _refresh(provider_id: int) -> outbox.Draft:
 
 
 @prepared
-def _line(provider_id: int) -> QuerySet[WaitlistPlace]:
-    """The places of a provider who takes bookings, in order, with the start of what is offered to each."""
-    rows = WaitlistPlace.objects.waiting().filter(
-        taking_part("customer__"),
-        taking_part("provider__user__"),
-        provider=provider_id,
-        provider__listing=Listing.LIVE,
-        service__is_active=True,
-        customer__email_confirmed_at__isnull=False,
-    )
-    offered = Offer.objects.open().filter(place=OuterRef("pk")).values("start")[:1]
+def _line(provider_id: int, now: datetime) -> QuerySet[WaitlistPlace]:
+    """The places that wait with a provider, in order, with the start of what is offered to each."""
+    rows = WaitlistPlace.objects.waiting().filter(provider=provider_id)
+    offered = Offer.objects.live(now).filter(place=OuterRef("pk")).values("start")[:1]
     joined = ("customer", "service", "provider__user", "provider__policy", "appointment__service")
     return rows.select_related(*joined).annotate(offered_at=Subquery(offered)).order_by("pk")

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.limits import limited
 from accounts.models import User
-from appointments.exceptions import MoveRefused, OfferClosed, PolicyRefused, SlotTaken, TermsChanged
+from appointments.exceptions import ChangedSince, MoveRefused, OfferClosed, PolicyRefused, SlotTaken, TermsChanged
 from appointments.forms.waitlist import ClaimForm
 from appointments.models import Appointment, Offer, WaitlistPlace
 from appointments.pages.changed_terms import changes_in_words
@@ -47,6 +47,11 @@ class OfferDoor:
     def moving(self) -> Appointment | None:
         """The appointment that moves to the time, where it is offered as an earlier one."""
         return self.offer.place.appointment if self.offer.place else None
+
+    @property
+    def shown(self) -> str:
+        """What the page shows of the appointment that moves, for its form to send back. One query where one does."""
+        return Appointment.objects.with_proposal().get(pk=self.moving.pk).as_shown if self.moving else ""
 
     @property
     def at_once(self) -> bool:
@@ -132,22 +137,24 @@ def _answer(request: HttpRequest, enter: Enter) -> HttpResponse:
     if not form.is_valid():
         return _show(request, door, refusal=TermsChanged("The form was not complete."))
     try:
-        return _claim(request, door, form.seen)
+        return _claim(request, door, form.seen, form.cleaned_data["shown"])
     except TermsChanged:
         fresh = enter()
         changes = changes_in_words(form.seen, fresh.terms, fresh.offer.service)
         return _show(request, fresh, changes=changes)
-    except (OfferClosed, PolicyRefused, SlotTaken, MoveRefused) as refusal:
+    except (ChangedSince, OfferClosed, PolicyRefused, SlotTaken, MoveRefused) as refusal:
         return _show(request, enter(), refusal=refusal)
 
 
-def _claim(request: HttpRequest, door: OfferDoor, seen: Terms) -> HttpResponse:
+def _claim(request: HttpRequest, door: OfferDoor, seen: Terms, shown: str) -> HttpResponse:
     offer = door.offer
     if door.moving and seen != door.terms:
         raise TermsChanged
+    if door.moving and not shown:
+        raise ChangedSince
     place = offer.place
     venue = place.venue if place and place.venue in offer.service.venues else ""
-    outcome = waitlist.claim(offer=offer, actor=door.actor, terms=seen, venue=venue)
+    outcome = waitlist.claim(offer=offer, actor=door.actor, terms=seen, venue=venue, shown=shown)
     made = outcome.appointment
     zone = offer_zones(offer, offer.service, reader=door.actor.zone).first
     when = f"{moment_text(offer.start, zone, twelve=door.actor.uses_12h_clock)}, {zone_text(zone)}"
@@ -208,7 +215,7 @@ def _show(
         terms = door.terms
         own = [] if door.is_link else own_appointments_on(door.actor, [(offer.start, offer.end)], besides=door.moving)
         context |= {
-            "form": ClaimForm(initial=ClaimForm.terms_values(terms)),
+            "form": ClaimForm(initial=ClaimForm.terms_values(terms) | {"shown": door.shown}),
             "terms": terms,
             "clash": next((one for one in own if one.start < offer.end and one.end > offer.start), None),
             "cancelling": cancelling_sentence(offer.provider.policy),

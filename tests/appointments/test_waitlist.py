@@ -860,3 +860,87 @@ def test_a_place_that_is_offered_something_may_be_changed_and_keeps_what_still_f
     join(first.service, first.customer, parts=1, **on(TUESDAY))
 
     assert offered_to(first) == offer
+
+
+# --- What the world does in between -----------------------------------------------------------------------------------
+
+
+def tuesdays_and_thursdays(provider):
+    give_hours(provider, {1: [("10:00", "11:00")], 3: [("10:00", "11:00")]})
+    return TUESDAY_TEN + 2 * DAY
+
+
+def test_an_earlier_time_that_has_become_a_later_one_is_not_taken(confirmed, later, provider):
+    give_hours(provider, {0: [("12:00", "13:00")], 1: [("10:00", "11:00")]})
+    place = join(later.service, later.customer, appointment=later, **on(TUESDAY))
+    cancel(confirmed)
+    offer = offered_to(place)
+    monday = NOW + 4 * HOUR
+    with mock.patch("appointments.services.waitlist_offers.offer_freed", return_value=[]):
+        _move_by_proposal(later, monday, provider)
+
+    with pytest.raises(OfferClosed):
+        claim(offer)
+
+    later.refresh_from_db()
+    assert later.start == monday
+
+
+def _move_by_proposal(appointment, start, provider):
+    proposals.propose_time(
+        appointment=appointment, start=start, actor=provider.user, role=Role.PROVIDER, message="Come earlier"
+    )
+    proposal = appointment.proposals.get()
+    proposal.appointment = Appointment.objects.with_people().get(pk=appointment.pk)
+    proposals.accept_time(proposal=proposal, actor=appointment.customer, role=Role.CUSTOMER)
+
+
+def test_a_paused_page_takes_back_what_is_no_earlier_time_any_more(confirmed, later, provider):
+    give_hours(provider, {0: [("12:00", "13:00")], 1: [("10:00", "11:00")]})
+    place = join(later.service, later.customer, appointment=later, **on(TUESDAY))
+    cancel(confirmed)
+    assert offered_to(place)
+    providers.pause_page(provider=provider, actor=provider.user)
+
+    _move_by_proposal(later, NOW + 4 * HOUR, provider)
+
+    assert offered_to(place) is None
+
+
+def test_an_offer_that_is_over_counts_as_let_go_before_the_job_has_run(provider, book, service):
+    thursday = tuesdays_and_thursdays(provider)
+    one, two = book(TUESDAY_TEN).appointment, book(thursday, customer=UserFactory()).appointment
+    week = {"first_on": TUESDAY, "last_on": TUESDAY + timedelta(days=2)}
+    first, second = join(service, UserFactory(), **week), join(service, UserFactory(), **week)
+    cancel(one)
+    assert offered_to(first).start == TUESDAY_TEN
+
+    cancel(two, at=NOW + 30 * MINUTE)
+
+    # The first in line let Tuesday go and is asked about Thursday; Tuesday goes to the second.
+    assert [offered_to(place).start for place in (first, second)] == [thursday, TUESDAY_TEN]
+    assert not is_open(service, thursday, now=NOW + 30 * MINUTE)
+
+
+def test_a_time_is_offered_by_hand_right_after_the_last_one_ran_out(confirmed, first, provider):
+    thursday = tuesdays_and_thursdays(provider)
+    cancel(confirmed)
+
+    with time_machine.travel(NOW + 30 * MINUTE, tick=False):
+        offer = waitlist.offer_by_hand(place=first, start=thursday, actor=provider.user)
+
+    assert offer.start == thursday
+    assert [each.state for each in Offer.objects.order_by("pk")] == [OfferState.EXPIRED, OfferState.OPEN]
+
+
+def test_a_new_time_that_accepting_drops_is_offered(requested, provider, service):
+    thursday = tuesdays_and_thursdays(provider)
+    proposals.propose_time(
+        appointment=requested, start=thursday, actor=requested.customer, role=Role.CUSTOMER, message="Rather then"
+    )
+    place = join(service, UserFactory(), **on(thursday.date()))
+
+    requested.refresh_from_db()
+    transitions.accept_request(appointment=requested, actor=provider.user)
+
+    assert offered_to(place).start == thursday

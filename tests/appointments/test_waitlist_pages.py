@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from appointments.models import Appointment, Offer, WaitlistPlace
-from appointments.services import offers, transitions, waitlist
+from appointments.services import offers, proposals, transitions, waitlist
 from appointments.services.waitlist_offers import token_of
 from appointments.states import OfferState, PlaceState, Role, Status
 from notifications.models import EMAIL, Kind, SentMail, Topic
@@ -234,6 +234,28 @@ def test_an_appointment_moves_by_its_offer(client, confirmed, book, person):
 
     later.refresh_from_db()
     assert later.start == TUESDAY_TEN and "Your appointment has moved" in text_of(answer)
+
+
+def test_the_page_of_an_earlier_time_moves_nothing_but_what_it_showed(client, confirmed, book, person, provider):
+    give_hours(provider, {1: [("10:00", "11:00")], 3: [("10:00", "11:00")]})
+    later = book(TUESDAY_TEN + timedelta(days=7), customer=person).appointment
+    place = join(later.service, person, appointment=later, **on(TUESDAY))
+    transitions.cancel_appointment(appointment=confirmed, actor=confirmed.customer, role=Role.CUSTOMER)
+    client.force_login(person)
+    address = reverse("waitlist_offer", args=[place.uuid])
+    shown = hidden(client.get(address))
+    later_still = TUESDAY_TEN + timedelta(days=9)
+    proposals.propose_time(appointment=later, start=later_still, actor=person, role=Role.CUSTOMER)
+
+    for sent in (shown, {name: value for name, value in shown.items() if name != "shown"}):
+        answer = client.post(address, sent)
+        assert answer.status_code == 409 and "has changed since the page was opened" in text_of(answer)
+    later.refresh_from_db()
+    assert later.start == later_still
+
+    client.post(address, hidden(answer))
+    later.refresh_from_db()
+    assert later.start == TUESDAY_TEN
 
 
 def test_waiting_for_you_has_the_offer_with_its_deadline(client, offer, person, book):
