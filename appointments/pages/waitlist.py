@@ -25,11 +25,15 @@ OVER = Label("Over", "slate", "clock")
 HALF = timedelta(seconds=30)
 
 
-def order_words(ahead: int, total: int) -> str:
-    """A place in the order: "1st of 5: you are next", "12th of 20"."""
+def order_words(place: WaitlistPlace) -> str:
+    """A place in the order of its service: "1st of 5 for Assessment: you are next", "12th of 20 for Assessment".
+
+    Needs the counts `ahead` and `in_line`.
+    """
+    ahead, total = place.ahead, place.in_line  # type: ignore[attr-defined]
     number = ahead + 1
     ending = "th" if number % 100 in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending} of {total}" + ("" if ahead else ": you are next")
+    return f"{number}{ending} of {total} for {place.service.name}" + ("" if ahead else ": you are next")
 
 
 def label_of(place: WaitlistPlace, offer: Offer | None, *, now: datetime) -> Label:
@@ -84,7 +88,7 @@ def place_row(place: WaitlistPlace, offer: Offer | None, *, reader: ZoneInfo, no
         offer=live,
         label=label_of(place, offer, now=now),
         wants=want_words(place),
-        order=order_words(place.ahead, place.in_line) if place.is_waiting else "",  # type: ignore[attr-defined]
+        order=order_words(place) if place.is_waiting else "",
         zones=offer_zones(live, service, reader=reader) if live else None,
         paused=paused,
     )

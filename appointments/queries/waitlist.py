@@ -8,7 +8,7 @@ from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
-from appointments.models import Offer, WaitlistPlace
+from appointments.models import Appointment, Offer, WaitlistPlace
 from appointments.models.offer import OfferQuerySet
 from appointments.states import OfferState
 from providers.models import Provider, Service
@@ -17,8 +17,8 @@ MOST_PAST = 20
 
 
 def places_of(user: User) -> list[WaitlistPlace]:
-    """The places of the customer that wait, in the order in which they joined, each with its place in the order of the
-    provider's list (`ahead`, `in_line`). One query."""
+    """The places of the customer that wait, in the order in which they joined, each with its place in the order of
+    those who wait for the same service (`ahead`, `in_line`). One query."""
     rows = WaitlistPlace.objects.waiting().filter(customer=user).with_people().select_related("appointment")
     return list(_with_order(rows).order_by("pk"))
 
@@ -30,9 +30,16 @@ def past_places_of(user: User) -> list[WaitlistPlace]:
 
 
 def place_of(user: User, uuid: UUID | str) -> WaitlistPlace:
-    """The customer's own place. One query. Raises WaitlistPlace.DoesNotExist."""
+    """The customer's own place, with its place in the order. One query. Raises WaitlistPlace.DoesNotExist."""
     joined = ("appointment__service", "appointment__provider")
-    return WaitlistPlace.objects.with_people().select_related(*joined).get(customer=user, uuid=uuid)
+    return _with_order(WaitlistPlace.objects.with_people().select_related(*joined)).get(customer=user, uuid=uuid)
+
+
+def place_kept(user: User, service: Service, appointment: Appointment | None) -> WaitlistPlace | None:
+    """The place that the customer has for the service, or for an earlier time of the appointment, with its place in
+    the order; None where they don't wait. One query."""
+    rows = WaitlistPlace.objects.waiting().with_people().filter(customer=user, service=service, appointment=appointment)
+    return _with_order(rows).first()
 
 
 def last_offers(places: Iterable[WaitlistPlace]) -> dict[int, Offer]:
@@ -64,8 +71,8 @@ def whole_offers() -> OfferQuerySet:
 
 
 def waiting_for(service: Service) -> int:
-    """The number of people who wait with the service's provider. One query."""
-    return WaitlistPlace.objects.waiting().filter(provider=service.provider_id).count()
+    """The number of people who wait for the service. One query."""
+    return WaitlistPlace.objects.waiting().filter(service=service).count()
 
 
 def line_of(provider: Provider) -> QuerySet[WaitlistPlace]:
@@ -86,7 +93,7 @@ def open_offers(places: Sequence[WaitlistPlace]) -> dict[int, Offer]:
 
 
 def _with_order(rows: QuerySet[WaitlistPlace]) -> QuerySet[WaitlistPlace]:
-    line = WaitlistPlace.objects.waiting().filter(provider=OuterRef("provider")).order_by().values("provider")
+    line = WaitlistPlace.objects.waiting().filter(service=OuterRef("service")).order_by().values("service")
     ahead = line.filter(pk__lt=OuterRef("pk"))
     return rows.annotate(ahead=_number(ahead), in_line=_number(line))
 

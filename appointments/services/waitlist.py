@@ -11,7 +11,8 @@ from accounts.models import User
 from appointments.exceptions import JoinRefused, OpenNow, PolicyRefused
 from appointments.models import Appointment, Offer, WaitlistPlace
 from appointments.rules.persons import refusals
-from appointments.rules.waitlist import FURTHEST, MOST_PLACES
+from appointments.rules.waitlist import FURTHEST, MOST_PLACES, Want
+from appointments.rules.wishes import never_met
 from appointments.states import PlaceState, Role, Verb
 from core import clock
 from core.db import retrying, violates
@@ -71,7 +72,7 @@ def _join(*, service: Service, actor: User, wish: Wish, appointment: Appointment
     service, customer = lock_service(service, customer_id=actor.pk)
     assert customer is not None
     now = clock.now()
-    _check_wish(wish, now=now)
+    _check_wish(wish, now=now, before=appointment.start if appointment else None)
     holds.check_bookable(service)
     for refused in refusals(customer, service.provider, dealings_between(customer, service.provider)):
         raise PolicyRefused(refused)
@@ -254,7 +255,7 @@ def _wish_of(place: WaitlistPlace) -> Wish:
     return Wish(place.first_on, place.last_on, place.weekdays, place.parts, place.time_zone, place.venue)
 
 
-def _check_wish(wish: Wish, *, now: datetime) -> None:
+def _check_wish(wish: Wish, *, now: datetime, before: datetime | None) -> None:
     today = clock.local(now, clock.zone(wish.time_zone)).date()
     if wish.last_on < wish.first_on:
         raise JoinRefused("The last date is before the first one.")
@@ -262,3 +263,6 @@ def _check_wish(wish: Wish, *, now: datetime) -> None:
         raise JoinRefused("These dates are over. Choose today or later.")
     if wish.last_on > today + FURTHEST:
         raise JoinRefused(f"Choose dates within the next {FURTHEST.days} days.")
+    zone = clock.zone(wish.time_zone)
+    if why := never_met(Want(wish.first_on, wish.last_on, wish.weekdays, wish.parts, zone, before), now=now):
+        raise JoinRefused(why)

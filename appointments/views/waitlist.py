@@ -1,6 +1,6 @@
 """The customer's pages of waitlists: joining, the list of their places, changing and leaving one."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from http import HTTPStatus
 from typing import Any, cast
@@ -23,15 +23,24 @@ from appointments.exceptions import JoinRefused, OpenNow, PolicyRefused
 from appointments.forms.waitlist import NAMES, JoinForm
 from appointments.models import Appointment, WaitlistPlace
 from appointments.pages import month_picker
-from appointments.pages.waitlist import place_row, zone_of_wish
+from appointments.pages.waitlist import order_words, place_row, zone_of_wish
 from appointments.queries.customer import appointment_for_customer
 from appointments.queries.public import public_service
-from appointments.queries.waitlist import last_offers, past_places_of, place_of, places_of, waiting_for
+from appointments.queries.waitlist import (
+    last_offers,
+    past_places_of,
+    place_kept,
+    place_of,
+    places_of,
+    waiting_for,
+)
 from appointments.rules.wishes import want_words
 from appointments.services import availability, waitlist
 from core import clock
 from core.exceptions import DomainError
 from core.wording import today
+from notifications.models import Kind
+from notifications.preferences import wants
 from providers.models import Service
 from providers.wording import policy_sentences, price_text
 
@@ -50,18 +59,19 @@ def join(request: HttpRequest, provider: str, service: str) -> HttpResponse:
     if not wanted.provider.takes_bookings:
         messages.info(request, f"{wanted.provider.first_name} is not taking bookings right now.")
         return redirect("provider_page", provider)
-    zone = zone_of_wish(wanted, now=clock.now(), reader=viewer_zone(request, wanted.provider.time_zone).zone)
+    own = place_kept(request.user, wanted, None) if isinstance(request.user, User) else None
+    reader = viewer_zone(request, wanted.provider.time_zone).zone
+    zone = own.zone if own else zone_of_wish(wanted, now=clock.now(), reader=reader)
     if request.method != "POST":
-        initial = _suggested(wanted, zone) | JoinForm.typed_in(request.GET)
-        return _show(request, JoinForm(service=wanted, initial=initial), wanted, zone)
+        return _show(request, _fresh(request, wanted, zone, own), wanted, zone, place=own)
     form = JoinForm(request.POST, service=wanted)
     if not form.is_valid():
-        return _show(request, form, wanted, zone)
+        return _show(request, form, wanted, zone, place=own)
     if not request.user.is_authenticated:
         typed = urlencode({name: request.POST.getlist(name) for name in NAMES}, doseq=True)
         messages.info(request, "Sign in or create an account; then press Join once more.")
         return redirect_to_login(f"{request.path}?{typed}")
-    return _join(request, form, wanted, zone)
+    return _join(request, form, wanted, zone, place=own)
 
 
 @never_cache
@@ -81,22 +91,22 @@ def sooner(request: HttpRequest, reference: str) -> HttpResponse:
     if not one.is_confirmed or one.start <= now:
         messages.info(request, "Only a confirmed appointment that lies ahead can get an earlier time.")
         return redirect("my_appointment", reference)
-    zone = zone_of_wish(service, now=now, reader=me.zone)
+    own = place_kept(me, service, one)
+    zone = own.zone if own else zone_of_wish(service, now=now, reader=me.zone)
     if request.method != "POST":
-        last = clock.local(one.start, zone).date()
-        initial = _suggested(service, zone) | {"last_on": last} | JoinForm.typed_in(request.GET)
-        return _show(request, JoinForm(service=service, initial=initial), service, zone, appointment=one)
+        form = _fresh(request, service, zone, own, last=clock.local(one.start, zone).date())
+        return _show(request, form, service, zone, appointment=one, place=own)
     form = JoinForm(request.POST, service=service)
     if not form.is_valid():
-        return _show(request, form, service, zone, appointment=one)
-    return _join(request, form, service, zone, appointment=one)
+        return _show(request, form, service, zone, appointment=one, place=own)
+    return _join(request, form, service, zone, appointment=one, place=own)
 
 
 @never_cache
 @login_required
 @require_safe
 def my_waitlist(request: HttpRequest) -> HttpResponse:
-    """The places of the customer: what is offered, what they wait for, and what ended. Four queries."""
+    """The places of the customer: what is offered, what they wait for, and what ended. Five queries."""
     me, now = cast(User, request.user), clock.now()
     zone = viewer_zone(request, me.time_zone)
     places, past = places_of(me), past_places_of(me)
@@ -109,6 +119,7 @@ def my_waitlist(request: HttpRequest) -> HttpResponse:
         "offered": sorted((row for row in rows if row.offer), key=lambda row: row.deadline),
         "waiting": [row for row in rows if not row.offer],
         "past": ended,
+        "is_mailed": _is_mailed(me),
     }
     return render(request, "appointments/waitlist/list.html", context)
 
@@ -152,6 +163,21 @@ def leave(request: HttpRequest, place: str) -> HttpResponse:
     return redirect("my_waitlist")
 
 
+def _is_mailed(user: User) -> bool:
+    """Whether the customer is mailed when a time opens. One query."""
+    return wants(user, Kind.PLACE_OPENED)
+
+
+def _fresh(
+    request: HttpRequest, service: Service, zone: ZoneInfo, own: WaitlistPlace | None, *, last: date | None = None
+) -> JoinForm:
+    """The form before anything was typed: what the customer waits for already, or else what is suggested."""
+    if own and not any(name in request.GET for name in NAMES):
+        return JoinForm(service=service, initial=JoinForm.values_of(own))
+    initial = _suggested(service, zone) | ({"last_on": last} if last else {})
+    return JoinForm(service=service, initial=initial | JoinForm.typed_in(request.GET))
+
+
 def _own(request: HttpRequest, place: str) -> WaitlistPlace:
     try:
         return place_of(cast(User, request.user), place)
@@ -180,10 +206,11 @@ def _join(
     except (JoinRefused, PolicyRefused) as refusal:
         return show(refusal=refusal)
     name = service.provider.first_name
-    if place:
+    told = "We email you when a time opens that fits." if _is_mailed(me) else "We don’t email you when a time opens."
+    if place and done.changed:
         messages.success(request, f"Changed. You wait with {name} now for: {want_words(done.place)}.")
     elif done.changed:
-        messages.success(request, f"You are on the waitlist of {name}. We email you when a time opens that fits.")
+        messages.success(request, f"You are on the waitlist of {name}. {told}")
     else:
         messages.info(request, f"You are on the waitlist of {name} already. Nothing changed.")
     return redirect("my_waitlist")
@@ -214,6 +241,8 @@ def _show(
         "terms": policy_sentences(policy, service),
         "appointment": appointment,
         "place": place,
+        "present": f"{want_words(place)}. {order_words(place)}" if place and place.is_waiting else "",
+        "is_mailed": not isinstance(request.user, User) or _is_mailed(request.user),
         "refusal": refusal,
         "open_start": open_start,
         "open_address": _address_of(service, open_start, appointment) if open_start else "",

@@ -81,7 +81,7 @@ def test_a_booked_up_page_leads_to_the_form_and_the_form_to_the_list(client, con
     assert answer.redirect_chain[-1][0] == reverse("my_waitlist")
     place = WaitlistPlace.objects.get()
     assert (place.customer, place.first_on, place.weekdays, place.parts) == (person, TUESDAY, 127, 7)
-    assert "1st of 1: you are next" in text_of(answer) and "On the waitlist" in text_of(answer)
+    assert f"1st of 1 for {service.name}: you are next" in text_of(answer) and "On the waitlist" in text_of(answer)
 
 
 def test_a_visitor_signs_in_after_the_form_and_finds_it_filled_in(client, confirmed, service, person):
@@ -139,7 +139,7 @@ def test_changing_a_place_keeps_its_number(client, place, service):
 
     answer = client.post(address, WANTED | {"parts": [0]}, follow=True)
 
-    assert "1st of 2: you are next" in text_of(answer)
+    assert f"1st of 2 for {service.name}: you are next" in text_of(answer)
     place.refresh_from_db()
     assert place.parts == 1
 
@@ -151,7 +151,79 @@ def test_names_of_others_are_told_to_nobody(client, place, service):
 
     said = text_of(client.get(reverse("my_waitlist")))
 
-    assert "2nd of 2" in said and "Amara" not in said
+    assert f"2nd of 2 for {service.name}" in said and "Amara" not in said
+
+
+def test_who_waits_already_sees_and_changes_what_they_wait_for(client, place, service, person):
+    client.force_login(person)
+    WaitlistPlace.objects.update(parts=0b010, weekdays=0b0000010)
+
+    shown = client.get(page_of(service))
+
+    said, markup = text_of(shown), shown.content.decode()
+    assert f"You wait already: On Tue 3 March, afternoons. 1st of 1 for {service.name}: you are next." in said
+    assert 'value="2026-03-03"' in markup and markup.count("checked") == 2 and "Change what you wait for" in said
+    answer = client.post(page_of(service), WANTED | {"parts": [0]}, follow=True)
+    assert "Changed. You wait with" in text_of(answer) and "for: On Tue 3 March, mornings." in text_of(answer)
+    again = client.post(page_of(service), WANTED | {"parts": [0]}, follow=True)
+    assert "already. Nothing changed." in text_of(again)
+    assert WaitlistPlace.objects.get().parts == 0b001
+
+
+def test_a_sooner_time_that_is_waited_for_already_is_shown_as_it_is(client, confirmed, book, person):
+    later = book(TUESDAY_TEN + timedelta(days=7), customer=person).appointment
+    join(later.service, person, appointment=later, parts=0b001)
+    client.force_login(person)
+
+    shown = client.get(reverse("sooner", args=[later.reference]))
+
+    assert "You wait already: Any day from" in text_of(shown) and shown.content.decode().count("checked") == 8
+
+
+def test_a_day_without_its_weekday_is_refused_with_the_weekday(client, confirmed, service, person):
+    client.force_login(person)
+
+    answer = client.post(page_of(service), WANTED | {"weekdays": [6]})
+
+    assert answer.status_code == 409 and not WaitlistPlace.objects.exists()
+    assert "Tue 3 March is a Tuesday, and you chose Sundays only." in text_of(answer)
+
+
+def test_dates_after_the_appointment_are_refused_with_its_date(client, confirmed, book, person):
+    later = book(TUESDAY_TEN + timedelta(days=7), customer=person).appointment
+    client.force_login(person)
+    after = {"first_on": "2026-03-11", "last_on": "2026-03-13"}
+
+    answer = client.post(reverse("sooner", args=[later.reference]), WANTED | after)
+
+    assert answer.status_code == 409 and not WaitlistPlace.objects.exists()
+    assert "Your appointment is on Tue 10 March." in text_of(answer)
+
+
+def test_who_turned_the_mails_off_reads_that_they_are_not_told(client, confirmed, service, person):
+    client.force_login(person)
+    pages = [page_of(service), reverse("my_waitlist")]
+    settings = reverse("settings_notifications")
+    assert not any("You will not be told by email." in text_of(client.get(page)) for page in pages)
+    save_choice(actor=person, off=[(EMAIL, Topic.WAITLIST)], leads=[])
+
+    for page in pages:
+        shown = client.get(page)
+        assert "You will not be told by email." in text_of(shown) and settings in shown.content.decode()
+    answer = client.post(page_of(service), WANTED, follow=True)
+
+    assert "We email you when a time opens" not in text_of(answer)
+
+
+def test_the_order_counts_those_who_wait_for_the_same_service(client, place, person):
+    other = ServiceFactory(provider=place.provider, duration_minutes=60, name="Short check")
+    late = UserFactory()
+    join(other, late, **on(TUESDAY))
+    client.force_login(late)
+
+    assert "1st of 1 for Short check: you are next" in text_of(client.get(reverse("my_waitlist")))
+    client.force_login(UserFactory())
+    assert "1 person waits for Short check now." in text_of(client.get(page_of(other)))
 
 
 # --- The offer --------------------------------------------------------------------------------------------------------
@@ -331,7 +403,7 @@ def test_the_lists_cost_the_same_for_one_and_for_many(
     for _ in range(count):
         join(ServiceFactory(provider=service.provider, duration_minutes=60), person, **on(TUESDAY))
     client.force_login(person)
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         client.get(reverse("my_waitlist"))
     client.force_login(service.provider.user)
     with django_assert_max_num_queries(8):

@@ -7,7 +7,7 @@ import pytest
 
 from appointments.rules.slots import Facts, Rules, Shape
 from appointments.rules.waitlist import Asking, Offering, Waiting, Want, choose, offer_until
-from appointments.rules.wishes import days_words, parts_words
+from appointments.rules.wishes import days_words, never_met, parts_words
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 LONDON, MADRID = ZoneInfo("Europe/London"), ZoneInfo("Europe/Madrid")
@@ -131,3 +131,23 @@ def test_an_offer_ends_before_its_appointment_can_no_longer_be_moved():
 )
 def test_what_is_wanted_in_words(days, parts, words):
     assert f"{days_words(days)}, {parts_words(parts)}" == words
+
+
+@pytest.mark.parametrize(
+    ("want", "why"),
+    [
+        (ANYTHING, ""),
+        # It is Monday, noon: what is left of today is an afternoon and an evening.
+        (Want(date(2026, 3, 2), date(2026, 3, 2), 0b1111111, 0b010, LONDON), ""),
+        (Want(date(2026, 3, 2), date(2026, 3, 2), 0b1111111, 0b001, LONDON), "no mornings any more"),
+        (Want(date(2026, 3, 3), date(2026, 3, 3), 0b1000000, 0b111, LONDON), "is a Tuesday, and you chose Sundays"),
+        (Want(date(2026, 3, 3), date(2026, 3, 4), 0b1100000, 0b111, LONDON), "no weekends in these dates, only Tue"),
+        (Want(date(2026, 3, 3), date(2026, 3, 9), 0b1000000, 0b111, LONDON, MONDAY + 4 * DAY), "before your appoint"),
+        (Want(date(2026, 3, 3), date(2026, 3, 9), 0b1111111, 0b111, LONDON, MONDAY), "is on Mon 2 March."),
+        (Want(date(2026, 3, 3), date(2026, 3, 3), 0b1111111, 0b010, LONDON, MONDAY + DAY + 12 * HOUR), "no afternoons"),
+        (Want(date(2026, 3, 3), date(2026, 3, 3), 0b1111111, 0b010, LONDON, MONDAY + DAY + 13 * HOUR), ""),
+    ],
+)
+def test_a_wish_that_no_time_can_ever_meet_is_told_why(want, why):
+    said = never_met(want, now=NOW)
+    assert why in said and bool(said) is bool(why)

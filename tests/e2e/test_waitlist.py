@@ -72,7 +72,7 @@ def test_a_place_from_the_booked_up_page_to_the_appointment(either, taken, ann, 
     page.get_by_role("button", name="Join the waitlist").click()
 
     expect(page.get_by_text("You are on the waitlist of Maya.")).to_be_visible()
-    expect(page.get_by_text("1st of 1: you are next")).to_be_visible()
+    expect(page.get_by_text("1st of 1 for First assessment: you are next")).to_be_visible()
     looks_fine(page)
     assert WaitlistPlace.objects.get().parts == 0b011
 
