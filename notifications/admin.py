@@ -33,10 +33,13 @@ class SentMailAdmin(ReadOnly, admin.ModelAdmin):
 
     @admin.action(description="Send again", permissions=["send_again"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[SentMail]) -> None:
-        done = [mail for mail in queryset if send_again(mail=mail)]
+        asked = list(queryset)
+        done = [mail for mail in asked if send_again(mail=mail)]
         for mail in done:
             self.log_change(request, mail, "Asked for it to be sent again.")
         self.message_user(request, f"{len(done)} will be sent again, where still true.", messages.SUCCESS)
+        if left := len(asked) - len(done):
+            self.message_user(request, f"{left} left alone: being sent now, or never to be repeated.", messages.WARNING)
 
 
 @admin.register(InboxItem)
@@ -78,7 +81,7 @@ class TurnedOffInline(ReadOnly, admin.TabularInline):
 class MailPreferencesAdmin(ReadOnly, admin.ModelAdmin):
     """The admin page of what people chose to be told about: each decides for themselves, and staff only look."""
 
-    list_display = ["user", "quiet_from", "quiet_until"]
+    list_display = ["user", "much", "quiet_from", "quiet_until"]
     list_select_related = ["user"]
     search_fields = ["user__name", "user__email"]
     inlines = [TurnedOffInline, ReminderLeadInline]

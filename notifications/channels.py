@@ -119,7 +119,7 @@ def deliver(channel_name: str, name: str, facts: dict[str, Any]) -> None:
     if mail is None or mail.reader.user is None or mail.reader.has_left or mail.stale_because(now):
         return
     user = mail.reader.user
-    terms = preferences.terms_for(user, mail.kind, channel=channel.name)
+    terms = preferences.terms_for(user, mail.kind, channel=channel.name, interrupts=channel.interrupts)
     if not terms.is_wanted:
         return
     end = rules.waits_until(terms.quiet, now, user.zone, matters_at=mail.matters_at) if terms.quiet else None

@@ -53,8 +53,9 @@ def compose(
         reply_to=[_header(letter.reply_to) if letter.reply_to else support_address()],
         headers={
             "Message-ID": row.message_id,
-            # The time of the first attempt: a repeat is the same mail.
-            "Date": format_datetime(row.created_at),
+            # The time of the first attempt, not of its job, which may have waited for the night to end: a repeat is the
+            # same mail.
+            "Date": format_datetime(row.handed_over_at or row.created_at),
             "Auto-Submitted": "auto-generated",
             "X-Auto-Response-Suppress": "All",
             **(one_press if unsubscribe else {}),

@@ -5,12 +5,11 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import TextChoices
 
 from core.wording import words_for_minutes
 
 from .channels import channels
-from .models import CHOSEN_ELSEWHERE, LEAST_LEAD, MOST_LEAD, MOST_LEADS, Topic
+from .models import CHOSEN_ELSEWHERE, LEAST_LEAD, MOST_LEAD, MOST_LEADS, TURNS_OFF, Much, Topic
 from .preferences import Choice
 from .rules import QuietHours
 
@@ -22,23 +21,12 @@ USUAL_QUIET = QuietHours(22 * 60, 7 * 60)
 UNITS = {"minutes": 1, "hours": 60, "days": 24 * 60}
 
 
-class Much(TextChoices):
-    """How much a person wants to hear: a few choices of topics under one name, or their own."""
-
-    ALL = "all", "Everything"
-    NEEDED = "needed", "Only what needs me"
-    ESSENTIAL = "essential", "Nothing but essentials"
-    OWN = "own", "My own choice"
-
-
 # A topic and the channel by which a person is told of it, as a box of the form names it.
 Box = tuple[str, Topic]
 # The topics of the form, and those that each leaves on in channels that interrupt.
 HERE = frozenset(Topic) - CHOSEN_ELSEWHERE
 LEAVES_ON: dict[Much, frozenset[Topic]] = {
-    Much.ALL: HERE,
-    Much.NEEDED: HERE - {Topic.RECEIPTS},
-    Much.ESSENTIAL: frozenset(),
+    much: HERE - turned_off for much, turned_off in TURNS_OFF.items() if much is not Much.OWN
 }
 
 
@@ -113,12 +101,18 @@ class MailPreferencesForm(forms.Form):
         if self.is_bound:
             sent = set(self.data.getlist("on"))  # type: ignore[attr-defined]
             return frozenset(box for box in all_boxes() if value_of(box) in sent)
-        return all_boxes() - self.choice.off
+        by_name = {
+            (channel.name, topic) for channel in channels if channel.interrupts for topic in TURNS_OFF[self.choice.much]
+        }
+        return all_boxes() - self.choice.off - by_name
 
     @property
     def leads_on(self) -> frozenset[int]:
         if self.is_bound:
-            return frozenset(int(value) for value in self.data.getlist("leads") if value.isdecimal())  # type: ignore[attr-defined]
+            sent = set(self.data.getlist("leads"))  # type: ignore[attr-defined]
+            # Compared as text: a number of five thousand digits is none to Python.
+            known = [minutes for minutes, _ in self.fields["leads"].choices]  # type: ignore[attr-defined]
+            return frozenset(minutes for minutes in known if str(minutes) in sent)
         return frozenset(self.choice.leads)
 
     def clean(self) -> dict[str, Any]:
@@ -128,7 +122,7 @@ class MailPreferencesForm(forms.Form):
         boxes, much = self.boxes_on, Much(cleaned["much"])
         if much != cleaned["was"] and much in LEAVES_ON:
             boxes = boxes_of(much)
-        cleaned["off"] = all_boxes() - boxes
+        cleaned["off"], cleaned["much"] = all_boxes() - boxes, much_of(boxes)
         cleaned["quiet"] = self._quiet_hours(cleaned)
         leads = set(cleaned["leads"])
         if cleaned["another"]:

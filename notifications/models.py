@@ -78,6 +78,25 @@ TOPICS: dict[Kind, Topic] = {
 CHOSEN_ELSEWHERE = frozenset({Topic.DIGEST})
 
 
+class Much(models.TextChoices):
+    """How much a person wants to hear: a few choices of topics under one name, or their own."""
+
+    ALL = "all", "Everything"
+    NEEDED = "needed", "Only what needs me"
+    ESSENTIAL = "essential", "Nothing but essentials"
+    OWN = "own", "My own choice"
+
+
+# What each name turns off in every channel that interrupts, also in one that comes later, and with topics that come
+# later. One's own choice turns off what is named in it, and nothing else.
+TURNS_OFF: dict[Much, frozenset[Topic]] = {
+    Much.ALL: frozenset(),
+    Much.NEEDED: frozenset({Topic.RECEIPTS}),
+    Much.ESSENTIAL: frozenset(Topic),
+    Much.OWN: frozenset(),
+}
+
+
 # These never wait for the end of somebody's quiet hours: none of them can be turned off, or somebody chose its hour.
 AT_ANY_HOUR = frozenset({Kind.ACCOUNT, Kind.SECURITY, Kind.SUSPENSION, Kind.LINK, Kind.DIGEST})
 
@@ -145,6 +164,9 @@ class SentMail(models.Model):
     leased_until = models.DateTimeField(null=True, blank=True)
     lease_token = models.UUIDField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(db_default=Now())
+    handed_over_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it was first handed to the mail server, which is the date of the mail."
+    )
     sent_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -236,6 +258,10 @@ class MailPreferences(models.Model):
     reminder."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    # Kept besides the rows of what is off: those know nothing of a channel or a topic that was added since.
+    much = models.CharField(
+        "how much", max_length=9, choices=Much, default=Much.OWN, db_default=Much.OWN, help_text="Under which name."
+    )
     # Minutes after midnight in the person's own zone; past midnight where the end comes before the beginning.
     quiet_from = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Minutes after midnight.")
     quiet_until = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Minutes after midnight.")

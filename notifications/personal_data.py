@@ -50,6 +50,7 @@ def erase(user: User) -> None:
 
 def _choices(row: MailPreferences) -> Facts:
     return {
+        "how_much": row.get_much_display(),
         "turned_off": [{"topic": off.get_topic_display(), "channel": off.channel} for off in row.turned_off.all()],
         "reminded_minutes_before": [lead.minutes for lead in row.leads.all()],
         "quiet_from_minute": row.quiet_from,

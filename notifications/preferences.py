@@ -22,9 +22,11 @@ from .models import (
     INBOX,
     ONE_PRESS,
     TOPICS,
+    TURNS_OFF,
     InboxItem,
     Kind,
     MailPreferences,
+    Much,
     ReminderLead,
     Topic,
     TurnedOff,
@@ -42,11 +44,15 @@ turned_off_elsewhere = Question[[User, Topic], bool | None](
 @dataclass(frozen=True, slots=True)
 class Choice:
     """A person's choice: the topics of which they are not told, each with the channel, how many minutes before an
-    appointment they are reminded, and their quiet hours."""
+    appointment they are reminded, their quiet hours, and under which name they chose.
+
+    That turns off more than `off` says: see `TURNS_OFF`.
+    """
 
     off: frozenset[Off] = frozenset()
     leads: tuple[int, ...] = (DEFAULT_LEAD,)
     quiet: QuietHours | None = None
+    much: Much = Much.OWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,7 @@ def choice_of(user: User) -> Choice:
     off = TurnedOff.objects.filter(preferences=row).values_list("channel", "topic")
     leads = ReminderLead.objects.filter(preferences=row).values_list("minutes", flat=True)
     known = frozenset((channel, Topic(topic)) for channel, topic in off if topic in Topic)
-    return Choice(known, tuple(leads), _quiet_hours(row.quiet_from, row.quiet_until))
+    return Choice(known, tuple(leads), _quiet_hours(row.quiet_from, row.quiet_until), Much(row.much))
 
 
 def leads_of(user: User) -> tuple[int, ...]:
@@ -79,20 +85,26 @@ def leads_of(user: User) -> tuple[int, ...]:
     return leads if leads or MailPreferences.objects.filter(user=user).exists() else (DEFAULT_LEAD,)
 
 
-def terms_for(user: User, kind: Kind, *, channel: str = EMAIL) -> Terms:
-    """On which terms the person is told something of this kind. One query, none for what is always told at once."""
-    if kind in AT_ANY_HOUR:
+def terms_for(user: User, kind: Kind, *, channel: str = EMAIL, interrupts: bool = True) -> Terms:
+    """On which terms the person is told something of this kind by a channel, which `interrupts` or is looked up.
+
+    One query, none for what is always told at once.
+    """
+    topic = TOPICS.get(kind)
+    if topic is None and kind in AT_ANY_HOUR:
         return Terms()
-    off = TurnedOff.objects.filter(preferences=OuterRef("pk"), channel=channel, topic=TOPICS.get(kind, ""))
-    rows = MailPreferences.objects.filter(user=user).values_list("quiet_from", "quiet_until", Exists(off))
-    for start, until, is_off in rows:
-        return Terms(not is_off, _quiet_hours(start, until))
+    off = TurnedOff.objects.filter(preferences=OuterRef("pk"), channel=channel, topic=topic or "")
+    columns = ("much", "quiet_from", "quiet_until", Exists(off))
+    for much, start, until, is_off in MailPreferences.objects.filter(user=user).values_list(*columns):
+        is_off_by_name = interrupts and topic in TURNS_OFF[Much(much)]
+        quiet = None if kind in AT_ANY_HOUR else _quiet_hours(start, until)
+        return Terms(not is_off and not is_off_by_name, quiet)
     return Terms()
 
 
-def wants(user: User, kind: Kind, *, channel: str = EMAIL) -> bool:
+def wants(user: User, kind: Kind, *, channel: str = EMAIL, interrupts: bool = True) -> bool:
     """Whether the person wants to be told of this kind by this channel."""
-    return terms_for(user, kind, channel=channel).is_wanted
+    return terms_for(user, kind, channel=channel, interrupts=interrupts).is_wanted
 
 
 def leads_in_use() -> list[int]:
@@ -113,7 +125,12 @@ def people_reminded(minutes: int, *, among: Collection[int]) -> set[int]:
 
 @transaction.atomic
 def save_choice(
-    *, actor: User, leads: Iterable[int], off: Collection[Off] = (), quiet: QuietHours | None = None
+    *,
+    actor: User,
+    leads: Iterable[int],
+    off: Collection[Off] = (),
+    quiet: QuietHours | None = None,
+    much: Much = Much.OWN,
 ) -> Choice:
     """Keep the person's choice. It holds for what is told from now on, also for mails that wait already.
 
@@ -122,7 +139,8 @@ def save_choice(
     lock_row(User.objects.filter(pk=actor.pk))
     wanted = tuple(sorted(set(leads), reverse=True))
     start, until = (quiet.start, quiet.until) if quiet else (None, None)
-    row, _ = MailPreferences.objects.update_or_create(user=actor, defaults={"quiet_from": start, "quiet_until": until})
+    facts = {"much": much, "quiet_from": start, "quiet_until": until}
+    row, _ = MailPreferences.objects.update_or_create(user=actor, defaults=facts)
     before = frozenset(row.turned_off.values_list("channel", "topic"))
     row.turned_off.all().delete()
     TurnedOff.objects.bulk_create(
@@ -134,7 +152,7 @@ def save_choice(
     row.leads.exclude(minutes__in=wanted).delete()
     rows = [ReminderLead(preferences=row, minutes=minutes) for minutes in wanted]
     ReminderLead.objects.bulk_create(rows, ignore_conflicts=True)
-    return Choice(frozenset(off), wanted, quiet)
+    return Choice(frozenset(off), wanted, quiet, much)
 
 
 def unsubscribe_address(user: User, kind: Kind) -> str:
@@ -165,8 +183,8 @@ def turn_off(link: UnsubscribeLink) -> bool:
     lock_row(User.objects.filter(pk=link.user.pk))  # two topics may be turned off at once
     choice = choice_of(link.user)
     these = (EMAIL, Topic(link.topic))
-    save_choice(actor=link.user, off=choice.off | {these}, leads=choice.leads, quiet=choice.quiet)
-    return these not in choice.off
+    save_choice(actor=link.user, off=choice.off | {these}, leads=choice.leads, quiet=choice.quiet, much=choice.much)
+    return these not in choice.off and these[1] not in TURNS_OFF[choice.much]
 
 
 def _quiet_hours(start: int | None, until: int | None) -> QuietHours | None:

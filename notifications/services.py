@@ -35,6 +35,7 @@ GIVEN_UP = "given up after many tries: "
 LOG_KEPT = timedelta(days=365)
 REFUSALS_KEPT = timedelta(days=30)
 BATCH = 1000
+SENT_BY_STAFF = "staff had it sent before it was its turn"
 ENOUGH = "it waits: as many mails as may be were sent to this person within the hour"
 
 
@@ -156,14 +157,20 @@ def forget_old(*, now: datetime) -> int:
 
 @transaction.atomic
 def send_again(*, mail: SentMail) -> bool:
-    """Publish the job of a logged mail once more, as a new mail. Returns False when the mail has no job to repeat.
+    """Publish the job of a logged mail once more, as a new mail, at once and in place of one that still waits.
 
-    Asking twice before the repeat was sent gives one repeat. Before sending, the mail is checked again for being true.
+    Returns False for a mail that has no job to repeat, or that a worker is just sending. Asking twice before the repeat
+    was sent gives one repeat. Before sending, the mail is checked again for being true.
     """
     if not mail.topic:
         return False
     first_key = mail.key.partition(":again-")[0]
     waits = Q(state=State.SENDING) | Q(state=State.HELD, held_until__isnull=False)
+    # One statement, as in `_claim`: of a worker and the one who asks here, one finds that the other was first.
+    first = SentMail.objects.filter(waits, key=first_key)
+    settled = {"state": State.SKIPPED, "reason": SENT_BY_STAFF, "held_until": None}
+    if not first.filter(_free()).update(**settled, leased_until=None, lease_token=None) and first.exists():
+        return False
     finished = SentMail.objects.filter(key__startswith=f"{first_key}:again-").exclude(waits).count()
     again = finished + 1
     outbox.publish(mail.topic, key=f"{first_key}:again-{again}", payload={**mail.payload, "again": again})
@@ -296,6 +303,9 @@ def _hand_over(mail: Mail, row: SentMail) -> Failure | None:
     """
     letter, calendars = mail.letter(), mail.calendars()
     user = mail.reader.user
+    if row.handed_over_at is None:
+        row.handed_over_at = clock.now()
+        _held(row).update(handed_over_at=row.handed_over_at)
     unsubscribe = preferences.unsubscribe_address(user, mail.kind) if user else ""
     try:
         message = compose(row, mail.reader, letter, calendars, unsubscribe=unsubscribe)

@@ -16,8 +16,8 @@ from accounts.models import User
 
 from . import preferences
 from .channels import Channel, channels
-from .forms import LEAVES_ON, USUAL_QUIET, MailPreferencesForm, Much, boxes_of, much_of, value_of
-from .models import MOST_LEADS, Topic, UnsubscribeLink
+from .forms import LEAVES_ON, USUAL_QUIET, MailPreferencesForm, boxes_of, much_of, value_of
+from .models import MOST_LEADS, Much, Topic, UnsubscribeLink
 from .queries import refusal_of
 from .rules import TIME_TO_ACT
 
@@ -56,8 +56,8 @@ def settings_page(request: HttpRequest) -> HttpResponse:
     form = MailPreferencesForm(request.POST, choice=choice)
     if not form.is_valid():
         return _settings_page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    chosen = form.cleaned_data
-    preferences.save_choice(actor=me, off=chosen["off"], leads=chosen["leads"], quiet=chosen["quiet"])
+    chosen = {name: form.cleaned_data[name] for name in ("much", "off", "leads", "quiet")}
+    preferences.save_choice(actor=me, **chosen)
     messages.success(request, "What you are told about is saved.")
     return redirect("settings_notifications")
 

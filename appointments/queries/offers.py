@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from accounts.models import User
 from appointments.models import Appointment, Offer
-from appointments.states import Status
+from appointments.states import OfferState, Status
 from core.compiled_queries import prepared
 from providers.models import Provider
 
@@ -35,6 +35,13 @@ def live_offers_instead_of(appointments: Iterable[int], *, now: datetime) -> dic
     for each in Offer.objects.live(now).filter(instead_of__in=appointments).select_related("service"):
         found.setdefault(each.instead_of_id or 0, []).append(each)
     return found
+
+
+def withdrawn_instead_of_at(appointment: int) -> datetime | None:
+    """The moment when the last of the times offered instead of the appointment was withdrawn, if one was. One query."""
+    withdrawn = Offer.objects.filter(instead_of=appointment, state=OfferState.WITHDRAWN)
+    at: datetime | None = withdrawn.aggregate(at=Max("closed_at"))["at"]
+    return at
 
 
 def offers_to_customer(user: User, *, now: datetime) -> list[list[Offer]]:

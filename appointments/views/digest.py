@@ -13,6 +13,8 @@ from appointments.rules.digest import next_at
 from appointments.services.digests import choose_digest, turn_off_digest
 from core import clock
 from core.wording import moment_text
+from notifications.models import Kind
+from notifications.preferences import wants
 from providers.access import provider_required
 from providers.models import Provider
 
@@ -36,10 +38,18 @@ def digest(request: HttpRequest, provider: Provider) -> HttpResponse:
     made = choose_digest(provider=provider, minute=chosen["minute"], also_empty=chosen["also_empty"], now=clock.now())
     at = next_at(made, provider.zone, clock.now())
     when = f"on {moment_text(at, provider.zone, twelve=twelve)}" if at > clock.now() else "in a few minutes"
-    messages.success(request, f"Saved. The next one comes {when}.")
+    if wants(provider.user, Kind.DIGEST):
+        messages.success(request, f"Saved. The next one comes {when}.")
+    else:
+        messages.success(request, "Saved for when you are told more than essentials.")
     return redirect("studio_digest")
 
 
 def _page(request: HttpRequest, provider: Provider, form: DigestForm, *, status: int = HTTPStatus.OK) -> HttpResponse:
-    context = {"form": form, "provider": provider, "zone": provider.time_zone}
+    context = {
+        "form": form,
+        "provider": provider,
+        "zone": provider.time_zone,
+        "is_unwanted": not wants(provider.user, Kind.DIGEST),
+    }
     return render(request, "appointments/studio/digest.html", context, status=status)

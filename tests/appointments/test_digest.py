@@ -26,7 +26,7 @@ from appointments.services.digests import choose_digest, publish_due, turn_off_d
 from appointments.states import Role
 from notifications import preferences
 from notifications.composing import render
-from notifications.models import SentMail, State, Topic
+from notifications.models import Kind, SentMail, State, Topic
 from outbox.models import Message
 from outbox.testing import deliver
 from providers.models import Provider, TimeOff
@@ -434,6 +434,18 @@ def test_the_notification_settings_keep_it_and_lead_there(wanted, provider):
     me.post(reverse("settings_notifications"), {"much": "essential", "was": "all", "unit": "minutes"})
     assert Topic.DIGEST not in preferences.choice_of(provider.user).off
     assert Digest.objects.exists()
+
+
+def test_who_wants_nothing_but_essentials_gets_none_and_reads_why(wanted, appointment, provider):
+    me = Client()
+    me.force_login(provider.user)
+    me.post(reverse("settings_notifications"), {"much": "essential", "was": "all", "unit": "minutes"})
+
+    assert tell(EVENING) == []
+    assert "no digest is sent" in text_of(me.get(reverse("studio_digest")))
+    me.post(reverse("settings_notifications"), {"much": "needed", "was": "essential", "unit": "minutes"})
+    assert "no digest is sent" not in text_of(me.get(reverse("studio_digest")))
+    assert preferences.wants(provider.user, Kind.DIGEST)
 
 
 # --- The page ---------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ It is Monday 2 March 2026, 08:00 UTC. A mail that is new in the catalogue is mis
 """
 
 import re
+from dataclasses import asdict
 from datetime import timedelta
 from email.utils import getaddresses
 from uuid import uuid4
@@ -15,17 +16,18 @@ from django.core import mail as django_mail
 from accounts.letters import LETTERS
 from accounts.models import Appeal, Ban
 from accounts.services import send_letter
-from appointments.models import AppointmentEvent, LateCancellation, Proposal
+from appointments.models import AppointmentEvent, LateCancellation, Offer, Proposal, WaitlistPlace
 from appointments.services import proposals, transitions
 from appointments.services.digests import choose_digest
 from appointments.services.transitions import Change
-from appointments.states import Role, Verb
+from appointments.states import OfferState, PlaceState, Role, Verb
 from notifications import catalogue
 from notifications.models import ONE_PRESS, TOPICS, SentMail, State
 from notifications.services import send_by_name
 from outbox.models import Message
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ServiceFactory
+from tests.factories.waitlist import wish
 
 from .conftest import NOW, TUESDAY_TEN, move_to_london
 
@@ -64,6 +66,22 @@ def made(book, provider, customer, service):
     event = AppointmentEvent.objects.get(appointment=one)
     called_off = AppointmentEvent.objects.filter(appointment__in=gone, verb=Verb.CANCEL)
     proposal = Proposal.objects.get()
+    later = TUESDAY_TEN + DAY
+    Offer.objects.create(
+        customer=customer, provider=provider, service=service, instead_of=gone[0], start=later, end=later + HOUR,
+        expires_at=later, state=OfferState.WITHDRAWN, closed_at=NOW + MINUTE,
+    )  # fmt: skip
+    wanted = {"provider": provider, "service": service, **asdict(wish(provider))}
+    waits = WaitlistPlace.objects.create(customer=UserFactory(), **wanted)
+    ended = {"state": PlaceState.REMOVED, "closed_at": NOW, "reason": "We moved."}
+    removed = WaitlistPlace.objects.create(customer=UserFactory(), **wanted, **ended)
+    opened, taken_back = (
+        Offer.objects.create(
+            customer=waits.customer, provider=provider, service=service, place=waits, start=later, end=later + HOUR,
+            expires_at=later, state=state, closed_at=closed_at,
+        )
+        for state, closed_at in ((OfferState.OPEN, None), (OfferState.WITHDRAWN, NOW))
+    )  # fmt: skip
     return {
         "appointments.event": {"event": event.pk, "to": "customer"},
         "appointments.events": {"events": list(called_off.values_list("pk", flat=True)), "to": "customer"},
@@ -72,6 +90,9 @@ def made(book, provider, customer, service):
         "appointments.last_call": {"appointment": asked.pk, "to": "provider", "at": stamp(asked.answer_by)},
         "appointments.last_call_for_time": {"proposal": proposal.pk, "at": stamp(proposal.answer_by)},
         "appointments.offers_withdrawn": {"appointment": gone[0].pk, "act": uuid4().hex},
+        "appointments.place_opened": {"offer": opened.pk},
+        "appointments.place_withdrawn": {"offer": taken_back.pk},
+        "appointments.place_removed": {"place": removed.pk},
         "appointments.late_forgiven": {"late": forgiven.pk},
         "appointments.suspended": {"ban": banned.pk},
         "appointments.suspension_lifted": {"ban": lifted.pk},

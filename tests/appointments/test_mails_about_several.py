@@ -762,8 +762,8 @@ def test_one_mail_costs_the_same_queries_about_any_number(accepted, count, djang
     accepted(count)
     job = Message.objects.filter(topic=TOPIC, done_at=None, payload__to="customer").get()
     # the events, later ones, the choice, the row, its lease, its state, what it names, what it no longer names, a
-    # refusal, the last hour, sent, read again, refusal ended
-    with django_assert_num_queries(13):
+    # refusal, the last hour, its date, sent, read again, refusal ended
+    with django_assert_num_queries(14):
         send_by_name("appointments.events", {name: job.payload[name] for name in ("events", "to")})
 
 

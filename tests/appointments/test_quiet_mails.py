@@ -12,7 +12,8 @@ from django.core import mail
 from appointments import tasks
 from appointments.mail.catalogue import event_mail, events_mail
 from appointments.models import AppointmentEvent
-from appointments.services import proposals, transitions
+from appointments.rules.time_off import Way
+from appointments.services import offers, proposals, transitions
 from appointments.services.transitions import Change
 from appointments.states import Role, Verb
 from notifications import preferences
@@ -22,6 +23,7 @@ from outbox import dispatch
 from outbox.models import Message
 
 from .conftest import ANSWER_TIME, NOW, TUESDAY_TEN
+from .test_offers import off, shown_for
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_london")]
 
@@ -95,6 +97,30 @@ def test_in_quiet_hours_only_what_is_near_is_mailed(book, customer, provider):
     told = {row.about: row.state for row in SentMail.objects.filter(user=customer)}
     assert told == {far.reference: State.HELD, near.reference: State.SENT}
     assert len(mail.outbox) == 2  # of the near one, to each side
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_that_times_are_no_longer_offered_is_news_only_to_whom_they_were_offered(book, customer, provider, waits):
+    provider.policy.answer_minutes = 2 * 24 * 60
+    provider.policy.save()
+    appointment = book(start=TUESDAY_TEN + DAY).appointment
+    if not waits:
+        preferences.save_choice(actor=customer, leads=[])
+    span = (TUESDAY_TEN + 14 * HOUR, TUESDAY_TEN + 38 * HOUR)
+    off(provider, {appointment.reference: Way.OFFER}, shown_for(provider, [appointment], span), span=span)
+    work()
+    with time_machine.travel(NOW + HOUR, tick=False):
+        assert offers.withdraw_offers(appointment=appointment, actor=provider.user)
+        work()
+
+    with time_machine.travel(END, tick=False):
+        Message.objects.update(attempts=0)
+        work()
+
+    told = {row.kind: (row.state, row.reason) for row in SentMail.objects.filter(user=customer)}
+    assert told["cancelled"] == (State.SENT, "")
+    unoffered = (State.SKIPPED, "no mail offered these times")
+    assert told["offer_withdrawn"] == (unoffered if waits else (State.SENT, ""))
 
 
 def test_a_reminder_that_waited_is_not_sent_of_what_was_cancelled_meanwhile(book, customer, provider):

@@ -1,19 +1,25 @@
 """The log of mails: what a mail waits for, that it was given up, and how long all of it is kept."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
+from django.db import transaction
 from django.db.models.functions import Now
 from django.urls import reverse
 
+from accounts.models import User
 from core import clock
-from notifications import services
+from notifications import catalogue, preferences, services
 from notifications.models import REFUSAL_HOLDS, Kind, RefusedAddress, SentMail, State
+from notifications.rules import QuietHours
 from notifications.services import Job, send_again
 from outbox import dispatch
 from outbox import services as outbox
 from outbox.models import Message
 from tests.factories.accounts import UserFactory
+
+from .conftest import PlainMail
 
 pytestmark = pytest.mark.django_db
 
@@ -101,3 +107,53 @@ def test_mails_are_kept_for_a_year_and_refusals_for_a_month_after_they_count():
     assert gone == 1
     assert [mail.key for mail in SentMail.objects.all()] == ["young"]
     assert [refusal.code for refusal in RefusedAddress.objects.all()] == ["29"]
+
+
+@catalogue.mail("probe.plain")
+def plain_mail(*, person, once):
+    return PlainMail(User.objects.get(pk=person), kind=Kind.REMINDER if once else Kind.CONFIRMED, once=once)
+
+
+def work():
+    """Run all that is due, and what waits for its moment as if that had come."""
+    Message.objects.pending().update(due_at=clock.now() - 365 * DAY)
+    while message := dispatch.claim():
+        dispatch.handle(message)
+
+
+@pytest.mark.parametrize("once", [True, False])
+@pytest.mark.parametrize("waits", ["held", "queued"])
+def test_what_staff_send_again_while_it_waits_is_sent_once(smtp, person, once, waits):
+    if waits == "held":
+        preferences.save_choice(actor=person, leads=[], quiet=QuietHours(22 * 60, 7 * 60))
+    else:
+        smtp.answers["RCPT"] = ["451 4.2.0 later"]
+    with time_machine.travel(datetime(2026, 3, 10, 23, 10, tzinfo=UTC), tick=False):
+        with transaction.atomic():
+            outbox.publish_all([services.draft("probe.plain", key="p", person=person.pk, once=once)])
+        dispatch.handle(dispatch.claim())
+        first = SentMail.objects.get()
+
+        assert send_again(mail=first)
+        dispatch.handle(dispatch.claim())
+    sent_at_night = len(smtp.received)
+    with time_machine.travel(datetime(2026, 3, 11, 7, tzinfo=UTC), tick=False):
+        work()
+
+    first.refresh_from_db()
+    assert sent_at_night == len(smtp.received) == 1
+    assert (first.state, first.reason, first.held_until) == (State.SKIPPED, services.SENT_BY_STAFF, None)
+    assert SentMail.objects.get(key="one:again-1").state == State.SENT
+
+
+def test_what_a_worker_is_just_sending_is_not_sent_again(client):
+    first = row(leased_until=Now() + DAY)
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+
+    data = {"action": "send_again", "_selected_action": [first.pk]}
+    page = client.post(reverse("admin:notifications_sentmail_changelist"), data, follow=True)
+
+    first.refresh_from_db()
+    assert not send_again(mail=first)
+    assert (first.state, Message.objects.count()) == (State.SENDING, 0)
+    assert "1 left alone: being sent now" in page.text

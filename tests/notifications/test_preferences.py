@@ -1,8 +1,10 @@
 """What people choose to be told about: kept, applied when a mail is sent, and turned off from a mail."""
 
 import re
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.db import transaction
 from django.test import Client
 
@@ -23,6 +25,7 @@ from notifications.models import (
     ReminderLead,
     State,
     Topic,
+    TurnedOff,
     UnsubscribeLink,
 )
 from notifications.rules import QuietHours
@@ -133,6 +136,15 @@ def test_a_time_that_can_not_be_is_answered_with_words_and_nothing_is_lost(clien
     assert re.search(rf'name="another"[^>]*value="{another}"|value="{another}"[^>]*name="another"', page)
     assert re.findall(r'name="on" value="email:(\w+)"[^>]* checked', page) == ["answers"]
     assert re.findall(r'name="leads" value="(\w+)" checked', page) == ["60"]
+    assert not MailPreferences.objects.exists()
+
+
+@pytest.mark.parametrize("leads", [["9" * 5000], ["٣"], ["-60"], ["60 "]])
+def test_a_reminder_that_the_page_does_not_have_is_refused(client, me, leads):
+    answer = save(client, much="all", was="all", topics=list(HERE), leads=leads)
+
+    assert answer.status_code == 422
+    assert re.findall(r'name="leads" value="(\w+)" checked', answer.text) == []
     assert not MailPreferences.objects.exists()
 
 
@@ -342,6 +354,84 @@ def test_one_more_channel_gets_what_is_told_and_what_is_chosen(client, me, texts
     assert sorted(texts.sent, key=str) == sorted([(me, Kind.REMINDER, "one"), (me, Kind.STANDING, "one")], key=str)
     assert client.get(PAGE).text.count("checked") > 0
     assert set(InboxItem.objects.values_list("kind", flat=True)) == {Kind.CONFIRMED, Kind.REMINDER, Kind.STANDING}
+
+
+def test_nothing_but_essentials_holds_for_a_channel_that_comes_later(client, me, monkeypatch):
+    save(client, much="essential", was="all", topics=list(HERE))
+    channel = Texts()
+    monkeypatch.setattr(channels.channels, "_parts", [*channels.channels, channel])
+
+    for kind in (Kind.CONFIRMED, Kind.REMINDER, Kind.REQUEST_SENT):
+        tell_remark(me, kind)
+    deliver(channels.TOPIC)
+    page = client.get(PAGE).text
+
+    assert channel.sent == []
+    assert re.search(r'name="much" value="essential" checked', page)
+    assert not re.search(r'value="text:\w+"[^>]* checked', page)
+    assert len(re.findall(r'value="inbox:\w+"[^>]* checked', page)) == len(HERE)
+
+
+def test_only_what_needs_me_holds_for_a_channel_that_comes_later(client, me, monkeypatch):
+    save(client, much="needed", was="all", topics=list(HERE))
+    channel = Texts()
+    monkeypatch.setattr(channels.channels, "_parts", [*channels.channels, channel])
+
+    for kind in (Kind.CONFIRMED, Kind.REQUEST_SENT):
+        tell_remark(me, kind)
+    deliver(channels.TOPIC)
+
+    assert [kind for _, kind, _ in channel.sent] == [Kind.CONFIRMED]
+
+
+def test_nothing_but_essentials_holds_for_a_topic_that_comes_later(client, me):
+    save(client, much="essential", was="all", topics=list(HERE))
+    # As it is for whoever chose before the topic was there.
+    TurnedOff.objects.filter(topic=Topic.ANSWERS).delete()
+
+    assert {kind for kind in Kind if preferences.wants(me, kind)} == ALWAYS
+    assert preferences.wants(me, Kind.NOT_CONFIRMED, channel=INBOX, interrupts=False)
+    page = client.get(PAGE).text
+    assert re.search(r'name="much" value="essential" checked', page)
+    assert not re.search(r'value="email:\w+"[^>]* checked', page)
+
+
+def test_a_choice_of_ones_own_after_a_name_counts_box_by_box(client, me):
+    save(client, much="essential", was="all", topics=list(HERE))
+    assert preferences.choice_of(me).much == Much.ESSENTIAL
+
+    save(client, much="essential", was="essential", topics=["reminders"])
+
+    assert preferences.choice_of(me).much == Much.OWN
+    assert preferences.wants(me, Kind.REMINDER) and not preferences.wants(me, Kind.CONFIRMED)
+
+
+def test_a_press_in_a_mail_leaves_the_name_of_the_choice_as_it_is(client, me):
+    save(client, much="needed", was="all", topics=list(HERE))
+
+    Client().post(link(me))
+
+    assert preferences.choice_of(me).much == Much.NEEDED
+    assert not preferences.wants(me, Kind.REMINDER) and preferences.wants(me, Kind.CONFIRMED)
+
+
+@pytest.mark.parametrize(
+    ("off", "name"),
+    [
+        (set(), Much.ALL),
+        ({(EMAIL, "receipts")}, Much.NEEDED),
+        ({(EMAIL, topic) for topic in HERE}, Much.ESSENTIAL),
+        ({(EMAIL, topic) for topic in HERE} | {(INBOX, "answers")}, Much.OWN),
+        ({(EMAIL, "receipts"), (EMAIL, "answers")}, Much.OWN),
+        ({(INBOX, "receipts")}, Much.OWN),
+    ],
+)
+def test_who_chose_before_names_were_kept_has_the_name_of_their_choice(me, off, name):
+    preferences.save_choice(actor=me, off=off, leads=[])
+
+    import_module("notifications.migrations.0018_fill_how_much").fill(apps, None)
+
+    assert MailPreferences.objects.get().much == name
 
 
 def test_a_channel_that_is_gone_again_leaves_its_jobs_to_be_seen(me, texts, monkeypatch):

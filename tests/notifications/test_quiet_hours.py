@@ -1,5 +1,6 @@
 """Quiet hours: what can wait is sent when they end, if it is still true then; what can not wait goes at once."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -112,6 +113,19 @@ def test_a_mail_that_can_wait_is_held_back_and_sent_when_the_quiet_hours_end(smt
     assert held.held_until is not None
     assert (sent.state, sent.reason, sent.held_until) == (State.SENT, "", None)
     assert len(smtp.received) == 1
+
+
+@pytest.mark.django_db
+def test_a_mail_that_waited_has_the_date_of_its_first_attempt_and_each_repeat_has_the_same(smtp, night):
+    smtp.cut_after_data = 1
+    with pytest.raises(outbox.NotYet):
+        send_mail(mail(night))
+    for minutes in (0, 5):
+        with time_machine.travel(ENDS + minutes * MINUTE, tick=False), suppress(outbox.Retry):
+            send_mail(mail(night))
+
+    assert [message["Date"].datetime for message in smtp.received] == [ENDS, ENDS]
+    assert len({message["Message-ID"] for message in smtp.received}) == 1
 
 
 @pytest.mark.django_db

@@ -34,7 +34,7 @@ def test_a_mail_arrives_with_the_headers_that_machines_and_people_need(smtp, sen
     assert message["Message-ID"] == mail.message_id
     assert message["Message-ID"].endswith("@testserver>")
     assert message["Auto-Submitted"] == "auto-generated"
-    assert message["Date"].datetime == mail.created_at.replace(microsecond=0)
+    assert message["Date"].datetime == mail.handed_over_at.replace(microsecond=0)
     assert message["Cc"] is message["Bcc"] is None
     assert [envelope.rcpt_tos for envelope in smtp.envelopes] == [["amara@example.com"]]
     assert [part.get_content_type() for part in message.walk()] == [
