@@ -198,6 +198,11 @@ def lines(*names: str) -> Callable[[Lines], Lines]:
     return register
 
 
+def has_lines(name: str) -> bool:
+    """Whether this code knows what to say of things of that name."""
+    return name in _lines
+
+
 def lines_of(items: Sequence[tuple[str, Facts]], view: View) -> list[Line | None]:
     """The lines of these things, each given by its name and facts, in their order; None for a name nobody knows."""
     found: list[Line | None] = [None] * len(items)

@@ -13,6 +13,7 @@ from accounts.models import User
 from core import clock
 from core.compiled_inserts import insert_all
 from core.db import retrying
+from outbox import services as outbox
 
 from .catalogue import Notice
 from .models import TOPICS, InboxItem
@@ -52,6 +53,12 @@ def mark_read(*, item: InboxItem) -> None:
     InboxItem.objects.filter(pk=item.pk, read_at=None).update(read_at=clock.now())
 
 
+def mark_gone(items: Sequence[InboxItem]) -> int:
+    """Mark as read those of these items of which nothing is left to say, so that no count has them; their number."""
+    new = [item.pk for item in items if item.read_at is None]
+    return InboxItem.objects.filter(pk__in=new, read_at=None).update(read_at=clock.now()) if new else 0
+
+
 @retrying
 @transaction.atomic
 def mark_all_read(*, actor: User, until: datetime) -> int:
@@ -61,9 +68,11 @@ def mark_all_read(*, actor: User, until: datetime) -> int:
 
 def forget_old(*, now: datetime) -> int:
     """Delete what is kept no longer, some rows at a time; returns their number."""
+    # Nothing is read before it was told, and the moment of that has an index.
     old = InboxItem.objects.filter(told_at__lt=now - KEPT_READ)
-    old = old.filter(Q(read_at__isnull=False) | Q(told_at__lt=now - KEPT_NEW))
+    old = old.filter(Q(read_at__lt=now - KEPT_READ) | Q(read_at=None, told_at__lt=now - KEPT_NEW))
     gone = 0
     while keys := list(old.order_by("told_at").values_list("pk", flat=True)[:BATCH]):
         gone += InboxItem.objects.filter(pk__in=keys).delete()[0]
+        outbox.renew_lease()
     return gone

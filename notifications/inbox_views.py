@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import User
 from accounts.zones import viewer_zone
 from core import clock
-from notifications.catalogue import Line, View, lines_of
+from notifications.catalogue import Line, View, has_lines, lines_of
 
 from . import inbox
 from .hooks import waiting
@@ -29,11 +29,16 @@ NEW = "new"
 @login_required
 @require_safe
 def inbox_page(request: HttpRequest) -> HttpResponse:
-    """The page of items, all or only the new ones. Opening it marks nothing as read."""
+    """The page of items, all or only the new ones. Opening it marks nothing as read but what is gone."""
     me, only_new = cast(User, request.user), request.GET.get("tab") == NEW
     view, zone = _view(request)
-    items, older = inbox_of(me, only_new=only_new, before=request.GET.get("before", ""))
-    rows = [(item, line) for item, line in zip(items, _lines(items, view), strict=True) if line is not None]
+    before = request.GET.get("before", "")
+    items, older = inbox_of(me, only_new=only_new, before=before)
+    told = list(zip(items, _lines(items, view), strict=True))
+    rows = [(item, line) for item, line in told if line is not None]
+    # A name that only newer code knows is left out, too, and stays new for that.
+    if inbox.mark_gone([item for item, line in told if line is None and has_lines(item.name)]):
+        setattr(me, "new_items", None)  # noqa: B010 counted before, with the session
     today = clock.local(view.now, view.zone).date()
     of_today = [row for row in rows if clock.local(row[0].told_at, view.zone).date() == today]
     context = {
@@ -45,9 +50,10 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
         "parts": [(of_today, True), ([row for row in rows if row not in of_today], False)],
         "rows": rows,
         "new_today": sum(item.read_at is None for item, _ in of_today),
-        "newest": mark_of(items[0]) if items else "",
+        # The newest that the reader saw on the way here, not what came since and stands on the first page by now.
+        "newest": (before and request.GET.get("until", "")) or (mark_of(items[0]) if items else ""),
         "older": older,
-        "is_first_page": not request.GET.get("before"),
+        "is_first_page": not before,
         "first_to_do": _soonest(rows),
         "waiting": [each for some in waiting.each(view) for each in some],
         "kept": inbox.KEPT_READ.days,
@@ -59,15 +65,20 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def open_item(request: HttpRequest, item: UUID) -> HttpResponse:
-    """Mark an item as read and lead to its thing, wherever that is by now."""
+    """Mark an item as read and lead to its thing, wherever that is by now; what only looks ahead marks nothing."""
     try:
         found = item_of(cast(User, request.user), item)
     except InboxItem.DoesNotExist:
         raise Http404 from None
     [line] = _lines([found], _view(request)[0])
-    inbox.mark_read(item=found)
+    # A HEAD is answered as a GET, so the verb that was sent is asked.
+    is_get = request.META["REQUEST_METHOD"] == "GET"
+    is_opened = is_get and "prefetch" not in request.headers.get("Sec-Purpose", "")
+    if is_opened:
+        inbox.mark_read(item=found)
     if line is None:
-        messages.info(request, "That is no longer here.")
+        if is_opened:
+            messages.info(request, "That is no longer here.")
         return redirect("my_inbox")
     return redirect(line.address)
 

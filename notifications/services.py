@@ -29,6 +29,7 @@ from .smtp import Failure, deliver
 
 TOPIC = "notifications.send_mail"
 UNWANTED = "the person turned such mails off"
+LEFT = "the person's account is closed"
 QUIET = "it waits for the end of the person's quiet hours"
 GIVEN_UP = "given up after many tries: "
 # How long the log keeps a mail, and how long a refusal of an address is kept after it stopped to count.
@@ -87,6 +88,8 @@ def send_mail(mail: Mail, *, job: Job | None = None) -> SentMail | None:
     """
     key = f"{mail.key}:again-{job.again}" if job and job.again else mail.key
     if mail.reader.has_left:
+        waits = SentMail.objects.filter(_free(), key=key, state__in=(State.SENDING, State.HELD))
+        waits.update(state=State.SKIPPED, reason=LEFT, held_until=None, leased_until=None, lease_token=None)
         return None
     if reason := mail.stale_because(clock.now()):
         return _note_unsent(mail, key, job, reason)

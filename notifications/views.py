@@ -38,8 +38,8 @@ PARTS: dict[str, tuple[Topic, ...]] = {
     "Your customers": (Topic.REQUESTS,),
 }
 MUCH_SAID = {
-    Much.ALL: "Confirmations, changes, answers, reminders, and receipts of what you did yourself.",
-    Much.NEEDED: "The same without receipts of what you did yourself.",
+    Much.ALL: "Confirmations, changes, answers, reminders, and the receipt of each request that you send.",
+    Much.NEEDED: "The same without receipts of the requests that you send.",
     Much.ESSENTIAL: "Only what concerns your account. All the rest you find on your pages.",
     Much.OWN: "What is ticked below.",
 }

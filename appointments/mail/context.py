@@ -133,7 +133,9 @@ class MailContext:
     def matters_at(self) -> datetime | None:
         """The next moment by which the reader may have to act: a start, or the end of a time to answer or to take."""
         moments = {self.start, self.event.start, *(offer.expires_at for offer in self.offers)}
-        if self.event.to_status == Status.REQUESTED or self.event.verb == Verb.PROPOSE:
+        if self.event.to_status == Status.REQUESTED:
+            moments.add(self.waits_until)
+        if self.event.verb == Verb.PROPOSE:
             moments.add(self.deadline)
         return min((moment for moment in moments if moment > self.now), default=None)
 

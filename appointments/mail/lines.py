@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from django.urls import reverse
 
-from appointments.models import Appointment, Proposal, WaitlistPlace
+from appointments.models import Appointment, Offer, Proposal, WaitlistPlace
 from appointments.pages import inbox
+from appointments.queries.offers import live_offers_instead_of
 from appointments.queries.waitlist import whole_offers
 from appointments.states import Role
 from notifications import catalogue
@@ -31,17 +32,20 @@ def event_lines(items: Sequence[Facts], view: View) -> list[Line | None]:
 
 @catalogue.lines("appointments.reminder", "appointments.last_call", "appointments.offers_withdrawn")
 def appointment_lines(items: Sequence[Facts], view: View) -> list[Line | None]:
-    """The lines about appointments that nothing happened to. One query."""
+    """The lines about appointments that nothing happened to. One query, two where offered times were withdrawn."""
     found = Appointment.objects.with_people().in_bulk({facts["appointment"] for facts in items})
+    withdrawn = {facts["appointment"] for facts in items if "act" in facts}
+    offers = live_offers_instead_of(withdrawn, now=view.now) if withdrawn else {}
     return [
-        _about(found[facts["appointment"]], facts, view) if facts["appointment"] in found else None for facts in items
+        _about(found[key], facts, offers.get(key, ()), view) if (key := facts["appointment"]) in found else None
+        for facts in items
     ]
 
 
-def _about(one: Appointment, facts: Facts, view: View) -> Line:
+def _about(one: Appointment, facts: Facts, offers: Sequence[Offer], view: View) -> Line:
     if "minutes" in facts:
         return inbox.reminder_line(one, Role(facts["to"]), view)
-    return inbox.offers_withdrawn_line(one, view) if "act" in facts else inbox.last_call_line(one, view)
+    return inbox.offers_withdrawn_line(one, offers, view) if "act" in facts else inbox.last_call_line(one, view)
 
 
 @catalogue.lines("appointments.last_call_for_time")

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from appointments.models import Appointment, AppointmentEvent, Offer, Proposal, WaitlistPlace
 from appointments.rules.wishes import want_words
-from appointments.states import OPEN, Role, Status, Verb
+from appointments.states import OPEN, ProposalState, Role, Status, Verb
 from core.wording import moment_text, range_text, zone_text
 from notifications.catalogue import Line, View
 
@@ -44,6 +44,15 @@ HAPPENED = {
     Verb.CANCEL: "cancelled",
     Verb.MOVE: "moved",
 }
+# What became of a new time, after the time and place that the appointment has.
+BECAME: dict[str, str] = {
+    ProposalState.OPEN: "Nobody answered in time.",
+    ProposalState.ACCEPTED: "The new time was accepted.",
+    ProposalState.DECLINED: "The new time was declined.",
+    ProposalState.WITHDRAWN: "The new time was taken back.",
+    ProposalState.LAPSED: "Nobody answered in time.",
+    ProposalState.REPLACED: "Another new time took its place.",
+}
 
 
 def event_line(event: AppointmentEvent, side: Role, view: View) -> Line:
@@ -52,13 +61,13 @@ def event_line(event: AppointmentEvent, side: Role, view: View) -> Line:
     icon, tone = LOOKS[verb]
     waiting = _waiting(event, side, view)
     return Line(
-        title=_title(event, side),
+        title=_title(event, side, is_open=waiting is not None),
         address=waiting.address if waiting else _page(one, side),
         icon=icon,
         tone=tone,
         text=waiting.text
         if waiting
-        else " ".join(filter(None, [how_it_stands(one, side, view), _reason(event, side)])),
+        else " ".join(filter(None, [how_it_stands(one, side, view), _what_became(event), _reason(event, side)])),
         badge=_badge_if_changed(event, side, view),
         do="Answer" if waiting else "",
         until=waiting.until if waiting else None,
@@ -86,8 +95,11 @@ def events_line(events: Sequence[AppointmentEvent], side: Role, view: View) -> L
     starts = sum(event.appointment.status in OPEN and event.appointment.start > view.now for event in ordered)
     ahead = f"{starts} of them {'lies' if starts == 1 else 'lie'} ahead." if starts else "None of them lies ahead."
     title = f"{len(ordered)} appointments{whom} {happened}"
+    if verb is Verb.PROPOSE:
+        asked = "New times to answer for" if waiting else "New times were proposed for"
+        title = f"{asked} {len(ordered)} appointments{whom}"
     return Line(
-        title=f"New times to answer for {len(ordered)} appointments{whom}" if verb is Verb.PROPOSE else title,
+        title=title,
         address=address,
         icon=icon,
         tone=tone,
@@ -113,7 +125,7 @@ def last_call_line(one: Appointment, view: View) -> Line:
     """The line to a provider that a request is about to expire."""
     waits = one.is_request and not one.is_unanswered(view.now)
     return Line(
-        title=f"Answer soon: {one.customer.name} asks for {one.service.name}",
+        title=f"{'Answer soon: ' if waits else ''}{one.customer.name} {_asks(waits)} {one.service.name}",
         address=_page(one, Role.PROVIDER),
         icon="wait",
         tone="brass",
@@ -130,24 +142,33 @@ def last_call_for_time_line(proposal: Proposal, view: View) -> Line:
     side = Role.PROVIDER if proposal.side is Role.CUSTOMER else Role.CUSTOMER
     waits = proposal.waits_for(side, view.now) and one.status in OPEN
     return Line(
-        title=f"Answer soon: {_other(one, side)} asks for another time",
+        title=f"{'Answer soon: ' if waits else ''}{_other(one, side)} {_asks(waits)} another time",
         address=reverse(ANSWERS[side], args=[one.reference]) if waits else _page(one, side),
         icon="swap",
         tone="iris",
-        text=_answer_time(proposal, side, view) if waits else how_it_stands(one, side, view),
+        text=_answer_time(proposal, side, view)
+        if waits
+        else f"{how_it_stands(one, side, view)} {BECAME.get(proposal.state, '')}".rstrip(),
         badge=None if waits else state_label(one, side, now=view.now),
         do="Answer" if waits else "",
         until=proposal.answer_by if waits else None,
     )
 
 
-def offers_withdrawn_line(one: Appointment, view: View) -> Line:
-    """The line to a customer that other times are no longer held for them."""
+def offers_withdrawn_line(one: Appointment, offers: Sequence[Offer], view: View) -> Line:
+    """The line to a customer that other times are no longer held for them; `offers` are those that still are."""
+    text = how_it_stands(one, Role.CUSTOMER, view)
+    if not offers:
+        title = f"{one.provider.name} no longer offers other times"
+        return Line(title=title, address=_page(one, Role.CUSTOMER), icon="x", text=text)
+    held = f"{len(offers)} other time{'' if len(offers) == 1 else 's'} can still be taken."
     return Line(
-        title=f"{one.provider.name} no longer offers other times",
+        title=f"{one.provider.name} took back some of the times offered",
         address=_page(one, Role.CUSTOMER),
-        icon="x",
-        text=how_it_stands(one, Role.CUSTOMER, view),
+        icon="swap",
+        text=f"{text} {held}",
+        do="Choose",
+        until=min(offer.expires_at for offer in offers),
     )
 
 
@@ -222,17 +243,28 @@ def _answer_time(proposal: Proposal, side: Role, view: View, of: Appointment | N
     return f"{one.service.name}: {new} instead of {old}. Answer by {until}."
 
 
-def _title(event: AppointmentEvent, side: Role) -> str:
+def _what_became(event: AppointmentEvent) -> str:
+    """What became of the new time that the event proposed, which the title does not tell."""
+    return BECAME.get(event.proposal.state, "") if event.verb == Verb.PROPOSE and event.proposal else ""
+
+
+def _asks(is_open: bool) -> str:
+    return "asks for" if is_open else "asked for"
+
+
+def _title(event: AppointmentEvent, side: Role, *, is_open: bool) -> str:
+    """What happened; `is_open` says that its reader still has to answer."""
     one, verb = event.appointment, Verb(event.verb)
     what, other = one.service.name, _other(one, side)
     doer = _doer(event, side)
     by = f" by {doer}" if doer else ""
     if verb is Verb.REQUEST:
-        return f"Request sent: {what} with {other}" if side is Role.CUSTOMER else f"{other} asks for {what}"
+        return f"Request sent: {what} with {other}" if side is Role.CUSTOMER else f"{other} {_asks(is_open)} {what}"
     if verb is Verb.CANCEL:
         return f"Cancelled{by}: {what} with {other}"
     if verb is Verb.PROPOSE:
-        return f"{'Our team proposes' if doer == 'our team' else f'{other} asks for'} another time"
+        team = f"Our team {'proposes' if is_open else 'proposed'}"
+        return f"{team if doer == 'our team' else f'{other} {_asks(is_open)}'} another time"
     if verb in {Verb.DECLINE_TIME, Verb.WITHDRAW_TIME, Verb.LAPSE}:
         said = {Verb.DECLINE_TIME: "New time declined", Verb.WITHDRAW_TIME: "New time taken back"}
         return f"{said.get(verb, 'New time not answered')}: {what} with {other}"

@@ -130,6 +130,16 @@ def test_no_mail_of_the_catalogue_is_left_out(made):
     assert {name.partition(" ")[0] for name in made} == names
 
 
+# Mails that nobody is told of by any other way: of codes, links and security, and one that is chosen for itself.
+BY_MAIL_ALONE = {"accounts.letter", "appointments.link", "appointments.digest"}
+
+
+def test_whatever_else_is_told_has_a_line_in_the_inbox():
+    names = {name for name in catalogue._entries if not name.startswith("probe.")}
+
+    assert {name for name in names if not catalogue.has_lines(name)} == BY_MAIL_ALONE
+
+
 def test_every_mail_has_the_headers_that_machines_need_one_reader_and_a_text(made):
     """RFC 3834 (Auto-Submitted), RFC 8058 (one press) for what is optional, RFC 2046 (a text beside the HTML)."""
     for name, facts in made.items():

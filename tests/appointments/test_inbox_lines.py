@@ -5,17 +5,19 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from appointments import tasks
 from appointments.mail.preview import NOW as SAMPLE_NOW
 from appointments.mail.preview import sample_context
-from appointments.models import LateCancellation
+from appointments.models import LateCancellation, Offer
 from appointments.pages import inbox
-from appointments.services import fair_use, proposals, transitions
+from appointments.rules.time_off import Way
+from appointments.services import fair_use, offers, proposals, transitions
 from appointments.services.follows import KINDS
+from appointments.services.locks import lock_providers
 from appointments.services.transitions import Change
 from appointments.states import Role, Verb
 from notifications.catalogue import View
@@ -24,9 +26,10 @@ from tests.factories.accounts import UserFactory
 from tests.factories.series import book_series, weekly
 
 from .conftest import ANSWER_TIME, NOW, TUESDAY_TEN
+from .test_offers import off, shown_for
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_london")]
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
 
 
 @contextmanager
@@ -259,7 +262,59 @@ def test_a_new_time_that_lapsed_asks_for_no_answer_any_more(confirmed, rows_of, 
     proposal = confirmed.proposals.get()
 
     with time_machine.travel(proposal.answer_by, tick=False):
-        [proposed] = [line for line in rows_of(customer) if line.title.endswith("asks for another time")]
+        [proposed] = [line for line in rows_of(customer) if line.title.endswith("asked for another time")]
 
+    assert "Nobody answered in time." in proposed.text
     assert (proposed.do, proposed.until) == ("", None)
     assert proposed.address == reverse("my_appointment", args=[confirmed.reference])
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (proposals.decline_time, "The new time was declined."),
+        (proposals.accept_time, "The new time was accepted."),
+        (proposals.withdraw_time, "The new time was taken back."),
+    ],
+)
+def test_a_new_time_that_was_answered_is_no_longer_asked_for(confirmed, rows_of, customer, provider, answer, said):
+    propose(confirmed)
+    before = rows_of(customer)[0].title
+    actor, role = (provider.user, Role.PROVIDER) if answer is proposals.withdraw_time else (customer, Role.CUSTOMER)
+    with after(3):
+        answer(proposal=confirmed.proposals.get(), actor=actor, role=role)
+
+    [line] = [line for line in rows_of(customer) if line.title.endswith("another time")]
+
+    assert before == f"{provider.name} asks for another time"
+    assert line.title == f"{provider.name} asked for another time"
+    assert said in line.text
+
+
+def test_a_request_that_was_answered_is_no_longer_asked_for(requested, rows_of, customer, provider):
+    tasks.remind()
+    with time_machine.travel(NOW + ANSWER_TIME - 2 * HOUR, tick=False):
+        tasks.remind()
+        transitions.accept_request(appointment=requested, actor=provider.user)
+        titles = {line.title for line in rows_of(provider.user)}
+
+    assert f"{customer.name} asked for {requested.service.name}" in titles
+    assert not any("asks for" in title or "Answer soon" in title for title in titles)
+
+
+def test_times_that_are_still_offered_are_not_said_to_be_gone(confirmed, rows_of, customer, provider):
+    off(provider, {confirmed.reference: Way.OFFER}, shown_for(provider, [confirmed]))
+    first, *others = Offer.objects.filter(instead_of=confirmed)
+    with after(1), transaction.atomic():
+        lock_providers([provider.pk])
+        offers.withdraw_inside(provider, (first.start, first.start + MINUTE), now=NOW + MINUTE)
+
+    [some, *_] = rows_of(customer)
+    with after(2):
+        offers.withdraw_offers(appointment=confirmed, actor=provider.user)
+        titles = [line.title for line in rows_of(customer)]
+
+    assert (some.title, some.do) == (f"{provider.name} took back some of the times offered", "Choose")
+    assert f"{len(others)} other times can still be taken." in some.text
+    assert some.until == others[0].expires_at
+    assert titles[:2] == [f"{provider.name} no longer offers other times"] * 2

@@ -75,6 +75,18 @@ def test_a_new_time_matters_at_its_deadline_or_the_sooner_of_both_starts(confirm
     assert of(proposed, Role.CUSTOMER).matters_at == min(proposed.proposal.answer_by, TUESDAY_TEN - HOUR)
 
 
+def test_once_a_new_time_lapsed_a_request_matters_at_its_own_deadline(requested, customer):
+    with time_machine.travel(NOW + HOUR / 60, tick=False):
+        proposals.propose_time(appointment=requested, start=NOW + 3 * HOUR, actor=customer, role=Role.CUSTOMER)
+    proposal = requested.proposals.get()
+    with time_machine.travel(proposal.answer_by, tick=False):
+        proposals.lapse_time(proposal=proposal)
+        lapsed = of(last(requested, Verb.LAPSE), Role.PROVIDER)
+
+    requested.refresh_from_db()
+    assert lapsed.matters_at == requested.answer_by < requested.start
+
+
 def test_several_matter_at_the_first_of_their_moments(book, provider):
     made = [book(start=TUESDAY_TEN + n * DAY).appointment for n in (1, 0, 2)]
     transitions.apply([Change(one, Verb.CANCEL) for one in made], actor=provider.user, role=Role.PROVIDER)

@@ -1,5 +1,7 @@
 """What people are told stands in their inbox: written with the change, once, counted at the bell, and read in time."""
 
+import html
+import re
 from datetime import timedelta
 
 import pytest
@@ -274,7 +276,7 @@ def test_old_things_go_read_ones_after_90_days_and_new_ones_after_a_year():
     now = clock.now()
     for number, age, is_read in [(1, 89, True), (2, 91, True), (3, 91, False), (4, 366, False)]:
         write(person, number, at=now - age * DAY)
-        InboxItem.objects.filter(facts__number=number).update(read_at=now if is_read else None)
+        InboxItem.objects.filter(facts__number=number).update(read_at=now - age * DAY if is_read else None)
 
     gone = inbox.forget_old(now=now)
 
@@ -291,3 +293,78 @@ def test_a_mark_names_a_place_between_items_of_one_instant():
     after, _ = inbox_of(person, before=mark_of(items[0]))
 
     assert [item.pk for item in after] == [item.pk for item in items[1:]]
+
+
+def test_marking_all_as_read_from_an_older_page_leaves_what_came_since(client):
+    person = UserFactory()
+    client.force_login(person)
+    now = clock.now()
+    write(person, *range(200, 200 + 2 * PER_PAGE + 5), at=now - DAY)
+    page = client.get(reverse("my_inbox"))
+    for _ in range(2):
+        [older] = re.findall(r'href="([^"]*)" rel="next"', page.text)
+        page = client.get(reverse("my_inbox") + html.unescape(older))
+    write(person, 1, at=now)
+
+    [until] = re.findall(r'name="until" value="([^"]+)"', page.text)
+    client.post(reverse("my_inbox_read"), {"until": until})
+
+    assert [item.facts["number"] for item in InboxItem.objects.filter(read_at=None)] == [1]
+
+
+def test_what_is_gone_is_not_counted_once_the_page_was_opened(client):
+    person = UserFactory()
+    client.force_login(person)
+    write(person, 13)
+
+    page = client.get(reverse("my_inbox"), {"tab": "new"})
+
+    assert bell_of(page) == 0
+    assert "You have read everything." in page.text
+    assert bell_of(client.get(reverse("help"))) == 0
+
+
+def test_a_thing_of_newer_code_stays_new_for_that(client):
+    person = UserFactory()
+    client.force_login(person)
+    inbox.write([notice(person, name="unheard.of")], now=clock.now())
+
+    client.get(reverse("my_inbox"))
+
+    assert InboxItem.objects.get().read_at is None
+
+
+@pytest.mark.parametrize(
+    ("method", "headers"),
+    [
+        ("HEAD", {}),
+        ("GET", {"Sec-Purpose": "prefetch"}),
+        ("GET", {"Sec-Purpose": "prefetch;prerender"}),
+    ],
+)
+def test_what_only_looks_ahead_reads_nothing(client, method, headers):
+    person = UserFactory()
+    client.force_login(person)
+    write(person, 1, 13)
+
+    for item in InboxItem.objects.all():
+        address = reverse("my_inbox_item", args=[item.pk])
+        assert client.generic(method, address, headers=headers).status_code == 302
+
+    assert InboxItem.objects.filter(read_at=None).count() == 2
+    assert "no longer here" not in client.get(reverse("help")).text
+
+
+def test_what_was_read_late_stays_90_days_from_then_and_a_long_deletion_keeps_its_lease(monkeypatch):
+    person = UserFactory()
+    now, renewed = clock.now(), []
+    monkeypatch.setattr(inbox, "BATCH", 1)
+    monkeypatch.setattr(inbox.outbox, "renew_lease", lambda: renewed.append(1))
+    for number, read in [(1, 89), (2, 91), (3, 92)]:
+        write(person, number, at=now - 100 * DAY)
+        InboxItem.objects.filter(facts__number=number).update(read_at=now - read * DAY)
+
+    gone = inbox.forget_old(now=now)
+
+    assert (gone, len(renewed)) == (2, 2)
+    assert InboxItem.objects.get().facts == {"number": 1}

@@ -173,6 +173,21 @@ def test_what_was_turned_off_during_the_night_is_held_back_for_good(smtp, night)
 
 
 @pytest.mark.django_db
+def test_what_waits_for_somebody_whose_account_is_closed_by_then_is_settled(smtp, night):
+    with pytest.raises(outbox.NotYet):
+        send_mail(mail(night))
+    night.is_active = False
+    night.save()
+
+    with time_machine.travel(ENDS, tick=False):
+        assert send_mail(mail(night)) is None
+
+    row = SentMail.objects.get()
+    assert (row.state, row.reason, row.held_until) == (State.SKIPPED, services.LEFT, None)
+    assert smtp.received == []
+
+
+@pytest.mark.django_db
 def test_quiet_hours_are_those_of_the_persons_own_zone(smtp, night):
     night.time_zone = "America/New_York"
     night.save()
