@@ -3237,4 +3237,28 @@ MUTANTS = [
         SERIES_MOVES,
         "become_all or fewer_days",
     ),
+    mutant(
+        "a wish that no time can meet is taken",
+        "appointments/services/waitlist.py",
+        "    if why := never_met(",
+        "    if False and (why := never_met)(",
+        WAITLIST_PAGES,
+        "refused_with",
+    ),
+    mutant(
+        "who waits already is asked as if they did not",
+        "appointments/views/waitlist.py",
+        "    own = place_kept(request.user, wanted, None) if isinstance(request.user, User) else None\n",
+        "    own = None\n",
+        WAITLIST_PAGES,
+        "waits_already",
+    ),
+    mutant(
+        "an old mail of an offer is a door for ever",
+        "appointments/views/waitlist_offer.py",
+        ' if taken.end > now else ""',
+        "",
+        WAITLIST_PAGES,
+        "without_signing_in",
+    ),
 ]

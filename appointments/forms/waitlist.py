@@ -117,6 +117,14 @@ class OfferForm(forms.Form):
         return start
 
 
+class OtherDayForm(forms.Form):
+    """The day of which a provider wants to see the open times."""
+
+    day = forms.DateField(
+        label="Another day", widget=DateInput, error_messages={"required": "Choose a day.", "invalid": "Choose a day."}
+    )
+
+
 class RemoveForm(forms.Form):
     reason = LineField(
         label="Why?",

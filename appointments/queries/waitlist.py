@@ -8,7 +8,7 @@ from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
-from appointments.models import Appointment, Offer, WaitlistPlace
+from appointments.models import Appointment, AppointmentEvent, Offer, WaitlistPlace
 from appointments.models.offer import OfferQuerySet
 from appointments.states import OfferState
 from providers.models import Provider, Service
@@ -61,6 +61,12 @@ def last_offer_to(place: WaitlistPlace) -> Offer | None:
 def offer_of_link(token_hash: str) -> Offer:
     """The offer whose link has this hash. One query. Raises Offer.DoesNotExist."""
     return whole_offers().get(token_hash=token_hash)
+
+
+def moved_from(appointment: Appointment, start: datetime) -> datetime | None:
+    """The time that the appointment had before it moved to `start`; None where it never did. One query."""
+    moves = AppointmentEvent.objects.filter(appointment=appointment, to_start=start).order_by("-pk")
+    return moves.values_list("start", flat=True).first()
 
 
 def whole_offers() -> OfferQuerySet:

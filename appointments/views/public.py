@@ -58,6 +58,8 @@ def provider_page(request: Request, provider: str, service: str | None = None) -
         "waitlist": reverse("join_waitlist", args=[person.slug, chosen.slug]),
         **picker_context(request, wanted, zone),
     }
+    if day := context["picker"].chosen:
+        context["waitlist"] += f"?day={day:%Y-%m-%d}"
     # A day or a month swaps the picker alone; another service also swaps its description beside the picker.
     part = "#picker" if request.htmx and request.htmx.target == "picker" else ""
     context["chose_service"] = bool(part) and request.htmx.trigger == "services"

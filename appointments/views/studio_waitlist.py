@@ -1,5 +1,6 @@
 """The studio's pages of the provider's waitlist: who waits, offering one of them a time, and removing one."""
 
+from datetime import date, datetime
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -10,13 +11,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from appointments.exceptions import PolicyRefused, SlotTaken
-from appointments.forms.waitlist import OfferForm, RemoveForm
+from appointments.forms.waitlist import OfferForm, OtherDayForm, RemoveForm
 from appointments.models import WaitlistPlace
 from appointments.pages.waitlist import OFFERED, WAITING
 from appointments.queries.waitlist import line_of, open_offers, place_with
 from appointments.rules.wishes import want_words
-from appointments.services import waitlist
-from appointments.services.waitlist_offers import times_for
+from appointments.services import availability, waitlist
+from appointments.services.waitlist_offers import service_of, times_for, want_of
 from core import clock
 from core.exceptions import DomainError
 from core.paging import page_of
@@ -93,12 +94,19 @@ def _ask(
     *,
     refusal: DomainError | None = None,
 ) -> HttpResponse:
+    now, other = clock.now(), OtherDayForm(request.GET if "day" in request.GET else None)
+    day = other.cleaned_data["day"] if other.is_bound and other.is_valid() else None
+    times = _times_on(place, day, now=now) if day else times_for(place, now=now)
+    fits = want_of(place).fits
     context: dict[str, Any] = {
         "place": place,
         "wants": want_words(place),
         "form": form,
         "refusal": refusal,
-        "times": times_for(place, now=clock.now()),
+        "other": other,
+        "day": day,
+        "times": [(start, fits(start)) for start in times],
+        "any_fits": any(map(fits, times)),
         "zone": provider.time_zone,
         "provider": provider,
     }
@@ -106,6 +114,18 @@ def _ask(
     if form.is_bound and form.errors:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
     return render(request, "appointments/studio/waitlist_offer.html", context, status=status)
+
+
+def _times_on(place: WaitlistPlace, day: date, *, now: datetime) -> list[datetime]:
+    """The open times of the provider's `day` for the place. Three queries, four where the provider has a cap."""
+    place.service.provider = place.provider
+    if place.appointment:
+        place.appointment.provider = place.provider
+    start, end = clock.day_bounds(day, place.provider.zone)
+    if place.appointment:
+        end = min(end, place.appointment.start)
+    start = max(start, now)
+    return availability.slots_between(service_of(place), start, end, now=now) if start < end else []
 
 
 def _own(provider: Provider, place: UUID) -> WaitlistPlace:

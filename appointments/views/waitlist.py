@@ -1,5 +1,6 @@
 """The customer's pages of waitlists: joining, the list of their places, changing and leaving one."""
 
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import partial
 from http import HTTPStatus
@@ -14,7 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.limits import limited
 from accounts.models import User
@@ -136,7 +137,7 @@ def change(request: HttpRequest, place: str) -> HttpResponse:
     service = own.service
     service.provider = own.provider
     if request.method != "POST":
-        form = JoinForm(service=service, initial=JoinForm.values_of(own))
+        form = _fresh(request, service, own.zone, own)
         return _show(request, form, service, own.zone, appointment=own.appointment, place=own)
     form = JoinForm(request.POST, service=service)
     if not form.is_valid():
@@ -146,10 +147,16 @@ def change(request: HttpRequest, place: str) -> HttpResponse:
 
 @never_cache
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest, place: str) -> HttpResponse:
-    """Leave the list."""
+    """Leave the list, after a page that says what is lost."""
     own = _own(request, place)
+    if request.method != "POST":
+        if not own.is_waiting:
+            messages.info(request, "You are not on this waitlist any more.")
+            return redirect("my_waitlist")
+        context = {"place": own, "wants": want_words(own), "order": order_words(own)}
+        return render(request, "appointments/waitlist/leave.html", context)
     try:
         left = waitlist.leave(place=own, actor=cast(User, request.user))
     except PolicyRefused as refusal:
@@ -174,7 +181,9 @@ def _fresh(
     """The form before anything was typed: what the customer waits for already, or else what is suggested."""
     if own and not any(name in request.GET for name in NAMES):
         return JoinForm(service=service, initial=JoinForm.values_of(own))
-    initial = _suggested(service, zone) | ({"last_on": last} if last else {})
+    shown = _day_of(request.GET.get("day", ""), zone)
+    initial = {"first_on": shown, "last_on": shown} if shown else _suggested(service, zone)
+    initial |= {"last_on": last} if last else {}
     return JoinForm(service=service, initial=initial | JoinForm.typed_in(request.GET))
 
 
@@ -245,6 +254,7 @@ def _show(
         "is_mailed": not isinstance(request.user, User) or _is_mailed(request.user),
         "refusal": refusal,
         "open_start": open_start,
+        "narrower": _narrower(request, form, clock.local(open_start, zone).date()) if open_start else [],
         "open_address": _address_of(service, open_start, appointment) if open_start else "",
     }
     status = HTTPStatus.CONFLICT if refusal else HTTPStatus.OK
@@ -259,6 +269,26 @@ def _address_of(service: Service, start: datetime, appointment: Appointment | No
     if appointment:
         return f"{reverse('reschedule_appointment', args=[appointment.reference])}?{query}"
     return f"{reverse('book', args=[service.provider.slug, service.slug])}?{query}"
+
+
+def _day_of(text: str, zone: ZoneInfo) -> date | None:
+    """The day in an address from which somebody comes; None where it is none or over."""
+    with suppress(ValueError):
+        day = date.fromisoformat(text)
+        return day if day >= today(zone, clock.now()) else None
+    return None
+
+
+def _narrower(request: HttpRequest, form: JoinForm, day: date) -> list[tuple[str, str]]:
+    """What leaves out `day`, on which a time is open: the button and the address of each shorter range of dates."""
+    typed = {name: request.POST.getlist(name) for name in NAMES}
+    first, last = form.cleaned_data["first_on"], form.cleaned_data["last_on"]
+    found = []
+    if first < day:
+        found.append(("Only dates before", {"last_on": day - timedelta(days=1)}))
+    if last > day:
+        found.append(("Only dates after", {"first_on": day + timedelta(days=1)}))
+    return [(words, f"{request.path}?{urlencode(typed | dates, doseq=True)}#join") for words, dates in found]
 
 
 def _suggested(service: Service, zone: ZoneInfo) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -15,19 +16,20 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.limits import limited
 from accounts.models import User
+from appointments import links
 from appointments.exceptions import ChangedSince, MoveRefused, OfferClosed, PolicyRefused, SlotTaken, TermsChanged
 from appointments.forms.waitlist import ClaimForm
 from appointments.models import Appointment, Offer, WaitlistPlace
 from appointments.pages.changed_terms import changes_in_words
 from appointments.pages.waitlist import OFFERED, announced, offer_zones, settled_words
 from appointments.queries.customer import own_appointments_on
-from appointments.queries.waitlist import last_offer_to, offer_of_link, place_of
+from appointments.queries.waitlist import last_offer_to, moved_from, offer_of_link, place_of
 from appointments.rules.moves import moves_at_once
 from appointments.rules.wishes import want_words
 from appointments.services import booking, offers, waitlist
 from appointments.services.booking import Terms
 from appointments.services.waitlist_offers import hash_of
-from appointments.states import Role
+from appointments.states import OfferState, Role
 from core import clock
 from core.exceptions import DomainError
 from core.wording import moment_text, zone_text
@@ -187,6 +189,15 @@ def _pass(request: HttpRequest, door: OfferDoor) -> HttpResponse:
     return redirect(door.address if door.is_link else "my_waitlist")
 
 
+def _address_of(taken: Appointment, door: OfferDoor, *, now: datetime) -> str:
+    """The customer's page of what they took: behind the mail's link the one that opens without signing in, while the
+    appointment is not over, so that an old mail is no door for ever."""
+    if not door.is_link:
+        return reverse("my_appointment", args=[taken.reference])
+    taken.provider, taken.customer = door.offer.provider, door.offer.customer
+    return reverse("link", args=[links.token_for(taken, Role.CUSTOMER, now=now)]) if taken.end > now else ""
+
+
 def _show(
     request: HttpRequest, door: OfferDoor, *, refusal: DomainError | None = None, changes: Sequence[str] = ()
 ) -> HttpResponse:
@@ -221,7 +232,14 @@ def _show(
             "cancelling": cancelling_sentence(offer.provider.policy),
         }
     else:
-        context["settled"] = settled_words(offer, now=now)
-        context["taken"] = offer.taken_as or (door.moving if offer.state == "taken" else None)
+        taken = offer.taken_as or (door.moving if offer.state == OfferState.TAKEN else None)
+        context |= {
+            "settled": settled_words(offer, now=now),
+            "taken": taken,
+            "taken_address": _address_of(taken, door, now=now) if taken else "",
+        }
+    if moving := door.moving:
+        is_there = offer.state == OfferState.TAKEN and moving.start == offer.start
+        context["instead_of"] = moved_from(moving, offer.start) if is_there else moving.start
     status = HTTPStatus.CONFLICT if refusal or changes else HTTPStatus.OK
     return render(request, "appointments/waitlist/offer.html", context, status=status)

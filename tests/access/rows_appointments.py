@@ -133,7 +133,7 @@ ROWS = [
     Row("waitlist_place", args=place, get=MINE, post=signed_in("404", C="422")),
     Row("waitlist_offer", args=place, data=passing, get=MINE, post=signed_in("404", C="go")),
     Row("link_waitlist_offer", args=place_by_link, data=passing, get=everyone("200", C="go"), post=everyone("go")),
-    Row("leave_waitlist", args=place, get=signed_in("405"), post=signed_in("404", C="go")),
+    Row("leave_waitlist", args=place, get=MINE, post=signed_in("404", C="go")),
     Row("my_series", args=series, get=MINE, post=signed_in("405")),
     Row("my_series_ics", args=series, get=signed_in("404"), post=signed_in("405")),
     # A form that says nothing is shown again.

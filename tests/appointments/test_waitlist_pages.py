@@ -226,6 +226,43 @@ def test_the_order_counts_those_who_wait_for_the_same_service(client, place, per
     assert "1 person waits for Short check now." in text_of(client.get(page_of(other)))
 
 
+def test_where_a_time_is_open_the_dates_are_narrowed_by_a_button(client, service, person):
+    client.force_login(person)
+
+    answer = client.post(page_of(service), WANTED | {"first_on": "2026-03-02", "last_on": "2026-03-09", "parts": [0]})
+
+    [before, after] = re.findall(r'href="([^"]+)#join">Only dates (?:before|after)<', answer.content.decode())
+    shown = client.get(before.replace("&amp;", "&")).content.decode()
+    assert 'value="2026-03-02"' in shown and shown.count("checked") == 8
+    assert "first_on=2026-03-04" in after and "last_on=2026-03-09" in after
+
+
+def test_the_day_that_the_providers_page_shows_is_asked_for(client, service, person):
+    client.force_login(person)
+    page = client.get(reverse("provider_page", args=[service.provider.slug])).content.decode()
+    [address] = set(re.findall(rf'href="({page_of(service)}[^"]*)"', page))
+
+    shown = client.get(address).content.decode()
+
+    assert address.endswith("?day=2026-03-03") and shown.count('value="2026-03-03"') == 2
+    for wrong in ("2026-03-01", "nonsense"):
+        assert client.get(page_of(service), {"day": wrong}).content.decode().count('value="2026-03-03"') < 2
+
+
+def test_leaving_asks_first_and_names_what_is_lost(client, place, service, person):
+    client.force_login(person)
+    address = reverse("leave_waitlist", args=[place.uuid])
+    assert f'href="{address}"' in client.get(reverse("my_waitlist")).content.decode()
+
+    asked = text_of(client.get(address))
+
+    assert f"You lose your place in the order: 1st of 1 for {service.name}" in asked
+    place.refresh_from_db()
+    assert place.is_waiting
+    assert "You have left the waitlist" in text_of(client.post(address, follow=True))
+    assert "You are not on this waitlist any more." in text_of(client.get(address, follow=True))
+
+
 # --- The offer --------------------------------------------------------------------------------------------------------
 
 
@@ -241,8 +278,13 @@ def test_the_mail_leads_to_the_offer_which_is_booked_without_signing_in(client, 
 
     answer = client.post(address, hidden(shown), follow=True)
 
-    assert "You have taken this time." in text_of(answer)
-    assert Appointment.objects.get(status=Status.CONFIRMED).customer == person
+    said, made = text_of(answer), Appointment.objects.get(status=Status.CONFIRMED)
+    assert "You have taken this time." in said and made.customer == person
+    assert said.startswith("Taken:") and "No longer offered" not in said
+    [own] = re.findall(r'href="(/a/[^"]+)">See appointment', answer.content.decode())
+    assert client.get(own).status_code == 200
+    with time_machine.travel(made.end, tick=False):
+        assert "See appointment" not in text_of(client.get(address))
 
 
 def test_an_offer_is_booked_from_the_own_pages(client, offer, person):
@@ -306,6 +348,8 @@ def test_an_appointment_moves_by_its_offer(client, confirmed, book, person):
 
     later.refresh_from_db()
     assert later.start == TUESDAY_TEN and "Your appointment has moved" in text_of(answer)
+    after = text_of(client.get(address))
+    assert "Instead of Tue 10 March, 10:00" in after and "Instead of Tue 3 March" not in after
 
 
 def test_the_page_of_an_earlier_time_moves_nothing_but_what_it_showed(client, confirmed, book, person, provider):
@@ -385,6 +429,7 @@ def test_the_studio_offers_an_open_time_by_hand(client, place):
     address = reverse("studio_waitlist_offer", args=[place.uuid])
     shown = client.get(address).content.decode()
     assert "2026-03-10T10:00:00+00:00" in shown
+    assert "None of these times fits what Amara asked for." in shown
 
     client.post(address, {"start": "2026-03-10T10:00:00+00:00"})
 
@@ -394,6 +439,31 @@ def test_the_studio_offers_an_open_time_by_hand(client, place):
     assert taken.status_code == 409 and "offered to Amara already" in text_of(taken)
     week = client.get(reverse("studio_today"), {"view": "week", "day": "2026-03-10"}).content.decode()
     assert reverse("studio_waitlist") in week
+
+
+def test_the_studio_marks_what_fits_and_shows_another_day(client, place):
+    client.force_login(place.provider.user)
+    address = reverse("studio_waitlist_offer", args=[place.uuid])
+    WaitlistPlace.objects.update(last_on=date(2026, 3, 10))
+
+    first, other = text_of(client.get(address)), text_of(client.get(address, {"day": "2026-03-24"}))
+
+    assert "Tue 10 March, 10:00 fits" in first and first.count(" fits") == 1 and "None of these" not in first
+    assert "Tue 24 March, 10:00" in other and "Tue 10 March, 10:00" not in other and "None of these times fits" in other
+    assert "None of your times of 25 March is open" in text_of(client.get(address, {"day": "2026-03-25"}))
+    assert "Choose a day." in text_of(client.get(address, {"day": "soon"}))
+
+
+def test_what_the_provider_chose_by_hand_is_told_as_such(client, place, person):
+    waitlist.offer_by_hand(place=place, start=TUESDAY_TEN + timedelta(days=7), actor=place.provider.user)
+    client.force_login(person)
+
+    pages = [reverse("my_waitlist"), reverse("waitlist_offer", args=[place.uuid])]
+
+    assert all("Maya chose this time for you." in text_of(client.get(page)) for page in pages)
+    deliver()
+    [told] = [each for each in mail.outbox if person.email in each.to[0]]
+    assert "Maya chose this time for you." in told.body
 
 
 @pytest.mark.parametrize("count", [1, 6])

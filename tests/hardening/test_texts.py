@@ -13,9 +13,9 @@ from django.urls import reverse
 from icalendar import Calendar
 
 from accounts.models import User
-from appointments.models import Appointment, AppointmentEvent, Proposal
+from appointments.models import Appointment, AppointmentEvent, Proposal, WaitlistPlace
 from appointments.services import proposals, transitions
-from appointments.states import Role
+from appointments.states import PlaceState, Role
 from outbox.testing import deliver
 from providers.models import CustomerBlock, DateOverride, Provider, Service
 from providers.services import block_customer, unblock_customer
@@ -37,7 +37,7 @@ FIELDS = [
     (Provider, "languages", 120), (Provider, "place", 80), (Provider, "address", 200), (Service, "name", 80),
     (Service, "description", 600), (DateOverride, "note", 120), (Appointment, "note", 1000),
     (CustomerBlock, "reason", 500),
-    (Proposal, "message", 500),
+    (Proposal, "message", 500), (WaitlistPlace, "reason", 200),
 ]  # fmt: skip
 
 
@@ -77,6 +77,9 @@ def places(book, provider, service, customer):
         (request, TUESDAY_TEN.replace(hour=9), customer, Role.CUSTOMER),
     ):
         proposals.propose_time(appointment=each, start=start, actor=actor, role=role, message=PLAIN)
+    removed = {"state": PlaceState.REMOVED, "reason": PLAIN, "closed_at": TUESDAY_TEN}
+    dates = {"first_on": TUESDAY_TEN.date(), "last_on": TUESDAY_TEN.date(), "time_zone": "UTC"}
+    WaitlistPlace.objects.create(customer=customer, provider=provider, service=service, **dates, **removed)
     staff = UserFactory(is_staff=True, is_superuser=True)
     clients = {who: Client() for who in ("visitor", "customer", "provider", "staff")}
     for who, person in (("customer", customer), ("provider", provider.user), ("staff", staff)):
@@ -97,6 +100,7 @@ def places(book, provider, service, customer):
         ("customer", "say_coming", one(confirmed.reference)),
         ("customer", "withdraw_request", one(request.reference)),
         ("customer", "answer_time", one(confirmed.reference)),
+        ("customer", "my_waitlist", []),
         ("customer", "settings_profile", []),
         ("provider", "studio_today", []),
         ("provider", "studio_requests", []),

@@ -60,13 +60,14 @@ def place_opened(facts: Facts) -> Letter:
     keeps = "If you do nothing, the next person is asked then, and you keep your place on the waitlist."
     moving = offer.place.appointment if offer.place else None
     moves = f"Taking it moves your appointment of {facts.at(moving.start)}, whose time opens." if moving else ""
+    chosen = (f"{facts.name} chose this time for you.",) if offer.by_hand else ()
     return _letter(
         facts,
         subject=f"A place opened: {facts.at(offer.start)} with {one_line(offer.provider.name)}",
         tone="brass",
         badge="Place offered",
         headline=f"A place opened with {facts.name}.",
-        lead=(f"It is yours until {facts.until}. It is not booked yet.",),
+        lead=(*chosen, f"It is yours until {facts.until}. It is not booked yet."),
         button=Button("See the time", facts.address),
         after=(moves, keeps) if moves else (keeps,),
     )
