@@ -313,7 +313,7 @@ def test_the_table_speaks_of_every_text_people_type():
     """A new text field of these models belongs into FIELDS, or here with the reason why not."""
     typed = {
         (model, field.name)
-        for model in (User, Provider, Service, DateOverride, Appointment, CustomerBlock, Proposal)
+        for model in (User, Provider, Service, DateOverride, Appointment, CustomerBlock, Proposal, WaitlistPlace)
         for field in model._meta.get_fields()
         if field.get_internal_type() in {"CharField", "TextField"} and not getattr(field, "choices", None)
     }
