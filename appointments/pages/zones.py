@@ -9,14 +9,15 @@ from appointments.states import Role
 from core import clock, wording
 from providers.models import Service, Venue
 
-
 @dataclass(frozen=True, slots=True)
 class Zones:
     """The zone in which a time is shown, and a `second` one where its clocks differ from those of the first.
 
-    `whose` names the person of the second zone: "you", or the first name of the other side.
+    `whose` names the person of the second zone: "you", or the first name of the other side. `reader` is the zone of who
+    reads, for what nobody does at the place, such as a deadline.
     """
 
+    reader: ZoneInfo
     first: ZoneInfo
     second: ZoneInfo | None = None
     whose: str = ""
@@ -60,7 +61,9 @@ def zones_told(
     """
     first = place or reader
     second, whose = (other, whose) if first.key == reader.key else (reader, "you")
-    return Zones(first, second, whose) if clock.zones_differ(first, second, start, end) else Zones(first)
+    if not clock.zones_differ(first, second, start, end):
+        return Zones(reader, first)
+    return Zones(reader, first, second, whose)
 
 
 def zones_of(appointment: Appointment, viewer: Role, *, reader: ZoneInfo) -> Zones:

@@ -1006,6 +1006,17 @@ def test_the_studio_counts_and_shows_what_waits_for_the_provider(customers, prov
     assert providers.browser.get("/studio/").context["studio"].waiting_count == 0
 
 
+def test_a_customers_list_tells_in_their_own_zone_until_when_they_answer(customers, providers):
+    customers.appointment.customer.time_zone = "Asia/Kathmandu"
+    customers.appointment.customer.save()
+    providers.propose()
+
+    listed = text_of(customers.browser.get("/my/appointments/"))
+
+    assert "Answer by Mon 2 March, 21:08; until then the original time stays." in listed
+    assert "15:23" not in listed
+
+
 def test_a_new_time_for_today_stands_on_the_line_of_the_day(customers, providers):
     this_afternoon = NOW + 6 * HOUR
     customers.propose(this_afternoon)

@@ -673,6 +673,17 @@ def test_a_reader_in_another_zone_sees_their_own_time_and_the_providers_beside_i
     assert "before Mon 2 March, 17:00, New York time" in cancelling
 
 
+def test_the_list_tells_deadlines_in_the_readers_zone(me, requested, customer):
+    # The appointment itself is told in the time of the place, where the deadline is Mon 2 March, 15:23.
+    customer.time_zone = "Asia/Kathmandu"
+    customer.save()
+
+    listed = text_of(me.get(f"{LIST}?tab=waiting"))
+
+    assert "10:00 to 11:00, London time" in listed
+    assert "Answer expected by Mon 2 March, 21:08" in listed
+
+
 def test_a_zone_with_the_same_clock_needs_no_second_time(me, confirmed, customer, provider):
     customer.time_zone = "Europe/Lisbon"
     customer.save()

@@ -218,6 +218,16 @@ def test_the_page_shows_the_times_and_their_terms(door):
     assert "It is confirmed straight away." in text
 
 
+def test_the_list_tells_in_the_readers_zone_until_when_times_are_held(studio, two, me, customer):
+    customer.time_zone = "Asia/Kathmandu"
+    customer.save()
+    save(studio)
+
+    listed = text_of(me.get("/my/appointments/"))
+
+    assert "Held for you until Mon 2 March, 21:08, instead of Tue 3 March, 10:00 London time." in listed
+
+
 def test_taking_one_books_it_and_the_second_press_is_told_so(door, two):
     browser, address = door
     values = chosen(browser.get(address), 1)
