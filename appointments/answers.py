@@ -19,6 +19,7 @@ from appointments.pages import month_picker
 from appointments.pages.changing import asks_of
 from appointments.pages.labels import badges
 from appointments.pages.offers import groups_of
+from appointments.pages.waitlist import place_offered
 from appointments.pages.zones import zones_of_time
 from appointments.queries.calendar_feed import all_appointments
 from appointments.queries.offers import offers_to_customer
@@ -97,13 +98,14 @@ def calendar_of(user: User) -> Iterator[File]:
 
 
 def waiting_for(view: View) -> list[Waiting]:
-    """The new times and offered times that wait for the customer's answer, the soonest deadline first. Two queries."""
+    """The new times, offered times and times from waitlists that wait for the customer's answer, the soonest deadline
+    first. Two queries."""
     asks = asks_of(proposals_to_customer(view.reader, now=view.now), Role.CUSTOMER, reader=view.zone)
     found = [
         Waiting(f"A new time from {each.other}", each.answer, each.proposal.start, "iris", each.proposal.answer_by)
         for each in asks
     ]
-    groups = groups_of(offers_to_customer(view.reader, now=view.now), reader=view.zone)
+    instead, opened = offers_to_customer(view.reader, now=view.now)
     found += [
         Waiting(
             f"{capfirst(each.words)} from {each.appointment.provider.first_name}",
@@ -112,7 +114,19 @@ def waiting_for(view: View) -> list[Waiting]:
             "brass",
             each.expires_at,
         )
-        for each in groups
+        for each in groups_of(instead, reader=view.zone)
+    ]
+    places = [place_offered(each, reader=view.zone, now=view.now) for each in opened]
+    found += [
+        Waiting(
+            f"A place with {each.place.provider.first_name}",
+            each.address,
+            each.offer.start,
+            "brass",
+            each.offer.expires_at,
+        )
+        for each in places
+        if each.offer
     ]
     return sorted(found, key=lambda each: each.until)
 

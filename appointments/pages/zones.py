@@ -9,6 +9,7 @@ from appointments.states import Role
 from core import clock, wording
 from providers.models import Service, Venue
 
+
 @dataclass(frozen=True, slots=True)
 class Zones:
     """The zone in which a time is shown, and a `second` one where its clocks differ from those of the first.

@@ -11,6 +11,8 @@ from appointments.states import OfferState, Status
 from core.compiled_queries import prepared
 from providers.models import Provider
 
+from .waitlist import whole_offers
+
 CALLED_OFF = {Status.CANCELLED, Status.DECLINED}
 
 
@@ -44,16 +46,19 @@ def withdrawn_instead_of_at(appointment: int) -> datetime | None:
     return at
 
 
-def offers_to_customer(user: User, *, now: datetime) -> list[list[Offer]]:
-    """The times that the customer can take, in a list for each appointment instead of which they are offered, the
-    soonest deadline first; not those from waitlists. One query."""
-    rows = Offer.objects.live(now).filter(customer=user, place=None).order_by("expires_at", "instead_of", "start")
+def offers_to_customer(user: User, *, now: datetime) -> tuple[list[list[Offer]], list[Offer]]:
+    """The times that the customer can take, the soonest deadline first: those offered instead of an appointment, in a
+    list for each, and those from waitlists. One query."""
     groups: dict[int, list[Offer]] = {}
-    for each in rows.select_related("service", "provider__user", "instead_of__service"):
-        assert each.instead_of is not None and each.instead_of_id is not None
-        each.instead_of.provider = each.provider
-        groups.setdefault(each.instead_of_id, []).append(each)
-    return list(groups.values())
+    opened = []
+    rows = whole_offers().live(now).filter(customer=user).select_related("instead_of__service")
+    for each in rows.order_by("expires_at", "instead_of", "start"):
+        if each.instead_of is None:
+            opened.append(each)
+        else:
+            each.instead_of.provider = each.provider
+            groups.setdefault(each.instead_of.pk, []).append(each)
+    return list(groups.values()), opened
 
 
 def live_offers_of(provider: Provider, *, now: datetime) -> list[Offer]:

@@ -48,11 +48,6 @@ def last_offers(places: Iterable[WaitlistPlace]) -> dict[int, Offer]:
     return {offer.place_id or 0: offer for offer in rows.select_related("service")}
 
 
-def live_places_offered(user: User, *, now: datetime) -> list[Offer]:
-    """What the customer can take of their waitlists, the soonest deadline first. One query."""
-    return list(whole_offers().live(now).filter(customer=user, place__isnull=False).order_by("expires_at"))
-
-
 def last_offer_to(place: WaitlistPlace) -> Offer | None:
     """The last offer to the place, with all that its page shows. One query."""
     return whole_offers().filter(place=place).order_by("-pk").first()

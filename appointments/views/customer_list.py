@@ -28,7 +28,6 @@ from appointments.queries.customer import (
 from appointments.queries.offers import offers_to_customer
 from appointments.queries.proposals import proposals_to_customer
 from appointments.queries.series import series_of_customer
-from appointments.queries.waitlist import live_places_offered
 from appointments.rules.fair_use import LIMIT
 from appointments.services import fair_use
 from appointments.states import Role
@@ -65,8 +64,8 @@ def my_appointments(request: HttpRequest) -> HttpResponse:
             count=None if is_narrowed else counts.history,
         )
     asks = asks_of(proposals_to_customer(me, now=now), Role.CUSTOMER, reader=zone.zone) if counts.total else []
-    offered = groups_of(offers_to_customer(me, now=now), reader=zone.zone) if counts.total else []
-    opened = live_places_offered(me, now=now)
+    instead, opened = offers_to_customer(me, now=now)
+    offered = groups_of(instead, reader=zone.zone)
     places = [place_offered(each, reader=zone.zone, now=now) for each in opened]
     soonest = upcoming.first() if counts.upcoming and page.number == 1 else None
     twelve = me.uses_12h_clock

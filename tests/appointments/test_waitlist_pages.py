@@ -374,6 +374,15 @@ def test_the_page_of_an_earlier_time_moves_nothing_but_what_it_showed(client, co
     assert later.start == TUESDAY_TEN
 
 
+def test_the_inbox_has_the_offer_among_what_waits_for_an_answer(client, offer, person):
+    client.force_login(person)
+
+    [waiting] = client.get(reverse("my_inbox")).context["waiting"]
+
+    assert waiting.address == reverse("waitlist_offer", args=[offer.place.uuid])
+    assert (waiting.day, waiting.until) == (offer.start, offer.expires_at)
+
+
 def test_waiting_for_you_has_the_offer_with_its_deadline(client, offer, person, book):
     client.force_login(person)
 
