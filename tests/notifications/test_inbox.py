@@ -299,7 +299,8 @@ def test_marking_all_as_read_from_an_older_page_leaves_what_came_since(client):
     person = UserFactory()
     client.force_login(person)
     now = clock.now()
-    write(person, *range(200, 200 + 2 * PER_PAGE + 5), at=now - DAY)
+    for n in range(2 * PER_PAGE + 5):
+        write(person, 200 + n, at=now - DAY - n * timedelta(minutes=1))
     page = client.get(reverse("my_inbox"))
     for _ in range(2):
         [older] = re.findall(r'href="([^"]*)" rel="next"', page.text)
