@@ -88,7 +88,26 @@ class MovePage:
     @property
     def needs_answer(self) -> bool:
         """Whether any of the new times waits for the other side."""
-        return not self.at_once or self.answer_by is not None
+        return not self.at_once or self.proposing > 0
+
+    @property
+    def moving_at_once(self) -> int:
+        """The number of dates that move without an answer: where that may be, the agreed ones."""
+        return sum(row.moves and self.at_once and row.appointment.is_confirmed for row in self.rows)
+
+    @property
+    def proposing(self) -> int:
+        """The number of new times that wait for the other side."""
+        return self.moving - self.moving_at_once
+
+    @property
+    def button(self) -> str:
+        """What the button does, as its words: "Move 2 dates and propose 1 new time"."""
+        moves = f"Move {_counted(self.moving_at_once, 'date')}"
+        proposes = f"Propose {_counted(self.proposing, 'new time')}"
+        if not self.needs_answer:
+            return moves
+        return f"{moves} and {proposes.lower()}" if self.moving_at_once else proposes
 
     @property
     def moving(self) -> int:
@@ -102,6 +121,10 @@ class MovePage:
     def asked(self) -> str:
         """The numbers of the dates with choices, for the form to send back."""
         return " ".join(str(row.number) for row in self.rows if row.choices)
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}{'s' if number != 1 else ''}"
 
 
 def build_moves(

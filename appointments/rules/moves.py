@@ -257,6 +257,12 @@ def _is_near(attempt: Attempt) -> None:
         raise PolicyRefused("You can say that from 7 days before it starts.")
 
 
+def _no_new_time_waits(attempt: Attempt) -> None:
+    proposed = attempt.appointment.open_proposal
+    if proposed is not None and proposed.is_live(attempt.now):
+        raise PolicyRefused("A new time waits for an answer, and that comes first.")
+
+
 _STILL_HERE = (_can_still_be_answered, _customer_takes_part, _provider_takes_part)
 
 # The guards of each verb, checked in this order after the table of moves; the first refusal is told.
@@ -275,7 +281,7 @@ GUARDS: dict[Verb, tuple[Callable[[Attempt], None], ...]] = {
     Verb.WITHDRAW_TIME: (_can_still_be_answered, _is_this_sides_own),
     # Where a request expires at the same moment, that is told and this is not.
     Verb.LAPSE: (_can_still_be_answered, _has_lapsed),
-    Verb.COME: (_customer_takes_part, _provider_takes_part, _is_near),
+    Verb.COME: (_customer_takes_part, _provider_takes_part, _is_near, _no_new_time_waits),
 }
 
 

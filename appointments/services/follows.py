@@ -36,6 +36,10 @@ KINDS: dict[Verb, dict[Role, Kind]] = {
 }
 
 
+# Who acted needs nothing that repeats these: the other side is told, or both where staff or a job acted.
+TO_THE_OTHER = frozenset({Verb.PROPOSE, Verb.DECLINE_TIME, Verb.WITHDRAW_TIME, Verb.LAPSE})
+
+
 def kind_of(verbs: Iterable[Verb], side: Role) -> Kind:
     """The kind of what one side is told of changes by these verbs in one act."""
     kinds = {KINDS[verb][side] for verb in verbs}
@@ -52,19 +56,14 @@ def refresh_openings(events: Sequence[AppointmentEvent]) -> Iterable[outbox.Draf
         )
 
 
-def tell_both_sides(events: Sequence[AppointmentEvent]) -> Iterable[Notice]:
-    """What customers and providers are told: one thing for each reader, about all entries that concern them.
+def tell(events: Sequence[AppointmentEvent]) -> Iterable[Notice]:
+    """What customers and providers are told: one thing for each reader and side, about all entries that concern them.
 
-    The key is that of the reader's first entry, which no other act has: a second act of one occasion is told, too.
+    Of what is told to the other side alone, those read who did not act themselves. The key is that of the reader's
+    first entry, which no other act has: a second act of one occasion is told, too.
     """
     for side in (Role.CUSTOMER, Role.PROVIDER):
-        yield from _tell(events, side)
-
-
-def tell_the_other_side(events: Sequence[AppointmentEvent]) -> Iterable[Notice]:
-    """What those are told who did not act themselves: the other side, or both where staff or a job acted."""
-    for side in (Role.CUSTOMER, Role.PROVIDER):
-        yield from _tell([event for event in events if event.role != side], side)
+        yield from _tell([event for event in events if event.verb not in TO_THE_OTHER or event.role != side], side)
 
 
 def _tell(events: Sequence[AppointmentEvent], side: Role) -> Iterable[Notice]:
@@ -93,28 +92,27 @@ def _by_reader(events: Sequence[AppointmentEvent], side: Role) -> dict[int, list
 
 
 FOLLOWS: dict[Verb, tuple[Follower, ...]] = {
-    Verb.REQUEST: (refresh_openings, tell_both_sides),
-    Verb.BOOK: (refresh_openings, tell_both_sides),
-    Verb.ACCEPT: (refresh_openings, tell_both_sides),
-    Verb.DECLINE: (refresh_openings, tell_both_sides),
-    Verb.WITHDRAW: (refresh_openings, tell_both_sides),
-    Verb.CANCEL: (refresh_openings, tell_both_sides),
-    Verb.EXPIRE: (refresh_openings, tell_both_sides),
+    Verb.REQUEST: (refresh_openings, tell),
+    Verb.BOOK: (refresh_openings, tell),
+    Verb.ACCEPT: (refresh_openings, tell),
+    Verb.DECLINE: (refresh_openings, tell),
+    Verb.WITHDRAW: (refresh_openings, tell),
+    Verb.CANCEL: (refresh_openings, tell),
+    Verb.EXPIRE: (refresh_openings, tell),
     # Not told: the appointment is over, and both sides were there or know why not.
     Verb.COMPLETE: (refresh_openings,),
     Verb.NO_SHOW: (refresh_openings,),
     Verb.CORRECT: (refresh_openings,),
-    Verb.MOVE: (refresh_openings, tell_both_sides),
-    # The one who acted needs nothing that repeats it.
-    Verb.PROPOSE: (refresh_openings, tell_the_other_side),
-    Verb.DECLINE_TIME: (refresh_openings, tell_the_other_side),
-    Verb.WITHDRAW_TIME: (refresh_openings, tell_the_other_side),
-    Verb.LAPSE: (refresh_openings, tell_the_other_side),
+    Verb.MOVE: (refresh_openings, tell),
+    Verb.PROPOSE: (refresh_openings, tell),
+    Verb.DECLINE_TIME: (refresh_openings, tell),
+    Verb.WITHDRAW_TIME: (refresh_openings, tell),
+    Verb.LAPSE: (refresh_openings, tell),
     # The provider reads it on the day's pages and in the evening before: a mail for each would be noise.
     Verb.COME: (),
 }
 # The verbs whose events are told to a side.
-TOLD = frozenset(verb for verb, followers in FOLLOWS.items() if {tell_both_sides, tell_the_other_side} & set(followers))
+TOLD = frozenset(verb for verb, followers in FOLLOWS.items() if tell in followers)
 
 
 def publish(events: Sequence[AppointmentEvent]) -> None:

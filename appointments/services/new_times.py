@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from appointments.models import Appointment, Hold
+from appointments.models import Appointment
 from appointments.rules.new_times import Held, Room
 from appointments.rules.series import NEARBY_DAYS, Prospect
 from appointments.states import HoldKind
@@ -35,11 +35,19 @@ def load_room(
     facts = availability.load_facts([provider], start, end, now=now, mine=mine, longest=end - start)[provider.pk]
     away = time_off_between([provider.pk], start, end).order_by("start").values_list("start", "end")
     shapes = {one.pk: availability.shape_of(availability.as_agreed(one)) for one in appointments}
-    rows = Hold.objects.filter(appointment__in=ids, kind=HoldKind.APPOINTMENT)
-    blocked = {pk: (begin, until) for pk, begin, until in rows.values_list("appointment_id", "start", "end")}
+    kinds = (HoldKind.APPOINTMENT, HoldKind.PROPOSAL)
+    rows = availability.live_holds(now).filter(appointment__in=ids, kind__in=kinds)
+    columns = ("kind", "appointment_id", "start", "end")
+    held_now = {(kind, pk): (begin, until) for kind, pk, begin, until in rows.values_list(*columns)}
     named = keys or {pk: pk for pk in ids}
     held = {
-        named[one.pk]: Held(one.start, blocked.get(one.pk, (one.start, one.end)), shapes[one.pk])
+        named[one.pk]: Held(
+            one.start,
+            held_now.get((HoldKind.APPOINTMENT, one.pk), (one.start, one.end)),
+            shapes[one.pk],
+            held_now.get((HoldKind.PROPOSAL, one.pk)),
+            one.open_proposal.start if one.open_proposal and one.open_proposal.is_live(now) else None,
+        )
         for one in appointments
     }
     prospect = Prospect(facts, shapes[ids[0]], now, tuple(away))

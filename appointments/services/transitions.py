@@ -130,8 +130,8 @@ def cancel_appointment(
 def say_coming(*, appointment: Appointment, actor: User, role: Role = Role.CUSTOMER, shown: str = "") -> Outcome:
     """Note that the customer will come at the time that the appointment has; its state stays.
 
-    Possible within a week before the start. Raises MoveRefused when it has ended, PolicyRefused when it is too soon or
-    has begun, and ChangedSince when it is at another time than the person's page showed (`shown`).
+    Possible within a week before the start. Raises MoveRefused when it has ended, PolicyRefused when it is too soon,
+    has begun or a new time waits, and ChangedSince when it is at another time than the person's page showed (`shown`).
     """
     return _move(appointment, Verb.COME, actor=actor, role=role, shown=shown)
 
@@ -281,7 +281,7 @@ def _apply(changes: Sequence[Change], act: Act, *, bans: bool = False) -> list[O
 def _as_they_are_now(changes: Sequence[Change], locked: dict[int, Appointment]) -> list[Change]:
     """The changes with their rows as they are under the locks, each with the state it leads to."""
     proposals = {}
-    if any(change.verb in OF_TIME or _weighs_new_time(change) for change in changes):
+    if any(change.verb in {*OF_TIME, Verb.COME} or _weighs_new_time(change) for change in changes):
         proposals = times.load_proposals(locked.values(), [change.proposal for change in changes if change.proposal])
     fresh = []
     for change in changes:

@@ -248,10 +248,14 @@ def _ask_to_stop(
     if not page.ahead:
         messages.info(request, "Nothing of this series lies ahead.")
         return redirect(door.home)
+    stopping = _stopping(door, appointments, since, which)
+    if request.method == "POST" and since and not stopping.since:
+        messages.info(request, "This series has changed since the page was opened. Nothing is cancelled: choose again.")
+        return redirect(door.home)
     context = {
         **door.context(page),
         "form": form or StopForm(),
-        "stopping": _stopping(door, appointments, since, which),
+        "stopping": stopping,
         "why": why,
         "is_refused": status != HTTPStatus.OK,
     }

@@ -406,3 +406,19 @@ def test_a_reminder_is_about_the_appointment_as_agreed_not_about_what_was_said(a
     body = reminders(ahead.start - DAY)[customer.email].body
 
     assert MailContext(event, C, now=NOW).badge in body
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("by", [C, P])
+def test_while_a_new_time_waits_the_page_leads_back_with_the_reason(confirmed, door, provider, by_hand, method, by):
+    shown = door.shown()
+    actor = provider.user if by is P else confirmed.customer
+    proposals.propose_time(appointment=fresh(confirmed), start=TUESDAY_TEN + DAY, actor=actor, role=by)
+
+    answer = getattr(door.browser, method)(door.ask, {"shown": shown})
+
+    assert answer["Location"] == door.home
+    assert said_after(answer) == ["A new time waits for an answer, and that comes first."]
+    assert not fresh(confirmed).will_come
+    with at(fresh(confirmed).open_proposal.answer_by):
+        assert say(confirmed).changed

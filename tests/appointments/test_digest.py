@@ -31,9 +31,9 @@ from outbox.models import Message
 from outbox.testing import deliver
 from providers.models import Provider, TimeOff
 from tests.factories.accounts import UserFactory
-from tests.factories.providers import ProviderFactory, ServiceFactory
+from tests.factories.providers import ProviderFactory, ServiceFactory, give_hours
 
-from .conftest import NOW, TUESDAY_TEN
+from .conftest import NOW, TUESDAY_TEN, move_to_london
 from .test_customer_pages import text_of
 
 pytestmark = pytest.mark.django_db
@@ -493,3 +493,15 @@ def test_the_copy_of_ones_data_has_it_and_erasing_forgets_it(wanted, provider):
     personal_data.erase(provider.user)
 
     assert not Digest.objects.exists()
+
+
+def test_what_began_the_evening_before_is_told_with_its_date(wanted, provider, book):
+    move_to_london(provider)
+    give_hours(provider, {0: [("09:30", "24:00")], 1: [("00:00", "17:00")]})
+    book(start=datetime(2026, 3, 2, 23, 30, tzinfo=UTC))
+    book(start=datetime(2026, 3, 3, 10, tzinfo=UTC), customer=UserFactory())
+    deliver()
+
+    [message] = tell(datetime(2026, 3, 2, 18, 1, tzinfo=UTC))
+
+    assert "From Mon 2 March, 23:30 to 11:00, London time." in message.body

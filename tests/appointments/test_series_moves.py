@@ -18,6 +18,7 @@ from appointments.rules.recurrence import Occurrence
 from appointments.rules.series import Outcome
 from appointments.rules.series_moves import moved, settle_moves
 from appointments.services import booking, transitions
+from appointments.services.proposals import propose_time
 from appointments.services.series_moves import look_at_moves, move_several
 from appointments.states import HoldKind, ProposalState, Role, Status, Verb
 from core import clock
@@ -582,3 +583,79 @@ def test_a_form_sent_twice_moves_once_also_where_the_new_times_are_too_near_to_c
 
     assert messages_of(answer) == ["That was already done. Nothing changed."]
     assert starts(series) == [start - DAY + HOUR for start in weekly(TUESDAY_TEN, 4)]
+
+
+def test_the_page_and_the_check_agree_on_the_new_time_that_a_date_left_as_it_is_waits_for(
+    signed_in, address, series, provider
+):
+    first = Appointment.objects.with_people().get(series=series, occurrence=1)
+    propose_time(appointment=first, start=TUESDAY_TEN + WEEK + DAY, actor=provider.user, role=Role.PROVIDER)
+    preview = asked(signed_in, address, day=TUESDAY_TEN + DAY)
+    assert outcomes(preview) == ["open"] * 4
+
+    weighed = signed_in.post(address, shown_values(preview) | {"pick-1": "skip", "do": "weigh"})
+    assert outcomes(weighed) == ["skipped", "unsettled", "open", "open"]
+    signed_in.post(address, shown_values(weighed) | {"pick-2": "skip", "do": "move"})
+
+    assert starts(series) == weekly(TUESDAY_TEN, 2) + [start + DAY for start in weekly(TUESDAY_TEN, 4)[2:]]
+    check_all()
+
+
+def test_the_new_time_of_a_date_left_as_it_is_counts_on_its_day(signed_in, address, series, provider):
+    provider.policy.max_per_day = 1
+    provider.policy.save()
+    first = Appointment.objects.with_people().get(series=series, occurrence=1)
+    propose_time(appointment=first, start=TUESDAY_TEN + WEEK + DAY, actor=provider.user, role=Role.PROVIDER)
+    preview = asked(signed_in, address, day=TUESDAY_TEN + DAY, at="14:00")
+    assert outcomes(preview) == ["open"] * 4
+
+    weighed = signed_in.post(address, shown_values(preview) | {"pick-1": "skip", "do": "weigh"})
+
+    assert outcomes(weighed) == ["skipped", "unsettled", "open", "open"]
+
+
+def test_agreed_dates_move_and_requests_are_proposed_with_each_counted_and_told_once(
+    signed_in, service, customer, provider, by_hand
+):
+    book_series(service, customer, weekly(TUESDAY_TEN + WEEK, 4))
+    series = Series.objects.get()
+    for number in (1, 2):
+        one = Appointment.objects.with_people().get(series=series, occurrence=number)
+        transitions.accept_request(appointment=one, actor=provider.user)
+    provider.policy.accepts_at_once = True
+    provider.policy.save()
+    deliver("notifications.send_mail")
+    mail.outbox.clear()
+    address = reverse("move_series", args=[series.uuid])
+
+    preview = asked(signed_in, address, day=TUESDAY_TEN + WEEK + DAY)
+    page = preview.content.decode()
+    assert preview.context["moves"].button == "Move 2 dates and propose 2 new times"
+    assert f"get a new time: 2 at once, 2 once {provider.first_name} accepts" in page
+    assert "the first of these 2" in page
+    assert "The present times of the 2 that move at once open for others." in page
+    signed_in.post(address, shown_values(preview) | {"do": "move"})
+
+    old = weekly(TUESDAY_TEN + WEEK, 4)
+    assert starts(series) == [old[0] + DAY, old[1] + DAY, *old[2:]]
+    deliver("notifications.send_mail")
+    told = {message.to[0]: message.body for message in mail.outbox}
+    assert len(mail.outbox) == len(told) == 2
+    [to_provider] = [body for to, body in told.items() if provider.user.email in to]
+    assert "rescheduled 2 appointments" in to_provider
+    assert "asks for 2 other times" in to_provider
+    check_all()
+
+
+def test_stopping_one_that_ended_meanwhile_does_not_weigh_all(signed_in, series, provider):
+    third = series.appointments.get(occurrence=3)
+    cancelled_by_the_provider(series, 3, provider)
+
+    answer = signed_in.post(
+        reverse("cancel_series", args=[series.uuid]),
+        {"from": third.reference, "which": "one", "reason": "", "do": "weigh"},
+        follow=True,
+    )
+
+    said = "This series has changed since the page was opened. Nothing is cancelled: choose again."
+    assert messages_of(answer) == [said]

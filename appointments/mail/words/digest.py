@@ -51,8 +51,7 @@ def _lead(told: NextDay, twelve: bool) -> list[str]:
     """The sentences about the day as a whole."""
     lines = []
     if told.confirmed:
-        first, last = told.confirmed[0].start, max(one.end for one in told.confirmed)
-        lines.append(f"From {_at(first, told, twelve)} to {_at(last, told, twelve)}, {zone_text(told.zone)}.")
+        lines.append(f"{_span(told, twelve)}, {zone_text(told.zone)}.")
         come = told.will_come
         if come == len(told.confirmed):
             lines.append("All of them said that they will come." if come > 1 else "They said that they will come.")
@@ -69,6 +68,20 @@ def _lead(told: NextDay, twelve: bool) -> list[str]:
     if not told.confirmed:
         lines.append(f"All times are {zone_text(told.zone)}.")
     return lines
+
+
+def _span(told: NextDay, twelve: bool) -> str:
+    """From when to when there are appointments on the day, with the date of what begins or ends on another one."""
+    first, last = told.confirmed[0].start, max(one.end for one in told.confirmed)
+    since, until = (_named(moment, told, twelve) for moment in (first, last))
+    return f"From {since} to {until}"
+
+
+def _named(moment: datetime, told: NextDay, twelve: bool) -> str:
+    """The time of a moment; with its date where it is not on the day."""
+    if clock.local(moment, told.zone).date() == told.day:
+        return _at(moment, told, twelve)
+    return moment_text(moment, told.zone, twelve=twelve, spoken=True)
 
 
 def _rest(listed: int) -> list[str]:
@@ -121,7 +134,7 @@ def _address(one: Appointment, now: datetime) -> str:
 
 
 def _preheader(told: NextDay, twelve: bool) -> str:
-    named = ", ".join(f"{_at(one.start, told, twelve)} {one.customer.first_name}" for one in told.confirmed[:3])
+    named = ", ".join(f"{_named(one.start, told, twelve)} {one.customer.first_name}" for one in told.confirmed[:3])
     return f"{named}." if named else f"{zone_text(told.zone)}."
 
 
