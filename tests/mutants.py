@@ -3301,4 +3301,20 @@ MUTANTS = [
         "appointments/test_coming.py",
         "while_a_new_time",
     ),
+    mutant(
+        "deleting an account says nothing of the waitlist",
+        "appointments/pages/leaving.py",
+        "*_given_up(waiting), ",
+        "",
+        WAITLIST,
+        "deletion_counts",
+    ),
+    mutant(
+        "whoever deleted an account reads the general page",
+        "appointments/views/leaving.py",
+        "    closed = request.session.get(CLOSED)\n",
+        "    closed = None\n",
+        LEAVING_PAGES,
+        "says_how_to_keep",
+    ),
 ]

@@ -1,10 +1,11 @@
 """What deleting an account would do, in counts and sentences: at once, after the days of grace, and for standing."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from appointments.queries.leaving import Past
+from appointments.queries.leaving import Past, Waiting
 from appointments.rules.fair_use import LIMIT, Consequence
 from appointments.rules.leaving import Ahead
 from appointments.states import Role
@@ -44,12 +45,14 @@ class Leaving:
         return "Delete my account and be suspended" if self.number >= LIMIT else "Delete my account"
 
 
-def leaving_page(ahead: Sequence[Ahead], counts: Consequence, past: Past, *, is_banned: bool, now: datetime) -> Leaving:
+def leaving_page(
+    ahead: Sequence[Ahead], counts: Consequence, waiting: Waiting, past: Past, *, is_banned: bool, now: datetime
+) -> Leaving:
     """What deleting means for what lies `ahead`, of which ending counts as `counts`. Asks no database."""
     return Leaving(
         number=counts.number,
         warning=_warning([one for one in ahead if one.counts], counts, now) if counts.is_late else None,
-        at_once=[*_ended(ahead), *_staying(ahead), *_page_down(past), SIGNED_OUT],
+        at_once=[*_ended(ahead), *_given_up(waiting), *_staying(ahead), *_page_down(past), SIGNED_OUT],
         later=[ERASED, *_kept(past), _ban(is_banned or counts.bans)],
     )
 
@@ -72,6 +75,19 @@ def _ended(ahead: Sequence[Ahead]) -> list[Line]:
             text = f"{'is' if number == 1 else 'are'} {done}. {told}".strip()
             lines.append(Line("x", _counted(number, noun), text))
     return lines
+
+
+def _given_up(waiting: Waiting) -> list[Line]:
+    kinds = (
+        (waiting.places, "waitlist place", "withdrawn."),
+        (waiting.offered, "time offered to you", "given up."),
+        (waiting.offering, "time that you offer", "taken back."),
+    )
+    return [
+        Line("x", _counted(number, noun), f"{'is' if number == 1 else 'are'} {done}")
+        for number, noun, done in kinds
+        if number
+    ]
 
 
 def _staying(ahead: Sequence[Ahead]) -> list[Line]:
@@ -131,7 +147,7 @@ def _warning(late: Sequence[Ahead], counts: Consequence, now: datetime) -> Warni
 
 
 def _counted(number: int, noun: str) -> str:
-    many = noun.replace("appointment", "appointments").replace("request", "requests")
+    many = re.sub("^(time|.*(?:appointment|request|place))", r"\1s", noun)
     return f"{number} {noun if number == 1 else many}"
 
 

@@ -1,7 +1,8 @@
 """Deleting one's account: the page that says what it does, and the one of an account that will be erased."""
 
+from datetime import datetime
 from http import HTTPStatus
-from typing import cast
+from typing import Any, cast
 
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib import messages
@@ -20,13 +21,15 @@ from accounts.models import Departure, User
 from accounts.zones import viewer_zone
 from appointments.exceptions import CountsForMore, InsideChanged
 from appointments.pages.leaving import leaving_page
-from appointments.queries.leaving import past_of
+from appointments.queries.leaving import past_of, waiting_of
 from appointments.rules.fair_use import FREE
 from appointments.rules.leaving import fingerprint
 from appointments.services import fair_use, leaving
 from core import clock
 from core.view_contract import open_to_all, open_to_banned
 
+# What the session of a visitor says of the account that was deleted in it.
+CLOSED = "account_closed"
 CHANGED = "Something has changed since this page was opened. Read it again, then press the button."
 FOR_MORE = "Deleting now counts as more than it did when this page was opened. Read it again, then press the button."
 
@@ -54,19 +57,21 @@ def delete_account(request: HttpRequest) -> HttpResponse:
     except ImmediateHttpResponse as answer:  # too many wrong passwords
         return answer.response
     try:
-        leaving.leave(person=me, seen=form.cleaned_data["seen"], shown=form.cleaned_data["shown"])
+        left = leaving.leave(person=me, seen=form.cleaned_data["seen"], shown=form.cleaned_data["shown"])
     except (InsideChanged, CountsForMore) as refusal:
         why = CHANGED if isinstance(refusal, InsideChanged) else FOR_MORE
         return _page(request, me, status=HTTPStatus.CONFLICT, why=why)
-    # The session has ended with the account: no message could be kept in it.
+    zone = viewer_zone(request, me.time_zone).name
     logout(request)
+    # The session has ended with the account. The new one, of a visitor, says what was done and names nobody.
+    request.session[CLOSED] = {"erase_at": left.departure.erase_at.isoformat(), "zone": zone}
     return redirect("leaving")
 
 
 def _page(
     request: HttpRequest, me: User, form: LeavingForm | None = None, *, status: int = HTTPStatus.OK, why: str = ""
 ) -> HttpResponse:
-    """Five queries, whatever lies ahead."""
+    """Seven queries, whatever lies ahead."""
     now = clock.now()
     ahead = leaving.what_lies_ahead(me, now=now)
     starts = [one.appointment.start for one in ahead if one.ends and not one.is_request]
@@ -74,6 +79,7 @@ def _page(
     page = leaving_page(
         ahead,
         counts,
+        waiting_of(me, now=now),
         past_of(me),
         is_banned=me.banned_at is not None,
         now=now,
@@ -97,13 +103,22 @@ def _page(
 def leaving_account(request: HttpRequest) -> HttpResponse:
     """The page of an account that will be erased, with the button that keeps it; for visitors, how to get there."""
     if not request.user.is_authenticated:
-        return render(request, "appointments/leaving/visitor.html", {"days": accounts_leaving.GRACE.days})
+        context = {"days": accounts_leaving.GRACE.days, **_closed(request)}
+        return render(request, "appointments/leaving/visitor.html", context)
     me = request.user
     departure = Departure.objects.filter(user=me).first()
     if departure is None:
         return redirect("settings_data")
     context = {"departure": departure, "zone": viewer_zone(request, me.time_zone).name}
     return render(request, "appointments/leaving/leaving.html", context)
+
+
+def _closed(request: HttpRequest) -> dict[str, Any]:
+    """Until when the account that was deleted in this session can be kept, and in which zone; else nothing."""
+    closed = request.session.get(CLOSED)
+    if not closed or (erase_at := datetime.fromisoformat(closed["erase_at"])) <= clock.now():
+        return {}
+    return {"erase_at": erase_at, "zone": closed["zone"]}
 
 
 @open_to_all

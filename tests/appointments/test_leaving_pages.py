@@ -96,8 +96,24 @@ def test_the_password_deletes_and_leads_to_the_page_that_says_how_to_keep_the_ac
     answer = press(here)
 
     assert (answer.status_code, answer.url, statuses(booked)) == (302, LEAVING, ["cancelled"])
-    assert "Sign in to keep it" in here.get(LEAVING).text
+    after = lines_of(here.get(LEAVING))
+    until = clock.local(Departure.objects.get().erase_at, person.zone)
+    assert "Your account is closed It will be erased on" in after
+    assert f"{until:%A} {until.day} {until:%B %Y}, {until:%H:%M}" in after
+    assert "Until then you can keep it: sign in as before and press “Keep my account”." in after
+    assert "Sign in to keep it" in after
     assert here.get("/my/appointments/").url.startswith("/accounts/login/")
+
+
+def test_a_visitor_who_deleted_nothing_or_long_ago_reads_no_date(here, client):
+    press(here)
+    with clock.pretended(clock.now() + GRACE):
+        late = lines_of(here.get(LEAVING))
+    elsewhere = lines_of(type(client)().get(LEAVING))
+
+    assert "A deleted account can be kept for 14 days" in late
+    assert "A deleted account can be kept for 14 days" in elsewhere
+    assert "Your account is closed" not in late + elsewhere
 
 
 @pytest.mark.parametrize(

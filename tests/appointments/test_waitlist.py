@@ -4,6 +4,7 @@ It is Monday 2 March 2026, 08:00 UTC in London; the provider is open on weekdays
 opening at ten, which is booked.
 """
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from unittest import mock
 from uuid import uuid4
@@ -110,9 +111,13 @@ def is_open(service, start=TUESDAY_TEN, **values):
     return availability.may_book(service, start, now=values.pop("now", NOW), **values)
 
 
-def book_again(service, start=TUESDAY_TEN):
+def book_again(service, start=TUESDAY_TEN, *, customer=None):
     return booking.book_appointment(
-        service=service, start=start, customer=UserFactory(), terms=booking.terms_of(service), booking_key=uuid4().hex
+        service=service,
+        start=start,
+        customer=customer or UserFactory(),
+        terms=booking.terms_of(service),
+        booking_key=uuid4().hex,
     ).appointment
 
 
@@ -944,3 +949,27 @@ def test_a_new_time_that_accepting_drops_is_offered(requested, provider, service
     transitions.accept_request(appointment=requested, actor=provider.user)
 
     assert offered_to(place).start == thursday
+
+
+# --- Deleting an account ----------------------------------------------------------------------------------------------
+
+
+def deletion_lines(client, person):
+    client.force_login(person)
+    return " ".join(re.sub(r"<[^>]+>", " ", client.get("/my/settings/data/delete/").text).split())
+
+
+def test_the_page_of_deletion_counts_places_and_offers_of_both_sides(first, second, confirmed, service, client):
+    join(service, first.customer, appointment=book_again(service, TUESDAY_TEN + 7 * DAY, customer=first.customer))
+    before = deletion_lines(client, first.customer)
+    cancel(confirmed)
+
+    after = deletion_lines(client, first.customer)
+    providers_own = deletion_lines(client, service.provider.user)
+
+    assert "2 waitlist places are withdrawn." in before
+    assert "offered to you" not in before
+    assert "2 waitlist places are withdrawn. 1 time offered to you is given up." in after
+    assert "1 waitlist place is withdrawn." in deletion_lines(client, second.customer)
+    assert "1 time that you offer is taken back." in providers_own
+    assert "waitlist place" not in providers_own
