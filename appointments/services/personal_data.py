@@ -87,7 +87,7 @@ def erase(user: User) -> None:
     transitions.end_all_ahead(user)
     Hold.objects.filter(kept_by=user).delete()
     waitlist_offers.lapse_of(user, now=clock.now())
-    WaitlistPlace.objects.filter(customer=user).exclude(reason="").update(reason="")
+    WaitlistPlace.objects.filter(customer=user).update(reason="", time_zone="UTC")
     WaitlistPlace.objects.filter(provider__user=user).exclude(reason="").update(reason="")
     CalendarFeed.objects.filter(owner=user).delete()
     Digest.objects.filter(provider__user=user).delete()

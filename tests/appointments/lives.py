@@ -17,14 +17,14 @@ from django.urls import reverse
 from accounts import bans, copies, erasure, services
 from accounts.leaving import GRACE
 from accounts.models import Appeal, Departure, Session, User
-from appointments.models import Appointment
+from appointments.models import Appointment, WaitlistPlace
 from appointments.rules.leaving import fingerprint
 from appointments.rules.time_off import Way
 from appointments.search import index
 from appointments.services import booking, fair_use, leaving, proposals, time_off, transitions
 from appointments.services.calendar_feed import make_feed
 from appointments.services.offers import times_to_offer
-from appointments.states import Role, Shown
+from appointments.states import PlaceState, Role, Shown
 from calendar_sync.models import BusyInterval
 from core import clock
 from notifications import preferences
@@ -67,6 +67,7 @@ MARKERS = {
     "off in public": "gone through the wardrobe",
     "day note": "dentist in Narnia",
     "block": "never pays the goat",
+    "removal": "the goat ate my waitlist",
     "calendar": "quill-diary-4711",
 }
 
@@ -171,6 +172,17 @@ def _as_customer(person: User, maya: Provider) -> None:
     service = ServiceFactory(provider=maya, slug="again", duration_minutes=60, repeats=True, confirmation="at_once")
     book_series(service, person, weekly(_hour(clock.now() + 5 * DAY), 3))
     _offer_other_times(maya, book(maya, person, after=6 * DAY))
+    WaitlistPlace.objects.create(
+        customer=person,
+        provider=maya,
+        service=service,
+        first_on=clock.now().date(),
+        last_on=clock.now().date(),
+        time_zone=person.time_zone,
+        state=PlaceState.REMOVED,
+        reason=MARKERS["removal"],
+        closed_at=clock.now(),
+    )
 
 
 def _offer_other_times(provider: Provider, instead_of: Appointment) -> None:

@@ -56,6 +56,7 @@ IMPERSONAL = {
         "accounts_keptban.mark",
         "appointments_calendarfeed.token_hash",
         "appointments_hold.browser",
+        "appointments_offer.token_hash",
         "appointments_hold.kept_from",
         "notifications_sentmail.asked_from",
         "notifications_sentmail.recipient",

@@ -683,9 +683,9 @@ def test_the_jobs_of_an_event_that_is_gone_end_quietly(db):
 def test_one_mail_costs_a_fixed_number_of_queries(people, book, django_assert_num_queries):
     book()
     event = AppointmentEvent.objects.get()
-    # the event, a later one, the reader's choice, the row, its lease, its state, a refusal, the last hour, sent, read
-    # again, refusal ended
-    with django_assert_num_queries(11):
+    # the event, a later one, the reader's choice, the row, its lease, its state, a refusal, the last hour, its
+    # hand-over, sent, read again, refusal ended
+    with django_assert_num_queries(12):
         send_by_name("appointments.event", {"event": event.pk, "to": "customer"})
 
 

@@ -177,7 +177,7 @@ def test_the_mail_costs_two_queries_more_at_any_number(appointment, customer, nu
     event = AppointmentEvent.objects.get(verb=Verb.CANCEL)
 
     # The event, the act, its number, and what sending costs.
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         send_by_name("appointments.event", {"event": event.pk, "to": "customer"})
 
 
