@@ -26,7 +26,7 @@ from appointments.queries.offers import offers_to_customer
 from appointments.queries.proposals import proposals_to_customer
 from appointments.queries.provider import left_outside
 from appointments.queries.public import public_service
-from appointments.services import holds, waitlist_offers
+from appointments.services import holds, waitlist, waitlist_offers
 from appointments.states import Role
 from core import clock
 from notifications.catalogue import View
@@ -89,6 +89,11 @@ def _left_outside(one: Appointment, now: datetime) -> LeftOutside:
 def time_opened(provider: Provider) -> None:
     """Offer what has become open at the locked provider to those who wait for it."""
     waitlist_offers.offer_freed(provider.pk)
+
+
+def customer_blocked(provider: Provider, customer: User) -> None:
+    """End what waits for the locked provider's time or is offered of it to the customer, and offer that to the next."""
+    waitlist.end_for_blocked(provider, customer)
 
 
 def calendar_of(user: User) -> Iterator[File]:

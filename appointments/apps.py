@@ -22,6 +22,7 @@ class AppointmentsConfig(AppConfig):
         hooks.outside_new_hours.answer(answers.outside_new_hours)
         preferences.turned_off_elsewhere.answer(digests.turn_off_topic)
         hooks.time_opened.answer(answers.time_opened)
+        hooks.customer_blocked.answer(answers.customer_blocked)
         personal_data.parts.add(own_part)
         ban_marks.taken.answer(fair_use.take_evidence)
         personal_data.files_of.answer(answers.calendar_of)

@@ -1,6 +1,7 @@
-"""Staff's pages of providers. Saving publishes `appointments.refresh_openings`, as the services do."""
+"""Staff's pages of providers. Saving locks the provider and tells of open time, as the services do."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
@@ -11,6 +12,7 @@ from django.forms import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest
 
 from core.admin import ReadOnly, StateFilter
+from core.db import lock_rows
 from providers import queries
 from providers.hours import check_week
 from providers.models import (
@@ -24,27 +26,43 @@ from providers.models import (
     TimeOff,
     WorkingHours,
 )
-from providers.services import dates_text, refresh_openings
+from providers.services import dates_text
+from providers.services.locking import open_time_changed
 from providers.wording import price_text
 
 
 class RefreshesOpenings(admin.ModelAdmin):
-    """A ModelAdmin that publishes the message in the transaction in which admin saves the form and its inlines."""
+    """A ModelAdmin that saves the form and its inlines under the provider's lock, as the services do, and at the end of
+    the same transaction says that open time has changed."""
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
+        lock_providers_of([obj, form.initial.get("provider") if change else None])
+        super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        refresh_openings(provider_of(form.instance))
+        open_time_changed(provider_of(form.instance))
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        provider = provider_of(obj)
+        self.delete_queryset(request, self.model._default_manager.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
         with transaction.atomic():
-            super().delete_model(request, obj)
-            if obj is not provider:
-                refresh_openings(provider)
+            rows = list(queryset)
+            lock_providers_of(rows)
+            super().delete_queryset(request, queryset)
+            for provider in {provider_of(row) for row in rows if not isinstance(row, Provider)}:
+                open_time_changed(provider)
 
 
 def provider_of(row: Any) -> Provider:
     return row if isinstance(row, Provider) else row.provider
+
+
+def lock_providers_of(rows: Iterable[Any]) -> None:
+    """Lock the providers of these rows, each given by itself or by the provider's key."""
+    keys = {row if isinstance(row, int) else provider_of(row).pk for row in rows if row is not None}
+    list(lock_rows(Provider.objects.filter(pk__in=keys - {None}).order_by("pk")))
 
 
 class PolicyInline(admin.StackedInline):

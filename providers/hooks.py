@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from accounts.models import User
 from core.hooks import Question
 from providers.hours import Week
 from providers.models import Provider
@@ -39,6 +40,9 @@ outside_new_hours = Question[[Provider, Week, str, datetime], Outside](
 )
 
 time_opened = Question[[Provider], None]("What is to be done in this transaction, as open time may have grown?")
+customer_blocked = Question[[Provider, User], None](
+    "What ends in this transaction, as the provider blocks the customer?"
+)
 
 
 def count_outside_hours(provider: Provider, now: datetime) -> int:

@@ -5,7 +5,7 @@ from datetime import datetime
 from appointments.models import Offer, WaitlistPlace
 from appointments.queries.waitlist import whole_offers
 from appointments.services import booking
-from appointments.services.waitlist_offers import token_of
+from appointments.services.waitlist_offers import asked_at, token_for_mail
 from appointments.states import OfferState
 from core.letters import Letter, page
 from core.money import price_words
@@ -32,7 +32,7 @@ class OfferMail(Mail):
         else:
             quote = booking.price_of(offer.service)
             price = price_words(quote.price, quote.currency)
-        return words.Facts(offer, price, page("link_waitlist_offer", token_of(offer)))
+        return words.Facts(offer, price, page("link_waitlist_offer", token_for_mail(offer)))
 
 
 class PlaceOpened(OfferMail):
@@ -58,6 +58,8 @@ class PlaceWithdrawn(OfferMail):
     def stale_because(self, now: datetime) -> str:
         if not self.offer.customer.takes_part:
             return "the person takes no part any more"
+        if self.offer.closed_at and self.offer.closed_at < asked_at(self.offer):
+            return "the person was not told that it was offered"
         return "" if self.offer.state == OfferState.WITHDRAWN else "the time was not withdrawn"
 
     def letter(self) -> Letter:

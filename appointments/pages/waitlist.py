@@ -111,7 +111,7 @@ def settled_words(offer: Offer, *, now: datetime) -> str:
     return {
         OfferState.TAKEN: "You have taken this time.",
         OfferState.PASSED: f"You passed this time.{keeps}",
-        OfferState.EXPIRED: f"The time to answer is over, and the next person was asked.{keeps}",
+        OfferState.EXPIRED: f"The time to answer is over. It goes to whoever waits next, or is open to all.{keeps}",
         OfferState.WITHDRAWN: f"This time is no longer offered to you.{keeps}",
     }.get(state, "")
 

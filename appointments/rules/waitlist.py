@@ -1,12 +1,14 @@
 """Who on a waitlist is offered a time that is free, and until when. Decided from facts in hand."""
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from appointments.rules.parts import part_of
-from appointments.rules.slots import Facts, Shape, open_slots, with_appointment
+from appointments.rules.slots import Facts, Shape, is_full, open_slots, with_appointment
 from core import clock
 from core.intervals import Interval, overlaps
 
@@ -60,7 +62,7 @@ class Want:
         )
 
 
-def _anything(start: datetime) -> bool:
+def _anything(start: datetime, chosen: Sequence[datetime]) -> bool:
     return True
 
 
@@ -68,9 +70,10 @@ def _anything(start: datetime) -> bool:
 class Waiting:
     """A place in the order of a list, by its key, with what decides whether it may be offered a time.
 
-    `sort` is the key of its `shape`: places of one service have the same. Its customer, on whose wall clock it is night
-    in `home`, is `busy` elsewhere and was `asked` about some times before. `may_take` says of a start whether the
-    customer may book it, and `until` is the last moment at which they may.
+    `sort` is the key of its `shape`: places of one service have the same. Its customer, by the key `person`, on whose
+    wall clock it is night in `home`, is `busy` elsewhere and was `asked` about some times before. `may_take` says of a
+    start whether the customer may book it besides the starts that were chosen for them just now, and `until` is the
+    last moment at which they may.
     """
 
     key: int
@@ -78,19 +81,19 @@ class Waiting:
     shape: Shape
     want: Want
     home: ZoneInfo
+    person: int = 0
     busy: Sequence[Interval] = ()
     asked: Sequence[Interval] = ()
-    may_take: Callable[[datetime], bool] = _anything
+    may_take: Callable[[datetime, Sequence[datetime]], bool] = _anything
     until: datetime | None = None
 
-    def takes(self, start: datetime) -> bool:
-        """Whether the time may be offered to this place. Who let one go is not asked about a time that meets it."""
+    def takes(self, start: datetime, chosen: Sequence[datetime] = ()) -> bool:
+        """Whether the time, which it wants, may be offered to this place, besides those `chosen` for its customer.
+
+        Who let one go is not asked about a time that meets it.
+        """
         span = (start, start + self.shape.duration)
-        return (
-            self.want.fits(start)
-            and not any(overlaps(span, other) for other in (*self.busy, *self.asked))
-            and self.may_take(start)
-        )
+        return not any(overlaps(span, other) for other in (*self.busy, *self.asked)) and self.may_take(start, chosen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,44 +106,85 @@ class Offering:
     expires_at: datetime
 
 
+# A time that is taken shuts only starts this near to it: its day is full, or the two would meet.
+NEAR = timedelta(days=2)
+
+
 @dataclass(slots=True)
-class _Openings:
-    """The open starts of each shape, looked up once until something is offered."""
+class Openings:
+    """The open starts of each shape, walked once, and those of them that each wish fits.
+
+    What is taken shuts starts and opens none, so that only those near to it are looked at again.
+    """
 
     facts: Facts
     span: Interval
     now: datetime
     found: dict[Hashable, list[datetime]] = field(default_factory=dict)
+    shapes: dict[Hashable, Shape] = field(default_factory=dict)
+    shut: dict[Hashable, set[datetime]] = field(default_factory=dict)
+    wanted: dict[tuple[Hashable, Want], list[datetime]] = field(default_factory=dict)
+    # Of a start in a zone: its date, weekday and part of the day, the latter two as bits.
+    on_the_wall: dict[ZoneInfo, dict[datetime, tuple[date, int, int]]] = field(default_factory=dict)
 
-    def of(self, waiting: Waiting) -> list[datetime]:
-        if waiting.sort not in self.found:
-            self.found[waiting.sort] = open_slots(self.facts, waiting.shape, *self.span, now=self.now)
-        return self.found[waiting.sort]
+    def fitting(self, waiting: Waiting) -> Iterator[datetime]:
+        """The open starts that the place wants, in order."""
+        key = (waiting.sort, waiting.want)
+        if key not in self.wanted:
+            self.wanted[key] = self._fitting(waiting)
+        if is_full(self.facts):
+            return iter(())
+        shut = self.shut[waiting.sort]
+        return (start for start in self.wanted[key] if start not in shut)
 
     def take(self, waiting: Waiting, start: datetime) -> None:
         self.facts = with_appointment(self.facts, waiting.shape, start)
-        self.found.clear()
+        near = max(start - NEAR, self.span[0]), min(start + NEAR, self.span[1])
+        for sort, starts in self.found.items():
+            before = starts[bisect_left(starts, near[0]) : bisect_left(starts, near[1])]
+            self.shut[sort].update(
+                set(before).difference(open_slots(self.facts, self.shapes[sort], *near, now=self.now))
+            )
+
+    def _fitting(self, waiting: Waiting) -> list[datetime]:
+        sort, want = waiting.sort, waiting.want
+        if sort not in self.found:
+            self.found[sort] = open_slots(self.facts, waiting.shape, *self.span, now=self.now)
+            self.shapes[sort], self.shut[sort] = waiting.shape, set()
+        starts = self.found[sort]
+        first, last = clock.day_bounds(want.first_on, want.zone)[0], clock.day_bounds(want.last_on, want.zone)[1]
+        until = last if want.before is None else min(last, want.before)
+        wall = self.on_the_wall.setdefault(want.zone, {})
+        found = []
+        for start in starts[bisect_left(starts, first) : bisect_left(starts, until)]:
+            if (seen := wall.get(start)) is None:
+                there = start.astimezone(want.zone)
+                seen = wall[start] = there.date(), 1 << there.weekday(), 1 << part_of(there.hour)
+            if want.weekdays & seen[1] and want.parts & seen[2] and want.first_on <= seen[0] <= want.last_on:
+                found.append(start)
+        return found
 
 
-def choose(facts: Facts, line: Iterable[Waiting], span: Interval, asking: Asking, *, now: datetime) -> list[Offering]:
-    """What is offered to whom: each place of the line in turn gets the first open start in `span` that it takes.
+def choose(openings: Openings, line: Iterable[Waiting], asking: Asking) -> list[Offering]:
+    """What is offered to whom: each place of the line in turn gets the first of the openings that it takes.
 
     None meets another one. A start that leaves too little time to answer is offered to nobody.
     """
-    openings, chosen = _Openings(facts, span, now), list[Offering]()
+    chosen, of_person = list[Offering](), defaultdict[int, list[datetime]](list)
     for one in line:
-        for start in openings.of(one):
-            if one.takes(start) and (offering := offer_until(one, start, asking, now=now)):
+        for start in openings.fitting(one):
+            offering = offer_until(one, start, asking, now=openings.now)
+            if offering and one.takes(start, of_person[one.person]):
                 openings.take(one, start)
+                of_person[one.person].append(start)
                 chosen.append(offering)
                 break
     return chosen
 
 
-def who_wants(facts: Facts, line: Iterable[Waiting], span: Interval, *, now: datetime) -> set[int]:
-    """The keys of the places that want an open start in `span`, whoever else does."""
-    openings = _Openings(facts, span, now)
-    return {one.key for one in line if any(map(one.want.fits, openings.of(one)))}
+def who_wants(openings: Openings, line: Iterable[Waiting]) -> set[int]:
+    """The keys of the places that want one of the openings, whoever else does."""
+    return {one.key for one in line if next(openings.fitting(one), None)}
 
 
 def offer_until(one: Waiting, start: datetime, asking: Asking, *, now: datetime) -> Offering | None:

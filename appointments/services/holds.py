@@ -1,5 +1,6 @@
 """Services that take, keep and release a provider's time. No other module writes `Hold`."""
 
+import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,11 +8,11 @@ from functools import reduce
 from operator import or_
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from appointments.exceptions import NotKept, PolicyRefused, SlotTaken
-from appointments.models import Appointment, Hold, Offer, Proposal
+from appointments.models import Appointment, Hold, Offer, Proposal, WaitlistPlace
 from appointments.rules.bookable import shut_words, what_is_shut
 from appointments.rules.obstacles import Obstacle, obstacle_words
 from appointments.states import HoldKind
@@ -20,6 +21,7 @@ from core.compiled_inserts import insert_all
 from core.db import retrying, violates
 from core.exceptions import Busy
 from core.intervals import Interval, merge
+from outbox import services as outbox
 from providers.models import Provider, Service
 
 from . import availability
@@ -60,7 +62,7 @@ def blocked_range(service: Service, start: datetime) -> tuple[datetime, datetime
 def drop_stale(provider: Provider, *, now: datetime, mine: Mine) -> None:
     """Delete the provider's kept, proposed and offered times that ran out, and the time that `mine` keeps anywhere, as
     it is replaced."""
-    Hold.objects.filter(Q(provider=provider, expires_at__lte=now) | mine.kept()).delete()
+    _drop(Hold.objects.filter(Q(provider=provider, expires_at__lte=now) | mine.kept()))
 
 
 def make_room(provider: Provider, spans: Sequence[Interval], *, now: datetime, mine: Mine) -> None:
@@ -69,7 +71,28 @@ def make_room(provider: Provider, spans: Sequence[Interval], *, now: datetime, m
     gone = Q(expires_at__lte=now)
     if kept := mine.kept():
         gone |= kept & reduce(or_, (Q(start__lt=end, end__gt=start) for start, end in merge(spans)))
-    Hold.objects.filter(gone, provider=provider).delete()
+    _drop(Hold.objects.filter(gone, provider=provider))
+
+
+def _drop(rows: QuerySet[Hold]) -> int:
+    """Delete these times, and have a job offer those that somebody kept to who waits for them, as not every provider of
+    theirs is locked; the number deleted."""
+    waiting = WaitlistPlace.objects.waiting().filter(provider=OuterRef("provider"))
+    found = list(rows.order_by().values_list("pk", "provider_id", "kind", Exists(waiting)))
+    if not found:
+        return 0
+    kept = {provider for _, provider, kind, waits in found if waits and kind == HoldKind.KEPT}
+    if kept:
+        outbox.publish_all(answer_later(kept, act=uuid.uuid4().hex))
+    return Hold.objects.filter(pk__in=[pk for pk, *_ in found]).delete()[0]
+
+
+def answer_later(provider_ids: Iterable[int], *, act: str) -> list[outbox.Draft]:
+    """The jobs that offer what became free at providers whom the present act does not lock."""
+    return [
+        outbox.Draft(topic="appointments.answer_waitlist", key=f"{act}:{pk}", payload={"provider": pk})
+        for pk in dict.fromkeys(provider_ids)
+    ]
 
 
 def take(appointments: Sequence[Appointment]) -> None:
@@ -224,14 +247,18 @@ def kept_time(browser: str | None, *, now: datetime) -> Hold | None:
     return Hold.objects.filter(browser=browser, expires_at__gt=now).first() if browser else None
 
 
+@retrying
+@transaction.atomic
 def release_kept_time(*, browser: str) -> None:
     """Release the time kept by this browser, if any."""
-    Hold.objects.filter(browser=browser).delete()
+    _drop(Hold.objects.filter(browser=browser))
 
 
+@retrying
+@transaction.atomic
 def leave_kept_time(*, browser: str, provider: str, start: datetime) -> None:
     """Release the time kept by this browser if it covers `start` at `provider` (a slug), so not another tab's time."""
-    Hold.objects.filter(browser=browser, provider__slug=provider, start__lte=start, end__gt=start).delete()
+    _drop(Hold.objects.filter(browser=browser, provider__slug=provider, start__lte=start, end__gt=start))
 
 
 def count_kept_inside(provider: Provider, span: Interval, *, now: datetime) -> int:
@@ -249,12 +276,14 @@ def _kept_inside(provider: Provider, span: Interval) -> QuerySet[Hold]:
     return Hold.objects.filter(provider=provider, kind=HoldKind.KEPT, start__lt=end, end__gt=start)
 
 
+@retrying
+@transaction.atomic
 def drop_lapsed_times(*, now: datetime, mine: Mine = NOBODY) -> int:
     """Delete all kept, proposed and offered times that ran out, and the one that `mine` keeps; the number deleted.
 
     The slots ignore them, but the constraint against overlaps can't.
     """
-    return Hold.objects.filter(Q(expires_at__lte=now) | mine.kept()).delete()[0]
+    return _drop(Hold.objects.filter(Q(expires_at__lte=now) | mine.kept()))
 
 
 def check_bookable(service: Service) -> None:

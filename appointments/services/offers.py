@@ -254,6 +254,12 @@ def withdraw_inside(provider: Provider, span: Interval, *, now: datetime, custom
     return _close(inside, OfferState.WITHDRAWN, now=now, offer_on=False)
 
 
+def withdraw_to(customer: User, provider: Provider, *, now: datetime) -> int:
+    """Take back all that is offered to the customer by the provider, who is locked. The caller offers what is free."""
+    theirs = Offer.objects.live(now).filter(customer=customer, provider=provider)
+    return _close(theirs, OfferState.WITHDRAWN, now=now, offer_on=False)
+
+
 def offers_inside(
     provider: Provider, span: Interval, *, now: datetime, customer: User | None = None
 ) -> QuerySet[Offer]:
@@ -271,7 +277,7 @@ def withdraw_of(person: User, *, now: datetime) -> None:
     theirs = Q(customer=person) | Q(provider__in=Provider.objects.filter(user=person))
     offering = list(Offer.objects.open().filter(customer=person).order_by().values_list("provider_id", flat=True))
     _close(Offer.objects.open().filter(theirs), OfferState.WITHDRAWN, now=now, offer_on=False)
-    outbox.publish_all(waitlist_offers.answer_later(offering, act=uuid.uuid4().hex))
+    outbox.publish_all(holds.answer_later(offering, act=uuid.uuid4().hex))
 
 
 def _close(offers: QuerySet[Offer], state: OfferState, *, now: datetime, offer_on: bool = True) -> int:
@@ -279,7 +285,8 @@ def _close(offers: QuerySet[Offer], state: OfferState, *, now: datetime, offer_o
     themselves; the number closed. With `offer_on`, under their providers' locks, the times are offered to those who
     wait for them."""
     columns = ("pk", "provider_id", "instead_of_id", "customer_id", "instead_of__reference")
-    rows = list(offers.order_by("pk").values_list(*columns))
+    asking = ("customer__time_zone", "provider__policy__waitlist_at_night")
+    rows = list(offers.order_by("pk").values_list(*columns, *asking))
     if not rows:
         return 0
     keys = [pk for pk, *_ in rows]
@@ -291,7 +298,7 @@ def _close(offers: QuerySet[Offer], state: OfferState, *, now: datetime, offer_o
         for provider in dict.fromkeys(provider for _, provider, *_ in rows)
     ]
     withdrawn = rows if state is OfferState.WITHDRAWN else []
-    told = dict.fromkeys(row[2:] for row in withdrawn if row[2])
+    told = dict.fromkeys(row[2:5] for row in withdrawn if row[2])
     notices = [
         Notice(
             name="appointments.offers_withdrawn",
@@ -310,8 +317,9 @@ def _close(offers: QuerySet[Offer], state: OfferState, *, now: datetime, offer_o
             reader=customer,
             kind=Kind.WAITLIST,
             facts={"offer": pk},
+            mail_at=waitlist_offers.told_at(customer_zone, at_night, now=now),
         )
-        for pk, _, instead_of, customer, _ in withdrawn
+        for pk, _, instead_of, customer, _, customer_zone, at_night in withdrawn
         if not instead_of
     ]
     channels.tell(notices, besides=drafts)

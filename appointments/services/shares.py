@@ -106,9 +106,24 @@ def check_moved(appointment: Appointment, start: datetime, *, now: datetime) -> 
         return
     theirs = Appointment.objects.filter(customer=customer, provider=provider, series=None, status__in=OPEN, end__gt=now)
     others = theirs.exclude(pk=appointment.pk).values_list("status", "start", "answer_by", proposed_start(now))
-    live = _live((Ahead(*row) for row in others), now)
-    use = use_with(start, is_request=False, others=[one.held for one in live], waiting=0)
-    _check(use, provider, dealings)
+    _check(_use_moved(start, [Ahead(*row) for row in others], now), provider, dealings)
+
+
+def exceeds_when_moved(
+    appointment: Appointment, start: datetime, others: Iterable[Ahead], dealings: Dealings, *, now: datetime
+) -> bool:
+    """Whether the customer, who has the `others` ahead besides, would have too many in a week with this one at `start`,
+    as `check_moved` asks."""
+    if appointment.series_id is not None:
+        return False
+    provider = appointment.provider
+    return any(refusals(_use_moved(start, others, now), _shares_between(provider, dealings), name=""))
+
+
+def _use_moved(start: datetime, others: Iterable[Ahead], now: datetime) -> Use:
+    """The use that an appointment which moves to `start` makes beside the others; it asks for nothing more."""
+    live = _live(others, now)
+    return use_with(start, is_request=False, others=[one.held for one in live], waiting=0)
 
 
 def _use(start: datetime, at_once: bool, theirs: Iterable[Ahead], now: datetime) -> Use:

@@ -21,13 +21,14 @@ from notifications.catalogue import Notice
 from notifications.models import Kind
 from providers.models import Provider, Service
 
-from . import availability, booking, holds, proposals, transitions, waitlist_offers
+from . import availability, booking, holds, offers, proposals, transitions, waitlist_offers
 from .booking import Terms
 from .locks import lock_people, lock_providers, lock_service
 from .persons import dealings_between
 from .transitions import Outcome
 
 ONCE = {"place_once_for_service", "place_once_for_appointment"}
+OFF_IT = "You are not on this waitlist any more."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +58,26 @@ def join(*, service: Service, actor: User, wish: Wish, appointment: Appointment 
     time of the appointment, waits for `wish` from then on and keeps their place in the order. Raises JoinRefused or
     PolicyRefused with the reason, and OpenNow where a time that fits is open now.
     """
+    return _once(service, actor, wish, appointment)
+
+
+def _once(
+    service: Service, actor: User, wish: Wish, appointment: Appointment | None, place: WaitlistPlace | None = None
+) -> Joined:
     try:
-        return _join(service=service, actor=actor, wish=wish, appointment=appointment)
+        return _join(service=service, actor=actor, wish=wish, appointment=appointment, changed=place)
     except IntegrityError as error:
         if not any(violates(error, name) for name in ONCE):
             raise
         # The same form came twice in one moment: the place is there by now.
-        return _join(service=service, actor=actor, wish=wish, appointment=appointment)
+        return _join(service=service, actor=actor, wish=wish, appointment=appointment, changed=place)
 
 
 @retrying
 @transaction.atomic
-def _join(*, service: Service, actor: User, wish: Wish, appointment: Appointment | None) -> Joined:
+def _join(
+    *, service: Service, actor: User, wish: Wish, appointment: Appointment | None, changed: WaitlistPlace | None
+) -> Joined:
     service, customer = lock_service(service, customer_id=actor.pk)
     assert customer is not None
     now = clock.now()
@@ -81,6 +90,8 @@ def _join(*, service: Service, actor: User, wish: Wish, appointment: Appointment
     places = WaitlistPlace.objects.waiting().filter(customer=customer)
     own = places.filter(appointment=appointment) if appointment else places.filter(service=service, appointment=None)
     place = own.first()
+    if changed is not None and (place is None or place.pk != changed.pk):
+        raise JoinRefused(OFF_IT)
     if place is None and places.count() >= MOST_PLACES:
         raise JoinRefused(f"You wait in {MOST_PLACES} places already. Leave one of them before you join another.")
     if place is not None and _wish_of(place) == wish:
@@ -119,8 +130,8 @@ def change(*, place: WaitlistPlace, actor: User, wish: Wish) -> Joined:
     if actor.pk != place.customer_id:
         raise PermissionDenied
     if not place.is_waiting:
-        raise JoinRefused("You are not on this waitlist any more.")
-    return join(service=place.service, actor=actor, wish=wish, appointment=place.appointment)
+        raise JoinRefused(OFF_IT)
+    return _once(place.service, actor, wish, place.appointment, place)
 
 
 @retrying
@@ -160,6 +171,16 @@ def end_dead(*, place: WaitlistPlace) -> bool:
     if dead is None:
         return False
     return _end(dead, PlaceState.OVER if dead.is_over(now) or dead.appointment_id else PlaceState.LAPSED)
+
+
+def end_for_blocked(provider: Provider, customer: User) -> None:
+    """End the places of a customer whom the provider, who is locked, has just blocked, and take back what is offered to
+    them; it goes to the next."""
+    now = clock.now()
+    withdrawn = offers.withdraw_to(customer, provider, now=now)
+    places = WaitlistPlace.objects.filter(customer=customer, provider=provider)
+    if waitlist_offers.end_places(places, PlaceState.LAPSED, now=now) or withdrawn:
+        waitlist_offers.offer_freed(provider.pk, now=now)
 
 
 def _end(place: WaitlistPlace, state: PlaceState, *, reason: str = "") -> bool:

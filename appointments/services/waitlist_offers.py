@@ -22,7 +22,17 @@ from appointments.rules.bookable import what_is_shut
 from appointments.rules.moves import move_terms
 from appointments.rules.persons import Dealings, move_refusal, refusals
 from appointments.rules.slots import window_end
-from appointments.rules.waitlist import Asking, Offering, Waiting, Want, choose, offer_until, who_wants
+from appointments.rules.waitlist import (
+    Asking,
+    Offering,
+    Openings,
+    Waiting,
+    Want,
+    choose,
+    morning_after,
+    offer_until,
+    who_wants,
+)
 from appointments.states import OPEN, OfferState, PlaceState, Role, Status
 from core import clock
 from core.compiled_inserts import insert_all
@@ -38,7 +48,7 @@ from providers.models import CustomerBlock, Provider, Service
 from . import availability, holds
 from .locks import lock_providers
 from .persons import busy_elsewhere, dealings_with
-from .shares import Ahead, exceeded_shares, proposed_start
+from .shares import Ahead, exceeded_shares, exceeds_when_moved, proposed_start
 
 LONGEST_WINDOW = timedelta(days=3 * 366)
 
@@ -126,10 +136,10 @@ def offer_by_hand(place: WaitlistPlace, start: datetime, *, now: datetime) -> Of
 
     None where the customer can't take it, or too little time would be left to answer.
     """
-    [one] = _waiting([place], now=now, promised=True)
-    if not one.may_take(start):
+    able = _waiting([place], now=now, promised=True)
+    if not able or not able[0].may_take(start, ()):
         return None
-    offering = offer_until(one, start, asking_of(place.provider), now=now)
+    offering = offer_until(able[0], start, asking_of(place.provider), now=now)
     return _offer(place.provider, [(place, offering)], now=now, by_hand=True)[0] if offering else None
 
 
@@ -186,12 +196,13 @@ def _find(provider: Provider, line: Sequence[WaitlistPlace], *, now: datetime) -
         place.provider = place.service.provider = provider
         if place.appointment:
             place.appointment.provider, place.appointment.customer = provider, place.customer
-    wanted = who_wants(facts, [_plain(place) for place in line], span, now=now)
+    openings = Openings(facts, span, now)
+    wanted = who_wants(openings, [_plain(place) for place in line])
     if not wanted:
         return []
-    able = [place for place in line if (place.pk or 0) in wanted]
-    chosen = choose(facts, _waiting(able, now=now), span, asking_of(provider), now=now)
-    by_key = {place.pk or 0: place for place in able}
+    wanting = [place for place in line if (place.pk or 0) in wanted]
+    chosen = choose(openings, _waiting(wanting, now=now), asking_of(provider))
+    by_key = {place.pk or 0: place for place in wanting}
     return [(by_key[each.key], each) for each in chosen]
 
 
@@ -205,11 +216,12 @@ def _span(provider: Provider, line: Sequence[WaitlistPlace], *, now: datetime) -
 def _plain(place: WaitlistPlace) -> Waiting:
     """The place by what it wants alone, before anything is asked about its customer."""
     shape = availability.shape_of(service_of(place))
-    return Waiting(place.pk or 0, shape, shape, want_of(place), place.customer.zone)
+    return Waiting(place.pk or 0, shape, shape, want_of(place), place.customer.zone, place.customer_id)
 
 
 def _waiting(line: Sequence[WaitlistPlace], *, now: datetime, promised: bool = False) -> list[Waiting]:
-    """The places with all that decides about them; what is `promised` is no request that waits. Four queries."""
+    """The places whose customers may be offered anything, with all that decides about a time; what is `promised` is no
+    request that waits. Five queries."""
     provider = line[0].provider
     customers = {place.customer_id for place in line}
     asked = _asked_before(line)
@@ -218,6 +230,8 @@ def _waiting(line: Sequence[WaitlistPlace], *, now: datetime, promised: bool = F
     theirs = _ahead_of(customers, provider, now=now)
     found = []
     for place in line:
+        if _refused(place, dealings[place.customer_id]):
+            continue
         facts = dealings[place.customer_id], theirs[place.customer_id]
         appointment = place.appointment
         own = (appointment.start, appointment.end) if appointment else None
@@ -233,6 +247,13 @@ def _waiting(line: Sequence[WaitlistPlace], *, now: datetime, promised: bool = F
     return found
 
 
+def _refused(place: WaitlistPlace, dealings: Dealings) -> bool:
+    """Whether something is in the customer's way whatever the time."""
+    if place.appointment:
+        return bool(move_refusal(place.customer, place.provider, dealings))
+    return any(refusals(place.customer, place.provider, dealings))
+
+
 def _asked_before(line: Sequence[WaitlistPlace]) -> dict[int, list[Interval]]:
     """The times that the customer of each place let go. One query."""
     places, let_go = [one.pk for one in line if one.pk], [OfferState.PASSED, OfferState.EXPIRED]
@@ -243,30 +264,62 @@ def _asked_before(line: Sequence[WaitlistPlace]) -> dict[int, list[Interval]]:
     return found
 
 
-def _ahead_of(customers: Collection[int], provider: Provider, *, now: datetime) -> dict[int, list[Ahead]]:
-    """What each of these customers has ahead with the provider, without series. One query."""
+# What a customer has ahead, by the key of the appointment; offered times have none.
+Theirs = list[tuple[int | None, Ahead]]
+
+
+def _ahead_of(customers: Collection[int], provider: Provider, *, now: datetime) -> dict[int, Theirs]:
+    """What each of these customers has ahead with the provider, without series, and what is offered to them, as if they
+    took it. Two queries."""
     rows = Appointment.objects.filter(
         customer__in=customers, provider=provider, series=None, status__in=OPEN, end__gt=now
     ).order_by()
-    found: dict[int, list[Ahead]] = defaultdict(list)
-    for customer_id, *row in rows.values_list("customer_id", "status", "start", "answer_by", proposed_start(now)):
-        found[customer_id].append(Ahead(*row))
+    found: dict[int, Theirs] = defaultdict(list)
+    for customer_id, pk, *row in rows.values_list(
+        "customer_id", "pk", "status", "start", "answer_by", proposed_start(now)
+    ):
+        found[customer_id].append((pk, Ahead(*row)))
+    live = Offer.objects.live(now).filter(customer__in=customers, provider=provider).select_related("place", "service")
+    grouped: dict[tuple[int, tuple[str, int | None]], list[Offer]] = defaultdict(list)
+    for offer in live:
+        grouped[offer.customer_id, offer.group].append(offer)
+    for (customer_id, _), of_group in grouped.items():
+        first, *others = of_group
+        if first.place and (moving := first.place.appointment_id):
+            # Taking it moves an appointment that counts already.
+            of_it = [
+                (pk, one._replace(proposed=first.start) if pk == moving else one) for pk, one in found[customer_id]
+            ]
+            found[customer_id] = of_it
+            continue
+        at_once = first.is_promised or first.service.confirms_at_once(provider.policy)
+        status = Status.CONFIRMED if at_once else Status.REQUESTED
+        # One of the times offered together is taken at most.
+        found[customer_id].append((None, Ahead(status, first.start, None, others[0].start if others else None)))
     return found
 
 
 def _may_take(
-    place: WaitlistPlace, dealings: Dealings, theirs: list[Ahead], now: datetime, promised: bool, start: datetime
+    place: WaitlistPlace,
+    dealings: Dealings,
+    theirs: Theirs,
+    now: datetime,
+    promised: bool,
+    start: datetime,
+    chosen: Sequence[datetime],
 ) -> bool:
-    """Whether the customer could take the time now; it is asked again when they do."""
+    """Whether the customer could take the time now, besides those `chosen` for them in this act; it is asked again when
+    they do."""
     provider, appointment = place.provider, place.appointment
+    at_once = promised or place.service.confirms_at_once(provider.policy)
+    status = Status.CONFIRMED if at_once else Status.REQUESTED
+    besides = [one for pk, one in theirs if appointment is None or pk != appointment.pk]
+    besides += [Ahead(status, other, None, None) for other in chosen]
     if appointment:
         terms = move_terms(appointment, role=Role.CUSTOMER, policy=provider.policy, now=now, start=start)
-        return terms.allowed and not move_refusal(place.customer, provider, dealings)
-    if any(refusals(place.customer, provider, dealings)):
-        return False
-    at_once = promised or place.service.confirms_at_once(provider.policy)
+        return terms.allowed and not exceeds_when_moved(appointment, start, besides, dealings, now=now)
     return not exceeded_shares(
-        service=place.service, start=start, at_once=at_once, theirs=theirs, dealings=dealings, now=now
+        service=place.service, start=start, at_once=at_once, theirs=besides, dealings=dealings, now=now
     )
 
 
@@ -312,9 +365,31 @@ def _offer(
     return made
 
 
+def told_at(time_zone: str, at_night: bool, *, now: datetime) -> datetime | None:
+    """When somebody in that zone is told of what needs no answer: in the morning, where it is night; None for now."""
+    return None if at_night else morning_after(now, clock.zone(time_zone))
+
+
+def asked_at(offer: Offer) -> datetime:
+    """When the customer is asked about the offer: at once, or in the morning after a night in which it was made."""
+    at_night = offer.provider.policy.waitlist_at_night
+    morning = told_at(offer.customer.time_zone, at_night, now=offer.created_at)
+    return morning if morning is not None and morning < offer.expires_at else offer.created_at
+
+
 def token_of(offer: Offer) -> str:
-    """The token of the link in the mail of the offer; of it only a hash is stored."""
-    return salted_hmac("appointments.waitlist_offer", offer.uuid.hex, algorithm="sha256").hexdigest()
+    """The token of the link that is mailed to the customer's present address; of it only a hash is stored."""
+    signed = f"{offer.uuid.hex}|{offer.customer.email}"
+    return salted_hmac("appointments.waitlist_offer", signed, algorithm="sha256").hexdigest()
+
+
+def token_for_mail(offer: Offer) -> str:
+    """The token for a mail that is made now. Where the customer has another address by now, it replaces the former."""
+    token = token_of(offer)
+    if offer.token_hash != hash_of(token):
+        offer.token_hash = hash_of(token)
+        Offer.objects.filter(pk=offer.pk).update(token_hash=offer.token_hash)
+    return token
 
 
 def hash_of(token: str) -> str:
@@ -360,17 +435,9 @@ def lapse_of(person: User, *, now: datetime) -> None:
     WaitlistPlace.objects.waiting().filter(customer=person).update(state=PlaceState.LAPSED, closed_at=now)
 
 
-def answer_later(provider_ids: Iterable[int], *, act: str) -> list[outbox.Draft]:
-    """The jobs that offer what became free at providers whom the present act does not lock."""
-    return [
-        outbox.Draft(topic="appointments.answer_waitlist", key=f"{act}:{pk}", payload={"provider": pk})
-        for pk in dict.fromkeys(provider_ids)
-    ]
-
-
 def dead_places(*, now: datetime) -> QuerySet[WaitlistPlace]:
-    """The places that wait for nothing: their last date or their appointment is over, an account is closed, the
-    customer suspended or blocked, or the service archived."""
+    """The places that wait for nothing: their last date or their appointment is over, an account is closed, or the
+    customer suspended or blocked. A service that is not offered at the moment may come back, and its places wait."""
     blocks = CustomerBlock.objects.open().filter(provider=OuterRef("provider"), customer=OuterRef("customer"))
     over = Q(last_on__lt=now.date() - timedelta(days=1))
     begun = Q(appointment__isnull=False) & (Q(appointment__start__lte=now) | ~Q(appointment__status=Status.CONFIRMED))

@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -28,7 +29,7 @@ from appointments.rules.moves import moves_at_once
 from appointments.rules.wishes import want_words
 from appointments.services import booking, offers, waitlist
 from appointments.services.booking import Terms
-from appointments.services.waitlist_offers import hash_of
+from appointments.services.waitlist_offers import hash_of, token_of
 from appointments.states import OfferState, Role
 from core import clock
 from core.exceptions import DomainError
@@ -103,6 +104,8 @@ def _of_link(token: str) -> OfferDoor:
         raise Http404("There is no such link.") from None
     if not offer.customer.takes_part:
         raise Http404("This link does not work at the moment.")
+    if not constant_time_compare(token_of(offer), token):
+        raise Http404("The account has another address than the one that the link was mailed to.")
     return OfferDoor(_ready(offer), offer.customer, reverse("link_waitlist_offer", args=[token]), is_link=True)
 
 
@@ -114,11 +117,19 @@ def _actor_of_link(token: str) -> User:
 @require_http_methods(["GET", "HEAD", "POST"])
 @limited("book", person=_actor_of_link)
 def by_link(request: HttpRequest, token: str) -> HttpResponse:
-    """The same by the link in the mail, without signing in; its own customer, if signed in, goes to their page."""
+    """The same by the link in the mail, without signing in; its own customer, if signed in, goes to their page.
+
+    404 for an invalid link, 410 for one that has ended.
+    """
     door = _of_link(token)
-    if request.method != "POST" and request.user == door.actor and door.offer.place:
-        return redirect("waitlist_offer", door.offer.place.uuid)
-    return _answer(request, lambda: _of_link(token))
+    if clock.now() >= door.offer.end + links.LASTS:
+        answer = render(request, "appointments/waitlist/link_ended.html", status=HTTPStatus.GONE)
+    elif request.method != "POST" and request.user == door.actor and door.offer.place:
+        answer = redirect("waitlist_offer", door.offer.place.uuid)
+    else:
+        answer = _answer(request, lambda: _of_link(token))
+    answer["X-Robots-Tag"] = "noindex"
+    return answer
 
 
 def _ready(offer: Offer) -> Offer:

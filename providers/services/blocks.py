@@ -5,6 +5,7 @@ from django.db import transaction
 from accounts.models import User
 from core import clock
 from core.db import retrying
+from providers import hooks
 from providers.models import CustomerBlock, Provider
 
 from .locking import lock_provider
@@ -20,7 +21,11 @@ def block_customer(*, provider: Provider, actor: User, customer: User, reason: s
     """
     provider = lock_provider(provider, actor=actor)
     given = {"blocked_by": actor, "reason": reason, "since": clock.now()}
-    return CustomerBlock.objects.open().get_or_create(provider=provider, customer=customer, defaults=given)[0]
+    block, is_new = CustomerBlock.objects.open().get_or_create(provider=provider, customer=customer, defaults=given)
+    if is_new:
+        for _ in hooks.customer_blocked.each(provider, customer):
+            pass
+    return block
 
 
 @retrying

@@ -5,15 +5,18 @@ opening at ten, which is booked.
 """
 
 import re
+from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from unittest import mock
 from uuid import uuid4
 
 import pytest
 import time_machine
+from django.core import mail
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from accounts.models import User
 from appointments.exceptions import JoinRefused, OfferClosed, OpenNow, PolicyRefused, SlotTaken
@@ -42,7 +45,7 @@ from providers import edit_stamps
 from providers import services as providers
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ServiceFactory, give_hours
-from tests.factories.waitlist import join, on
+from tests.factories.waitlist import join, on, wish
 from tests.invariants import check_all
 
 from .conftest import NOW, TUESDAY_TEN
@@ -324,7 +327,7 @@ def test_five_hundred_places_are_answered_in_as_many_queries_as_one(provider, co
         for person in UserFactory.create_batch(499)
     )  # fmt: skip
 
-    assert _queries(provider) == alone <= 16
+    assert _queries(provider) == alone <= 18
 
 
 # --- Taking it --------------------------------------------------------------------------------------------------------
@@ -973,3 +976,171 @@ def test_the_page_of_deletion_counts_places_and_offers_of_both_sides(first, seco
     assert "1 waitlist place is withdrawn." in deletion_lines(client, second.customer)
     assert "1 time that you offer is taken back." in providers_own
     assert "waitlist place" not in providers_own
+
+
+# --- Who can take what is offered -------------------------------------------------------------------------------------
+
+
+def test_an_earlier_time_in_a_week_that_is_full_goes_to_the_next(confirmed, later, provider, service):
+    thursday = tuesdays_and_thursdays(provider)
+    booking.book_appointment(
+        service=service,
+        start=thursday,
+        customer=later.customer,
+        terms=booking.terms_of(service),
+        booking_key="thursday",
+    )
+    provider.policy.max_week_per_customer = 1
+    provider.policy.save()
+    place, other = sooner(later), join(service, UserFactory(), **on(TUESDAY))
+
+    cancel(confirmed)
+
+    assert offered_to(place) is None and offered_to(other).start == TUESDAY_TEN
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_nobody_is_offered_more_than_their_share(provider, service, book, together):
+    give_hours(provider, {1: [("10:00", "12:00")]})
+    other = ServiceFactory(provider=provider, duration_minutes=60)
+    provider.policy.max_week_per_customer = 1
+    provider.policy.save()
+    one, two = book(TUESDAY_TEN).appointment, book(TUESDAY_TEN + HOUR, customer=UserFactory()).appointment
+    greedy = UserFactory()
+    places = [
+        join(service, greedy, **on(TUESDAY)),
+        join(other, greedy, **on(TUESDAY)),
+        join(service, UserFactory(), **on(TUESDAY)),
+    ]
+
+    with (
+        mock.patch("appointments.services.waitlist_offers.offer_freed", return_value=[]) if together else nullcontext()
+    ):
+        cancel(one)
+        cancel(two)
+    if together:
+        with transaction.atomic():
+            offer_freed(provider.pk)
+
+    assert [bool(offered_to(place)) for place in places] == [True, False, True]
+
+
+def test_what_is_offered_to_move_an_appointment_counts_as_no_further_one(provider, confirmed, later, service, book):
+    give_hours(provider, {1: [("10:00", "12:00")]})
+    two = book(TUESDAY_TEN + HOUR, customer=UserFactory()).appointment
+    place = join(service, later.customer, appointment=later, **on(TUESDAY))
+    cancel(confirmed)
+    assert offered_to(place)
+    other = join(service, later.customer, **on(TUESDAY))
+    provider.policy.max_week_per_customer = 2
+    provider.policy.save()
+
+    cancel(two)
+
+    assert offered_to(other).start == TUESDAY_TEN + HOUR
+
+
+def test_who_left_does_not_come_back_by_changing_the_wish(first, second):
+    stale = WaitlistPlace.objects.with_people().get(pk=first.pk)
+    waitlist.leave(place=first, actor=first.customer)
+
+    with pytest.raises(JoinRefused, match="not on this waitlist any more"):
+        waitlist.change(place=stale, actor=first.customer, wish=wish(first.provider, **on(TUESDAY)))
+
+    assert list(WaitlistPlace.objects.waiting()) == [second]
+
+
+def test_blocking_somebody_hands_on_what_was_offered_to_them_in_the_same_act(confirmed, first, second, provider):
+    cancel(confirmed)
+    assert offered_to(first)
+
+    providers.block_customer(provider=provider, actor=provider.user, customer=first.customer)
+
+    first.refresh_from_db()
+    assert (first.state, offered_to(first)) == (PlaceState.LAPSED, None)
+    assert offered_to(second).start == TUESDAY_TEN
+
+
+@pytest.mark.parametrize("how", ["page", "list"])
+def test_what_staff_open_is_offered_in_the_same_act(client, provider, service, how):
+    override = providers.save_override(
+        provider=provider, actor=provider.user, start_on=TUESDAY, end_on=TUESDAY, ranges=[]
+    )
+    place = join(service, UserFactory(), **on(TUESDAY))
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+
+    if how == "page":
+        client.post(reverse("admin:providers_dateoverride_delete", args=[override.pk]), {"post": "yes"})
+    else:
+        chosen = {"action": "delete_selected", "_selected_action": override.pk, "post": "yes"}
+        client.post(reverse("admin:providers_dateoverride_changelist"), chosen)
+
+    assert offered_to(place).start == TUESDAY_TEN
+
+
+def test_what_staff_change_is_offered_in_the_same_act(client, provider, service):
+    override = providers.save_override(
+        provider=provider, actor=provider.user, start_on=TUESDAY, end_on=TUESDAY, ranges=[]
+    )
+    place = join(service, UserFactory(), **on(TUESDAY))
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    other_day = {"provider": provider.pk, "start_on": "2026-03-04", "end_on": "2026-03-04", "ranges": "[]"}
+
+    answer = client.post(reverse("admin:providers_dateoverride_change", args=[override.pk]), other_day)
+
+    assert answer.status_code == 302
+    assert offered_to(place).start == TUESDAY_TEN
+
+
+# --- Times that somebody keeps while they book ------------------------------------------------------------------------
+
+
+BROWSER = "b" * 64
+
+
+@pytest.mark.parametrize("how", ["released", "left", "elsewhere", "lapsed"])
+def test_a_kept_time_that_is_given_up_is_offered_by_a_job(service, provider, how):
+    holds.keep_time(service=service, start=TUESDAY_TEN, browser=BROWSER)
+    place = join(service, UserFactory(), **on(TUESDAY))
+
+    if how == "released":
+        holds.release_kept_time(browser=BROWSER)
+    elif how == "left":
+        holds.leave_kept_time(browser=BROWSER, provider=provider.slug, start=TUESDAY_TEN)
+    elif how == "elsewhere":
+        other = ServiceFactory(duration_minutes=60)
+        give_hours(other.provider, {1: [("10:00", "11:00")]})
+        holds.keep_time(service=other, start=TUESDAY_TEN, browser=BROWSER)
+    else:
+        Hold.objects.update(expires_at=NOW)
+        holds.drop_lapsed_times(now=NOW)
+    deliver("appointments.answer_waitlist")
+
+    assert offered_to(place).start == TUESDAY_TEN
+
+
+def test_a_kept_time_where_nobody_waits_starts_no_job(service):
+    holds.keep_time(service=service, start=TUESDAY_TEN, browser=BROWSER)
+
+    holds.release_kept_time(browser=BROWSER)
+
+    assert not Message.objects.filter(topic="appointments.answer_waitlist").exists()
+
+
+# --- At night ---------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_offered_and_taken_back_in_one_night_wakes_nobody(provider, confirmed, first):
+    User.objects.filter(pk=first.customer_id).update(time_zone="Europe/London")
+    with mock.patch("appointments.services.waitlist_offers.offer_freed", return_value=[]):
+        cancel(confirmed)
+    with time_machine.travel(NOW + 15 * HOUR, tick=False):
+        with transaction.atomic():
+            assert offer_freed(provider.pk)
+        take_time_off(provider=provider, absence=Absence(TUESDAY_TEN, TUESDAY_TEN + HOUR), actor=provider.user)
+
+    morning = datetime(2026, 3, 3, 7, tzinfo=UTC)
+    assert {each.due_at for each in Message.objects.filter(key__startswith="appointments.place_")} == {morning}
+    with time_machine.travel(morning, tick=False):
+        deliver()
+    assert not [letter for letter in mail.outbox if first.customer.email in letter.to[0]]

@@ -406,6 +406,37 @@ def test_a_mail_that_is_late_tells_of_no_offer_that_is_over(offer, person):
     assert SentMail.objects.get(kind=Kind.PLACE_OPENED).reason == "the time is no longer offered"
 
 
+def test_a_link_ends_with_the_address_it_was_mailed_to(client, offer, person):
+    address = reverse("link_waitlist_offer", args=[token_of(offer)])
+    assert client.get(address).headers["X-Robots-Tag"] == "noindex"
+    sent = hidden(client.get(address))
+    User.objects.filter(pk=person.pk).update(email="new@example.org")
+
+    assert client.get(address).status_code == 404
+    assert client.post(address, sent).status_code == 404
+    assert not Appointment.objects.filter(customer=person).exists()
+
+
+def test_a_mail_to_a_new_address_has_a_link_that_works(client, offer, person):
+    person.email = "new@example.org"
+    person.save()
+
+    deliver()
+
+    [letter] = [each for each in mail.outbox if "new@example.org" in each.to[0]]
+    [address] = set(re.findall(r"https?://[^/]+(/w/\w+/)", letter.body))
+    assert client.get(address).status_code == 200
+
+
+def test_a_link_ends_a_month_after_the_time(client, offer, person):
+    address = reverse("link_waitlist_offer", args=[token_of(offer)])
+    with time_machine.travel(offer.end + timedelta(days=30), tick=False):
+        answer = client.get(address)
+
+    assert answer.status_code == 410 and answer.headers["X-Robots-Tag"] == "noindex"
+    assert offer.provider.name not in text_of(answer)
+
+
 def test_a_link_of_somebody_who_is_suspended_leads_nowhere(client, offer, person):
     User.objects.filter(pk=person.pk).update(banned_at=NOW)
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from appointments.rules.slots import Facts, Rules, Shape
-from appointments.rules.waitlist import Asking, Offering, Waiting, Want, choose, offer_until
+from appointments.rules.waitlist import Asking, Offering, Openings, Waiting, Want, choose, offer_until
 from appointments.rules.wishes import days_words, never_met, parts_words
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -29,7 +29,7 @@ def waiting(key=1, want=ANYTHING, **values):
 
 
 def chosen(line, *, of=None, days=2, now=NOW, asking=ASKING):
-    found = choose(of or facts(), line, (now, MONDAY + days * DAY), asking, now=now)
+    found = choose(Openings(of or facts(), (now, MONDAY + days * DAY), now), line, asking)
     return [(each.key, each.start - MONDAY) for each in found]
 
 
@@ -61,7 +61,7 @@ def test_who_is_busy_was_asked_before_or_may_not_take_it_is_passed_over():
     line = [
         waiting(1, busy=[(ten + 30 * MINUTE, ten + 2 * HOUR)]),
         waiting(2, asked=[(ten - 30 * MINUTE, ten + 30 * MINUTE)]),
-        waiting(3, may_take=lambda start: start != ten),
+        waiting(3, may_take=lambda start, chosen: start != ten),
         waiting(4, busy=[(ten + HOUR, ten + 2 * HOUR)], asked=[(ten - HOUR, ten)]),
     ]
 

@@ -57,7 +57,7 @@ class Facts:
 
 def place_opened(facts: Facts) -> Letter:
     offer = facts.offer
-    keeps = "If you do nothing, the next person is asked then, and you keep your place on the waitlist."
+    keeps = "Otherwise it goes to whoever waits next, or is open to all, and you keep your place on the waitlist."
     moving = offer.place.appointment if offer.place else None
     moves = f"Taking it moves your appointment of {facts.at(moving.start)}, whose time opens." if moving else ""
     chosen = (f"{facts.name} chose this time for you.",) if offer.by_hand else ()
