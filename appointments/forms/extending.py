@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -61,12 +61,20 @@ class ExtendForm(TermsForm):
 
     @classmethod
     def fresh(
-        cls, *, extension: Extension, service: Service, terms: Terms, person: Any, typed: Mapping[str, str]
+        cls,
+        *,
+        extension: Extension,
+        service: Service,
+        now: datetime,
+        terms: Terms,
+        person: Any,
+        typed: Mapping[str, str],
     ) -> "ExtendForm":
-        """An unbound form with a new one-time key. It proposes as many dates as are added at most, or a dozen."""
+        """An unbound form with a new one-time key. It proposes as many dates as can be added `now`, at most a dozen."""
         values = cls.values(extension=extension, terms=terms, person=person)
         form = cls(extension=extension, service=service, initial={**values, "key": uuid4()})
-        form.initial.update({"count": min(form.most, USUAL_OCCURRENCES), **typed})
+        within = extension.within_reach(service, now)
+        form.initial.update({"count": min(form.most, within or 1, USUAL_OCCURRENCES), **typed})
         if len(service.venues) == 1:
             form.initial["venue"] = service.venues[0]
         return form

@@ -20,6 +20,7 @@ from core.wording import clock_text, date_text, day_distance, moment_text, zone_
 from providers.models import MOST_OCCURRENCES, Service, Venue
 
 from .labels import Label, badges, live_proposal
+from .places import place_for
 from .recurrence import count_words, how_often, month_words
 from .zones import Zones, zones_of
 
@@ -55,7 +56,8 @@ class SeriesMonth:
 class SeriesPage:
     """The page. `ahead` are the appointments and requests that can still end, of which `waiting` are requests.
 
-    `more` says from when on its customer can add dates, and is empty where they can't.
+    `more` says which dates its customer can add, or from when on, and is empty where they never can; `may_add` whether
+    any can be added now. `place` is where its dates take place, as the viewer may know it.
     """
 
     label: Label
@@ -69,6 +71,8 @@ class SeriesPage:
     still_to_come: str
     working: str
     more: str = ""
+    may_add: bool = False
+    place: str = ""
 
     @property
     def may_move(self) -> bool:
@@ -142,6 +146,7 @@ def build_series(
         for name, of_month in groupby(rows, key=lambda row: month_words(clock.local(row.start, zones.first).date()))
     )
     totals = money.totals(money.Money(one.price, one.currency) for one in ahead)
+    more, may_add = _more(series, appointments, ahead, zones.first, now) if viewer is Role.CUSTOMER else ("", False)
     return SeriesPage(
         label=_label(appointments, ahead),
         rule_words=words.rule(appointments, ahead),
@@ -153,19 +158,46 @@ def build_series(
         waiting=tuple(one for one in ahead if one.is_request),
         still_to_come=_joined(map(str, totals)) or money.format_money(Decimal(0), appointments[0].currency),
         working=_working(ahead),
-        more=_more(series, appointments, ahead, zones.first, now) if viewer is Role.CUSTOMER else "",
+        more=more,
+        may_add=may_add,
+        place=_place(ahead or appointments, viewer),
     )
 
 
 def _more(
     series: Series, appointments: Sequence[Appointment], ahead: Sequence[Appointment], zone: ZoneInfo, now: datetime
-) -> str:
+) -> tuple[str, bool]:
+    """Which dates can be added, or from when on the next can, and whether any can now."""
     extension = Extension.of(series, max(one.occurrence or 0 for one in appointments), now=now)
     if refusal_to_extend(series.service, ahead, extension):
-        return ""
-    dates, most = extension.possible.occurrences, series.service.max_occurrences
-    often = count_words(Frequency(series.frequency), rule_of(series).wall.date(), min(most, len(dates)))
-    return f"Up to {often} can be added, from {date_text(clock.local(dates[0].start, zone).date(), year=True)} on."
+        return "", False
+    return what_can_be_added(extension, series.service, zone, now)
+
+
+def what_can_be_added(extension: Extension, service: Service, zone: ZoneInfo, now: datetime) -> tuple[str, bool]:
+    """Which dates can be added, in `zone`, or from when on the next can, and whether any can now."""
+    dates, within, series = extension.possible.occurrences, extension.within_reach(service, now), extension.series
+    first = date_text(clock.local(dates[0].start, zone).date(), year=True)
+    if not within:
+        return f"The next date, {first}, can be added from {_reached_on(dates[0], extension, service)} on.", False
+    most = min(service.max_occurrences, len(dates))
+    often = count_words(Frequency(series.frequency), rule_of(series).wall.date(), min(most, within))
+    if within >= most:
+        return f"Up to {often} can be added, from {first} on.", True
+    now_ = f"{often} can be added now: {first}." if within == 1 else f"Up to {often} can be added now, from {first} on."
+    return f"{now_} The next one can be added from {_reached_on(dates[within], extension, service)} on.", True
+
+
+def _reached_on(one: Occurrence, extension: Extension, service: Service) -> str:
+    return date_text(extension.reached_on(one, service), year=True)
+
+
+def _place(appointments: Sequence[Appointment], viewer: Role) -> str:
+    """Where these take place; with the address where one of them was agreed there."""
+    places: dict[tuple[Venue, ...], str] = {}
+    for one in sorted(appointments, key=lambda one: not one.was_agreed):
+        places.setdefault(one.venues, place_for(one, viewer, was_agreed=one.was_agreed))
+    return " and ".join(places.values())
 
 
 def _label(appointments: Sequence[Appointment], ahead: Sequence[Appointment]) -> Label:

@@ -221,7 +221,8 @@ class _Words:
         """The open starts of `day` beside the new times of the other dates."""
         shown = {*settled.offers, settled.occurrence.start}
         starts = [at for at in booked.seen_by(settled.number).starts_on(day, day) if at not in shown]
-        return Opened(day, tuple(Choice(to_value(at), self._offer(at, settled), False) for at in starts))
+        choices = tuple(Choice(to_value(at), self._offer(at, settled), False) for at in starts)
+        return Opened(day, choices, is_over=day < booked.prospect.day_of(booked.prospect.now))
 
     def _offer(self, at: datetime, settled: SettledDate) -> str:
         if clock.local(at, self.zone).date() == clock.local(settled.occurrence.start, self.zone).date():

@@ -46,6 +46,7 @@ class Opened:
 
     day: date
     choices: tuple[Choice, ...]
+    is_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +311,8 @@ class _Words:
         """The open starts of `day` beside what is booked for the other dates."""
         shown = {*settled.offers, settled.occurrence.start}
         starts = [at for at in booked.starts_on(day, day) if at not in shown]
-        return Opened(day, tuple(Choice(to_value(at), self._offer(at, settled), False) for at in starts))
+        choices = tuple(Choice(to_value(at), self._offer(at, settled), False) for at in starts)
+        return Opened(day, choices, is_over=day < self.prospect.day_of(self.prospect.now))
 
     def _offer(self, at: datetime, settled: SettledDate) -> str:
         own = settled.occurrence.start

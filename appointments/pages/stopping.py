@@ -28,6 +28,15 @@ class StopChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class DateChoice:
+    """A date from which on dates are cancelled or moved, as an option of the list of all that can be."""
+
+    reference: str
+    words: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Stopping:
     """The choices, what the chosen one counts as (None: it is free), and the words of its button."""
 
@@ -36,6 +45,7 @@ class Stopping:
     button: str
     staying: tuple[str, ...]
     since: str
+    dates: tuple[DateChoice, ...]
 
     @property
     def can_end(self) -> bool:
@@ -74,7 +84,14 @@ def build_stopping(
         f"{moment_text(one.start, zone, twelve=twelve)} stays: it starts too soon for {who} to cancel it here."
         for one in ways.staying
     )
-    return Stopping(choices, weighed, _button(chosen), staying, ways.since.reference if ways.since else "")
+    since = ways.since.reference if ways.since else ""
+    return Stopping(choices, weighed, _button(chosen), staying, since, date_choices(ways, zone))
+
+
+def date_choices(ways: Ways, zone: ZoneInfo) -> tuple[DateChoice, ...]:
+    """The dates from which on can be chosen; none where there is only one."""
+    dates = ways.ending if len(ways.ending) > 1 else ()
+    return tuple(DateChoice(one.reference, _day(one, zone), one == ways.since) for one in dates)
 
 
 def words_for(way: Way, zone: ZoneInfo) -> str:

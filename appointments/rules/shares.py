@@ -87,6 +87,8 @@ def series_refusal(count: int, *, ahead: int, allowed: int, most: int, name: str
     """
     if not allowed:
         return f"{name} takes one appointment at a time of this service."
+    if count == 0:
+        return "None of these dates would be booked. Choose other times for them, or go back and choose other dates."
     if count < least:  # one alone counts on the customer's shares
         return "A series has at least 2 dates. For one alone, book it without repeating."
     if count > allowed:

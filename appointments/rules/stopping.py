@@ -41,11 +41,11 @@ class Ways:
         return self.ways[-1].ending if self.ways else ()
 
     def chosen(self, which: str) -> Way | None:
-        """The way called `which`; without one that for the following dates, or the last there is."""
+        """The way called `which`; without one that for the following dates, of which the last has only its own."""
         by_scope = {way.scope: way for way in self.ways}
         if which in by_scope:
             return by_scope[Scope(which)]
-        return by_scope.get(Scope.FOLLOWING) or (self.ways[-1] if self.ways else None)
+        return by_scope.get(Scope.FOLLOWING) or (self.ways[0] if self.ways else None)
 
 
 def ways_to_stop(

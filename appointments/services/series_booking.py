@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from accounts.models import User
 from appointments.exceptions import PolicyRefused
 from appointments.models import Series
-from appointments.rules.recurrence import Expanded, Rule, expand, expand_after, first_ones
+from appointments.rules.recurrence import Expanded, Occurrence, Rule, expand, expand_after, first_ones
 from appointments.rules.series import NEARBY_DAYS, REQUESTED_WITHIN, Prospect, SettledDate, rule_of
 from appointments.rules.series import Outcome as Settled
 from appointments.rules.slots import window_end
 from appointments.states import LeftOut
+from core import clock
 from providers.models import MOST_OCCURRENCES, Service
 from providers.queries import time_off_between
 
@@ -45,14 +46,19 @@ def look_ahead(
     """
     provider, starts = service.provider, expanded.starts
     around = timedelta(days=NEARBY_DAYS + 1)
-    latest = window_end(provider.zone, availability.rules_of(provider), now)
-    if service.requests_beyond_window:
-        latest = max(latest, now + REQUESTED_WITHIN)
+    latest = _latest(service, now)
     near = [at for at in (*starts, *also) if now <= at < latest] or [now]
     start, end = min(near) - around, max(near) + around
     facts = availability.load_facts([provider], start, end, now=now, mine=mine, longest=end - start)
     away = time_off_between([provider.pk], start, end).order_by("start").values_list("start", "end")
     return Prospect(facts[provider.pk], availability.shape_of(service), now, tuple(away))
+
+
+def _latest(service: Service, now: datetime) -> datetime:
+    """The end of the booking window, or of what may be requested beyond it. Needs the policy."""
+    provider = service.provider
+    latest = window_end(provider.zone, availability.rules_of(provider), now)
+    return max(latest, now + REQUESTED_WITHIN) if service.requests_beyond_window else latest
 
 
 def occurrences_of(rule: Rule, service: Service) -> Expanded:
@@ -76,6 +82,18 @@ class Extension:
         """Those that come before the new end of the rule, as many as the service takes at once."""
         dates = first_ones(self.possible, rule)
         return replace(dates, occurrences=dates.occurrences[: service.max_occurrences])
+
+    def within_reach(self, service: Service, now: datetime) -> int:
+        """The number of dates, from the next one on, that the booking window lets book or ask for now."""
+        latest = _latest(service, now)
+        return sum(one.start < latest for one in self.possible.occurrences)
+
+    def reached_on(self, one: Occurrence, service: Service) -> date:
+        """The date in the provider's zone from which on `one` is within reach."""
+        provider, ahead = service.provider, timedelta(days=service.provider.policy.window_days)
+        if service.requests_beyond_window:
+            ahead = max(ahead, REQUESTED_WITHIN)
+        return clock.local(one.start, provider.zone).date() - ahead
 
     @property
     def passed(self) -> list[tuple[int, datetime, LeftOut]]:

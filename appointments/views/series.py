@@ -29,7 +29,7 @@ from appointments.pages.series import SeriesPage, ahead_of, build_series
 from appointments.pages.stopping import Stopping, build_stopping
 from appointments.queries.series import appointments_of, series_for_customer, series_for_provider
 from appointments.rules.fair_use import Ending
-from appointments.rules.stopping import ways_to_stop
+from appointments.rules.stopping import Scope, ways_to_stop
 from appointments.services import fair_use
 from appointments.services.series import answer_several, end_several
 from appointments.states import Role
@@ -200,6 +200,8 @@ def _stop(request: HttpRequest, door: SeriesDoor) -> HttpResponse:
     if request.method != "POST":
         return _ask_to_stop(request, door, request.GET.get("from", ""), request.GET.get("which", ""))
     form = StopForm(request.POST)
+    if request.POST.get("do") == "since":
+        return _ask_to_stop(request, door, request.POST.get("since", ""), Scope.FOLLOWING, form=form)
     if request.POST.get("do") == "weigh":
         return _ask_to_stop(request, door, request.POST.get("from", ""), request.POST.get("which", ""), form=form)
     data = form.cleaned_data if form.is_valid() else {}

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, cast
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -19,7 +20,7 @@ from accounts.zones import viewer_zone
 from appointments.exceptions import ChangedSince
 from appointments.forms.extending import TYPED, ExtendForm
 from appointments.models import Series
-from appointments.pages.series import ahead_of, refusal_to_extend
+from appointments.pages.series import ahead_of, refusal_to_extend, what_can_be_added
 from appointments.queries.public import public_service
 from appointments.queries.series import appointments_of, series_for_customer
 from appointments.services import booking
@@ -49,6 +50,10 @@ def extend_series(request: HttpRequest, series: UUID) -> HttpResponse:
         return redirect("my_series", series=series)
     if service is None:
         raise Http404
+    more, may_add = what_can_be_added(extension, service, _zone(request, service), now)
+    if request.method != "POST" and not may_add:
+        messages.info(request, more)
+        return redirect("my_series", series=series)
     if request.method != "POST":
         return _ask(request, service, extension, typed={})
     form = ExtendForm(request.POST, extension=extension, service=service)
@@ -75,6 +80,10 @@ def _offered(series: Series) -> Service | None:
         return None
 
 
+def _zone(request: SignedInRequest, service: Service) -> ZoneInfo:
+    return viewer_zone(request, service.provider.time_zone).zone
+
+
 def _start_again(request: SignedInRequest, series: UUID, form: ExtendForm) -> HttpResponse:
     """Redirect to the form, or to the series where this very form added dates before."""
     if booking.booked_by_form(request.user, str(form.cleaned_data["key"])):
@@ -86,7 +95,9 @@ def _start_again(request: SignedInRequest, series: UUID, form: ExtendForm) -> Ht
 
 def _ask(request: SignedInRequest, service: Service, extension: Extension, *, typed: Mapping[str, str]) -> HttpResponse:
     terms = booking.terms_of(service)
-    form = ExtendForm.fresh(extension=extension, service=service, terms=terms, person=request.user, typed=typed)
+    form = ExtendForm.fresh(
+        extension=extension, service=service, now=clock.now(), terms=terms, person=request.user, typed=typed
+    )
     return _show(request, service, extension, form)
 
 
@@ -97,7 +108,8 @@ def _show(request: SignedInRequest, service: Service, extension: Extension, form
         "service": service,
         "provider": service.provider,
         "next": extension.possible.occurrences[0],
-        "zone": viewer_zone(request, service.provider.time_zone).name,
+        "more": what_can_be_added(extension, service, _zone(request, service), clock.now())[0],
+        "zone": _zone(request, service).key,
         "price": booking.price_of(service),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK

@@ -22,16 +22,18 @@ from appointments.forms.series_dates import SentDates, read_dates, rows_shown
 from appointments.forms.series_moves import MoveForm, named
 from appointments.models import Appointment
 from appointments.pages.series_moves import build_moves, scope_choices
+from appointments.pages.stopping import date_choices
 from appointments.queries.series import appointments_of
 from appointments.rules.moves import move_terms
 from appointments.rules.new_times import Room
 from appointments.rules.persons import move_refusal
 from appointments.rules.series import Outcome, SettledDate
 from appointments.rules.series_moves import moved, settle_moves
-from appointments.rules.stopping import Way, Ways, ways_to_move
+from appointments.rules.stopping import Scope, Way, Ways, ways_to_move
 from appointments.services.persons import dealings_between
 from appointments.services.series_moves import look_at_moves, move_several
 from core import clock
+from core.shortcuts import with_query
 from providers.access import provider_required
 from providers.models import Provider
 
@@ -115,6 +117,8 @@ def _move(request: HttpRequest, door: SeriesDoor) -> HttpResponse:
         wall = clock.local(since.start, zone)
         initial = {"from": since.reference, "day": wall.date(), "at": wall.time()}
         return _ask(request, door, ways, way, since, MoveForm(initial=initial, to=to, since_day=since_day))
+    if request.POST.get("do") == "since":
+        return redirect(with_query(door.move, {"from": request.POST.get("since", ""), "which": Scope.FOLLOWING}))
     form = MoveForm(request.POST, to=to, since_day=since_day)
     if not form.is_valid() or request.POST.get("do") == "change":
         return _ask(request, door, ways, way, since, form)
@@ -169,6 +173,7 @@ def _ask(
         **door.context(page),
         "form": form,
         "choices": scope_choices(ways, way, page.zones.first),
+        "dates": date_choices(ways, page.zones.first),
         "since": since,
         "series_zone": door.series.zone,
         "at_once": _at_once(door),

@@ -226,6 +226,7 @@ def _show(request: SignedInRequest, look: Look) -> HttpResponse:
         "zones": zones,
         "zone": zones.first.key,
         "terms": terms,
+        "where": _where(look),
         "cancelling": cancelling_sentence(provider.policy).text,
         "hidden": look.wish.carried_on(terms, request.user),
         "rows": rows_shown(look.dates),
@@ -238,6 +239,12 @@ def _show(request: SignedInRequest, look: Look) -> HttpResponse:
     response = render(request, f"appointments/series/check.html{part}", context, status=look.status)
     response.headers["Vary"] = "HX-Request, HX-Target"
     return response
+
+
+def _where(look: Look) -> str:
+    """The place of the dates: where the customer chose to meet, while the service still offers that."""
+    service, venue = look.service, look.wish.form.cleaned_data["venue"]
+    return service.provider.where_of([venue]) if venue in service.venues else service.where
 
 
 def _build(request: SignedInRequest, look: Look) -> tuple[Preview, Any]:

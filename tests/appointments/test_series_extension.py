@@ -429,3 +429,53 @@ def test_dates_that_the_page_did_not_show_are_not_added(signed_in, customer, pro
 
     added = series.appointments.filter(occurrence__gt=3).order_by("start").values_list("start", flat=True)
     assert list(added) == [row.start for row in again.context["preview"].rows]
+
+
+# --- What lies beyond the booking window ------------------------------------------------------------------------------
+
+
+def text_of(response):
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+def window(provider, days):
+    provider.policy.window_days = days
+    provider.policy.save()
+
+
+def test_where_the_next_date_lies_too_far_ahead_the_page_says_from_when_on_and_offers_no_button(
+    signed_in, address, series, provider
+):
+    window(provider, 15)
+    own = reverse("my_series", args=[series.uuid])
+
+    page, sent_on = signed_in.get(own), signed_in.get(address)
+
+    assert "The next date, Tue 24 March 2026, can be added from Mon 9 March 2026 on." in text_of(page)
+    assert address not in page.content.decode()
+    assert sent_on.url == own
+
+
+def test_dates_that_reach_the_windows_end_are_proposed_and_one_alone_is_added(signed_in, address, series, provider):
+    window(provider, 22)
+
+    page, form = signed_in.get(reverse("my_series", args=[series.uuid])), signed_in.get(address)
+
+    said = "1 date can be added now: Tue 24 March 2026. The next one can be added from Mon 9 March 2026 on."
+    assert said in text_of(page)
+    assert (said in text_of(form), form.context["form"].initial["count"]) == (True, 1)
+    booked = add(signed_in, address, count="1")
+    assert booked.url == reverse("my_series", args=[series.uuid])
+    assert series.appointments.count() == 4
+    check_all()
+
+
+def test_a_page_of_dates_of_which_none_can_be_booked_has_no_button_and_says_so(signed_in, address, series, provider):
+    values = typed_values(signed_in.get(address), count="2")
+    window(provider, 15)
+
+    page = signed_in.post(address, values)
+
+    assert "None of these dates would be booked." in text_of(page)
+    assert "at least 2 dates" not in text_of(page)
+    assert 'value="book"' not in page.content.decode()

@@ -480,3 +480,78 @@ def test_a_series_can_still_be_asked_for(signed_in, three_requests, service):
     assert 'value="once"' not in text
     assert "Request this time" not in text
     assert "booking__check" in text
+
+
+# --- Which dates, and where -------------------------------------------------------------------------------------------
+
+
+def text_of(response):
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+def series_of_three(client, address, form_values, **typed):
+    book_all(client, address, form_values(count="3", **typed))
+    series = Series.objects.get()
+    return series, list(series.appointments.order_by("occurrence"))
+
+
+def test_the_date_from_which_on_a_series_is_cancelled_is_chosen_on_the_page(signed_in, address, form_values):
+    series, dates = series_of_three(signed_in, address, form_values)
+    cancel = reverse("cancel_series", args=[series.uuid])
+
+    page = signed_in.get(cancel)
+    options = re.findall(r'<option value="(\w*)"', page.content.decode())
+    chosen = signed_in.post(cancel, {"do": "since", "since": dates[1].reference, "from": "", "reason": "Moving away"})
+
+    assert options == ["", *(one.reference for one in dates)]
+    assert "All 3 dates that lie ahead" in text_of(page)
+    assert "Tue 10 March and all after it, 2 dates" in text_of(chosen)
+    assert ("Cancel 2 appointments" in text_of(chosen), "Moving away" in text_of(chosen)) == (True, True)
+    signed_in.post(cancel, hidden_values(chosen) | {"which": "following", "reason": "", "do": "stop"})
+    assert [one.status for one in series.appointments.order_by("start")] == ["confirmed", "cancelled", "cancelled"]
+
+
+def test_from_the_last_date_on_only_that_one_is_chosen(signed_in, address, form_values):
+    series, dates = series_of_three(signed_in, address, form_values)
+
+    page = signed_in.post(
+        reverse("cancel_series", args=[series.uuid]), {"do": "since", "since": dates[2].reference, "reason": ""}
+    )
+
+    assert "Cancel 1 appointment" in text_of(page)
+
+
+def test_the_date_from_which_on_a_series_moves_is_chosen_on_the_page(signed_in, address, form_values):
+    series, dates = series_of_three(signed_in, address, form_values)
+    move = reverse("move_series", args=[series.uuid])
+    assert f'<option value="{dates[1].reference}">Tue 10 March</option>' in signed_in.get(move).content.decode()
+
+    page = signed_in.post(move, {"do": "since", "since": dates[1].reference}, follow=True)
+
+    assert "Tue 10 March and all after it, 2 dates" in text_of(page)
+    assert page.context["form"].initial["from"] == dates[1].reference
+    assert [choice.value for choice in page.context["choices"] if choice.is_chosen] == ["following"]
+
+
+def test_the_pages_of_a_series_name_the_place_that_was_chosen(signed_in, address, form_values, provider):
+    provider.is_in_person = provider.is_online = True
+    provider.place, provider.address = "Camden", "18 Arlington Road"
+    provider.save()
+
+    check = signed_in.post(address, form_values(venue="in_person", count="3"))
+    series, _ = series_of_three(signed_in, address, form_values, venue="in_person")
+    page = signed_in.get(reverse("my_series", args=[series.uuid]))
+
+    assert "Camden or online" not in text_of(check)
+    assert ", Camden" in text_of(check)
+    assert "Place 18 Arlington Road, Camden" in text_of(page)
+
+
+def test_another_day_that_is_over_says_so(signed_in, address, form_values, book):
+    book(FIRST + WEEK)
+    preview = signed_in.post(address, form_values())
+
+    page = signed_in.post(address, shown_values(preview) | {"do": "weigh", "other": "2", "day-2": "2020-01-01"})
+
+    assert "Wed 1 January 2020 is over." in text_of(page)
+    assert "Nothing else is open" not in text_of(page)
