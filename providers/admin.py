@@ -44,7 +44,7 @@ class RefreshesOpenings(admin.ModelAdmin):
         open_time_changed(provider_of(form.instance))
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        self.delete_queryset(request, self.model._default_manager.filter(pk=obj.pk))
+        self.delete_queryset(request, self.get_queryset(request).filter(pk=obj.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
         with transaction.atomic():

@@ -70,6 +70,7 @@ def places(book, provider, service, customer):
     cancelled = book(start=TUESDAY_TEN.replace(hour=12)).appointment
     request = book(start=TUESDAY_TEN.replace(hour=14), service=waiting).appointment
     transitions.cancel_appointment(appointment=cancelled, actor=customer, role=Role.CUSTOMER, reason=PLAIN)
+    awaited = book(start=TUESDAY_TEN.replace(hour=12), booking_key="awaited").appointment  # no new time waits for it
     block = block_customer(provider=provider, actor=provider.user, customer=customer, reason=PLAIN)
     unblock_customer(provider=provider, actor=provider.user, customer=customer)
     for each, start, actor, role in (
@@ -97,7 +98,7 @@ def places(book, provider, service, customer):
         ("customer", "my_appointment", one(cancelled.reference)),
         ("customer", "appointment_done", one(request.reference)),
         ("customer", "cancel_appointment", one(confirmed.reference)),
-        ("customer", "say_coming", one(confirmed.reference)),
+        ("customer", "say_coming", one(awaited.reference)),
         ("customer", "withdraw_request", one(request.reference)),
         ("customer", "answer_time", one(confirmed.reference)),
         ("customer", "my_waitlist", []),
