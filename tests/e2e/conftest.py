@@ -6,6 +6,8 @@
     axe(page)          fails, saying what and where, unless axe-core finds nothing, in the light and in the dark scheme
     sideways(page)     the widths, of those of phones and tablets, at which the page scrolls sideways
     sign_in(page, user)    a session for the user without the form
+    either             the page with scripts, then the one without: the test runs twice
+    looks_fine(page)   axe and sideways together, where the page has the scripts that measure
 
 Addresses are relative: `page.goto("/accounts/login/")`. After a click, await its result by an `expect(...)` before
 reading, clicking or querying the database, and then `page.wait_for_load_state()` before measuring. A test fails when
@@ -132,6 +134,26 @@ def sideways():
             if page.evaluate(WIDTH_AT_REST) > width:
                 found.append(width)
         return found
+
+    return check
+
+
+@pytest.fixture(params=["page", "plain_page"], ids=["with JavaScript", "without"])
+def either(request):
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def looks_fine(request, axe, sideways):
+    """A function that checks accessibility and width, which need scripts to be measured."""
+
+    asked = getattr(request.node, "callspec", None)
+    has_scripts = asked is None or asked.params.get("either") != "plain_page"
+
+    def check(page):
+        if has_scripts:
+            axe(page)
+            assert sideways(page) == []
 
     return check
 

@@ -11,11 +11,6 @@ from tests.factories.providers import CategoryFactory, ProviderFactory, ServiceF
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture(params=["page", "plain_page"], ids=["scripts", "no scripts"])
-def either(request):
-    return request.getfixturevalue(request.param)
-
-
 @pytest.fixture
 def maya():
     provider = ProviderFactory(name="Maya Okafor", slug="maya-okafor")

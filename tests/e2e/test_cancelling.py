@@ -20,11 +20,6 @@ from tests.factories.providers import ProviderFactory, ServiceFactory
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture(params=["page", "plain_page"], ids=["with JavaScript", "without"])
-def either(request):
-    return request.getfixturevalue(request.param)
-
-
 @pytest.fixture
 def amara(db):
     return UserFactory(name="Amara Nwosu")

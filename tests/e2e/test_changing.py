@@ -22,11 +22,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 LONDON = ZoneInfo("Europe/London")
 
 
-@pytest.fixture(params=["page", "plain_page"], ids=["with JavaScript", "without"])
-def either(request):
-    return request.getfixturevalue(request.param)
-
-
 def day(number):
     return clock.local(clock.now(), LONDON).date() + timedelta(days=number)
 

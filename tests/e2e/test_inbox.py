@@ -17,23 +17,6 @@ from tests.factories.providers import ProviderFactory, ServiceFactory, give_hour
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture(params=["page", "plain_page"], ids=["with JavaScript", "without"])
-def either(request):
-    return request.getfixturevalue(request.param)
-
-
-@pytest.fixture
-def looks_fine(request, axe, sideways):
-    """A function that checks accessibility and width, which need scripts to be measured."""
-
-    def check(page):
-        if "without" not in request.node.name:
-            axe(page)
-            assert sideways(page) == []
-
-    return check
-
-
 @pytest.fixture
 def moved(db):
     """Ann's appointment in five days, for which Maya asks for another time."""

@@ -18,23 +18,6 @@ from tests.factories.providers import ProviderFactory, ServiceFactory, give_hour
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture(params=["page", "plain_page"], ids=["with JavaScript", "without"])
-def either(request):
-    return request.getfixturevalue(request.param)
-
-
-@pytest.fixture
-def looks_fine(request, axe, sideways):
-    """A function that checks accessibility and width, which need scripts to be measured."""
-
-    def check(page):
-        if "without" not in request.node.name:
-            axe(page)
-            assert sideways(page) == []
-
-    return check
-
-
 @pytest.fixture
 def maya(db):
     provider = ProviderFactory(name="Maya Okafor", time_zone="Asia/Kathmandu", policy__accepts_at_once=False)

@@ -19,23 +19,6 @@ from tests.factories.waitlist import join, on
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture(params=["page", "plain_page"], ids=["with JavaScript", "without"])
-def either(request):
-    return request.getfixturevalue(request.param)
-
-
-@pytest.fixture
-def looks_fine(request, axe, sideways):
-    """A function that checks accessibility and width, which need scripts to be measured."""
-
-    def check(page):
-        if "without" not in request.node.name:
-            axe(page)
-            assert sideways(page) == []
-
-    return check
-
-
 @pytest.fixture
 def taken(db):
     """Maya's only opening of the next two months, booked by somebody else."""
