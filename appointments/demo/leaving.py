@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from accounts.models import User
 from appointments.rules.fair_use import FREE
-from appointments.rules.leaving import fingerprint
 from appointments.services import leaving
 from core import clock
 from providers.models import Provider
@@ -19,5 +18,4 @@ def let_somebody_leave(person: User, provider: Provider) -> None:
     left_at = clock.now() - 2 * DAY
     book_first_open(provider, left_at.replace(hour=0, minute=0, second=0, microsecond=0) + 4 * DAY, person, at=left_at)
     with clock.pretended(left_at):
-        ahead = leaving.what_lies_ahead(person, now=left_at)
-        leaving.leave(person=person, seen=FREE.number, shown=fingerprint(ahead))
+        leaving.leave(person=person, seen=FREE.number, shown=leaving.as_shown(person, now=left_at))

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from appointments.queries.leaving import Past, Waiting
+from appointments.queries.leaving import Past
 from appointments.rules.fair_use import LIMIT, Consequence
-from appointments.rules.leaving import Ahead
+from appointments.rules.leaving import Ahead, Waiting
 from appointments.states import Role
 from core.wording import duration_text
 

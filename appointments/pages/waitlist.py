@@ -107,9 +107,11 @@ def place_offered(offer: Offer, *, reader: ZoneInfo, now: datetime) -> PlaceRow:
 def settled_words(offer: Offer, *, now: datetime) -> str:
     """What became of an offer that can't be taken any more, for its customer."""
     state = OfferState.EXPIRED if offer.is_open and not offer.is_live(now) else OfferState(offer.state)
-    keeps = " You keep your place on the waitlist." if offer.place and offer.place.is_waiting else ""
+    waits = offer.place is not None and offer.place.is_waiting
+    keeps = " You keep your place on the waitlist." if waits else ""
+    taken = f"You took this time, but nothing came of it.{keeps}" if waits else "You have taken this time."
     return {
-        OfferState.TAKEN: "You have taken this time.",
+        OfferState.TAKEN: taken,
         OfferState.PASSED: f"You passed this time.{keeps}",
         OfferState.EXPIRED: f"The time to answer is over. It goes to whoever waits next, or is open to all.{keeps}",
         OfferState.WITHDRAWN: f"This time is no longer offered to you.{keeps}",

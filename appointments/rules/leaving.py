@@ -31,6 +31,15 @@ class Ahead:
         return self.appointment.is_request
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The numbers of a person's places on waitlists, of the times offered to them, and of those that they offer."""
+
+    places: int = 0
+    offered: int = 0
+    offering: int = 0
+
+
 def ahead_of(appointments: Iterable[Appointment], person: User, *, now: datetime) -> list[Ahead]:
     """What becomes of each of these open appointments, the soonest first. Needs provider, policy and both people."""
     found = [_ahead(one, person, now) for one in appointments]
@@ -50,8 +59,8 @@ def _ahead(appointment: Appointment, person: User, now: datetime) -> Ahead:
     return Ahead(appointment, role, verb, ends=True, counts=verb is Verb.CANCEL and is_late(appointment.start, now))
 
 
-def fingerprint(ahead: Sequence[Ahead]) -> str:
-    """A short text that changes with what lies ahead and what becomes of it; a form carries it."""
+def fingerprint(ahead: Sequence[Ahead], waiting: Waiting) -> str:
+    """A short text that changes with what lies ahead, what becomes of it, and what else ends; a form carries it."""
     rows = ((one.appointment, one.verb, one.ends) for one in ahead)
     facts = [(row.reference, row.start.timestamp(), verb.value, ends) for row, verb, ends in rows]
-    return sha256(repr(facts).encode()).hexdigest()[:16]
+    return sha256(repr((facts, waiting)).encode()).hexdigest()[:16]

@@ -90,7 +90,7 @@ class Waiting:
     def takes(self, start: datetime, chosen: Sequence[datetime] = ()) -> bool:
         """Whether the time, which it wants, may be offered to this place, besides those `chosen` for its customer.
 
-        Who let one go is not asked about a time that meets it.
+        Who let one go, or took it in vain, is not asked about a time that meets it.
         """
         span = (start, start + self.shape.duration)
         return not any(overlaps(span, other) for other in (*self.busy, *self.asked)) and self.may_take(start, chosen)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from accounts import leaving
 from accounts.models import Departure, User
 from appointments.exceptions import InsideChanged
-from appointments.models import Appointment, Hold
-from appointments.rules.leaving import Ahead, ahead_of, fingerprint
+from appointments.models import Appointment, Hold, Offer, WaitlistPlace
+from appointments.rules.leaving import Ahead, Waiting, ahead_of, fingerprint
 from appointments.states import Role
 from core import clock
 from core.db import retrying
@@ -46,11 +46,24 @@ def what_lies_ahead(person: User, *, now: datetime) -> list[Ahead]:
     return ahead_of(_rows(person, now=now), person, now=now)
 
 
+def waiting_of(person: User, *, now: datetime) -> Waiting:
+    """What ends when the person leaves, besides what they have ahead. Two queries."""
+    offers = Offer.objects.live(now).aggregate(
+        offered=Count("pk", filter=Q(customer=person)), offering=Count("pk", filter=Q(provider__user=person))
+    )
+    return Waiting(places=WaitlistPlace.objects.waiting().filter(customer=person).count(), **offers)
+
+
+def as_shown(person: User, *, now: datetime) -> str:
+    """The fingerprint of all that ends when the person leaves now, as their page would carry it."""
+    return fingerprint(what_lies_ahead(person, now=now), waiting_of(person, now=now))
+
+
 def leave(*, person: User, seen: int, shown: str) -> Left:
     """Delete the account: it closes now and is erased in two weeks. Already leaving: nothing happens.
 
     What lies ahead is cancelled, withdrawn or declined by the rules, all in one act; what the rules let nobody cancel
-    any more stays. Raises StaffStay, InsideChanged where not `shown` (a `fingerprint`) is what lies ahead, and
+    any more stays. Raises StaffStay, InsideChanged where not `shown` (a `fingerprint`) is what ends, and
     CountsForMore where it would count as more than late cancellation number `seen`.
     """
     for _ in range(ATTEMPTS):
@@ -72,7 +85,7 @@ def _leave(person: User, *, seen: int, shown: str) -> Left:
     ahead = what_lies_ahead(person, now=now)
     if not locked >= {one.appointment.provider_id for one in ahead}:
         raise MoreAhead
-    if fingerprint(ahead) != shown:
+    if fingerprint(ahead, waiting_of(person, now=now)) != shown:
         raise InsideChanged
     ending = [one for one in ahead if one.ends]
     changes = [transitions.Change(one.appointment, one.verb, role=one.role) for one in ending]

@@ -173,16 +173,18 @@ def refuse(proposal: Proposal, state: ProposalState, *, now: datetime) -> None:
     holds.release_proposed([proposal.appointment])
 
 
-def end_proposals(appointments: Sequence[Appointment], *, now: datetime) -> None:
-    """End what is proposed for these appointments, which have changed, and release the proposed times."""
-    if appointments:
-        _close_open(appointments, ProposalState.ENDED, now=now)
+def end_proposals(appointments: Sequence[Appointment], *, now: datetime) -> bool:
+    """End what is proposed for these appointments, which have changed, and release the proposed times. Whether anything
+    was."""
+    return bool(appointments) and _close_open(appointments, ProposalState.ENDED, now=now)
 
 
-def _close_open(appointments: Sequence[Appointment], state: ProposalState, *, now: datetime) -> None:
+def _close_open(appointments: Sequence[Appointment], state: ProposalState, *, now: datetime) -> bool:
     still_open = Proposal.objects.open().filter(appointment__in=appointments)
-    if still_open.update(state=state, closed_at=now):
-        holds.release_proposed(appointments)
+    if not still_open.update(state=state, closed_at=now):
+        return False
+    holds.release_proposed(appointments)
+    return True
 
 
 def _close(proposal: Proposal, state: ProposalState, *, now: datetime) -> None:

@@ -44,6 +44,8 @@ ENDS = {Verb.DECLINE, Verb.WITHDRAW, Verb.CANCEL, Verb.EXPIRE, Verb.COMPLETE, Ve
 
 # The verbs after which a time may be free that was held; accepting drops a new time that waits for its answer.
 FREES = {Verb.ACCEPT, Verb.DECLINE, Verb.WITHDRAW, Verb.CANCEL, Verb.EXPIRE, *OF_TIME}
+# The verbs that end a request unconfirmed.
+REFUSES = {Verb.DECLINE, Verb.WITHDRAW, Verb.EXPIRE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,10 +393,15 @@ def _make(changes: Sequence[Change], act: Act, *, now: datetime) -> None:
     ]
     if entries:
         _save(changes)
-        times.end_proposals([entry.appointment for entry in entries if _ends_proposals(entry)], now=now)
+        overtaken = times.end_proposals([entry.appointment for entry in entries if _ends_proposals(entry)], now=now)
         for role in dict.fromkeys(map(act.role_in, changes)):
             its_own = [entry for entry, change in zip(entries, changes, strict=True) if act.role_in(change) is role]
             record(its_own, actor=act.actor, role=role, now=now, occasion=act.occasion)
+        waitlist_offers.wait_again(
+            requests=[one.appointment.pk for one in changes if one.verb in REFUSES],
+            proposals_of=[one.appointment.pk for one in changes if overtaken or one.appointment.open_proposal],
+            now=now,
+        )
 
 
 def _answer_waitlists(made: Sequence[Change], banned: dict[int, Appointment], *, now: datetime) -> None:

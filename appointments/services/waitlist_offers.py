@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.crypto import salted_hmac
 
 from accounts.models import User, taking_part
-from appointments.models import Appointment, Offer, WaitlistPlace
+from appointments.models import Appointment, Offer, Proposal, WaitlistPlace
 from appointments.rules.bookable import what_is_shut
 from appointments.rules.moves import move_terms
 from appointments.rules.persons import Dealings, move_refusal, refusals
@@ -33,7 +33,7 @@ from appointments.rules.waitlist import (
     offer_until,
     who_wants,
 )
-from appointments.states import OPEN, OfferState, PlaceState, Role, Status
+from appointments.states import OPEN, OfferState, PlaceState, ProposalState, Role, Status
 from core import clock
 from core.compiled_inserts import insert_all
 from core.compiled_queries import prepared
@@ -255,8 +255,9 @@ def _refused(place: WaitlistPlace, dealings: Dealings) -> bool:
 
 
 def _asked_before(line: Sequence[WaitlistPlace]) -> dict[int, list[Interval]]:
-    """The times that the customer of each place let go. One query."""
-    places, let_go = [one.pk for one in line if one.pk], [OfferState.PASSED, OfferState.EXPIRED]
+    """The times that the customer of each place let go, or took in vain. One query."""
+    places = [one.pk for one in line if one.pk]
+    let_go = [OfferState.PASSED, OfferState.EXPIRED, OfferState.TAKEN]
     rows = Offer.objects.filter(place__in=places, state__in=let_go).order_by()
     found: dict[int, list[Interval]] = defaultdict(list)
     for place_id, start, end in rows.values_list("place_id", "start", "end"):
@@ -401,6 +402,35 @@ def take(offer: Offer, *, now: datetime) -> None:
     Offer.objects.open().filter(pk=offer.pk).update(state=OfferState.TAKEN, closed_at=now)
     holds.release_offered([offer.pk])
     WaitlistPlace.objects.waiting().filter(pk=offer.place_id or 0).update(state=PlaceState.BOOKED, closed_at=now)
+
+
+def wait_again(*, requests: Collection[int], proposals_of: Collection[int], now: datetime) -> None:
+    """Let the places wait again, where they were, that ended with a request or a new time that came to nothing: those
+    booked as one of these `requests`, and those whose new time for one of the appointments `proposals_of` is not open
+    any more, nor accepted. Of a place whose dates are over, or whose customer waits again or takes no part, nothing
+    comes back: it is over. One query for each kind where there is none.
+    """
+    booked, found = WaitlistPlace.objects.filter(state=PlaceState.BOOKED), list[WaitlistPlace]()
+    if requests:
+        found += booked.filter(offers__taken_as__in=requests)
+    if proposals_of:
+        # A place ends at the moment at which its new time is proposed.
+        closed = Proposal.objects.filter(appointment=OuterRef("appointment"), created_at=OuterRef("closed_at"))
+        closed = closed.exclude(state__in=[ProposalState.OPEN, ProposalState.ACCEPTED])
+        found += booked.filter(Exists(closed), appointment__in=proposals_of)
+    if not found:
+        return
+    place_key = ("customer_id", "service_id", "appointment_id")
+    waiting = WaitlistPlace.objects.waiting().filter(customer__in={one.customer_id for one in found})
+    kept, again = set(waiting.values_list(*place_key)), []
+    for one in sorted(found, key=lambda place: place.pk):
+        key = tuple(getattr(one, name) for name in place_key)
+        if key not in kept and not one.is_over(now):
+            kept.add(key)
+            again.append(one.pk)
+    booked.filter(pk__in=again).update(state=PlaceState.WAITING, closed_at=None)
+    booked.filter(pk__in=[one.pk for one in found]).update(state=PlaceState.OVER, closed_at=now)
+    end_places(dead_places(now=now).filter(pk__in=again), PlaceState.OVER, now=now)
 
 
 def withdraw_offers_to(places: Iterable[WaitlistPlace], *, now: datetime) -> None:

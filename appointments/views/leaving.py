@@ -21,7 +21,7 @@ from accounts.models import Departure, User
 from accounts.zones import viewer_zone
 from appointments.exceptions import CountsForMore, InsideChanged
 from appointments.pages.leaving import leaving_page
-from appointments.queries.leaving import past_of, waiting_of
+from appointments.queries.leaving import past_of
 from appointments.rules.fair_use import FREE
 from appointments.rules.leaving import fingerprint
 from appointments.services import fair_use, leaving
@@ -76,19 +76,13 @@ def _page(
     ahead = leaving.what_lies_ahead(me, now=now)
     starts = [one.appointment.start for one in ahead if one.ends and not one.is_request]
     counts = fair_use.consequence_for(me.pk, starts, now=now) if starts else FREE
-    page = leaving_page(
-        ahead,
-        counts,
-        waiting_of(me, now=now),
-        past_of(me),
-        is_banned=me.banned_at is not None,
-        now=now,
-    )
+    waiting = leaving.waiting_of(me, now=now)
+    page = leaving_page(ahead, counts, waiting, past_of(me), is_banned=me.banned_at is not None, now=now)
     context = {
         "page": page,
         "form": form or LeavingForm(request=request, person=me),
         "why": why,
-        "shown": fingerprint(ahead),
+        "shown": fingerprint(ahead, waiting),
         "is_staff": me.is_staff or me.is_superuser,
         "days": accounts_leaving.GRACE.days,
         "until": now + accounts_leaving.GRACE,

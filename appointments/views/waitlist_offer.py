@@ -246,7 +246,8 @@ def _show(
         taken = offer.taken_as or (door.moving if offer.state == OfferState.TAKEN else None)
         context |= {
             "settled": settled_words(offer, now=now),
-            "taken": taken,
+            # Where the request or the new time came to nothing, the place waits again.
+            "is_taken": taken is not None and not (offer.place and offer.place.is_waiting),
             "taken_address": _address_of(taken, door, now=now) if taken else "",
         }
     if moving := door.moving:

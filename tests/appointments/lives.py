@@ -18,7 +18,6 @@ from accounts import bans, copies, erasure, services
 from accounts.leaving import GRACE
 from accounts.models import Appeal, Departure, Session, User
 from appointments.models import Appointment, WaitlistPlace
-from appointments.rules.leaving import fingerprint
 from appointments.rules.time_off import Way
 from appointments.search import index
 from appointments.services import booking, fair_use, leaving, proposals, time_off, transitions
@@ -110,7 +109,7 @@ def book(provider: Provider, customer: User, *, after: timedelta, note: str = ""
 
 
 def leave(person: User, *, seen: int = 3) -> leaving.Left:
-    shown = fingerprint(leaving.what_lies_ahead(person, now=clock.now()))
+    shown = leaving.as_shown(person, now=clock.now())
     return leaving.leave(person=person, seen=seen, shown=shown)
 
 

@@ -13,7 +13,6 @@ from accounts.leaving import GRACE, StaffStay
 from accounts.models import Departure, Session, User
 from appointments.exceptions import CountsForMore, InsideChanged, PolicyRefused
 from appointments.models import Appointment, AppointmentEvent, Hold, LateCancellation
-from appointments.rules.leaving import fingerprint
 from appointments.services import fair_use, leaving, transitions
 from appointments.states import Role
 from core import clock
@@ -128,7 +127,7 @@ def test_the_third_late_cancellation_bans_and_the_account_is_left_all_the_same(p
 
 def test_what_was_booked_since_the_page_was_opened_is_asked_about(person):
     maya = provider_named("Maya")
-    shown = fingerprint(leaving.what_lies_ahead(person, now=clock.now()))
+    shown = leaving.as_shown(person, now=clock.now())
     new = book(maya, person, after=2 * DAY)
 
     with pytest.raises(InsideChanged):

@@ -19,9 +19,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
-from appointments.exceptions import JoinRefused, OfferClosed, OpenNow, PolicyRefused, SlotTaken
+from appointments.exceptions import InsideChanged, JoinRefused, OfferClosed, OpenNow, PolicyRefused, SlotTaken
 from appointments.models import Appointment, Hold, Offer, WaitlistPlace
-from appointments.rules.leaving import fingerprint
+from appointments.rules.leaving import Waiting, fingerprint
 from appointments.rules.time_off import Way
 from appointments.rules.waitlist import MOST_PLACES
 from appointments.services import (
@@ -432,6 +432,22 @@ def test_claiming_an_earlier_time_moves_the_appointment_and_frees_its_old_time(c
     assert offered_to(next_week).start == TUESDAY_TEN + 7 * DAY
 
 
+@pytest.mark.parametrize("is_at_once", [True, False])
+def test_an_appointment_moves_by_an_offer_while_the_page_is_paused_as_by_any_reschedule(
+    confirmed, later, provider, is_at_once
+):
+    place = sooner(later)
+    cancel(confirmed)
+    provider.policy.accepts_at_once = is_at_once
+    provider.policy.save()
+    providers.pause_page(provider=provider, actor=provider.user)
+
+    moved = claim(offered_to(place)).appointment
+
+    assert (moved.start == TUESDAY_TEN) == is_at_once == (not moved.proposals.exists())
+    assert state_of(place) == PlaceState.BOOKED
+
+
 def test_only_times_before_the_appointment_are_offered(provider, book, service, customer):
     one = book(TUESDAY_TEN, customer=UserFactory()).appointment
     two = book(TUESDAY_TEN + 7 * DAY).appointment
@@ -476,6 +492,176 @@ def test_an_appointment_moves_by_no_offer_that_is_over(confirmed, later):
 
     later.refresh_from_db()
     assert later.start == TUESDAY_TEN + 7 * DAY
+
+
+# --- What was taken and came to nothing -------------------------------------------------------------------------------
+
+
+def end_request(taken, how):
+    if how == "declined":
+        transitions.decline_request(appointment=taken, actor=taken.provider.user)
+    elif how == "withdrawn":
+        transitions.withdraw_request(appointment=taken, actor=taken.customer)
+    else:
+        with time_machine.travel(taken.answer_by, tick=False):
+            expire_requests()
+
+
+@pytest.fixture
+def taken(requested, service):
+    """The request that the first place of a list of two became, and the two."""
+    first, second = (join(service, UserFactory(), **on(TUESDAY)) for _ in range(2))
+    transitions.decline_request(appointment=requested, actor=requested.provider.user)
+    made = claim(offered_to(first)).appointment
+    assert (made.status, state_of(first)) == (Status.REQUESTED, PlaceState.BOOKED)
+    return made, first, second
+
+
+def state_of(place):
+    return WaitlistPlace.objects.get(pk=place.pk).state
+
+
+@pytest.mark.parametrize("how", ["declined", "withdrawn", "expired"])
+def test_who_requested_in_vain_waits_again_where_they_were_and_the_next_is_asked(taken, how):
+    made, first, second = taken
+
+    end_request(made, how)
+
+    first.refresh_from_db()
+    assert (first.state, first.closed_at) == (PlaceState.WAITING, None)
+    assert offered_to(first) is None, "the very time that they asked for in vain"
+    assert offered_to(second).start == TUESDAY_TEN
+
+
+def test_what_was_requested_in_vain_is_not_offered_again_but_the_next_time_is(taken, provider):
+    made, first, second = taken
+    waitlist.leave(place=second, actor=second.customer)
+    end_request(made, "declined")
+    assert offered_to(first) is None and is_open(made.service)
+
+    providers.set_working_hours(provider=provider, actor=provider.user, week={1: [(600, 660), (840, 900)]})
+
+    assert offered_to(first).start == TUESDAY_TEN + 4 * HOUR
+
+
+def test_a_confirmed_request_that_is_cancelled_gives_no_place_back(taken):
+    made, first, _ = taken
+    transitions.accept_request(appointment=made, actor=made.provider.user)
+    made.refresh_from_db()
+
+    cancel(made)
+
+    assert state_of(first) == PlaceState.BOOKED
+
+
+def test_a_place_whose_dates_are_over_does_not_come_back(taken):
+    made, first, _ = taken
+    Appointment.objects.filter(pk=made.pk).update(answer_by=made.start)
+
+    with time_machine.travel(made.start + 14 * HOUR, tick=False):
+        expire_requests()
+
+    assert state_of(first) == PlaceState.OVER
+
+
+def test_who_joined_again_meanwhile_has_one_place(taken, service):
+    made, first, _ = taken
+    anew = join(service, first.customer, **on(TUESDAY))
+
+    end_request(made, "declined")
+
+    assert (state_of(first), state_of(anew)) == (PlaceState.OVER, PlaceState.WAITING)
+
+
+def test_who_is_blocked_meanwhile_does_not_wait_again(taken, provider):
+    made, first, _ = taken
+    providers.block_customer(provider=provider, actor=provider.user, customer=first.customer)
+
+    end_request(made, "declined")
+
+    assert state_of(first) == PlaceState.OVER
+
+
+def test_a_ban_gives_nobody_a_place_back(taken):
+    made, first, second = taken
+    with transaction.atomic():
+        fair_use.ban(first.customer, now=NOW)
+        transitions.end_all_ahead(first.customer)
+
+    assert Appointment.objects.get(pk=made.pk).status == Status.CANCELLED
+    assert state_of(first) == PlaceState.OVER and offered_to(second)
+
+
+@pytest.fixture
+def proposed(confirmed, later, by_hand):
+    """An earlier time that was taken, and waits for the provider's answer, with its place."""
+    place = sooner(later)
+    cancel(confirmed)
+    claim(offered_to(place))
+    later.refresh_from_db()
+    proposal = later.proposals.get()
+    proposal.appointment = later
+    assert state_of(place) == PlaceState.BOOKED
+    return proposal, place
+
+
+@pytest.mark.parametrize("how", ["declined", "withdrawn", "lapsed", "replaced", "overtaken"])
+def test_an_earlier_time_that_comes_to_nothing_gives_the_place_back(proposed, provider, how):
+    proposal, place = proposed
+    one, anybody = proposal.appointment, provider.user
+    if how == "declined":
+        proposals.decline_time(proposal=proposal, actor=anybody, role=Role.PROVIDER)
+    elif how == "withdrawn":
+        proposals.withdraw_time(proposal=proposal, actor=one.customer, role=Role.CUSTOMER)
+    elif how == "lapsed":
+        with time_machine.travel(proposal.answer_by, tick=False):
+            proposals.lapse_time(proposal=proposal)
+    elif how == "replaced":
+        proposals.propose_time(
+            appointment=one, start=one.start + DAY, actor=anybody, role=Role.PROVIDER, message="Rather then"
+        )
+    else:
+        cancel(one)
+
+    place.refresh_from_db()
+    assert offered_to(place) is None
+    assert place.state == (PlaceState.OVER if how == "overtaken" else PlaceState.WAITING)
+
+
+def test_an_earlier_time_that_is_accepted_ends_the_place(proposed, provider):
+    proposal, place = proposed
+
+    proposals.accept_time(proposal=proposal, actor=provider.user, role=Role.PROVIDER)
+
+    assert state_of(place) == PlaceState.BOOKED
+
+
+def test_a_place_that_was_met_stays_so_whatever_else_is_proposed_in_vain(confirmed, later, provider):
+    place = sooner(later)
+    cancel(confirmed)
+    claim(offered_to(place))
+    provider.policy.accepts_at_once = False
+    provider.policy.save()
+    later = Appointment.objects.with_people().with_proposal().get(pk=later.pk)
+    with time_machine.travel(NOW + MINUTE, tick=False):
+        proposals.propose_time(appointment=later, start=later.start + 7 * DAY, actor=later.customer, role=Role.CUSTOMER)
+        proposals.decline_time(proposal=later.proposals.get(), actor=provider.user, role=Role.PROVIDER)
+
+    assert state_of(place) == PlaceState.BOOKED
+
+
+def test_taking_in_vain_and_then_for_good_ends_the_place(proposed, provider):
+    proposal, place = proposed
+    proposals.decline_time(proposal=proposal, actor=provider.user, role=Role.PROVIDER)
+    give_hours(provider, {1: [("10:00", "11:00")], 3: [("10:00", "11:00")]})
+    offer_freed(provider.pk, now=NOW)
+    again = claim(offered_to(place), at=NOW + MINUTE).appointment
+    latest = again.proposals.get(start=TUESDAY_TEN + 2 * DAY)
+
+    with time_machine.travel(NOW + 2 * MINUTE, tick=False):
+        proposals.accept_time(proposal=latest, actor=provider.user, role=Role.PROVIDER)
+
+    assert state_of(place) == PlaceState.BOOKED
 
 
 # --- Other ways by which time becomes free ----------------------------------------------------------------------------
@@ -681,7 +867,7 @@ def test_a_closed_account_is_offered_nothing_and_its_place_ends(confirmed, first
 
 
 def leave_the_site(person):
-    shown = fingerprint(leaving.what_lies_ahead(person, now=NOW))
+    shown = leaving.as_shown(person, now=NOW)
     leaving.leave(person=person, seen=0, shown=shown)
 
 
@@ -976,6 +1162,30 @@ def test_the_page_of_deletion_counts_places_and_offers_of_both_sides(first, seco
     assert "1 waitlist place is withdrawn." in deletion_lines(client, second.customer)
     assert "1 time that you offer is taken back." in providers_own
     assert "waitlist place" not in providers_own
+
+
+@pytest.mark.parametrize("side", ["customer", "provider"])
+def test_the_page_of_deletion_comes_back_where_a_place_or_an_offer_has_come_since(first, confirmed, service, side):
+    person = first.customer if side == "customer" else service.provider.user
+    shown = leaving.as_shown(person, now=NOW)
+    cancel(confirmed)
+    if side == "provider":
+        # What lies ahead of the provider has become less, and that alone is not what is asked here.
+        assert leaving.what_lies_ahead(person, now=NOW) == []
+        shown = fingerprint([], Waiting())
+
+    with pytest.raises(InsideChanged):
+        leaving.leave(person=person, seen=0, shown=shown)
+
+    assert leaving.leave(person=person, seen=0, shown=leaving.as_shown(person, now=NOW)).changed
+
+
+def test_the_page_of_deletion_comes_back_where_a_place_has_ended_since(first, provider):
+    shown = leaving.as_shown(first.customer, now=NOW)
+    waitlist.remove(place=first, actor=provider.user)
+
+    with pytest.raises(InsideChanged):
+        leaving.leave(person=first.customer, seen=0, shown=shown)
 
 
 # --- Who can take what is offered -------------------------------------------------------------------------------------

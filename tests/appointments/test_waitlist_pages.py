@@ -300,6 +300,22 @@ def test_an_offer_is_booked_from_the_own_pages(client, offer, person):
     assert answer["Location"] == reverse("appointment_done", args=[made.reference])
 
 
+def test_a_request_that_is_declined_leaves_the_place_and_no_page_calls_it_booked(client, offer, person, provider):
+    provider.policy.accepts_at_once = False
+    provider.policy.save()
+    client.force_login(person)
+    address = reverse("waitlist_offer", args=[offer.place.uuid])
+    client.post(address, hidden(client.get(address)))
+    made = Appointment.objects.get(status=Status.REQUESTED)
+    assert "You have taken this time." in text_of(client.get(address))
+
+    transitions.decline_request(appointment=made, actor=provider.user)
+
+    said, listed = text_of(client.get(address)), text_of(client.get(reverse("my_waitlist")))
+    assert "nothing came of it. You keep your place on the waitlist." in said and "Taken:" not in said
+    assert "You are waiting for" in listed and "Booked" not in listed
+
+
 def test_passing_says_so_twice_calmly(client, offer, person):
     client.force_login(person)
     address = reverse("waitlist_offer", args=[offer.place.uuid])

@@ -14,7 +14,6 @@ from accounts.models import User
 from appointments.forms.booking import BookingForm
 from appointments.models import Appointment, Offer, Proposal
 from appointments.queries.public import public_service
-from appointments.rules.leaving import fingerprint
 from appointments.rules.time_off import Way
 from appointments.services import (
     availability,
@@ -160,7 +159,7 @@ def accept_time(proposal_pk, where="nowhere"):
 def leave(person_pk, where="nowhere"):
     """Delete the account, as the page that shows what lies ahead does."""
     person = User.objects.get(pk=person_pk)
-    shown = fingerprint(leaving.what_lies_ahead(person, now=clock.now()))
+    shown = leaving.as_shown(person, now=clock.now())
     with point(where):
         return leaving.leave(person=person, seen=3, shown=shown).changed
 

@@ -9,7 +9,6 @@ from accounts import bans, erasure, services
 from accounts import leaving as accounts_leaving
 from accounts.models import Ban, Departure, KeptBan, User
 from appointments.models import Appointment, Hold, LateCancellation
-from appointments.rules.leaving import fingerprint
 from appointments.services import fair_use, leaving
 from appointments.states import OPEN
 from core import clock
@@ -43,7 +42,7 @@ def leave(person_pk, seen, folder, size):
     person = User.objects.get(pk=person_pk)
     meet(folder, size)
     while True:
-        shown = fingerprint(leaving.what_lies_ahead(person, now=clock.now()))
+        shown = leaving.as_shown(person, now=clock.now())
         try:
             return leaving.leave(person=person, seen=seen, shown=shown).changed
         except leaving.InsideChanged:
@@ -91,7 +90,7 @@ def lift(ban_pk, staff_pk, folder, size):
 
 def due(person) -> Departure:
     """The departure of the person, whose fourteen days are over."""
-    leaving.leave(person=person, seen=3, shown=fingerprint(leaving.what_lies_ahead(person, now=clock.now())))
+    leaving.leave(person=person, seen=3, shown=leaving.as_shown(person, now=clock.now()))
     long_ago = clock.now() - accounts_leaving.GRACE - DAY
     Departure.objects.filter(user=person).update(asked_at=long_ago, erase_at=long_ago + accounts_leaving.GRACE)
     return Departure.objects.get(user=person)
