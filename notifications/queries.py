@@ -21,6 +21,13 @@ def mails_about(reference: str, user: User) -> list[SentMail]:
     return list(found.order_by("-sent_at", "-id"))
 
 
+def may_have_arrived(key: str, *, to: User) -> bool:
+    """Whether the mail to this person with this key left, or a repeat of it, as far as anybody can know."""
+    out = SentMail.objects.filter(user=to, state__in=(State.SENDING, State.SENT, State.UNCLEAR))
+    this = Q(key=key) | Q(key__startswith=f"{key}:again-")
+    return out.filter(this, handed_over_at__isnull=False).exists()
+
+
 def refusal_of(user: User) -> RefusedAddress | None:
     """The refusal of the person's present address within `REFUSAL_HOLDS`, or None while mail reaches them."""
     since = clock.now() - REFUSAL_HOLDS

@@ -1,6 +1,6 @@
 """The lines of the inbox about appointments, standing and suspension. Each function asks a fixed number of queries."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from django.urls import reverse
 
@@ -58,11 +58,21 @@ def proposal_lines(items: Sequence[Facts], view: View) -> list[Line | None]:
     ]
 
 
-@catalogue.lines("appointments.place_opened", "appointments.place_withdrawn")
+@catalogue.lines("appointments.place_opened")
 def place_lines(items: Sequence[Facts], view: View) -> list[Line | None]:
     """The lines about times that were offered from a waitlist. One query."""
+    return _of_offers(inbox.place_line, items, view)
+
+
+@catalogue.lines("appointments.place_withdrawn")
+def place_withdrawn_lines(items: Sequence[Facts], view: View) -> list[Line | None]:
+    """The lines that times from a waitlist are no longer offered. One query."""
+    return _of_offers(inbox.place_withdrawn_line, items, view)
+
+
+def _of_offers(write: Callable[[Offer, View], Line], items: Sequence[Facts], view: View) -> list[Line | None]:
     found = whole_offers().in_bulk({facts["offer"] for facts in items})
-    return [inbox.place_line(found[facts["offer"]], view) if facts["offer"] in found else None for facts in items]
+    return [write(found[facts["offer"]], view) if facts["offer"] in found else None for facts in items]
 
 
 @catalogue.lines("appointments.place_removed")

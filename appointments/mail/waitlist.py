@@ -5,23 +5,26 @@ from datetime import datetime
 from appointments.models import Offer, WaitlistPlace
 from appointments.queries.waitlist import whole_offers
 from appointments.services import booking
-from appointments.services.waitlist_offers import asked_at, token_for_mail
+from appointments.services.waitlist_offers import token_for_mail
 from appointments.states import OfferState
 from core.letters import Letter, page
 from core.money import price_words
 from notifications import catalogue
 from notifications.catalogue import Mail, Reader
 from notifications.models import Kind
+from notifications.queries import may_have_arrived
 
 from .words import waitlist as words
 
 
 class OfferMail(Mail):
-    """A mail about one offer to its customer."""
+    """A mail about one offer to its customer; `name` begins its key."""
 
-    def __init__(self, offer: Offer, *, key: str) -> None:
+    name: str
+
+    def __init__(self, offer: Offer) -> None:
         self.offer = offer
-        self.key = f"{key}:{offer.pk}"
+        self.key = f"{self.name}:{offer.pk}"
         self.reader = Reader.of(offer.customer)
 
     def facts(self) -> words.Facts:
@@ -36,10 +39,10 @@ class OfferMail(Mail):
 
 
 class PlaceOpened(OfferMail):
-    kind = Kind.PLACE_OPENED
+    name, kind = "place-opened", Kind.PLACE_OPENED
 
-    def __init__(self, offer: Offer, *, key: str) -> None:
-        super().__init__(offer, key=key)
+    def __init__(self, offer: Offer) -> None:
+        super().__init__(offer)
         # Quiet hours never hold it until its deadline is over.
         self.matters_at = offer.expires_at
 
@@ -53,14 +56,17 @@ class PlaceOpened(OfferMail):
 
 
 class PlaceWithdrawn(OfferMail):
-    kind = Kind.WAITLIST
+    """The mail that a time is no longer offered, of no use to somebody whom no mail reached while it was."""
+
+    name, kind = "place-withdrawn", Kind.WAITLIST
 
     def stale_because(self, now: datetime) -> str:
         if not self.offer.customer.takes_part:
             return "the person takes no part any more"
-        if self.offer.closed_at and self.offer.closed_at < asked_at(self.offer):
-            return "the person was not told that it was offered"
-        return "" if self.offer.state == OfferState.WITHDRAWN else "the time was not withdrawn"
+        if self.offer.state != OfferState.WITHDRAWN:
+            return "the time was not withdrawn"
+        was_told = may_have_arrived(PlaceOpened(self.offer).key, to=self.offer.customer)
+        return "" if was_told else "no mail offered this time"
 
     def letter(self) -> Letter:
         return words.place_withdrawn(self.facts())
@@ -85,14 +91,14 @@ class PlaceRemoved(Mail):
 def place_opened_mail(*, offer: int) -> Mail | None:
     """The mail that a place opened, or None where the offer was deleted."""
     found = whole_offers().filter(pk=offer).first()
-    return PlaceOpened(found, key="place-opened") if found else None
+    return PlaceOpened(found) if found else None
 
 
 @catalogue.mail("appointments.place_withdrawn")
 def place_withdrawn_mail(*, offer: int) -> Mail | None:
     """The mail that a place is no longer offered, or None where the offer was deleted."""
     found = whole_offers().filter(pk=offer).first()
-    return PlaceWithdrawn(found, key="place-withdrawn") if found else None
+    return PlaceWithdrawn(found) if found else None
 
 
 @catalogue.mail("appointments.place_removed")

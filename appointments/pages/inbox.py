@@ -14,7 +14,7 @@ from notifications.catalogue import Line, View
 from .labels import state_label
 from .places import place_for
 from .waitlist import offer_zones, settled_words
-from .zones import zones_of
+from .zones import Zones, zones_of
 
 # A look for each kind of news.
 GOOD, WAITS, NEWS, ENDED = ("check", "brand"), ("wait", "brass"), ("swap", "iris"), ("x", "slate")
@@ -174,18 +174,33 @@ def offers_withdrawn_line(one: Appointment, offers: Sequence[Offer], view: View)
 
 def place_line(offer: Offer, view: View) -> Line:
     """The line to a customer about a time offered from a waitlist, as it stands by now. Needs a whole offer."""
-    offer.service.provider = offer.provider
-    is_live, zone = offer.is_live(view.now), offer_zones(offer, offer.service, reader=view.zone).first
-    when = f"{moment_text(offer.start, zone, twelve=view.twelve)}, {zone_text(zone)}."
+    is_live, when = offer.is_live(view.now), _offered_for(offer, view)
+    until = f"Yours until {moment_text(offer.expires_at, view.zone, twelve=view.twelve)}."
     return Line(
         title=f"A place opened with {offer.provider.name}",
         address=reverse("waitlist_offer", args=[offer.place.uuid]) if offer.place else reverse("my_waitlist"),
         icon="bell",
         tone="brass" if is_live else "slate",
-        text=when if is_live else f"{when} {settled_words(offer, now=view.now)}",
+        text=f"{when} {until if is_live else settled_words(offer, now=view.now)}",
         do="See the time" if is_live else "",
         until=offer.expires_at if is_live else None,
     )
+
+
+def place_withdrawn_line(offer: Offer, view: View) -> Line:
+    """The line to a customer that a time offered from a waitlist was taken back. Needs a whole offer."""
+    return Line(
+        title=f"No longer offered: a place with {offer.provider.name}",
+        address=reverse("my_waitlist"),
+        icon="x",
+        text=f"{_offered_for(offer, view)} {settled_words(offer, now=view.now)}",
+    )
+
+
+def _offered_for(offer: Offer, view: View) -> str:
+    offer.service.provider = offer.provider
+    zone = offer_zones(offer, offer.service, reader=view.zone).first
+    return f"{moment_text(offer.start, zone, twelve=view.twelve)}, {zone_text(zone)}."
 
 
 def removed_line(place: WaitlistPlace) -> Line:
@@ -202,7 +217,7 @@ def removed_line(place: WaitlistPlace) -> Line:
 def how_it_stands(one: Appointment, side: Role, view: View) -> str:
     """The time and place of an appointment that is on, else the time it had: "Was Fri 27 November, 10:00"."""
     zones = zones_of(one, side, reader=view.zone)
-    city = f", {zone_text(zones.first)}" if zones.second else ""
+    city = _city(zones)
     if one.status in {Status.CANCELLED, Status.DECLINED, Status.EXPIRED} or one.is_unanswered(view.now):
         return f"Was {moment_text(one.start, zones.first, twelve=view.twelve)}{city}."
     when = range_text(one.start, one.end, zones.first, twelve=view.twelve)
@@ -229,18 +244,23 @@ def _waiting(event: AppointmentEvent, side: Role, view: View) -> _Waiting | None
 
 
 def _answer_request(one: Appointment, view: View) -> str:
-    zone = zones_of(one, Role.PROVIDER, reader=view.zone).first
-    until = moment_text(one.answer_by or one.start, zone, twelve=view.twelve)
-    return f"{range_text(one.start, one.end, zone, twelve=view.twelve)}. Answer by {until}."
+    zones = zones_of(one, Role.PROVIDER, reader=view.zone)
+    when = range_text(one.start, one.end, zones.first, twelve=view.twelve)
+    until = moment_text(one.answer_by or one.start, zones.reader, twelve=view.twelve)
+    return f"{when}{_city(zones)}. Answer by {until}."
 
 
 def _answer_time(proposal: Proposal, side: Role, view: View, of: Appointment | None = None) -> str:
     one = of or proposal.appointment
-    zone = zones_of(one, side, reader=view.zone).first
-    new, old, until = (
-        moment_text(moment, zone, twelve=view.twelve) for moment in (proposal.start, one.start, proposal.answer_by)
-    )
-    return f"{one.service.name}: {new} instead of {old}. Answer by {until}."
+    zones = zones_of(one, side, reader=view.zone)
+    new, old = (moment_text(moment, zones.first, twelve=view.twelve) for moment in (proposal.start, one.start))
+    until = moment_text(proposal.answer_by, zones.reader, twelve=view.twelve)
+    return f"{one.service.name}: {new} instead of {old}{_city(zones)}. Answer by {until}."
+
+
+def _city(zones: Zones) -> str:
+    """The zone of the place after a time, where the reader's clock shows another; else empty."""
+    return f", {zone_text(zones.first)}" if zones.second else ""
 
 
 def _what_became(event: AppointmentEvent) -> str:

@@ -371,13 +371,6 @@ def told_at(time_zone: str, at_night: bool, *, now: datetime) -> datetime | None
     return None if at_night else morning_after(now, clock.zone(time_zone))
 
 
-def asked_at(offer: Offer) -> datetime:
-    """When the customer is asked about the offer: at once, or in the morning after a night in which it was made."""
-    at_night = offer.provider.policy.waitlist_at_night
-    morning = told_at(offer.customer.time_zone, at_night, now=offer.created_at)
-    return morning if morning is not None and morning < offer.expires_at else offer.created_at
-
-
 def token_of(offer: Offer) -> str:
     """The token of the link that is mailed to the customer's present address; of it only a hash is stored."""
     signed = f"{offer.uuid.hex}|{offer.customer.email}"

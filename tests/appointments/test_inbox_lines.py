@@ -118,6 +118,29 @@ def test_a_new_time_waits_for_the_other_side_and_leads_to_its_answer(confirmed, 
     assert [each.address for each in client.get(reverse("my_inbox")).context["waiting"]] == [answer]
 
 
+def far_away(person):
+    person.time_zone = "Asia/Kathmandu"
+    person.save()
+
+
+def test_a_request_is_to_be_answered_by_a_time_of_its_reader_for_a_time_of_the_place(requested, read, provider):
+    far_away(provider.user)
+
+    [(_, text, _)] = read(provider.user)
+
+    assert text == "Tue 3 March, 10:00 to 11:00, London time. Answer by Mon 2 March, 21:08."
+
+
+def test_a_new_time_is_to_be_answered_by_a_time_of_its_reader_for_a_time_of_the_place(confirmed, read, customer):
+    far_away(customer)
+    propose(confirmed)
+
+    [(_, text, _), *_] = read(customer)
+
+    moved = "Tue 3 March, 13:00 instead of Tue 3 March, 10:00, London time."
+    assert text == f"{confirmed.service.name}: {moved} Answer by Mon 2 March, 21:09."
+
+
 def test_a_link_leads_to_the_thing_as_it_is_now(confirmed, rows_of, client, customer, provider):
     proposals.propose_time(appointment=confirmed, start=TUESDAY_TEN + 3 * HOUR, actor=provider.user, role=Role.PROVIDER)
     item = InboxItem.objects.get(reader=customer, kind=Kind.TIME_PROPOSED)

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import resolve, reverse
 
+from accounts.models import User
 from appointments import links
 from appointments.services import transitions
 from appointments.states import Role, Status, Verb
@@ -100,6 +101,22 @@ def test_a_link_stops_with_its_address_and_with_its_account(client, confirmed, c
     customer.is_active = False
     customer.save()
     assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("why", ["banned_at", "leaves_at"])
+def test_the_link_of_a_suspended_or_leaving_person_rests(client, confirmed, customer, why):
+    address = page_of(confirmed)
+    User.objects.filter(pk=customer.pk).update(**{why: NOW})
+
+    refused = client.get(address)
+    pressed = act(client, confirmed, Verb.CANCEL)
+    asked = client.post(reverse("link_new", args=[address.split("/")[2]]))
+
+    assert [each.status_code for each in (refused, pressed, asked)] == [403, 403, 403]
+    assert confirmed.reference not in text_of(refused)
+    assert status_of(confirmed) == Status.CONFIRMED
+    User.objects.filter(pk=customer.pk).update(**{why: None})
+    assert client.get(address).status_code == 200
 
 
 def test_its_own_person_signed_in_gets_their_usual_page(client, confirmed, customer, provider):

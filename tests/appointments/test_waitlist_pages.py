@@ -15,10 +15,13 @@ from django.urls import reverse
 from accounts.models import User
 from appointments.models import Appointment, Offer, WaitlistPlace
 from appointments.services import offers, proposals, transitions, waitlist
+from appointments.services.time_off import Absence, take_time_off
 from appointments.services.waitlist_offers import token_of
 from appointments.states import OfferState, PlaceState, Role, Status
-from notifications.models import EMAIL, Kind, SentMail, Topic
+from notifications.models import EMAIL, Kind, SentMail, State, Topic
 from notifications.preferences import save_choice
+from notifications.rules import QuietHours
+from outbox.exceptions import NotYet
 from outbox.testing import deliver
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ServiceFactory, give_hours
@@ -420,6 +423,62 @@ def test_a_mail_that_is_late_tells_of_no_offer_that_is_over(offer, person):
 
     assert not [each for each in mail.outbox if person.email in each.to[0]]
     assert SentMail.objects.get(kind=Kind.PLACE_OPENED).reason == "the time is no longer offered"
+
+
+def taken_back(offer):
+    """The offer withdrawn a minute later, as its provider takes the time off."""
+    absence = Absence(offer.start, offer.start + timedelta(hours=1))
+    with time_machine.travel(NOW + timedelta(minutes=1), tick=False):
+        take_time_off(provider=offer.provider, absence=absence, actor=offer.provider.user)
+    offer.refresh_from_db()
+    assert offer.state == OfferState.WITHDRAWN
+
+
+def test_the_inbox_says_until_when_an_offer_holds_and_that_it_is_taken_back(client, offer, person):
+    person.time_zone = "Asia/Kathmandu"
+    person.save()
+    client.force_login(person)
+    when, keeps = "Tue 3 March, 10:00, London time.", "You keep your place on the waitlist."
+
+    [before] = [line for _, line in client.get(reverse("my_inbox")).context["rows"]]
+    taken_back(offer)
+    with time_machine.travel(NOW + timedelta(minutes=2), tick=False):
+        withdrawn, opened = [line for _, line in client.get(reverse("my_inbox")).context["rows"]]
+
+    assert before.text == f"{when} Yours until Mon 2 March, 14:15."
+    assert before.do == "See the time"
+    gone = f"{when} This time is no longer offered to you. {keeps}"
+    assert (opened.text, opened.do) == (gone, "")
+    assert withdrawn.title == f"No longer offered: a place with {offer.provider.name}"
+    assert (withdrawn.text, withdrawn.address) == (gone, reverse("my_waitlist"))
+
+
+def letters_to(person):
+    return [each.subject for each in mail.outbox if person.email in each.to[0]]
+
+
+def test_who_was_offered_a_time_by_mail_is_told_that_it_is_taken_back(offer, person):
+    deliver()
+    taken_back(offer)
+    with time_machine.travel(NOW + timedelta(minutes=1), tick=False):
+        deliver()
+
+    assert [subject.partition(":")[0] for subject in letters_to(person)] == ["A place opened", "No longer offered"]
+
+
+def test_who_got_no_mail_about_an_offer_gets_none_that_it_is_taken_back(offer, person):
+    """The mail of the offer still waits for the end of quiet hours."""
+    Offer.objects.filter(pk=offer.pk).update(expires_at=NOW + timedelta(hours=20))
+    save_choice(actor=person, leads=[], quiet=QuietHours(7 * 60, 18 * 60))
+    with pytest.raises(NotYet):
+        deliver()
+    assert SentMail.objects.get(kind=Kind.PLACE_OPENED).state == State.HELD
+    taken_back(offer)
+    with time_machine.travel(NOW + timedelta(hours=10, minutes=1), tick=False):
+        deliver()
+
+    assert letters_to(person) == []
+    assert SentMail.objects.get(kind=Kind.WAITLIST).reason == "no mail offered this time"
 
 
 def test_a_link_ends_with_the_address_it_was_mailed_to(client, offer, person):
