@@ -51,6 +51,24 @@ def test_a_person_reads_what_waits_for_them_and_answers_it(either, moved, sign_i
     assert not InboxItem.objects.filter(reader=moved.customer, read_at=None).exists()
 
 
+def test_what_waits_for_an_answer_comes_first_on_a_phone_and_stands_beside_the_list_on_a_desk(
+    page, phone_page, moved, sign_in
+):
+    boxes = {}
+    for each in (page, phone_page):
+        sign_in(each, moved.customer)
+        each.goto("/my/notifications/")
+        waiting, told = each.locator(".inbox__waiting"), each.locator(".inbox__told")
+        expect(waiting.get_by_role("link", name="A new time from Maya")).to_be_visible()
+        boxes[each] = waiting.bounding_box(), told.bounding_box()
+
+    desk_waiting, desk_told = boxes[page]
+    phone_waiting, phone_told = boxes[phone_page]
+    assert desk_waiting["x"] > desk_told["x"] + desk_told["width"]
+    assert desk_waiting["y"] == desk_told["y"]
+    assert phone_waiting["y"] + phone_waiting["height"] <= phone_told["y"]
+
+
 def test_a_provider_marks_all_as_read_from_the_studio(either, moved, sign_in, looks_fine):
     page = either
     sign_in(page, moved.provider.user)
