@@ -103,8 +103,8 @@ class Notice:
     """A thing to tell one person, by every way that they chose: its name in the catalogue, and what it is made from.
 
     `reader` is the id of their account. `key` is unique for each thing of this name: told again, it is told once.
-    `facts` are ids, never personal data. What the reader did themselves (`is_own`) is not new to them. Mail waits until
-    `mail_at`, where a moment is given.
+    `facts` are ids, never personal data. What the reader did themselves (`is_own`) is not new to them. What is sent,
+    such as mail, waits until `mail_at`, where a moment is given.
     """
 
     name: str

@@ -57,6 +57,7 @@ class LaterChannel:
                 topic=TOPIC,
                 key=f"{self.name}:{each.name}:{each.key}",
                 payload={"channel": self.name, "name": each.name, "facts": each.facts},
+                due_at=each.mail_at,
             )
             for each in notices
         ]

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
-from accounts.zones import viewer_zone
+from accounts.zones import ViewerZone, viewer_zone
 from core import clock
 from notifications.catalogue import Line, View, has_lines, lines_of
 
@@ -94,7 +94,7 @@ def mark_all_read(request: HttpRequest) -> HttpResponse:
     return redirect("my_inbox")
 
 
-def _view(request: HttpRequest):
+def _view(request: HttpRequest) -> tuple[View, ViewerZone]:
     me = cast(User, request.user)
     zone = viewer_zone(request, me.time_zone)
     return View(me, zone.zone, me.uses_12h_clock, clock.now()), zone

@@ -19,7 +19,7 @@ MINUTES_OF_DAY = 24 * 60
 
 
 class Kind(models.TextChoices):
-    """The kinds of mail by subject matter. Preferences are to be kept by kind, except for mails of the account."""
+    """The kinds of what people are told, by subject matter; `TOPICS` says under which topic each is chosen."""
 
     REQUEST_SENT = "request_sent", "Request"
     ANSWER_NEEDED = "answer_needed", "Request to answer"

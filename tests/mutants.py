@@ -2807,6 +2807,14 @@ MUTANTS = [
         "comes_later",
     ),
     mutant(
+        "one more channel sends at night what is to wait for the morning",
+        "notifications/channels.py",
+        "                due_at=each.mail_at,\n",
+        "",
+        CHOICES,
+        "what_is_to_wait",
+    ),
+    mutant(
         "nothing but essentials reaches the inbox, too",
         "notifications/preferences.py",
         "is_off_by_name = interrupts and topic in TURNS_OFF[Much(much)]",

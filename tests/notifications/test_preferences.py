@@ -1,6 +1,7 @@
 """What people choose to be told about: kept, applied when a mail is sent, and turned off from a mail."""
 
 import re
+from datetime import timedelta
 from importlib import import_module
 
 import pytest
@@ -10,7 +11,7 @@ from django.test import Client
 
 from accounts.models import User
 from core import clock
-from notifications import catalogue, channels, inbox, preferences
+from notifications import catalogue, channels, inbox, preferences, services
 from notifications.catalogue import Mail, Notice, Reader
 from notifications.channels import LaterChannel
 from notifications.forms import HERE, LEAVES_ON, Much, all_boxes, boxes_of, value_of
@@ -30,6 +31,7 @@ from notifications.models import (
 )
 from notifications.rules import QuietHours
 from outbox import services as outbox
+from outbox.models import Message
 from outbox.testing import deliver
 from tests.factories.accounts import UserFactory
 
@@ -354,6 +356,18 @@ def test_one_more_channel_gets_what_is_told_and_what_is_chosen(client, me, texts
     assert sorted(texts.sent, key=str) == sorted([(me, Kind.REMINDER, "one"), (me, Kind.STANDING, "one")], key=str)
     assert client.get(PAGE).text.count("checked") > 0
     assert set(InboxItem.objects.values_list("kind", flat=True)) == {Kind.CONFIRMED, Kind.REMINDER, Kind.STANDING}
+
+
+def test_what_is_to_wait_waits_in_each_channel_that_sends(me, texts):
+    morning = clock.now() + timedelta(hours=8)
+    facts = {"person": me.pk, "kind": Kind.STANDING, "number": "one"}
+    notice = Notice(name="probe.remark", key="one", reader=me.pk, kind=Kind.STANDING, facts=facts, mail_at=morning)
+    with transaction.atomic():
+        channels.tell([notice])
+
+    due = dict(Message.objects.values_list("topic", "due_at"))
+    assert due == {channels.TOPIC: morning, services.TOPIC: morning}
+    assert InboxItem.objects.filter(reader=me).exists()
 
 
 def test_nothing_but_essentials_holds_for_a_channel_that_comes_later(client, me, monkeypatch):
