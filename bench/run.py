@@ -27,11 +27,11 @@ from appointments.rules.recurrence import Rule
 from appointments.rules.series import settle
 from appointments.rules.slots import open_slots
 from appointments.search.index import measure_figures
-from appointments.services import availability
+from appointments.services import availability, transitions
 from appointments.services.booking import Wanted, place, terms_of
 from appointments.services.series import NewSeries
 from appointments.services.series_booking import look_ahead, occurrences_of
-from appointments.states import Frequency, Status
+from appointments.states import Frequency, Role, Status
 from core import clock
 from providers.models import Provider, Service
 
@@ -42,6 +42,8 @@ from .server import Server, serving
 BOOKED_PROVIDERS, BOOKING_CUSTOMERS = 24, 32
 # The longest series, and how many are booked in a round: all of them fit into the times of one day.
 SERIES, SERIES_BOOKINGS = 52, 12
+# How many wait for the times of one day, and how many of these become free in a round.
+WAITING, FREED = 500, 8
 LIST_SIZES = (10, 500)
 BARE_TABLE = """
 CREATE TABLE bench_bare (id bigserial PRIMARY KEY, place bigint, starts timestamptz, ends timestamptz,
@@ -281,6 +283,36 @@ class Bench:
         place(wanted)
         return time.perf_counter() - began
 
+    # --- Waitlists ----------------------------------------------------------------------------------------------------
+
+    def prepare_waitlist(self) -> None:
+        """Book a whole day of two providers, for the one of whom many people wait."""
+        day, length = self.first + timedelta(days=1), timedelta(minutes=5)
+        self.booked_up = {}
+        for waiting in (0, WAITING):
+            service = world.provider(f"waited-for-by-{waiting}", week=[(0, 1440)], minutes=5)
+            starts = [day + n * length for n in range(timedelta(days=1) // length)]
+            world.appoint(service, [world.person(f"visitor-beside-{waiting}@example.org")], starts, length=length)
+            world.wait(service, world.people([f"waiting-{n}@example.org" for n in range(waiting)]), day.date())
+            rows = Appointment.objects.filter(service=service).select_related("provider__user").order_by("start")
+            self.booked_up[waiting] = iter(rows)
+
+    def waitlist_round(self) -> None:
+        """Compare, in this process, cancelling where many wait for the time with cancelling where nobody does."""
+        wanted, unwanted = [], []
+        for _ in range(FREED):
+            unwanted.append(self.time_to_cancel(next(self.booked_up[0])))
+            wanted.append(self.time_to_cancel(next(self.booked_up[WAITING])))
+        name = f"cancelling where {WAITING} wait for the time over where nobody does"
+        self.note(name, "<= 15.0", median(wanted) / median(unwanted))
+
+    def time_to_cancel(self, appointment: Appointment) -> float:
+        """Seconds in which the provider cancels, and the time is offered to whoever waits longest."""
+        owner = appointment.provider.user
+        began = time.perf_counter()
+        transitions.cancel_appointment(appointment=appointment, actor=owner, role=Role.PROVIDER)
+        return time.perf_counter() - began
+
     # --- Lists and search ---------------------------------------------------------------------------------------------
 
     def prepare_lists(self) -> None:
@@ -406,6 +438,7 @@ class Bench:
                 world.month_provider(size, month)
         self.prepare_booking()
         self.prepare_series()
+        self.prepare_waitlist()
         self.prepare_lists()
         # The search index has only the seeded providers: this run's own, open day and night, would fill its first page.
         measure_figures()
@@ -420,6 +453,7 @@ class Bench:
             *(lambda month=month: self.computing_round(month) for month in months),
             self.booking_round,
             self.series_round,
+            self.waitlist_round,
             self.list_round,
         ]
         with serving(dsn) as self.server:

@@ -11,7 +11,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 
 from accounts.models import User
 from accounts.sessions import SessionStore
-from appointments.models import Appointment, AppointmentEvent, Hold
+from appointments.models import Appointment, AppointmentEvent, Hold, WaitlistPlace
 from appointments.states import OPEN, Role, Status, Verb
 from calendar_sync.models import BusyInterval
 from core import clock
@@ -122,6 +122,16 @@ def appoint(
             start=row.start,
         )
         for row in rows
+    )
+
+
+def wait(service: Service, customers: Sequence[User], day: date) -> None:
+    """Let these customers wait, in this order, for any time of the service on the day (UTC)."""
+    WaitlistPlace.objects.bulk_create(
+        WaitlistPlace(
+            customer=customer, provider=service.provider, service=service, first_on=day, last_on=day, time_zone="UTC"
+        )
+        for customer in customers
     )
 
 

@@ -29,6 +29,7 @@ from .transitions import Outcome
 
 ONCE = {"place_once_for_service", "place_once_for_appointment"}
 OFF_IT = "You are not on this waitlist any more."
+NOT_AHEAD = "Only a confirmed appointment that lies ahead can get an earlier time."
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +268,7 @@ def _as_it_is(appointment: Appointment, customer: User, service: Service, *, now
     if fresh.customer_id != customer.pk or fresh.service_id != service.pk:
         raise PermissionDenied
     if not waitlist_offers.is_open_for(fresh, now):
-        raise JoinRefused("Only a confirmed appointment that lies ahead can get an earlier time.")
+        raise JoinRefused(NOT_AHEAD)
     fresh.provider, fresh.customer = service.provider, customer
     return fresh
 

@@ -37,6 +37,7 @@ from appointments.queries.waitlist import (
 )
 from appointments.rules.wishes import want_words
 from appointments.services import availability, waitlist
+from appointments.services.waitlist_offers import is_open_for
 from core import clock
 from core.exceptions import DomainError
 from core.wording import today
@@ -89,8 +90,8 @@ def sooner(request: HttpRequest, reference: str) -> HttpResponse:
     service = one.service
     service.provider = one.provider
     now = clock.now()
-    if not one.is_confirmed or one.start <= now:
-        messages.info(request, "Only a confirmed appointment that lies ahead can get an earlier time.")
+    if not is_open_for(one, now):
+        messages.info(request, waitlist.NOT_AHEAD)
         return redirect("my_appointment", reference)
     own = place_kept(me, service, one)
     zone = own.zone if own else zone_of_wish(service, now=now, reader=me.zone)
@@ -132,7 +133,7 @@ def change(request: HttpRequest, place: str) -> HttpResponse:
     """Change what a place of one's own waits for."""
     own = _own(request, place)
     if not own.is_waiting:
-        messages.info(request, "You are not on this waitlist any more.")
+        messages.info(request, waitlist.OFF_IT)
         return redirect("my_waitlist")
     service = own.service
     service.provider = own.provider
@@ -153,7 +154,7 @@ def leave(request: HttpRequest, place: str) -> HttpResponse:
     own = _own(request, place)
     if request.method != "POST":
         if not own.is_waiting:
-            messages.info(request, "You are not on this waitlist any more.")
+            messages.info(request, waitlist.OFF_IT)
             return redirect("my_waitlist")
         context = {"place": own, "wants": want_words(own), "order": order_words(own)}
         return render(request, "appointments/waitlist/leave.html", context)
