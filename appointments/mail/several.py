@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from django.conf import settings
+from django.utils.text import capfirst
 
 from appointments.states import Verb
 from core import clock
@@ -43,7 +44,10 @@ class Group:
 
     @property
     def after(self) -> tuple[str, ...]:
-        return self.words.after if self.shared.count > 1 else self.alone[0].after
+        """What happens next, as a paragraph that names its entries: "Rescheduled: The original times …". What is true of
+        these need not be of the others in the letter."""
+        after = self.words.after if self.shared.count > 1 else self.alone[0].after
+        return (f"{capfirst(self.words.done)}: {' '.join(after)}",) if after else ()
 
 
 def about_several(shared: SharedContext, said: Sequence[Words]) -> Letter:
@@ -88,7 +92,7 @@ def about_several(shared: SharedContext, said: Sequence[Words]) -> Letter:
         button=button,
         facts=letters.person_facts(first) if shared.with_one else (),
         change=line or "",
-        after=tuple(dict.fromkeys(line for group in groups for line in group.after)),
+        after=only.after if only else tuple(dict.fromkeys(line for group in groups for line in group.after)),
         contact=letters.contact(first if shared.with_one else None),
         why=_why(shared),
     )

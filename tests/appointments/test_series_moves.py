@@ -644,6 +644,8 @@ def test_agreed_dates_move_and_requests_are_proposed_with_each_counted_and_told_
     [to_provider] = [body for to, body in told.items() if provider.user.email in to]
     assert "rescheduled 2 appointments" in to_provider
     assert "asks for 2 other times" in to_provider
+    assert "\nRescheduled: The original times are no longer held, and the prices stay as agreed.\n" in to_provider
+    assert "\nTo answer: Both times of each are held until it is answered.\n" in to_provider
     check_all()
 
 

@@ -28,8 +28,8 @@ FILES_REMOVE = "The files with this mail take them out of your calendar."
 class SharedWords:
     """The words for several entries of one verb.
 
-    `head` begins the subject; `done` is the change in a word, for a subject that counts several changes. `line` says
-    of each entry what is its own: a deadline, or until when it can be cancelled.
+    `head` begins the subject; `done` is the change in a word, for a letter about several changes: in its subject, and
+    before what happens next. `line` says of each entry what is its own: a deadline, or until when it can be cancelled.
     """
 
     head: str
