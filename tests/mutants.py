@@ -3361,7 +3361,7 @@ MUTANTS = [
     mutant(
         "one date that ended becomes all of its series",
         "appointments/views/series_moves.py",
-        'asked.get("from") and not ways.since and not refused:',
+        "called and not ways.since and not refused:",
         "False:",
         SERIES_MOVES,
         "become_all or fewer_days",
@@ -3493,5 +3493,21 @@ MUTANTS = [
         "repr(facts)",
         WAITLIST,
         "comes_back_where",
+    ),
+    mutant(
+        "the day and time that were typed are lost where another date is chosen",
+        "appointments/views/series_moves.py",
+        "initial = _at_present(since, door) | _typed(request, door, appointments)",
+        "initial = _at_present(since, door)",
+        SERIES_PAGES,
+        "keeps_what_was_typed",
+    ),
+    mutant(
+        "what happens next is said of no one in particular in a mail about several changes",
+        LETTER,
+        "return (f\"{capfirst(self.words.done)}: {' '.join(after)}\",) if after else ()",
+        "return after",
+        SERIES_MOVES,
+        "agreed_dates",
     ),
 ]

@@ -30,14 +30,11 @@ class MoveForm(forms.Form):
     message = TextField(max_length=MESSAGE_LENGTH, required=False, widget=forms.Textarea(attrs={"rows": 2}))
     at_once = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, to: str, since_day: date, needs_reason: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, to: str, since_day: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.since_day = since_day
         self.fields["from"] = forms.CharField(required=False, max_length=REFERENCE_LENGTH, widget=forms.HiddenInput)
-        field = self.fields["message"]
-        field.label = f"Note to {to}"
-        field.required = needs_reason
-        field.error_messages["required"] = f"Say why: {to} reads it beside the new times."
+        self.fields["message"].label = f"Note to {to}"
 
     def clean_day(self) -> date:
         day: date = self.cleaned_data["day"]

@@ -44,8 +44,8 @@ class Group:
 
     @property
     def after(self) -> tuple[str, ...]:
-        """What happens next, as a paragraph that names its entries: "Rescheduled: The original times …". What is true of
-        these need not be of the others in the letter."""
+        """What happens next, as a paragraph that names its entries: "Rescheduled: The original times …". What is true
+        of these need not be of the others in the letter."""
         after = self.words.after if self.shared.count > 1 else self.alone[0].after
         return (f"{capfirst(self.words.done)}: {' '.join(after)}",) if after else ()
 

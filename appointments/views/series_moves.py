@@ -33,7 +33,6 @@ from appointments.rules.stopping import Scope, Way, Ways, ways_to_move
 from appointments.services.persons import dealings_between
 from appointments.services.series_moves import look_at_moves, move_several
 from core import clock
-from core.shortcuts import with_query
 from providers.access import provider_required
 from providers.models import Provider
 
@@ -66,6 +65,7 @@ class Look:
     """The dates that move as things are now, and the trouble to show on top."""
 
     door: SeriesDoor
+    appointments: Sequence[Appointment]
     form: MoveForm
     ways: Ways
     way: Way
@@ -100,28 +100,26 @@ def _at_once(door: SeriesDoor) -> bool:
 def _move(request: HttpRequest, door: SeriesDoor) -> HttpResponse:
     appointments, asked = appointments_of(door.series), request.POST if request.method == "POST" else request.GET
     policy, now = door.series.provider.policy, clock.now()
-    ways = ways_to_move(appointments, asked.get("from", ""), role=door.side, policy=policy, now=now)
-    way = ways.chosen(asked.get("which", ""))
+    chooses_since = request.POST.get("do") == "since"
+    called = asked.get("since" if chooses_since else "from", "")
+    ways = ways_to_move(appointments, called, role=door.side, policy=policy, now=now)
+    way = ways.chosen(Scope.FOLLOWING if chooses_since else asked.get("which", ""))
     refused = _refused(door)
-    if request.method == "POST" and asked.get("from") and not ways.since and not refused:
+    if request.method == "POST" and called and not ways.since and not refused:
         return _is_gone(request, door, appointments)
     if way is None or refused:
         why = refused or next((_why_not(one, door) for one in ways.staying), "Nothing of this series lies ahead.")
         messages.info(request, why)
         return redirect(door.home)
     since = ways.since or way.ending[0]
-    zone = door.series.zone
-    since_day = clock.local(since.start, zone).date()
-    to = door.other.first_name
-    if request.method != "POST":
-        wall = clock.local(since.start, zone)
-        initial = {"from": since.reference, "day": wall.date(), "at": wall.time()}
-        return _ask(request, door, ways, way, since, MoveForm(initial=initial, to=to, since_day=since_day))
-    if request.POST.get("do") == "since":
-        return redirect(with_query(door.move, {"from": request.POST.get("since", ""), "which": Scope.FOLLOWING}))
+    to, since_day = door.other.first_name, clock.local(since.start, door.series.zone).date()
+    if request.method != "POST" or chooses_since:
+        initial = _at_present(since, door) | _typed(request, door, appointments)
+        form = MoveForm(initial=initial, to=to, since_day=since_day)
+        return _ask(request, door, appointments, ways, way, since, form)
     form = MoveForm(request.POST, to=to, since_day=since_day)
     if not form.is_valid() or request.POST.get("do") == "change":
-        return _ask(request, door, ways, way, since, form)
+        return _ask(request, door, appointments, ways, way, since, form)
     look = _look(request, door, form, ways, way, since, appointments)
     if look.has_changed and look.sent.books:
         if not look.dates:
@@ -133,14 +131,28 @@ def _move(request: HttpRequest, door: SeriesDoor) -> HttpResponse:
             messages.info(request, ALREADY)
             return redirect(door.home)
         form.add_error("at", "They are at this time already.")
-        return _ask(request, door, ways, way, since, form)
+        return _ask(request, door, appointments, ways, way, since, form)
     return _send(request, look) if look.sent.books else _show(request, look)
+
+
+def _at_present(since: Appointment, door: SeriesDoor) -> dict[str, str]:
+    """What the form shows before anything is typed: the day and time that the date has now."""
+    wall = clock.local(since.start, door.series.zone)
+    return {"from": since.reference, "day": f"{wall:%Y-%m-%d}", "at": f"{wall:%H:%M}"}
+
+
+def _typed(request: HttpRequest, door: SeriesDoor, appointments: Sequence[Appointment]) -> dict[str, str]:
+    """What was typed before another date was chosen; what still is as the page showed it follows the new date."""
+    before = next((one for one in appointments if one.reference == request.POST.get("from")), None)
+    shown = _at_present(before, door) if before else {}
+    sent = {name: request.POST[name] for name in ("day", "at", "message") if name in request.POST}
+    return {name: value for name, value in sent.items() if value != shown.get(name)}
 
 
 def _is_gone(request: HttpRequest, door: SeriesDoor, appointments: Sequence[Appointment]) -> HttpResponse:
     """Redirect to the series, as the date from which its page counted can't be moved any more."""
     sent = read_dates(request.POST, {})
-    has_moved = any(_has_moved(one, sent) for one in appointments if one.reference == request.POST["from"])
+    has_moved = any(_has_moved(one, sent) for one in appointments if one.reference == request.POST.get("from"))
     messages.info(request, ALREADY if sent.books and has_moved else GONE)
     return redirect(door.home)
 
@@ -164,10 +176,16 @@ def _why_not(one: Appointment, door: SeriesDoor) -> str:
 
 
 def _ask(
-    request: HttpRequest, door: SeriesDoor, ways: Ways, way: Way, since: Appointment, form: MoveForm
+    request: HttpRequest,
+    door: SeriesDoor,
+    appointments: Sequence[Appointment],
+    ways: Ways,
+    way: Way,
+    since: Appointment,
+    form: MoveForm,
 ) -> HttpResponse:
     """The page that asks which dates move, and to which day and time."""
-    page = door.page(appointments_of(door.series))
+    page = door.page(appointments)
     is_wrong = form.is_bound and bool(form.errors)
     context = {
         **door.context(page),
@@ -218,7 +236,7 @@ def _look(
     )
     left = [one for one in appointments if one.reference in form.shown and one not in ways.ending]
     has_changed = not all(_has_moved(one, sent) for one in left)
-    return Look(door, form, ways, way, since, sent, room, dates, already, has_changed)
+    return Look(door, appointments, form, ways, way, since, sent, room, dates, already, has_changed)
 
 
 def _send(request: HttpRequest, look: Look) -> HttpResponse:
@@ -268,7 +286,7 @@ def _look_again(request: HttpRequest, door: SeriesDoor, why: str) -> HttpRespons
     day = clock.local(since.start, door.series.zone).date()
     form = MoveForm(request.POST, to=door.other.first_name, since_day=day)
     if not form.is_valid():
-        return _ask(request, door, ways, way, since, form)
+        return _ask(request, door, appointments, ways, way, since, form)
     look = _look(request, door, form, ways, way, since, appointments)
     look.trouble = why
     return _show(request, look)
@@ -293,8 +311,7 @@ def _tell(request: HttpRequest, door: SeriesDoor, outcomes: Sequence, starts: Ma
 
 def _show(request: HttpRequest, look: Look) -> HttpResponse:
     door, now = look.door, clock.now()
-    everything = appointments_of(door.series)
-    page = door.page(everything)
+    page = door.page(look.appointments)
     moves = build_moves(
         door.series,
         look.ways.ending,

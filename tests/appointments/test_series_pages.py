@@ -526,11 +526,39 @@ def test_the_date_from_which_on_a_series_moves_is_chosen_on_the_page(signed_in, 
     move = reverse("move_series", args=[series.uuid])
     assert f'<option value="{dates[1].reference}">Tue 10 March</option>' in signed_in.get(move).content.decode()
 
-    page = signed_in.post(move, {"do": "since", "since": dates[1].reference}, follow=True)
+    page = signed_in.post(move, {"do": "since", "since": dates[1].reference})
 
     assert "Tue 10 March and all after it, 2 dates" in text_of(page)
     assert page.context["form"].initial["from"] == dates[1].reference
     assert [choice.value for choice in page.context["choices"] if choice.is_chosen] == ["following"]
+
+
+def test_choosing_another_date_to_move_from_keeps_what_was_typed(signed_in, address, form_values):
+    series, dates = series_of_three(signed_in, address, form_values)
+    move, first, second = reverse("move_series", args=[series.uuid]), *dates[:2]
+    untouched = {"from": first.reference, "day": "2026-03-03", "at": "10:00", "which": "all"}
+    assert signed_in.get(move).context["form"].initial == {name: untouched[name] for name in ("from", "day", "at")}
+
+    def since_second(**typed):
+        sent = untouched | {"do": "since", "since": second.reference} | typed
+        return signed_in.post(move, sent)
+
+    assert since_second().context["form"].initial == {"from": second.reference, "day": "2026-03-10", "at": "10:00"}
+    kept = since_second(at="15:30", message="See you then")
+    assert 'value="15:30"' in kept.content.decode() and 'value="2026-03-10"' in kept.content.decode()
+    assert "See you then" in text_of(kept)
+    assert 'value="2026-03-12"' in since_second(day="2026-03-12").content.decode()
+
+
+def test_going_back_from_the_new_times_keeps_the_note(signed_in, address, form_values):
+    series, _ = series_of_three(signed_in, address, form_values)
+    move = reverse("move_series", args=[series.uuid])
+    sent = {"from": "", "which": "all", "day": "2026-03-04", "at": "15:30", "message": "See you then"}
+
+    page = signed_in.post(move, sent | {"do": "change"})
+
+    assert "See you then" in text_of(page)
+    assert 'value="15:30"' in page.content.decode() and 'value="2026-03-04"' in page.content.decode()
 
 
 def test_the_pages_of_a_series_name_the_place_that_was_chosen(signed_in, address, form_values, provider):
