@@ -3401,8 +3401,8 @@ MUTANTS = [
     mutant(
         "agreed dates are counted among the new times that wait",
         "appointments/pages/series_moves.py",
-        "row.moves and self.at_once and row.appointment.is_confirmed for",
-        "row.moves and self.at_once for",
+        "row.gets_time and self.at_once and row.appointment.is_confirmed for",
+        "row.gets_time and self.at_once for",
         SERIES_MOVES,
         "agreed_dates",
     ),
@@ -3509,5 +3509,13 @@ MUTANTS = [
         "return after",
         SERIES_MOVES,
         "agreed_dates",
+    ),
+    mutant(
+        "dates that are only asked for are called booked",
+        "appointments/pages/series_preview.py",
+        'return "booked or requested" if self.confirmed else "requested"',
+        'return "booked"',
+        "appointments/test_series_beyond.py",
+        "beyond",
     ),
 ]

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from django.http import QueryDict
 
 from appointments.pages.month_picker import from_value, to_value
-from appointments.pages.series_preview import SKIP
+from appointments.pages.series_dates import SKIP
 from appointments.rules.obstacles import Obstacle
 from appointments.rules.series import Outcome, SettledDate
 

@@ -12,12 +12,9 @@ from appointments.rules.obstacles import Obstacle, obstacle_words, override_word
 from appointments.rules.series import Outcome, SettledDate
 from appointments.rules.stopping import Way, Ways
 from appointments.states import Role
-from core import clock
-from core.wording import clock_text, moment_text
 
 from .labels import Label
-from .month_picker import to_value
-from .series_preview import SKIP, Choice, Opened
+from .series_dates import SKIP, Choice, DateWords, SettledRow, SettledRows
 from .stopping import words_for
 
 LABELS = {
@@ -42,45 +39,17 @@ def scope_choices(ways: Ways, chosen: Way | None, zone: ZoneInfo) -> list[ScopeC
     return [ScopeChoice(way.scope.value, words_for(way, zone), way is chosen) for way in ways.ways]
 
 
-@dataclass(frozen=True, slots=True)
-class MoveRow:
-    """A date of the series: the time that it has, the one that it gets, if any, and the choices of its radios."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveRow(SettledRow):
+    """A date of the series as the page shows it: with the time that it gets or is asked about, else the one it has."""
 
     appointment: Appointment
-    settled: SettledDate
-    label: Label
-    start: datetime
-    end: datetime
-    said: tuple[str, ...]
-    choices: tuple[Choice, ...]
-    opened: Opened | None = None
-
-    @property
-    def number(self) -> int:
-        return self.settled.number
-
-    @property
-    def field(self) -> str:
-        return f"pick-{self.number}"
-
-    @property
-    def moves(self) -> bool:
-        return self.settled.start is not None
-
-    @property
-    def is_far(self) -> bool:
-        return self.settled.outcome is Outcome.WINDOW
-
-    @property
-    def is_unsettled(self) -> bool:
-        return not self.settled.is_settled
 
 
-@dataclass(frozen=True, slots=True)
-class MovePage:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovePage(SettledRows[MoveRow]):
     """The dates and what the move means. `breaks` are the rules of the provider's own that new times break."""
 
-    rows: tuple[MoveRow, ...]
     at_once: bool
     answer_by: datetime | None
     breaks: tuple[str, ...]
@@ -93,12 +62,12 @@ class MovePage:
     @property
     def moving_at_once(self) -> int:
         """The number of dates that move without an answer: where that may be, the agreed ones."""
-        return sum(row.moves and self.at_once and row.appointment.is_confirmed for row in self.rows)
+        return sum(row.gets_time and self.at_once and row.appointment.is_confirmed for row in self.rows)
 
     @property
     def proposing(self) -> int:
         """The number of new times that wait for the other side."""
-        return self.moving - self.moving_at_once
+        return self.count - self.moving_at_once
 
     @property
     def button(self) -> str:
@@ -108,19 +77,6 @@ class MovePage:
         if not self.needs_answer:
             return moves
         return f"{moves} and {proposes.lower()}" if self.moving_at_once else proposes
-
-    @property
-    def moving(self) -> int:
-        return sum(row.moves for row in self.rows)
-
-    @property
-    def unsettled(self) -> list[MoveRow]:
-        return [row for row in self.rows if row.is_unsettled]
-
-    @property
-    def asked(self) -> str:
-        """The numbers of the dates with choices, for the form to send back."""
-        return " ".join(str(row.number) for row in self.rows if row.choices)
 
 
 def _counted(number: int, thing: str) -> str:
@@ -142,7 +98,7 @@ def build_moves(
 ) -> MovePage:
     """The page of these dates, told in `zone`. No query."""
     by_number = {one.occurrence: one for one in appointments}
-    words = _Words(series, room, role, zone, twelve)
+    words = _Words(series=series, room=room, role=role, zone=zone, twelve=twelve)
     booked = room.staying([one.number for one in dates if one.start is None and one.is_settled])
     for one in dates:
         booked = booked.with_new(one.number, one.start) if one.start else booked
@@ -162,13 +118,11 @@ def build_moves(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Words(DateWords):
     series: Series
     room: Room
     role: Role
-    zone: ZoneInfo
-    twelve: bool
 
     def row(self, one: Appointment, settled: SettledDate, booked: Room, day: date | None) -> MoveRow:
         start = settled.start or settled.occurrence.start
@@ -182,16 +136,16 @@ class _Words:
             end=shown + (one.end - one.start),
             said=tuple(self._said(one, settled)),
             choices=self._choices(settled),
-            opened=self._opened(settled, booked, day) if day else None,
+            opened=self.opened(settled, booked.seen_by(settled.number), day) if day else None,
         )
 
     def _said(self, one: Appointment, settled: SettledDate) -> Iterable[str]:
         own, obstacle, name = settled.occurrence.start, settled.obstacle, self.series.provider.first_name
         if settled.outcome in {Outcome.SKIPPED, Outcome.WINDOW}:
             if settled.outcome is Outcome.WINDOW:
-                yield f"{self._moment(own)} is too far ahead to be chosen."
+                yield f"{self.moment(own)} is too far ahead to be chosen."
             return
-        yield f"Now {self._moment(one.start)}."
+        yield f"Now {self.moment(one.start)}."
         if settled.is_lost:
             yield "The time you had chosen is no longer open."
         if settled.outcome is Outcome.OPEN:
@@ -200,34 +154,18 @@ class _Words:
         elif settled.is_away:
             yield "You are away then." if self.role is Role.PROVIDER else f"{name} is away then."
         elif obstacle is Obstacle.TAKEN:
-            yield f"{self._moment(own)} is taken."
+            yield f"{self.moment(own)} is taken."
         elif obstacle is Obstacle.OVER:
-            yield f"{self._moment(own)} is over."
+            yield f"{self.moment(own)} is over."
         elif obstacle is not None and self.role is not Role.PROVIDER:
-            yield f"{self._moment(own)}: {obstacle_words(obstacle, rules=self.room.prospect.facts.rules, name=name)}"
+            yield f"{self.moment(own)}: {obstacle_words(obstacle, rules=self.room.prospect.facts.rules, name=name)}"
         if settled.outcome is Outcome.UNSETTLED and not settled.offers:
             yield "Nothing else is open in the days around it."
 
     def _choices(self, settled: SettledDate) -> tuple[Choice, ...]:
         if settled.outcome is Outcome.WINDOW:
             return ()
-        own, chosen = settled.occurrence.start, settled.start
-        choices = [Choice(to_value(at), self._offer(at, settled), at == chosen) for at in settled.offers]
+        own, choices = settled.occurrence.start, self.offers(settled)
         if settled.outcome is Outcome.OPEN or settled.obstacle is None:
-            choices.insert(0, Choice(to_value(own), self._offer(own, settled), chosen == own))
+            choices.insert(0, self.choice(own, settled, is_chosen=settled.start == own))
         return (*choices, Choice(SKIP, "Leave as it is", settled.outcome is Outcome.SKIPPED))
-
-    def _opened(self, settled: SettledDate, booked: Room, day: date) -> Opened:
-        """The open starts of `day` beside the new times of the other dates."""
-        shown = {*settled.offers, settled.occurrence.start}
-        starts = [at for at in booked.seen_by(settled.number).starts_on(day, day) if at not in shown]
-        choices = tuple(Choice(to_value(at), self._offer(at, settled), False) for at in starts)
-        return Opened(day, choices, is_over=day < booked.prospect.day_of(booked.prospect.now))
-
-    def _offer(self, at: datetime, settled: SettledDate) -> str:
-        if clock.local(at, self.zone).date() == clock.local(settled.occurrence.start, self.zone).date():
-            return f"{clock_text(at, self.zone, twelve=self.twelve)} that day"
-        return self._moment(at)
-
-    def _moment(self, at: datetime) -> str:
-        return moment_text(at, self.zone, twelve=self.twelve)

@@ -13,14 +13,14 @@ from appointments.rules.recurrence import Expanded, Rule
 from appointments.rules.series import Outcome, Prospect, SettledDate, bookable_from, with_offers
 from core import clock, money
 from core.intervals import overlaps
-from core.wording import clock_text, date_text, moment_text, range_text
+from core.wording import clock_text, date_text, range_text
 from providers.models import Service
 
 from .labels import Label
 from .month_picker import to_value
 from .recurrence import count_words, how_often, month_words, moved_words, without_words
+from .series_dates import SKIP, Choice, DateWords, SettledRow, SettledRows
 
-SKIP = "skip"
 LABELS = {
     Outcome.OPEN: Label("Open", "brand", "check"),
     Outcome.OTHER: Label("Other time", "iris", "swap"),
@@ -31,64 +31,16 @@ LABELS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A radio of a date: the value it sends, its words, and whether it is chosen."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DateRow(SettledRow):
+    """A date as the page shows it. `own` is its time by the rule; `start` is another one where that is booked."""
 
-    value: str
-    words: str
-    is_chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """The small picker of a date: the day whose open starts are offered, and these."""
-
-    day: date
-    choices: tuple[Choice, ...]
-    is_over: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class DateRow:
-    """A date as the page shows it. `own` is its time by the rule, `start` what is shown: what is booked, else its own.
-
-    A date beyond the booking window has no choices, and is left out.
-    """
-
-    settled: SettledDate
-    label: Label
     own: datetime
-    start: datetime
-    end: datetime
-    said: tuple[str, ...]
     clash: str
-    choices: tuple[Choice, ...]
-    opened: Opened | None = None
-
-    @property
-    def number(self) -> int:
-        return self.settled.number
-
-    @property
-    def field(self) -> str:
-        return f"pick-{self.number}"
-
-    @property
-    def is_booked(self) -> bool:
-        return self.settled.start is not None
 
     @property
     def is_other(self) -> bool:
         return self.settled.outcome is Outcome.OTHER
-
-    @property
-    def is_far(self) -> bool:
-        return self.settled.outcome is Outcome.WINDOW
-
-    @property
-    def is_unsettled(self) -> bool:
-        return not self.settled.is_settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +51,17 @@ class Month:
     rows: tuple[DateRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """The page: the rule in words, told in its own zone, the dates by month, and what they cost together."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview(SettledRows[DateRow]):
+    """The page: the rule in words, told in its own zone, the dates by month, and what they cost together.
 
+    `confirms_at_once` says that the service needs no answer, but for what lies beyond the booking window.
+    """
+
+    confirms_at_once: bool
     rule_words: str
     rule_zone: ZoneInfo
     months: tuple[Month, ...]
-    rows: tuple[DateRow, ...]
     sums: tuple[tuple[str, str], ...]
     each: str
     total: str
@@ -114,27 +69,32 @@ class Preview:
     notes: tuple[str, ...]
 
     @property
-    def count(self) -> int:
-        """The number of dates that will be booked."""
-        return sum(row.is_booked for row in self.rows)
-
-    @property
     def requested(self) -> int:
-        """The number of those that are requested, as they lie beyond the booking window."""
+        """The number of dates that wait for the provider's answer."""
+        if not self.confirms_at_once:
+            return self.count
         return sum(row.settled.outcome is Outcome.REQUEST for row in self.rows)
 
     @property
+    def confirmed(self) -> int:
+        return self.count - self.requested
+
+    @property
+    def done(self) -> str:
+        """What is done with the dates, in a word or two."""
+        if not self.requested:
+            return "booked"
+        return "booked or requested" if self.confirmed else "requested"
+
+    @property
+    def button(self) -> str:
+        """What the button does: "Book 6 dates", "Book and request 6 dates"."""
+        does = {"booked": "Book", "requested": "Request"}.get(self.done, "Book and request")
+        return f"{does} {self.count} date{'s' if self.count != 1 else ''}"
+
+    @property
     def left_out(self) -> int:
-        return sum(not row.is_booked and not row.is_unsettled for row in self.rows)
-
-    @property
-    def unsettled(self) -> list[DateRow]:
-        return [row for row in self.rows if row.is_unsettled]
-
-    @property
-    def asked(self) -> str:
-        """The numbers of the dates with choices, for the form to send back."""
-        return " ".join(str(row.number) for row in self.rows if row.choices)
+        return sum(not row.gets_time and not row.is_unsettled for row in self.rows)
 
 
 def build_preview(
@@ -151,7 +111,7 @@ def build_preview(
     twelve: bool,
 ) -> Preview:
     """The page of these dates in `zone`. `clashes` are the customer's own appointments in the span; no query."""
-    words = _Words(service, rule, prospect, zone, twelve)
+    words = _Words(service=service, rule=rule, prospect=prospect, zone=zone, twelve=twelve)
     clashes = list(clashes)
     booked = prospect
     for date_ in dates:
@@ -161,10 +121,11 @@ def build_preview(
         Month(name, tuple(of_month))
         for name, of_month in groupby(rows, key=lambda row: month_words(clock.local(row.start, zone).date()))
     )
-    count = sum(row.is_booked for row in rows)
+    count = sum(row.gets_time for row in rows)
     each = money.format_money(price.price, price.currency)
     total = money.format_money(price.price * count, price.currency)
     return Preview(
+        confirms_at_once=service.confirms_at_once(service.provider.policy),
         rule_words=words.told_rule(expanded),
         rule_zone=rule.zone,
         months=months,
@@ -198,15 +159,13 @@ def sum_words(rule: Rule, expanded: Expanded, price: Quote) -> SumWords:
     return SumWords(count, f"{dates}, {span}.", f"{count} × {each} = {total}.")
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Words(DateWords):
     """The words of the dates of one series, for one reader."""
 
     service: Service
     rule: Rule
     prospect: Prospect
-    zone: ZoneInfo
-    twelve: bool
 
     @property
     def name(self) -> str:
@@ -265,7 +224,7 @@ class _Words:
             said=tuple(self._said(settled)),
             clash=self._clash(mine[0], start) if mine else "",
             choices=self._choices(settled, asks=bool(mine) or settled.outcome is not Outcome.OPEN),
-            opened=self._opened(settled, booked, day) if day else None,
+            opened=self.opened(settled, booked, day) if day else None,
         )
 
     def _said(self, settled: SettledDate) -> Iterable[str]:
@@ -282,7 +241,7 @@ class _Words:
         if settled.is_away:
             yield f"{self.name} is away then."
         elif obstacle is Obstacle.TAKEN:
-            yield f"{self._clock(own)} is taken."
+            yield f"{self.clock(own)} is taken."
         elif obstacle is not None:
             yield obstacle_words(obstacle, rules=self.prospect.facts.rules, name=self.name)
         if obstacle is not None and not settled.offers:
@@ -297,32 +256,15 @@ class _Words:
     def _choices(self, settled: SettledDate, *, asks: bool) -> tuple[Choice, ...]:
         if not asks or settled.outcome is Outcome.WINDOW:
             return ()
-        own, chosen = settled.occurrence.start, settled.start
-        choices = [Choice(to_value(at), self._offer(at, settled), at == chosen) for at in settled.offers]
+        own, choices = settled.occurrence.start, self.offers(settled)
         if settled.outcome is Outcome.OPEN:
             choices.insert(0, Choice(to_value(own), "Take it all the same", True))
         elif settled.obstacle is Obstacle.WINDOW:
             choices.insert(0, Choice(to_value(own), "Ask for it", settled.outcome is Outcome.REQUEST))
         elif settled.obstacle is None:
-            choices.insert(0, Choice(to_value(own), self._offer(own, settled), chosen == own))
+            choices.insert(0, self.choice(own, settled, is_chosen=settled.start == own))
         return (*choices, Choice(SKIP, "Skip this date", settled.outcome is Outcome.SKIPPED))
-
-    def _opened(self, settled: SettledDate, booked: Prospect, day: date) -> Opened:
-        """The open starts of `day` beside what is booked for the other dates."""
-        shown = {*settled.offers, settled.occurrence.start}
-        starts = [at for at in booked.starts_on(day, day) if at not in shown]
-        choices = tuple(Choice(to_value(at), self._offer(at, settled), False) for at in starts)
-        return Opened(day, choices, is_over=day < self.prospect.day_of(self.prospect.now))
-
-    def _offer(self, at: datetime, settled: SettledDate) -> str:
-        own = settled.occurrence.start
-        if clock.local(at, self.zone).date() == clock.local(own, self.zone).date():
-            return f"{self._clock(at)} that day"
-        return moment_text(at, self.zone, twelve=self.twelve)
 
     def _own_time(self) -> str:
         words = count_words(self.rule.frequency, self.first, 2).partition(" ")[2].capitalize()
         return f"{words}, {clock_text(self.rule.first, self.rule.zone, twelve=self.twelve)}"
-
-    def _clock(self, at: datetime) -> str:
-        return clock_text(at, self.zone, twelve=self.twelve)

@@ -81,16 +81,26 @@ def states():
     return list(Appointment.objects.order_by("start").values_list("status", flat=True))
 
 
-def test_what_lies_beyond_is_shown_as_a_request_and_requested(signed_in, service):
-    form = signed_in.get(
+@pytest.fixture
+def address(service):
+    return reverse("check_series", args=[service.provider.slug, service.slug])
+
+
+def preview_of(client, service, address, count="4"):
+    form = client.get(
         reverse("book", args=[service.provider.slug, service.slug]), {"start": f"{TUESDAY_TEN:%Y-%m-%dT%H:%M:%SZ}"}
     )
     values = {field.html_name: field.value() for field in form.context["form"].hidden_fields()}
-    address = reverse("check_series", args=[service.provider.slug, service.slug])
+    return client.post(address, values | {"repeat": "weekly", "count": count, "until": "", "note": ""})
 
-    preview = signed_in.post(address, values | {"repeat": "weekly", "count": "5", "until": "", "note": ""})
+
+def test_what_lies_beyond_is_shown_as_a_request_and_requested(signed_in, service, address):
+    preview = preview_of(signed_in, service, address, "5")
     assert outcomes(preview) == ["open", "open", "open", "request", "request"]
     assert "As a request" in preview.content.decode()
+    assert "Book and request 5 dates" in preview.content.decode()
+    assert "dates will be booked or requested" in preview.content.decode()
+    assert "All 5 are booked or requested together, or none. 3 are confirmed" in preview.content.decode()
     assert hidden_values(preview)["asked"] == "4 5"
     done = signed_in.post(address, shown_values(preview) | {"do": "book"}, follow=True)
 
@@ -98,6 +108,16 @@ def test_what_lies_beyond_is_shown_as_a_request_and_requested(signed_in, service
     assert states() == [Status.CONFIRMED] * 3 + [Status.REQUESTED] * 2
     assert Hold.objects.count() == 5
     check_all()
+
+
+def test_where_all_that_is_left_lies_beyond_nothing_is_called_booked(signed_in, service, address):
+    near = {f"pick-{number}": "skip" for number in (1, 2, 3)}
+    page = signed_in.post(address, shown_values(preview_of(signed_in, service, address, "5")) | near | {"do": "weigh"})
+
+    said = page.content.decode()
+    assert outcomes(page) == ["skipped"] * 3 + ["request"] * 2
+    assert "Request 2 dates" in said and "dates will be requested" in said
+    assert "not confirmed until" in said and "confirmed straight away" not in said
 
 
 def test_a_date_beyond_can_be_left_out(service, customer):
@@ -171,19 +191,6 @@ def test_each_side_reads_of_both_kinds_in_one_mail_with_a_file_of_what_is_agreed
         assert "3 confirmed, 2 requested" in message.subject
         [attached] = message.attachments
         assert attached[1].count("BEGIN:VEVENT") == 3
-
-
-@pytest.fixture
-def address(service):
-    return reverse("check_series", args=[service.provider.slug, service.slug])
-
-
-def preview_of(client, service, address, count="4"):
-    form = client.get(
-        reverse("book", args=[service.provider.slug, service.slug]), {"start": f"{TUESDAY_TEN:%Y-%m-%dT%H:%M:%SZ}"}
-    )
-    values = {field.html_name: field.value() for field in form.context["form"].hidden_fields()}
-    return client.post(address, values | {"repeat": "weekly", "count": count, "until": "", "note": ""})
 
 
 def test_a_date_shown_as_a_request_is_not_booked_once_the_window_has_reached_it(
