@@ -2003,7 +2003,7 @@ MUTANTS = [
     ),
     mutant(
         "a date beyond the window is booked once it can be",
-        "templates/appointments/series/_date.html",
+        "templates/appointments/series/_picks.html",
         '{% if row.is_far %}<input type="hidden" name="{{ row.field }}" value="skip">{% endif %}',
         "",
         SERIES_PAGES,
@@ -2239,8 +2239,8 @@ MUTANTS = [
     ),
     mutant(
         "a day that is over has nothing else open",
-        "appointments/pages/series_preview.py",
-        "is_over=day < self.prospect.day_of(self.prospect.now)",
+        "appointments/pages/series_dates.py",
+        "is_over=day < prospect.day_of(prospect.now)",
         "is_over=False",
         SERIES_PAGES,
         "another_day_that_is_over",
@@ -3344,7 +3344,7 @@ MUTANTS = [
     ),
     mutant(
         "a date that stayed moves once it can",
-        "templates/appointments/series/move_check.html",
+        "templates/appointments/series/_picks.html",
         '{% if row.is_far %}<input type="hidden" name="{{ row.field }}" value="skip">{% endif %}',
         "",
         SERIES_MOVES,
