@@ -2,16 +2,15 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from appointments.models import Appointment
 from appointments.rules.new_times import Held, Room
-from appointments.rules.series import NEARBY_DAYS, Prospect
 from appointments.states import HoldKind
-from providers.queries import time_off_between
 
 from . import availability
 from .availability import Mine
+from .prospects import load_prospect
 
 
 def load_room(
@@ -29,11 +28,6 @@ def load_room(
     Five queries, six where the provider has a cap, however many there are.
     """
     provider, ids = appointments[0].provider, [one.pk for one in appointments]
-    near, around = [at for at in starts if at >= now] or [now], timedelta(days=NEARBY_DAYS + 1)
-    start, end = min(near) - around, max(near) + around
-    mine = replace(mine, also_moving=frozenset(ids))
-    facts = availability.load_facts([provider], start, end, now=now, mine=mine, longest=end - start)[provider.pk]
-    away = time_off_between([provider.pk], start, end).order_by("start").values_list("start", "end")
     shapes = {one.pk: availability.shape_of(availability.as_agreed(one)) for one in appointments}
     kinds = (HoldKind.APPOINTMENT, HoldKind.PROPOSAL)
     rows = availability.live_holds(now).filter(appointment__in=ids, kind__in=kinds)
@@ -50,5 +44,6 @@ def load_room(
         )
         for one in appointments
     }
-    prospect = Prospect(facts, shapes[ids[0]], now, tuple(away))
+    mine = replace(mine, also_moving=frozenset(ids))
+    prospect = load_prospect(provider, shapes[ids[0]], starts, now=now, mine=mine)
     return Room(prospect, held, frozenset(named[pk] for pk in leaving))

@@ -8,17 +8,17 @@ from accounts.models import User
 from appointments.exceptions import PolicyRefused
 from appointments.models import Series
 from appointments.rules.recurrence import Expanded, Occurrence, Rule, expand, expand_after, first_ones
-from appointments.rules.series import NEARBY_DAYS, REQUESTED_WITHIN, Prospect, SettledDate, rule_of
+from appointments.rules.series import REQUESTED_WITHIN, Prospect, SettledDate, rule_of
 from appointments.rules.series import Outcome as Settled
 from appointments.rules.slots import window_end
 from appointments.states import LeftOut
 from core import clock
 from providers.models import MOST_OCCURRENCES, Service
-from providers.queries import time_off_between
 
 from . import availability
 from .availability import NOBODY, Mine
 from .booking import Terms, Wanted, place
+from .prospects import load_prospect
 from .series import NewSeries
 from .transitions import Outcome
 
@@ -44,14 +44,9 @@ def look_ahead(
     They cover the starts of `also`, too, where these can be booked. Four queries, five where the provider has a cap,
     however many dates there are.
     """
-    provider, starts = service.provider, expanded.starts
-    around = timedelta(days=NEARBY_DAYS + 1)
     latest = _latest(service, now)
-    near = [at for at in (*starts, *also) if now <= at < latest] or [now]
-    start, end = min(near) - around, max(near) + around
-    facts = availability.load_facts([provider], start, end, now=now, mine=mine, longest=end - start)
-    away = time_off_between([provider.pk], start, end).order_by("start").values_list("start", "end")
-    return Prospect(facts[provider.pk], availability.shape_of(service), now, tuple(away))
+    starts = [at for at in (*expanded.starts, *also) if at < latest]
+    return load_prospect(service.provider, availability.shape_of(service), starts, now=now, mine=mine)
 
 
 def _latest(service: Service, now: datetime) -> datetime:
