@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from appointments.models import REFERENCE_LENGTH, Appointment
+from appointments.models import REFERENCE_LENGTH
 from appointments.rules.stopping import Scope
 from core.forms import DateInput, TextField, TimeInput
 from core.wording import date_text
@@ -52,8 +52,3 @@ class MoveForm(forms.Form):
     @property
     def new_time(self) -> tuple[date, time]:
         return self.cleaned_data["day"], self.cleaned_data["at"]
-
-
-def named(appointments: list[Appointment]) -> str:
-    """What a page shows of these appointments, for its form to send back."""
-    return " ".join(f"{one.reference}:{one.as_shown}" for one in appointments)

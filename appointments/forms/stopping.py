@@ -1,12 +1,12 @@
 """The forms by which a series is stopped, and its requests are answered."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from django import forms
 from django.http import QueryDict
 
-from appointments.models import REFERENCE_ALPHABET, REFERENCE_LENGTH
+from appointments.models import REFERENCE_ALPHABET, REFERENCE_LENGTH, Appointment
 from appointments.rules.stopping import Scope
 
 from .reasons import ReasonForm
@@ -42,8 +42,13 @@ class StopForm(ReasonForm):
         return int(sent) if re.fullmatch("[0-9]{1,3}", sent) else 0
 
 
+def shown_field(appointments: Iterable[Appointment]) -> str:
+    """What a page shows of these appointments, for its form to send back."""
+    return " ".join(f"{one.reference}:{one.as_shown}" for one in appointments)
+
+
 def shown_of(sent: str) -> dict[str, str]:
-    """What a page showed of several appointments, by reference, as its form sends it back."""
+    """What a page showed of several appointments, by reference, as its form sends it back (`shown_field`)."""
     return dict(one.partition(":")[::2] for one in sent[:MOST_SHOWN].split())
 
 

@@ -107,8 +107,8 @@ class Standing:
 
     @property
     def may_say_coming(self) -> bool:
-        """Whether the viewer can say that they will come. Not while a new time waits: that has to be settled first."""
-        return Verb.COME in self.moves and self.proposal is None and not self.appointment.will_come
+        """Whether the viewer can say that they will come, and has not said it yet."""
+        return Verb.COME in self.moves and not self.appointment.will_come
 
     @property
     def is_expected(self) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from appointments.forms.stopping import shown_field
 from appointments.models import Appointment
 from appointments.rules.fair_use import LIMIT, Consequence, Ending, is_late
 from appointments.rules.stopping import Scope, Way, Ways
@@ -71,7 +72,7 @@ def build_stopping(
             _counts(counts[way.scope]),
             counts[way.scope].number,
             way is chosen,
-            " ".join(f"{one.reference}:{one.as_shown}" for one in way.ending),
+            shown_field(way.ending),
         )
         for way in ways.ways
     )

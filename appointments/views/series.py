@@ -22,7 +22,7 @@ from accounts.models import User
 from accounts.zones import viewer_zone
 from appointments.exceptions import ChangedSince, CountsForMore, MoveRefused, PolicyRefused
 from appointments.forms.reasons import ReasonForm
-from appointments.forms.stopping import StopForm, shown_of, typed_answers
+from appointments.forms.stopping import StopForm, shown_field, shown_of, typed_answers
 from appointments.mail.ics import series_ics
 from appointments.models import Appointment, Series
 from appointments.pages.series import SeriesPage, ahead_of, build_series
@@ -353,7 +353,7 @@ def _ask_to_answer(
             for row in page.rows
             if row.appointment and row.appointment.reference in waiting
         ],
-        "shown": " ".join(f"{one.reference}:{one.as_shown}" for one in page.waiting),
+        "shown": shown_field(page.waiting),
         "why": why,
         "is_refused": status != HTTPStatus.OK,
     }

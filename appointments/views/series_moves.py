@@ -19,7 +19,8 @@ from accounts.limits import limited
 from appointments import visitor
 from appointments.exceptions import ChangedSince, MoveRefused, PolicyRefused, ReasonMissing, SlotTaken, TermsChanged
 from appointments.forms.series_dates import SentDates, read_dates, rows_shown
-from appointments.forms.series_moves import MoveForm, named
+from appointments.forms.series_moves import MoveForm
+from appointments.forms.stopping import shown_field
 from appointments.models import Appointment
 from appointments.pages.series_moves import build_moves, scope_choices
 from appointments.pages.stopping import date_choices
@@ -332,7 +333,7 @@ def _show(request: HttpRequest, look: Look) -> HttpResponse:
         "staying": look.ways.staying,
         "moves": moves,
         "already": look.already,
-        "shown": named(in_question),
+        "shown": shown_field(in_question),
         "rows": rows_shown(look.dates),
         "series_zone": door.series.zone,
     }

@@ -1,4 +1,4 @@
-"""The evening digest with several workers at once, and with a worker that dies: in real processes."""
+"""The evening digest with several workers at once, in real processes."""
 
 from datetime import UTC, datetime
 

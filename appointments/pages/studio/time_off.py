@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from appointments.forms.stopping import shown_field
 from appointments.models import Appointment, Offer
 from appointments.pages.consequences import LATE_NOTICE, Weighed, weighed_together, whose_are_near
 from appointments.pages.labels import live_proposal
@@ -119,7 +120,7 @@ class Check:
     @property
     def shown(self) -> str:
         """What the page shows of each claim, for its form to send back."""
-        return " ".join(f"{row.appointment.reference}:{row.appointment.as_shown}" for row in self.rows)
+        return shown_field(row.appointment for row in self.rows)
 
     @property
     def offered(self) -> str:
