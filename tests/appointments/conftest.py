@@ -62,6 +62,21 @@ def customer(db):
 
 
 @pytest.fixture
+def signed_in(client, customer):
+    """The customer's browser."""
+    client.force_login(customer)
+    return client
+
+
+@pytest.fixture
+def far_ahead(provider):
+    """The provider, in London, who can be booked more than a year ahead, as often as somebody likes."""
+    provider.policy.window_days, provider.policy.max_open = 400, None
+    provider.policy.save()
+    return move_to_london(provider)
+
+
+@pytest.fixture
 def book(service, customer):
     """A function that books the service; its arguments have defaults."""
 

@@ -49,12 +49,6 @@ def service(provider):
     )
 
 
-@pytest.fixture
-def signed_in(client, customer):
-    client.force_login(customer)
-    return client
-
-
 def dates_of(service, *, count=5, frequency=Frequency.WEEKLY, picks=None):
     expanded = occurrences_of(Rule(frequency, TUESDAY_TEN, service.provider.zone, count=count), service)
     prospect = look_ahead(service, expanded, now=clock.now())

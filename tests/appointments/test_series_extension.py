@@ -28,18 +28,11 @@ from tests.factories.series import book_series as book_starts
 from tests.factories.series import weekly
 from tests.invariants import check_all
 
-from .conftest import TUESDAY_TEN, move_to_london
+from .conftest import TUESDAY_TEN
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("far_ahead")]
 
 WEEK, HOUR = timedelta(days=7), timedelta(hours=1)
-
-
-@pytest.fixture
-def provider(provider):
-    provider.policy.window_days, provider.policy.max_open = 400, None
-    provider.policy.save()
-    return move_to_london(provider)
 
 
 @pytest.fixture
@@ -52,12 +45,6 @@ def series(service, customer):
     """Three Tuesdays at ten."""
     book_starts(service, customer, weekly(TUESDAY_TEN, 3))
     return Series.objects.get()
-
-
-@pytest.fixture
-def signed_in(client, customer):
-    client.force_login(customer)
-    return client
 
 
 @pytest.fixture

@@ -28,18 +28,11 @@ from tests.factories.providers import ServiceFactory, TimeOffFactory
 from tests.factories.series import book_series, weekly
 from tests.invariants import check_all
 
-from .conftest import TUESDAY_TEN, move_to_london
+from .conftest import TUESDAY_TEN
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("far_ahead")]
 
 WEEK, DAY, HOUR = timedelta(days=7), timedelta(days=1), timedelta(hours=1)
-
-
-@pytest.fixture
-def provider(provider):
-    provider.policy.window_days, provider.policy.max_open = 400, None
-    provider.policy.save()
-    return move_to_london(provider)
 
 
 @pytest.fixture
@@ -52,12 +45,6 @@ def series(service, customer):
     """Four Tuesdays at ten."""
     book_series(service, customer, weekly(TUESDAY_TEN, 4))
     return Series.objects.get()
-
-
-@pytest.fixture
-def signed_in(client, customer):
-    client.force_login(customer)
-    return client
 
 
 @pytest.fixture
@@ -418,6 +405,27 @@ def test_moving_many_dates_costs_as_many_queries_as_moving_two(service, customer
         with CaptureQueriesContext(connection) as queries:
             by(series, by_how_much, actor=actor, role=role, only=only)
         costs.append(len(queries))
+
+    assert costs[0] == costs[1]
+
+
+@pytest.mark.parametrize("role", [Role.CUSTOMER, Role.PROVIDER])
+def test_the_pages_of_a_move_ask_as_many_queries_of_fifty_dates_as_of_two(client, service, customer, provider, role):
+    is_customer = role is Role.CUSTOMER
+    client.force_login(customer if is_customer else provider.user)
+
+    costs = []
+    for first, count in ((TUESDAY_TEN, 2), (TUESDAY_TEN + HOUR, 50)):
+        book_series(service, customer, weekly(first, count))
+        series = Series.objects.latest("pk")
+        address = reverse("move_series" if is_customer else "studio_move_series", args=[series.uuid])
+        client.get(address)
+        with CaptureQueriesContext(connection) as form:
+            client.get(address)
+        with CaptureQueriesContext(connection) as dates:
+            page = asked(client, address, day=first + DAY, at="15:00")
+        assert len(page.context["moves"].rows) == count
+        costs.append((len(form), len(dates)))
 
     assert costs[0] == costs[1]
 

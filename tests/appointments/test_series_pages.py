@@ -37,12 +37,6 @@ def service(provider):
 
 
 @pytest.fixture
-def signed_in(client, customer):
-    client.force_login(customer)
-    return client
-
-
-@pytest.fixture
 def address(service):
     return reverse("check_series", args=[service.provider.slug, service.slug])
 
