@@ -10,6 +10,8 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
@@ -28,6 +30,9 @@ log = logging.getLogger(__name__)
 CODE_LASTS_MINUTES = 15
 # How long an account that nobody confirmed or used stays.
 UNCONFIRMED_LASTS = timedelta(days=30)
+# How long the admin's log of what staff did is kept, and how many entries go at once.
+ADMIN_LOG_KEPT = timedelta(days=settings.ADMIN_LOG_DAYS)
+BATCH = 1000
 PROFILE_FIELDS = ("name", "phone")
 PREFERENCE_FIELDS = ("time_zone", "language", "uses_12h_clock", "first_weekday", "theme")
 
@@ -113,6 +118,18 @@ def purge(*, now: datetime) -> None:
     )
     for email in stale.values_list("email", flat=True):
         discard_unconfirmed_account(email=email)
+
+
+def forget_admin_log(*, now: datetime) -> int:
+    """Delete old entries of the admin's log, some at a time; returns their number.
+
+    The log has no index by time, so it is read from its beginning: its entries are written in the order of time.
+    """
+    old, gone = LogEntry.objects.filter(action_time__lt=now - ADMIN_LOG_KEPT).order_by("pk"), 0
+    while keys := list(old.values_list("pk", flat=True)[:BATCH]):
+        gone += LogEntry.objects.filter(pk__in=keys).delete()[0]
+        outbox.renew_lease()
+    return gone
 
 
 # --- Profile and preferences --------------------------------------------------

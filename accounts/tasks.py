@@ -44,6 +44,11 @@ def purge() -> None:
     services.purge(now=clock.now())
 
 
+@outbox.daily(hour=3, name="accounts.forget_admin_log")
+def forget_admin_log() -> int:
+    return services.forget_admin_log(now=clock.now())
+
+
 @outbox.daily(hour=3, name="accounts.sweep_photos")
 def sweep_photos() -> int:
     return services.sweep_photos(now=clock.now())

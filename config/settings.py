@@ -264,6 +264,8 @@ PLATFORM_FEE_PERCENT = read("PLATFORM_FEE_PERCENT", as_percent, Decimal(0))
 MAX_OPEN_PER_CUSTOMER_AND_PROVIDER = read("MAX_OPEN_PER_CUSTOMER_AND_PROVIDER", as_number(1, 1000), 20)
 # Series count apart from that: the most appointments of them that one account has ahead with a provider.
 MAX_SERIES_PER_CUSTOMER_AND_PROVIDER = read("MAX_SERIES_PER_CUSTOMER_AND_PROVIDER", as_number(2, 1000), 52)
+# How long what staff did in the admin is kept.
+ADMIN_LOG_DAYS = read("ADMIN_LOG_DAYS", as_number(30, 3650), 730)
 
 # (times, seconds): how often one account may do this, and the visitors at one address together; all accounts at one
 # address, which many people share, ten times as often. Visitors and accounts don't use up each other's share.

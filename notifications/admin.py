@@ -39,7 +39,7 @@ class SentMailAdmin(ReadOnly, admin.ModelAdmin):
             self.log_change(request, mail, "Asked for it to be sent again.")
         self.message_user(request, f"{len(done)} will be sent again, where still true.", messages.SUCCESS)
         if left := len(asked) - len(done):
-            self.message_user(request, f"{left} left alone: being sent now, or never to be repeated.", messages.WARNING)
+            self.message_user(request, f"{left} left alone: sent just now, or never to be repeated.", messages.WARNING)
 
 
 @admin.register(InboxItem)

@@ -10,7 +10,7 @@ from core.wording import words_for_minutes
 
 from .channels import channels
 from .models import CHOSEN_ELSEWHERE, LEAST_LEAD, MOST_LEAD, MOST_LEADS, TURNS_OFF, Much, Topic
-from .preferences import Choice
+from .preferences import ChannelTopic, Choice
 from .rules import QuietHours
 
 USUAL_LEADS = (7 * 24 * 60, 2 * 24 * 60, 24 * 60, 3 * 60, 60)
@@ -19,10 +19,6 @@ BAD_TIME = "Write a time of day, such as 22:00."
 # What the form proposes to who has no quiet hours.
 USUAL_QUIET = QuietHours(22 * 60, 7 * 60)
 UNITS = {"minutes": 1, "hours": 60, "days": 24 * 60}
-
-
-# A topic and the channel by which a person is told of it, as a box of the form names it.
-Box = tuple[str, Topic]
 # The topics of the form, and those that each leaves on in channels that interrupt.
 HERE = frozenset(Topic) - CHOSEN_ELSEWHERE
 LEAVES_ON: dict[Much, frozenset[Topic]] = {
@@ -30,19 +26,19 @@ LEAVES_ON: dict[Much, frozenset[Topic]] = {
 }
 
 
-def boxes_of(much: Much) -> frozenset[Box]:
+def boxes_of(much: Much) -> frozenset[ChannelTopic]:
     """The boxes that this name for many ticks. What interrupts nobody stays on."""
     return frozenset(
         (channel.name, topic) for channel in channels for topic in (LEAVES_ON[much] if channel.interrupts else HERE)
     )
 
 
-def much_of(boxes: frozenset[Box]) -> Much:
+def much_of(boxes: frozenset[ChannelTopic]) -> Much:
     """The name of this choice."""
     return next((much for much in LEAVES_ON if boxes_of(much) == boxes), Much.OWN)
 
 
-def all_boxes() -> frozenset[Box]:
+def all_boxes() -> frozenset[ChannelTopic]:
     return frozenset((channel.name, topic) for channel in channels for topic in HERE)
 
 
@@ -96,7 +92,7 @@ class MailPreferencesForm(forms.Form):
         self.fields["on"].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
 
     @property
-    def boxes_on(self) -> frozenset[Box]:
+    def boxes_on(self) -> frozenset[ChannelTopic]:
         """The boxes that are ticked: as sent, else as chosen before."""
         if self.is_bound:
             sent = set(self.data.getlist("on"))  # type: ignore[attr-defined]
@@ -155,7 +151,7 @@ def lead_words(minutes: int) -> str:
     return {7 * 24 * 60: "1 week", 24 * 60: "24 hours"}.get(minutes) or words_for_minutes(minutes)
 
 
-def value_of(box: Box) -> str:
+def value_of(box: ChannelTopic) -> str:
     """The value of a box in the form: `email:reminders`."""
     return ":".join(box)
 

@@ -26,6 +26,7 @@ class Kind(models.TextChoices):
     CONFIRMED = "confirmed", "Confirmation"
     NOT_CONFIRMED = "not_confirmed", "Answer"
     WITHDRAWN = "withdrawn", "Withdrawal"
+    TAKEN_BACK = "taken_back", "Request taken back"
     CANCELLED = "cancelled", "Cancellation"
     TIME_PROPOSED = "time_proposed", "New time to answer"
     RESCHEDULED = "rescheduled", "New time"
@@ -72,6 +73,7 @@ TOPICS: dict[Kind, Topic] = {
     Kind.ANSWER_NEEDED: Topic.REQUESTS,
     Kind.WITHDRAWN: Topic.REQUESTS,
     Kind.REQUEST_SENT: Topic.RECEIPTS,
+    Kind.TAKEN_BACK: Topic.RECEIPTS,
     Kind.DIGEST: Topic.DIGEST,
 }
 # Topics that nobody gets unless they asked for it, which they do on a page of its own.

@@ -34,8 +34,8 @@ from .models import (
 )
 from .rules import QuietHours
 
-# A topic that is turned off, and the channel by which.
-Off = tuple[str, Topic]
+# A channel and a topic that people are told of by it: one box of the settings, on or off.
+ChannelTopic = tuple[str, Topic]
 turned_off_elsewhere = Question[[User, Topic], bool | None](
     "Is this topic, which is chosen elsewhere, off for this person now, and was it on?"
 )
@@ -49,7 +49,7 @@ class Choice:
     That turns off more than `off` says: see `TURNS_OFF`.
     """
 
-    off: frozenset[Off] = frozenset()
+    off: frozenset[ChannelTopic] = frozenset()
     leads: tuple[int, ...] = (DEFAULT_LEAD,)
     quiet: QuietHours | None = None
     much: Much = Much.OWN
@@ -63,7 +63,7 @@ class Terms:
     quiet: QuietHours | None = None
 
 
-def by(channel: str, topics: Iterable[Topic]) -> frozenset[Off]:
+def by(channel: str, topics: Iterable[Topic]) -> frozenset[ChannelTopic]:
     """These topics turned off for one channel."""
     return frozenset((channel, topic) for topic in topics)
 
@@ -128,7 +128,7 @@ def save_choice(
     *,
     actor: User,
     leads: Iterable[int],
-    off: Collection[Off] = (),
+    off: Collection[ChannelTopic] = (),
     quiet: QuietHours | None = None,
     much: Much = Much.OWN,
 ) -> Choice:

@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from django.utils.crypto import salted_hmac
 
 from core import clock
-from core.db import persistently
+from core.db import lock_rows, persistently
 from core.letters import Button, Letter, site_host
 from outbox import services as outbox
 
@@ -162,17 +162,22 @@ def forget_old(*, now: datetime) -> int:
 def send_again(*, mail: SentMail) -> bool:
     """Publish the job of a logged mail once more, as a new mail, at once and in place of one that still waits.
 
-    Returns False for a mail that has no job to repeat, or that a worker is just sending. Asking twice before the repeat
-    was sent gives one repeat. Before sending, the mail is checked again for being true.
+    Returns False for a mail that has no job to repeat, that a worker is just sending, or that one sent since `mail` was
+    read. Asking twice before the repeat was sent gives one repeat. Before sending, the mail is checked again for being
+    true.
     """
     if not mail.topic:
         return False
     first_key = mail.key.partition(":again-")[0]
     waits = Q(state=State.SENDING) | Q(state=State.HELD, held_until__isnull=False)
-    # One statement, as in `_claim`: of a worker and the one who asks here, one finds that the other was first.
-    first = SentMail.objects.filter(waits, key=first_key)
-    settled = {"state": State.SKIPPED, "reason": SENT_BY_STAFF, "held_until": None}
-    if not first.filter(_free()).update(**settled, leased_until=None, lease_token=None) and first.exists():
+    # Locked, so that of a worker and the one who asks here the second finds what the first one did.
+    first = lock_rows(SentMail.objects.filter(key=first_key)).first()
+    if first and first.pk == mail.pk and first.state == State.SENT != mail.state:
+        return False
+    facts = {"state": State.SKIPPED, "reason": SENT_BY_STAFF, "held_until": None}
+    waiting = SentMail.objects.filter(waits, key=first_key)
+    settled = waiting.filter(_free()).update(**facts, leased_until=None, lease_token=None)
+    if not settled and waiting.exists():
         return False
     finished = SentMail.objects.filter(key__startswith=f"{first_key}:again-").exclude(waits).count()
     again = finished + 1

@@ -18,6 +18,7 @@ from . import preferences
 from .channels import Channel, channels
 from .forms import LEAVES_ON, USUAL_QUIET, MailPreferencesForm, boxes_of, much_of, value_of
 from .models import MOST_LEADS, Much, Topic, UnsubscribeLink
+from .preferences import ChannelTopic
 from .queries import refusal_of
 from .rules import TIME_TO_ACT
 
@@ -26,9 +27,9 @@ SAID: dict[Topic, str] = {
     Topic.APPOINTMENTS: "With the entry for your calendar. Without it you could miss a change.",
     Topic.NEW_TIMES: "With the deadline, and once more 3 hours before it; and what became of it.",
     Topic.REMINDERS: "At the lead times below.",
-    Topic.ANSWERS: "Declined, or not answered in time.",
+    Topic.ANSWERS: "Declined, not answered in time, or withdrawn by our team.",
     Topic.WAITLIST: "A time is kept for you, with the deadline. Without it you would have to look yourself.",
-    Topic.RECEIPTS: "That your request was sent.",
+    Topic.RECEIPTS: "That your request was sent or taken back.",
     Topic.REQUESTS: "If you offer your time: a customer asks for one, with the deadline, or takes the request back.",
     Topic.DIGEST: "Your appointments of the next day, who will come, and what waits for you.",
 }
@@ -38,8 +39,8 @@ PARTS: dict[str, tuple[Topic, ...]] = {
     "Your customers": (Topic.REQUESTS,),
 }
 MUCH_SAID = {
-    Much.ALL: "Confirmations, changes, answers, reminders, and the receipt of each request that you send.",
-    Much.NEEDED: "The same without receipts of the requests that you send.",
+    Much.ALL: "Confirmations, changes, answers, reminders, and the receipt of each request that you send or take back.",
+    Much.NEEDED: "The same without receipts of the requests that you send or take back.",
     Much.ESSENTIAL: "Only what concerns your account. All the rest you find on your pages.",
     Much.OWN: "What is ticked below.",
 }
@@ -104,7 +105,7 @@ def _settings_page(request: HttpRequest, form: MailPreferencesForm, *, status: i
     return render(request, "notifications/settings.html", context, status=status)
 
 
-def _cell(channel: Channel, topic: Topic, on: frozenset[tuple[str, Topic]]) -> dict[str, Any]:
+def _cell(channel: Channel, topic: Topic, on: frozenset[ChannelTopic]) -> dict[str, Any]:
     """A box of the table, with the choices of `Much` that tick it, for the script that does."""
     box = (channel.name, topic)
     ticked_by = " ".join(much for much in LEAVES_ON if box in boxes_of(much))

@@ -46,7 +46,7 @@ class EventMail(Mail):
         self.context = context
         self.sort = sort or _sort(context)
         self.key = key or f"appointment-event:{context.event.pk}:{context.side.value}"
-        self.kind = self.sort.kind
+        self.kind = sort.kind if sort else kind_of([context.event], context.side)
         self.reader = Reader.of(context.reader)
         self.about = context.appointment.reference
         self.counterpart = context.other_user
@@ -83,7 +83,7 @@ class EventsMail(Mail):
         # An event has one reader on each side and belongs to one act.
         first = min(context.event.pk for context in contexts)
         self.key = f"appointment-events:{first}:{shared.first.side.value}"
-        self.kind = kind_of({Verb(context.event.verb) for context in contexts}, shared.first.side)
+        self.kind = kind_of([context.event for context in contexts], shared.first.side)
         self.reader = Reader.of(shared.first.reader)
         self.counterpart = shared.first.other_user if shared.with_one else None
         self.matters_at = min((at for one in contexts if (at := one.matters_at)), default=None)

@@ -25,7 +25,7 @@ KINDS: dict[Verb, dict[Role, Kind]] = {
     Verb.BOOK: _for_both(Kind.CONFIRMED),
     Verb.ACCEPT: _for_both(Kind.CONFIRMED),
     Verb.DECLINE: _for_both(Kind.NOT_CONFIRMED),
-    Verb.WITHDRAW: _for_both(Kind.WITHDRAWN),
+    Verb.WITHDRAW: {Role.CUSTOMER: Kind.NOT_CONFIRMED, Role.PROVIDER: Kind.WITHDRAWN},
     Verb.EXPIRE: _for_both(Kind.NOT_CONFIRMED),
     Verb.CANCEL: _for_both(Kind.CANCELLED),
     Verb.PROPOSE: _for_both(Kind.TIME_PROPOSED),
@@ -34,16 +34,23 @@ KINDS: dict[Verb, dict[Role, Kind]] = {
     Verb.WITHDRAW_TIME: _for_both(Kind.TIME_KEPT),
     Verb.LAPSE: _for_both(Kind.TIME_KEPT),
 }
+# What a side is told of its own act, where that is of another kind: a mere receipt.
+OWN_KINDS = {(Verb.WITHDRAW, Role.CUSTOMER): Kind.TAKEN_BACK}
 
 
 # Who acted needs nothing that repeats these: the other side is told, or both where staff or a job acted.
 TO_THE_OTHER = frozenset({Verb.PROPOSE, Verb.DECLINE_TIME, Verb.WITHDRAW_TIME, Verb.LAPSE})
 
 
-def kind_of(verbs: Iterable[Verb], side: Role) -> Kind:
-    """The kind of what one side is told of changes by these verbs in one act."""
-    kinds = {KINDS[verb][side] for verb in verbs}
+def kind_of(events: Iterable[AppointmentEvent], side: Role) -> Kind:
+    """The kind of what one side is told of these changes of one act."""
+    kinds = {_kind_of_one(Verb(event.verb), side, is_own=event.role == side) for event in events}
     return kinds.pop() if len(kinds) == 1 else Kind.CHANGES
+
+
+def _kind_of_one(verb: Verb, side: Role, *, is_own: bool) -> Kind:
+    own = OWN_KINDS.get((verb, side)) if is_own else None
+    return own or KINDS[verb][side]
 
 
 def refresh_openings(events: Sequence[AppointmentEvent]) -> Iterable[outbox.Draft]:
@@ -74,7 +81,7 @@ def _tell(events: Sequence[AppointmentEvent], side: Role) -> Iterable[Notice]:
             name="appointments.event" if is_one else "appointments.events",
             key=f"{first.pk}:{side.value}",
             reader=reader,
-            kind=kind_of({Verb(event.verb) for event in about}, side),
+            kind=kind_of(about, side),
             about=first.appointment.reference if is_one else "",
             is_own=all(event.role == side for event in about),
             facts={**({"event": first.pk} if is_one else {"events": [event.pk for event in about]}), "to": side.value},

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts import copies, leaving
-from accounts.services import UNCONFIRMED_LASTS
+from accounts.services import ADMIN_LOG_KEPT, UNCONFIRMED_LASTS
 from appointments.pages.fair_use import figures as figures_of_fair_use
 from appointments.rules.moves import COMPLETES_AFTER, CORRECTED_WITHIN
 from appointments.services.holds import KEPT_FOR
@@ -33,6 +33,7 @@ KEEPS = {
     "unread": inbox.KEPT_NEW,
     "mail": mails.LOG_KEPT,
     "refusal": REFUSAL_HOLDS + mails.REFUSALS_KEPT,
+    "admin_log": ADMIN_LOG_KEPT,
 }
 PAGES = {
     "help_booking": ("How booking works", "From finding a time to changing your mind."),

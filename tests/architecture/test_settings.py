@@ -44,6 +44,7 @@ BAD = [
     ("PLATFORM_FEE_PERCENT", "NaN"),
     ("MAX_OPEN_PER_CUSTOMER_AND_PROVIDER", "0"),
     ("MAX_SERIES_PER_CUSTOMER_AND_PROVIDER", "1"),
+    ("ADMIN_LOG_DAYS", "29"),
     ("TASK_BROKER_URL", "amqp://user:hunter2@rabbit"),
     ("OUTBOX_LEASE_SECONDS", "0"),
     ("OUTBOX_PATIENCE_SECONDS", "soon"),

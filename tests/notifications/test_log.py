@@ -146,6 +146,15 @@ def test_what_staff_send_again_while_it_waits_is_sent_once(smtp, person, once, w
     assert SentMail.objects.get(key="one:again-1").state == State.SENT
 
 
+def test_what_was_sent_since_staff_read_that_it_waits_is_not_sent_again():
+    seen = row()
+    SentMail.objects.update(state=State.SENT, sent_at=Now())
+
+    assert not send_again(mail=seen)
+    assert not Message.objects.exists()
+    assert send_again(mail=SentMail.objects.get())
+
+
 def test_what_a_worker_is_just_sending_is_not_sent_again(client):
     first = row(leased_until=Now() + DAY)
     client.force_login(UserFactory(is_staff=True, is_superuser=True))
@@ -156,4 +165,4 @@ def test_what_a_worker_is_just_sending_is_not_sent_again(client):
     first.refresh_from_db()
     assert not send_again(mail=first)
     assert (first.state, Message.objects.count()) == (State.SENDING, 0)
-    assert "1 left alone: being sent now" in page.text
+    assert "1 left alone: sent just now" in page.text

@@ -216,7 +216,7 @@ def test_a_link_that_nobody_made_leads_nowhere(client):
     assert client.post(f"/unsubscribe/{'0' * 64}/").status_code == 404
 
 
-MAY_BE_LOST = {Kind.REMINDER, Kind.REQUEST_SENT, Kind.DIGEST, Kind.PLACE_OPENED, Kind.WAITLIST}
+MAY_BE_LOST = {Kind.REMINDER, Kind.REQUEST_SENT, Kind.TAKEN_BACK, Kind.DIGEST, Kind.PLACE_OPENED, Kind.WAITLIST}
 
 
 @pytest.mark.parametrize("kind", sorted(set(Kind) - MAY_BE_LOST))

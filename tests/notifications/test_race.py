@@ -4,14 +4,17 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import transaction
 
 from appointments.models import ReminderSweep
 from appointments.services import booking, transitions
 from appointments.services.transitions import Change
 from appointments.states import Role, Verb
 from core import clock
-from notifications.models import EMAIL, InboxItem, MailPreferences, Mention, SentMail, Topic, UnsubscribeLink
+from notifications import services
+from notifications.models import EMAIL, InboxItem, MailPreferences, Mention, SentMail, State, Topic, UnsubscribeLink
 from notifications.preferences import by, choice_of
+from outbox import services as outbox
 from outbox.models import Message
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ProviderFactory, ServiceFactory, give_hours
@@ -120,6 +123,41 @@ def test_four_workers_remind_each_side_once_also_when_the_servers_answers_are_lo
     assert len(told) == len(set(told)) == 6
     states = sorted(SentMail.objects.filter(kind="reminder").values_list("state", flat=True))
     assert states == ["sent"] * 4 + ["unclear"] * 2
+
+
+def test_a_mail_pressed_again_while_workers_send_it_leaves_once_for_each_press(smtp):
+    """Staff press for mails of which some wait still, some are being sent, and some were sent already."""
+    person, numbers = UserFactory(), range(8)
+    with transaction.atomic():
+        outbox.publish_all(
+            services.draft("probe.pressed", key=str(number), person=person.pk, number=number) for number in numbers
+        )
+    smtp.answers["RCPT"] = ["451 4.3.0 not now"] * len(numbers)
+    workers.drain(smtp.port)
+    assert set(SentMail.objects.values_list("state", flat=True)) == {State.SENDING}
+    smtp.seconds = 0.05
+    Message.objects.pending().update(due_at=clock.now())
+
+    keys = [f"pressed-{number}" for number in numbers]
+    outcomes = run_calls(
+        [
+            (workers.drain, smtp.port),
+            (workers.drain, smtp.port),
+            *((workers.press_send_again, half) for half in (keys[4:], keys[:4])),
+        ]
+    )
+    smtp.seconds = 0
+    Message.objects.pending().update(due_at=clock.now())  # the pauses are over
+    workers.drain(smtp.port)
+
+    assert [outcome.error for outcome in outcomes] == [""] * 4
+    pressed = dict(zip([*keys[4:], *keys[:4]], [*outcomes[2].value, *outcomes[3].value], strict=True))
+    sent = set(SentMail.objects.filter(state=State.SENT).values_list("key", flat=True))
+    settled = set(SentMail.objects.filter(state=State.SKIPPED).values_list("key", flat=True))
+    assert {key for key in keys if f"{key}:again-1" in sent} == {key for key, again in pressed.items() if again}
+    assert sent | settled == {*keys, *(f"{key}:again-1" for key, again in pressed.items() if again)}
+    ids = sorted(message["Message-ID"] for message in smtp.received)
+    assert ids == sorted(SentMail.objects.filter(key__in=sent).values_list("message_id", flat=True))
 
 
 def test_topics_that_are_turned_off_at_the_same_time_are_both_off():

@@ -6,14 +6,19 @@ from django.db import transaction
 from accounts.models import User
 from appointments.services.reminders import publish_due
 from core import clock
-from notifications import channels, inbox
+from notifications import catalogue, channels, inbox
 from notifications.catalogue import Notice
-from notifications.models import Kind, UnsubscribeLink
+from notifications.models import Kind, SentMail, UnsubscribeLink
 from notifications.preferences import turn_off
-from notifications.services import send_mail
+from notifications.services import send_again, send_mail
 from outbox import dispatch
 
 from .conftest import PlainMail
+
+
+@catalogue.mail("probe.pressed")
+def pressed_mail(*, person, number):
+    return PlainMail(User.objects.get(pk=person), key=f"pressed-{number}")
 
 
 def use_server(port):
@@ -34,6 +39,11 @@ def turn_off_by_link(pk):
 def drain(port):
     use_server(port)
     return dispatch.drain(seconds=60)
+
+
+def press_send_again(keys):
+    """Ask for each of these mails once, as staff do who press in their list; whether each will be sent again."""
+    return [send_again(mail=SentMail.objects.get(key=key)) for key in keys]
 
 
 def remind_and_drain(port):
