@@ -3549,4 +3549,12 @@ MUTANTS = [
         "appointments/test_series_beyond.py",
         "beyond",
     ),
+    mutant(
+        "an answer moves a button while it is pressed",
+        "static/js/app.js",
+        "(held ? held.push(onload) : onload())",
+        "onload()",
+        "e2e/test_series.py",
+        "press_during",
+    ),
 ]

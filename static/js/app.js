@@ -1,7 +1,7 @@
 // Shortens paths that work without it.
 const all = (mark, from = document) => [...from.querySelectorAll(mark)];
 const byId = (id) => document.getElementById(id);
-const on = (name, act) => document.addEventListener(name, act);
+const on = (names, act) => names.split(" ").forEach((name) => document.addEventListener(name, act));
 const make = (tag, props, ...inside) => {
 	const box = Object.assign(document.createElement(tag), props);
 	box.append(...inside);
@@ -145,30 +145,33 @@ on("submit", ({ target, submitter: button, defaultPrevented }) => {
 	const label = button.querySelector("[data-label]") ?? button;
 	setTimeout(() => { button.disabled = true; label.textContent = button.dataset.saving || "Saving…"; });
 });
-function wake() {
+addEventListener("pageshow", () => {
 	resting.forEach((innerHTML, button) => Object.assign(button, { disabled: false, innerHTML }));
 	resting.clear();
-}
-addEventListener("pageshow", wake);
+});
 
-// [data-poll] asks every 30 seconds what is new, while it is seen and nothing else is under way.
+// No press is lost: an answer moves or replaces nothing while a finger is on something. A tap clicks a moment later.
+let held, rest;
+on("pointerdown", ({ target }) => {
+	clearTimeout(rest);
+	if (target.closest("a, button, label")) held ??= [];
+});
+on("pointerup pointercancel contextmenu click", ({ type }) => {
+	clearTimeout(rest);
+	rest = setTimeout(() => (held = held?.forEach((show) => show())), type === "click" ? 0 : 99);
+});
+
+// htmx: dim what waits, then focus and say.
 const waiting = new Map();
-const polls = (what) => all("[data-poll]").forEach((box) => htmx.trigger(box, what));
-const poll = () => document.hidden || waiting.size || document.querySelector("dialog[open]") || polls("poll");
-setInterval(poll, 30000);
-on("visibilitychange", poll);
-addEventListener("pageshow", ({ persisted }) => persisted && poll());
-
-// htmx: dim what waits, then focus and say. What is sent makes an answer to a poll before it stale.
-on("htmx:beforeRequest", ({ detail: { xhr, target, requestConfig } }) => {
-	if (requestConfig.verb === "post") polls("htmx:abort");
+on("htmx:beforeRequest", ({ detail: { xhr, target } }) => {
+	const { onload } = xhr;
+	xhr.onload = () => (held ? held.push(onload) : onload());
 	waiting.set(xhr, setTimeout(() => (target.ariaBusy = "true"), 300));
 });
 on("htmx:afterRequest", ({ detail: { xhr, target } }) => {
 	clearTimeout(waiting.get(xhr));
 	waiting.delete(xhr);
 	target.ariaBusy = null;
-	wake();
 });
 on("htmx:afterSettle", ({ target }) => {
 	if (target.closest("#requests")) document.querySelector("dialog[open]")?.close();
@@ -178,10 +181,8 @@ on("htmx:afterSettle", ({ target }) => {
 	if (words) announce(words);
 	find("[data-focus]")?.focus();
 });
-const failed = ({ detail }) => {
+on("htmx:responseError htmx:sendError", ({ detail }) => {
 	if (detail.elt.matches("[data-poll]")) return;
 	const lost = detail.requestConfig.verb === "get" ? "load" : "save";
 	toast(`That did not ${lost}. Check the connection and try again; what you wrote is still here.`, "alert");
-};
-on("htmx:responseError", failed);
-on("htmx:sendError", failed);
+});

@@ -20,6 +20,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 # By the number of dates once a script has asked for it.
 CHECK = re.compile("^Check ")
 WEEK, HOUR = timedelta(days=7), timedelta(hours=1)
+# After whatever came has been drawn.
+A_FRAME = "() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))"
 
 
 @pytest.fixture
@@ -78,6 +80,22 @@ def test_dates_are_settled_at_once_and_the_sum_follows(service, first, page, sig
     axe(page)
     assert sideways(page) == []
     assert list(Appointment.objects.exclude(series=None).values_list("note", flat=True)) == ["Grade 5"] * 2
+
+
+def test_a_press_during_which_the_sum_comes_is_not_lost(service, first, page, sign_in):
+    """The press itself asks for the sum, as it leaves the field; the answer replaces the number on the button."""
+    sign_in(page, UserFactory(time_zone="UTC"))
+    open_form(page, service, first)
+    with page.expect_response(re.compile("repeat=")):
+        page.get_by_text("Every day", exact=True).click()
+    page.get_by_label("How many appointments").fill("4")
+    page.locator("#check-dates").hover()
+    with page.expect_response(lambda response: "count=4" in response.url):
+        page.mouse.down()
+    page.evaluate(A_FRAME)
+    page.mouse.up()
+
+    expect(page.get_by_role("heading", name="Check your 4 dates")).to_be_visible()
 
 
 def test_without_scripts_the_page_keeps_everything_and_books(service, first, new_page, sign_in):
