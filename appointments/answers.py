@@ -6,7 +6,6 @@ from urllib.parse import parse_qs, urlsplit
 
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve, reverse
-from django.utils.text import capfirst
 
 from accounts import zones
 from accounts.after_login import ChosenTime
@@ -15,17 +14,15 @@ from accounts.personal_data import File
 from appointments import visitor
 from appointments.mail import ics
 from appointments.models import Appointment
-from appointments.pages import month_picker
-from appointments.pages.changing import asks_of
+from appointments.pages import month_picker, waiting
 from appointments.pages.labels import badges
-from appointments.pages.offers import groups_of
-from appointments.pages.waitlist import place_offered
 from appointments.pages.zones import zones_of_time
 from appointments.queries.calendar_feed import all_appointments
 from appointments.queries.offers import offers_to_customer
-from appointments.queries.proposals import proposals_to_customer
+from appointments.queries.proposals import proposals_to
 from appointments.queries.provider import left_outside
 from appointments.queries.public import public_service
+from appointments.queries.requests import first_waiting_for
 from appointments.services import holds, waitlist, waitlist_offers
 from appointments.states import Role
 from core import clock
@@ -103,37 +100,16 @@ def calendar_of(user: User) -> Iterator[File]:
 
 
 def waiting_for(view: View) -> list[Waiting]:
-    """The new times, offered times and times from waitlists that wait for the customer's answer, the soonest deadline
-    first. Two queries."""
-    asks = asks_of(proposals_to_customer(view.reader, now=view.now), Role.CUSTOMER, reader=view.zone)
-    found = [
-        Waiting(f"A new time from {each.other}", each.answer, each.proposal.start, "iris", each.proposal.answer_by)
-        for each in asks
-    ]
+    """What waits for the person's answer: new times on either side, times offered to them, requests to them. Three
+    queries."""
     instead, opened = offers_to_customer(view.reader, now=view.now)
-    found += [
-        Waiting(
-            f"{capfirst(each.words)} from {each.appointment.provider.first_name}",
-            each.address,
-            each.offers[0].start,
-            "brass",
-            each.expires_at,
-        )
-        for each in groups_of(instead, reader=view.zone)
+    first, in_all = first_waiting_for(view.reader, now=view.now)
+    return [
+        *waiting.new_times(list(proposals_to(view.reader, now=view.now)), view),
+        *waiting.offered_instead(instead, view),
+        *waiting.places(opened, view),
+        *waiting.requests(first, in_all, view),
     ]
-    places = [place_offered(each, reader=view.zone, now=view.now) for each in opened]
-    found += [
-        Waiting(
-            f"A place with {each.place.provider.first_name}",
-            each.address,
-            each.offer.start,
-            "brass",
-            each.offer.expires_at,
-        )
-        for each in places
-        if each.offer
-    ]
-    return sorted(found, key=lambda each: each.until)
 
 
 def _service_booked_at(path: str) -> Service | None:

@@ -11,7 +11,7 @@ from core import clock
 from core.exceptions import DomainError
 from outbox import services as outbox
 
-from .mail import catalogue, digest, lines, offered, reminders, standing, suspension  # noqa: F401 registers what is told
+from .mail import catalogue, closed_waitlists, digest, lines, offered, reminders, standing, suspension  # noqa: F401 registers what is told
 from .mail import waitlist as waitlist_mails  # noqa: F401 the same
 from .queries.due import (
     due_for_completion,

@@ -135,7 +135,7 @@ class Line:
     """What the inbox says of one thing as it is now: what happened, how it stands, and where that leads.
 
     `badge` is the label of a state that is another by now than the one told of. `do` is the word of the button where
-    the reader has to do something, and `until` the moment by which.
+    the reader has to do something, and `until` the moment by which. Of a thing that was deleted there is no address.
     """
 
     title: str

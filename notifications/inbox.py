@@ -53,12 +53,6 @@ def mark_read(*, item: InboxItem) -> None:
     InboxItem.objects.filter(pk=item.pk, read_at=None).update(read_at=clock.now())
 
 
-def mark_gone(items: Sequence[InboxItem]) -> int:
-    """Mark as read those of these items of which nothing is left to say, so that no count has them; their number."""
-    new = [item.pk for item in items if item.read_at is None]
-    return InboxItem.objects.filter(pk__in=new, read_at=None).update(read_at=clock.now()) if new else 0
-
-
 @retrying
 @transaction.atomic
 def mark_all_read(*, actor: User, until: datetime) -> int:

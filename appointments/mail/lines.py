@@ -82,6 +82,14 @@ def removed_lines(items: Sequence[Facts], view: View) -> list[Line | None]:
     return [inbox.removed_line(found[facts["place"]]) if facts["place"] in found else None for facts in items]
 
 
+@catalogue.lines("appointments.waitlist_closed")
+def closed_lines(items: Sequence[Facts], view: View) -> list[Line | None]:
+    """The lines that a provider's waitlist was closed, with all that the reader waited for there. One query."""
+    found = WaitlistPlace.objects.with_people().in_bulk([each for facts in items for each in facts["places"]])
+    places = [[found[each] for each in facts["places"] if each in found] for facts in items]
+    return [inbox.closed_line(some) if some else None for some in places]
+
+
 @catalogue.lines("appointments.suspended")
 def suspended_lines(items: Sequence[Facts], view: View) -> list[Line | None]:
     """The lines that booking was suspended, which somebody reads once it is open again. No query."""

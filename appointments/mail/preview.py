@@ -23,6 +23,7 @@ from .catalogue import MAILS, EventMail, EventsMail
 from .context import Late, MailContext
 from .words import standing, suspension
 from .words import waitlist as places
+from .words.closed_waitlists import waitlist_closed
 
 NOW = datetime(2026, 3, 9, 14, 20, tzinfo=UTC)
 START = datetime(2026, 3, 12, 14, 20, tzinfo=UTC)
@@ -69,7 +70,7 @@ SUSPENSION: dict[str, Callable[[suspension.Facts], Letter]] = {
 # The mail about an appointment instead of which the provider offers other times.
 OFFERED = "cancelled-with-other-times"
 # The mails of waitlists, by name.
-PLACES = ("place-opened", "place-opened-sooner", "place-withdrawn", "place-removed")
+PLACES = ("place-opened", "place-opened-sooner", "place-withdrawn", "place-removed", "waitlist-closed")
 # The mails of standing: to who cancelled late, on either side, and that it was forgiven.
 LATE, FORGIVEN = "late-cancellation", "late-cancellation-forgiven"
 
@@ -155,6 +156,8 @@ def sample_of_place(name: str) -> Letter:
     )
     if name == "place-removed":
         return places.place_removed(place)
+    if name == "waitlist-closed":
+        return waitlist_closed([place])
     start = START - timedelta(days=1)
     offer = Offer(
         customer=one.customer,

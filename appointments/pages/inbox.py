@@ -129,7 +129,7 @@ def last_call_line(one: Appointment, view: View) -> Line:
         address=_page(one, Role.PROVIDER),
         icon="wait",
         tone="brass",
-        text=_answer_request(one, view) if waits else how_it_stands(one, Role.PROVIDER, view),
+        text=answer_request(one, view) if waits else how_it_stands(one, Role.PROVIDER, view),
         badge=None if waits else state_label(one, Role.PROVIDER, now=view.now),
         do="Answer" if waits else "",
         until=one.answer_by if waits else None,
@@ -146,7 +146,7 @@ def last_call_for_time_line(proposal: Proposal, view: View) -> Line:
         address=reverse(ANSWERS[side], args=[one.reference]) if waits else _page(one, side),
         icon="swap",
         tone="iris",
-        text=_answer_time(proposal, side, view)
+        text=answer_time(proposal, side, view)
         if waits
         else f"{how_it_stands(one, side, view)} {BECAME.get(proposal.state, '')}".rstrip(),
         badge=None if waits else state_label(one, side, now=view.now),
@@ -174,7 +174,7 @@ def offers_withdrawn_line(one: Appointment, offers: Sequence[Offer], view: View)
 
 def place_line(offer: Offer, view: View) -> Line:
     """The line to a customer about a time offered from a waitlist, as it stands by now. Needs a whole offer."""
-    is_live, when = offer.is_live(view.now), _offered_for(offer, view)
+    is_live, when = offer.is_live(view.now), offered_for(offer, view)
     until = f"Yours until {moment_text(offer.expires_at, view.zone, twelve=view.twelve)}."
     return Line(
         title=f"A place opened with {offer.provider.name}",
@@ -193,11 +193,12 @@ def place_withdrawn_line(offer: Offer, view: View) -> Line:
         title=f"No longer offered: a place with {offer.provider.name}",
         address=reverse("my_waitlist"),
         icon="x",
-        text=f"{_offered_for(offer, view)} {settled_words(offer, now=view.now)}",
+        text=f"{offered_for(offer, view)} {settled_words(offer, now=view.now)}",
     )
 
 
-def _offered_for(offer: Offer, view: View) -> str:
+def offered_for(offer: Offer, view: View) -> str:
+    """When a time from a waitlist is, with its zone."""
     offer.service.provider = offer.provider
     zone = offer_zones(offer, offer.service, reader=view.zone).first
     return f"{moment_text(offer.start, zone, twelve=view.twelve)}, {zone_text(zone)}."
@@ -211,6 +212,16 @@ def removed_line(place: WaitlistPlace) -> Line:
         address=reverse("my_waitlist"),
         icon="x",
         text=f"{name} wrote: {place.reason}" if place.reason else f"{place.service.name}. {want_words(place)}.",
+    )
+
+
+def closed_line(places: Sequence[WaitlistPlace]) -> Line:
+    """The line to somebody who waited for these at a provider whose waitlist is closed."""
+    return Line(
+        title=f"Waitlist closed: {places[0].provider.name}",
+        address=reverse("my_waitlist"),
+        icon="x",
+        text=" ".join(f"{place.service.name}: {want_words(place)}." for place in places),
     )
 
 
@@ -236,21 +247,23 @@ def _waiting(event: AppointmentEvent, side: Role, view: View) -> _Waiting | None
     one, proposal = event.appointment, event.proposal
     if event.verb == Verb.PROPOSE and proposal and one.status in OPEN and proposal.waits_for(side, view.now):
         address = reverse(ANSWERS[side], args=[one.reference])
-        return _Waiting(address, _answer_time(proposal, side, view, one), proposal.answer_by)
+        return _Waiting(address, answer_time(proposal, side, view, one), proposal.answer_by)
     asks = event.verb == Verb.REQUEST and side is Role.PROVIDER and one.is_request
     if asks and not one.is_unanswered(view.now):
-        return _Waiting(_page(one, side), _answer_request(one, view), one.answer_by)
+        return _Waiting(_page(one, side), answer_request(one, view), one.answer_by)
     return None
 
 
-def _answer_request(one: Appointment, view: View) -> str:
+def answer_request(one: Appointment, view: View) -> str:
+    """When the request is for, and until when its provider can answer it."""
     zones = zones_of(one, Role.PROVIDER, reader=view.zone)
     when = range_text(one.start, one.end, zones.first, twelve=view.twelve)
     until = moment_text(one.answer_by or one.start, zones.reader, twelve=view.twelve)
     return f"{when}{_city(zones)}. Answer by {until}."
 
 
-def _answer_time(proposal: Proposal, side: Role, view: View, of: Appointment | None = None) -> str:
+def answer_time(proposal: Proposal, side: Role, view: View, of: Appointment | None = None) -> str:
+    """The new time and the present one, and until when this side can answer."""
     one = of or proposal.appointment
     zones = zones_of(one, side, reader=view.zone)
     new, old = (moment_text(moment, zones.first, twelve=view.twelve) for moment in (proposal.start, one.start))

@@ -80,6 +80,7 @@ def _ended(ahead: Sequence[Ahead]) -> list[Line]:
 def _given_up(waiting: Waiting) -> list[Line]:
     kinds = (
         (waiting.places, "waitlist place", "withdrawn."),
+        (waiting.on_theirs, "place on your waitlist", "ended. Whoever waits is told."),
         (waiting.offered, "time offered to you", "given up."),
         (waiting.offering, "time that you offer", "taken back."),
     )

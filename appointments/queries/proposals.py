@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from appointments.models import Appointment, Proposal
@@ -29,6 +29,15 @@ def proposals_to_customer(user: User, *, now: datetime) -> QuerySet[Proposal]:
 def proposals_to_provider(provider: Provider, *, now: datetime) -> QuerySet[Proposal]:
     """The new times that the provider has to answer, with their appointments, soonest deadline first."""
     rows = Proposal.objects.live(now).filter(appointment__provider=provider, by=Role.CUSTOMER)
+    return rows.with_appointment().order_by("answer_by", "id")
+
+
+def proposals_to(user: User, *, now: datetime) -> QuerySet[Proposal]:
+    """The new times that the person has to answer, as a customer or as a provider, with their appointments, soonest
+    deadline first."""
+    as_customer = Q(appointment__customer=user) & ~Q(by=Role.CUSTOMER)
+    as_provider = Q(appointment__provider__user=user, by=Role.CUSTOMER)
+    rows = Proposal.objects.live(now).filter(as_customer | as_provider)
     return rows.with_appointment().order_by("answer_by", "id")
 
 

@@ -7,6 +7,7 @@ from django.core.paginator import Page
 from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
+from accounts.models import User
 from appointments.models import Appointment, conditions
 from appointments.states import Status
 from core.compiled_queries import prepared
@@ -61,6 +62,16 @@ def first_waiting(provider: Provider, *, now: datetime) -> tuple[list[Appointmen
     """The few most urgent requests, and the number of all that wait. One query."""
     rows = _first_waiting(provider_id=provider.pk, now=now)
     return rows, getattr(rows[0], "in_all", 0) if rows else 0
+
+
+def first_waiting_for(user: User, *, now: datetime) -> tuple[list[Appointment], int]:
+    """The most urgent requests to a person who may be a provider, with both sides, and the number of all that wait. One
+    query."""
+    waiting = Appointment.objects.filter(provider__user=user).waiting(now).order_by()
+    in_all = Subquery(waiting.values("provider").annotate(n=Count("pk")).values("n"), output_field=IntegerField())
+    rows = waiting.select_related("provider", "service", "customer").annotate(in_all=in_all)
+    found: list[Appointment] = list(rows.order_by(*MOST_URGENT)[:SHORT_LIST])
+    return found, getattr(found[0], "in_all", 0) if found else 0
 
 
 @prepared

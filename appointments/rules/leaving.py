@@ -33,9 +33,11 @@ class Ahead:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The numbers of a person's places on waitlists, of the times offered to them, and of those that they offer."""
+    """The numbers of a person's places on waitlists, of those that others have on theirs, of the times offered to them,
+    and of those that they offer."""
 
     places: int = 0
+    on_theirs: int = 0
     offered: int = 0
     offering: int = 0
 

@@ -13,10 +13,13 @@ from accounts.models import Departure, User
 from appointments.exceptions import InsideChanged
 from appointments.models import Appointment, Hold, Offer, WaitlistPlace
 from appointments.rules.leaving import Ahead, Waiting, ahead_of, fingerprint
-from appointments.states import Role
+from appointments.states import PlaceState, Role
 from core import clock
 from core.db import retrying
 from core.exceptions import Busy
+from notifications import channels
+from notifications.catalogue import Notice
+from notifications.models import Kind
 from outbox import services as outbox
 from providers.models import Provider
 
@@ -48,10 +51,14 @@ def what_lies_ahead(person: User, *, now: datetime) -> list[Ahead]:
 
 def waiting_of(person: User, *, now: datetime) -> Waiting:
     """What ends when the person leaves, besides what they have ahead. Two queries."""
-    offers = Offer.objects.live(now).aggregate(
-        offered=Count("pk", filter=Q(customer=person)), offering=Count("pk", filter=Q(provider__user=person))
+    own, others = Q(customer=person), Q(provider__user=person)
+    either = own | others
+    offers = Offer.objects.live(now).filter(either)
+    places = WaitlistPlace.objects.waiting().filter(either)
+    return Waiting(
+        **offers.aggregate(offered=Count("pk", filter=own), offering=Count("pk", filter=others)),
+        **places.aggregate(places=Count("pk", filter=own), on_theirs=Count("pk", filter=others)),
     )
-    return Waiting(places=WaitlistPlace.objects.waiting().filter(customer=person).count(), **offers)
 
 
 def as_shown(person: User, *, now: datetime) -> str:
@@ -93,6 +100,7 @@ def _leave(person: User, *, seen: int, shown: str) -> Left:
     outcomes = _end(changes, person, seen) if changes else []
     Hold.objects.filter(kept_by=person).delete()
     departure = leaving.close(person, now=now)
+    _close_waitlist(person, now=now)
     offers.withdraw_of(person, now=now)
     waitlist_offers.lapse_of(person, now=now)
     for provider_id in sorted(locked):
@@ -104,6 +112,30 @@ def _leave(person: User, *, seen: int, shown: str) -> Left:
 def _end(changes: list[transitions.Change], person: User, seen: int) -> list[transitions.Outcome]:
     # A page that closes in this act offers nothing, so what is free is offered once it is closed.
     return transitions.apply(changes, actor=person, role=Role.CUSTOMER, seen=seen, answers_waitlist=False)
+
+
+def _close_waitlist(person: User, *, now: datetime) -> None:
+    """End the places of others on the person's own waitlist, whose provider is locked, and tell each of them once.
+
+    Who waits for an earlier time of an appointment is told that it is cancelled, which says all.
+    """
+    theirs = WaitlistPlace.objects.filter(provider__user=person)
+    ended = waitlist_offers.end_places(theirs, PlaceState.LAPSED, now=now)
+    told: dict[int, list[int]] = {}
+    for customer, place in theirs.filter(pk__in=ended, appointment=None).order_by("pk").values_list("customer", "pk"):
+        told.setdefault(customer, []).append(place)
+    channels.tell(
+        [
+            Notice(
+                name="appointments.waitlist_closed",
+                key=str(places[0]),
+                reader=customer,
+                kind=Kind.WAITLIST,
+                facts={"places": places},
+            )
+            for customer, places in told.items()
+        ]
+    )
 
 
 def keep(*, person: User) -> bool:

@@ -100,6 +100,7 @@ def made(book, provider, customer, service):
         "appointments.place_opened": {"offer": opened.pk},
         "appointments.place_withdrawn": {"offer": taken_back.pk},
         "appointments.place_removed": {"place": removed.pk},
+        "appointments.waitlist_closed": {"places": [waits.pk]},
         "appointments.late_forgiven": {"late": forgiven.pk},
         "appointments.suspended": {"ban": banned.pk},
         "appointments.suspension_lifted": {"ban": lifted.pk},

@@ -257,8 +257,8 @@ def test_a_page_of_everything_costs_the_same_for_one_and_for_many(book, client, 
             client.get(reverse("my_inbox"))
         counts.append(len(asked))
 
-    # Session and count, items, events, new times and offered times.
-    assert counts == [5, 5]
+    # Session and count, items, events, new times, offered times and requests.
+    assert counts == [6, 6]
 
 
 @pytest.mark.parametrize(

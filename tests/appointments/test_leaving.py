@@ -12,11 +12,11 @@ from accounts import erasure, personal_data, services
 from accounts.leaving import GRACE, StaffStay
 from accounts.models import Departure, Session, User
 from appointments.exceptions import CountsForMore, InsideChanged, PolicyRefused
-from appointments.models import Appointment, AppointmentEvent, Hold, LateCancellation
+from appointments.models import Appointment, AppointmentEvent, Hold, LateCancellation, Offer, WaitlistPlace
 from appointments.services import fair_use, leaving, transitions
-from appointments.states import Role
+from appointments.states import OfferState, PlaceState, Role
 from core import clock
-from notifications.models import SentMail
+from notifications.models import InboxItem, SentMail
 from outbox import testing
 from outbox.models import Message
 from tests.accounts import markers
@@ -34,7 +34,8 @@ from tests.appointments.lives import (
     statuses,
 )
 from tests.factories.accounts import UserFactory
-from tests.factories.providers import ProviderFactory
+from tests.factories.providers import ProviderFactory, ServiceFactory
+from tests.factories.waitlist import join
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +86,55 @@ def test_an_account_that_is_left_is_closed_and_signed_out_and_its_page_is_gone(c
         book(provider_named("Maya"), person, after=2 * DAY)
     with pytest.raises(PolicyRefused):
         book(own, UserFactory(), after=2 * DAY)
+
+
+def test_who_waits_at_a_provider_who_leaves_is_told_once_and_counted_before(client, person):
+    own = ProviderFactory(user=person, name="Zeb", slug="zeb", hours={})
+    first, second = ServiceFactory(provider=own, name="Mending"), ServiceFactory(provider=own, name="Tuning")
+    carla, chris = UserFactory(name="Carla"), UserFactory(name="Chris")
+    places = [join(first, carla), join(second, carla), join(first, chris)]
+    elsewhere = join(ServiceFactory(provider=ProviderFactory(hours={})), carla)
+    client.force_login(person)
+
+    page = client.get(reverse("settings_delete"))
+    leave(person)
+    testing.deliver()
+
+    assert "<b>3 places on your waitlist</b> are ended. Whoever waits is told." in page.text
+    assert [WaitlistPlace.objects.get(pk=each.pk).state for each in places] == [PlaceState.LAPSED] * 3
+    assert WaitlistPlace.objects.get(pk=elsewhere.pk).is_waiting
+    told = {message.to[0]: message for message in mail.outbox if person.email not in message.to[0]}
+    assert sorted(told) == sorted(f'"{each.name}" <{each.email}>' for each in (carla, chris))
+    assert {message.subject for message in told.values()} == {"Waitlist closed: Zeb"}
+    assert "Mending" in told[f'"Carla" <{carla.email}>'].body and "Tuning" in told[f'"Carla" <{carla.email}>'].body
+    client.force_login(carla)
+    [line] = [line for _, line in client.get(reverse("my_inbox")).context["rows"]]
+    assert (line.title, line.address) == ("Waitlist closed: Zeb", reverse("my_waitlist"))
+
+
+def test_a_time_offered_from_the_waitlist_of_a_provider_who_leaves_is_told_as_the_closed_waitlist_alone(person):
+    own = ProviderFactory(user=person, name="Zeb", slug="zeb", hours={})
+    place = join(ServiceFactory(provider=own), UserFactory())
+    start = clock.now() + 2 * DAY
+    offer = Offer.objects.create(
+        customer=place.customer, provider=own, service=place.service, place=place, start=start, end=start + HOUR,
+        expires_at=start,
+    )  # fmt: skip
+
+    leave(person)
+
+    offer.refresh_from_db()
+    assert offer.state == OfferState.WITHDRAWN
+    assert [item.name for item in InboxItem.objects.filter(reader=place.customer)] == ["appointments.waitlist_closed"]
+
+
+def test_somebody_who_joins_the_waitlist_meanwhile_is_shown_first(person):
+    own = ProviderFactory(user=person, name="Zeb", slug="zeb", hours={})
+    shown = leaving.as_shown(person, now=clock.now())
+    join(ServiceFactory(provider=own), UserFactory())
+
+    with pytest.raises(InsideChanged):
+        leaving.leave(person=person, seen=0, shown=shown)
 
 
 def test_what_the_rules_let_nobody_cancel_any_more_stays(person):

@@ -8,13 +8,17 @@ import pytest
 from accounts import bans, erasure, services
 from accounts import leaving as accounts_leaving
 from accounts.models import Ban, Departure, KeptBan, User
-from appointments.models import Appointment, Hold, LateCancellation
-from appointments.services import fair_use, leaving
-from appointments.states import OPEN
+from appointments.models import Appointment, Hold, LateCancellation, WaitlistPlace
+from appointments.services import fair_use, leaving, waitlist
+from appointments.states import OPEN, PlaceState
 from core import clock
+from notifications.models import InboxItem
 from outbox.models import Message
+from providers.models import Service
 from tests.accounts import markers
 from tests.factories.accounts import UserFactory
+from tests.factories.providers import give_hours
+from tests.factories.waitlist import wish
 from tests.invariants import check_all
 from tests.processes import meet
 from tests.race.test_ban_races import book, booked, cancel, make_service, on_record, soon
@@ -47,6 +51,13 @@ def leave(person_pk, seen, folder, size):
             return leaving.leave(person=person, seen=seen, shown=shown).changed
         except leaving.InsideChanged:
             continue
+
+
+def join_waitlist(service_pk, customer_pk, folder, size):
+    service = Service.objects.select_related("provider__user", "provider__policy").get(pk=service_pk)
+    customer = User.objects.get(pk=customer_pk)
+    meet(folder, size)
+    return waitlist.join(service=service, actor=customer, wish=wish(service.provider)).changed
 
 
 def keep(person_pk, folder, size):
@@ -125,6 +136,22 @@ def test_who_leaves_while_something_is_booked_with_them_has_nothing_ahead(run_ca
     assert set(values(outcomes)[1:]) <= {"confirmed", "PolicyRefused", "SlotTaken"}
     assert not Appointment.objects.filter(status__in=OPEN).exists()
     assert not Hold.objects.exists()
+
+
+def test_who_joins_the_waitlist_of_a_provider_who_leaves_is_told_or_refused(run_calls, tmp_path, person):
+    service = make_service(user=person)
+    give_hours(service.provider, {})
+    people = [UserFactory() for _ in range(3)]
+    calls = [(join_waitlist, service.pk, each.pk, str(tmp_path), 4) for each in people]
+
+    outcomes = run_calls([(leave, person.pk, 3, str(tmp_path), 4), *calls])
+
+    joined = {each.pk for each, outcome in zip(people, outcomes[1:], strict=True) if outcome.ok}
+    told = InboxItem.objects.filter(name="appointments.waitlist_closed").values_list("reader", flat=True)
+    assert values(outcomes)[0] is True
+    assert {outcome.error for outcome in outcomes[1:]} <= {"", "PolicyRefused"}
+    assert sorted(told) == sorted(joined)
+    assert set(WaitlistPlace.objects.values_list("customer", "state")) == {(pk, PlaceState.LAPSED) for pk in joined}
 
 
 def test_leaving_and_the_third_late_cancellation_at_once_ban_once(run_calls, tmp_path, person):
