@@ -61,6 +61,14 @@ def draft(name: str, *, key: str, **facts: Any) -> outbox.Draft:
     return outbox.Draft(topic=TOPIC, key=f"{name}:{key}", payload={"mail": name, **facts})
 
 
+def is_being_sent(name: str, *, key: str) -> bool:
+    """Whether a worker is at the job of this mail now, so that it may still leave although it is no longer true.
+
+    A job that begins later finds out before it sends. One query.
+    """
+    return outbox.is_running(TOPIC, key=f"{name}:{key}")
+
+
 def send_by_name(name: str, facts: dict[str, Any], *, again: int = 0, is_last_try: bool = False) -> SentMail | None:
     """Make the mail that a job names and send it. Raises the errors of `send_mail`, and Retry for an unknown name."""
     entry = catalogue.entry(name)

@@ -39,6 +39,7 @@ __all__ = [
     "forget",
     "handler",
     "is_last_try",
+    "is_running",
     "leave_undone",
     "monthly",
     "publish",
@@ -82,6 +83,11 @@ def publish_all(drafts: Iterable[Draft]) -> list[Message]:
 def is_last_try(message: Message) -> bool:
     """Whether a message under way is dead, for staff to look at, should its handler fail now."""
     return message.attempts >= MAX_ATTEMPTS
+
+
+def is_running(topic: str, *, key: str) -> bool:
+    """Whether a worker is at this message now, or was until its lease ran out. One query."""
+    return Message.objects.running().filter(pk=Message.id_for(topic, key)).exists()
 
 
 def retry_message(*, message: Message, actor: Any) -> bool:

@@ -13,8 +13,13 @@ from notifications import catalogue
 from notifications.catalogue import Mail, Reader
 from notifications.models import Kind
 from notifications.queries import may_have_arrived
+from notifications.services import is_being_sent
+from outbox.services import NotYet
 
 from .words import waitlist as words
+
+# The mail that offers a time, by its name in the catalogue.
+OPENED = "appointments.place_opened"
 
 
 class OfferMail(Mail):
@@ -56,7 +61,10 @@ class PlaceOpened(OfferMail):
 
 
 class PlaceWithdrawn(OfferMail):
-    """The mail that a time is no longer offered, of no use to somebody whom no mail reached while it was."""
+    """The mail that a time is no longer offered, of no use to somebody whom no mail reached while it was.
+
+    It waits for a mail of the offer that is just being sent: only then is it known whether that left.
+    """
 
     name, kind = "place-withdrawn", Kind.WAITLIST
 
@@ -65,6 +73,8 @@ class PlaceWithdrawn(OfferMail):
             return "the person takes no part any more"
         if self.offer.state != OfferState.WITHDRAWN:
             return "the time was not withdrawn"
+        if is_being_sent(OPENED, key=str(self.offer.pk)):
+            raise NotYet(after=5, reason="the mail that offers the time is just being sent")
         was_told = may_have_arrived(PlaceOpened(self.offer).key, to=self.offer.customer)
         return "" if was_told else "no mail offered this time"
 
@@ -87,7 +97,7 @@ class PlaceRemoved(Mail):
         return words.place_removed(self.place)
 
 
-@catalogue.mail("appointments.place_opened")
+@catalogue.mail(OPENED)
 def place_opened_mail(*, offer: int) -> Mail | None:
     """The mail that a place opened, or None where the offer was deleted."""
     found = whole_offers().filter(pk=offer).first()

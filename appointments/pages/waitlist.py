@@ -28,7 +28,7 @@ HALF = timedelta(seconds=30)
 def order_words(place: WaitlistPlace) -> str:
     """A place in the order of its service: "1st of 5 for Assessment: you are next", "12th of 20 for Assessment".
 
-    Needs the counts `ahead` and `in_line`.
+    It counts those who could be offered the same time. Needs the counts `ahead` and `in_line`.
     """
     ahead, total = place.ahead, place.in_line  # type: ignore[attr-defined]
     number = ahead + 1

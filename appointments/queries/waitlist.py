@@ -1,26 +1,30 @@
 """Queries about places on waitlists."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 
 from accounts.models import User
 from appointments.models import Appointment, AppointmentEvent, Offer, WaitlistPlace
 from appointments.models.offer import OfferQuerySet
+from appointments.rules.waitlist import Want, number_in_line
+from appointments.rules.wishes import want_of
 from appointments.states import OfferState
 from providers.models import Provider, Service
 
 MOST_PAST = 20
+# What a place in the order is worked out from.
+WANTED = ("service_id", "first_on", "last_on", "weekdays", "parts", "time_zone", "appointment__start")
 
 
 def places_of(user: User) -> list[WaitlistPlace]:
     """The places of the customer that wait, in the order in which they joined, each with its place in the order of
-    those who wait for the same service (`ahead`, `in_line`). One query."""
+    those who wait for the same service (`ahead`, `in_line`). Two queries."""
     rows = WaitlistPlace.objects.waiting().filter(customer=user).with_people().select_related("appointment")
-    return list(_with_order(rows).order_by("pk"))
+    return _with_order(list(rows.order_by("pk")))
 
 
 def past_places_of(user: User) -> list[WaitlistPlace]:
@@ -30,16 +34,19 @@ def past_places_of(user: User) -> list[WaitlistPlace]:
 
 
 def place_of(user: User, uuid: UUID | str) -> WaitlistPlace:
-    """The customer's own place, with its place in the order. One query. Raises WaitlistPlace.DoesNotExist."""
+    """The customer's own place, with its place in the order while it waits. Two queries. Raises
+    WaitlistPlace.DoesNotExist."""
     joined = ("appointment__service", "appointment__provider")
-    return _with_order(WaitlistPlace.objects.with_people().select_related(*joined)).get(customer=user, uuid=uuid)
+    found = WaitlistPlace.objects.with_people().select_related(*joined).get(customer=user, uuid=uuid)
+    return _with_order([found])[0]
 
 
 def place_kept(user: User, service: Service, appointment: Appointment | None) -> WaitlistPlace | None:
     """The place that the customer has for the service, or for an earlier time of the appointment, with its place in
-    the order; None where they don't wait. One query."""
-    rows = WaitlistPlace.objects.waiting().with_people().filter(customer=user, service=service, appointment=appointment)
-    return _with_order(rows).first()
+    the order; None where they don't wait. One query, two where they do."""
+    rows = WaitlistPlace.objects.waiting().with_people().select_related("appointment")
+    found = rows.filter(customer=user, service=service, appointment=appointment)
+    return next(iter(_with_order(list(found[:1]))), None)
 
 
 def last_offers(places: Iterable[WaitlistPlace]) -> dict[int, Offer]:
@@ -93,11 +100,17 @@ def open_offers(places: Sequence[WaitlistPlace]) -> dict[int, Offer]:
     return {offer.place_id or 0: offer for offer in rows}
 
 
-def _with_order(rows: QuerySet[WaitlistPlace]) -> QuerySet[WaitlistPlace]:
-    line = WaitlistPlace.objects.waiting().filter(service=OuterRef("service")).order_by().values("service")
-    ahead = line.filter(pk__lt=OuterRef("pk"))
-    return rows.annotate(ahead=_number(ahead), in_line=_number(line))
-
-
-def _number(rows: QuerySet) -> Coalesce:
-    return Coalesce(Subquery(rows.annotate(n=Count("pk")).values("n")), 0, output_field=IntegerField())
+def _with_order(places: list[WaitlistPlace]) -> list[WaitlistPlace]:
+    """The places, those that wait each with the number that come before it and the number in all (`ahead`, `in_line`),
+    of those who wait for the same service and whom one time could fit as well. One query where one waits."""
+    waiting = [place for place in places if place.is_waiting]
+    if not waiting:
+        return places
+    lines: dict[int, list[tuple[int, Want]]] = defaultdict(list)
+    rows = WaitlistPlace.objects.waiting().filter(service__in={place.service_id for place in waiting})
+    for one in rows.select_related("appointment").only(*WANTED).order_by("pk"):
+        lines[one.service_id].append((one.pk, want_of(one)))
+    for place in waiting:
+        line = lines[place.service_id]
+        place.ahead, place.in_line = number_in_line(place.pk, line)  # type: ignore[attr-defined]
+    return places

@@ -2,9 +2,10 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from appointments.rules.parts import part_of
@@ -22,6 +23,9 @@ NIGHT_BEGINS, NIGHT_ENDS = 22 * 60, 7 * 60
 MOST_PLACES = 10
 FURTHEST = timedelta(days=180)
 ONE_DAY = timedelta(days=1)
+
+# A range of dates, both included.
+Dates = tuple[date, date]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,50 @@ class Want:
             and bool(self.weekdays >> there.weekday() & 1)
             and bool(self.parts >> part_of(there.hour) & 1)
         )
+
+    def may_meet(self, other: "Want") -> bool:
+        """Whether one time could fit both. Where they are meant in different zones, dates count as near as a day, and
+        weekdays and parts of the day may always meet."""
+        same = self.zone == other.zone
+        near = timedelta() if same else ONE_DAY
+        first, last = max(self.first_on, other.first_on - near), min(self.last_on, other.last_on + near)
+        for before in filter(None, (self.before, other.before)):
+            last = min(last, clock.local(before, self.zone).date())
+        if not same:
+            return first <= last
+        days = range(min((last - first).days + 1, 7))
+        weekdays = {(first + timedelta(days=number)).weekday() for number in days}
+        both = self.weekdays & other.weekdays
+        return any(both >> day & 1 for day in weekdays) and bool(self.parts & other.parts)
+
+
+def number_in_line(key: int, line: Sequence[tuple[int, Want]]) -> tuple[int, int]:
+    """How many come before the place with this key, and how many wait in all, among those of the line, the place itself
+    with them, that one time could fit as well as that place."""
+    mine = next(want for each, want in line if each == key)
+    rivals = [each for each, want in line if each == key or mine.may_meet(want)]
+    return sum(each < key for each in rivals), len(rivals)
+
+
+def without_openings(days: Sequence[date], *, opens: Container[date], full: Container[date]) -> list[Dates]:
+    """The ranges of these successive days on which nothing is open and of which one at least is booked up."""
+    ranges = []
+    for has_opening, of_range in groupby(days, key=lambda day: day in opens):
+        found = list(of_range)
+        if not has_opening and any(day in full for day in found):
+            ranges.append((found[0], found[-1]))
+    return ranges
+
+
+def suggested(ranges: Sequence[Dates], near: date | None) -> Dates | None:
+    """The one of these ranges of dates to wait for: the one with the day `near`, else the last before that, sooner,
+    else the first; None where there is none."""
+    if near:
+        with_it = next((each for each in ranges if each[0] <= near <= each[1]), None)
+        sooner = next((each for each in reversed(ranges) if each[1] < near), None)
+        if found := with_it or sooner:
+            return found
+    return next(iter(ranges), None)
 
 
 def _anything(start: datetime, chosen: Sequence[datetime]) -> bool:

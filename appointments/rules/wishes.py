@@ -44,6 +44,12 @@ def listed(words: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def want_of(place: WaitlistPlace) -> Want:
+    """What the place waits for. Needs the appointment, where it is for an earlier time of one."""
+    before = place.appointment.start if place.appointment else None
+    return Want(place.first_on, place.last_on, place.weekdays, place.parts, place.zone, before)
+
+
 def want_words(place: WaitlistPlace) -> str:
     """What a place waits for: "Any day from Tue 1 December to Fri 18 December, mornings"."""
     days, parts = days_words(place.weekdays), parts_words(place.parts)

@@ -78,6 +78,8 @@ class Card:
     first: datetime | None
     reason: str = ""
     next: Next | None = None
+    # The page of the waitlist, for the days on which nothing is open.
+    waitlist: str = ""
 
 
 @dataclass(frozen=True)
@@ -175,6 +177,7 @@ def _card(provider: Provider, services: list[Service], facts: Facts, later: Inte
         first=starts[0] if starts else after,
         reason="" if starts else _reason(_fitting(services, view.wanted), facts, view),
         next=_next(provider, chosen, after, page, view) if chosen and after else None,
+        waitlist=_waitlist(provider, chosen, after, view) if chosen and not starts else "",
     )
 
 
@@ -259,6 +262,14 @@ def _reason(services: Iterable[Service], facts: Facts, view: View) -> str:
         return f"Nothing open in the {' or '.join(parts)}"
     is_full = any(would_be_open(facts, availability.shape_of(each), *view.span, now=view.now) for each in services)
     return "Fully booked" if is_full else "Nothing open"
+
+
+def _waitlist(provider: Provider, service: Service, after: datetime | None, view: View) -> str:
+    """The link to the waitlist of the service: for the days of the card, and those until the next opening."""
+    until = clock.local(after, view.zone).date() - ONE_DAY if after else view.days[-1]
+    parts = [("parts", str(PARTS.index(part))) for part in view.wanted.parts]
+    asked = [("day", view.days[0].isoformat()), ("until", until.isoformat()), *parts]
+    return f"{slug_address('join_waitlist', provider.slug, service.slug)}?{urlencode(asked)}"
 
 
 def _next(provider: Provider, service: Service, at: datetime, page: str, view: View) -> Next:

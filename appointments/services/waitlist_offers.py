@@ -27,12 +27,12 @@ from appointments.rules.waitlist import (
     Offering,
     Openings,
     Waiting,
-    Want,
     choose,
     morning_after,
     offer_until,
     who_wants,
 )
+from appointments.rules.wishes import want_of
 from appointments.states import OPEN, OfferState, PlaceState, ProposalState, Role, Status
 from core import clock
 from core.compiled_inserts import insert_all
@@ -61,12 +61,6 @@ def asking_of(provider: Provider) -> Asking:
         notice=timedelta(minutes=policy.notice_minutes),
         at_night=policy.waitlist_at_night,
     )
-
-
-def want_of(place: WaitlistPlace) -> Want:
-    """What the place waits for. Needs the appointment, where it is for an earlier time of one."""
-    before = place.appointment.start if place.appointment else None
-    return Want(place.first_on, place.last_on, place.weekdays, place.parts, place.zone, before)
 
 
 def service_of(place: WaitlistPlace) -> Service:

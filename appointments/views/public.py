@@ -1,6 +1,8 @@
 """A provider's public page, with the picker of times."""
 
+from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,6 +17,7 @@ from accounts.zones import viewer_zone
 from appointments import visitor
 from appointments.exceptions import NotKept, PolicyRefused, SlotTaken
 from appointments.pages import month_picker
+from appointments.pages.month_picker import Picker
 from appointments.queries.public import providers_alike, public_provider, public_service
 from appointments.services import availability, holds
 from core import clock
@@ -58,14 +61,21 @@ def provider_page(request: Request, provider: str, service: str | None = None) -
         "waitlist": reverse("join_waitlist", args=[person.slug, chosen.slug]),
         **picker_context(request, wanted, zone),
     }
-    if day := context["picker"].chosen:
-        context["waitlist"] += f"?day={day:%Y-%m-%d}"
+    context["waitlist"] += f"?{urlencode(_shown_dates(context['picker']))}"
     # A day or a month swaps the picker alone; another service also swaps its description beside the picker.
     part = "#picker" if request.htmx and request.htmx.target == "picker" else ""
     context["chose_service"] = bool(part) and request.htmx.trigger == "services"
     response = render(request, f"appointments/provider.html{part}", context)
     zonelist.remember(request, response, zone)
     return response
+
+
+def _shown_dates(picker: Picker) -> dict[str, date]:
+    """What the page of the waitlist is told: the day that is shown, else the month, in which then nothing is open."""
+    if picker.chosen:
+        return {"day": picker.chosen}
+    first = picker.month.first
+    return {"day": first, "until": picker.month.shift(1).first - timedelta(days=1)}
 
 
 def _chosen_service(services: list[Service], slug: str | None) -> Service | None:

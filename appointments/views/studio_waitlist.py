@@ -15,9 +15,9 @@ from appointments.forms.waitlist import OfferForm, OtherDayForm, RemoveForm
 from appointments.models import WaitlistPlace
 from appointments.pages.waitlist import OFFERED, WAITING
 from appointments.queries.waitlist import line_of, open_offers, place_with
-from appointments.rules.wishes import want_words
+from appointments.rules.wishes import want_of, want_words
 from appointments.services import availability, waitlist
-from appointments.services.waitlist_offers import service_of, times_for, want_of
+from appointments.services.waitlist_offers import service_of, times_for
 from core import clock
 from core.exceptions import DomainError
 from core.paging import page_of

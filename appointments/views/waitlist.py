@@ -1,5 +1,6 @@
 """The customer's pages of waitlists: joining, the list of their places, changing and leaving one."""
 
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -35,8 +36,12 @@ from appointments.queries.waitlist import (
     places_of,
     waiting_for,
 )
+from appointments.rules.parts import part_of
+from appointments.rules.slots import open_slots, would_be_open
+from appointments.rules.waitlist import suggested, without_openings
 from appointments.rules.wishes import want_words
 from appointments.services import availability, waitlist
+from appointments.services.availability import Mine
 from appointments.services.waitlist_offers import is_open_for
 from core import clock
 from core.exceptions import DomainError
@@ -46,8 +51,11 @@ from notifications.preferences import wants
 from providers.models import Service
 from providers.wording import policy_sentences, price_text
 
-# Without a next opening, a place is suggested for so many days.
+ONE_DAY = timedelta(days=1)
+# Where no day is booked up, a place is suggested for so many days.
 SUGGESTED = timedelta(days=21)
+# The days among which dates are looked for that are booked up, fewer than may be asked about at once.
+LOOKED_AT = 60
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -96,7 +104,7 @@ def sooner(request: HttpRequest, reference: str) -> HttpResponse:
     own = place_kept(me, service, one)
     zone = own.zone if own else zone_of_wish(service, now=now, reader=me.zone)
     if request.method != "POST":
-        form = _fresh(request, service, zone, own, last=clock.local(one.start, zone).date())
+        form = _fresh(request, service, zone, own, appointment=one)
         return _show(request, form, service, zone, appointment=one, place=own)
     form = JoinForm(request.POST, service=service)
     if not form.is_valid():
@@ -108,7 +116,7 @@ def sooner(request: HttpRequest, reference: str) -> HttpResponse:
 @login_required
 @require_safe
 def my_waitlist(request: HttpRequest) -> HttpResponse:
-    """The places of the customer: what is offered, what they wait for, and what ended. Five queries."""
+    """The places of the customer: what is offered, what they wait for, and what ended. Six queries."""
     me, now = cast(User, request.user), clock.now()
     zone = viewer_zone(request, me.time_zone)
     places, past = places_of(me), past_places_of(me)
@@ -177,15 +185,21 @@ def _is_mailed(user: User) -> bool:
 
 
 def _fresh(
-    request: HttpRequest, service: Service, zone: ZoneInfo, own: WaitlistPlace | None, *, last: date | None = None
+    request: HttpRequest,
+    service: Service,
+    zone: ZoneInfo,
+    own: WaitlistPlace | None,
+    *,
+    appointment: Appointment | None = None,
 ) -> JoinForm:
     """The form before anything was typed: what the customer waits for already, or else what is suggested."""
     if own and not any(name in request.GET for name in NAMES):
         return JoinForm(service=service, initial=JoinForm.values_of(own))
-    shown = _day_of(request.GET.get("day", ""), zone)
-    initial = {"first_on": shown, "last_on": shown} if shown else _suggested(service, zone)
-    initial |= {"last_on": last} if last else {}
-    return JoinForm(service=service, initial=initial | JoinForm.typed_in(request.GET))
+    typed = JoinForm.typed_in(request.GET)
+    if typed.keys() >= {"first_on", "last_on"}:
+        return JoinForm(service=service, initial=typed)
+    parts = {int(part) for part in typed["parts"] if str(part).isdecimal()}
+    return JoinForm(service=service, initial=_suggested(request, service, zone, parts, appointment) | typed)
 
 
 def _own(request: HttpRequest, place: str) -> WaitlistPlace:
@@ -286,17 +300,52 @@ def _narrower(request: HttpRequest, form: JoinForm, day: date) -> list[tuple[str
     first, last = form.cleaned_data["first_on"], form.cleaned_data["last_on"]
     found = []
     if first < day:
-        found.append(("Only dates before", {"last_on": day - timedelta(days=1)}))
+        found.append(("Only dates before", {"last_on": day - ONE_DAY}))
     if last > day:
-        found.append(("Only dates after", {"first_on": day + timedelta(days=1)}))
+        found.append(("Only dates after", {"first_on": day + ONE_DAY}))
     return [(words, f"{request.path}?{urlencode(typed | dates, doseq=True)}#join") for words, dates in found]
 
 
-def _suggested(service: Service, zone: ZoneInfo) -> dict[str, Any]:
-    """The dates that are suggested: from tomorrow until the day before the next opening. Three queries."""
+def _suggested(
+    request: HttpRequest, service: Service, zone: ZoneInfo, parts: Collection[int], appointment: Appointment | None
+) -> dict[str, date]:
+    """The dates that are suggested, so that what is suggested can be waited for: those from which somebody comes, where
+    nothing is open on them, else the nearest on which all is booked. Three queries, four where the provider has a cap.
+
+    For a time before an appointment they end with its day. Where no day is booked up, they are the next three weeks.
+    """
     now = clock.now()
-    first = today(zone, now) + timedelta(days=1)
-    openings = availability.slots_between(service, now, now + availability.LONGEST_RANGE, now=now)
-    if openings and (last := clock.local(openings[0], zone).date() - timedelta(days=1)) > first:
-        return {"first_on": first, "last_on": last}
-    return {"first_on": first, "last_on": first + SUGGESTED}
+    first = today(zone, now) + ONE_DAY
+    last = clock.local(appointment.start, zone).date() if appointment else None
+    near, until = (_day_of(request.GET.get(name, ""), zone) for name in ("day", "until"))
+    if until:
+        near = max(near or first, first)
+    begin = max(first, near - SUGGESTED) if near else first
+    days = [begin + n * ONE_DAY for n in range(LOOKED_AT)]
+    days = [day for day in days if last is None or day <= last]
+    opens, full = _openings_on(service, days, zone, parts, appointment, now=now) if days else (set(), set())
+    if near and until and near <= until and not any(near <= day <= until for day in opens):
+        return {"first_on": near, "last_on": until}
+    if found := suggested(without_openings(days, opens=opens, full=full), near):
+        return {"first_on": found[0], "last_on": found[1]}
+    return {"first_on": min(first, last or first), "last_on": last or first + SUGGESTED}
+
+
+def _openings_on(
+    service: Service,
+    days: Sequence[date],
+    zone: ZoneInfo,
+    parts: Collection[int],
+    appointment: Appointment | None,
+    *,
+    now: datetime,
+) -> tuple[set[date], set[date]]:
+    """The days with open times in these parts of the day, and those that would have some if nobody had booked."""
+    lengths = availability.as_agreed(appointment) if appointment else service
+    shape, mine = availability.shape_of(lengths), Mine(moving=appointment.pk if appointment else None)
+    start, end = clock.day_bounds(days[0], zone)[0], clock.day_bounds(days[-1], zone)[1]
+    facts = availability.load_facts([service.provider], start, end, now=now, mine=mine)[service.provider.pk]
+    before = min(end, appointment.start) if appointment else end
+    starts = [clock.local(at, zone) for at in open_slots(facts, shape, start, before, now=now)]
+    opens = {there.date() for there in starts if part_of(there.hour) in parts}
+    return opens, {day for day in days if would_be_open(facts, shape, *clock.day_bounds(day, zone), now=now)}

@@ -13,15 +13,19 @@ from django.core import mail
 from django.urls import reverse
 
 from accounts.models import User
+from appointments.mail.waitlist import PlaceOpened
 from appointments.models import Appointment, Offer, WaitlistPlace
-from appointments.services import offers, proposals, transitions, waitlist
+from appointments.queries.waitlist import whole_offers
+from appointments.services import booking, offers, proposals, transitions, waitlist
 from appointments.services.time_off import Absence, take_time_off
 from appointments.services.waitlist_offers import token_of
 from appointments.states import OfferState, PlaceState, Role, Status
 from notifications.models import EMAIL, Kind, SentMail, State, Topic
 from notifications.preferences import save_choice
 from notifications.rules import QuietHours
+from outbox import dispatch
 from outbox.exceptions import NotYet
+from outbox.models import Message
 from outbox.testing import deliver
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ServiceFactory, give_hours
@@ -229,6 +233,17 @@ def test_the_order_counts_those_who_wait_for_the_same_service(client, place, per
     assert "1 person waits for Short check now." in text_of(client.get(page_of(other)))
 
 
+def test_the_order_counts_those_who_could_be_offered_the_same_time(client, place, service, person):
+    """Before who waits for Tuesday afternoon come Amara and another, but none for the morning or for Wednesday."""
+    for wanted in ({"parts": 0b001}, {"parts": 0b110}, on(date(2026, 3, 4))):
+        join(service, UserFactory(), **(on(TUESDAY) | wanted))
+    late = UserFactory()
+    join(service, late, parts=0b010, **on(TUESDAY))
+    client.force_login(late)
+
+    assert f"3rd of 3 for {service.name}" in text_of(client.get(reverse("my_waitlist")))
+
+
 def test_where_a_time_is_open_the_dates_are_narrowed_by_a_button(client, service, person):
     client.force_login(person)
 
@@ -240,16 +255,62 @@ def test_where_a_time_is_open_the_dates_are_narrowed_by_a_button(client, service
     assert "first_on=2026-03-04" in after and "last_on=2026-03-09" in after
 
 
-def test_the_day_that_the_providers_page_shows_is_asked_for(client, service, person):
-    client.force_login(person)
-    page = client.get(reverse("provider_page", args=[service.provider.slug])).content.decode()
-    [address] = set(re.findall(rf'href="({page_of(service)}[^"]*)"', page))
+def suggested(client, address):
+    """The dates that the form suggests at this address."""
+    form = client.get(address).context["form"]
+    return form["first_on"].value(), form["last_on"].value()
 
-    shown = client.get(address).content.decode()
 
-    assert address.endswith("?day=2026-03-03") and shown.count('value="2026-03-03"') == 2
+def waitlist_link(client, service, **asked):
+    """The address of the waitlist on the provider's page."""
+    page = client.get(reverse("provider_service", args=[service.provider.slug, service.slug]), asked)
+    [address] = set(re.findall(rf'href="({page_of(service)}[^"]*)"', page.content.decode()))
+    return address.replace("&amp;", "&")
+
+
+def test_the_booked_up_dates_around_the_day_that_the_providers_page_shows_are_suggested(client, confirmed, service):
+    """Tuesday 3 March is booked, 10 March is open, and the 17th is booked."""
+    booking.book_appointment(
+        service=service,
+        start=TUESDAY_TEN + timedelta(days=14),
+        customer=UserFactory(),
+        terms=booking.terms_of(service),
+        booking_key="booked",
+    )
+    address = waitlist_link(client, service)
+
+    assert address.endswith("?day=2026-03-10")
+    # Sooner than the day that is shown, else the booked day itself, else the first that is booked.
+    assert suggested(client, address) == (date(2026, 3, 3), date(2026, 3, 9))
+    assert suggested(client, page_of(service) + "?day=2026-03-17") == (date(2026, 3, 11), date(2026, 3, 23))
     for wrong in ("2026-03-01", "nonsense"):
-        assert client.get(page_of(service), {"day": wrong}).content.decode().count('value="2026-03-03"') < 2
+        assert suggested(client, page_of(service) + f"?day={wrong}") == (date(2026, 3, 3), date(2026, 3, 9))
+
+
+def test_a_month_without_times_is_suggested_whole(client, service):
+    give_hours(service.provider, {})
+
+    assert suggested(client, waitlist_link(client, service, month="2026-04")) == (date(2026, 4, 1), date(2026, 4, 30))
+    # Of the present month what is left of it.
+    assert suggested(client, waitlist_link(client, service, month="2026-03")) == (date(2026, 3, 3), date(2026, 3, 31))
+
+
+def test_what_is_suggested_can_be_waited_for(client, confirmed, service, person):
+    client.force_login(person)
+    first, last = suggested(client, waitlist_link(client, service))
+
+    answer = client.post(page_of(service), WANTED | {"first_on": first.isoformat(), "last_on": last.isoformat()})
+
+    assert answer.status_code == 302 and WaitlistPlace.objects.get().last_on == date(2026, 3, 9)
+
+
+def test_sooner_than_an_appointment_is_suggested_for_the_booked_days_before_it(client, confirmed, book, person):
+    """The Tuesday before next week's appointment is booked; then it is open."""
+    later = book(TUESDAY_TEN + timedelta(days=7), customer=person)
+    client.force_login(person)
+    address = reverse("sooner", args=[later.reference])
+
+    assert suggested(client, address) == (date(2026, 3, 3), date(2026, 3, 10))
 
 
 def test_leaving_asks_first_and_names_what_is_lost(client, place, service, person):
@@ -473,12 +534,39 @@ def test_who_got_no_mail_about_an_offer_gets_none_that_it_is_taken_back(offer, p
     with pytest.raises(NotYet):
         deliver()
     assert SentMail.objects.get(kind=Kind.PLACE_OPENED).state == State.HELD
+    # The worker puts it off.
+    Message.objects.update(leased_until=None)
     taken_back(offer)
     with time_machine.travel(NOW + timedelta(hours=10, minutes=1), tick=False):
         deliver()
 
     assert letters_to(person) == []
     assert SentMail.objects.get(kind=Kind.WAITLIST).reason == "no mail offered this time"
+
+
+def test_what_is_taken_back_while_its_mail_leaves_is_told_once_the_mail_has_left(offer, person):
+    """The worker has found the offer open, and is about to hand the mail over."""
+    [sending] = Message.objects.filter(key=f"appointments.place_opened:{offer.pk}")
+    dispatch.lease(sending)
+    taken_back(offer)
+    later = NOW + timedelta(minutes=1)
+    with time_machine.travel(later, tick=False), pytest.raises(NotYet):
+        deliver()
+    assert letters_to(person) == [] and not SentMail.objects.filter(kind=Kind.WAITLIST).exists()
+    SentMail.objects.create(
+        key=PlaceOpened(loaded(offer)).key, user=person, kind=Kind.PLACE_OPENED, message_id="<1@here>",
+        state=State.SENT, handed_over_at=later, sent_at=later,
+    )  # fmt: skip
+    dispatch.finish(sending)
+    Message.objects.filter(done_at=None).update(leased_until=None, due_at=NOW)
+    with time_machine.travel(later, tick=False):
+        deliver()
+
+    assert [subject.partition(":")[0] for subject in letters_to(person)] == ["No longer offered"]
+
+
+def loaded(offer):
+    return whole_offers().get(pk=offer.pk)
 
 
 def test_a_link_ends_with_the_address_it_was_mailed_to(client, offer, person):

@@ -1,12 +1,24 @@
 """Who of a waitlist is offered which time and until when, decided from facts in hand."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from appointments.rules.slots import Facts, Rules, Shape
-from appointments.rules.waitlist import Asking, Offering, Openings, Waiting, Want, choose, offer_until
+from appointments.rules.waitlist import (
+    Asking,
+    Offering,
+    Openings,
+    Waiting,
+    Want,
+    choose,
+    number_in_line,
+    offer_until,
+    suggested,
+    without_openings,
+)
 from appointments.rules.wishes import days_words, never_met, parts_words
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -54,6 +66,45 @@ def test_the_first_of_the_line_gets_the_first_time_and_the_next_the_next_one():
 )
 def test_dates_weekdays_and_parts_of_the_day_decide_where_they_are_meant(want, fits):
     assert bool(chosen([waiting(want=want)])) is fits
+
+
+TUESDAYS = Want(date(2026, 3, 3), date(2026, 3, 3), 0b0000010, 0b001, LONDON)
+EACH_TUESDAY = replace(ANYTHING, weekdays=0b0000010)
+
+
+@pytest.mark.parametrize(
+    ("want", "other", "meet"),
+    [
+        (ANYTHING, ANYTHING, True),
+        (TUESDAYS, ANYTHING, True),
+        (TUESDAYS, replace(TUESDAYS, parts=0b110), False),
+        (TUESDAYS, replace(ANYTHING, weekdays=0b1111101), False),
+        (TUESDAYS, replace(ANYTHING, first_on=date(2026, 3, 4)), False),
+        (TUESDAYS, replace(ANYTHING, last_on=date(2026, 3, 3)), True),
+        # Both want Tuesdays, and their dates have none in common.
+        (EACH_TUESDAY, replace(ANYTHING, first_on=date(2026, 3, 25), last_on=date(2026, 3, 30)), False),
+        (TUESDAYS, replace(ANYTHING, before=MONDAY + 12 * HOUR), False),
+        # Of another zone the nearest days may be meant, and the parts of the day are others.
+        (TUESDAYS, Want(date(2026, 3, 4), date(2026, 3, 4), 0b0000100, 0b110, MADRID), True),
+        (TUESDAYS, Want(date(2026, 3, 5), date(2026, 3, 5), 0b1111111, 0b111, MADRID), False),
+    ],
+)
+def test_two_wishes_meet_where_one_time_could_fit_both(want, other, meet):
+    assert (want.may_meet(other), other.may_meet(want)) == (meet, meet)
+    assert number_in_line(2, [(1, other), (2, want), (3, other)]) == ((1, 3) if meet else (0, 1))
+
+
+def test_of_the_days_without_an_opening_those_are_suggested_that_are_booked_up():
+    days = [date(2026, 3, number) for number in range(1, 13)]
+    opens = {days[3], days[7]}
+    ranges = without_openings(days, opens=opens, full={days[1], days[5], days[10]})
+
+    assert ranges == [(days[0], days[2]), (days[4], days[6]), (days[8], days[11])]
+    assert without_openings(days, opens=opens, full={days[5]}) == [(days[4], days[6])]
+    # The day itself, else sooner, else the first.
+    wanted = [(days[5], ranges[1]), (days[7], ranges[1]), (None, ranges[0]), (days[0] - DAY, ranges[0])]
+    assert [suggested(ranges, near) for near, _ in wanted] == [found for _, found in wanted]
+    assert suggested([], days[0]) is None
 
 
 def test_who_is_busy_was_asked_before_or_may_not_take_it_is_passed_over():

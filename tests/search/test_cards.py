@@ -225,6 +225,10 @@ def test_a_full_week_names_the_next_opening(offer, index, client, closed_until, 
     assert card.days == []
     assert card.next.at.hour == 9
     assert card.next.href.startswith(f"/providers/maya/main/?day={card.next.day.isoformat()}")
+    # The waitlist is asked for the days before, and for the parts of the day that were searched for.
+    until = card.next.day - timedelta(days=1)
+    parts = "&parts=0" if query else ""
+    assert card.waitlist == f"/waitlist/maya/main/?day=2026-03-02&until={until.isoformat()}{parts}"
 
 
 def test_a_stale_index_never_names_a_time_that_has_gone(offer, index, client):
