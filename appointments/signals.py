@@ -4,7 +4,7 @@ from django.contrib.auth.signals import user_logged_out
 from django.dispatch import receiver
 
 from appointments import visitor
-from appointments.services import holds
+from appointments.services import kept_times
 
 
 @receiver(user_logged_out, dispatch_uid="appointments.release_kept_time")
@@ -12,4 +12,4 @@ def release_kept_time(sender, request, **kwargs) -> None:
     """Release the time kept for the browser that signs out, because its name ends with the session."""
     browser = visitor.known(request) if hasattr(request, "session") else None
     if browser:
-        holds.release_kept_time(browser=browser)
+        kept_times.release_kept_time(browser=browser)

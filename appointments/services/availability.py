@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, QuerySet, Value, When
 
-from appointments.models import Appointment, Hold, Offer, Proposal, conditions
+from appointments.models import Appointment, Hold, Offer, Proposal, WaitlistPlace, conditions
 from appointments.rules.obstacles import Asked, Obstacle, first_obstacle, obstacles
 from appointments.rules.slots import Facts, Rules, Shape, is_open, open_slots, with_appointment
 from appointments.states import HoldKind
@@ -43,11 +43,14 @@ class Mine:
             Q(kept_by=self.account_id) if self.account_id else Q()
         )
 
-    def holds(self) -> Q:
+    def holds(self, now: datetime) -> Q:
         """The condition that finds all of their time among `Hold`; an empty one, which is falsy, for nobody."""
-        # An appointment moves to an offered time only where that very time is offered for it.
+        # An appointment moves to an offered time only where that very time is offered for it, and nobody takes one
+        # whose deadline is over before it has gone to who waits next.
         moving = self.also_moving | ({self.moving} if self.moving else set())
-        offered = Q(offer__customer=self.account_id) if self.account_id and not moving else Q()
+        offered = Q()
+        if self.account_id and not moving:
+            offered = Q(offer__customer=self.account_id, expires_at__gt=now)
         if self.offer:
             offered |= Q(offer=self.offer)
         return self.kept() | offered | (Q(appointment__in=moving) if moving else Q())
@@ -55,6 +58,9 @@ class Mine:
 
 NOBODY = Mine()
 LONGEST_RANGE = timedelta(days=62)
+# Where somebody waits with the provider, a time that runs out stays closed until the job has offered it to them, which
+# runs each minute; should it not run, then no longer than this.
+OFFERED_WITHIN = timedelta(minutes=2)
 # Longer than the difference between two zones' dates, and than the longest blocked range, so that both fit into it.
 MARGIN = timedelta(days=2)
 # A count above the number of starts that three weeks can have.
@@ -289,13 +295,28 @@ def _override_rows(ids: Sequence[int], first: date, last: date) -> QuerySet[Date
     return rows.values_list("provider_id", "start_on", "end_on", "ranges")
 
 
-def live_holds(now: datetime, *, mine: Mine = NOBODY, kept: bool = True) -> QuerySet[Hold]:
-    """The holds that take time now: lasting ones, and kept, proposed and offered times that have not run out, but none
-    of `mine`. With `kept=False` no kept time counts."""
-    live, own = Hold.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now)), mine.holds()
+def live_holds(
+    now: datetime, *, mine: Mine = NOBODY, kept: bool = True, closed_since: datetime | None = None
+) -> QuerySet[Hold]:
+    """The holds that take time now: lasting ones, and kept, proposed and offered times that have not run out, or that
+    are to be offered to who waits (`OFFERED_WITHIN`), but none of `mine`. With `kept=False` no kept time counts.
+
+    `closed_since` is `now` less that, for prepared queries, which can't reckon.
+    """
+    to_offer = Q(expires_at__gt=closed_since or now - OFFERED_WITHIN) & _somebody_waits()
+    live, own = Hold.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now) | to_offer), mine.holds(now)
     if not kept:
         live = live.exclude(kind=HoldKind.KEPT)
     return live.exclude(own) if own else live
+
+
+def stale_holds(now: datetime) -> Q:
+    """The condition that finds the holds that ran out and take no time any more."""
+    return Q(expires_at__lte=now - OFFERED_WITHIN) | Q(expires_at__lte=now) & ~Q(_somebody_waits())
+
+
+def _somebody_waits() -> Exists:
+    return Exists(WaitlistPlace.objects.waiting().filter(provider=OuterRef("provider")))
 
 
 def _ranges(start: datetime, end: datetime, also: Mapping[int, Interval]) -> Q:
@@ -314,6 +335,7 @@ def _taken(
         start=start,
         end=end,
         now=now,
+        closed_since=now - OFFERED_WITHIN,
         browser=mine.browser,
         account_id=mine.account_id,
         moving=mine.moving,
@@ -335,15 +357,15 @@ def _taken_rows(
     start: datetime,
     end: datetime,
     now: datetime,
+    closed_since: datetime,
     browser: str | None,
     account_id: int | None,
     moving: int | None,
     offer: int | None,
     kept: bool,
 ) -> QuerySet[Hold, tuple[int, datetime, datetime]]:
-    return _all_taken(
-        live_holds(now, mine=Mine(browser, account_id, moving, offer=offer), kept=kept), ids, start, end, Q()
-    )
+    mine = Mine(browser, account_id, moving, offer=offer)
+    return _all_taken(live_holds(now, mine=mine, kept=kept, closed_since=closed_since), ids, start, end, Q())
 
 
 def _all_taken(

@@ -8,7 +8,8 @@ from functools import reduce
 from operator import or_
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Least
 
 from accounts.models import User
 from appointments.exceptions import NotKept, PolicyRefused, SlotTaken
@@ -59,16 +60,25 @@ def blocked_range(service: Service, start: datetime) -> tuple[datetime, datetime
     return start - shape.before, start + shape.duration + shape.after
 
 
-def drop_stale(provider: Provider, *, now: datetime, mine: Mine) -> None:
-    """Delete the provider's kept, proposed and offered times that ran out, and the time that `mine` keeps anywhere, as
-    it is replaced."""
-    _drop(Hold.objects.filter(Q(provider=provider, expires_at__lte=now) | mine.kept()))
+def drop_stale(provider: Provider, *, now: datetime, mine: Mine, instead: Interval | None = None) -> None:
+    """Delete the provider's kept, proposed and offered times that ran out, and the time that `mine` keeps, as it is
+    replaced, by one that takes `instead` where that is given.
+
+    What they keep elsewhere, or beside that, runs out now, and a job offers it to those who wait for it.
+    """
+    own = mine.kept()
+    replaced = own & Q(provider=provider) if own else Q()
+    if own and instead:
+        replaced &= Q(start__lt=instead[1], end__gt=instead[0])
+    _drop(Hold.objects.filter(Q(provider=provider) & availability.stale_holds(now) | replaced))
+    if own:
+        _give_up(Hold.objects.filter(own), now=now)
 
 
 def make_room(provider: Provider, spans: Sequence[Interval], *, now: datetime, mine: Mine) -> None:
     """Delete the provider's kept and proposed times that ran out, and the time that `mine` keeps in one of the spans,
     which they take for an appointment of theirs."""
-    gone = Q(expires_at__lte=now)
+    gone = availability.stale_holds(now)
     if kept := mine.kept():
         gone |= kept & reduce(or_, (Q(start__lt=end, end__gt=start) for start, end in merge(spans)))
     _drop(Hold.objects.filter(gone, provider=provider))
@@ -85,6 +95,17 @@ def _drop(rows: QuerySet[Hold]) -> int:
     if kept:
         outbox.publish_all(answer_later(kept, act=uuid.uuid4().hex))
     return Hold.objects.filter(pk__in=[pk for pk, *_ in found]).delete()[0]
+
+
+def _give_up(kept: QuerySet[Hold], *, now: datetime) -> None:
+    """Let these times run out now, and nobody keep them any more. Where somebody waits they stay closed, although their
+    providers are not locked, until a job has offered them. Elsewhere they are open at once."""
+    waiting = WaitlistPlace.objects.waiting().filter(provider=OuterRef("provider"))
+    for pk, provider, waits in kept.order_by("pk").values_list("pk", "provider_id", Exists(waiting)):
+        ends = {"expires_at": Least("expires_at", Value(now)), "browser": f"given up {pk}"}
+        Hold.objects.filter(pk=pk).update(**ends, kept_by=None, kept_from="")
+        if waits:
+            outbox.publish_all(answer_later([provider], act=uuid.uuid4().hex))
 
 
 def answer_later(provider_ids: Iterable[int], *, act: str) -> list[outbox.Draft]:
@@ -159,9 +180,10 @@ def release_offered(offers: Iterable[int]) -> None:
     Hold.objects.filter(offer__in=offers).delete()
 
 
-def release_lapsed_offers(provider_id: int, *, now: datetime) -> None:
-    """Release the offered times of the provider whose deadline is over."""
-    Hold.objects.filter(provider=provider_id, kind=HoldKind.OFFER, expires_at__lte=now).delete()
+def release_lapsed(provider_id: int, *, now: datetime) -> None:
+    """Release the kept, proposed and offered times of the locked provider that ran out. What is open by that is offered
+    in the same transaction."""
+    Hold.objects.filter(provider=provider_id, expires_at__lte=now).delete()
 
 
 def release_proposed(appointments: Sequence[Appointment]) -> None:
@@ -211,7 +233,8 @@ def _keep_time(*, service: Service, start: datetime, keeper: Keeper) -> Hold:
         raise PolicyRefused("Nothing can be kept for this account.")
     if account:
         check_dealings(account, provider)
-    drop_stale(provider, now=now, mine=keeper.mine)
+    taken_from, taken_to = blocked_range(service, start)
+    drop_stale(provider, now=now, mine=keeper.mine, instead=(taken_from, taken_to))
     if not availability.may_book(service, start, now=now):
         if account and availability.may_book(service, start, now=now, mine=keeper.mine):
             # Only what is offered to them is in the way.
@@ -219,7 +242,6 @@ def _keep_time(*, service: Service, start: datetime, keeper: Keeper) -> Hold:
                 raise NotKept("This time is offered to you, so it is held for you already.")
             raise NotKept("This time meets one that is offered to you, so it can’t be kept. You can still book it.")
         raise slot_taken(service, start, mine=keeper.mine)
-    taken_from, taken_to = blocked_range(service, start)
     if not keeper.account:
         check_visitors(service=service, start=start, blocked=(taken_from, taken_to), address=keeper.address, now=now)
     return Hold.objects.create(
@@ -247,18 +269,9 @@ def kept_time(browser: str | None, *, now: datetime) -> Hold | None:
     return Hold.objects.filter(browser=browser, expires_at__gt=now).first() if browser else None
 
 
-@retrying
-@transaction.atomic
-def release_kept_time(*, browser: str) -> None:
-    """Release the time kept by this browser, if any."""
-    _drop(Hold.objects.filter(browser=browser))
-
-
-@retrying
-@transaction.atomic
-def leave_kept_time(*, browser: str, provider: str, start: datetime) -> None:
-    """Release the time kept by this browser if it covers `start` at `provider` (a slug), so not another tab's time."""
-    _drop(Hold.objects.filter(browser=browser, provider__slug=provider, start__lte=start, end__gt=start))
+def drop_kept(kept: QuerySet[Hold]) -> bool:
+    """Delete these kept times of a locked provider; whether there were any. The caller offers what is open by that."""
+    return bool(kept.delete()[0])
 
 
 def count_kept_inside(provider: Provider, span: Interval, *, now: datetime) -> int:
@@ -283,7 +296,7 @@ def drop_lapsed_times(*, now: datetime, mine: Mine = NOBODY) -> int:
 
     The slots ignore them, but the constraint against overlaps can't.
     """
-    return _drop(Hold.objects.filter(Q(expires_at__lte=now) | mine.kept()))
+    return _drop(Hold.objects.filter(availability.stale_holds(now) | mine.kept()))
 
 
 def check_bookable(service: Service) -> None:

@@ -248,6 +248,8 @@ def offer_by_hand(*, place: WaitlistPlace, start: datetime, actor: User) -> Offe
     made = waitlist_offers.offer_by_hand(fresh, start, now=now)
     if made is None:
         raise PolicyRefused(f"{name} can’t be offered this time: it is too soon, or {name} can’t book with you now.")
+    # What ran out before this act goes to whoever comes first.
+    waitlist_offers.offer_freed(provider.pk, now=now)
     return made
 
 

@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.crypto import salted_hmac
 
 from accounts.models import User, taking_part
-from appointments.models import Appointment, Offer, Proposal, WaitlistPlace
+from appointments.models import Appointment, Hold, Offer, Proposal, WaitlistPlace
 from appointments.rules.bookable import what_is_shut
 from appointments.rules.moves import move_terms
 from appointments.rules.persons import Dealings, move_refusal, refusals
@@ -72,7 +72,7 @@ def offer_freed(provider_id: int, *, now: datetime | None = None) -> list[Offer]
     """Offer the open time of the locked provider to those who wait for it, in order, and return what is offered.
 
     A place that waits for an earlier time of an appointment ends with that, and an offer that is no earlier than it any
-    more is taken back, also while the provider takes no bookings. One query where nobody waits; else at most sixteen,
+    more is taken back, also while the provider takes no bookings. One query where nobody waits; else at most seventeen,
     whatever the number of places.
     """
     now = now or clock.now()
@@ -86,8 +86,11 @@ def offer_freed(provider_id: int, *, now: datetime | None = None) -> list[Offer]
 
 
 def look_over(provider_id: int) -> list[Offer]:
-    """Offer what is free to those who wait for it, whatever made it free. Locks the provider only where there is."""
+    """Offer what is free to those who wait for it, whatever made it free. Locks the provider only where there is, or
+    where a time ran out, which is closed until this has offered it or found that nobody wants it."""
     now = clock.now()
+    if Hold.objects.filter(provider=provider_id, expires_at__lte=now).exists():
+        return _answer(provider_id)
     rows = _line(provider_id=provider_id, now=now)
     line = [one for one in rows if offered_at(one) is None and not one.is_over(now) and _may_be_asked(one)]
     if not line or not _find(line[0].provider, line, now=now):
@@ -158,15 +161,16 @@ def _may_be_asked(place: WaitlistPlace) -> bool:
 
 
 def expire_due(provider_id: int, *, now: datetime) -> None:
-    """Mark the offers of the locked provider as expired whose deadline is over, and release their times.
+    """Mark the offers of the locked provider as expired whose deadline is over, and release all times that ran out. The
+    caller offers what is open by that.
 
     The job does so within a minute. What is decided before that counts on it: who let a time go is not asked about it
-    again, and may be offered another. One query where nothing is due.
+    again, and may be offered another. Two queries where nothing is due.
     """
     due = Offer.objects.expired(now).filter(provider=provider_id)
     if due.update(state=OfferState.EXPIRED, closed_at=now):
-        holds.release_lapsed_offers(provider_id, now=now)
         outbox.publish_all([_refresh(provider_id)])
+    holds.release_lapsed(provider_id, now=now)
 
 
 def offered_at(place: WaitlistPlace) -> datetime | None:

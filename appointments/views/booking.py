@@ -28,7 +28,7 @@ from appointments.pages.changed_terms import changes_in_words
 from appointments.pages.zones import zones_of_time
 from appointments.queries.customer import own_clashes
 from appointments.queries.public import public_service
-from appointments.services import availability, booking, holds, offers
+from appointments.services import availability, booking, holds, kept_times, offers
 from core import clock
 from core.shortcuts import redirect_with, with_query
 from providers.models import FEWEST_OCCURRENCES, Service
@@ -294,7 +294,7 @@ def release_time(request: HttpRequest, provider: str, service: str) -> HttpRespo
     booking_draft.keep(request, provider)
     browser, start = visitor.known(request), month_picker.from_value(request.POST.get("start", ""))
     if browser and start:
-        holds.leave_kept_time(browser=browser, provider=provider, start=start)
+        kept_times.leave_kept_time(browser=browser, provider=provider, start=start)
     if "gone" in request.GET:
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
     return redirect_with(reverse("provider_service", args=[provider, service]), _chosen(request))

@@ -20,7 +20,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from appointments.exceptions import InsideChanged, JoinRefused, OfferClosed, OpenNow, PolicyRefused, SlotTaken
-from appointments.models import Appointment, Hold, Offer, WaitlistPlace
+from appointments.models import Appointment, Hold, Offer, Proposal, WaitlistPlace
 from appointments.rules.leaving import Waiting, fingerprint
 from appointments.rules.time_off import Way
 from appointments.rules.waitlist import MOST_PLACES
@@ -29,6 +29,7 @@ from appointments.services import (
     booking,
     fair_use,
     holds,
+    kept_times,
     leaving,
     offers,
     proposals,
@@ -38,7 +39,7 @@ from appointments.services import (
 from appointments.services.time_off import Absence, cancel_inside, take_time_off, what_is_inside
 from appointments.services.waitlist_offers import offer_freed
 from appointments.states import OfferState, PlaceState, Role, Status
-from appointments.tasks import end_offers, expire_requests, look_over_waitlists
+from appointments.tasks import end_offers, expire_requests, lapse_proposals, look_over_waitlists
 from outbox.models import Message
 from outbox.testing import deliver
 from providers import edit_stamps
@@ -327,7 +328,7 @@ def test_five_hundred_places_are_answered_in_as_many_queries_as_one(provider, co
         for person in UserFactory.create_batch(499)
     )  # fmt: skip
 
-    assert _queries(provider) == alone <= 18
+    assert _queries(provider) == alone <= 19
 
 
 # --- Taking it --------------------------------------------------------------------------------------------------------
@@ -1308,31 +1309,130 @@ def test_what_staff_change_is_offered_in_the_same_act(client, provider, service)
 BROWSER = "b" * 64
 
 
-@pytest.mark.parametrize("how", ["released", "left", "elsewhere", "lapsed"])
-def test_a_kept_time_that_is_given_up_is_offered_by_a_job(service, provider, how):
+@pytest.fixture
+def kept(service):
+    """A person waits for the one time, which somebody else keeps."""
     holds.keep_time(service=service, start=TUESDAY_TEN, browser=BROWSER)
-    place = join(service, UserFactory(), **on(TUESDAY))
+    return join(service, UserFactory(), **on(TUESDAY))
 
+
+@pytest.mark.parametrize("how", ["released", "left"])
+def test_a_kept_time_that_is_given_up_is_offered_in_the_same_act(kept, service, provider, how):
     if how == "released":
-        holds.release_kept_time(browser=BROWSER)
-    elif how == "left":
-        holds.leave_kept_time(browser=BROWSER, provider=provider.slug, start=TUESDAY_TEN)
-    elif how == "elsewhere":
-        other = ServiceFactory(duration_minutes=60)
-        give_hours(other.provider, {1: [("10:00", "11:00")]})
-        holds.keep_time(service=other, start=TUESDAY_TEN, browser=BROWSER)
+        kept_times.release_kept_time(browser=BROWSER)
     else:
-        Hold.objects.update(expires_at=NOW)
-        holds.drop_lapsed_times(now=NOW)
+        kept_times.leave_kept_time(browser=BROWSER, provider=provider.slug, start=TUESDAY_TEN)
+
+    assert offered_to(kept).start == TUESDAY_TEN
+
+
+def elsewhere():
+    """Keep another provider's time in the same browser."""
+    other = ServiceFactory(duration_minutes=60)
+    give_hours(other.provider, {1: [("10:00", "11:00")]})
+    holds.keep_time(service=other, start=TUESDAY_TEN, browser=BROWSER)
+
+
+def test_a_kept_time_that_is_given_up_for_another_providers_is_closed_until_a_job_has_offered_it(kept, service):
+    elsewhere()
+    with pytest.raises(SlotTaken):
+        book_again(service)
+    deliver("appointments.answer_waitlist")
+
+    assert offered_to(kept).start == TUESDAY_TEN
+    assert holds.kept_time(BROWSER, now=NOW).provider_id != kept.provider_id
+
+
+def test_a_kept_time_that_is_given_up_where_nobody_waits_is_open_at_once(service):
+    holds.keep_time(service=service, start=TUESDAY_TEN, browser=BROWSER)
+    elsewhere()
+
+    assert is_open(service) and book_again(service).is_confirmed
+    assert not Message.objects.filter(topic="appointments.answer_waitlist").exists()
+
+
+def test_a_kept_time_that_is_given_up_for_another_of_the_same_provider_is_closed_until_it_is_offered(provider, service):
+    give_hours(provider, {1: [("10:00", "11:00"), ("13:00", "14:00")]})
+    holds.keep_time(service=service, start=TUESDAY_TEN, browser=BROWSER)
+    place = join(service, UserFactory(), parts=0b001, **on(TUESDAY))
+
+    holds.keep_time(service=service, start=TUESDAY_TEN + 3 * HOUR, browser=BROWSER)
+    assert not is_open(service)
     deliver("appointments.answer_waitlist")
 
     assert offered_to(place).start == TUESDAY_TEN
 
 
+@pytest.mark.parametrize("how", ["kept", "offered", "proposed"])
+def test_a_time_that_runs_out_is_closed_until_the_job_has_offered_it(provider, confirmed, service, book, how):
+    """The job runs each minute; if it does not, the time is open to all after two."""
+    over = NOW + HOUR
+    if how == "proposed":
+        give_hours(provider, {1: [("10:00", "12:00")]})
+        proposals.propose_time(appointment=confirmed, start=TUESDAY_TEN + HOUR, actor=provider.user, role=Role.PROVIDER)
+        start = TUESDAY_TEN + HOUR
+    elif how == "offered":
+        join(service, UserFactory(), **on(TUESDAY))
+        cancel(confirmed)
+        start = TUESDAY_TEN
+    else:
+        cancel(confirmed)
+        start = TUESDAY_TEN
+        holds.keep_time(service=service, start=start, browser=BROWSER)
+    place = join(service, UserFactory(), **on(TUESDAY))
+    Hold.objects.exclude(expires_at=None).update(expires_at=over)
+    Offer.objects.update(expires_at=over)
+    Proposal.objects.update(answer_by=over)
+
+    with time_machine.travel(over + MINUTE, tick=False):
+        assert not is_open(service, start, now=over + MINUTE)
+        with pytest.raises(SlotTaken):
+            book_again(service, start)
+        assert is_open(service, start, now=over + availability.OFFERED_WITHIN)
+        for run in (end_offers, lapse_proposals, look_over_waitlists):
+            run()
+
+        assert offered_to(place).start == start
+
+
+def test_who_let_an_offered_time_run_out_does_not_book_it_before_the_next_is_asked(confirmed, first, second, service):
+    cancel(confirmed)
+    late = offered_to(first)
+
+    with time_machine.travel(late.expires_at, tick=False):
+        with pytest.raises(SlotTaken):
+            book_again(service, customer=late.customer)
+        end_offers()
+
+    assert offered_to(second).start == TUESDAY_TEN
+
+
+def test_who_keeps_a_time_books_it_although_it_has_just_run_out(kept, service):
+    terms, who = booking.terms_of(service), UserFactory()
+    with time_machine.travel(NOW + holds.KEPT_FOR, tick=False):
+        wanted = booking.Wanted(service, (TUESDAY_TEN,), who, terms, "key", browser=BROWSER)
+        [outcome] = booking.place(wanted)
+
+    assert outcome.appointment.is_confirmed and offered_to(kept) is None
+
+
+def test_what_nobody_wants_of_what_ran_out_is_open_once_the_job_has_run(provider, confirmed, service):
+    give_hours(provider, {1: [("10:00", "12:00")]})
+    join(service, UserFactory(), parts=0b110, **on(TUESDAY))
+    holds.keep_time(service=service, start=TUESDAY_TEN + HOUR, browser=BROWSER)
+
+    with time_machine.travel(NOW + holds.KEPT_FOR, tick=False):
+        assert not is_open(service, TUESDAY_TEN + HOUR, now=NOW + holds.KEPT_FOR)
+        look_over_waitlists()
+
+        assert is_open(service, TUESDAY_TEN + HOUR, now=NOW + holds.KEPT_FOR)
+    assert not Offer.objects.exists()
+
+
 def test_a_kept_time_where_nobody_waits_starts_no_job(service):
     holds.keep_time(service=service, start=TUESDAY_TEN, browser=BROWSER)
 
-    holds.release_kept_time(browser=BROWSER)
+    kept_times.release_kept_time(browser=BROWSER)
 
     assert not Message.objects.filter(topic="appointments.answer_waitlist").exists()
 

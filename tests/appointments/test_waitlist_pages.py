@@ -306,7 +306,7 @@ def test_what_is_suggested_can_be_waited_for(client, confirmed, service, person)
 
 def test_sooner_than_an_appointment_is_suggested_for_the_booked_days_before_it(client, confirmed, book, person):
     """The Tuesday before next week's appointment is booked; then it is open."""
-    later = book(TUESDAY_TEN + timedelta(days=7), customer=person)
+    later = book(TUESDAY_TEN + timedelta(days=7), customer=person).appointment
     client.force_login(person)
     address = reverse("sooner", args=[later.reference])
 

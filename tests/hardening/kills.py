@@ -21,6 +21,7 @@ from appointments.services import (
     fair_use,
     history,
     holds,
+    kept_times,
     leaving,
     locks,
     offers,
@@ -203,6 +204,12 @@ def pass_place(offer_pk, where="nowhere"):
     offer = Offer.objects.select_related("customer").get(pk=offer_pk)
     with point(where):
         return offers.pass_one(offer=offer, actor=offer.customer)
+
+
+def give_up_time(browser, where="nowhere"):
+    """Let a visitor leave the form for whose sake a time is kept."""
+    with point(where):
+        kept_times.release_kept_time(browser=browser)
 
 
 def claim_place(offer_pk, where="nowhere"):

@@ -6,8 +6,18 @@ from uuid import uuid4
 import pytest
 
 from accounts.models import Ban, Departure
-from appointments.models import Appointment, AppointmentEvent, Hold, LateCancellation, Offer, Proposal, Series
-from appointments.states import Status
+from appointments.models import (
+    Appointment,
+    AppointmentEvent,
+    Hold,
+    LateCancellation,
+    Offer,
+    Proposal,
+    Series,
+    WaitlistPlace,
+)
+from appointments.services import holds
+from appointments.states import ALL_WEEKDAYS, Status
 from core import clock
 from outbox.models import Message
 from providers.models import TimeOff
@@ -519,6 +529,24 @@ def test_passing_killed_on_the_way_to_the_next_changes_nothing_or_all(waited_for
     assert [each.state for each in Offer.objects.order_by("pk")] == (["passed", "open"] if is_done else ["open"])
     assert kills.pass_place(offer.pk) is not is_done
     assert [each.state for each in Offer.objects.order_by("pk")] == ["passed", "open"]
+    check_all()
+
+
+@pytest.mark.parametrize("where", ["lock:after", "freed:before", "offered:after", "commit:before", "commit:after"])
+def test_giving_up_a_kept_time_killed_on_the_way_to_the_next_changes_nothing_or_all(waited_for, where):
+    browser = "b" * 64
+    WaitlistPlace.objects.update(weekdays=0b0000001 << (waited_for.start.weekday() + 1) % 7)
+    kills.move("cancel_appointment", waited_for.pk, "customer")
+    holds.keep_time(service=waited_for.service, start=waited_for.start, browser=browser)
+    WaitlistPlace.objects.update(weekdays=ALL_WEEKDAYS)
+
+    [killed] = run_calls([(kills.give_up_time, browser, where)])
+
+    assert killed.error == "Died"
+    is_done = where == "commit:after"
+    assert [hold.kind for hold in Hold.objects.all()] == ["offer" if is_done else "kept"]
+    kills.give_up_time(browser)
+    assert [hold.kind for hold in Hold.objects.all()] == ["offer"]
     check_all()
 
 

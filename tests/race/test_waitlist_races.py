@@ -9,7 +9,7 @@ import time_machine
 
 from accounts.models import User
 from appointments.models import Appointment, Hold, Offer, WaitlistPlace
-from appointments.services import booking, offers, transitions, waitlist
+from appointments.services import booking, holds, kept_times, offers, transitions, waitlist
 from appointments.services.waitlist_offers import look_over
 from appointments.states import OfferState, PlaceState, Role, Status
 from core import clock
@@ -29,6 +29,9 @@ def _everything_holds(transactional_db):
     check_all()
     for provider in WaitlistPlace.objects.values_list("provider", flat=True).distinct():
         assert not look_over(provider), "a time that somebody waits for was open to all"
+
+
+BROWSER = "b" * 64
 
 
 def narrow(hours=1, **values):
@@ -95,6 +98,28 @@ def book(service_pk, customer_pk, start, folder, size):
     wanted = booking.Wanted(service, (datetime.fromisoformat(start),), customer, terms, uuid4().hex)
     [outcome] = booking.place(wanted)
     return outcome.appointment.status
+
+
+def give_up(folder, size):
+    meet(folder, size)
+    kept_times.release_kept_time(browser=BROWSER)
+
+
+def sweep(provider_pk, folder, size):
+    """Let the job look over a list whose kept time has just run out."""
+    meet(folder, size)
+    with time_machine.travel(clock.now() + holds.KEPT_FOR, tick=False):
+        return len(look_over(provider_pk))
+
+
+def book_late(service_pk, customer_pk, start, folder, size):
+    service = Service.objects.select_related("provider__policy", "provider__user").get(pk=service_pk)
+    customer, terms = User.objects.get(pk=customer_pk), booking.terms_of(service)
+    meet(folder, size)
+    with time_machine.travel(clock.now() + holds.KEPT_FOR, tick=False):
+        wanted = booking.Wanted(service, (datetime.fromisoformat(start),), customer, terms, uuid4().hex)
+        [outcome] = booking.place(wanted)
+        return outcome.appointment.status
 
 
 def join_now(service_pk, customer_pk, day, folder, size):
@@ -176,6 +201,49 @@ def test_one_form_sent_several_times_joins_once(run_calls, tmp_path):
 
     assert sorted(outcome.value for outcome in outcomes) == [False, False, False, True]
     assert WaitlistPlace.objects.count() == 1
+
+
+@pytest.fixture
+def kept(transactional_db):
+    """A service, the start of its one time, which a browser keeps, and a place that waits for that."""
+    service, [one] = narrow()
+    free(one)
+    holds.keep_time(service=service, start=one.start, browser=BROWSER)
+    [place] = wait(service, [one])
+    return service, one.start, place
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_nobody_books_a_kept_time_in_the_moment_in_which_it_is_given_up(run_calls, tmp_path, kept, turn):
+    service, start, place = kept
+    folder = str(tmp_path)
+
+    given_up, *others = run_calls(
+        [
+            (give_up, folder, 3),
+            *((book, service.pk, UserFactory().pk, start.isoformat(), folder, 3) for _ in range(2)),
+        ]
+    )
+
+    assert given_up.error == "" and {outcome.error for outcome in others} == {"SlotTaken"}
+    assert Offer.objects.get().place_id == place.pk and Hold.objects.count() == 1
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_nobody_books_a_kept_time_in_the_moment_in_which_it_has_run_out(run_calls, tmp_path, kept, turn):
+    """The job that offers it and those who book it come at once, by a clock that is past its end."""
+    service, start, place = kept
+    folder = str(tmp_path)
+
+    swept, *others = run_calls(
+        [
+            (sweep, service.provider_id, folder, 3),
+            *((book_late, service.pk, UserFactory().pk, start.isoformat(), folder, 3) for _ in range(2)),
+        ]
+    )
+
+    assert swept.value == 1 and {outcome.error for outcome in others} == {"SlotTaken"}
+    assert Offer.objects.get().place_id == place.pk and Hold.objects.count() == 1
 
 
 # --- The offer --------------------------------------------------------------------------------------------------------
