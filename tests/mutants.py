@@ -3284,6 +3284,14 @@ MUTANTS = [
         "what_staff_open",
     ),
     mutant(
+        "an earlier time under a cap that the move frees is offered to nobody",
+        WAITLIST_RULES,
+        "if before is not None and (is_full(self.facts) or day_is_full(self.facts, before)):",
+        "if False:",
+        WAITLIST,
+        "cap_that_the_move_frees",
+    ),
+    mutant(
         "a kept time that is given up is offered to nobody",
         "appointments/services/kept_times.py",
         "        waitlist_offers.offer_freed(provider_id)\n",

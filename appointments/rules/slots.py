@@ -134,6 +134,13 @@ def with_appointment(facts: Facts, shape: Shape, start: datetime) -> Facts:
     )
 
 
+def without_one(facts: Facts, start: datetime) -> Facts:
+    """The facts with one appointment less under the caps: that at `start`, whose time stays taken."""
+    day = start.astimezone(facts.zone).date()
+    booked = {**facts.booked, day: max(facts.booked.get(day, 0) - 1, 0)}
+    return replace(facts, booked=booked, open_count=facts.open_count - 1)
+
+
 def _walk(
     facts: Facts, taken: Sequence[Interval], shape: Shape, start: datetime, end: datetime, now: datetime
 ) -> Iterator[datetime]:

@@ -9,7 +9,7 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from appointments.rules.parts import part_of
-from appointments.rules.slots import Facts, Shape, is_full, open_slots, with_appointment
+from appointments.rules.slots import Facts, Shape, day_is_full, is_full, open_slots, with_appointment, without_one
 from core import clock
 from core.intervals import Interval, overlaps
 
@@ -176,7 +176,14 @@ class Openings:
     on_the_wall: dict[ZoneInfo, dict[datetime, tuple[date, int, int]]] = field(default_factory=dict)
 
     def fitting(self, waiting: Waiting) -> Iterator[datetime]:
-        """The open starts that the place wants, in order."""
+        """The open starts that the place wants, in order.
+
+        Who waits for a time before their appointment frees its place under the provider's caps by moving.
+        """
+        before = waiting.want.before
+        if before is not None and (is_full(self.facts) or day_is_full(self.facts, before)):
+            starts = open_slots(without_one(self.facts, before), waiting.shape, *self.span, now=self.now)
+            return (start for start in starts if waiting.want.fits(start))
         key = (waiting.sort, waiting.want)
         if key not in self.wanted:
             self.wanted[key] = self._fitting(waiting)

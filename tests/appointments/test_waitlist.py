@@ -37,9 +37,10 @@ from appointments.services import (
     waitlist,
 )
 from appointments.services.time_off import Absence, cancel_inside, take_time_off, what_is_inside
-from appointments.services.waitlist_offers import offer_freed
+from appointments.services.waitlist_offers import look_over, offer_freed
 from appointments.states import OfferState, PlaceState, Role, Status
 from appointments.tasks import end_offers, expire_requests, lapse_proposals, look_over_waitlists
+from calendar_sync.models import BusyInterval
 from outbox.models import Message
 from outbox.testing import deliver
 from providers import edit_stamps
@@ -457,6 +458,28 @@ def test_only_times_before_the_appointment_are_offered(provider, book, service, 
     cancel(two)
 
     assert offered_to(place) is None and is_open(service, TUESDAY_TEN + 7 * DAY)
+
+
+@pytest.mark.parametrize("cap", ["max_per_day", "max_open"])
+def test_an_earlier_time_under_a_cap_that_the_move_frees_is_offered_to_nobody_else(
+    provider, book, service, customer, cap
+):
+    """Ten is busy elsewhere, and eleven is the only appointment that the provider takes."""
+    give_hours(provider, {1: [("10:00", "12:00")]})
+    later = book(TUESDAY_TEN + HOUR).appointment
+    provider.policy.max_per_day = provider.policy.max_open = None
+    setattr(provider.policy, cap, 1)
+    provider.policy.save()
+    busy = BusyInterval.objects.create(provider=provider, start=TUESDAY_TEN, end=TUESDAY_TEN + HOUR)
+    other = join(service, UserFactory(), **on(TUESDAY))
+    place = join(service, customer, appointment=later, **on(TUESDAY))
+    busy.delete()
+
+    look_over(provider.pk)
+
+    assert offered_to(other) is None and offered_to(place).start == TUESDAY_TEN
+    assert claim(offered_to(place)).appointment.start == TUESDAY_TEN
+    assert WaitlistPlace.objects.get(pk=place.pk).state == PlaceState.BOOKED
 
 
 def test_a_place_for_an_earlier_time_ends_with_its_appointment_and_the_next_is_asked(confirmed, later, service):
