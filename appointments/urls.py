@@ -17,6 +17,7 @@ from .views import (
     series,
     series_extension,
     series_moves,
+    series_times,
     waitlist,
     waitlist_offer,
 )
@@ -52,6 +53,7 @@ urlpatterns = [
     path("my/waitlist/<uuid:place>/offer/", waitlist_offer.my_offer, name="waitlist_offer"),
     path("w/<waitlist:token>/", waitlist_offer.by_link, name="link_waitlist_offer"),
     path("my/series/<uuid:series>/", series.my_series, name="my_series"),
+    path("my/series/<uuid:series>/answer/", series_times.answer_series_times, name="answer_series_times"),
     path("my/series/<uuid:series>/extend/", series_extension.extend_series, name="extend_series"),
     path("my/series/<uuid:series>/move/", series_moves.move_series, name="move_series"),
     path("my/series/<uuid:series>/cancel/", series.cancel_series, name="cancel_series"),

@@ -68,6 +68,7 @@ SERIES_PAGES = "appointments/test_series_pages.py"
 SERIES_BEYOND = "appointments/test_series_beyond.py"
 SERIES_MOVES = "appointments/test_series_moves.py"
 SERIES_EXTENSION = "appointments/test_series_extension.py"
+SERIES_ANSWERS = "appointments/test_series_answers.py"
 TOGETHER = "appointments/test_mails_about_several.py"
 FAIR_RULES = "appointments/rules/fair_use.py"
 FAIR_SERVICES = "appointments/services/fair_use.py"
@@ -1786,10 +1787,50 @@ MUTANTS = [
     mutant(
         "an accepted time is moved to though it is no longer held",
         TIMES,
-        "    if not holds.keep_proposed(proposal.appointment):",
-        "    if not holds.keep_proposed(proposal.appointment) and not now:",
+        "    if not holds.keep_proposed([one.appointment for one in proposals]):",
+        "    if not holds.keep_proposed([one.appointment for one in proposals]) and not now:",
         TIME,
         "another_clock",
+    ),
+    mutant(
+        "of several accepted times one may be held no more",
+        "appointments/services/holds.py",
+        "    if kept < len(appointments):\n",
+        "    if not kept:\n",
+        SERIES_ANSWERS,
+        "held_no_more",
+    ),
+    mutant(
+        "new times that the page did not name are answered with the others",
+        "appointments/queries/proposals.py",
+        "filter(appointment__series=series, uuid__in=named)",
+        "filter(appointment__series=series)",
+        SERIES_ANSWERS,
+        "since_the_page",
+    ),
+    mutant(
+        "new times of another series are answered by this one's page",
+        "appointments/queries/proposals.py",
+        "filter(appointment__series=series, uuid__in=named)",
+        "filter(uuid__in=named)",
+        SERIES_ANSWERS,
+        "other_series",
+    ),
+    mutant(
+        "a date without an answer keeps its time",
+        "appointments/forms/series_times.py",
+        "        if any(one.appointment.reference not in answers for one in named):\n            return None\n",
+        '        answers = {one.appointment.reference: "decline" for one in named} | answers\n',
+        SERIES_ANSWERS,
+        "without_an_answer",
+    ),
+    mutant(
+        "a list leads to the page of all new times where there is one",
+        "appointments/pages/changing.py",
+        "args=[series]) if count > 1 else",
+        "args=[series]) if series else",
+        SERIES_ANSWERS,
+        "lead_there",
     ),
     mutant(
         "a proposal outlives its appointment",

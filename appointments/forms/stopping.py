@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django import forms
-from django.http import QueryDict
 
 from appointments.models import REFERENCE_ALPHABET, REFERENCE_LENGTH, Appointment
 from appointments.rules.stopping import Scope
@@ -52,7 +52,7 @@ def shown_of(sent: str) -> dict[str, str]:
     return dict(one.partition(":")[::2] for one in sent[:MOST_SHOWN].split())
 
 
-def typed_answers(data: QueryDict) -> dict[str, str]:
+def typed_answers(data: Mapping[str, Any]) -> dict[str, str]:
     """The answer for each reference, as the radios say; what is no reference or no answer is left out."""
     answers = {}
     for name, value in data.items():

@@ -99,9 +99,13 @@ def about_several(shared: SharedContext, said: Sequence[Words]) -> Letter:
 
 
 def _series_button(shared: SharedContext) -> Button | None:
-    """The button to the page of the series, where all of the appointments belong to one."""
+    """The button to the page of the series, where all of the appointments belong to one; to the one that answers all of
+    the new times where the reader is asked for them."""
     if shared.series is None:
         return None
+    if all(context.event.verb == Verb.PROPOSE and context.is_asked for context in shared.contexts):
+        route = "answer_series_times" if shared.for_customer else "studio_answer_series_times"
+        return Button("Answer all of them", page(route, str(shared.series.uuid)))
     route = "my_series" if shared.for_customer else "studio_series"
     return Button("See the series", page(route, str(shared.series.uuid)))
 

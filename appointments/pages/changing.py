@@ -1,8 +1,10 @@
 """What the pages of a change of time show: both times in one zone, their days, and what became of a proposal."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
@@ -49,7 +51,8 @@ def shown(
 class Ask:
     """A proposal that waits for the reader's answer: by whom, in which zones, and the pages of its answers.
 
-    `at_once` says that another time which the reader chooses instead counts without an answer.
+    `at_once` says that another time which the reader chooses instead counts without an answer. Of several for one
+    series, `together` is the page that answers all `of_series` of them.
     """
 
     proposal: Proposal
@@ -58,22 +61,44 @@ class Ask:
     answer: str
     suggest: str
     at_once: bool = False
+    together: str = ""
+    of_series: int = 1
 
 
 def asks_of(proposals: Iterable[Proposal], viewer: Role, *, reader: ZoneInfo) -> list[Ask]:
-    """The proposals that wait for `viewer`, whose own zone is `reader`. Needs them with their appointments."""
-    answer, suggest = {
-        Role.CUSTOMER: ("answer_time", "reschedule_appointment"),
-        Role.PROVIDER: ("studio_answer_time", "studio_reschedule"),
+    """The proposals that wait for `viewer`, whose own zone is `reader`. Needs them with their appointments, and with
+    `series_uuid`, as the queries of what waits have them."""
+    answer, suggest, together = {
+        Role.CUSTOMER: ("answer_time", "reschedule_appointment", "answer_series_times"),
+        Role.PROVIDER: ("studio_answer_time", "studio_reschedule", "studio_answer_series_times"),
     }[viewer]
-    asks = []
-    for each in proposals:
+    waiting, asks = list(proposals), []
+    counts = Counter(_series_of(each) for each in waiting)
+    for each in waiting:
         one, at = each.appointment, [each.appointment.reference]
         other = one.provider if viewer is Role.CUSTOMER else one.customer
         zones = zones_of(one, viewer, reader=reader)
         at_once = viewer is Role.CUSTOMER and moves_at_once(one, role=viewer, policy=one.provider.policy)
-        asks.append(Ask(each, other.first_name, zones, reverse(answer, args=at), reverse(suggest, args=at), at_once))
+        series = _series_of(each)
+        count = counts[series] if series else 1
+        asks.append(
+            Ask(
+                each,
+                other.first_name,
+                zones,
+                reverse(answer, args=at),
+                reverse(suggest, args=at),
+                at_once,
+                together=reverse(together, args=[series]) if count > 1 else "",
+                of_series=count,
+            )
+        )
     return asks
+
+
+def _series_of(proposal: Proposal) -> UUID | None:
+    series: UUID | None = proposal.series_uuid  # type: ignore[attr-defined]
+    return series
 
 
 def asks_of_provider(agenda: Agenda, *, now: datetime) -> list[Ask]:

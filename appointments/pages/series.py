@@ -145,7 +145,6 @@ def build_series(
         SeriesMonth(name, tuple(of_month))
         for name, of_month in groupby(rows, key=lambda row: month_words(clock.local(row.start, zones.first).date()))
     )
-    totals = money.totals(money.Money(one.price, one.currency) for one in ahead)
     more, may_add = _more(series, appointments, ahead, zones.first, now) if viewer is Role.CUSTOMER else ("", False)
     return SeriesPage(
         label=_label(appointments, ahead),
@@ -156,8 +155,8 @@ def build_series(
         zones=zones,
         ahead=tuple(ahead),
         waiting=tuple(one for one in ahead if one.is_request),
-        still_to_come=_joined(map(str, totals)) or money.format_money(Decimal(0), appointments[0].currency),
-        working=_working(ahead),
+        still_to_come=_joined(map(str, _totals(ahead))) or money.format_money(Decimal(0), appointments[0].currency),
+        working=working_of(ahead),
         more=more,
         may_add=may_add,
         place=_place(ahead or appointments, viewer),
@@ -207,11 +206,21 @@ def _label(appointments: Sequence[Appointment], ahead: Sequence[Appointment]) ->
     return OVER if took_place else STOPPED
 
 
-def _working(ahead: Sequence[Appointment]) -> str:
+def working_of(ahead: Sequence[Appointment]) -> str:
     """The sum of what is ahead as `6 × £32`. The prices are copies, which may differ after an extension, also in their
     currency: `3 × £32 and 2 × €40`."""
     counts = Counter((one.price, one.currency) for one in ahead)
     return _joined(f"{count} × {money.format_money(*price)}" for price, count in counts.items())
+
+
+def sum_of(appointments: Sequence[Appointment]) -> str:
+    """What these cost together, with its working: `3 × £40 = £120`; of one alone its price."""
+    totals = _joined(map(str, _totals(appointments)))
+    return f"{working_of(appointments)} = {totals}" if len(appointments) > 1 else totals
+
+
+def _totals(appointments: Iterable[Appointment]) -> Iterable[money.Money]:
+    return money.totals(money.Money(one.price, one.currency) for one in appointments)
 
 
 def _joined(parts: Iterable[str]) -> str:

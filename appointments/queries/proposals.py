@@ -1,11 +1,13 @@
 """Queries about proposals of new times."""
 
+from collections.abc import Collection
 from datetime import datetime
+from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from accounts.models import User
-from appointments.models import Appointment, Proposal
+from appointments.models import Appointment, Proposal, Series
 from appointments.states import OPEN, Role
 from core.compiled_queries import prepared
 from providers.models import Provider
@@ -23,13 +25,19 @@ def latest_proposal(appointment: Appointment) -> Proposal | None:
 def proposals_to_customer(user: User, *, now: datetime) -> QuerySet[Proposal]:
     """The new times that the customer has to answer, with their appointments, soonest deadline first."""
     rows = Proposal.objects.live(now).filter(appointment__customer=user).exclude(by=Role.CUSTOMER)
-    return rows.with_appointment().order_by("answer_by", "id")
+    return _with_series(rows.with_appointment().order_by("answer_by", "id"))
 
 
 def proposals_to_provider(provider: Provider, *, now: datetime) -> QuerySet[Proposal]:
     """The new times that the provider has to answer, with their appointments, soonest deadline first."""
     rows = Proposal.objects.live(now).filter(appointment__provider=provider, by=Role.CUSTOMER)
-    return rows.with_appointment().order_by("answer_by", "id")
+    return _with_series(rows.with_appointment().order_by("answer_by", "id"))
+
+
+def proposals_for_series(series: Series, named: Collection[UUID]) -> list[Proposal]:
+    """The new times with these public ids for dates of the series, whatever became of them, by date. One query."""
+    rows = Proposal.objects.filter(appointment__series=series, uuid__in=named).select_related("appointment")
+    return list(rows.order_by("appointment__occurrence"))
 
 
 def proposals_to(user: User, *, now: datetime) -> QuerySet[Proposal]:
@@ -38,7 +46,7 @@ def proposals_to(user: User, *, now: datetime) -> QuerySet[Proposal]:
     as_customer = Q(appointment__customer=user) & ~Q(by=Role.CUSTOMER)
     as_provider = Q(appointment__provider__user=user, by=Role.CUSTOMER)
     rows = Proposal.objects.live(now).filter(as_customer | as_provider)
-    return rows.with_appointment().order_by("answer_by", "id")
+    return _with_series(rows.with_appointment().order_by("answer_by", "id"))
 
 
 def live_proposals_of(provider: Provider, *, now: datetime) -> list[Proposal]:
@@ -55,11 +63,10 @@ def live_proposals_of(provider: Provider, *, now: datetime) -> list[Proposal]:
 def _live_of(provider_id: int, now: datetime) -> QuerySet[Proposal]:
     # What is open belongs to an open appointment; to say so leads to them by the index of the provider's.
     theirs = {"appointment__provider": provider_id, "appointment__status__in": sorted(OPEN)}
-    rows = Proposal.objects.live(now).filter(**theirs)
-    return rows.select_related("appointment__customer", "appointment__service").order_by("answer_by", "id")
+    rows = Proposal.objects.live(now).filter(**theirs).order_by("answer_by", "id")
+    return _with_series(rows.select_related("appointment__customer", "appointment__service"))
 
 
-def proposals_between(provider: Provider, start: datetime, end: datetime, *, now: datetime) -> QuerySet[Proposal]:
-    """The provider's live proposals whose new time overlaps [start, end), with their appointments, in order."""
-    rows = Proposal.objects.live(now).filter(appointment__provider=provider, start__lt=end, end__gt=start)
-    return rows.with_appointment().order_by("start", "id")
+def _with_series(rows: QuerySet[Proposal]) -> QuerySet[Proposal]:
+    """The rows with the public id of their series, `series_uuid`, whose new times are answered together."""
+    return rows.annotate(series_uuid=F("appointment__series__uuid"))

@@ -191,11 +191,13 @@ def release_proposed(appointments: Sequence[Appointment]) -> None:
     Hold.objects.filter(appointment__in=appointments, kind=HoldKind.PROPOSAL).delete()
 
 
-def keep_proposed(appointment: Appointment) -> bool:
-    """Make the proposed time the appointment's own, and release the one it had. False where none is held any more."""
-    proposed = Hold.objects.filter(appointment=appointment, kind=HoldKind.PROPOSAL)
-    former = list(Hold.objects.filter(appointment=appointment, kind=HoldKind.APPOINTMENT).values_list("pk", flat=True))
-    if not proposed.update(kind=HoldKind.APPOINTMENT, expires_at=None):
+def keep_proposed(appointments: Sequence[Appointment]) -> bool:
+    """Make the proposed times the appointments' own, and release the ones they had. False, for the caller to give up
+    the transaction, where one of them is held no more."""
+    theirs = Hold.objects.filter(appointment__in=appointments)
+    former = list(theirs.filter(kind=HoldKind.APPOINTMENT).values_list("pk", flat=True))
+    kept = theirs.filter(kind=HoldKind.PROPOSAL).update(kind=HoldKind.APPOINTMENT, expires_at=None)
+    if kept < len(appointments):
         return False
     Hold.objects.filter(pk__in=former).delete()
     return True

@@ -3,6 +3,7 @@
 Each service takes its locks and decides under them, as all moves do: see `transitions.apply`.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -84,6 +85,16 @@ def accept_time(*, proposal: Proposal, actor: User, role: Role) -> Outcome:
 def decline_time(*, proposal: Proposal, actor: User, role: Role, reason: str = "") -> Outcome:
     """Keep the original time, and release the proposed one."""
     return _answer(proposal, Verb.DECLINE_TIME, actor, role, reason)
+
+
+def answer_times(*, accepted: Sequence[Proposal], kept: Sequence[Proposal], actor: User, role: Role) -> list[Outcome]:
+    """Accept and decline these new times in one act, of which the other side reads in one mail: all of them or none.
+
+    Raises MoveRefused where one can't be answered so any more, PolicyRefused where one of both takes part no more.
+    """
+    yes = [Change(one.appointment, Verb.MOVE, proposal=one) for one in accepted]
+    no = [Change(one.appointment, Verb.DECLINE_TIME, proposal=one) for one in kept]
+    return apply([*yes, *no], actor=actor, role=role)
 
 
 def withdraw_time(*, proposal: Proposal, actor: User, role: Role, reason: str = "") -> Outcome:

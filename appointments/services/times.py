@@ -156,21 +156,22 @@ def _proposal(wish: Wish, actor: User | None, now: datetime) -> Proposal:
     )
 
 
-def accept(proposal: Proposal, *, now: datetime) -> None:
-    """Move the appointment to the proposed time, which is held, and release the other.
+def accept(proposals: Sequence[Proposal], *, now: datetime) -> None:
+    """Move the appointments to the proposed times, which are held, and release the others.
 
-    Raises MoveRefused where the time is held no more, as by the clock of another computer it has lapsed.
+    Raises MoveRefused where one of the times is held no more, as by the clock of another computer it has lapsed.
     """
-    if not holds.keep_proposed(proposal.appointment):
+    if not holds.keep_proposed([one.appointment for one in proposals]):
         raise MoveRefused(NO_LONGER_OPEN[ProposalState.LAPSED])
-    _set_time(proposal.appointment, proposal.start)
-    _close(proposal, ProposalState.ACCEPTED, now=now)
+    for one in proposals:
+        _set_time(one.appointment, one.start)
+    _close(proposals, ProposalState.ACCEPTED, now=now)
 
 
-def refuse(proposal: Proposal, state: ProposalState, *, now: datetime) -> None:
-    """Close the proposal in `state`, and release the proposed time."""
-    _close(proposal, state, now=now)
-    holds.release_proposed([proposal.appointment])
+def refuse(proposals: Sequence[Proposal], state: ProposalState, *, now: datetime) -> None:
+    """Close the proposals in `state`, and release the proposed times."""
+    _close(proposals, state, now=now)
+    holds.release_proposed([one.appointment for one in proposals])
 
 
 def end_proposals(appointments: Sequence[Appointment], *, now: datetime) -> bool:
@@ -187,9 +188,10 @@ def _close_open(appointments: Sequence[Appointment], state: ProposalState, *, no
     return True
 
 
-def _close(proposal: Proposal, state: ProposalState, *, now: datetime) -> None:
-    proposal.state, proposal.closed_at = state, now
-    proposal.save(update_fields=["state", "closed_at"])
+def _close(proposals: Sequence[Proposal], state: ProposalState, *, now: datetime) -> None:
+    for one in proposals:
+        one.state, one.closed_at = state, now
+    Proposal.objects.filter(pk__in=[one.pk for one in proposals]).update(state=state, closed_at=now)
 
 
 def _make_room(wishes: Sequence[Wish], *, now: datetime) -> None:

@@ -384,9 +384,7 @@ def _make(changes: Sequence[Change], act: Act, *, now: datetime) -> None:
         if change.offer:
             waitlist_offers.take(change.offer, now=now)
     proposals = times.choose(_wishes(changes, act), actor=act.actor, now=now)
-    for change in changes:
-        if change.proposal and change.verb in OF_TIME:
-            proposals[change.appointment.pk] = _answer(change, change.proposal, now=now)
+    proposals |= _answer(changes, now=now)
     entries = [
         _enter(change, was, proposals.get(change.appointment.pk), act, now=now)
         for change, was in zip(changes, before, strict=True)
@@ -519,13 +517,19 @@ def _dropped_by(change: Change, now: datetime) -> datetime | None:
     return waiting.start if waiting and waiting.is_live(now) and waiting.start != change.start else None
 
 
-def _answer(change: Change, proposal: Proposal, *, now: datetime) -> Proposal:
-    """Move to the proposed time, or close the proposal."""
-    if change.verb is Verb.MOVE:
-        times.accept(proposal, now=now)
-    else:
-        times.refuse(proposal, CLOSES[change.verb], now=now)
-    return proposal
+def _answer(changes: Sequence[Change], *, now: datetime) -> dict[int, Proposal]:
+    """Move to the proposed times that are accepted, and close the others that are answered, all those answered alike at
+    once. The proposals by the appointments' ids."""
+    answered: dict[Verb, list[Proposal]] = {}
+    for change in changes:
+        if change.proposal and change.verb in OF_TIME:
+            answered.setdefault(change.verb, []).append(change.proposal)
+    for verb, proposals in answered.items():
+        if verb is Verb.MOVE:
+            times.accept(proposals, now=now)
+        else:
+            times.refuse(proposals, CLOSES[verb], now=now)
+    return {one.appointment_id: one for proposals in answered.values() for one in proposals}
 
 
 def _ends_proposals(entry: Entry) -> bool:

@@ -55,6 +55,7 @@ class SeriesDoor:
     home: str
     cancel: str
     move: str
+    new_times: str
     crumbs: Sequence[tuple[str, str]]
 
     @property
@@ -111,6 +112,7 @@ def customers_door(request: HttpRequest, uuid: UUID) -> SeriesDoor:
         home=reverse("my_series", args=[uuid]),
         cancel=reverse("cancel_series", args=[uuid]),
         move=reverse("move_series", args=[uuid]),
+        new_times=reverse("answer_series_times", args=[uuid]),
         crumbs=[("Your appointments", mine), ("Series", f"{mine}?tab=series")],
     )
 
@@ -130,6 +132,7 @@ def providers_door(request: HttpRequest, provider: Provider, uuid: UUID) -> Seri
         home=reverse("studio_series", args=[uuid]),
         cancel=reverse("studio_cancel_series", args=[uuid]),
         move=reverse("studio_move_series", args=[uuid]),
+        new_times=reverse("studio_answer_series_times", args=[uuid]),
         crumbs=[(customer.name, reverse("studio_customer", args=[customer.uuid]))],
     )
 

@@ -31,6 +31,10 @@ def request(world):
     return {"reference": world.request.reference}
 
 
+def asked_of_series(world):
+    return {"series": world.series_asked_by("P").uuid}
+
+
 def series(world):
     return {"series": world.series.uuid}
 
@@ -137,6 +141,7 @@ ROWS = [
     Row("my_series", args=series, get=MINE, post=signed_in("405")),
     Row("my_series_ics", args=series, get=signed_in("404"), post=signed_in("405")),
     # A form that says nothing is shown again.
+    Row("answer_series_times", args=asked_of_series, get=MINE, post=signed_in("404", C="422")),
     Row("extend_series", args=series, get=MINE, post=signed_in("404", C="422")),
     Row("move_series", args=series, get=MINE, post=signed_in("404", C="422")),
     Row("cancel_series", args=series, get=MINE, post=signed_in("404", C="422")),

@@ -31,6 +31,10 @@ def request(world):
     return {"reference": world.request.reference}
 
 
+def asked_of_series(world):
+    return {"series": world.series_asked_by("C").uuid}
+
+
 def series(world):
     return {"series": world.series.uuid}
 
@@ -102,6 +106,7 @@ ROWS = [
     # The series has only requests, which no calendar has.
     Row("studio_series_ics", get=signed_in("404"), post=refused(), args=series),
     # Forms that say nothing are shown again.
+    Row("studio_answer_series_times", get=own(), post=own("422"), args=asked_of_series),
     Row("studio_move_series", get=own(), post=own("422"), args=series),
     Row("studio_cancel_series", get=own(), post=own("422"), args=series),
     Row("answer_series", get=own(), post=own("422"), args=series),

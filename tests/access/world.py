@@ -37,6 +37,7 @@ from appointments.rules.time_off import Way
 from appointments.services import booking, proposals, waitlist
 from appointments.services.calendar_feed import make_feed
 from appointments.services.offers import times_to_offer
+from appointments.services.series_moves import move_several
 from appointments.services.time_off import cancel_inside, what_is_inside
 from appointments.services.waitlist_offers import times_for
 from appointments.states import Role, Shown
@@ -176,6 +177,15 @@ class World:
         first = clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=4, hours=1)
         [outcome, *_] = book_series(service, self.people["C"], weekly(first, 3))
         return Series.objects.get(appointments=outcome.appointment)
+
+    def series_asked_by(self, who: str) -> Series:
+        """The series, for the first two dates of which P or C proposes other times."""
+        rows = list(self.series.appointments.with_people().with_proposal().order_by("occurrence")[:2])
+        moves = [(one, one.start + timedelta(hours=3)) for one in rows if one.open_proposal is None]
+        role = Role.PROVIDER if who == "P" else Role.CUSTOMER
+        if moves:
+            move_several(moves=moves, actor=self.people[who], role=role, at_once=False, message="A course, sorry.")
+        return self.series
 
     @cached_property
     def proposal(self) -> Proposal:

@@ -798,18 +798,6 @@ def test_each_side_finds_what_it_has_to_answer_soonest_first_in_one_query(
     assert list(queries.proposals_to_customer(customer, now=max(deadlines.values()))) == []
 
 
-def test_the_proposals_of_a_range_are_those_whose_new_time_overlaps_it(confirmed, provider):
-    propose(confirmed, P)
-
-    def found(since, until):
-        return list(queries.proposals_between(provider, since, until, now=NOW))
-
-    assert len(found(WEDNESDAY_TEN + HOUR - SECOND, WEDNESDAY_TEN + 2 * HOUR)) == 1
-    assert len(found(WEDNESDAY_TEN - HOUR, WEDNESDAY_TEN + SECOND)) == 1
-    assert found(WEDNESDAY_TEN + HOUR, WEDNESDAY_TEN + 2 * HOUR) == []
-    assert found(WEDNESDAY_TEN - HOUR, WEDNESDAY_TEN) == []
-
-
 def test_an_appointment_comes_with_its_open_proposal_and_with_no_other(confirmed, by_hand, django_assert_num_queries):
     propose(confirmed, P)
     answer(proposals.decline_time, C)

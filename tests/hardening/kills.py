@@ -136,6 +136,15 @@ def answer_series(provider_pk, accepts, where="nowhere"):
     return [outcome.changed for outcome in outcomes]
 
 
+def answer_times(customer_pk, accepts, where="nowhere"):
+    """Accept the first of the new times that the customer is asked for, and keep the original ones of the others."""
+    rows = list(Proposal.objects.with_appointment().filter(appointment__customer=customer_pk).order_by("old_start"))
+    actor = rows[0].appointment.customer
+    with point(where):
+        outcomes = proposals.answer_times(accepted=rows[:accepts], kept=rows[accepts:], actor=actor, role=Role.CUSTOMER)
+    return [outcome.changed for outcome in outcomes]
+
+
 def move(verb, appointment_pk, role, where="nowhere"):
     one = Appointment.objects.select_related("provider__user", "customer").get(pk=appointment_pk)
     actor = {Role.CUSTOMER: one.customer, Role.PROVIDER: one.provider.user}[Role(role)]

@@ -159,6 +159,26 @@ def test_answering_a_series_killed_in_the_middle_answers_nothing(service, where,
     check_all()
 
 
+@pytest.mark.parametrize("accepts", [8, 3], ids=["all", "some"])
+@pytest.mark.parametrize("where", ["lock:after", "kept:after", "history:before", "jobs:after", "commit:before"])
+def test_answering_the_new_times_of_a_series_killed_in_the_middle_answers_none(service, where, accepts):
+    service.repeats = True
+    service.save()
+    customer = UserFactory()
+    kills.book_series(service.pk, customer.pk, eight_weeks())
+    kills.move_series(customer.pk, "provider")
+    before, starts = traces(), list(Appointment.objects.order_by("pk").values_list("start", flat=True))
+
+    [killed] = run_calls([(kills.answer_times, customer.pk, accepts, where)])
+
+    assert killed.error == "Died"
+    assert traces() == before
+    assert list(Appointment.objects.order_by("pk").values_list("start", flat=True)) == starts
+    assert kills.answer_times(customer.pk, accepts) == [True] * 8
+    assert Hold.objects.count() == 8
+    check_all()
+
+
 @pytest.mark.parametrize(
     ("role", "where"),
     [
