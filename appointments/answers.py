@@ -105,7 +105,7 @@ def waiting_for(view: View) -> list[Waiting]:
     instead, opened = offers_to_customer(view.reader, now=view.now)
     first, in_all = first_waiting_for(view.reader, now=view.now)
     return [
-        *waiting.new_times(list(proposals_to(view.reader, now=view.now)), view),
+        *waiting.new_times(proposals_to(view.reader, now=view.now), view),
         *waiting.offered_instead(instead, view),
         *waiting.places(opened, view),
         *waiting.requests(first, in_all, view),

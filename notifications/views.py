@@ -26,7 +26,7 @@ from .rules import TIME_TO_ACT
 SAID: dict[Topic, str] = {
     Topic.APPOINTMENTS: "With the entry for your calendar. Without it you could miss a change.",
     Topic.NEW_TIMES: "With the deadline, and once more 3 hours before it; and what became of it.",
-    Topic.REMINDERS: "At the lead times below.",
+    Topic.REMINDERS: "Before each confirmed appointment, at the times you choose.",
     Topic.ANSWERS: "Declined, not answered in time, or withdrawn by our team.",
     Topic.WAITLIST: "A time is kept for you, with the deadline. Without it you would have to look yourself.",
     Topic.RECEIPTS: "That your request was sent or taken back.",

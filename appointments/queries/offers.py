@@ -51,14 +51,19 @@ def offers_to_customer(user: User, *, now: datetime) -> tuple[list[list[Offer]],
     list for each, and those from waitlists. One query."""
     groups: dict[int, list[Offer]] = {}
     opened = []
-    rows = whole_offers().live(now).filter(customer=user).select_related("instead_of__service")
-    for each in rows.order_by("expires_at", "instead_of", "start"):
+    for each in _to_customer(user_id=user.pk, now=now):
         if each.instead_of is None:
             opened.append(each)
         else:
             each.instead_of.provider = each.provider
             groups.setdefault(each.instead_of.pk, []).append(each)
     return list(groups.values()), opened
+
+
+@prepared
+def _to_customer(user_id: int, now: datetime) -> QuerySet[Offer]:
+    rows = whole_offers().live(now).filter(customer=user_id).select_related("instead_of__service")
+    return rows.order_by("expires_at", "instead_of", "start")
 
 
 def live_offers_of(provider: Provider, *, now: datetime) -> list[Offer]:

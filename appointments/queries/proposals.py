@@ -40,11 +40,16 @@ def proposals_for_series(series: Series, named: Collection[UUID]) -> list[Propos
     return list(rows.order_by("appointment__occurrence"))
 
 
-def proposals_to(user: User, *, now: datetime) -> QuerySet[Proposal]:
+def proposals_to(user: User, *, now: datetime) -> list[Proposal]:
     """The new times that the person has to answer, as a customer or as a provider, with their appointments, soonest
-    deadline first."""
-    as_customer = Q(appointment__customer=user) & ~Q(by=Role.CUSTOMER)
-    as_provider = Q(appointment__provider__user=user, by=Role.CUSTOMER)
+    deadline first. One query."""
+    return _to_either_side(user_id=user.pk, now=now)
+
+
+@prepared
+def _to_either_side(user_id: int, now: datetime) -> QuerySet[Proposal]:
+    as_customer = Q(appointment__customer=user_id) & ~Q(by=Role.CUSTOMER)
+    as_provider = Q(appointment__provider__user=user_id, by=Role.CUSTOMER)
     rows = Proposal.objects.live(now).filter(as_customer | as_provider)
     return _with_series(rows.with_appointment().order_by("answer_by", "id"))
 

@@ -67,11 +67,16 @@ def first_waiting(provider: Provider, *, now: datetime) -> tuple[list[Appointmen
 def first_waiting_for(user: User, *, now: datetime) -> tuple[list[Appointment], int]:
     """The most urgent requests to a person who may be a provider, with both sides, and the number of all that wait. One
     query."""
-    waiting = Appointment.objects.filter(provider__user=user).waiting(now).order_by()
+    found = _first_waiting_for(user_id=user.pk, now=now)
+    return found, getattr(found[0], "in_all", 0) if found else 0
+
+
+@prepared
+def _first_waiting_for(user_id: int, now: datetime) -> QuerySet[Appointment]:
+    waiting = Appointment.objects.filter(provider__user=user_id).waiting(now).order_by()
     in_all = Subquery(waiting.values("provider").annotate(n=Count("pk")).values("n"), output_field=IntegerField())
     rows = waiting.select_related("provider", "service", "customer").annotate(in_all=in_all)
-    found: list[Appointment] = list(rows.order_by(*MOST_URGENT)[:SHORT_LIST])
-    return found, getattr(found[0], "in_all", 0) if found else 0
+    return rows.order_by(*MOST_URGENT)[:SHORT_LIST]
 
 
 @prepared
