@@ -98,14 +98,16 @@ def _drop(rows: QuerySet[Hold]) -> int:
 
 
 def _give_up(kept: QuerySet[Hold], *, now: datetime) -> None:
-    """Let these times run out now, and nobody keep them any more. Where somebody waits they stay closed, although their
-    providers are not locked, until a job has offered them. Elsewhere they are open at once."""
+    """Release times that somebody keeps no more. Where somebody waits they run out now, but stay closed, although their
+    providers are not locked, until a job has offered them."""
     waiting = WaitlistPlace.objects.waiting().filter(provider=OuterRef("provider"))
     for pk, provider, waits in kept.order_by("pk").values_list("pk", "provider_id", Exists(waiting)):
+        if not waits:
+            Hold.objects.filter(pk=pk).delete()
+            continue
         ends = {"expires_at": Least("expires_at", Value(now)), "browser": f"given up {pk}"}
         Hold.objects.filter(pk=pk).update(**ends, kept_by=None, kept_from="")
-        if waits:
-            outbox.publish_all(answer_later([provider], act=uuid.uuid4().hex))
+        outbox.publish_all(answer_later([provider], act=uuid.uuid4().hex))
 
 
 def answer_later(provider_ids: Iterable[int], *, act: str) -> list[outbox.Draft]:
