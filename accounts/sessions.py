@@ -6,6 +6,7 @@ Every page of a signed-in person needs session and person before anything else: 
 from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
 from allauth.account import auth_backends
@@ -87,5 +88,7 @@ def _session(key: str, now: datetime) -> QuerySet[Session]:
     return rows.annotate(**_read_along())
 
 
+# Kept, since the expressions are the same for every session and building them costs as much as reading one.
+@cache
 def _read_along() -> dict[str, Any]:
     return {name: expression for answer in read_along.each() for name, expression in answer.items()}

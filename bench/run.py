@@ -3,6 +3,7 @@
 import argparse
 import http.client
 import json
+import os
 import re
 import time
 from collections.abc import Callable
@@ -401,7 +402,7 @@ class Bench:
             own = 1 if page.cookie else 0
             own_queries = self.queries(page.address, page.cookie) - own
             self.note(f"queries of {name}, beside session and person", f"<= {page.queries}", own_queries)
-        self.note("queries of a booking", "<= 17", self.queries_of_a_booking())
+        self.count_queries_of_a_booking()
 
     def client(self, cookie: str = "") -> Client:
         client = Client(headers={"host": "127.0.0.1"})
@@ -416,23 +417,42 @@ class Bench:
             assert client.get(address).status_code == 200, address
         return len(caught)
 
-    def queries_of_a_booking(self) -> int:
+    def count_queries_of_a_booking(self) -> None:
         client, service = self.client(self.cookies[0]), self.booked[0]
         values = self.booking_values(service, self.first + timedelta(days=40), self.customers[0])
         with CaptureQueriesContext(connection) as caught:
             assert client.post(f"/book/{service.provider.slug}/session/", values).status_code == 302
-        return len([each for each in caught if not each["sql"].startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"))])
+        asked = [one for one in caught if not one["sql"].startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"))]
+        self.note("queries of a booking", "<= 17", len(asked))
 
     # --- All of it ----------------------------------------------------------------------------------------------------
 
     def run(self, dsn: str) -> int:
         self.dsn = dsn
-        months = months_of(self.options.months)
         print(f"Making the rows: {self.options.providers} providers…", flush=True)
         began = time.perf_counter()
         scale.add(self.options.providers)
         took = time.perf_counter() - began
         print(f"  {Provider.objects.count()} providers, {Appointment.objects.count()} appointments, {took:.0f} s")
+        rounds = self.prepare_bookings_alone() if self.options.bookings else self.prepare_all()
+        with serving(dsn) as self.server:
+            for number in range(self.options.rounds + 1):
+                if number == 1:
+                    self.forget_rounds()
+                which = f"{number} of {self.options.rounds}{' (warming up)' if not number else ''}"
+                print(f"Round {which}, at a load of {os.getloadavg()[0]:.1f}", flush=True)
+                for measure in rounds:
+                    measure()
+        return self.report()
+
+    def prepare_bookings_alone(self) -> list[Callable[[], None]]:
+        self.prepare_booking()
+        vacuum()
+        self.count_queries_of_a_booking()
+        return [self.booking_round]
+
+    def prepare_all(self) -> list[Callable[[], None]]:
+        months = months_of(self.options.months)
         for month in months:
             for size in world.MONTH_SIZES:
                 world.month_provider(size, month)
@@ -442,13 +462,12 @@ class Bench:
         self.prepare_lists()
         # The search index has only the seeded providers: this run's own, open day and night, would fill its first page.
         measure_figures()
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE")
+        vacuum()
         self.count_queries(months)
         for month in months:
             self.check_twins(month)
         self.check_lists()
-        rounds: list[Callable[[], None]] = [
+        return [
             *(lambda month=month: self.month_round(month) for month in months),
             *(lambda month=month: self.computing_round(month) for month in months),
             self.booking_round,
@@ -456,14 +475,6 @@ class Bench:
             self.waitlist_round,
             self.list_round,
         ]
-        with serving(dsn) as self.server:
-            for number in range(self.options.rounds + 1):
-                if number == 1:
-                    self.forget_rounds()
-                print(f"Round {number} of {self.options.rounds}{' (warming up)' if not number else ''}", flush=True)
-                for measure in rounds:
-                    measure()
-        return self.report()
 
     def report(self) -> int:
         print()
@@ -482,6 +493,12 @@ class Bench:
         return 1 if missed else 0
 
 
+def vacuum() -> None:
+    """Let PostgreSQL know how many rows there are now."""
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+
+
 def months_of(wanted: str) -> list[date]:
     """The months to measure: the next one, and the next March and October, in which most clocks change."""
     today = clock.now().date()
@@ -498,6 +515,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=2.0, help="of each scenario in a round")
     parser.add_argument("--providers", type=int, default=10_000, help="in the scaled seed")
     parser.add_argument("--months", choices=["next", "all"], default="all")
+    parser.add_argument("--bookings", action="store_true", help="only bookings beside bare inserts")
     parser.add_argument(
         "--growth", action="store_true", help="only the same pages with ever more providers around them"
     )

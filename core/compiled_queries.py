@@ -15,6 +15,8 @@ back, on PostgreSQL half of the time of a small query:
 
     holds, hours = together(of_provider.asking(provider_id=7, since=now), hours_of.asking(provider_id=7))
 
+`Several` makes one question of some whose answers are read as one thing.
+
 The decorated function builds the query and nothing else. It must pass its values on without looking at them, because
 it is called only twice for each shape of the values (the length of a list, which are None or booleans), with stand-ins.
 Both calls must give equal SQL that contains each stand-in unchanged: a value changed on its way (`since - DAY`,
@@ -27,7 +29,7 @@ from contextlib import nullcontext
 from copy import copy
 from datetime import UTC, date, datetime, timedelta
 from functools import update_wrapper
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, Protocol, TypeVar, overload
 
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -98,17 +100,45 @@ class Question(Generic[Row]):
         return self.ready.read(self.cursor)
 
 
-A = TypeVar("A")
+A = TypeVar("A", covariant=True)
 B = TypeVar("B")
 C = TypeVar("C")
+D = TypeVar("D")
+
+
+class Asked(Protocol[A]):
+    """What `together` takes: it sends all of them before it reads the answer of any."""
+
+    def send(self) -> None: ...
+
+    def answer(self) -> A: ...
+
+
+class Several(Generic[A]):
+    """Questions that are sent as one; `read` makes the answer from theirs."""
+
+    def __init__(self, *parts: Asked[Any], read: Callable[..., A]) -> None:
+        self.parts = parts
+        self.read = read
+
+    def send(self) -> None:
+        for part in self.parts:
+            part.send()
+
+    def answer(self) -> A:
+        return self.read(*(part.answer() for part in self.parts))
 
 
 @overload
-def together(a: Question[A], b: Question[B], /) -> tuple[list[A], list[B]]: ...
+def together(a: Asked[A], /) -> tuple[A]: ...
 @overload
-def together(a: Question[A], b: Question[B], c: Question[C], /) -> tuple[list[A], list[B], list[C]]: ...
-def together(*questions: Question[Any]) -> tuple[list[Any], ...]:
-    """The rows of each question, in one exchange with PostgreSQL; SQLite, where nothing travels, is asked in turn.
+def together(a: Asked[A], b: Asked[B], /) -> tuple[A, B]: ...
+@overload
+def together(a: Asked[A], b: Asked[B], c: Asked[C], /) -> tuple[A, B, C]: ...
+@overload
+def together(a: Asked[A], b: Asked[B], c: Asked[C], d: Asked[D], /) -> tuple[A, B, C, D]: ...
+def together(*questions: Asked[Any]) -> tuple[Any, ...]:
+    """The answer to each question, in one exchange with PostgreSQL; SQLite, where nothing travels, is asked in turn.
 
     The database answers them in this order, each as if it had been asked alone: inside a transaction a later one sees
     what happened while an earlier one waited for a lock. An error of any raises, and none has an answer then.
@@ -153,6 +183,19 @@ class _Ready:
                 raise TypeError(f"{build.__name__} changes a value on its way into the query.")
         if missing := first.of.keys() - {slot for slot, _ in self.slots}:
             raise TypeError(f"{build.__name__} does not hand on {sorted(map(str, missing))} as they are.")
+        if connection.vendor == "postgresql":
+            self._write_out_constants(connection)
+
+    def _write_out_constants(self, connection: Any) -> None:
+        """Make the constants part of the SQL, so that PostgreSQL knows them when it plans the query for all values.
+
+        It would otherwise not dare to use an index with a condition (`state = 'open'`), or plan at each call anew.
+        """
+        written = [
+            "%s" if slot else connection.ops.compose_sql("%s", [param]).replace("%", "%%") for slot, param in self.slots
+        ]
+        self.sql = self.sql.replace("%%", "%%%%") % tuple(written)
+        self.slots = [(slot, param) for slot, param in self.slots if slot]
 
     def send(self, values: dict[str, Any], places: tuple[int, int] | None) -> Any:
         """The cursor on which the query was executed with these values, for the rows at these places or for all."""

@@ -9,6 +9,8 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, QuerySet, Value, When
@@ -18,7 +20,7 @@ from appointments.rules.obstacles import Asked, Obstacle, first_obstacle, obstac
 from appointments.rules.slots import Facts, Rules, Shape, is_open, open_slots, with_appointment
 from appointments.states import HoldKind
 from calendar_sync.queries import busy_between
-from core.compiled_queries import Question, prepared, together
+from core.compiled_queries import Question, Several, prepared, together
 from core.exceptions import DomainError
 from core.intervals import Interval, merge
 from providers.models import DateOverride, Provider, Service, WorkingHours
@@ -65,6 +67,9 @@ OFFERED_WITHIN = timedelta(minutes=2)
 MARGIN = timedelta(days=2)
 # A count above the number of starts that three weeks can have.
 EVERY = 10_000
+
+HoursRow = tuple[int, int, int, int]  # provider, weekday, and the minutes of the day from which and to which
+DaysRow = tuple[int, date, date, list]  # provider, first and last date, and their ranges of minutes
 
 
 class RangeTooLong(DomainError):
@@ -126,26 +131,66 @@ def _load(
     *,
     now: datetime,
     mine: Mine,
-    also: Mapping[int, Interval] | None = None,
-    kept: bool = True,
+    also: Mapping[int, Interval] | None,
+    kept: bool,
     around: timedelta,
 ) -> dict[int, Facts]:
-    ids = [provider.pk for provider in providers]
+    if not also and not mine.also_moving:
+        [facts] = together(_asking(providers, start, end, now=now, mine=mine, kept=kept, around=around))
+        return facts
     first = min([start, *(since for since, _ in (also or {}).values())])
     last = max([end, *(until for _, until in (also or {}).values())])
-    first_day, last_day = (first - MARGIN).date(), (last + MARGIN).date()
-    questions = _hours_rows.asking(ids=ids), _override_rows.asking(ids=ids, first=first_day, last=last_day)
-    span = first - around, last + around
-    if also or mine.also_moving:
-        hours_rows, override_rows = together(*questions)
-        live = live_holds(now, mine=mine, kept=kept)
-        taken_rows = list(_all_taken(live, ids, *span, _ranges(start, end, also) if also else Q()))
-    else:
-        hours_rows, override_rows, taken_rows = together(*questions, _taken(ids, *span, now=now, mine=mine, kept=kept))
-    hours = _hours(hours_rows)
-    overrides = _overrides(override_rows, first_day, last_day)
-    taken = _by_provider(taken_rows)
-    booked, open_counts = _counts(providers, first - MARGIN, last + MARGIN, now=now, mine=mine)
+    ids = [provider.pk for provider in providers]
+    hours, overrides = together(*_asking_hours(ids, first, last))
+    live = live_holds(now, mine=mine, kept=kept)
+    taken = list(_all_taken(live, ids, first - around, last + around, _ranges(start, end, also) if also else Q()))
+    return _facts(providers, first, last, hours, overrides, taken, now=now, mine=mine)
+
+
+def _asking(
+    providers: list[Provider],
+    start: datetime,
+    end: datetime,
+    *,
+    now: datetime,
+    mine: Mine,
+    kept: bool = True,
+    around: timedelta,
+) -> Several[dict[int, Facts]]:
+    """The question about the facts of each provider, by id, where compiled queries can ask it."""
+    ids = [provider.pk for provider in providers]
+    taken = _taken(ids, start - around, end + around, now=now, mine=mine, kept=kept)
+    read = partial(_facts, providers, start, end, now=now, mine=mine)
+    return Several(*_asking_hours(ids, start, end), taken, read=read)
+
+
+def _asking_hours(ids: Sequence[int], start: datetime, end: datetime) -> tuple[Question[HoursRow], Question[DaysRow]]:
+    """The questions about the weekly hours, and about the dates in [start, end) that have hours of their own."""
+    return _hours_rows.asking(ids=ids), _override_rows.asking(ids=ids, first=_first_day(start), last=_last_day(end))
+
+
+def _first_day(start: datetime) -> date:
+    return (start - MARGIN).date()
+
+
+def _last_day(end: datetime) -> date:
+    return (end + MARGIN).date()
+
+
+def _facts(
+    providers: list[Provider],
+    start: datetime,
+    end: datetime,
+    hours_rows: Iterable[HoursRow],
+    override_rows: Iterable[DaysRow],
+    taken_rows: Iterable[tuple[int, datetime, datetime]],
+    *,
+    now: datetime,
+    mine: Mine,
+) -> dict[int, Facts]:
+    hours, taken = _hours(hours_rows), _by_provider(taken_rows)
+    overrides = _overrides(override_rows, _first_day(start), _last_day(end))
+    booked, open_counts = _counts(providers, start - MARGIN, end + MARGIN, now=now, mine=mine)
     return {
         provider.pk: Facts(
             zone=provider.zone,
@@ -183,23 +228,33 @@ def may_book(service: Service, start: datetime, *, now: datetime, mine: Mine = N
     return bool(open_among(service, [start], now=now, mine=mine))
 
 
-def open_among(
+def open_among(service: Service, starts: Sequence[datetime], *, now: datetime, mine: Mine = NOBODY) -> list[datetime]:
+    """The subset of `starts` that may be booked together. The facts are loaded once, however far apart they lie."""
+    [facts] = together(asking_facts(service, starts, now=now, mine=mine))
+    return open_by(facts, service, starts, now=now)
+
+
+def asking_facts(service: Service, starts: Sequence[datetime], *, now: datetime, mine: Mine) -> Several[Facts]:
+    """The question, for `together`, about the facts that decide these starts. `open_by` judges by the answer."""
+    provider, shape = service.provider, shape_of(service)
+    around = max(shape.before, shape.duration + shape.after)
+    asked = _asking([provider], min(starts), max(starts), now=now, mine=mine, around=around)
+    return Several(asked, read=itemgetter(provider.pk))
+
+
+def open_by(
+    facts: Facts,
     service: Service,
     starts: Sequence[datetime],
     *,
     now: datetime,
-    mine: Mine = NOBODY,
     beyond: Collection[datetime] = (),
 ) -> list[datetime]:
     """The subset of `starts` that may be booked together: each is judged as if the ones before it were booked already.
 
-    Of those `beyond` the booking window, nothing else may be in the way. The facts are loaded once for all starts,
-    however far apart they lie.
+    Of those `beyond` the booking window, nothing else may be in the way.
     """
-    shape = shape_of(service)
-    around = max(shape.before, shape.duration + shape.after)
-    loaded = _load([service.provider], min(starts), max(starts), now=now, mine=mine, around=around)
-    facts, found = loaded[service.provider.pk], []
+    shape, found = shape_of(service), []
     for start in starts:
         if is_open(facts, shape, start, now=now) or (start in beyond and _only_beyond(facts, shape, start, now)):
             facts = with_appointment(facts, shape, start)
@@ -264,7 +319,7 @@ def times_to_move_to(appointment: Appointment, *, now: datetime, count: int = 3)
     return sorted(sorted(others, key=lambda at: abs(at - appointment.start))[:count])
 
 
-def _hours(rows: Iterable[tuple[int, int, int, int]]) -> dict[int, dict[int, list[tuple[int, int]]]]:
+def _hours(rows: Iterable[HoursRow]) -> dict[int, dict[int, list[tuple[int, int]]]]:
     found: dict[int, dict[int, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
     for provider_id, weekday, start, end in rows:
         found[provider_id][weekday].append((start, end))
@@ -272,14 +327,12 @@ def _hours(rows: Iterable[tuple[int, int, int, int]]) -> dict[int, dict[int, lis
 
 
 @prepared
-def _hours_rows(ids: Sequence[int]) -> QuerySet[WorkingHours, tuple[int, int, int, int]]:
+def _hours_rows(ids: Sequence[int]) -> QuerySet[WorkingHours, HoursRow]:
     rows = WorkingHours.objects.filter(provider_id__in=ids).order_by("start_minute")
     return rows.values_list("provider_id", "weekday", "start_minute", "end_minute")
 
 
-def _overrides(
-    rows: Iterable[tuple[int, date, date, list]], first: date, last: date
-) -> dict[int, dict[date, list[tuple[int, int]]]]:
+def _overrides(rows: Iterable[DaysRow], first: date, last: date) -> dict[int, dict[date, list[tuple[int, int]]]]:
     found: dict[int, dict[date, list[tuple[int, int]]]] = defaultdict(dict)
     for provider_id, start_on, end_on, ranges in rows:
         day = max(start_on, first)
@@ -290,7 +343,7 @@ def _overrides(
 
 
 @prepared
-def _override_rows(ids: Sequence[int], first: date, last: date) -> QuerySet[DateOverride, tuple[int, date, date, list]]:
+def _override_rows(ids: Sequence[int], first: date, last: date) -> QuerySet[DateOverride, DaysRow]:
     rows = DateOverride.objects.filter(provider_id__in=ids, end_on__gte=first, start_on__lte=last).order_by("id")
     return rows.values_list("provider_id", "start_on", "end_on", "ranges")
 

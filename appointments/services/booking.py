@@ -19,7 +19,7 @@ from appointments.rules.pricing import Quote, quote
 from appointments.states import OPEN, Role, Status, Verb
 from core import clock
 from core.compiled_inserts import insert_all
-from core.compiled_queries import prepared, together
+from core.compiled_queries import Question, Several, prepared, together
 from core.db import retrying, violates
 from providers.models import Provider, Service
 
@@ -27,7 +27,7 @@ from . import availability, holds, offers, waitlist_offers
 from .availability import Mine
 from .history import Entry, record
 from .locks import lock_service
-from .persons import asking_dealings, check_person, dealings_of
+from .persons import asking_dealings, check_person
 from .series import NewSeries, check_extends, write_series
 from .shares import Ahead, check_series, check_share, exceeded_shares, proposed_start
 from .transitions import Outcome
@@ -149,7 +149,10 @@ def _place(wanted: Wanted) -> list[Outcome]:
     service, customer = lock_service(wanted.service, customer_id=wanted.customer.pk)
     assert customer is not None
     provider, keys, now = service.provider, wanted.keys, clock.now()
-    theirs, dealings, offered = _facts_about(customer, provider, keys=keys, now=now)
+    theirs, dealings, offered, facts = together(
+        *_asking_about(customer, provider, keys=keys, now=now),
+        availability.asking_facts(service, wanted.starts, now=now, mine=wanted.mine),
+    )
     if any(key in keys for _, key, *_ in theirs):
         return [Outcome(one, changed=False) for one in _as_booked(customer, keys)]
     holds.check_bookable(service)
@@ -174,7 +177,7 @@ def _place(wanted: Wanted) -> list[Outcome]:
     venue = _check_terms(service, wanted, terms)
     if wanted.browser:
         holds.drop_stale(provider, now=now, mine=wanted.mine)
-    open_now = availability.open_among(service, wanted.starts, now=now, mine=wanted.mine, beyond=wanted.beyond)
+    open_now = availability.open_by(facts, service, wanted.starts, now=now, beyond=wanted.beyond)
     for start in wanted.starts:
         if start not in open_now:
             raise holds.slot_taken(service, start, mine=wanted.mine)
@@ -253,18 +256,21 @@ def _of_customer(customer_id: int, provider_id: int, keys: list[str], now: datet
     return rows.values_list("pk", "booking_key", "series_id", "status", "start", "answer_by", proposed_start(now))
 
 
-def _facts_about(
+def _asking_about(
     customer: User, provider: Provider, *, keys: list[str], now: datetime
-) -> tuple[list[TheirRow], Dealings, list[Offer]]:
-    """The rows of `_of_customer`, what is between the two, and the times offered to the customer. Three queries in one
-    exchange."""
+) -> tuple[Question[TheirRow], Several[Dealings], Question[Offer]]:
+    """The questions about the rows of `_of_customer`, what is between the two, and the times offered to them."""
     between = {"customer_id": customer.pk, "provider_id": provider.pk}
-    theirs, dealings, offered = together(
+    return (
         _of_customer.asking(**between, keys=keys, now=now),
         asking_dealings(**between),
         offers.asking_offers(**between, now=now),
     )
-    return theirs, dealings_of(dealings), offered
+
+
+def _facts_about(customer: User, provider: Provider, *, now: datetime) -> tuple[list[TheirRow], Dealings, list[Offer]]:
+    """The answers to `_asking_about`, of which no form is sent. Three queries in one exchange."""
+    return together(*_asking_about(customer, provider, keys=[""], now=now))
 
 
 def _ahead(rows: Iterable[TheirRow]) -> list[Ahead]:
@@ -282,7 +288,7 @@ def check_customer_for_series(customer: User, service: Service, count: int, *, e
     Raises PolicyRefused when they may not book one of `count` appointments now, or add so many to one they have.
     """
     provider, now = service.provider, clock.now()
-    theirs, dealings, _ = _facts_about(customer, provider, keys=[""], now=now)
+    theirs, dealings, _ = _facts_about(customer, provider, now=now)
     check_person(customer, provider, dealings)
     check_series(service, count, in_series=_in_series(theirs), now=now, extends=extends)
     return no_shows.notice(no_shows_of(provider, dealings), name=provider.first_name)
@@ -294,7 +300,7 @@ def check_customer(customer: User, service: Service, start: datetime) -> list[st
     Raises PolicyRefused when they may not book it now.
     """
     provider, now = service.provider, clock.now()
-    theirs, dealings, offered = _facts_about(customer, provider, keys=[""], now=now)
+    theirs, dealings, offered = _facts_about(customer, provider, now=now)
     check_person(customer, provider, dealings)
     at_once = terms_of(service, offered=offers.is_promised_at(offered, service, start)).confirms_at_once
     said = [
@@ -310,7 +316,7 @@ def refusals_of_customer(customer: User, service: Service, start: datetime) -> l
     Three queries in one exchange.
     """
     provider, now = service.provider, clock.now()
-    theirs, dealings, offered = _facts_about(customer, provider, keys=[""], now=now)
+    theirs, dealings, offered = _facts_about(customer, provider, now=now)
     at_once = terms_of(service, offered=offers.is_promised_at(offered, service, start)).confirms_at_once
     exceeded = exceeded_shares(
         service=service, start=start, at_once=at_once, theirs=_ahead(theirs), dealings=dealings, now=now

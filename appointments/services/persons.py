@@ -12,26 +12,26 @@ from appointments.exceptions import PolicyRefused
 from appointments.models import Appointment
 from appointments.rules.persons import Dealings, refusals, refusals_of_provider
 from appointments.states import OPEN, Status
-from core.compiled_queries import Question, prepared
+from core.compiled_queries import Several, prepared
 from core.intervals import Interval
 from providers.models import CustomerAllowance, CustomerBlock, Provider
 
 Row = tuple[int, bool, bool]
 
 
-def asking_dealings(*, customer_id: int, provider_id: int) -> Question[Row]:
-    """The question about what is between the two, for `together`; `dealings_of` reads its answer."""
-    return _between.asking(customer_id=customer_id, provider_id=provider_id)
+def asking_dealings(*, customer_id: int, provider_id: int) -> Several[Dealings]:
+    """The question about what is between the two, for `together`."""
+    return Several(_between.asking(customer_id=customer_id, provider_id=provider_id), read=_dealings)
 
 
-def dealings_of(answer: list[Row]) -> Dealings:
+def _dealings(answer: list[Row]) -> Dealings:
     [row] = answer
     return Dealings(*row)
 
 
 def dealings_between(customer: User, provider: Provider) -> Dealings:
     """What is between the two now. One query."""
-    return dealings_of(asking_dealings(customer_id=customer.pk, provider_id=provider.pk).answer())
+    return asking_dealings(customer_id=customer.pk, provider_id=provider.pk).answer()
 
 
 def dealings_with(provider: Provider, customers: Collection[int]) -> dict[int, Dealings]:

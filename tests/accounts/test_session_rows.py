@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from importlib import import_module
+from unittest import mock
 
 import pytest
 from allauth.usersessions.models import UserSession
@@ -14,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import services
 from accounts.models import Session, User
-from accounts.sessions import SessionStore
+from accounts.sessions import SessionStore, read_along
 from tests.factories.accounts import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +47,16 @@ def test_session_and_person_are_one_query(browser, person):
     assert answer.context["user"] == person
     assert [query for query in asked if "accounts_session" in query["sql"]] == [asked[0]]
     assert not any('FROM "accounts_user"' in query["sql"] for query in asked)
+
+
+def test_what_is_read_along_is_put_together_once_and_not_at_each_request(browser, person):
+    browser.get(PAGE)
+
+    with mock.patch.object(read_along, "each") as put_together:
+        answer = browser.get(PAGE)
+
+    assert answer.context["user"].new_items == 0
+    assert not put_together.called
 
 
 def test_a_visitors_session_names_nobody_and_signing_in_and_out_changes_that(person):

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.urls import reverse
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -250,3 +250,14 @@ def reached(day, minute, zone):
     while moment.astimezone(zone).replace(tzinfo=None) < wall:
         moment += 5 * MINUTE
     return moment
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite is asked in turn")
+def test_a_booking_reads_in_two_exchanges_under_the_locks_and_for_its_decision(book, monkeypatch):
+    book()
+    exchanges, pipeline = [], connection.connection.pipeline
+    monkeypatch.setattr(connection.connection, "pipeline", lambda: exchanges.append("together") or pipeline())
+
+    book(TUESDAY_TEN + 2 * HOUR)
+
+    assert exchanges == ["together"] * 2

@@ -6,11 +6,11 @@ from decimal import Decimal
 
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
-from django.db.models import Q, Value
+from django.db.models import F, Q, Value
 from django.test.utils import CaptureQueriesContext
 
 from appointments.models import Hold
-from core.compiled_queries import prepared, together
+from core.compiled_queries import Several, prepared, together
 from providers.models import DateOverride, Provider, Service
 from tests.factories.providers import ProviderFactory, ServiceFactory
 
@@ -137,6 +137,40 @@ def test_questions_asked_together_are_one_exchange_with_the_database(monkeypatch
 
     assert together(*questions) == ([service],) * 5
     assert waits == ["together"]
+
+
+def test_several_questions_are_sent_before_any_is_answered_and_answered_as_one(monkeypatch):
+    service, sent = ServiceFactory(name="Massage"), []
+    parts = [services_named.asking(name=name, ids=[service.provider_id]) for name in ("Massage", "Cello")]
+    for part in parts:
+        monkeypatch.setattr(part, "send", lambda send=part.send: sent.append("sent") or send())
+    one = Several(*parts, read=lambda massages, cellos: (massages, cellos, list(sent)))
+
+    assert together(one) == (([service], [], ["sent", "sent"]),)
+
+
+def test_what_a_query_always_asks_is_part_of_its_text_however_it_is_spelt():
+    """PostgreSQL plans once for all values: it can't use an index for open offers when "open" is one of them."""
+    odd = "100% 'silk' %s \\ 丝"
+
+    @prepared
+    def odd_ones(ids):
+        rows = Service.objects.filter(name=odd, name__contains=F("description"), description__contains="%")
+        return rows.filter(provider_id__in=ids).order_by("pk")
+
+    found, plain = ServiceFactory(name=odd, description="0% '"), ServiceFactory(name=odd, description="")
+    ids, sent = [found.provider_id, plain.provider_id], []
+
+    def look(execute, sql, params, many, context):
+        sent.append(list(params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(look):
+        assert odd_ones(ids=ids) == [found]
+        assert odd_ones.slice(0, 1, ids=ids) == [found]
+
+    if connection.vendor == "postgresql":
+        assert sent == [ids, ids]
 
 
 def test_an_error_of_one_question_leaves_none_answered(monkeypatch):

@@ -58,7 +58,7 @@ def point(name):
     patched = {
         "lock": (locks, "together"),
         "series": (booking, "write_series"),
-        "facts": (availability, "open_among"),
+        "facts": (availability, "open_by"),
         "hold": (holds, "take"),
         "history": (history, "insert_all"),
         "ban": (fair_use.bans, "ban"),

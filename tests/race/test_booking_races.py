@@ -555,7 +555,7 @@ def book_without_guards(service_pk, customer_pk, start, key, folder):
     def no_lock(queryset):
         return queryset
 
-    look = availability.open_among
+    look = availability.open_by
 
     def look_and_wait(*args, **options):
         answer = look(*args, **options)
@@ -566,7 +566,7 @@ def book_without_guards(service_pk, customer_pk, start, key, folder):
         mock.patch.object(booking, "_place", booking._place.__wrapped__.__wrapped__),
         mock.patch.object(locks, "lock_rows", no_lock),
         mock.patch.object(locks, "require_transaction", lambda model: None),
-        mock.patch.object(availability, "open_among", look_and_wait),
+        mock.patch.object(availability, "open_by", look_and_wait),
         mock.patch.object(booking, "record", lambda *args, **options: None),
     ):
         book(service_pk, customer_pk, start, key)

@@ -243,7 +243,7 @@ def test_what_comes_past_the_check_is_stopped_by_the_constraint_and_nothing_is_l
     booking.book_appointment(
         service=service, start=starts[8], customer=one, terms=booking.terms_of(service), booking_key="one"
     )
-    monkeypatch.setattr(booking.availability, "open_among", lambda service, starts, **_: list(starts))
+    monkeypatch.setattr(booking.availability, "open_by", lambda facts, service, starts, **_: list(starts))
 
     with pytest.raises(DomainError):
         booking.place(wanted_series(service, UserFactory(), starts))
