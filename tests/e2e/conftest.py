@@ -4,6 +4,7 @@
     plain_page         JavaScript switched off
     new_page(**how)    any other kind: `new_page(viewport={"width": 768, "height": 1024}, color_scheme="dark")`
     axe(page)          fails, saying what and where, unless axe-core finds nothing, in the light and in the dark scheme
+    axe.come_along(page)    before a walk that looks at every page: the browser loads axe by itself, for less work
     sideways(page)     the widths, of those of phones and tablets, at which the page scrolls sideways
     sign_in(page, user)    a session for the user without the form
     either             the page with scripts, then the one without: the test runs twice
@@ -103,6 +104,9 @@ VIOLATIONS = """async (rules) => {
 def axe():
     from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 
+    def come_along(page):
+        page.add_init_script(AXE_SCRIPT)
+
     def check(page, *, but=(), in_both_schemes=True):
         page.wait_for_load_state()  # styles, too: contrast is part of it
         if not page.evaluate("'axe' in window"):
@@ -115,6 +119,7 @@ def axe():
             page.emulate_media(color_scheme="dark" if is_dark else "light")
         assert found == [], f"{page.url}\n{AxeResults({'violations': found}).generate_report()}"
 
+    check.come_along = come_along
     return check
 
 

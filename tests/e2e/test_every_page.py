@@ -35,6 +35,7 @@ def addresses(world):
 def test_every_page_is_clean_in_both_themes_and_narrow(role, new_page, sign_in, axe, sideways):
     world = World()
     page = new_page()
+    axe.come_along(page)
     if role != "V":
         sign_in(page, world.people[role])
     # What is built for a row is seen by the site only when it was there before the first page.
