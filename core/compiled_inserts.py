@@ -37,7 +37,7 @@ def insert_all(rows: Iterable[Row], *, ignore_conflicts: bool = False) -> list[R
             else:
                 values.append(field.get_db_prep_save(value, connection))
     sql = _insert_sql(model, len(rows), tuple(left_to_database), ignore_conflicts, connection.alias)
-    with connection.cursor() as cursor:
+    with getattr(connection, "kept_cursor", connection.cursor)() as cursor:
         cursor.execute(sql, values)
         keys = [] if ignore_conflicts else cursor.fetchall()
     for row, (key,) in zip(rows, keys, strict=not ignore_conflicts):

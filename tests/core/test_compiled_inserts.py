@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from psycopg import _queries
 
 from accounts.models import User
 from appointments.models import Appointment, Hold
@@ -121,3 +122,26 @@ def test_a_row_that_breaks_another_rule_is_refused_also_when_conflicts_are_ignor
         insert_all([message("a", done_at=START, dead_at=START)], ignore_conflicts=True)
 
     assert not Message.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's driver takes a statement as it is.")
+def test_a_long_statement_is_not_taken_apart_again_at_each_execution(monkeypatch):
+    service, customer = ServiceFactory(), UserFactory()
+    monkeypatch.setattr(_queries, "_query2pg_nocache", None)
+
+    insert_all([appointment(service, customer, number) for number in range(60)])
+
+    assert Appointment.objects.count() == 60
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's driver takes a statement as it is.")
+def test_rows_are_inserted_as_well_where_the_server_binds_no_values(monkeypatch):
+    """As behind a pooler that shares connections by transaction."""
+    service, customer = ServiceFactory(), UserFactory()
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "server_side_binding", False)
+
+    made = insert_all([appointment(service, customer, number) for number in range(3)])
+
+    assert Appointment.objects.filter(pk__in=[one.pk for one in made]).count() == 3
