@@ -45,7 +45,7 @@ def test_the_demo_keeps_every_rule_has_every_state_and_is_made_once():
     assert {status for _, _, status, _, _ in made} == set(Status)
     assert len(made) > 100
     assert Counter(Proposal.objects.values_list("by", "state")) == {
-        ("provider", "open"): 1,
+        ("provider", "open"): 3,
         ("customer", "open"): 1,
         ("provider", "accepted"): 1,
     }
