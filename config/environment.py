@@ -120,6 +120,17 @@ def as_url(raw: str) -> str:
     return raw.rstrip("/")
 
 
+def as_endpoint(raw: str) -> str:
+    """An address of a service of others, where secrets go: over TLS, or on this machine."""
+    parts = urlsplit(raw)
+    here = parts.hostname in {"127.0.0.1", "::1", "localhost"}
+    if not parts.hostname or parts.scheme != "https" and not (here and parts.scheme == "http"):
+        raise NotUnderstood("say an https address, or an http one on this machine")
+    if parts.username or parts.query or parts.fragment or parts.port == 0:
+        raise NotUnderstood("say the address and no more")
+    return raw
+
+
 def as_path(raw: str) -> Path:
     """A folder or file; a relative path is inside the checkout, wherever the program was started."""
     return BASE_DIR / raw

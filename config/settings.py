@@ -14,6 +14,7 @@ from config.environment import (
     as_broker,
     as_cache,
     as_database,
+    as_endpoint,
     as_fernet_keys,
     as_hash_keys,
     as_hosts,
@@ -256,6 +257,27 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = SITE_NAME
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 USERSESSIONS_TRACK_ACTIVITY = False
+
+# --- Google -----------------------------------------------------------------
+
+# Without the two Google is nowhere offered. The addresses are Google's own, unless a stand-in is to be used.
+GOOGLE_CLIENT_ID = read("GOOGLE_CLIENT_ID", str, "")
+GOOGLE_CLIENT_SECRET = read("GOOGLE_CLIENT_SECRET", str, "")
+if bool(GOOGLE_CLIENT_ID) != bool(GOOGLE_CLIENT_SECRET):
+    _MISSING = "GOOGLE_CLIENT_SECRET" if GOOGLE_CLIENT_ID else "GOOGLE_CLIENT_ID"
+    raise must_have(_MISSING, "Google gives both to a client; set both or neither.")
+GOOGLE_AUTH_URI = read("GOOGLE_AUTH_URI", as_endpoint, "https://accounts.google.com/o/oauth2/v2/auth")
+GOOGLE_TOKEN_URI = read("GOOGLE_TOKEN_URI", as_endpoint, "https://oauth2.googleapis.com/token")
+GOOGLE_REVOKE_URI = read("GOOGLE_REVOKE_URI", as_endpoint, "https://oauth2.googleapis.com/revoke")
+GOOGLE_USERINFO_URI = read("GOOGLE_USERINFO_URI", as_endpoint, "https://openidconnect.googleapis.com/v1/userinfo")
+GOOGLE_CERTS_URI = read("GOOGLE_CERTS_URI", as_endpoint, "https://www.googleapis.com/oauth2/v1/certs")
+GOOGLE_ISSUER = read("GOOGLE_ISSUER", as_endpoint, "https://accounts.google.com")
+# With its path and a slash at the end, as Google's client library wants it.
+GOOGLE_CALENDAR_ENDPOINT = read("GOOGLE_CALENDAR_ENDPOINT", as_endpoint, "https://www.googleapis.com/calendar/v3/")
+if not GOOGLE_CALENDAR_ENDPOINT.endswith("/"):
+    GOOGLE_CALENDAR_ENDPOINT += "/"
+# Where Google sends news of changes; without it calendars are only asked now and then.
+GOOGLE_PUSH_ADDRESS = read("GOOGLE_PUSH_ADDRESS", as_endpoint, "")
 
 # --- Terms of the platform ---------------------------------------------------
 

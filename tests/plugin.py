@@ -69,7 +69,7 @@ def _choose() -> None:
         }
     )
     own = ("CACHE_URL", "TASK_BROKER_URL", "MEDIA_ROOT", "PRIVATE_ROOT", "SITE_NAME", "LOG_FORMAT", "TRUSTED_PROXIES")
-    for name in own:
+    for name in (*own, *(name for name in os.environ if name.startswith("GOOGLE_"))):
         os.environ.pop(name, None)
 
 

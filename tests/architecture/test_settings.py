@@ -40,6 +40,10 @@ BAD = [
     ("EMAIL_URL", "filemail://"),
     ("EMAIL_URL", "filemail://var/mail"),
     ("DEFAULT_FROM_EMAIL", "Dayline"),
+    ("GOOGLE_TOKEN_URI", "http://oauth2.example.com/token"),
+    ("GOOGLE_AUTH_URI", "accounts.example.com"),
+    ("GOOGLE_CALENDAR_ENDPOINT", "https://user:hunter2@calendar.example.com/"),
+    ("GOOGLE_PUSH_ADDRESS", "http://dayline.example.com/push"),
     ("PLATFORM_FEE_PERCENT", "101"),
     ("PLATFORM_FEE_PERCENT", "NaN"),
     ("MAX_OPEN_PER_CUSTOMER_AND_PROVIDER", "0"),
@@ -80,6 +84,23 @@ def test_a_value_that_makes_no_sense_stops_the_start_with_its_name(load, name, v
 def test_production_does_not_start_without(load, name):
     with pytest.raises(ImproperlyConfigured, match=f"{name} is not set"):
         load(**{name: ""})
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET"), ("GOOGLE_CLIENT_SECRET", "GOOGLE_CLIENT_ID")],
+)
+def test_half_of_googles_credentials_are_refused(load, given, missing):
+    with pytest.raises(ImproperlyConfigured, match=f"{missing} is not set"):
+        load(**{given: "one-of-the-two"})
+
+
+def test_google_is_googles_unless_another_address_is_given(load):
+    settings = load(GOOGLE_CALENDAR_ENDPOINT="http://127.0.0.1:8010/calendar/v3")
+
+    assert settings["GOOGLE_TOKEN_URI"] == "https://oauth2.googleapis.com/token"
+    assert settings["GOOGLE_CALENDAR_ENDPOINT"] == "http://127.0.0.1:8010/calendar/v3/"
+    assert settings["GOOGLE_CLIENT_ID"] == settings["GOOGLE_PUSH_ADDRESS"] == ""
 
 
 def test_a_developer_needs_no_keys(load):
