@@ -45,6 +45,10 @@ PLANTED = {
         "from core.compiled_queries import prepared",
         "appointments.views.booking -> core.compiled_queries",
     ),
+    "calendar_sync/queries.py": (
+        "from calendar_sync.pretend_google import google",
+        "calendar_sync.queries -> calendar_sync.pretend_google.google",
+    ),
     "outbox/models.py": ("from outbox import worker", "outbox.models is not allowed to import outbox.worker"),
     "core/exceptions.py": ("from core import forms", "core.exceptions is not allowed to import core.forms"),
 }
@@ -104,6 +108,8 @@ def test_http_and_sql_are_refused_where_rules_and_services_decide(tmp_path):
         "appointments/services/holds.py": "from django.http import HttpRequest",
         "providers/services/page.py": "from django import http",
         "accounts/services.py": "from django.shortcuts import redirect",
+        "calendar_sync/pretend_google/clock.py": "from core import clock",
+        "calendar_sync/pretend_google/web/pages.py": "from django.utils import html",
     }
     for name, line in planted.items():
         with (copy / name).open("a") as file:

@@ -1,0 +1,1 @@
+from .pretend import at_pretend_google, pretend_google  # noqa: F401 - fixtures
