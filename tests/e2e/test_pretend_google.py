@@ -10,8 +10,8 @@ from tests.calendar_sync.pretend import MAYA, pretend_google  # noqa: F401 - a f
 
 SCOPES = "openid email https://www.googleapis.com/auth/calendar.events.owned https://www.googleapis.com/auth/calendar.freebusy"
 
-
-pytestmark = pytest.mark.django_db  # only so that it runs where all browser tests do: no page of ours is looked at here
+# No page of ours is looked at: it says so only in order to run where every browser test does.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
