@@ -33,17 +33,25 @@ TOO_FAR = Label("Too far ahead", "slate", "clock")
 
 @dataclass(frozen=True, slots=True)
 class SeriesRow:
-    """A date of the series: an appointment with its labels, or a date that was left out."""
+    """A date of the series: an appointment with its labels, or a date that was left out.
+
+    `answer_by` is the deadline of a new time that waits for the viewer.
+    """
 
     start: datetime
     end: datetime
     labels: list[Label]
     said: str
     appointment: Appointment | None = None
-    must_answer: bool = False
+    answer_by: datetime | None = None
     may_change: bool = False
     lies_ahead: bool = False
     may_move: bool = False
+
+    @property
+    def must_answer(self) -> bool:
+        """Whether a new time waits for the viewer."""
+        return self.answer_by is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +62,15 @@ class SeriesMonth:
 
 @dataclass(frozen=True, slots=True)
 class SeriesPage:
-    """The page. `ahead` are the appointments and requests that can still end, of which `waiting` are requests.
+    """The page for `viewer`.
+
+    `ahead` are the appointments and requests that can still end, of which `waiting` are requests.
 
     `more` says which dates its customer can add, or from when on, and is empty where they never can; `may_add` whether
     any can be added now. `place` is where its dates take place, as the viewer may know it.
     """
 
+    viewer: Role
     label: Label
     rule_words: str
     rule_zone: ZoneInfo
@@ -95,9 +106,24 @@ class SeriesPage:
         return self.waiting[0].note if self.waiting else ""
 
     @property
-    def to_answer(self) -> int:
-        """The number of new times that wait for the viewer."""
-        return sum(row.must_answer for row in self.rows)
+    def to_answer(self) -> list[SeriesRow]:
+        """The rows with a new time that waits for the viewer."""
+        return [row for row in self.rows if row.must_answer]
+
+    @property
+    def new_times_by(self) -> datetime | None:
+        """The moment by which the first of these must be answered."""
+        return min((row.answer_by for row in self.to_answer if row.answer_by), default=None)
+
+    @property
+    def requests(self) -> tuple[Appointment, ...]:
+        """The requests that wait for the viewer."""
+        return self.waiting if self.viewer is Role.PROVIDER else ()
+
+    @property
+    def asks_for_several(self) -> bool:
+        """Whether the page leads to another on which the viewer answers for dates together."""
+        return len(self.to_answer) > 1 or bool(self.requests)
 
 
 def ahead_of(appointments: Iterable[Appointment], now: datetime) -> list[Appointment]:
@@ -147,6 +173,7 @@ def build_series(
     )
     more, may_add = _more(series, appointments, ahead, zones.first, now) if viewer is Role.CUSTOMER else ("", False)
     return SeriesPage(
+        viewer=viewer,
         label=_label(appointments, ahead),
         rule_words=words.rule(appointments, ahead),
         rule_zone=series.zone,
@@ -281,7 +308,7 @@ class _Words:
             labels=badges(one, self.viewer, now=self.now),
             said=self._said(one, by_rule, proposal, is_next=one.start == soonest),
             appointment=one,
-            must_answer=proposal is not None and proposal.waits_for(self.viewer, self.now),
+            answer_by=proposal.answer_by if proposal and proposal.waits_for(self.viewer, self.now) else None,
             may_change=lies_ahead and cancel_terms(one, role=self.viewer, policy=policy, now=self.now).allowed,
             lies_ahead=lies_ahead,
             may_move=lies_ahead and move_terms(one, role=self.viewer, policy=policy, now=self.now).allowed,

@@ -89,7 +89,7 @@ def cancel_terms(appointment: Appointment, *, role: Role, policy: BookingPolicy,
     late_from = start - LATE_WITHIN if can_be_late else None
     if start <= now:
         return CancelTerms(False, until, "It has already started, so it can no longer be cancelled.", late_from)
-    if role is Role.CUSTOMER and now > until:
+    if now > until:
         sentence = f"It starts in less than {words_for_minutes(cutoff)}, so it can no longer be cancelled here."
         return CancelTerms(False, until, sentence, late_from)
     if can_be_late and is_late(start, now):

@@ -115,7 +115,12 @@ def day_is_full(facts: Facts, start: datetime) -> bool:
 
 def would_be_open(facts: Facts, shape: Shape, start: datetime, end: datetime, *, now: datetime) -> bool:
     """Whether [start, end) would have open starts if nobody had booked: without them it is full, else it is closed."""
-    return any(True for _ in _walk(facts, (), shape, start, end, now))
+    return any(True for _ in starts_if_free(facts, shape, start, end, now=now))
+
+
+def starts_if_free(facts: Facts, shape: Shape, start: datetime, end: datetime, *, now: datetime) -> Iterator[datetime]:
+    """The starts in [start, end) that would be open if nobody had booked, in no order, some of them twice."""
+    return _walk(facts, (), shape, start, end, now)
 
 
 def is_open(facts: Facts, shape: Shape, start: datetime, *, now: datetime) -> bool:

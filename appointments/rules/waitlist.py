@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -26,6 +26,8 @@ ONE_DAY = timedelta(days=1)
 
 # A range of dates, both included.
 Dates = tuple[date, date]
+# A part of a date: 0 morning, 1 afternoon, 2 evening.
+PartOfDay = tuple[date, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,44 @@ def suggested(ranges: Sequence[Dates], near: date | None) -> Dates | None:
         if found := with_it or sooner:
             return found
     return next(iter(ranges), None)
+
+
+def suggested_parts(
+    days: Sequence[date],
+    parts: Collection[int],
+    near: date | None,
+    *,
+    opens: Collection[PartOfDay],
+    full: Collection[PartOfDay],
+) -> tuple[Dates, Collection[int]] | None:
+    """The dates and the parts of the day to wait for, of these successive days and these parts; None where no part of
+    a day is booked up.
+
+    They are all the parts where a day is booked up in all of them. Else they are those that are booked up on one day,
+    the one that `suggested` prefers, and the dates around it on which nothing is open in them either.
+    """
+    if found := _dates_without(days, parts, near, opens=opens, full=full):
+        return found, parts
+    booked = {part for part in full if part[1] in parts and part not in opens}
+    booked_on = suggested([(day, day) for day in days if any(day == each for each, _ in booked)], near)
+    if booked_on is None:
+        return None
+    some = {part for day, part in booked if day == booked_on[0]}
+    found = _dates_without(days, some, booked_on[0], opens=opens, full=full)
+    return (found, some) if found else None
+
+
+def _dates_without(
+    days: Sequence[date],
+    parts: Collection[int],
+    near: date | None,
+    *,
+    opens: Collection[PartOfDay],
+    full: Collection[PartOfDay],
+) -> Dates | None:
+    """The dates to wait for in all of these parts of the day."""
+    open_days, full_days = ({day for day, part in cells if part in parts} for cells in (opens, full))
+    return suggested(without_openings(days, opens=open_days, full=full_days), near)
 
 
 def _anything(start: datetime, chosen: Sequence[datetime]) -> bool:

@@ -63,7 +63,8 @@ def my_appointments(request: HttpRequest) -> HttpResponse:
             number,
             count=None if is_narrowed else counts.history,
         )
-    asks = asks_of(proposals_to_customer(me, now=now), Role.CUSTOMER, reader=zone.zone) if counts.total else []
+    is_ahead = counts.upcoming or counts.waiting
+    asks = asks_of(proposals_to_customer(me, now=now), Role.CUSTOMER, reader=zone.zone) if is_ahead else []
     instead, opened = offers_to_customer(me, now=now)
     offered = groups_of(instead, reader=zone.zone)
     places = [place_offered(each, reader=zone.zone, now=now) for each in opened]

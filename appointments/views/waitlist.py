@@ -37,8 +37,8 @@ from appointments.queries.waitlist import (
     waiting_for,
 )
 from appointments.rules.parts import part_of
-from appointments.rules.slots import open_slots, would_be_open
-from appointments.rules.waitlist import suggested, without_openings
+from appointments.rules.slots import open_slots, starts_if_free
+from appointments.rules.waitlist import PartOfDay, suggested_parts
 from appointments.rules.wishes import want_words
 from appointments.services import availability, waitlist
 from appointments.services.availability import Mine
@@ -73,7 +73,8 @@ def join(request: HttpRequest, provider: str, service: str) -> HttpResponse:
     reader = viewer_zone(request, wanted.provider.time_zone).zone
     zone = own.zone if own else zone_of_wish(wanted, now=clock.now(), reader=reader)
     if request.method != "POST":
-        return _show(request, _fresh(request, wanted, zone, own), wanted, zone, place=own)
+        form, open_start = _fresh(request, wanted, zone, own)
+        return _show(request, form, wanted, zone, place=own, open_start=open_start)
     form = JoinForm(request.POST, service=wanted)
     if not form.is_valid():
         return _show(request, form, wanted, zone, place=own)
@@ -104,8 +105,8 @@ def sooner(request: HttpRequest, reference: str) -> HttpResponse:
     own = place_kept(me, service, one)
     zone = own.zone if own else zone_of_wish(service, now=now, reader=me.zone)
     if request.method != "POST":
-        form = _fresh(request, service, zone, own, appointment=one)
-        return _show(request, form, service, zone, appointment=one, place=own)
+        form, open_start = _fresh(request, service, zone, own, appointment=one)
+        return _show(request, form, service, zone, appointment=one, place=own, open_start=open_start)
     form = JoinForm(request.POST, service=service)
     if not form.is_valid():
         return _show(request, form, service, zone, appointment=one, place=own)
@@ -146,8 +147,8 @@ def change(request: HttpRequest, place: str) -> HttpResponse:
     service = own.service
     service.provider = own.provider
     if request.method != "POST":
-        form = _fresh(request, service, own.zone, own)
-        return _show(request, form, service, own.zone, appointment=own.appointment, place=own)
+        form, open_start = _fresh(request, service, own.zone, own)
+        return _show(request, form, service, own.zone, appointment=own.appointment, place=own, open_start=open_start)
     form = JoinForm(request.POST, service=service)
     if not form.is_valid():
         return _show(request, form, service, own.zone, appointment=own.appointment, place=own)
@@ -191,15 +192,17 @@ def _fresh(
     own: WaitlistPlace | None,
     *,
     appointment: Appointment | None = None,
-) -> JoinForm:
-    """The form before anything was typed: what the customer waits for already, or else what is suggested."""
+) -> tuple[JoinForm, datetime | None]:
+    """The form before anything was typed: what the customer waits for already, or else what is suggested; and a time
+    that is open now where nothing can be suggested without one."""
     if own and not any(name in request.GET for name in NAMES):
-        return JoinForm(service=service, initial=JoinForm.values_of(own))
+        return JoinForm(service=service, initial=JoinForm.values_of(own)), None
     typed = JoinForm.typed_in(request.GET)
     if typed.keys() >= {"first_on", "last_on"}:
-        return JoinForm(service=service, initial=typed)
+        return JoinForm(service=service, initial=typed), None
     parts = {int(part) for part in typed["parts"] if str(part).isdecimal()}
-    return JoinForm(service=service, initial=_suggested(request, service, zone, parts, appointment) | typed)
+    values, open_start = _suggested(request, service, zone, parts, appointment)
+    return JoinForm(service=service, initial=typed | values), open_start
 
 
 def _own(request: HttpRequest, place: str) -> WaitlistPlace:
@@ -269,7 +272,7 @@ def _show(
         "is_mailed": not isinstance(request.user, User) or _is_mailed(request.user),
         "refusal": refusal,
         "open_start": open_start,
-        "narrower": _narrower(request, form, clock.local(open_start, zone).date()) if open_start else [],
+        "narrower": _narrower(request, form, clock.local(open_start, zone).date()) if refusal and open_start else [],
         "open_address": _address_of(service, open_start, appointment) if open_start else "",
     }
     status = HTTPStatus.CONFLICT if refusal else HTTPStatus.OK
@@ -308,11 +311,13 @@ def _narrower(request: HttpRequest, form: JoinForm, day: date) -> list[tuple[str
 
 def _suggested(
     request: HttpRequest, service: Service, zone: ZoneInfo, parts: Collection[int], appointment: Appointment | None
-) -> dict[str, date]:
-    """The dates that are suggested, so that what is suggested can be waited for: those from which somebody comes, where
-    nothing is open on them, else the nearest on which all is booked. Three queries, four where the provider has a cap.
+) -> tuple[dict[str, Any], datetime | None]:
+    """The initial values that are suggested, so that what is suggested can be waited for: the dates from which somebody
+    comes, where nothing is open on them, else the nearest on which all is booked, else the parts of the day that are,
+    on the nearest dates on which they are. Three queries, four where the provider has a cap.
 
-    For a time before an appointment they end with its day. Where no day is booked up, they are the next three weeks.
+    For a time before an appointment the dates end with its day. Where no part of a day is booked up they are the next
+    three weeks, with the first time that is open in them.
     """
     now = clock.now()
     first = today(zone, now) + ONE_DAY
@@ -323,29 +328,37 @@ def _suggested(
     begin = max(first, near - SUGGESTED) if near else first
     days = [begin + n * ONE_DAY for n in range(LOOKED_AT)]
     days = [day for day in days if last is None or day <= last]
-    opens, full = _openings_on(service, days, zone, parts, appointment, now=now) if days else (set(), set())
-    if near and until and near <= until and not any(near <= day <= until for day in opens):
-        return {"first_on": near, "last_on": until}
-    if found := suggested(without_openings(days, opens=opens, full=full), near):
-        return {"first_on": found[0], "last_on": found[1]}
-    return {"first_on": min(first, last or first), "last_on": last or first + SUGGESTED}
+    opens, full = _openings_on(service, days, zone, appointment, now=now) if days else ({}, set())
+    wanted = {cell: start for cell, start in opens.items() if cell[1] in parts}
+    if near and until and near <= until and not any(near <= day <= until for day, _ in wanted):
+        return {"first_on": near, "last_on": until}, None
+    if found := suggested_parts(days, parts, near, opens=opens, full=full):
+        (first_on, last_on), some = found
+        return {"first_on": first_on, "last_on": last_on, "parts": sorted(some)}, None
+    first, last = min(first, last or first), last or first + SUGGESTED
+    open_start = min((start for (day, _), start in wanted.items() if first <= day <= last), default=None)
+    return {"first_on": first, "last_on": last}, open_start
 
 
 def _openings_on(
     service: Service,
     days: Sequence[date],
     zone: ZoneInfo,
-    parts: Collection[int],
     appointment: Appointment | None,
     *,
     now: datetime,
-) -> tuple[set[date], set[date]]:
-    """The days with open times in these parts of the day, and those that would have some if nobody had booked."""
+) -> tuple[dict[PartOfDay, datetime], set[PartOfDay]]:
+    """The parts of these days with open times, each with its first, and those that would have some if nobody booked."""
     lengths = availability.as_agreed(appointment) if appointment else service
     shape, mine = availability.shape_of(lengths), Mine(moving=appointment.pk if appointment else None)
     start, end = clock.day_bounds(days[0], zone)[0], clock.day_bounds(days[-1], zone)[1]
     facts = availability.load_facts([service.provider], start, end, now=now, mine=mine)[service.provider.pk]
     before = min(end, appointment.start) if appointment else end
-    starts = [clock.local(at, zone) for at in open_slots(facts, shape, start, before, now=now)]
-    opens = {there.date() for there in starts if part_of(there.hour) in parts}
-    return opens, {day for day in days if would_be_open(facts, shape, *clock.day_bounds(day, zone), now=now)}
+
+    def cell_of(at: datetime) -> PartOfDay:
+        there = clock.local(at, zone)
+        return there.date(), part_of(there.hour)
+
+    # Backwards, so that the first start of each part stays.
+    opens = {cell_of(at): at for at in reversed(open_slots(facts, shape, start, before, now=now))}
+    return opens, {cell_of(at) for at in starts_if_free(facts, shape, start, before, now=now)}

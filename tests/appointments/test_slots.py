@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from appointments.rules.obstacles import Asked, Obstacle, first_obstacle, obstacle_words, obstacles
-from appointments.rules.slots import Facts, Rules, Shape, is_open, open_slots
+from appointments.rules.slots import Facts, Rules, Shape, is_open, last_bookable_date, open_slots
 from core import clock
 from core.intervals import merge
 
@@ -103,6 +103,24 @@ def test_notice_window_and_caps():
 
     full = facts(rules=Rules(timedelta(0), 60, max_open=5), open_count=5)
     assert day_slots(TUESDAY, full, shape(), LONG_BEFORE) == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "now", "last"),
+    [
+        # It is 3 March already on Kiritimati, 14 hours before UTC, and still 1 March on Niue, 11 hours behind.
+        ("Pacific/Kiritimati", at(10, day=2), date(2026, 3, 4)),
+        ("Pacific/Kiritimati", at(9, 59, day=2), date(2026, 3, 3)),
+        ("Pacific/Niue", at(10, 59, day=2), date(2026, 3, 2)),
+        ("Pacific/Niue", at(11, day=2), date(2026, 3, 3)),
+    ],
+)
+def test_the_window_ends_by_the_dates_of_the_providers_own_clock(zone, now, last):
+    known = facts(zone, rules=Rules(notice=timedelta(0), window_days=1))
+
+    assert last_bookable_date(known.zone, known.rules, now) == last
+    assert day_slots(last, known, shape(), now)[-1] == "16:00"
+    assert day_slots(last + timedelta(days=1), known, shape(), now) == []
 
 
 def test_notice_is_exact_to_the_second():

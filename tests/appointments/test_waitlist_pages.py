@@ -304,6 +304,29 @@ def test_what_is_suggested_can_be_waited_for(client, confirmed, service, person)
     assert answer.status_code == 302 and WaitlistPlace.objects.get().last_on == date(2026, 3, 9)
 
 
+def test_where_no_whole_day_is_booked_up_the_booked_parts_of_one_are_suggested(client, confirmed, service, person):
+    """Each Tuesday has an hour in the morning and one in the evening; the morning of the 3rd is booked."""
+    give_hours(service.provider, {1: [("10:00", "11:00"), ("18:00", "19:00")]})
+    client.force_login(person)
+    values = client.get(waitlist_link(client, service)).context["form"].initial
+
+    assert (values["first_on"], values["last_on"], values["parts"]) == (date(2026, 3, 3), date(2026, 3, 9), [0])
+    answer = client.post(page_of(service), values)
+    assert answer.status_code == 302 and WaitlistPlace.objects.get().parts == 0b001
+    # Who asks for evenings alone finds them all open.
+    evenings = client.get(page_of(service) + "?weekdays=1&parts=2")
+    assert evenings.context["form"].initial["parts"] == ["2"]
+    assert "A time that fits is open now: Tue 3 March, 18:00" in text_of(evenings)
+
+
+def test_where_nothing_is_booked_up_the_form_says_what_is_open_before_it_is_sent(client, service):
+    page = client.get(page_of(service))
+
+    assert suggested(client, page_of(service)) == (date(2026, 3, 3), date(2026, 3, 24))
+    assert "A time that fits is open now: Tue 3 March, 10:00" in text_of(page)
+    assert "Book this time" in text_of(page) and "Error" not in text_of(page)
+
+
 def test_sooner_than_an_appointment_is_suggested_for_the_booked_days_before_it(client, confirmed, book, person):
     """The Tuesday before next week's appointment is booked; then it is open."""
     later = book(TUESDAY_TEN + timedelta(days=7), customer=person).appointment

@@ -10,16 +10,18 @@ from playwright.sync_api import expect
 from appointments.models import Appointment, AppointmentEvent, Series
 from appointments.pages import month_picker
 from appointments.services import booking
-from appointments.states import Status
+from appointments.services.series_moves import move_several
+from appointments.states import Role, Status
 from core import clock
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ProviderFactory, ServiceFactory, TimeOffFactory, give_hours
+from tests.factories.series import book_series
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 # By the number of dates once a script has asked for it.
 CHECK = re.compile("^Check ")
-WEEK, HOUR = timedelta(days=7), timedelta(hours=1)
+WEEK, DAY, HOUR = timedelta(days=7), timedelta(days=1), timedelta(hours=1)
 # After whatever came has been drawn.
 A_FRAME = "() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))"
 
@@ -228,6 +230,31 @@ def test_a_provider_answers_a_series_in_one_press(service, first, new_page, sign
     expect(studio.get_by_text("2 accepted and 1 declined.")).to_be_visible()
     axe(studio)
     assert sideways(studio) == []
+
+
+def test_new_times_of_a_series_are_answered_in_one_press(service, first, new_page, sign_in, sideways):
+    """On a phone, without scripts: what waits for the customer stands above the dates, and is the one thing to do."""
+    customer = UserFactory(name="Amara Nwosu", time_zone="UTC")
+    book_series(service, customer, [first + n * DAY for n in range(3)])
+    rows = list(Appointment.objects.exclude(series=None).with_people().with_proposal().order_by("start"))
+    moves = [(one, one.start + 2 * HOUR) for one in rows]
+    move_several(moves=moves, actor=service.provider.user, role=Role.PROVIDER, at_once=False, message="A course.")
+    page = new_page(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    sign_in(page, customer)
+
+    page.goto(f"/my/series/{Series.objects.get().uuid}/")
+    way = page.get_by_role("link", name="Answer 3 new times")
+    assert way.bounding_box()["y"] < page.locator(".daterow").first.bounding_box()["y"]
+    assert page.locator("main .btn[data-kind=primary]").count() == 1
+    assert sideways(page) == []
+    way.click()
+    assert sideways(page) == []
+    page.get_by_role("button", name="Accept all 3 new times").click()
+
+    expect(page.get_by_text("3 new times accepted.")).to_be_visible()
+    assert list(Appointment.objects.exclude(series=None).order_by("start").values_list("start", flat=True)) == [
+        start for _, start in moves
+    ]
 
 
 def day_name(start):
