@@ -233,13 +233,13 @@ def test_a_provider_answers_a_series_in_one_press(service, first, new_page, sign
 
 
 def test_new_times_of_a_series_are_answered_in_one_press(service, first, new_page, sign_in, sideways):
-    """On a phone, without scripts: what waits for the customer stands above the dates, and is the one thing to do."""
+    """On a phone: what waits for the customer stands above the dates, and is the one thing to do."""
     customer = UserFactory(name="Amara Nwosu", time_zone="UTC")
     book_series(service, customer, [first + n * DAY for n in range(3)])
     rows = list(Appointment.objects.exclude(series=None).with_people().with_proposal().order_by("start"))
     moves = [(one, one.start + 2 * HOUR) for one in rows]
     move_several(moves=moves, actor=service.provider.user, role=Role.PROVIDER, at_once=False, message="A course.")
-    page = new_page(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    page = new_page(viewport={"width": 390, "height": 844})
     sign_in(page, customer)
 
     page.goto(f"/my/series/{Series.objects.get().uuid}/")
