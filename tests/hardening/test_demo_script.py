@@ -1,6 +1,7 @@
 """The command that a newcomer types first, as it is typed."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -51,11 +52,18 @@ def test_the_demo_tells_its_address_and_logins_and_ends_with_ctrl_c(tmp_path):
         page = asked.getresponse()
         assert (page.status, b"Maya Okafor" in page.read()) == (200, True)
         asked.close()
+        google = re.search(r"Pretend Google \(demo\) is at http://(127\.0\.0\.1:\d+)", said.read_text())[1]
+        asked = HTTPConnection(google, timeout=PATIENCE)
+        asked.request("GET", "/")
+        assert b"Maya Okafor" in asked.getresponse().read()
+        asked.close()
 
         os.killpg(demo.pid, signal.SIGINT)
 
         assert demo.wait(PATIENCE) == 0
         assert said.read_text().rstrip().endswith("Stopped.")
+        with pytest.raises(OSError):
+            HTTPConnection(google, timeout=5).connect()
     finally:
         if demo.poll() is None:
             os.killpg(demo.pid, signal.SIGKILL)
