@@ -22,7 +22,7 @@ from calendar_sync.pretend_google.web.server import PretendGoogle
 
 from .discovery import API, problems
 
-MAYA, NOOR = "maya@example.com", "noor@example.com"
+MAYA, ROBIN = "maya@example.com", "robin@example.com"
 
 
 @pytest.fixture

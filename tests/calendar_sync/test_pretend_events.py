@@ -9,7 +9,7 @@ from calendar_sync.pretend_google import scopes
 from calendar_sync.pretend_google.web.routes import API, ROUTES
 
 from . import discovery
-from .pretend import MAYA, NOOR, calendar_api
+from .pretend import MAYA, ROBIN, calendar_api
 
 WHEN = {
     "start": {"dateTime": "2027-03-01T10:00:00Z"},
@@ -52,7 +52,7 @@ def test_routes_scopes_and_parameters_are_those_of_googles_description():
 def test_the_list_of_calendars_begins_with_the_primary_one(pretend_google, api):
     google = pretend_google.google
     other = google.add_calendar(MAYA, "Choir")
-    shared = google.add_calendar(NOOR, "Studio")
+    shared = google.add_calendar(ROBIN, "Studio")
     google.share(shared, MAYA, "reader")
 
     listed = api.calendarList().list().execute()
@@ -71,7 +71,7 @@ def test_the_list_of_calendars_comes_in_pages_and_tells_what_changed(pretend_goo
     calendars = api.calendarList()
     first = calendars.list(maxResults=3).execute()
     last = calendars.list(maxResults=3, pageToken=first["nextPageToken"]).execute()
-    gone = pretend_google.google.add_calendar(NOOR, "Studio")
+    gone = pretend_google.google.add_calendar(ROBIN, "Studio")
     pretend_google.google.share(gone, MAYA, "reader")
     pretend_google.google.share(gone, MAYA, "")
 
@@ -128,7 +128,7 @@ def test_each_method_wants_a_scope_of_its_own(pretend_google, scope, allowed):
 
 
 def test_a_scope_for_owned_calendars_does_not_reach_shared_ones(pretend_google):
-    shared = pretend_google.google.add_calendar(NOOR, "Studio")
+    shared = pretend_google.google.add_calendar(ROBIN, "Studio")
     pretend_google.google.share(shared, MAYA, "writer")
 
     owned = calendar_api(pretend_google, scopes=("calendar.events.owned",)).events()
@@ -148,7 +148,7 @@ def test_a_scope_for_owned_calendars_does_not_reach_shared_ones(pretend_google):
     ],
 )
 def test_a_shared_calendar_is_used_as_far_as_the_role_goes(pretend_google, events, role, read, write):
-    shared = pretend_google.google.add_calendar(NOOR, "Studio")
+    shared = pretend_google.google.add_calendar(ROBIN, "Studio")
     pretend_google.google.share(shared, MAYA, "reader")
     pretend_google.google.share(shared, MAYA, role)
 
@@ -376,7 +376,7 @@ def busy(api, *calendars, start="2027-03-01T00:00:00Z", end="2027-03-02T00:00:00
         ({"transparency": "transparent"}, False),
         ({"attendees": [{"email": MAYA, "responseStatus": "declined"}]}, False),
         ({"attendees": [{"email": MAYA, "responseStatus": "needsAction"}]}, True),
-        ({"attendees": [{"email": NOOR, "responseStatus": "declined"}]}, True),
+        ({"attendees": [{"email": ROBIN, "responseStatus": "declined"}]}, True),
         ({"eventType": "outOfOffice"}, True),
         ({"eventType": "focusTime"}, True),
         ({"eventType": "fromGmail"}, True),

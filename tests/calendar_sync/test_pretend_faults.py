@@ -11,7 +11,7 @@ from google_auth_httplib2 import AuthorizedHttp
 from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
 
-from .pretend import MAYA, NOOR, calendar_api, credentials
+from .pretend import MAYA, ROBIN, calendar_api, credentials
 from .test_pretend_events import BOOKING, WHEN, refusal
 
 
@@ -128,10 +128,10 @@ def test_the_token_endpoint_fails_for_good_or_for_a_while(
 
 
 def test_access_tokens_end_for_one_account_and_are_refreshed(google, pretend_google):
-    maya, noor = (calendar_api(pretend_google, who).events() for who in (MAYA, NOOR))
+    maya, robin = (calendar_api(pretend_google, who).events() for who in (MAYA, ROBIN))
     google.tokens.expire_access(google.accounts.get(MAYA).sub)
 
-    for events in (maya, noor):
+    for events in (maya, robin):
         events.list(calendarId="primary").execute()
 
     assert [(call.method, call.status) for call in google.calls] == [
@@ -189,7 +189,7 @@ def test_another_process_arranges_through_the_door_what_a_test_arranges_by_calls
     done("advance", seconds=60)
 
     state = requests.get(f"{pretend_google.address}/pretend/state").json()
-    assert [account["email"] for account in state["accounts"]] == [MAYA, NOOR, "sam@example.com"]
+    assert [account["email"] for account in state["accounts"]] == [MAYA, ROBIN, "sam@example.com"]
     assert state["calls"][-1] == {"method": "token", "status": 400, "email": ""}
 
 

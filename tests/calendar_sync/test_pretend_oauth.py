@@ -14,7 +14,7 @@ from oauthlib.oauth2.rfc6749.errors import InvalidClientError, InvalidGrantError
 from calendar_sync.pretend_google import scopes
 from calendar_sync.pretend_google.consent import PRETEND_CLIENT, Client
 
-from .pretend import MAYA, NOOR, api_with, calendar_api, consent, credentials
+from .pretend import MAYA, ROBIN, api_with, calendar_api, consent, credentials
 
 BACK = "http://127.0.0.1:8000/calendar/connected/"
 OWNED, FREEBUSY, CALENDARS = (
@@ -128,11 +128,11 @@ def test_scopes_granted_before_come_along_where_that_is_asked_for(pretend_google
 
 
 def test_each_account_is_connected_for_itself(pretend_google):
-    connect(pretend_google, FULL, account=NOOR, **OFFLINE)
+    connect(pretend_google, FULL, account=ROBIN, **OFFLINE)
 
     accounts = pretend_google.google.accounts
-    granted = {who: len(pretend_google.google.consents.granted_to(accounts.get(who).sub)) for who in (MAYA, NOOR)}
-    assert granted == {MAYA: 0, NOOR: 1}
+    granted = {who: len(pretend_google.google.consents.granted_to(accounts.get(who).sub)) for who in (MAYA, ROBIN)}
+    assert granted == {MAYA: 0, ROBIN: 1}
 
 
 def test_what_was_allowed_before_is_not_asked_again(pretend_google):

@@ -5,7 +5,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from .pretend import MAYA, NOOR, calendar_api
+from .pretend import MAYA, ROBIN, calendar_api
 from .test_pretend_events import WHEN, refusal
 
 
@@ -56,7 +56,7 @@ def test_a_channel_begins_with_a_sync_message_and_then_tells_each_change(pretend
     channel = watch(api, webhook)
     for _ in range(3):
         pretend_google.google.put(MAYA, WHEN)
-    pretend_google.google.put(NOOR, WHEN)
+    pretend_google.google.put(ROBIN, WHEN)
     pretend_google.wait_for_pushes()
 
     assert webhook.told() == [("sync", 1), ("exists", 3), ("exists", 4), ("exists", 6)]
@@ -91,7 +91,7 @@ def test_a_channel_that_ended_says_nothing_more(pretend_google, api, webhook):
 def test_a_channel_is_stopped_by_whoever_opened_it(pretend_google, api, webhook):
     channel = watch(api, webhook)
     body = {"id": channel["id"], "resourceId": channel["resourceId"]}
-    stranger = calendar_api(pretend_google, NOOR)
+    stranger = calendar_api(pretend_google, ROBIN)
 
     assert refusal(stranger.channels().stop(body=body)) == (404, "notFound")
     assert refusal(api.channels().stop(body=body | {"resourceId": "other"})) == (404, "notFound")

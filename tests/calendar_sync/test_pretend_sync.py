@@ -6,7 +6,7 @@ import pytest
 
 from calendar_sync.pretend_google.recurrence import HORIZON
 
-from .pretend import MAYA, NOOR, calendar_api
+from .pretend import MAYA, ROBIN, calendar_api
 from .test_pretend_events import BOOKING, WHEN, refusal
 
 
@@ -162,7 +162,7 @@ def test_a_sync_token_belongs_to_one_calendar(google, events):
 
 def test_a_change_of_who_may_do_what_ends_the_sync_tokens(google, events):
     _, token = all_pages(events)
-    google.share(MAYA, NOOR, "reader")
+    google.share(MAYA, ROBIN, "reader")
 
     assert refusal(events.list(calendarId="primary", syncToken=token)) == (410, "fullSyncRequired")
 
