@@ -1,6 +1,7 @@
 """Adapters of allauth: mail through the outbox, secrets encrypted, answers that don't say who has an account."""
 
 from datetime import datetime
+from time import time
 from typing import Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
@@ -8,9 +9,11 @@ import qrcode  # type: ignore[import-untyped]
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.email_verification import consume_email_verification_rate_limit
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.account.utils import url_str_to_user_pk
-from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -156,6 +159,32 @@ class AccountAdapter(DefaultAccountAdapter):
         match = request.resolver_match
         return match is not None and match.url_name == "mfa_login_webauthn" and super().is_ajax(request)
 
+    # --- Asking again who it is ---------------------------------------------------------------------------------------
+
+    def is_reauthentication_required(self, *, app: str = "", **kwargs: Any) -> bool:
+        """Whether who touches their account's security has to show again that it is they.
+
+        allauth lets those pass who have nothing but Google to sign in with. Here they type a code from their mailbox.
+        """
+        required = super().is_reauthentication_required(app=app, **kwargs)
+        if required and self._has_only_the_mailbox(self.request.user) and not _was_asked_lately(self.request):
+            raise ReauthenticationRequired
+        return required
+
+    def get_reauthentication_methods(self, user: AbstractBaseUser) -> list[dict[str, Any]]:
+        if not self._has_only_the_mailbox(user):
+            return super().get_reauthentication_methods(user)
+        return [
+            {
+                "id": "reauthenticate_by_mail",
+                "description": "Use a code by email",
+                "url": reverse("reauthenticate_by_mail"),
+            }
+        ]
+
+    def _has_only_the_mailbox(self, user: Any) -> bool:
+        return user.is_authenticated and not user.has_usable_password() and not get_reauthentication_flows(user)
+
     # --- Links and mail -----------------------------------------------------------------------------------------------
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: EmailConfirmationHMAC) -> str:
@@ -197,6 +226,13 @@ class AccountAdapter(DefaultAccountAdapter):
             on_known_device=bool(self.request) and self._is_known_device(self.request, email.lower()),
             lasts_minutes=LASTS_MINUTES.get(template_prefix, app_settings.EMAIL_CONFIRMATION_EXPIRE_DAYS * 24 * 60),
         )
+
+
+def _was_asked_lately(request: HttpRequest) -> bool:
+    """Whether the person signed in has shown again, within allauth's time for that, that it is they."""
+    records = get_authentication_records(request, request.user)
+    moments = [record["at"] for record in records if record.get("reauthenticated")]
+    return bool(moments) and time() - moments[-1] < app_settings.REAUTHENTICATION_TIMEOUT
 
 
 def _as_text(name: str, value: Any) -> str | None:

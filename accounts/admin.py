@@ -8,6 +8,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin
@@ -19,6 +20,7 @@ from django.utils.html import format_html_join
 
 from accounts import personal_data, services
 from accounts.models import Ban, User
+from core.admin import ReadOnly
 
 
 class Suspended(admin.SimpleListFilter):
@@ -125,7 +127,24 @@ def _is_superuser(request: HttpRequest) -> bool:
 admin.site.unregister(Group)
 admin.site.register(Group, SuperusersGroupAdmin)
 
-# allauth's own pages would show secrets of second steps and keys of sessions, and let addresses be confirmed by a tick.
-for model in (Authenticator, EmailAddress, EmailConfirmation, UserSession):
+# allauth's own pages would show secrets of second steps and keys of sessions, let addresses be confirmed by a tick, and
+# let anybody's Google account sign in to anybody's account. The client at Google stands in the settings.
+for model in (Authenticator, EmailAddress, EmailConfirmation, SocialAccount, SocialApp, SocialToken, UserSession):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
+
+
+@admin.register(SocialAccount)
+class GoogleSignInAdmin(ReadOnly, admin.ModelAdmin):
+    """The admin page of a Google account that signs in to an account, to be read only. There are no tokens."""
+
+    list_display = ["user", "address", "date_joined", "last_login"]
+    list_select_related = ["user"]
+    search_fields = ["user__email", "user__name"]
+    ordering = ["-date_joined", "-pk"]
+    fields = ("user", "address", "date_joined", "last_login")
+    readonly_fields = fields
+
+    @admin.display(description="address at Google")
+    def address(self, account: SocialAccount) -> str:
+        return account.extra_data.get("email", "")

@@ -1,7 +1,9 @@
-"""What is kept of a banned person whose account is erased: a keyed hash of their address, while the ban is open.
+"""What is kept of a banned person whose account is erased, while the ban is open: keyed hashes of their address and of
+the Google account that signed them in.
 
-Whoever proves the same address gets the ban, with its beginning and the moments of its evidence. The hash can't be
-turned back, and without its key nobody can try addresses against it. See `docs/decisions/leaving.md`.
+Whoever proves the same address, or comes with the same Google account, gets the ban, with its beginning and the moments
+of its evidence. A hash can't be turned back, and without its key nobody can try addresses against it. See
+`docs/decisions/leaving.md`.
 """
 
 import hmac
@@ -12,6 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 from django.db import connection
+from django.db.models import QuerySet
 
 from accounts.models import Ban, KeptBan, User
 from core.db import lock_rows
@@ -20,25 +23,29 @@ from core.hooks import Question
 taken = Question[[Ban, User], None]("What else follows when this person gets a ban that an erased account had?")
 
 
-def keep(ban: Ban, email: str) -> None:
-    """Keep the open ban for whoever proves this address next. The caller has locked the person's row."""
-    name, key = next(iter(_keys().items()))
-    KeptBan.objects.get_or_create(kind=KeptBan.Kind.EMAIL, key=name, mark=_mark(key, email), defaults={"ban": ban})
+def keep(ban: Ban, email: str, *, google: Iterable[str] = ()) -> None:
+    """Keep the open ban for whoever proves this address next, or comes with one of these Google accounts (`sub`).
 
-
-def kept_for(email: str) -> KeptBan | None:
-    """The open ban that is kept for this address, made with any of the keys. One query."""
-    marks = [_mark(key, email) for key in _keys().values()]
-    rows = KeptBan.objects.filter(kind=KeptBan.Kind.EMAIL, mark__in=marks, ban__lifted_at=None)
-    return rows.select_related("ban__user").first()
-
-
-def take(person: User, email: str) -> Ban | None:
-    """Give the person the ban that is kept for their address, in the caller's transaction; None where there is none.
-
-    The erased account has it no longer. Who is banned already keeps their own, and this one waits.
+    The caller has locked the person's row.
     """
-    found = kept_for(email)
+    name, key = next(iter(_keys().items()))
+    for kind, who in [(KeptBan.Kind.EMAIL, email), *((KeptBan.Kind.GOOGLE, subject) for subject in google)]:
+        KeptBan.objects.get_or_create(kind=kind, key=name, mark=_mark(key, kind, who), defaults={"ban": ban})
+
+
+def kept_for(email: str = "", *, google: str = "") -> KeptBan | None:
+    """The open ban that is kept for this address or Google account, made with any of the keys. One query."""
+    rows = _marked(email, google).filter(ban__lifted_at=None)
+    return rows.select_related("ban__user").order_by("pk").first()
+
+
+def take(person: User, email: str = "", *, google: str = "") -> Ban | None:
+    """Give the person the ban that is kept for their address or Google account, in the caller's transaction.
+
+    None where there is none. The erased account has it no longer. Where somebody who came by another mark has it
+    already, this person gets one of their own, as old. Who is banned already keeps their own, and this one waits.
+    """
+    found = kept_for(email, google=google)
     if found is None:
         return None
     # Both rows in one statement, as everybody who changes a ban locks its person first.
@@ -47,11 +54,14 @@ def take(person: User, email: str) -> Ban | None:
     kept = KeptBan.objects.select_related("ban").filter(pk=found.pk, ban__lifted_at=None).first()
     if kept is None or people[person.pk].banned_at is not None:
         return None
-    ban = kept.ban
-    User.objects.filter(pk=ban.user_id).update(banned_at=None)
-    Ban.objects.filter(pk=ban.pk).update(user=person)
+    ban, holder = kept.ban, people.get(kept.ban.user_id)
+    if holder is not None and holder.is_erased:
+        User.objects.filter(pk=ban.user_id).update(banned_at=None)
+        Ban.objects.filter(pk=ban.pk).update(user=person)
+    else:
+        ban = Ban.objects.create(user=person, since=ban.since)
     User.objects.filter(pk=person.pk).update(banned_at=ban.since)
-    kept.delete()
+    _marked(email, google).filter(ban=kept.ban).delete()
     ban.user, person.banned_at = person, ban.since
     for _ in taken.each(ban, person):
         pass
@@ -76,5 +86,14 @@ def _keys() -> dict[str, bytes]:
     return {sha256(b"name" + key).hexdigest()[:8]: key for key in keys}
 
 
-def _mark(key: bytes, email: str) -> str:
-    return hmac.new(key, f"email {email.strip().lower()}".encode(), sha256).hexdigest()
+def _marked(email: str, google: str) -> QuerySet[KeptBan]:
+    """The marks of this address and this Google account, made with any of the keys."""
+    asked = {KeptBan.Kind.EMAIL: email, KeptBan.Kind.GOOGLE: google}
+    marks = [_mark(key, kind, who) for kind, who in asked.items() if who for key in _keys().values()]
+    return KeptBan.objects.filter(mark__in=marks)
+
+
+def _mark(key: bytes, kind: str, who: str) -> str:
+    """The keyed hash of an address or a Google account; both kinds differ in what is hashed."""
+    name = who.strip().lower() if kind == KeptBan.Kind.EMAIL else who
+    return hmac.new(key, f"{kind} {name}".encode(), sha256).hexdigest()

@@ -3,7 +3,7 @@
 from django.http import HttpRequest
 from django.utils.http import urlencode
 
-from accounts import after_login, zones
+from accounts import after_login, google_oauth, zones
 from core import clock
 
 
@@ -24,12 +24,15 @@ def device_zone(request: HttpRequest) -> dict[str, object]:
 def chosen_time(request: HttpRequest) -> dict[str, object]:
     """The way back for the pages of signing in, and the time chosen before, if the way back leads to its booking.
 
-    `way_back_query` is appended by links from one such page to another. `chosen_time` is an `after_login.ChosenTime`.
+    `way_back_query` is appended by links from one such page to another; forms send `way_back` as `next`. `chosen_time`
+    is an `after_login.ChosenTime`.
     """
     if not request.path.startswith("/accounts/"):
         return {}
     back = after_login.way_back(request)
     return {
+        "offers_google": google_oauth.is_offered(),
+        "way_back": back,
         "way_back_query": "?" + urlencode({"next": back}) if back else "",
         "chosen_time": after_login.chosen_time_of(request),
     }

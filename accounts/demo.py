@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
@@ -13,6 +14,7 @@ from core.demo import PASSWORD, Size
 
 CUSTOMER = "amara@example.com"
 STAFF = "staff@example.com"
+WITH_GOOGLE = "leo@example.com"
 SUSPENDED = "ivy@example.com"
 LEAVING = "hazel@example.com"
 # How long before today the people of the demo signed up.
@@ -42,6 +44,11 @@ def seed(size: Size) -> None:
     for number, (email, first, last) in enumerate(zip(customer_emails(), FIRST_NAMES, LAST_NAMES, strict=True)):
         zone = LONDON if number == 0 else zones[number % len(zones)]
         make_person(email, f"{first} {last}", zone, password)
+    # Signs in with Google, too, though with an account that the pretend Google of the demo does not have.
+    both_ways = User.objects.get(email=WITH_GOOGLE)
+    SocialAccount.objects.create(
+        user=both_ways, provider="google", uid="100000000000000000003", extra_data={"email": WITH_GOOGLE}
+    )
 
 
 def make_person(email: str, name: str, zone: str, password: str, **rights: Any) -> User:

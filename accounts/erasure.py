@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -147,10 +148,11 @@ def erase_person(person: User) -> None:
 def _erase_rows(person: User) -> None:
     lock_row(User.objects.filter(pk=person.pk))
     services.end_sessions(user=person)
-    for rows in (DataCopy.objects, EmailAddress.objects, Authenticator.objects, UserSession.objects):
-        rows.filter(user=person).delete()
+    subjects = list(SocialAccount.objects.filter(user=person).values_list("uid", flat=True))
     for ban in Ban.objects.filter(user=person, lifted_at=None):
-        ban_marks.keep(ban, person.email)
+        ban_marks.keep(ban, person.email, google=subjects)
+    for rows in (DataCopy, EmailAddress, SocialAccount, Authenticator, UserSession):
+        rows.objects.filter(user=person).delete()
     Appeal.objects.filter(ban__user=person).delete()
     Ban.objects.filter(user=person).exclude(lifted_at=None).delete()
     person.groups.clear()

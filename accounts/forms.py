@@ -15,7 +15,8 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from phonenumber_field.formfields import PhoneNumberField
 
-from accounts import after_login, leaving_codes, queries, services, zones
+from accounts import after_login, queries, services, zones
+from accounts.mailed_codes import LEAVING, MailedCode
 from accounts.models import LANGUAGES, Theme, User, Weekday
 from core import clock
 from core.forms import LineField, ZoneField
@@ -87,11 +88,15 @@ class SignupForm(allauth_forms.SignupForm):
 
     def custom_signup(self, request: HttpRequest, user: User) -> None:
         user.name = self.cleaned_data["name"]
-        chosen = after_login.chosen_time_of(request)
-        zone = zones.device_zone(request) or (chosen.chosen_in if chosen else None)
-        if zone:
+        if zone := zone_of_newcomer(request):
             user.time_zone = zone
         user.save()
+
+
+def zone_of_newcomer(request: HttpRequest) -> str:
+    """The zone of the device, else that in which the time they are about to book was chosen; empty for neither."""
+    chosen = after_login.chosen_time_of(request)
+    return zones.device_zone(request) or (chosen.chosen_in if chosen else "")
 
 
 class AddEmailForm(allauth_forms.AddEmailForm):
@@ -180,6 +185,26 @@ class ConfirmLoginCodeForm(allauth_forms.ConfirmLoginCodeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _say(self, code={"label": "Code from our email"})
+
+
+class MailedCodeForm(forms.Form):
+    """A code that was mailed in this session, about `about` (see `mailed_codes`)."""
+
+    code = forms.CharField(
+        label="Code from our email",
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+        error_messages={"required": "Enter the code from our email."},
+    )
+
+    def __init__(self, *args: Any, mailed: MailedCode, request: HttpRequest, about: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.mailed, self.request, self.about = mailed, request, about
+
+    def clean_code(self) -> str:
+        code = self.cleaned_data["code"].replace(" ", "")
+        if not self.mailed.matches(self.request, code, about=self.about):
+            raise ValidationError("That code is not right. Check the newest email, or ask for another code.")
+        return code
 
 
 class _CodeWords(forms.Form):
@@ -336,7 +361,7 @@ class LeavingForm(forms.Form):
     def __init__(self, *args: Any, request: HttpRequest, person: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.request, self.person = request, person
-        self.by_code = leaving_codes.is_sent(request)
+        self.by_code = LEAVING.is_sent(request)
         del self.fields["password" if self.by_code or not person.has_usable_password() else "code"]
 
     def clean_password(self) -> str:
@@ -348,7 +373,7 @@ class LeavingForm(forms.Form):
 
     def clean_code(self) -> str:
         code = self.cleaned_data["code"].replace(" ", "")
-        if not leaving_codes.matches(self.request, self.person, code):
+        if not LEAVING.matches(self.request, code, about=str(self.person.pk)):
             raise ValidationError("That code is not right. Check the newest email, or ask for another code.")
         return code
 

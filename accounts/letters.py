@@ -208,6 +208,40 @@ def leaving_code(said: Said) -> Letter:
     )
 
 
+def google_code(said: Said) -> Letter:
+    return _letter(
+        subject=f"Your code for {settings.SITE_NAME}",
+        badge="Code",
+        tone="brand",
+        headline="Is this your address?",
+        lead=("Somebody, we think you, continues with Google. Type this code on the page where it was asked for.",),
+        button=Button("Go to that page", said["url"]),
+        facts=(Fact("Code", said["code"]),),
+        after=(
+            "It works once, for 15 minutes. Whoever types it can sign in with this address from then on.",
+            "Nobody from us asks you for this code. If you did not want to sign in, do nothing.",
+        ),
+        why=ASKED,
+    )
+
+
+def again_code(said: Said) -> Letter:
+    return _letter(
+        subject=f"Your code for {settings.SITE_NAME}",
+        badge="Code",
+        tone="brand",
+        headline="Is it you?",
+        lead=("Somebody, we think you, is about to touch the security of your account. Type this code there.",),
+        button=Button("Go to that page", said["url"]),
+        facts=(Fact("Code", said["code"]),),
+        after=(
+            "It works once, for 15 minutes. Nobody from us asks you for this code.",
+            f"If this was not you, somebody is signed in as you: sign out everywhere at {page('usersessions_list')}",
+        ),
+        why=SECURITY,
+    )
+
+
 def told(subject: str, headline: str, *lead: str) -> Callable[[Said], Letter]:
     """A letter about a change to an account's security: the change, when, from where, what to do if it was not you."""
 
@@ -266,6 +300,18 @@ LETTERS: dict[str, Callable[[Said], Letter]] = {
     "accounts/copy_ready": copy_ready,
     "accounts/leaving": leaving,
     "accounts/leaving_code": leaving_code,
+    "accounts/again_code": again_code,
+    "accounts/google_code": google_code,
+    "accounts/google_connected": told(
+        "Google signs in to your account",
+        "Google signs in to your account now",
+        "The Google account {email} was connected to it.",
+    ),
+    "accounts/google_disconnected": told(
+        "Google no longer signs in to your account",
+        "Google no longer signs in to your account",
+        "The Google account {email} was disconnected from it.",
+    ),
     "accounts/kept": told("Your account stays", "Your account stays", "It is no longer going to be deleted."),
     "mfa/email/totp_activated": told(
         "An authenticator app was added",
@@ -297,5 +343,6 @@ ANYONE_MAY_ASK = frozenset(
         "account/email/unknown_account",
         "account/email/login_code",
         "account/email/password_reset_key",
+        "accounts/google_code",
     }
 )

@@ -180,15 +180,17 @@ class Ban(models.Model):
 
 
 class KeptBan(models.Model):
-    """The mark by which an open ban finds its person again after their account was erased, and no other data of them.
+    """A mark by which an open ban finds its person again after their account was erased, and no other data of them.
 
-    Whoever proves the address with this mark gets the ban. `key` names the key of the hash. The row goes with the ban.
+    Whoever proves the address, or brings the Google account, with this mark gets the ban. A ban has one for each. `key`
+    names the key of the hash. The row goes with the ban.
     """
 
     class Kind(models.TextChoices):
         EMAIL = "email", "Email address"
+        GOOGLE = "google", "Google account"
 
-    ban = models.OneToOneField(Ban, on_delete=models.CASCADE, related_name="kept")
+    ban = models.ForeignKey(Ban, on_delete=models.CASCADE, related_name="kept")
     kind = models.CharField(max_length=8, choices=Kind)
     key = models.CharField(max_length=8)
     mark = models.CharField(max_length=64)

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.db.models import QuerySet
@@ -107,6 +108,7 @@ def kept(user: User) -> Rows:
     """The rows of this app about `user`: addresses, second steps, sessions, suspensions, and what they did as staff."""
     return {
         "email addresses": EmailAddress.objects.filter(user=user),
+        "Google accounts they sign in with": SocialAccount.objects.filter(user=user),
         "second steps and passkeys": Authenticator.objects.filter(user=user),
         "devices signed in": UserSession.objects.filter(user=user),
         "sessions of these devices": Session.objects.filter(person=user),
@@ -125,6 +127,7 @@ def sections(user: User) -> list[Section]:
     return [
         Section("account", "Profile and settings", User.objects.filter(pk=user.pk), _account),
         Section("email_addresses", "Email addresses", EmailAddress.objects.filter(user=user).order_by("pk"), _address),
+        Section("google", "Signing in with Google", SocialAccount.objects.filter(user=user).order_by("pk"), _google),
         Section("second_steps", "Second steps and passkeys", _of(Authenticator, user), _second_step),
         Section("devices", "Devices signed in", _of(UserSession, user), _device),
         Section("suspensions", "Suspensions", Ban.objects.filter(user=user).order_by("since"), _suspension),
@@ -161,6 +164,15 @@ def _account(user: User) -> Facts:
 
 def _address(row: EmailAddress) -> Facts:
     return {"email": row.email, "confirmed": row.verified, "in_use": row.primary}
+
+
+def _google(row: SocialAccount) -> Facts:
+    return {
+        "google_account": row.uid,
+        "email_at_google": row.extra_data.get("email", ""),
+        "connected_at": row.date_joined,
+        "last_used_at": row.last_login,
+    }
 
 
 def _second_step(row: Authenticator) -> Facts:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.db.models import Q
 
@@ -27,12 +28,15 @@ def sessions_of(user: User, *, now: datetime) -> list[UserSession]:
     return list(UserSession.objects.filter(user=user, session_key__in=alive).order_by("created_at", "pk"))
 
 
-def security_overview(user: User) -> dict[str, int | bool]:
-    """Facts for the settings page about the person's ways to sign in. Three queries."""
+def security_overview(user: User) -> dict[str, int | bool | str]:
+    """Facts for the settings page about the person's ways to sign in. Four queries."""
+    google = SocialAccount.objects.filter(user=user).first()
     kinds = list(Authenticator.objects.filter(user=user).values_list("type", flat=True))
     return {
         "has_password": user.has_usable_password(),
         "has_totp": Authenticator.Type.TOTP in kinds,
+        "has_google": google is not None,
+        "google_address": google.extra_data.get("email", "") if google else "",
         "passkey_count": kinds.count(Authenticator.Type.WEBAUTHN),
         "session_count": UserSession.objects.filter(user=user).count(),
         "has_pending_address": EmailAddress.objects.filter(user=user, verified=False)

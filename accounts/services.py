@@ -43,17 +43,24 @@ PREFERENCE_FIELDS = ("time_zone", "language", "uses_12h_clock", "first_weekday",
 def confirm_address(*, user: User, email: str, now: datetime) -> None:
     """Record that `email` belongs to the person; from then on they may book.
 
-    A ban that an erased account had under this address is theirs from now on: they are signed out everywhere, and a
-    job ends what lies ahead of them.
+    A ban that an erased account had under this address is theirs from now on (`inherit_ban`).
     """
     with transaction.atomic():
-        ban = ban_marks.take(user, email)
+        inherit_ban(user=user, email=email)
         User.objects.filter(pk=user.pk).update(email_confirmed_at=now)
         _ensure_address_row(user=user, email=email)
-        if ban is not None:
-            end_sessions(user=user)
-            outbox.publish("appointments.end_all_ahead", key=f"ban-{ban.pk}-{user.pk}", payload={"person": user.pk})
     user.email_confirmed_at = now
+
+
+def inherit_ban(*, user: User, email: str = "", google: str = "") -> None:
+    """Give `user` the ban that an erased account had under their address or their Google account, in one transaction.
+
+    They are signed out everywhere, and a job ends what lies ahead of them.
+    """
+    ban = ban_marks.take(user, email, google=google)
+    if ban is not None:
+        end_sessions(user=user)
+        outbox.publish("appointments.end_all_ahead", key=f"ban-{ban.pk}-{user.pk}", payload={"person": user.pk})
 
 
 def ensure_address_row(*, user: User) -> None:

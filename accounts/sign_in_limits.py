@@ -112,6 +112,13 @@ def ask_for_code(request: HttpRequest, *, email: str, user: User | None) -> Http
     return redirect("account_confirm_login_code")
 
 
+def over(request: HttpRequest, action: str, *, key: str = "") -> HttpResponse | None:
+    """The 429 page where the limit `action` is used up; else None, and this request is counted, whatever its verb."""
+    if ratelimit.consume(request, app=APP, action=action, key=key, limit_get=True) is not None:
+        return None
+    return errors.too_many(request, seconds=_wait(request, APP, action, key))
+
+
 def wait_for_password_alone(request: HttpRequest, *, email: str) -> int:
     """The seconds until a password alone signs in on a new device again, if nobody tries meanwhile."""
     return _wait(request, APP, ANYWHERE, email)

@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from accounts import data_views, views
+from accounts import data_views, google_views, views
 
 urlpatterns = [
     path("my/settings/", views.profile, name="settings_profile"),
@@ -27,8 +27,15 @@ urlpatterns = [
     path("accounts/2fa/webauthn/keys/<slug:key>/edit/", views.rename_passkey, name="mfa_edit_webauthn"),
     path("accounts/2fa/webauthn/keys/<slug:key>/remove/", views.remove_passkey, name="mfa_remove_webauthn"),
     path("accounts/reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
+    path("accounts/reauthenticate/mail/", views.reauthenticate_by_mail, name="reauthenticate_by_mail"),
     path("accounts/2fa/reauthenticate/", views.reauthenticate_by_code, name="mfa_reauthenticate"),
     path("accounts/logout/", views.sign_out, name="account_logout"),
     path("accounts/sessions/", views.sessions, name="usersessions_list"),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/google/login/", google_views.sign_in, name="google_login"),
+    path("accounts/google/login/callback/", google_views.callback, name="google_callback"),
+    path("accounts/google/code/", google_views.prove_mailbox, name="google_code"),
+    path("my/settings/security/google/connect/", google_views.connect, name="settings_google_connect"),
+    path("my/settings/security/google/disconnect/", google_views.disconnect, name="settings_google_disconnect"),
+    path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
 ]

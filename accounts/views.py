@@ -4,7 +4,9 @@ from http import HTTPStatus
 from typing import Any
 
 from allauth.account import views as allauth_views
+from allauth.account.internal.flows.login import record_authentication
 from allauth.account.models import EmailConfirmationHMAC
+from allauth.core.internal.httpkit import authenticated_user
 from allauth.mfa.base import views as mfa_views
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn import views as webauthn_views
@@ -19,12 +21,13 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import passkeys, photos, queries, services, sign_in_limits, url_secrets, zones
+from accounts import google_oauth, passkeys, photos, queries, services, sign_in_limits, url_secrets, zones
 from accounts.adapters import AccountAdapter
 from accounts.exceptions import ChangedMeanwhile, PhotoRefused
-from accounts.forms import PhotoForm, PreferencesForm, ProfileForm
+from accounts.forms import MailedCodeForm, PhotoForm, PreferencesForm, ProfileForm
 from accounts.http import SignedInRequest
 from accounts.limits import limited
+from accounts.mailed_codes import AGAIN
 from accounts.models import User
 from core import clock, errors
 from core.request_bodies import length_of
@@ -96,7 +99,8 @@ def preferences(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_safe
 def security(request: SignedInRequest) -> HttpResponse:
-    return render(request, "accounts/security.html", {"overview": queries.security_overview(request.user)})
+    context = {"overview": queries.security_overview(request.user), "offers_google": google_oauth.is_offered()}
+    return render(request, "accounts/security.html", context)
 
 
 @never_cache
@@ -344,12 +348,41 @@ class ResetPassword(_ThenSaysSo, allauth_views.PasswordResetFromKeyView):
             super().logout()
 
 
+class ReauthenticateByMail(allauth_views.BaseReauthenticateView):
+    """The page on which somebody without a password types a mailed code, before they touch their account's security."""
+
+    form_class = MailedCodeForm
+    template_name = "account/reauthenticate_by_mail.html"
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        person = self.request.user
+        return super().get_form_kwargs() | {"mailed": AGAIN, "request": self.request, "about": str(person.pk)}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"is_sent": AGAIN.is_sent(self.request)}
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.POST.get("do") != "code":
+            return super().post(request, *args, **kwargs)
+        person = authenticated_user(request)
+        if refused := sign_in_limits.over(request, "again_code", key=person.email):
+            return refused
+        AGAIN.send(request, to=person.email, about=str(person.pk))
+        return redirect(self.passthrough_next_url(request.path))
+
+    def form_valid(self, form: MailedCodeForm) -> HttpResponse:
+        AGAIN.forget(self.request)
+        record_authentication(self.request, self.request.user, "mailed_code", reauthenticated=True)
+        return super().form_valid(form)
+
+
 confirm_email = never_cache(ConfirmEmail.as_view())
 confirm_login_code = ConfirmLoginCode.as_view()
 ask_for_reset = AskForReset.as_view()
 reset_password = never_cache(ResetPassword.as_view())
 # Who is banned may have a copy of their data, and confirms for it that it is they.
 reauthenticate = open_to_banned(allauth_views.reauthenticate)
+reauthenticate_by_mail = open_to_banned(never_cache(login_required(ReauthenticateByMail.as_view())))
 reauthenticate_by_code = open_to_banned(mfa_views.reauthenticate)
 sign_out = open_to_all(allauth_views.LogoutView.as_view())
 

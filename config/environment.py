@@ -131,6 +131,12 @@ def as_endpoint(raw: str) -> str:
     return raw
 
 
+def origin_of(address: str) -> str:
+    """Scheme, host and port of an address, as a content security policy names them."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 def as_path(raw: str) -> Path:
     """A folder or file; a relative path is inside the checkout, wherever the program was started."""
     return BASE_DIR / raw

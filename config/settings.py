@@ -28,6 +28,7 @@ from config.environment import (
     as_url,
     load_files,
     must_have,
+    origin_of,
     read,
 )
 from core.logging import logging_config
@@ -78,6 +79,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.google",
     "csp",
     "django_htmx",
     "template_partials",
@@ -240,6 +243,8 @@ ACCOUNT_RATE_LIMITS = {
     "confirm_email": "3/10m/key",
     "reset_password": "20/m/ip,5/15m/key",
     "request_login_code": "20/m/ip,5/15m/key",
+    "google_code": "5/15m/key",  # codes that prove a mailbox after a way to Google
+    "again_code": "5/15m/key",  # codes for whoever touches their account's security and has no password
 }
 MFA_ADAPTER = "accounts.adapters.MFAAdapter"
 MFA_FORMS = {
@@ -300,6 +305,7 @@ LIMITS = {
     "openings": (180, 60),
     "new_link": (20, 3600),
     "passkey": (30, 600),
+    "google": (30, 600),
     "appeal": (10, 3600),
     "calendar_link": (20, 3600),
     "calendar_file": (20, 600),
@@ -390,7 +396,8 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
-        "form-action": [SELF],
+        # Browsers ask this also of the address that the answer to a form redirects to.
+        "form-action": [SELF, *([origin_of(GOOGLE_AUTH_URI)] if GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET else [])],
     }
 }
 

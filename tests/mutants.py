@@ -83,6 +83,9 @@ COPIES = "accounts/test_data_copies.py"
 LEAVING = "appointments/test_leaving.py"
 LEAVING_PAGES = "appointments/test_leaving_pages.py"
 KEPT_BANS = "appointments/test_kept_bans.py"
+GOOGLE = "accounts/test_google.py"
+GOOGLE_ACCOUNTS = "accounts/google_accounts.py"
+GOOGLE_OAUTH = "accounts/google_oauth.py"
 TIMES = "appointments/services/times.py"
 TIME = "appointments/test_changing_the_time.py"
 NEW_TIMES = "appointments/test_mails_of_new_times.py"
@@ -2386,7 +2389,7 @@ MUTANTS = [
     ),
     mutant(
         "a code that deletes the account may be tried for ever",
-        "accounts/leaving_codes.py",
+        "accounts/mailed_codes.py",
         '"tries": sent["tries"] - 1}',
         '"tries": sent["tries"]}',
         LEAVING_PAGES,
@@ -2395,7 +2398,7 @@ MUTANTS = [
     mutant(
         "a ban is forgotten with the account",
         "accounts/erasure.py",
-        "        ban_marks.keep(ban, person.email)\n",
+        "        ban_marks.keep(ban, person.email, google=subjects)\n",
         "        pass\n",
         KEPT_BANS,
     ),
@@ -2422,6 +2425,128 @@ MUTANTS = [
         'outbox.publish("appointments.refresh_openings"',
         KEPT_BANS,
         "moving",
+    ),
+    # --- Signing in with Google ---------------------------------------------------------------------------------------
+    mutant(
+        "an unverified address at Google opens an account",
+        GOOGLE_OAUTH,
+        'claims.get("email_verified") is True',
+        'claims.get("email_verified") is not None',
+        GOOGLE,
+        "unverified",
+    ),
+    mutant(
+        "an address that Google asked once counts as proven",
+        GOOGLE_OAUTH,
+        'is_checked and (email.endswith(MAILBOXES_OF_GOOGLE) or bool(claims.get("hd")))',
+        "is_checked",
+        GOOGLE,
+        "asked_once",
+    ),
+    mutant(
+        "a token for another client signs in",
+        GOOGLE_OAUTH,
+        '"verify_aud": True',
+        '"verify_aud": False',
+        GOOGLE,
+        "token_that_is_not_for",
+    ),
+    mutant(
+        "a token past its end signs in",
+        GOOGLE_OAUTH,
+        '"verify_exp": True',
+        '"verify_exp": False',
+        GOOGLE,
+        "token_that_is_not_for",
+    ),
+    mutant(
+        "a token of another sign-in signs in",
+        GOOGLE_OAUTH,
+        'raise NotUnderstood("nonce")',
+        "pass",
+        GOOGLE,
+        "token_that_is_not_for",
+    ),
+    mutant(
+        "Google's answer may be as long as it likes",
+        GOOGLE_OAUTH,
+        "if len(body) > MOST_BYTES:",
+        "if not body:",
+        GOOGLE,
+        "64_kilobytes",
+    ),
+    mutant(
+        "a way to Google is finished by whoever comes back",
+        "accounts/google_views.py",
+        "if not google_oauth.was_started_by(request, state):",
+        "if google_oauth.was_started_by(request, state) is None:",
+        GOOGLE,
+        "began or somebody_else",
+    ),
+    mutant(
+        "the page after Google's answer tells its code to the next",
+        "accounts/google_views.py",
+        '"strict-origin"',
+        '"same-origin"',
+        GOOGLE,
+        "somebody_new",
+    ),
+    mutant(
+        "an account that nobody confirmed is linked to its trapper",
+        GOOGLE_ACCOUNTS,
+        "if owner is not None and owner.email_confirmed:",
+        "if owner is not None:",
+        GOOGLE,
+        "trap",
+    ),
+    mutant(
+        "a second Google account is linked by its address",
+        GOOGLE_ACCOUNTS,
+        "or not owner.email_confirmed or of(owner):",
+        "or not owner.email_confirmed:",
+        GOOGLE,
+        "same_address",
+    ),
+    mutant(
+        "a closed account is linked",
+        GOOGLE_ACCOUNTS,
+        "    if owner.is_active:\n        _connect(owner, identity)",
+        "    _connect(owner, identity)",
+        GOOGLE,
+        "closed",
+    ),
+    mutant(
+        "the only way in is disconnected",
+        GOOGLE_ACCOUNTS,
+        "    if not has_another_way(person):\n        raise NoOtherWay\n",
+        "",
+        GOOGLE,
+        "only_way",
+    ),
+    mutant(
+        "a ban is not found by the Google account",
+        GOOGLE_ACCOUNTS,
+        "    services.confirm_address(user=user, email=user.email, now=now)\n"
+        "    services.inherit_ban(user=user, google=identity.subject)\n",
+        "    services.confirm_address(user=user, email=user.email, now=now)\n",
+        KEPT_BANS,
+        "google",
+    ),
+    mutant(
+        "connecting a Google account frees it of its ban",
+        GOOGLE_ACCOUNTS,
+        "    services.inherit_ban(user=user, google=identity.subject)\n    _tell(",
+        "    _tell(",
+        KEPT_BANS,
+        "connecting",
+    ),
+    mutant(
+        "who has no password touches the account's security unasked",
+        "accounts/adapters.py",
+        "            raise ReauthenticationRequired\n",
+        "            pass\n",
+        GOOGLE,
+        "unasked",
     ),
     # --- Offered times ------------------------------------------------------------------------------------------------
     mutant(

@@ -24,6 +24,8 @@ else:
     )
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# A client, so that every page is tested with what it shows then. No test sends anybody or anything to Google.
+GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET = "pretend-client.apps.googleusercontent.com", "pretend-secret"
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 MEDIA_ROOT = _FOLDER / f"media-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
 PRIVATE_ROOT = _FOLDER / f"private-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"

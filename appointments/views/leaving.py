@@ -14,9 +14,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import leaving as accounts_leaving
-from accounts import leaving_codes
 from accounts.forms import LeavingForm
 from accounts.limits import limited
+from accounts.mailed_codes import LEAVING
 from accounts.models import Departure, User
 from accounts.zones import viewer_zone
 from appointments.exceptions import CountsForMore, InsideChanged
@@ -47,7 +47,7 @@ def delete_account(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" or me.is_staff or me.is_superuser:
         return _page(request, me)
     if request.POST.get("do") == "code":
-        leaving_codes.send(request, me)
+        LEAVING.send(request, to=me.email, about=str(me.pk))
         messages.info(request, f"A code is on its way to {me.email}.")
         return redirect("settings_delete")
     form = LeavingForm(request.POST, request=request, person=me)

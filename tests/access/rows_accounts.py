@@ -32,6 +32,11 @@ def with_passkeys(world):
     return confirmed(world)
 
 
+def with_google(world):
+    world.google  # noqa: B018
+    return {}
+
+
 def no_code(world):
     return {"code": ""}
 
@@ -87,6 +92,8 @@ ROWS = [
     Row("account_logout", get=everyone("200", V="go", B="200"), post=everyone("go")),
     Row("account_inactive", get=NOTICE, post=READ_ONLY),
     Row("account_reauthenticate", get=FORM | {"B": "200"}, post=UNFILLED | {"B": "422"}),
+    # Everybody here has a password, and is led to where it is typed.
+    Row("reauthenticate_by_mail", get=signed_in("go"), post=signed_in("go")),
     Row("account_email", args=confirmed, get=FORM, post=signed_in("go")),
     Row("account_email_verification_sent", get=NOTICE, post=READ_ONLY),
     Row(
@@ -101,6 +108,13 @@ ROWS = [
     Row("account_reset_password_done", get=NOTICE, post=READ_ONLY),
     Row("account_reset_password_from_key", args=lambda world: TOKEN, get=everyone("200"), post=everyone("422")),
     Row("account_reset_password_from_key_done", get=NOTICE, post=READ_ONLY),
+    # Nobody has been at Google: a code without a state is refused, also to who is signed in, who starts at their page.
+    Row("google_login", get=READ_ONLY, post=everyone("go")),
+    Row("google_callback", get=everyone("400"), post=READ_ONLY),
+    Row("google_code", get=everyone("go", V="login"), post=everyone("go", V="login")),
+    Row("settings_google_connect", get=signed_in("405"), post=signed_in("go")),
+    # Google signs in to C's account alone.
+    Row("settings_google_disconnect", args=with_google, get=signed_in("go", C="200"), post=signed_in("go")),
     Row("usersessions_list", get=signed_in("200"), post=signed_in("go")),
     Row("mfa_index", get=FORM, post=signed_in("405")),
     # The password was right, and the code of the app is asked for.

@@ -80,6 +80,7 @@ ROWS = [
     *model("auth_group", lambda world: world.group, **EDITED, right=SUPERUSER),
     *model("accounts_user", lambda world: world.people["C"], may="change"),
     # Each asks for a reason, or for the answer.
+    *model("socialaccount_socialaccount", lambda world: world.google),
     *model("accounts_ban", lambda world: world.ban, actions={"lift": "200"}),
     *model("accounts_appeal", lambda world: world.appeal, actions={"answer_and_lift": "200"}),
     *model("appointments_latecancellation", lambda world: world.late_cancellation, actions={"forgive": "200"}),

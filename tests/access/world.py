@@ -12,6 +12,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import Group, Permission
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -315,6 +316,11 @@ class World:
     def ban(self) -> Ban:
         """A suspension of X, so that no other role is kept out by it."""
         return Ban.objects.create(user=self.people["X"], since=clock.now())
+
+    @cached_property
+    def google(self) -> SocialAccount:
+        """The Google account that signs in to C's."""
+        return SocialAccount.objects.create(user=self.people["C"], provider="google", uid="100000000000000000042")
 
     @cached_property
     def appeal(self) -> Appeal:

@@ -23,7 +23,11 @@ NOT_OURS = {  # ways of allauth that we don't offer
 }
 OURS_ALONE = {
     "account/email/code_after_password",
+    "accounts/again_code",
     "accounts/copy_ready",
+    "accounts/google_code",
+    "accounts/google_connected",
+    "accounts/google_disconnected",
     "accounts/leaving",
     "accounts/leaving_code",
     "accounts/kept",
@@ -47,7 +51,7 @@ def test_every_mail_reads_well_as_text_and_html(prefix):
     context = {
         "activate_url": "http://testserver/a", "password_reset_url": "http://testserver/p", "signup_url": "http://testserver/s",
         "code": "K7QF-MR2W", "to_email": "new@example.com", "from_email": "old@example.com",
-        "deleted_email": "gone@example.com",
+        "deleted_email": "gone@example.com", "email": "amara@gmail.com",
         "ip": "203.0.113.9", "url": "http://testserver/l", "until": "Thursday 10 December", "day": "10 December",
     }  # fmt: skip
     letter = letters.LETTERS[prefix](context)

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from allauth.account.models import EmailConfirmation
+from allauth.socialaccount.models import SocialToken
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.db.models import CASCADE, ForeignKey
@@ -34,7 +35,7 @@ NOT_COPIED = {
     },
     "Made anew from what is copied: held times and the index of the search.": {Hold, OpeningIndex, OpenDay},
     "The page that hands out the copy shows it.": {DataCopy, Departure},
-    "Grants access.": {UnsubscribeLink, EmailConfirmation},
+    "Grants access.": {UnsubscribeLink, EmailConfirmation, SocialToken},
     "The house's record of its staff, and the mark of a deleted account.": {LogEntry, KeptBan, *RIGHTS},
 }
 

@@ -14,7 +14,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.test import Client
 from django.urls import reverse
 
-from accounts import bans, copies, erasure, services
+from accounts import bans, copies, erasure, google_accounts, google_oauth, services
 from accounts.leaving import GRACE
 from accounts.models import Appeal, Departure, Session, User
 from appointments.models import Appointment, WaitlistPlace
@@ -68,6 +68,8 @@ MARKERS = {
     "block": "never pays the goat",
     "removal": "the goat ate my waitlist",
     "calendar": "quill-diary-4711",
+    "google": "100420000000000004711",
+    "address at google": "zq.knots@gmail.com",
 }
 
 
@@ -263,6 +265,8 @@ def _in_a_browser(person: User, maya: Provider) -> None:
     for password in ("my canoe", "correct horse battery"):
         browser.post("/accounts/login/", {"login": person.email, "password": password})
     assert Session.objects.filter(person=person).exists(), "signed in"
+    at_google = google_oauth.Identity(MARKERS["google"], MARKERS["address at google"], person.name, True, True)
+    google_accounts.connect(user=person, identity=at_google)
     for days in (7, 8):
         service, start = maya.services.get(slug="first"), f"{_hour(clock.now() + days * DAY):%Y-%m-%dT%H:%M:%SZ}"
         browser.post(reverse("keep_time", args=["maya", "first"]), {"start": start})

@@ -33,6 +33,7 @@ IMPERSONAL = {
         "outbox_scheduledjob.name",
         "outbox_scheduledjob.rhythm",
         "accounts_departure.step",
+        "socialaccount_socialaccount.provider",
         "notifications_sentmail.topic",
         "notifications_inboxitem.name",
         "appointments_searchfigures.name",
@@ -86,6 +87,17 @@ IMPERSONAL = {
     "Never written: addresses are confirmed by signed links, and devices carry nothing more.": {
         "account_emailconfirmation.key",
         "usersessions_usersession.data",
+    },
+    "Never written: the client at Google stands in the settings, and its tokens are thrown away.": {
+        "socialaccount_socialapp.client_id",
+        "socialaccount_socialapp.key",
+        "socialaccount_socialapp.name",
+        "socialaccount_socialapp.provider",
+        "socialaccount_socialapp.provider_id",
+        "socialaccount_socialapp.secret",
+        "socialaccount_socialapp.settings",
+        "socialaccount_socialtoken.token",
+        "socialaccount_socialtoken.token_secret",
     },
 }
 

@@ -7,7 +7,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from accounts import ban_marks, bans, services
+from accounts import ban_marks, bans, google_accounts, services
+from accounts.google_oauth import Identity
 from accounts.models import Ban, KeptBan, User
 from appointments.models import LateCancellation
 from appointments.services import fair_use
@@ -197,3 +198,88 @@ def test_an_address_without_a_kept_ban_costs_one_question(django_assert_num_quer
 
     with django_assert_num_queries(1):
         assert ban_marks.take(person, EMAIL) is None
+
+
+# --- By the Google account --------------------------------------------------------------------------------------------
+
+SUBJECT = "100000000000000004711"
+
+
+def at_google(email: str, subject: str = SUBJECT) -> Identity:
+    return Identity(subject, email, "Z", is_checked=True, is_hosted=True)
+
+
+def come_by_google(email: str, subject: str = SUBJECT) -> User:
+    identity = at_google(email, subject)
+    found = google_accounts.enter(identity=identity, mailbox_proven=True, zone="", now=clock.now())
+    return User.objects.get(pk=found.pk)
+
+
+@pytest.fixture
+def erased_with_google(banned) -> User:
+    google_accounts.connect(user=banned, identity=at_google("zebedee@gmail.com"))
+    leave(User.objects.get(pk=banned.pk))
+    erase(banned)
+    return User.objects.get(pk=banned.pk)
+
+
+def test_the_same_google_account_gets_the_ban_whatever_its_address(erased_with_google):
+    ban = Ban.objects.get()
+
+    person = come_by_google("another@gmail.com")
+
+    ban.refresh_from_db()
+    assert (ban.user, person.banned_at) == (person, ban.since)
+    assert LateCancellation.objects.filter(person=person).count() == 3
+    erased_with_google.refresh_from_db()
+    assert erased_with_google.banned_at is None
+
+
+def test_connecting_that_google_account_gets_the_ban_too_and_ends_what_lies_ahead(erased_with_google):
+    person = UserFactory(email="other@example.com")
+    booked = book(provider_named("Maya"), person, after=2 * DAY)
+
+    google_accounts.connect(user=person, identity=at_google("another@gmail.com"))
+    testing.deliver("appointments.end_all_ahead")
+
+    person.refresh_from_db()
+    assert person.banned_at is not None
+    assert statuses(booked) == ["cancelled"]
+
+
+def test_another_google_account_gets_nothing(erased_with_google):
+    assert come_by_google("another@gmail.com", "1").takes_part
+    assert KeptBan.objects.count() == 2
+
+
+def test_a_ban_holds_by_the_address_also_after_the_google_account_took_it_elsewhere(erased_with_google):
+    by_google = come_by_google("another@gmail.com")
+
+    by_address = prove(UserFactory(email=EMAIL, email_confirmed_at=None))
+
+    by_google.refresh_from_db()
+    assert by_google.banned_at == by_address.banned_at is not None
+    assert Ban.objects.filter(lifted_at=None).count() == 2
+    assert not KeptBan.objects.exists()
+
+
+def test_the_same_address_and_google_account_leave_no_mark(erased_with_google):
+    assert come_by_google(EMAIL).banned_at is not None
+
+    assert Ban.objects.count() == 1
+    # That of the Google account stays for whoever brings it to another account, and goes with the ban.
+    assert fair_use.lift_ban(ban=Ban.objects.get(), actor=UserFactory(is_staff=True), reason="Snow")
+    assert not KeptBan.objects.exists()
+
+
+def test_a_lifted_ban_frees_the_google_account(erased_with_google):
+    assert fair_use.lift_ban(ban=Ban.objects.get(), actor=UserFactory(is_staff=True), reason="Snow")
+
+    assert come_by_google("another@gmail.com").takes_part
+
+
+def test_the_mark_of_a_google_account_says_nothing_without_its_key(erased_with_google):
+    marks = list(KeptBan.objects.values_list("mark", flat=True))
+
+    assert len(marks) == 2
+    assert not any(SUBJECT in mark for mark in marks)

@@ -8,7 +8,7 @@ from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts import bans, leaving_codes
+from accounts import bans, mailed_codes
 from accounts.leaving import GRACE
 from accounts.models import Departure
 from appointments.services import fair_use
@@ -156,7 +156,7 @@ def test_a_code_by_mail_deletes_instead_of_the_password(here, person):
 def test_a_code_ends_after_five_tries_and_after_a_quarter_of_an_hour(here, person):
     here.post(PAGE, {"do": "code"})
     code = code_in_the_mail()
-    for _ in range(leaving_codes.TRIES):
+    for _ in range(mailed_codes.TRIES):
         assert press(here, code="000000").status_code == 422
 
     assert press(here, code=code).status_code == 422

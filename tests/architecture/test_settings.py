@@ -103,6 +103,17 @@ def test_google_is_googles_unless_another_address_is_given(load):
     assert settings["GOOGLE_CLIENT_ID"] == settings["GOOGLE_PUSH_ADDRESS"] == ""
 
 
+def test_forms_may_lead_to_google_only_where_people_sign_in_with_it(load):
+    client = {"GOOGLE_CLIENT_ID": "a-client", "GOOGLE_CLIENT_SECRET": "its-secret"}
+
+    allowed = [
+        load(**variables)["CONTENT_SECURITY_POLICY"]["DIRECTIVES"]["form-action"]
+        for variables in ({}, client, client | {"GOOGLE_AUTH_URI": "http://127.0.0.1:8010/o/oauth2/v2/auth"})
+    ]
+
+    assert allowed == [["'self'"], ["'self'", "https://accounts.google.com"], ["'self'", "http://127.0.0.1:8010"]]
+
+
 def test_a_developer_needs_no_keys(load):
     settings = load(DEBUG="true", SECRET_KEY="", ENCRYPTION_KEYS="", EMAIL_URL="", DATABASE_URL="")
 

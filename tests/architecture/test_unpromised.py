@@ -12,11 +12,14 @@ import psycopg
 import pytest
 from allauth.account import forms as account_forms
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows import login, reauthentication
 from allauth.account.internal.flows.email_verification import consume_email_verification_rate_limit
 from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
 from allauth.account.views import ConfirmLoginCodeView
-from allauth.core.internal import ratelimit
+from allauth.core.internal import httpkit, ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.socialaccount.internal import statekit
+from allauth.socialaccount.providers.base import Provider
 from csp.decorators import csp_update
 from django.contrib.auth import middleware
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -87,6 +90,18 @@ UNPROMISED = {
     "allauth.account.internal.flows.email_verification": lambda: callable(consume_email_verification_rate_limit),
     "allauth.account.internal.flows.login_by_code": lambda: all(
         hasattr(LoginCodeVerificationProcess, name) for name in ("initial_state", "generate_code", "persist")
+    ),
+    "allauth.account.internal.flows.login": lambda: (
+        parameters(login.record_authentication) == ["request", "user", "method", "extra_data"]
+        and login.get_authentication_records(SimpleNamespace(session={}), User(pk=1)) == []
+    ),
+    "allauth.account.internal.flows.reauthentication": lambda: (
+        parameters(reauthentication.get_reauthentication_flows) == ["user"]
+    ),
+    "allauth.core.internal.httpkit": lambda: parameters(httpkit.authenticated_user) == ["request"],
+    "allauth.socialaccount.internal": lambda: (
+        {"request", "provider_id", "state_id"} <= set(parameters(statekit.unstash_state))
+        and {"state_id", "kwargs"} <= set(parameters(Provider.stash_redirect_state))
     ),
     "allauth.core.internal": lambda: all(
         callable(function) for function in (ratelimit.consume, ratelimit.clear, ratelimit.respond_429)

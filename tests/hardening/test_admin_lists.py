@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 import time_machine
+from allauth.socialaccount.models import SocialAccount
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
@@ -58,6 +59,7 @@ def staff(client):
         Group.objects.create(name=f"Group {number}")
         SearchFigures.objects.create(name=f"Search {number}", measured_at=clock.now(), figures={})
         RefusedAddress.objects.create(user=provider.user, email="x@example.com", code="550", refused_at=clock.now())
+        SocialAccount.objects.create(user=provider.user, provider="google", uid=str(number))
         ban = Ban.objects.create(user=provider.user, since=MORNING)
         Appeal.objects.create(ban=ban, text="I was in hospital.", sent_at=MORNING)
         LateCancellation.objects.create(person=provider.user, occasion=uuid4(), at=MORNING, ban=ban)
