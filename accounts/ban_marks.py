@@ -21,6 +21,9 @@ from core.db import lock_rows
 from core.hooks import Question
 
 taken = Question[[Ban, User], None]("What else follows when this person gets a ban that an erased account had?")
+copied = Question[[Ban, Ban], None](
+    "What follows when a second person gets a ban of their own, as a copy of the first?"
+)
 
 
 def keep(ban: Ban, email: str, *, google: Iterable[str] = ()) -> None:
@@ -60,6 +63,8 @@ def take(person: User, email: str = "", *, google: str = "") -> Ban | None:
         Ban.objects.filter(pk=ban.pk).update(user=person)
     else:
         ban = Ban.objects.create(user=person, since=ban.since)
+        for _ in copied.each(kept.ban, ban):
+            pass
     User.objects.filter(pk=person.pk).update(banned_at=ban.since)
     _marked(email, google).filter(ban=kept.ban).delete()
     ban.user, person.banned_at = person, ban.since

@@ -5,6 +5,7 @@ The rules and their reasons: `docs/decisions/sign-in-with-google.md`. Nothing he
 
 from datetime import datetime
 
+from allauth.mfa.utils import is_mfa_enabled
 from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.google.provider import GoogleProvider
 from django.db import IntegrityError, transaction
@@ -14,8 +15,12 @@ from accounts import services
 from accounts.google_oauth import Identity
 from accounts.models import User
 from core import clock
-from core.db import lock_row, retrying
+from core.db import lock_row, retrying, violates
 from core.exceptions import DomainError
+
+# The constraints as PostgreSQL names them; on SQLite nobody else writes at the same time.
+ONE_ACCOUNT_FOR_A_SUBJECT = "socialaccount_socialaccount_provider_uid_fc810c6e_uniq"
+ONE_ACCOUNT_FOR_AN_ADDRESS = "accounts_user_email_key"
 
 
 class AddressNotProven(DomainError):
@@ -31,6 +36,15 @@ class AddressIsAnothers(DomainError):
     )
 
 
+class SecondStepFirst(AddressIsAnothers):
+    """Raised where the account asks for a second step, which linking by the address would come before."""
+
+    message = (
+        "There is an account under this address that asks for a second step. Sign in to it another way, with that "
+        "step. Then connect Google in your security settings."
+    )
+
+
 class OthersGoogle(DomainError):
     """Raised where the Google account signs in to another account already."""
 
@@ -41,6 +55,12 @@ class HasGoogle(DomainError):
     """Raised where the account has another Google account."""
 
     message = "Another Google account signs in to your account. Disconnect that one first."
+
+
+class TakesNoPart(DomainError):
+    """Raised where the account was suspended or closed meanwhile."""
+
+    message = "Your account is suspended or closed, so nothing can be connected to it."
 
 
 class NoOtherWay(DomainError):
@@ -68,11 +88,15 @@ def must_prove_mailbox(identity: Identity) -> bool:
 def enter(*, identity: Identity, mailbox_proven: bool, zone: str, now: datetime) -> User:
     """The account that this Google account opens, linked or made in one transaction where it opened none.
 
-    `mailbox_proven` says that its person reads the mailbox now. Raises AddressNotProven or AddressIsAnothers.
+    `mailbox_proven` says that its person reads the mailbox now. Raises AddressNotProven, AddressIsAnothers or
+    SecondStepFirst.
     """
     try:
         return _enter(identity, mailbox_proven=mailbox_proven, zone=zone, now=now)
-    except IntegrityError:  # the same person in another tab, or somebody who signed up with the address at this moment
+    except IntegrityError as error:
+        # The same person in another tab, or somebody who signed up with the address at this moment.
+        if not violates(error, ONE_ACCOUNT_FOR_A_SUBJECT) and not violates(error, ONE_ACCOUNT_FOR_AN_ADDRESS):
+            raise
         return _enter(identity, mailbox_proven=mailbox_proven, zone=zone, now=now)
 
 
@@ -93,11 +117,16 @@ def _enter(identity: Identity, *, mailbox_proven: bool, zone: str, now: datetime
 
 
 def _link_to_owner(owner: User, identity: Identity) -> User:
-    """Link the account whose confirmed address this is: who reads the mailbox could choose a new password as well."""
+    """Link the account whose confirmed address this is: who reads the mailbox could choose a new password as well.
+
+    They could not pass a second step by that, so an account that has one is linked only from its settings.
+    """
     owner = lock_row(User.objects.filter(pk=owner.pk))
     if owner.email != identity.email or not owner.email_confirmed or of(owner):
         raise AddressIsAnothers
     if owner.is_active:
+        if is_mfa_enabled(owner):
+            raise SecondStepFirst
         _connect(owner, identity)
     return owner
 
@@ -119,25 +148,30 @@ def _make(identity: Identity, *, zone: str, now: datetime) -> User:
 def connect(*, user: User, identity: Identity) -> bool:
     """Let this Google account sign in to the account of `user`, who is signed in. False where it did already.
 
-    Raises OthersGoogle or HasGoogle. The address at Google matters not, and becomes none of the account's.
+    Raises TakesNoPart, OthersGoogle or HasGoogle. The address at Google matters not, and becomes none of the account's.
     """
-    lock_row(User.objects.filter(pk=user.pk))
+    person = lock_row(User.objects.filter(pk=user.pk))
+    if not person.takes_part:
+        raise TakesNoPart
     found = find(identity)
-    if found is not None and found.pk != user.pk:
+    if found is not None and found.pk != person.pk:
         raise OthersGoogle
     if found is not None:
         return False
-    if of(user):
+    if of(person):
         raise HasGoogle
     try:
         with transaction.atomic():
-            _connect(user, identity)
-    except IntegrityError:
+            _connect(person, identity)
+    except IntegrityError as error:
+        if not violates(error, ONE_ACCOUNT_FOR_A_SUBJECT):
+            raise
         raise OthersGoogle from None
     return True
 
 
 def _connect(user: User, identity: Identity) -> None:
+    """Link them. The caller has locked the row of `user`."""
     _all().create(user=user, provider=GoogleProvider.id, uid=identity.subject, extra_data=_shown(identity))
     services.inherit_ban(user=user, google=identity.subject)
     _tell(user, "accounts/google_connected", identity.email)
@@ -182,4 +216,5 @@ def _shown(identity: Identity) -> dict[str, str]:
 
 
 def _tell(user: User, letter: str, email: str) -> None:
-    services.send_letter(letter=letter, to=user.email, said={"email": email, "timestamp": clock.now().isoformat()})
+    account = f"The Google account {email}" if email else "A Google account"
+    services.send_letter(letter=letter, to=user.email, said={"account": account, "timestamp": clock.now().isoformat()})

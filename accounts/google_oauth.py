@@ -6,9 +6,12 @@ limits of time and size, and its tokens are thrown away. Whom to believe what: `
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
+from threading import Thread
 from time import monotonic
 from typing import Any
 
@@ -25,6 +28,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
+from urllib3.exceptions import ReadTimeoutError
 
 from accounts import url_secrets
 from core import text
@@ -37,13 +41,17 @@ SIGN_IN, CONNECT = AuthProcess.LOGIN, AuthProcess.CONNECT
 CONNECT_WITHIN, PIECE_WITHIN, ALL_WITHIN = 3, 4, 8
 MOST_BYTES = 64 * 1024
 CLOCKS_DIFFER_BY = 60  # seconds
-# Google delivers the mail of these itself; addresses of a Workspace are marked by the claim `hd`.
+# Google delivers the mail of these itself. The claim `hd` says whose account it is, not where its mail goes.
 MAILBOXES_OF_GOOGLE = ("@gmail.com", "@googlemail.com")
 LONGEST_SUBJECT, LONGEST_NAME = 191, 120
 
 
 class GoogleIsAway(Exception):
-    """Raised where Google gave no answer in time."""
+    """Raised where Google gave no answer, or none but that something is wrong there."""
+
+
+class GoogleIsSlow(GoogleIsAway):
+    """Raised where we gave up waiting."""
 
 
 class NotUnderstood(Exception):
@@ -159,22 +167,9 @@ def _exchange(code: str, verifier: str) -> Mapping[str, Any]:
         "client_id": settings.GOOGLE_CLIENT_ID,
         "client_secret": settings.GOOGLE_CLIENT_SECRET,
     }
-    until = monotonic() + ALL_WITHIN
-    try:
-        with requests.post(
-            settings.GOOGLE_TOKEN_URI,
-            data=asked,
-            timeout=(CONNECT_WITHIN, PIECE_WITHIN),
-            allow_redirects=False,
-            stream=True,
-        ) as response:
-            if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR or response.status_code == 429:
-                raise GoogleIsAway(f"status {response.status_code}")
-            body = _read(response, until)
-    except requests.RequestException as error:
-        raise GoogleIsAway(type(error).__name__) from None  # its message may quote the address
-    if response.status_code != HTTPStatus.OK:
-        raise NotUnderstood(f"status {response.status_code}")
+    status, body = _in_time(partial(_post, settings.GOOGLE_TOKEN_URI, asked))
+    if status != HTTPStatus.OK:
+        raise NotUnderstood(f"status {status}")
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
@@ -184,15 +179,56 @@ def _exchange(code: str, verifier: str) -> Mapping[str, Any]:
     return answer
 
 
+def _in_time(ask: Callable[[], tuple[int, bytes]]) -> tuple[int, bytes]:
+    """The answer of `ask`, or GoogleIsSlow after `ALL_WITHIN`, whatever it is waiting for.
+
+    It runs in a thread of its own, for `requests` has no limit for finding a name, nor for headers that drip. A thread
+    that is given up holds nothing but its connection.
+    """
+    answer: Future[tuple[int, bytes]] = Future()
+
+    def run() -> None:
+        try:
+            answer.set_result(ask())
+        except Exception as error:
+            answer.set_exception(error)
+
+    Thread(target=run, name="google", daemon=True).start()
+    try:
+        return answer.result(timeout=ALL_WITHIN)
+    except TimeoutError:
+        raise GoogleIsSlow("too slow") from None
+
+
+def _post(url: str, asked: Mapping[str, str]) -> tuple[int, bytes]:
+    until = monotonic() + ALL_WITHIN
+    try:
+        with requests.post(
+            url, data=asked, timeout=(CONNECT_WITHIN, PIECE_WITHIN), allow_redirects=False, stream=True
+        ) as response:
+            if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR or response.status_code == 429:
+                raise GoogleIsAway(f"status {response.status_code}")
+            return response.status_code, _read(response, until)
+    except requests.RequestException as error:
+        kind = GoogleIsSlow if _is_timeout(error) else GoogleIsAway
+        raise kind(type(error).__name__) from None  # its message may quote the address
+
+
+def _is_timeout(error: requests.RequestException) -> bool:
+    """Whether nothing came for too long; in the middle of a body `requests` says that by a ConnectionError."""
+    return isinstance(error, requests.Timeout) or any(isinstance(cause, ReadTimeoutError) for cause in error.args)
+
+
 def _read(response: requests.Response, until: float) -> bytes:
-    body = b""
-    for piece in response.iter_content(8 * 1024):
+    """The body, byte by byte: a larger piece that drips would not let us look at the clock before it is whole."""
+    body = bytearray()
+    for piece in response.iter_content(1):
         body += piece
         if monotonic() > until:
-            raise GoogleIsAway("too slow")
+            raise GoogleIsSlow("too slow")
         if len(body) > MOST_BYTES:
             raise NotUnderstood("too long")
-    return body
+    return bytes(body)
 
 
 def _claims(token: Any) -> Mapping[str, Any]:
@@ -232,7 +268,7 @@ def _identity(claims: Mapping[str, Any]) -> Identity:
         email=email,
         name=_name(claims.get("name")) or email.partition("@")[0][:LONGEST_NAME],
         is_checked=is_checked,
-        is_hosted=is_checked and (email.endswith(MAILBOXES_OF_GOOGLE) or bool(claims.get("hd"))),
+        is_hosted=is_checked and email.endswith(MAILBOXES_OF_GOOGLE),
     )
 
 

@@ -56,9 +56,14 @@ SOMEBODY_ELSE = Refusal(
     "This browser was signed in or out between the way to Google and back. Nothing was changed.",
     status=HTTPStatus.CONFLICT,
 )
-AWAY = Refusal(
+SLOW = Refusal(
     "Google did not answer",
     "We waited for a few seconds and gave up. Try again in a minute, or another way. Nothing was changed.",
+    status=HTTPStatus.FAILED_DEPENDENCY,
+)
+AWAY = Refusal(
+    "Google did not answer",
+    "We could not reach it, or something is wrong there. Try again in a minute, or another way. Nothing was changed.",
     status=HTTPStatus.FAILED_DEPENDENCY,
 )
 NOT_UNDERSTOOD = Refusal(
@@ -127,7 +132,7 @@ def _come_back(request: HttpRequest) -> HttpResponse:
         identity = google_oauth.identify(code, state)
     except google_oauth.GoogleIsAway as error:
         log.warning("google.away", reason=str(error))
-        return _refuse(request, AWAY)
+        return _refuse(request, SLOW if isinstance(error, google_oauth.GoogleIsSlow) else AWAY)
     except google_oauth.NotUnderstood as error:
         log.warning("google.not_understood", reason=str(error))
         return _refuse(request, NOT_UNDERSTOOD)
@@ -176,16 +181,25 @@ def _as_refusal(headline: str, error: DomainError) -> Refusal:
 
 def _ask_for_code(request: HttpRequest, identity: Identity, *, back: str) -> HttpResponse:
     """Mail a code to an address that Google asked once and does not host; the same for known and unknown ones."""
+    if refused := _too_many_codes(request, identity):
+        return refused  # before anything is kept, so that nobody waits here for a code of somebody else's
     kept = {"identity": asdict(identity), "back": back, "until": (clock.now() + after_login.LASTS).isoformat()}
     request.session[PENDING] = url_secrets.seal(json.dumps(kept))
     return _mail_code(request, identity)
 
 
+def _too_many_codes(request: HttpRequest, identity: Identity) -> HttpResponse | None:
+    return sign_in_limits.over(request, "google_code", key=identity.email)
+
+
 def _mail_code(request: HttpRequest, identity: Identity) -> HttpResponse:
-    if refused := sign_in_limits.over(request, "google_code", key=identity.email):
-        return refused
-    GOOGLE.send(request, to=identity.email, about=identity.subject)
+    GOOGLE.send(request, to=identity.email, about=_about(identity))
     return redirect("google_code")
+
+
+def _about(identity: Identity) -> str:
+    """What the code proves: that this Google account reads this mailbox, and no other that it may have later."""
+    return f"{identity.subject} {identity.email}"
 
 
 @only_where_offered
@@ -203,6 +217,8 @@ def prove_mailbox(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _code_page(request, _code_form(request, identity), identity)
     if request.POST.get("do") == "code":
+        if refused := _too_many_codes(request, identity):
+            return refused
         messages.info(request, "Another code is on its way. Only the newest one works.")
         return _mail_code(request, identity)
     form = _code_form(request, identity, request.POST)
@@ -213,7 +229,7 @@ def prove_mailbox(request: HttpRequest) -> HttpResponse:
 
 
 def _code_form(request: HttpRequest, identity: Identity, *typed: Any) -> MailedCodeForm:
-    return MailedCodeForm(*typed, mailed=GOOGLE, request=request, about=identity.subject)
+    return MailedCodeForm(*typed, mailed=GOOGLE, request=request, about=_about(identity))
 
 
 def _code_page(

@@ -305,12 +305,12 @@ LETTERS: dict[str, Callable[[Said], Letter]] = {
     "accounts/google_connected": told(
         "Google signs in to your account",
         "Google signs in to your account now",
-        "The Google account {email} was connected to it.",
+        "{account} was connected to it.",
     ),
     "accounts/google_disconnected": told(
         "Google no longer signs in to your account",
         "Google no longer signs in to your account",
-        "The Google account {email} was disconnected from it.",
+        "{account} was disconnected from it.",
     ),
     "accounts/kept": told("Your account stays", "Your account stays", "It is no longer going to be deleted."),
     "mfa/email/totp_activated": told(

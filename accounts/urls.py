@@ -1,5 +1,8 @@
-"""URLs of settings, photos, signing in and signing up (allauth's, eleven of them with views of ours)."""
+"""URLs of settings, photos, signing in and signing up (allauth's, eleven of them with views of ours, one guarded)."""
 
+from allauth.account import views as allauth_views
+from allauth.account.decorators import reauthentication_required
+from django.contrib.auth.decorators import login_required
 from django.urls import include, path, re_path
 
 from accounts import data_views, google_views, views
@@ -29,6 +32,12 @@ urlpatterns = [
     path("accounts/reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
     path("accounts/reauthenticate/mail/", views.reauthenticate_by_mail, name="reauthenticate_by_mail"),
     path("accounts/2fa/reauthenticate/", views.reauthenticate_by_code, name="mfa_reauthenticate"),
+    # allauth asks nothing before it takes the first password of somebody who came by Google.
+    path(
+        "accounts/password/set/",
+        login_required(reauthentication_required(allauth_views.password_set)),
+        name="account_set_password",
+    ),
     path("accounts/logout/", views.sign_out, name="account_logout"),
     path("accounts/sessions/", views.sessions, name="usersessions_list"),
     path("accounts/google/login/", google_views.sign_in, name="google_login"),

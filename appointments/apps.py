@@ -25,6 +25,7 @@ class AppointmentsConfig(AppConfig):
         hooks.customer_blocked.answer(answers.customer_blocked)
         personal_data.parts.add(own_part)
         ban_marks.taken.answer(fair_use.take_evidence)
+        ban_marks.copied.answer(fair_use.copy_evidence)
         personal_data.files_of.answer(answers.calendar_of)
         notification_hooks.waiting.answer(answers.waiting_for)
         core_demo.parts.add(demo)

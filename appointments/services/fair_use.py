@@ -76,6 +76,14 @@ def take_evidence(ban: Ban, person: User) -> None:
     LateCancellation.objects.filter(ban=ban).update(person=person)
 
 
+def copy_evidence(ban: Ban, copy: Ban) -> None:
+    """Let the moments behind a ban be those of its copy for another person, too. They lead to no appointment."""
+    moments = LateCancellation.objects.filter(ban=ban, forgiven_at=None).values_list("at", flat=True)
+    LateCancellation.objects.bulk_create(
+        LateCancellation(person_id=copy.user_id, occasion=uuid.uuid4(), at=at, ban=copy) for at in moments
+    )
+
+
 @retrying
 @transaction.atomic
 def lift_ban(*, ban: Ban, actor: User, reason: str, on_server: bool = False) -> bool:

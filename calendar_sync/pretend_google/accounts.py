@@ -12,7 +12,6 @@ class Account:
     name: str
     zone: str = "Europe/London"
     email_verified: bool = True
-    workspace: str = ""  # the domain of an organisation whose mail Google delivers: the claim `hd`
     has_calendar: bool = True  # False: an account without Google Calendar, which every call is told
 
     @property
@@ -48,8 +47,8 @@ class Accounts:
 
 
 def demo_accounts() -> list[Account]:
-    """One whose address is a provider's of the demo, and one whose address nobody has. Google delivers both's mail."""
+    """One whose address is a provider's of the demo, and one whose address nobody has."""
     return [
-        Account("100000000000000000001", "maya@example.com", "Maya Okafor", workspace="example.com"),
-        Account("100000000000000000002", "robin@example.com", "Robin Haddad", workspace="example.com"),
+        Account("100000000000000000001", "maya@example.com", "Maya Okafor"),
+        Account("100000000000000000002", "robin@example.com", "Robin Haddad"),
     ]

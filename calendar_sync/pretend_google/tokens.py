@@ -101,7 +101,6 @@ class Tokens:
             "azp": client.id,
             "aud": client.id,
             **profile(account, granted),
-            **({"hd": account.workspace} if account.workspace else {}),
             "at_hash": base64.urlsafe_b64encode(half).rstrip(b"=").decode(),
             **({"nonce": nonce} if nonce else {}),
             "iat": now,

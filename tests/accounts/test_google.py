@@ -3,16 +3,24 @@
 import json
 import re
 from datetime import timedelta
-from urllib.parse import quote
+from socketserver import BaseRequestHandler, ThreadingTCPServer
+from threading import Event, Thread
+from time import monotonic
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 import requests
 from allauth.account.models import EmailAddress
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.contrib.auth import get_user
+from django.db import transaction
 from django.test import Client
 
-from accounts import google_accounts
+from accounts import bans, google_accounts, google_oauth, leaving
+from accounts.google_oauth import Identity
 from accounts.models import Session, User
 from core import clock
 from tests.accounts.conftest import PASSWORD, sign_in
@@ -34,6 +42,15 @@ def owner(person) -> User:
 
 def linked_to(user: User, subject: str = SUBJECT) -> SocialAccount:
     return SocialAccount.objects.create(user=user, provider="google", uid=subject)
+
+
+def give_second_step(user: User) -> str:
+    """The secret of an authenticator app that the user has from now on."""
+    secret = "JBSWY3DPEHPK3PXP"
+    Authenticator.objects.create(
+        user=user, type=Authenticator.Type.TOTP, data={"secret": get_adapter().encrypt(secret)}
+    )
+    return secret
 
 
 def nothing_happened(client) -> bool:
@@ -194,10 +211,19 @@ def test_who_reads_the_mailbox_by_google_is_linked_and_told(client, google, owne
     assert (letter.to, letter.subject) == ([EMAIL], "Google signs in to your account at Dayline")
 
 
-def test_an_address_of_a_workspace_counts_like_one_of_gmail(client, google, person):
-    google.sign_in(client, email=person.email, hd="example.com")
+def test_a_workspace_says_nothing_about_who_reads_its_mail(client, google, person):
+    assert google.sign_in(client, email=person.email, hd="example.com").url == "/accounts/google/code/"
+    assert nothing_happened(client)
 
-    assert get_user(client) == person
+
+def test_an_account_with_a_second_step_is_not_linked_before_that_step(client, google, owner, postbox):
+    give_second_step(owner)
+
+    page = google.sign_in(client)
+
+    assert (page.status_code, "asks for a second step" in page.text) == (409, True)
+    assert nothing_happened(client)
+    assert postbox.deliver() == []
 
 
 def test_another_google_account_with_the_same_address_opens_nothing(client, google, owner):
@@ -235,14 +261,7 @@ def test_a_closed_account_stays_closed(client, google, owner):
 
 
 def test_the_second_step_is_asked_for_and_the_way_back_outlives_it(client, google, owner):
-    from allauth.mfa.adapter import get_adapter
-    from allauth.mfa.models import Authenticator
-    from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
-
-    secret = "JBSWY3DPEHPK3PXP"
-    Authenticator.objects.create(
-        user=owner, type=Authenticator.Type.TOTP, data={"secret": get_adapter().encrypt(secret)}
-    )
+    secret = give_second_step(owner)
     linked_to(owner)
 
     there = google.sign_in(client, next="/my/settings/security/")
@@ -252,6 +271,39 @@ def test_the_second_step_is_asked_for_and_the_way_back_outlives_it(client, googl
     code = format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
     assert client.post("/accounts/2fa/authenticate/", {"code": code}).url == "/my/settings/security/"
     assert get_user(client) == owner
+
+
+def test_a_banned_person_meets_the_page_that_says_why(client, google, owner):
+    linked_to(owner)
+    bans.ban(owner, now=clock.now())
+
+    assert google.sign_in(client, next=BOOK).status_code == 302
+
+    assert client.get("/my/appointments/").url == "/suspended/"
+    assert get_user(client) == owner
+
+
+def test_who_is_leaving_meets_the_page_that_lets_them_stay(client, google, owner):
+    linked_to(owner)
+    with transaction.atomic():
+        leaving.close(owner, now=clock.now())
+
+    assert google.sign_in(client, next=BOOK).status_code == 302
+
+    assert client.get("/my/appointments/").url == "/leaving/"
+    assert get_user(client) == owner
+
+
+def test_signing_in_this_way_begins_a_new_session(client, google, owner):
+    linked_to(owner)
+    state = google.go(client)["state"]
+    before = client.session.session_key
+
+    google.back(client, state)
+
+    assert get_user(client) == owner
+    assert client.session.session_key != before
+    assert not Session.objects.filter(session_key=before).exists()
 
 
 def test_signing_in_this_way_makes_the_device_known_and_stands_in_the_list(client, google, owner):
@@ -315,6 +367,32 @@ def test_a_code_works_five_times_and_then_another_one_is_needed(client, google, 
     client.post("/accounts/google/code/", {"do": "code"})
 
     assert client.post("/accounts/google/code/", {"code": code_in(postbox.deliver()[0])}).status_code == 302
+
+
+def test_a_code_proves_the_address_to_which_it_went_and_no_other_of_the_same_google_account(client, google, postbox):
+    google.sign_in(client, email="first@example.com")
+    sent = client.session["google_code"]
+    right = code_in(postbox.deliver()[0])
+    google.sign_in(client, email="second@example.com")
+    session = client.session
+    session["google_code"] = sent
+    session.save()
+
+    assert client.post("/accounts/google/code/", {"code": right}).status_code == 422
+    assert nothing_happened(client)
+
+
+def test_who_is_sent_no_code_does_not_take_the_place_of_who_was(client, google, postbox):
+    for _ in range(5):
+        google.sign_in(Client(), email="second@example.com")
+    postbox.deliver()
+    google.sign_in(client, email="first@example.com")
+    right = code_in(postbox.deliver()[0])
+
+    assert google.sign_in(client, email="second@example.com").status_code == 429
+    client.post("/accounts/google/code/", {"code": right})
+
+    assert get_user(client).email == "first@example.com"
 
 
 def test_few_codes_go_to_one_address(client, google, postbox):
@@ -473,7 +551,10 @@ AWAY = [
 def test_google_that_does_not_answer_is_said(client, google, fails, caplog):
     google.fails = fails
 
-    refused(google.sign_in(client), 424, "Google did not answer")
+    page = google.sign_in(client)
+
+    refused(page, 424, "Google did not answer")
+    assert ("We waited for a few seconds" in page.text) == isinstance(fails, requests.Timeout)
     assert nothing_happened(client)
 
 
@@ -540,13 +621,49 @@ def test_clocks_may_differ_by_a_minute(client, google):
     assert google.sign_in(client, iat=ago(seconds=-30), exp=ago(seconds=30)).status_code == 302
 
 
-def test_an_answer_that_drips_is_given_up(client, google, monkeypatch):
-    from accounts import google_oauth
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+DRIPS = {
+    "headers": b"HTTP/1.1 200 OK\r\nX-Slow: ",
+    "body": HEAD + b"Content-Length: 9000\r\n\r\n{",
+    "chunks": HEAD + b"Transfer-Encoding: chunked\r\n\r\n1; slow=",
+}
 
-    times = iter([0, 9])
-    monkeypatch.setattr(google_oauth, "monotonic", lambda: next(times))
 
-    refused(google.sign_in(client), 424, "Google did not answer")
+@pytest.fixture
+def dripping(request):
+    """The address of a server that begins like this, and then sends a byte each twentieth of a second, without end."""
+    stop = Event()
+
+    class Dripping(BaseRequestHandler):
+        def handle(self):
+            self.request.recv(64 * 1024)
+            self.request.sendall(DRIPS[request.param])
+            while not stop.wait(0.05):
+                self.request.sendall(b"x")
+
+        def finish(self):
+            self.request.close()
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Dripping) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/token"
+        stop.set()
+        server.shutdown()
+
+
+@pytest.mark.parametrize("dripping", DRIPS, indirect=True)
+def test_an_answer_that_drips_is_given_up(client, settings, monkeypatch, dripping):
+    settings.GOOGLE_TOKEN_URI = dripping
+    monkeypatch.setattr(google_oauth, "ALL_WITHIN", 0.5)
+    there = client.post("/accounts/google/login/").url
+    [state] = parse_qs(urlsplit(there).query)["state"]
+    began = monotonic()
+
+    page = client.get(CALLBACK, {"state": state, "code": "4/x"})
+
+    assert monotonic() - began < 3, "it would have gone on for ever"
+    refused(page, 424, "Google did not answer")
+    assert "We waited for a few seconds" in page.text
 
 
 def test_logs_hold_neither_code_nor_token_nor_address(client, google, caplog, capsys):
@@ -594,6 +711,39 @@ def test_connecting_asks_for_the_password_again(client, google, person):
     there = client.post("/accounts/reauthenticate/", {"password": PASSWORD, "next": CONNECT})
 
     assert there.url.startswith("https://accounts.google.com/")
+
+
+def test_an_address_that_google_does_not_tell_leaves_no_gap_in_the_mail(client, google, person, postbox):
+    signed_in_lately(client, person)
+
+    google.sign_in(client, CONNECT, email=None)
+
+    [letter] = postbox.deliver()
+    assert "A Google account was connected to it." in letter.body
+
+
+def test_nothing_is_connected_to_an_account_that_was_closed_meanwhile(owner):
+    seen = User.objects.get(pk=owner.pk)
+    with transaction.atomic():
+        bans.ban(owner, now=clock.now())
+
+    with pytest.raises(google_accounts.TakesNoPart):
+        google_accounts.connect(user=seen, identity=Identity(SUBJECT, EMAIL, "Amara", is_checked=True, is_hosted=True))
+
+    assert not SocialAccount.objects.exists()
+
+
+def test_the_page_of_a_refusal_offers_nothing_that_repeats_the_code(client, google, person):
+    state = google.go(client)["state"]
+    sign_in(client)
+    client.cookies["tz"] = "Asia%2FCalcutta"
+    assert "Your device is on" in client.get("/help/").text
+
+    page = google.back(client, state, code="4/secret")
+
+    assert page.status_code == 409
+    assert "Your device is on" not in page.text
+    assert "secret" not in page.text
 
 
 def test_connecting_twice_is_done_already(client, google, person, postbox):
@@ -685,7 +835,7 @@ def test_nobody_disconnects_the_only_way_in(client, google, person, postbox):
     assert SocialAccount.objects.exists()
 
 
-AGAIN = "/accounts/reauthenticate/mail/"
+AGAIN, SET_PASSWORD = "/accounts/reauthenticate/mail/", "/accounts/password/set/"
 
 
 def again_by_mail(client, postbox) -> None:
@@ -712,7 +862,7 @@ def test_who_has_no_password_shows_by_a_mailed_code_that_it_is_they(client, goog
     assert client.post(AGAIN, {"code": code_in(letter)}).status_code == 422, "it works once"
 
 
-@pytest.mark.parametrize("path", ["/accounts/2fa/totp/activate/", "/accounts/2fa/webauthn/add/"])
+@pytest.mark.parametrize("path", ["/accounts/2fa/totp/activate/", "/accounts/2fa/webauthn/add/", SET_PASSWORD])
 def test_without_a_password_nothing_of_security_is_touched_unasked(client, google, path):
     google.sign_in(client)
 
@@ -731,11 +881,20 @@ def test_who_has_a_password_is_asked_for_that(client, google, person):
     assert client.get(AGAIN).url == "/accounts/reauthenticate/"
 
 
-def test_a_password_is_set_later(client, google):
+def test_no_password_is_set_unasked(client, google):
     google.sign_in(client)
 
-    assert client.get("/accounts/password/set/").status_code == 200
-    client.post("/accounts/password/set/", {"password1": PASSWORD})
+    assert client.post(SET_PASSWORD, {"password1": PASSWORD}).url.startswith("/accounts/reauthenticate/")
+    assert not User.objects.get().has_usable_password()
+    assert Client().get(SET_PASSWORD).url.startswith("/accounts/login/")
+
+
+def test_a_password_is_set_later(client, google, postbox):
+    google.sign_in(client)
+    again_by_mail(client, postbox)
+
+    assert client.get(SET_PASSWORD).status_code == 200
+    client.post(SET_PASSWORD, {"password1": PASSWORD})
 
     assert User.objects.get().check_password(PASSWORD)
     assert sign_in(Client(), email=EMAIL).status_code == 302

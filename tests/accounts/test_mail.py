@@ -51,7 +51,7 @@ def test_every_mail_reads_well_as_text_and_html(prefix):
     context = {
         "activate_url": "http://testserver/a", "password_reset_url": "http://testserver/p", "signup_url": "http://testserver/s",
         "code": "K7QF-MR2W", "to_email": "new@example.com", "from_email": "old@example.com",
-        "deleted_email": "gone@example.com", "email": "amara@gmail.com",
+        "deleted_email": "gone@example.com", "account": "A Google account",
         "ip": "203.0.113.9", "url": "http://testserver/l", "until": "Thursday 10 December", "day": "10 December",
     }  # fmt: skip
     letter = letters.LETTERS[prefix](context)

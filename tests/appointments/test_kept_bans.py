@@ -4,6 +4,7 @@ import io
 from uuid import uuid4
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
@@ -217,7 +218,7 @@ def come_by_google(email: str, subject: str = SUBJECT) -> User:
 
 @pytest.fixture
 def erased_with_google(banned) -> User:
-    google_accounts.connect(user=banned, identity=at_google("zebedee@gmail.com"))
+    SocialAccount.objects.create(user=banned, provider="google", uid=SUBJECT)
     leave(User.objects.get(pk=banned.pk))
     erase(banned)
     return User.objects.get(pk=banned.pk)
@@ -254,12 +255,16 @@ def test_another_google_account_gets_nothing(erased_with_google):
 
 def test_a_ban_holds_by_the_address_also_after_the_google_account_took_it_elsewhere(erased_with_google):
     by_google = come_by_google("another@gmail.com")
+    moments = set(LateCancellation.objects.values_list("at", flat=True))
 
     by_address = prove(UserFactory(email=EMAIL, email_confirmed_at=None))
 
     by_google.refresh_from_db()
     assert by_google.banned_at == by_address.banned_at is not None
     assert Ban.objects.filter(lifted_at=None).count() == 2
+    for person in (by_google, by_address):
+        evidence = LateCancellation.objects.filter(person=person, ban__user=person)
+        assert (evidence.count(), set(evidence.values_list("at", flat=True))) == (3, moments)
     assert not KeptBan.objects.exists()
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+from django.contrib.auth import get_user
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -19,10 +20,12 @@ from outbox.models import Message
 from tests.access.patterns import all_patterns
 from tests.access.table import all_rows
 from tests.access.world import World
+from tests.accounts.google import google
 
 from .forms import START, book_address, booking_values
 
 pytestmark = pytest.mark.django_db
+__all__ = ["google"]
 
 
 def state():
@@ -423,6 +426,24 @@ def test_every_next_stays_here(calm, customer, away):
 
     for answer in signed_in + visitor:
         assert_stays(answer)
+
+
+@pytest.mark.parametrize("away", AWAY)
+def test_the_way_back_from_google_stays_here(calm, google, away):
+    assert_stays(google.sign_in(calm, next=away))
+
+    assert get_user(calm).is_authenticated
+    assert_stays(calm.post(reverse("google_login"), {"next": away}))
+
+
+@pytest.mark.parametrize("away", AWAY)
+def test_a_refused_sign_in_with_google_leads_nowhere_else(calm, google, away):
+    state = google.go(calm, next=away)["state"]
+
+    refused = calm.get(reverse("google_callback"), {"state": state, "error": "access_denied"})
+
+    assert refused.status_code == 403
+    assert_stays(refused)
 
 
 @pytest.mark.parametrize("away", AWAY)
