@@ -76,7 +76,7 @@ def month_provider(appointments: int, month: date) -> Service:
     places = [start + n % 28 * DAY + (8 * 60 + n // 28 * 30) * MINUTE for n in range(appointments)]
     appoint(service, [customer], places, length=15 * MINUTE)
     BusyInterval.objects.bulk_create(
-        BusyInterval(provider=service.provider, start=at, end=at + 20 * MINUTE, source="bench")
+        BusyInterval(provider=service.provider, start=at, end=at + 20 * MINUTE)
         for at in (start + n % 28 * DAY + (8 * 60 + 15 + n // 28 * 60) * MINUTE for n in range(BUSY))
     )
     return service

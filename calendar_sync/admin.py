@@ -1,14 +1,45 @@
+"""Connections to Google as staff see them: how they stand, never their tokens, nor what somebody is busy with."""
+
 from django.contrib import admin
 
 from core.admin import ReadOnly
 
-from .models import BusyInterval
+from .models import BusyInterval, Connection, GoogleCalendar, Note
 
 
 @admin.register(BusyInterval)
 class BusyIntervalAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ["provider", "start", "end", "source"]
-    list_select_related = ["provider"]
+    list_display = ["provider", "start", "end", "calendar"]
+    list_select_related = ["provider", "calendar"]
+    fields = ["provider", "calendar", "start", "end", "is_all_day"]
     search_fields = ["provider__name"]
     date_hierarchy = "start"
+    show_full_result_count = False
+
+
+class CalendarInline(ReadOnly, admin.TabularInline):
+    model = GoogleCalendar
+    extra = 0
+    fields = ("name", "counts_as_busy", "last_read_at", "next_read_at", "failures", "problem", "gone_since")
+    readonly_fields = fields
+
+
+@admin.register(Connection)
+class ConnectionAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["email", "user", "state", "state_since", "problem", "signed_in_at"]
+    list_select_related = ["user"]
+    list_filter = ["state", "problem"]
+    search_fields = ["email", "user__email", "user__name"]
+    fields = ["user", "email", "profile", "granted", "state", "state_since", "problem", "when_stale", "signed_in_at"]
+    inlines = [CalendarInline]
+    show_full_result_count = False
+
+
+@admin.register(Note)
+class NoteAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["connection", "kind", "problem", "busy", "changed", "at"]
+    list_select_related = ["connection"]
+    list_filter = ["kind", "problem"]
+    search_fields = ["connection__email"]
+    date_hierarchy = "at"
     show_full_result_count = False

@@ -3,7 +3,7 @@ from django.apps import AppConfig
 
 class CalendarSyncConfig(AppConfig):
     name = "calendar_sync"
-    verbose_name = "Calendar"
+    verbose_name = "Google Calendar"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

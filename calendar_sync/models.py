@@ -1,20 +1,163 @@
-"""Busy times of providers, mirrored from connected calendars."""
+"""Connections to Google accounts, their calendars, the busy times read from these, and the history of both."""
 
+import uuid
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from core import clock
+from core.encryption import EncryptedText
 from providers.models import Provider
+
+from .states import NoteKind, Problem, Profile, State, WhenStale
+
+
+class Connection(models.Model):
+    """A Google account whose calendars somebody connected. `account` is Google's own name for it, which never changes.
+
+    `granted` are the scopes that Google granted, which may be others than those asked for; a refresh that names more
+    is refused. Tokens are encrypted, and stand in no page, log, export or admin.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="calendar_connections")
+    account = models.CharField(max_length=255)
+    email = models.EmailField(max_length=254)
+    profile = models.CharField(max_length=8, choices=Profile)
+    granted = models.JSONField(default=list)
+    refresh_token = EncryptedText(blank=True, editable=False)
+    access_token = EncryptedText(blank=True, editable=False)
+    access_until = models.DateTimeField(null=True, blank=True, editable=False)
+    # Until when one process alone asks Google for a new access token, so that twenty jobs make one call.
+    refreshing_until = models.DateTimeField(null=True, blank=True, editable=False)
+    state = models.CharField(max_length=16, choices=State, default=State.WORKING)
+    state_since = models.DateTimeField(default=clock.now, editable=False)
+    # Google asked to leave this account alone until then.
+    wait_until = models.DateTimeField(null=True, blank=True, editable=False)
+    # The last problem that calls of this connection met, empty since the last one that went well.
+    problem = models.CharField(max_length=16, choices=Problem, blank=True)
+    when_stale = models.CharField(max_length=8, choices=WhenStale, default=WhenStale.PAUSE)
+    signed_in_at = models.DateTimeField(default=clock.now, editable=False)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "account"], name="one_connection_per_account"),
+            models.CheckConstraint(
+                condition=Q(state=State.SIGN_IN_AGAIN) | ~Q(refresh_token=""), name="connection_has_its_token"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+    @property
+    def is_working(self) -> bool:
+        return self.state == State.WORKING
+
+    @property
+    def needs_sign_in(self) -> bool:
+        return self.state == State.SIGN_IN_AGAIN
+
+
+class GoogleCalendar(models.Model):
+    """A calendar of a connected account. What is read of one that `counts_as_busy` closes time for booking.
+
+    `sync_token` continues where the last reading ended; without one the next reading is a whole one, of the time up to
+    `read_until`. `next_read_at` is when it is read next at the latest, `reading_until` the lease of whoever reads it
+    now. A calendar that Google no longer shows keeps its busy times until its owner chooses anew (`gone_since`).
+    """
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="calendars")
+    google_id = models.CharField(max_length=255)
+    name = models.CharField(max_length=255)
+    time_zone = models.CharField(max_length=64, default="UTC")
+    is_primary = models.BooleanField(default=False)
+    is_owned = models.BooleanField(default=False)
+    counts_as_busy = models.BooleanField(default=False)
+    counts_since = models.DateTimeField(default=clock.now, editable=False)
+    sync_token = models.TextField(blank=True, editable=False)
+    read_until = models.DateTimeField(null=True, blank=True, editable=False)
+    next_read_at = models.DateTimeField(default=clock.now, editable=False)
+    reading_until = models.DateTimeField(null=True, blank=True, editable=False)
+    # How many events the first, long reading has seen by now.
+    read_so_far = models.PositiveIntegerField(default=0, editable=False)
+    last_read_at = models.DateTimeField(null=True, blank=True, editable=False)
+    failures = models.PositiveIntegerField(default=0, editable=False)
+    problem = models.CharField(max_length=16, choices=Problem, blank=True)
+    gone_since = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = "calendar"
+        constraints = [models.UniqueConstraint(fields=["connection", "google_id"], name="one_row_per_google_calendar")]
+        indexes = [models.Index(fields=["next_read_at"], condition=Q(counts_as_busy=True), name="calendar_next_read")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The calendar's own zone, in which its whole days lie."""
+        return clock.zone(self.time_zone)
+
+    @property
+    def known_at(self) -> datetime:
+        """How old the copy is; before the first reading, since when there ought to be one."""
+        return self.last_read_at or self.counts_since
+
+    def was_read_since(self, moment: datetime) -> bool:
+        return self.last_read_at is not None and self.last_read_at >= moment
 
 
 class BusyInterval(models.Model):
-    """A time when the provider is busy elsewhere, mirrored from a calendar and never edited by hand."""
+    """A time when the provider is busy elsewhere, mirrored from a calendar and never edited by hand.
+
+    `calendar` and `event_id` name the event that it mirrors, so that a reading replaces its own rows and no others; the
+    title is for the provider alone. Without a calendar it belongs to none that is connected.
+    """
 
     provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="busy_intervals")
+    calendar = models.ForeignKey(
+        GoogleCalendar, on_delete=models.CASCADE, null=True, blank=True, related_name="busy_intervals"
+    )
+    event_id = models.CharField(max_length=1100, blank=True)
+    etag = models.CharField(max_length=100, blank=True)
     start = models.DateTimeField()
     end = models.DateTimeField()
-    # Names the calendar and the entry of the row, so that a sync can replace its own rows.
-    source = models.CharField(max_length=200, blank=True)
+    is_all_day = models.BooleanField(default=False)
+    title = EncryptedText(blank=True)
 
     class Meta:
         indexes = [models.Index(fields=["provider", "end"], name="busy_provider_end")]
-        constraints = [models.CheckConstraint(condition=Q(end__gt=F("start")), name="busy_ends_after_it_starts")]
+        constraints = [
+            models.CheckConstraint(condition=Q(end__gt=F("start")), name="busy_ends_after_it_starts"),
+            models.UniqueConstraint(
+                fields=["calendar", "event_id"], condition=Q(calendar__isnull=False), name="one_busy_row_per_event"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"busy {self.start:%Y-%m-%d %H:%M}"
+
+
+class Note(models.Model):
+    """An entry in the history of a connection, kept for 30 days. Readings that found nothing new share one entry."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="notes")
+    calendar = models.ForeignKey(GoogleCalendar, on_delete=models.CASCADE, null=True, blank=True, related_name="notes")
+    kind = models.CharField(max_length=16, choices=NoteKind)
+    problem = models.CharField(max_length=16, choices=Problem, blank=True)
+    # How many busy times the calendar has, and how many of them are new, other or gone since the reading before.
+    busy = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["connection", "at"], name="note_connection_at")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, {self.at:%Y-%m-%d %H:%M}"

@@ -3,22 +3,51 @@
 from accounts.models import User
 from accounts.personal_data import Facts, Rows, Section
 
-from .models import BusyInterval
+from .models import BusyInterval, Connection, GoogleCalendar
+from .services import connecting
 
 
 def kept(user: User) -> Rows:
-    """The busy times that were mirrored from the person's calendars."""
-    return {"busy times of their calendars": BusyInterval.objects.filter(provider__user=user)}
+    """The person's connections to Google, and the busy times that were mirrored from their calendars."""
+    return {
+        "connections to Google": Connection.objects.filter(user=user),
+        "busy times of their calendars": BusyInterval.objects.filter(provider__user=user),
+    }
 
 
 def sections(user: User) -> list[Section]:
-    busy = BusyInterval.objects.filter(provider__user=user).order_by("start", "pk")
-    return [Section("busy_times", "Busy times of your calendars", busy, _busy)]
+    connections = Connection.objects.filter(user=user).order_by("created_at", "pk")
+    calendars = GoogleCalendar.objects.filter(connection__user=user).order_by("connection_id", "name", "pk")
+    busy = BusyInterval.objects.filter(provider__user=user).select_related("calendar").order_by("start", "pk")
+    return [
+        Section("google_connections", "Connections to Google", connections, _connection),
+        Section("google_calendars", "Calendars at Google", calendars, _calendar),
+        Section("busy_times", "Busy times of your calendars", busy, _busy),
+    ]
 
 
 def erase(user: User) -> None:
+    """Delete busy times, calendars and connections, and have Google forget what it granted."""
     BusyInterval.objects.filter(provider__user=user).delete()
+    for connection in Connection.objects.filter(user=user):
+        connecting.leave(connection)
+
+
+def _connection(row: Connection) -> Facts:
+    return {
+        "account": row.email,
+        "state": row.get_state_display(),
+        "granted": row.granted,
+        "connected_at": row.created_at,
+        "signed_in_at": row.signed_in_at,
+        "when_it_cannot_be_read": row.get_when_stale_display(),
+    }
+
+
+def _calendar(row: GoogleCalendar) -> Facts:
+    return {"name": row.name, "counts_as_busy": row.counts_as_busy, "last_read_at": row.last_read_at}
 
 
 def _busy(row: BusyInterval) -> Facts:
-    return {"start": row.start, "end": row.end, "calendar": row.source}
+    calendar = row.calendar.name if row.calendar else ""
+    return {"start": row.start, "end": row.end, "title": row.title, "calendar": calendar}

@@ -1,11 +1,33 @@
+"""What is read of connections: by pages, and of busy times by whoever asks when a provider is free."""
+
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
-from .models import BusyInterval
+from accounts.models import User
+
+from .models import BusyInterval, Connection, GoogleCalendar, Note
+from .states import State
 
 
 def busy_between(provider_ids: Iterable[int], start: datetime, end: datetime) -> QuerySet[BusyInterval]:
     """The outside busy times of these providers that meet [start, end)."""
     return BusyInterval.objects.filter(provider_id__in=list(provider_ids), end__gt=start, start__lt=end)
+
+
+def connections_of(user: User) -> QuerySet[Connection]:
+    """The person's connections with their calendars, the oldest first, without those being ended. Two queries."""
+    calendars = GoogleCalendar.objects.order_by("-is_primary", "name", "pk")
+    rows = Connection.objects.filter(user=user).exclude(state=State.LEAVING).order_by("created_at", "pk")
+    return rows.prefetch_related(Prefetch("calendars", queryset=calendars))
+
+
+def history_of(connection: Connection) -> QuerySet[Note]:
+    """The history of a connection, the newest first."""
+    return connection.notes.select_related("calendar")
+
+
+def busy_ahead(connection: Connection, *, now: datetime) -> int:
+    """How many busy times of its calendars are not over. One query."""
+    return BusyInterval.objects.filter(calendar__connection=connection, end__gt=now).count()

@@ -284,6 +284,9 @@ if not GOOGLE_CALENDAR_ENDPOINT.endswith("/"):
 # Where Google sends news of changes; without it calendars are only asked now and then.
 GOOGLE_PUSH_ADDRESS = read("GOOGLE_PUSH_ADDRESS", as_endpoint, "")
 
+# How old the last good copy of a connected calendar may be before its provider can't be booked any more.
+GOOGLE_COPY_GOOD_MINUTES = read("GOOGLE_COPY_GOOD_MINUTES", as_number(30, 10_080), 120)
+
 # --- Terms of the platform ---------------------------------------------------
 
 PLATFORM_FEE_PERCENT = read("PLATFORM_FEE_PERCENT", as_percent, Decimal(0))
@@ -313,6 +316,7 @@ LIMITS = {
     "calendar_feed": (600, 600),
     "data_copy": (3, 86_400),
     "leave": (20, 3600),
+    "google_calendar": (30, 3600),
 }
 
 # --- Work for later ---------------------------------------------------------

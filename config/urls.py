@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("notifications.urls")),
     path("", include("providers.urls")),
+    path("", include("calendar_sync.urls")),
     path("", include("appointments.urls")),
 ]
 

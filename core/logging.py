@@ -113,6 +113,8 @@ def logging_config(*, level: str, form: str) -> dict[str, Any]:
             "django.request": {"level": "ERROR"},
             "django.security.DisallowedHost": {"level": "CRITICAL"},
             "gunicorn.error": {"handlers": [], "propagate": True},
+            # At a lower level they log what they send and get, tokens included.
+            **{name: {"level": "WARNING"} for name in ("google", "googleapiclient", "oauthlib", "requests_oauthlib")},
         },
     }
 

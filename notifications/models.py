@@ -42,6 +42,7 @@ class Kind(models.TextChoices):
     STANDING = "standing", "Standing"
     REMINDER = "reminder", "Reminder"
     DIGEST = "digest", "Evening digest"
+    CALENDAR = "calendar", "Google Calendar"
 
 
 class Topic(models.TextChoices):
@@ -54,6 +55,7 @@ class Topic(models.TextChoices):
     WAITLIST = "waitlist", "A place opened on a waitlist"
     REQUESTS = "requests", "Requests to answer"
     RECEIPTS = "receipts", "What you did yourself"
+    CALENDAR = "calendar", "Google Calendar needs you"
     DIGEST = "digest", "Your next day, the evening before"
 
 
@@ -74,6 +76,7 @@ TOPICS: dict[Kind, Topic] = {
     Kind.WITHDRAWN: Topic.REQUESTS,
     Kind.REQUEST_SENT: Topic.RECEIPTS,
     Kind.TAKEN_BACK: Topic.RECEIPTS,
+    Kind.CALENDAR: Topic.CALENDAR,
     Kind.DIGEST: Topic.DIGEST,
 }
 # Topics that nobody gets unless they asked for it, which they do on a page of its own.

@@ -31,12 +31,13 @@ SAID: dict[Topic, str] = {
     Topic.WAITLIST: "A time is kept for you, with the deadline. Without it you would have to look yourself.",
     Topic.RECEIPTS: "That your request was sent or taken back.",
     Topic.REQUESTS: "If you offer your time: a customer asks for one, with the deadline, or takes the request back.",
+    Topic.CALENDAR: "If you connected one: it can’t be read until you sign in to Google again.",
     Topic.DIGEST: "Your appointments of the next day, who will come, and what waits for you.",
 }
 PARTS: dict[str, tuple[Topic, ...]] = {
     "Your appointments": (Topic.APPOINTMENTS, Topic.NEW_TIMES, Topic.REMINDERS),
     "Finding a time": (Topic.WAITLIST, Topic.ANSWERS, Topic.RECEIPTS),
-    "Your customers": (Topic.REQUESTS,),
+    "Your customers": (Topic.REQUESTS, Topic.CALENDAR),
 }
 MUCH_SAID = {
     Much.ALL: "Confirmations, changes, answers, reminders, and the receipt of each request that you send or take back.",

@@ -47,6 +47,15 @@ class Listing(models.TextChoices):
     HIDDEN = "hidden", "Hidden by staff"
 
 
+class CalendarState(models.TextChoices):
+    """How a provider's connected calendar stands."""
+
+    NONE = "", "Not connected"
+    WORKING = "working", "Connected"
+    FAILING = "failing", "Not read just now"
+    SIGN_IN_AGAIN = "sign_in_again", "Sign in again"
+
+
 # The listings whose pages anybody may open.
 PUBLIC_LISTINGS = [Listing.LIVE, Listing.PAUSED]
 
@@ -69,7 +78,8 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
 
     def bookable(self) -> "ProviderQuerySet":
         """Providers who take bookings. Looks up the few who take no part, instead of joining all accounts."""
-        return self.filter(listing=Listing.LIVE).exclude(user__in=User.objects.exclude(TAKES_PART))
+        live = self.filter(listing=Listing.LIVE, calendar_stopped_at=None)
+        return live.exclude(user__in=User.objects.exclude(TAKES_PART))
 
 
 class Provider(models.Model):
@@ -97,6 +107,11 @@ class Provider(models.Model):
     time_zone = models.CharField(max_length=64, validators=[clock.validate_zone])
     listing = models.CharField(max_length=8, choices=Listing, default=Listing.DRAFT)
     live_since = models.DateTimeField(null=True, blank=True)
+    # Copies of what the connections to calendars say of themselves, so that each studio page and each booking knows it
+    # without a query: how they stand, how old the oldest copy of a calendar is, and since when that stops bookings.
+    calendar_state = models.CharField(max_length=16, choices=CalendarState, blank=True, default="", editable=False)
+    calendar_read_at = models.DateTimeField(null=True, blank=True, editable=False)
+    calendar_stopped_at = models.DateTimeField(null=True, blank=True, editable=False)
     steps_done = models.JSONField(default=list, blank=True, editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
@@ -131,8 +146,8 @@ class Provider(models.Model):
 
     @property
     def takes_bookings(self) -> bool:
-        """Whether the page is live and its person takes part. Needs the person loaded."""
-        return self.is_live and self.user.takes_part
+        """Whether the page is live, no calendar stops it, and its person takes part. Needs the person loaded."""
+        return self.is_live and self.calendar_stopped_at is None and self.user.takes_part
 
     @property
     def venues(self) -> tuple[Venue, ...]:

@@ -147,6 +147,9 @@ class _Words:
                 listing = Listing(self.service.provider.listing)
                 resume = (reverse("studio_profile"), "Resume the page") if listing is Listing.PAUSED else ("", "")
                 return Row("Public page", f"{listing.label}, so that nobody can book.", resume[1], resume[0])
+            case Shut.CALENDAR:
+                detail = "It can’t be read, and you chose that nobody books then."
+                return Row("Google Calendar", detail, "See the connection", reverse("studio_google"))
             case Shut.SERVICE:
                 return self.of_service(self.service.name, "Paused, so that nobody can book it.", "Resume the service")
 
@@ -202,7 +205,9 @@ class _Words:
             case EntryKind.TIME_OFF:
                 return Row("Time off", f"{times}.", "See time off", reverse("studio_time_off"))
             case EntryKind.BUSY:
-                return Row("Busy in a connected calendar", f"{times}. Customers never see this.")
+                where = f"“{entry.calendar}”" if entry.calendar else "a connected calendar"
+                detail = f"{times}. Customers never see this."
+                return Row(f"Busy in {where}", detail, "See the connection", reverse("studio_google"))
 
     def their_free_time(self, one: Appointment, entry: Entry, theirs: Part) -> Row:
         (opens, closes), (blocked_from, blocked_to) = entry.time, entry.blocked

@@ -105,6 +105,7 @@ def services_booked_by(user: User) -> list[BookedService]:
             provider_slug=row["provider__slug"],
             provider_name=row["provider__name"],
             can_be_booked=row["provider__listing"] == Listing.LIVE
+            and row["provider__calendar_stopped_at"] is None
             and row["provider__user__is_active"]
             and row["provider__user__banned_at"] is None
             and row["provider__user__leaves_at"] is None,
@@ -116,7 +117,8 @@ def services_booked_by(user: User) -> list[BookedService]:
 
 @prepared
 def _booked_services(customer_id: int) -> QuerySet[Appointment, dict[str, Any]]:
-    provider = ("slug", "name", "listing", "user__is_active", "user__banned_at", "user__leaves_at")
+    person = ("user__is_active", "user__banned_at", "user__leaves_at")
+    provider = ("slug", "name", "listing", "calendar_stopped_at", *person)
     columns = ("service_id", "service__name", *(f"provider__{name}" for name in provider))
     rows = Appointment.objects.filter(customer=customer_id).values(*columns)
     return rows.annotate(last=Max("start")).order_by("-last", "service_id")

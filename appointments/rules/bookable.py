@@ -10,6 +10,7 @@ class Shut(StrEnum):
 
     PERSON = "person"
     PAGE = "page"
+    CALENDAR = "calendar"
     SERVICE = "service"
 
 
@@ -19,6 +20,7 @@ def what_is_shut(service: Service) -> list[Shut]:
     shut = {
         Shut.PERSON: not provider.user.takes_part,
         Shut.PAGE: not provider.is_live,
+        Shut.CALENDAR: provider.calendar_stopped_at is not None,
         Shut.SERVICE: not service.is_active,
     }
     return [reason for reason, stands in shut.items() if stands]

@@ -38,6 +38,8 @@ class Entry:
     appointment: Appointment | None = None
     expires_at: datetime | None = None
     offer: Offer | None = None
+    # The name of the connected calendar that makes the provider busy.
+    calendar: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -299,7 +299,7 @@ def other_times(appointment: Appointment, *, now: datetime, count: int = 3) -> l
     Empty where its service can't be booked. Needs an appointment loaded by `with_people()`.
     """
     service, provider = appointment.service, appointment.provider
-    if not (service.is_active and provider.is_live and provider.user.takes_part):
+    if not (service.is_active and provider.takes_bookings):
         return []
     service.provider = provider
     wanted, length = max(now, appointment.start), timedelta(minutes=service.duration_minutes)

@@ -66,8 +66,8 @@ def _entry_of(hold: Hold) -> Entry:
 
 def _no_holds(provider: Provider, span: Interval) -> Iterable[Entry]:
     """Busy time elsewhere and time off, which are no holds."""
-    for busy in busy_between([provider.pk], *span).values_list("start", "end"):
-        yield Entry(EntryKind.BUSY, busy, busy)
+    for start, end, calendar in busy_between([provider.pk], *span).values_list("start", "end", "calendar__name"):
+        yield Entry(EntryKind.BUSY, (start, end), (start, end), calendar=calendar or "")
     for away in time_off_between([provider.pk], *span).values_list("start", "end"):
         yield Entry(EntryKind.TIME_OFF, away, away)
 

@@ -15,7 +15,7 @@ class Fault:
 
     `status` with `reason` answers an error; `body` is answered in its place, as `content_type`, when it is not None.
     Without a status the answer only comes late, or with `close` not at all. `after` does first what was asked, so
-    that only the answer is lost. `match` limits the fault to calls whose path has that text.
+    that only the answer is lost. `match` limits the fault to calls whose path or query has that text.
     """
 
     method: str  # events.insert, events.*, token, *
@@ -63,10 +63,10 @@ class Faults:
     def clear(self) -> None:
         self.planned.clear()
 
-    def take(self, method: str, path: str = "") -> Fault | None:
+    def take(self, method: str, address: str = "") -> Fault | None:
         """The fault for this call, which is then used up once."""
         for fault in self.planned:
-            if fault.times > 0 and fnmatchcase(method, fault.method) and fault.match in path:
+            if fault.times > 0 and fnmatchcase(method, fault.method) and fault.match in address:
                 fault.times -= 1
                 return fault
         return None

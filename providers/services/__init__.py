@@ -8,7 +8,7 @@ from providers.services.catalogue import delete_service, move_service, pause_ser
 
 from .allowances import apply_limits, lift_limits
 from .blocks import block_customer, unblock_customer
-from .locking import lock_provider, refresh_openings
+from .locking import lock_provider, open_time_changed, refresh_openings
 from .opening import dates_text, remove_override, save_override, set_working_hours
 from .page import go_live, leave_calendar_for_later, pause_page, resume_page, save_policy, save_profile, start_page
 from .time_off import Written, check_time_off, remove_time_off, write_time_off
@@ -25,6 +25,7 @@ __all__ = [
     "lift_limits",
     "lock_provider",
     "move_service",
+    "open_time_changed",
     "pause_page",
     "pause_service",
     "refresh_openings",

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -149,7 +150,7 @@ def _rules(request: HttpRequest, provider: Provider) -> HttpResponse:
 
 def _calendar(request: HttpRequest, provider: Provider) -> HttpResponse:
     if request.method != "POST":
-        return _page(request, provider, Step.CALENDAR)
+        return _page(request, provider, Step.CALENDAR, can_connect=bool(settings.GOOGLE_CLIENT_ID))
     services.leave_calendar_for_later(provider=provider, actor=_user(request))
     return redirect("become_provider_step", Step.CHECK)
 

@@ -105,6 +105,8 @@ ROWS = [
     *model("appointments_openday", lambda world: world.open_day),
     *model("appointments_searchfigures", lambda world: world.figures),
     *model("calendar_sync_busyinterval", lambda world: world.busy),
+    *model("calendar_sync_connection", lambda world: world.connection),
+    *model("calendar_sync_note", lambda world: world.google_note),
     *model("notifications_sentmail", lambda world: world.sent_mail, actions={"send_again": "go"}),
     *model("notifications_inboxitem", lambda world: world.inbox_item),
     *model(

@@ -42,7 +42,7 @@ from appointments.services.series_moves import move_several
 from appointments.services.time_off import cancel_inside, what_is_inside
 from appointments.services.waitlist_offers import times_for
 from appointments.states import Role, Shown
-from calendar_sync.models import BusyInterval
+from calendar_sync.models import BusyInterval, Connection, Note
 from core import clock
 from notifications import inbox, preferences
 from notifications.catalogue import Notice
@@ -273,6 +273,17 @@ class World:
     def busy(self) -> BusyInterval:
         now = clock.now()
         return BusyInterval.objects.create(provider=self.provider, start=now, end=now + timedelta(hours=1))
+
+    @cached_property
+    def connection(self) -> Connection:
+        self.provider  # noqa: B018  - built when it is asked for
+        return Connection.objects.create(
+            user=self.people["P"], account="1", email="p@example.com", profile="full", refresh_token="token"
+        )
+
+    @cached_property
+    def google_note(self) -> Note:
+        return Note.objects.create(connection=self.connection, kind="read")
 
     @cached_property
     def allowance(self) -> CustomerAllowance:

@@ -24,12 +24,13 @@ from appointments.services import booking, fair_use, leaving, proposals, time_of
 from appointments.services.calendar_feed import make_feed
 from appointments.services.offers import times_to_offer
 from appointments.states import PlaceState, Role, Shown
-from calendar_sync.models import BusyInterval
+from calendar_sync.models import BusyInterval, Connection
+from calendar_sync.states import NoteKind, Problem, Profile
 from core import clock
 from notifications import preferences
 from notifications.models import EMAIL, RefusedAddress, Topic
 from outbox import testing
-from providers.models import CustomerAllowance, CustomerBlock, Provider
+from providers.models import CalendarState, CustomerAllowance, CustomerBlock, Provider
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ProviderFactory, ServiceFactory
 from tests.factories.series import book_series, weekly
@@ -220,9 +221,39 @@ def _as_provider(person: User, own: Provider) -> None:
     blocked = UserFactory(name="Chris")
     CustomerBlock.objects.create(provider=own, customer=blocked, blocked_by=person, reason=MARKERS["block"])
     CustomerAllowance.objects.create(provider=own, customer=blocked)
-    BusyInterval.objects.create(
-        provider=own, start=clock.now() + 40 * DAY, end=clock.now() + 41 * DAY, source=MARKERS["calendar"]
+    connection = Connection.objects.create(
+        user=person,
+        account="104",
+        email=person.email,
+        profile=Profile.FULL,
+        granted=["openid"],
+        refresh_token="quill-token-0815",
+        access_token="quill-token-0815",
+        access_until=clock.now(),
+        refreshing_until=clock.now(),
+        problem=Problem.SLOW,
     )
+    calendar = connection.calendars.create(
+        google_id=MARKERS["calendar"],
+        name=MARKERS["calendar"],
+        sync_token="s",
+        read_until=clock.now(),
+        reading_until=clock.now(),
+        last_read_at=clock.now(),
+        problem=Problem.SLOW,
+        gone_since=clock.now(),
+    )
+    connection.notes.create(calendar=calendar, kind=NoteKind.FAILED, problem=Problem.SLOW)
+    BusyInterval.objects.create(
+        provider=own,
+        calendar=calendar,
+        event_id=MARKERS["calendar"],
+        etag="e",
+        start=clock.now() + 40 * DAY,
+        end=clock.now() + 41 * DAY,
+        title=MARKERS["calendar"],
+    )
+    Provider.objects.filter(pk=own.pk).update(calendar_state=CalendarState.FAILING, calendar_read_at=clock.now())
 
 
 def _with_staff(person: User, own: Provider) -> None:

@@ -76,6 +76,18 @@ IMPERSONAL = {
         "appointments_appointment.currency",
         "appointments_openingindex.currency",
     },
+    "Encrypted, and gone with the connection to Google.": {
+        "calendar_sync_connection.refresh_token",
+        "calendar_sync_connection.access_token",
+        "calendar_sync_busyinterval.title",
+    },
+    "Google's own names for an account and for what was read of it, gone with the connection.": {
+        "calendar_sync_connection.account",
+        "calendar_sync_connection.granted",
+        "calendar_sync_googlecalendar.sync_token",
+        "calendar_sync_googlecalendar.time_zone",
+        "calendar_sync_busyinterval.etag",
+    },
     "Words of staff about no person.": {"auth_group.name", "providers_category.name", "providers_category.slug"},
     "What was agreed with others keeps its name and the zone of its place.": {
         "providers_service.name",

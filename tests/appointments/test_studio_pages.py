@@ -121,9 +121,7 @@ def test_today_shows_each_state_and_busy_times_in_words(studio, provider, servic
     made(provider, service, NOW + timedelta(hours=1), status=Status.NO_SHOW)
     made(provider, service, NOW + timedelta(hours=3), status=Status.REQUESTED, answer_by=NOW + timedelta(hours=2))
     made(provider, service, NOW + timedelta(hours=5), status=Status.CANCELLED)
-    BusyInterval.objects.create(
-        provider=provider, start=NOW + timedelta(hours=6), end=NOW + timedelta(hours=7), source="x"
-    )
+    BusyInterval.objects.create(provider=provider, start=NOW + timedelta(hours=6), end=NOW + timedelta(hours=7))
 
     page = texts(studio.get(page_of("studio_today")))
 
@@ -209,7 +207,7 @@ def fill(provider, service, rows):
         status = [Status.COMPLETED, Status.CONFIRMED, Status.REQUESTED][n % 3]
         answer_by = max(start, NOW + timedelta(hours=2)) if status == Status.REQUESTED else None
         made(provider, service, start, status=status, customer=customers[n % len(customers)], answer_by=answer_by)
-        BusyInterval.objects.create(provider=provider, start=start, end=start + timedelta(hours=1), source=str(n))
+        BusyInterval.objects.create(provider=provider, start=start, end=start + timedelta(hours=1))
     DateOverrideFactory(provider=provider, start_on=NOW.date(), ranges=[])
 
 

@@ -79,9 +79,7 @@ def test_the_page_names_all_that_stands_in_the_way_and_where_to_change_it(ask, s
     service.slot_interval_minutes = 30
     service.save()
     one = book(TUESDAY_TEN - HOUR).appointment
-    BusyInterval.objects.create(
-        provider=service.provider, start=TUESDAY_TEN + HOUR, end=TUESDAY_TEN + 2 * HOUR, source="Dentist"
-    )
+    BusyInterval.objects.create(provider=service.provider, start=TUESDAY_TEN + HOUR, end=TUESDAY_TEN + 2 * HOUR)
 
     page = ask("10:10")
 
@@ -103,8 +101,8 @@ def test_the_page_names_all_that_stands_in_the_way_and_where_to_change_it(ask, s
         (
             "Busy in a connected calendar",
             "11:00 to 12:00, and 10:10 would last until 11:10. Customers never see this.",
-            "",
-            "",
+            "See the connection",
+            "/studio/google/",
         ),
     ]
     assert "Dentist" not in page.text

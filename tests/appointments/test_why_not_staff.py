@@ -33,7 +33,7 @@ def ask(client, service):
 
 
 def test_staff_read_what_stands_in_the_way_in_the_providers_time_and_in_utc(ask, service, confirmed):
-    BusyInterval.objects.create(provider=service.provider, start=TUESDAY_TEN, end=TUESDAY_TEN + HOUR, source="Dentist")
+    BusyInterval.objects.create(provider=service.provider, start=TUESDAY_TEN, end=TUESDAY_TEN + HOUR)
 
     page = ask()
 

@@ -24,7 +24,7 @@ from appointments.models import (
     WaitlistPlace,
 )
 from appointments.search.index import measure_figures, refresh_stale
-from calendar_sync.models import BusyInterval
+from calendar_sync.models import BusyInterval, Connection
 from core import clock, demo
 from notifications.models import Kind, RefusedAddress, SentMail
 from notifications.preferences import save_choice
@@ -52,7 +52,11 @@ def staff(client):
     for number, provider in enumerate(Provider.objects.all()):
         DateOverrideFactory(provider=provider, start_on=day, end_on=day)
         TimeOffFactory(provider=provider, start=MORNING, end=MORNING + timedelta(hours=1))
-        BusyInterval.objects.create(provider=provider, start=MORNING, end=MORNING + timedelta(hours=1), source="x")
+        BusyInterval.objects.create(provider=provider, start=MORNING, end=MORNING + timedelta(hours=1))
+        connection = Connection.objects.create(
+            user=provider.user, account="1", email="x@example.com", profile="full", refresh_token="r"
+        )
+        connection.notes.create(kind="read")
         CustomerAllowance.objects.create(provider=provider, customer=provider.user)
         CustomerBlock.objects.create(provider=provider, customer=provider.user, blocked_by=provider.user)
         Category.objects.create(name=f"Category {number}", slug=f"category-{number}")

@@ -238,8 +238,8 @@ def test_the_headers_and_the_foot_of_a_mail_carry_the_link(smtp, send, person):
 
 def test_each_name_leaves_on_what_it_says():
     assert {much: sorted(on) for much, on in LEAVES_ON.items()} == {
-        Much.ALL: ["answers", "appointments", "new_times", "receipts", "reminders", "requests", "waitlist"],
-        Much.NEEDED: ["answers", "appointments", "new_times", "reminders", "requests", "waitlist"],
+        Much.ALL: ["answers", "appointments", "calendar", "new_times", "receipts", "reminders", "requests", "waitlist"],
+        Much.NEEDED: ["answers", "appointments", "calendar", "new_times", "reminders", "requests", "waitlist"],
         Much.ESSENTIAL: [],
     }
 

@@ -154,8 +154,9 @@ def respond(google: Google, request: Request) -> Answer | None:
         return _refused(routes.API, not_found())
     route, places = found
     request = replace(request, places=places)
+    address = f"{request.path}?{request.query_text}"
     with google.lock:
-        fault = google.faults.take(route.name, request.path) if route.kind in {routes.API, routes.OAUTH} else None
+        fault = google.faults.take(route.name, address) if route.kind in {routes.API, routes.OAUTH} else None
     if fault and not fault.after:
         time.sleep(fault.delay)
         if fault.answers:

@@ -1,0 +1,141 @@
+"""The Calendar API as the few calls that we make, each an iterator of pages or a list of plain values.
+
+https://developers.google.com/workspace/calendar/api/v3/reference. One object belongs to one thread: httplib2 is not
+made for several.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import httplib2
+from django.conf import settings
+from google.oauth2.credentials import Credentials
+from google_auth_httplib2 import AuthorizedHttp
+from googleapiclient.discovery import build_from_document
+from googleapiclient.discovery_cache import get_static_doc
+from googleapiclient.errors import Error, HttpError
+
+from calendar_sync.states import Problem
+
+from .errors import CalendarGone, TryLater, meaning_of
+from .oauth import SECONDS
+
+PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A calendar in somebody's list. `role` is theirs: owner, writer, reader or freeBusyReader."""
+
+    google_id: str
+    name: str
+    time_zone: str
+    role: str
+    is_primary: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of events, which may be empty and still not be the last: `sync_token` is only on that one. `time_zone` is
+    the calendar's, in which its whole days lie."""
+
+    events: list[Mapping[str, Any]]
+    sync_token: str = ""
+    time_zone: str = ""
+
+
+class CalendarApi:
+    """The Calendar API with one access token. Every method raises the errors of `errors`."""
+
+    def __init__(self, access_token: str) -> None:
+        # Without a refresh token the library can't get a new one by itself: `services.tokens` does that for all.
+        credentials = Credentials(token=access_token)
+        http = AuthorizedHttp(credentials, http=httplib2.Http(timeout=SECONDS), refresh_status_codes=())
+        self._api = build_from_document(
+            _document(), http=http, client_options={"api_endpoint": settings.GOOGLE_CALENDAR_ENDPOINT}
+        )
+
+    def calendars(self) -> list[Listed]:
+        """The calendars of the account, its own first."""
+        found: list[Listed] = []
+        page_token = None
+        while True:
+            answer = self._ask(
+                self._api.calendarList().list(maxResults=250, pageToken=page_token), "calendar#calendarList"
+            )
+            found += [_listed(each) for each in answer.get("items", []) if not each.get("deleted")]
+            page_token = answer.get("nextPageToken")
+            if not page_token:
+                return sorted(found, key=lambda each: (not each.is_primary, each.name.casefold()))
+
+    def events(self, calendar: str, *, sync_token: str = "", since: datetime, until: datetime) -> Iterator[Page]:
+        """The events of a calendar as single instances: all of [since, until), or what changed since `sync_token`.
+
+        A token forbids other parameters, so changes may lie anywhere in time. Raises FullReadingNeeded where the token
+        is no longer good.
+        """
+        span = {} if sync_token else {"timeMin": since.isoformat(), "timeMax": until.isoformat()}
+        page_token = None
+        while True:
+            answer = self._ask(
+                self._api.events().list(
+                    calendarId=calendar,
+                    singleEvents=True,
+                    maxResults=PAGE,
+                    pageToken=page_token,
+                    **({"syncToken": sync_token} if sync_token else span),
+                ),
+                "calendar#events",
+            )
+            page_token = answer.get("nextPageToken")
+            next_token = "" if page_token else answer.get("nextSyncToken", "")
+            yield Page(answer.get("items", []), next_token, answer.get("timeZone", ""))
+            if not page_token:
+                return
+
+    def busy(self, calendar: str, *, since: datetime, until: datetime) -> list[tuple[str, str]]:
+        """The busy times of a calendar whose events we may not read, as (start, end) in Google's words.
+
+        The range may be two months long: Google refuses one of about three. Raises TryLater where Google could not
+        look: that is unknown, and never free.
+        """
+        query = {"timeMin": since.isoformat(), "timeMax": until.isoformat(), "items": [{"id": calendar}]}
+        answers = self._ask(self._api.freebusy().query(body=query), "calendar#freeBusy").get("calendars", {})
+        answer = answers.get(calendar, {"errors": [{"reason": "missing"}]})
+        if answer.get("errors"):
+            reason = str(answer["errors"][0].get("reason", ""))[:80]
+            if reason == "notFound":
+                raise CalendarGone(Problem.GONE, reason)
+            raise TryLater(Problem.SLOW, reason)
+        return [(each["start"], each["end"]) for each in answer.get("busy", [])]
+
+    def _ask(self, request: Any, kind: str) -> dict[str, Any]:
+        """The answer to a request; what is not of its kind, such as the page of some proxy, is none of Google's."""
+        try:
+            answer = request.execute()
+        except HttpError as error:
+            raise meaning_of(error) from None
+        except (Error, httplib2.HttpLib2Error, OSError, ValueError) as error:
+            raise TryLater(Problem.SLOW, type(error).__name__) from None
+        if not isinstance(answer, dict) or answer.get("kind") != kind:
+            raise TryLater(Problem.SLOW, f"not {kind}")
+        return answer
+
+
+@cache
+def _document() -> str:
+    """The description of the API that came with the library, so that nothing is fetched to read it."""
+    return str(get_static_doc("calendar", "v3"))
+
+
+def _listed(raw: Mapping[str, Any]) -> Listed:
+    return Listed(
+        google_id=raw["id"],
+        name=raw.get("summaryOverride") or raw.get("summary") or raw["id"],
+        time_zone=raw.get("timeZone", "UTC"),
+        role=raw.get("accessRole", ""),
+        is_primary=bool(raw.get("primary")),
+    )

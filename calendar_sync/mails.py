@@ -1,0 +1,88 @@
+"""What the owner of a connection is told: that Google asks them to sign in again."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+
+from calendar_sync.models import Connection
+from calendar_sync.states import Problem, WhenStale
+from core import wording
+from core.letters import Button, Letter, page
+from notifications import catalogue
+from notifications.catalogue import Facts, Line, Mail, Reader, View
+from notifications.models import Kind
+
+from .services.health import SIGN_IN_NOTICE
+
+
+class SignInAgain(Mail):
+    """The mail that Google asks for a sign-in, true while it does so since the moment it tells of."""
+
+    kind = Kind.CALENDAR
+
+    def __init__(self, connection: Connection, *, since: datetime, hours: int) -> None:
+        self.connection, self.since = connection, since
+        self.key = f"google-sign-in:{connection.uuid.hex}:{since.timestamp():.0f}:{hours}"
+        self.reader = Reader.of(connection.user)
+
+    def stale_because(self, now: datetime) -> str:
+        waits = self.connection.needs_sign_in and self.connection.state_since == self.since
+        return "" if waits else "the connection works again"
+
+    @property
+    def reason(self) -> str:
+        if self.connection.problem == Problem.SCOPES:
+            return "A permission that the connection needs is missing for"
+        return "As after a change of password, or when access was taken back, Google ended the sign-in of"
+
+    @property
+    def consequence(self) -> str:
+        if self.connection.when_stale == WhenStale.PAUSE:
+            return "Customers cannot book you until you sign in."
+        return "Nothing new in your calendar is seen until you sign in; customers can book you meanwhile."
+
+    def letter(self) -> Letter:
+        user = self.connection.user
+        since = wording.moment_text(self.since, user.zone, twelve=user.uses_12h_clock)
+        return Letter(
+            subject="Sign in to Google again",
+            tone="brass",
+            badge="Google Calendar",
+            headline="Google asks you to sign in again.",
+            preheader=f"{self.consequence} Your appointments are safe.",
+            lead=(
+                f"{self.reason} {self.connection.email}, {since}, {wording.zone_city(user.zone)} time.",
+                f"{self.consequence} Your appointments are safe, and what was read before still closes its time.",
+            ),
+            button=Button("Sign in to Google", page("studio_google")),
+            contact=f"Questions? Write to {settings.SUPPORT_EMAIL}.",
+            why="You get this mail because you connected a Google Calendar.",
+        )
+
+
+@catalogue.mail(SIGN_IN_NOTICE)
+def sign_in_again(*, connection: int, since: str, hours: int) -> Mail | None:
+    """The mail that asks for a sign-in, or None where the account was disconnected."""
+    found = Connection.objects.select_related("user").filter(pk=connection).first()
+    return SignInAgain(found, since=datetime.fromisoformat(since), hours=hours) if found else None
+
+
+@catalogue.lines(SIGN_IN_NOTICE)
+def sign_in_lines(items: Sequence[Facts], view: View) -> list[Line | None]:
+    """The lines that Google asks for a sign-in. One query."""
+    found = Connection.objects.in_bulk({facts["connection"] for facts in items})
+    return [_line(found[key]) if (key := facts["connection"]) in found else None for facts in items]
+
+
+def _line(connection: Connection) -> Line:
+    waits = connection.needs_sign_in
+    return Line(
+        title="Google asks you to sign in again" if waits else "Google asked you to sign in again",
+        address=reverse("studio_google"),
+        icon="key",
+        tone="brass" if waits else "slate",
+        text=connection.email,
+        do="Sign in to Google" if waits else "",
+    )

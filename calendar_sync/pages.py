@@ -1,0 +1,101 @@
+"""What the pages of a connection show, from rows in hand."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from .models import Connection, GoogleCalendar, Note
+from .states import NoteKind, WhenStale
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """How a connection stands: the look and the words of its panel, and its facts below.
+
+    `seen` is how many events a first reading has seen by now, None once every calendar was read.
+    """
+
+    connection: Connection
+    kind: str
+    icon: str
+    heading: str
+    text: str
+    busy: list[GoogleCalendar]
+    gone: list[GoogleCalendar]
+    last_read_at: datetime | None
+    next_read_at: datetime | None
+    seen: int | None = None
+    problem: str = ""
+    # Since when nobody can book because of it.
+    stopped_at: datetime | None = None
+
+    @property
+    def pauses(self) -> bool:
+        return self.connection.when_stale == WhenStale.PAUSE
+
+
+def panel_of(connection: Connection, *, stopped_at: datetime | None) -> Panel:
+    """The panel of a connection whose calendars are loaded; `stopped_at` is since when nobody can book."""
+    busy = [each for each in connection.calendars.all() if each.counts_as_busy]
+    read = [each.last_read_at for each in busy if each.last_read_at]
+    unread = [each for each in busy if not each.last_read_at]
+    problem = next((each.get_problem_display() for each in busy if each.problem), "")
+    facts: dict[str, Any] = {
+        "connection": connection,
+        "busy": busy,
+        "gone": [each for each in busy if each.gone_since],
+        # The oldest of the copies, which is how old the whole is.
+        "last_read_at": min(read) if read and not unread else None,
+        "next_read_at": min((each.next_read_at for each in busy), default=None),
+        "problem": problem,
+        "stopped_at": stopped_at,
+    }
+    if connection.needs_sign_in:
+        text = "Nothing new in your calendar is seen until you sign in; your appointments are safe."
+        return Panel(kind="brass", icon="warn", heading="Google asks you to sign in again", text=text, **facts)
+    if problem:
+        text = f"{problem}. What was read before still closes time for booking."
+        return Panel(kind="brass", icon="warn", heading="Not read just now", text=text, **facts)
+    if not busy:
+        return Panel(
+            kind="slate",
+            icon="link",
+            heading="No calendar counts",
+            text="Choose at least one that makes you busy, or customers may be offered times when you are.",
+            **facts,
+        )
+    if unread:
+        seen = sum(each.read_so_far for each in unread)
+        text = "Your busy times are being read. You can leave this page; bookings go on meanwhile."
+        return Panel(kind="iris", icon="refresh", heading="Syncing", text=text, seen=seen, **facts)
+    text = "Customers see only times that are free in Google too."
+    return Panel(kind="brand", icon="check", heading="Connected", text=text, **facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An entry of the history: its look, what happened, more about it, and when."""
+
+    kind: str
+    icon: str
+    what: str
+    more: str
+    at: datetime
+
+
+def rows_of(notes: Iterable[Note]) -> list[Row]:
+    """The entries of a history as a page shows them. Needs their calendars."""
+    return [_row(note) for note in notes]
+
+
+def _row(note: Note) -> Row:
+    calendar = note.calendar.name if note.calendar else ""
+    if note.kind == NoteKind.READ:
+        times = f"{note.busy} busy time{'' if note.busy == 1 else 's'} read"
+        more = f"{note.changed} changed since the last time" if note.changed else "Nothing new"
+        return Row("brand", "check", times, f"{calendar}. {more}" if calendar else more, note.at)
+    if note.kind in {NoteKind.FAILED, NoteKind.SIGNED_OUT}:
+        icon = "clock" if note.kind == NoteKind.FAILED else "warn"
+        return Row("brass", icon, note.get_problem_display() or note.get_kind_display(), calendar, note.at)
+    return Row("brand", "check", note.get_kind_display(), calendar, note.at)

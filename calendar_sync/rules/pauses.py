@@ -1,0 +1,27 @@
+"""When a calendar is read next: polls spread at random, and growing pauses after failures."""
+
+from datetime import timedelta
+from random import Random
+
+POLL = timedelta(minutes=12)
+# A copy older than this is read again when its owner opens a page that shows it.
+FRESH = timedelta(minutes=1)
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
+# Asked to slow down, an account is left alone for a minute at least.
+LEAST_PAUSE_WHEN_BUSY = timedelta(minutes=1)
+# The limits of a Google account are counted by the day, so that asking again within the hour helps nobody.
+LIMIT_PAUSE = timedelta(hours=1)
+
+
+def until_next_poll(random: Random) -> timedelta:
+    """Ten to fourteen minutes, so that the calendars of many people are not read in the same second."""
+    return POLL * random.uniform(5 / 6, 7 / 6)
+
+
+def until_next_try(failures: int, random: Random, *, asked: timedelta | None = None) -> timedelta:
+    """The pause after so many failures in a row: doubled each time up to an hour, with a half of it at random.
+
+    `asked` is what Google's Retry-After asks for, which is never undercut.
+    """
+    pause = min(FIRST_PAUSE * 2 ** min(failures - 1, 10), LONGEST_PAUSE) * random.uniform(0.5, 1)
+    return max(pause, asked or timedelta())

@@ -1,0 +1,53 @@
+"""How a provider's connections stand together, and whether they stop bookings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from calendar_sync.states import State, WhenStale
+from providers.models import CalendarState
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What is known of a connection. `read_at` is how old its oldest copy of a calendar that counts is, None while one
+    of them was never read; `known_at` the same, with the moment from which a calendar counts in place of a copy of it.
+    Both are None where no calendar counts."""
+
+    state: State
+    has_problem: bool
+    when_stale: WhenStale
+    read_at: datetime | None
+    known_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How connections stand together. `stops` says that nobody may book while they do."""
+
+    state: CalendarState
+    read_at: datetime | None
+    stops: bool
+
+
+def standing_of(copies: Sequence[Copy], *, now: datetime, good_for: timedelta) -> Standing:
+    """The worst of the connections' states, their oldest copy, and whether one of them stops bookings.
+
+    A connection stops them where its owner chose so, once Google asks for a sign-in, or once its oldest copy is older
+    than `good_for`: what happened in the calendar since then is unknown, and unknown is not free.
+    """
+    if not copies:
+        return Standing(CalendarState.NONE, None, stops=False)
+    if any(each.state == State.SIGN_IN_AGAIN for each in copies):
+        state = CalendarState.SIGN_IN_AGAIN
+    else:
+        state = CalendarState.FAILING if any(each.has_problem for each in copies) else CalendarState.WORKING
+    read = [each.read_at for each in copies if each.known_at is not None]
+    oldest = None if None in read else min((each for each in read if each is not None), default=None)
+    return Standing(state, oldest, any(_stops(each, now, good_for) for each in copies))
+
+
+def _stops(copy: Copy, now: datetime, good_for: timedelta) -> bool:
+    if copy.when_stale != WhenStale.PAUSE or copy.known_at is None:
+        return False
+    return copy.state == State.SIGN_IN_AGAIN or copy.known_at < now - good_for

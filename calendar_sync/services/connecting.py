@@ -1,0 +1,224 @@
+"""Connecting a Google account, choosing its calendars, and disconnecting it."""
+
+from collections.abc import Collection
+
+import structlog
+from django.db import transaction
+
+from accounts.models import User
+from calendar_sync.exceptions import BoxLeftEmpty, NotConnected
+from calendar_sync.google_api import oauth
+from calendar_sync.google_api.calendars import Listed
+from calendar_sync.google_api.errors import GoogleError, SignInNeeded, TryLater
+from calendar_sync.models import BusyInterval, Connection, GoogleCalendar
+from calendar_sync.rules import scopes
+from calendar_sync.states import NoteKind, Problem, Profile, State, WhenStale
+from core import clock
+from core.db import lock_row, retrying
+from outbox import services as outbox
+
+from . import health, reading, tokens
+from .locks import lock_connection, lock_provider_of
+
+log = structlog.get_logger("calendar_sync")
+
+READ_LIST = "calendar_sync.read_list"
+REVOKE = "calendar_sync.revoke"
+
+
+def finish(*, user: User, code: str, verifier: str, profile: Profile, redirect_uri: str) -> Connection:
+    """The connection for which `user` came back from Google with a code: a new one, or one signed in again.
+
+    Waits for Google, outside any transaction. Raises NotConnected with words for the person; then nothing was changed,
+    and a connection of the same account goes on as it was.
+    """
+    try:
+        grant = oauth.redeem(code, verifier=verifier, scopes=scopes.scopes_of(profile), redirect_uri=redirect_uri)
+    except oauth.CodeRefused as error:
+        log.warning("google_code_refused", reason=str(error))
+        raise NotConnected("Google’s answer was used already or came too late. Connect again.") from None
+    except TryLater:
+        raise NotConnected("Google did not answer in time, so no calendar was connected. Try again.") from None
+    missing = scopes.left_out(profile, grant.granted)
+    if missing:
+        raise BoxLeftEmpty(missing)
+    return _save(user=user, profile=profile, grant=grant)
+
+
+@retrying
+@transaction.atomic
+def _save(*, user: User, profile: Profile, grant: oauth.Grant) -> Connection:
+    provider = lock_provider_of(user)
+    lock_row(User.objects.filter(pk=user.pk))  # so that two tabs make one row
+    now = clock.now()
+    row = Connection.objects.filter(user=user, account=grant.account).first()
+    is_new = row is None
+    row = row or Connection(user=user, account=grant.account)
+    refresh_token = grant.refresh_token or row.refresh_token
+    if not refresh_token:
+        raise NotConnected("Google granted access for an hour only. Connect again and allow it to stay.")
+    row.email, row.profile, row.granted = grant.email, profile, list(grant.granted)
+    row.refresh_token, row.access_token, row.access_until = refresh_token, grant.access_token, grant.access_until
+    row.state, row.state_since, row.problem, row.signed_in_at = State.WORKING, now, "", now
+    row.refreshing_until = row.wait_until = None
+    row.save()
+    health.note_act(row, NoteKind.CONNECTED if is_new else NoteKind.SIGNED_IN)
+    _publish_list(row, str(now.timestamp()))
+    reading.hasten(row, now=now)
+    health.pass_on(provider)
+    log.info("google_connected", connection=row.pk, is_new=is_new)
+    return row
+
+
+def refresh_list(connection: Connection) -> None:
+    """Have it read soon which calendars the account has, once a minute at most."""
+    with transaction.atomic():
+        _publish_list(connection, f"{clock.now():%Y%m%d%H%M}")
+
+
+def refresh_all_lists() -> int:
+    """Have it read which calendars each connected account has, as they change there; returns the number of accounts."""
+    rows = list(Connection.objects.filter(state=State.WORKING))
+    for row in rows:
+        refresh_list(row)
+    return len(rows)
+
+
+def _publish_list(connection: Connection, when: str) -> None:
+    outbox.publish(READ_LIST, key=f"{connection.uuid.hex}:{when}", payload={"connection": connection.pk})
+
+
+def read_list(number: int) -> None:
+    """Read which calendars an account has, and write it down.
+
+    Outside any transaction. Raises TryLater and `tokens.BeingRefreshed`; what will not pass by itself is noted.
+    """
+    connection = Connection.objects.filter(pk=number, state=State.WORKING).first()
+    if connection is None:
+        return
+    if connection.wait_until and connection.wait_until > clock.now():
+        raise TryLater(Problem.BUSY, after=connection.wait_until - clock.now())
+    try:
+        listed = tokens.ask(connection, lambda api: api.calendars())
+    except TryLater:
+        raise
+    except SignInNeeded as error:
+        health.ask_to_sign_in(connection, error)
+    except GoogleError as error:
+        Connection.objects.filter(pk=number).update(problem=error.problem)
+        log.warning("google_calendars_not_listed", connection=number, problem=error.problem, reason=error.reason)
+    else:
+        _save_list(connection, listed)
+
+
+@retrying
+@transaction.atomic
+def _save_list(connection: Connection, listed: Collection[Listed]) -> None:
+    """Write which calendars the account has. Of a new connection the account's own calendar counts as busy.
+
+    One that Google does not list any more stays with its busy times, and its owner reads that it is gone.
+    """
+    provider = lock_provider_of(connection.user)
+    row = lock_connection(Connection.objects.filter(pk=connection.pk, state=State.WORKING))
+    if row is None:
+        return
+    now = clock.now()
+    known = {each.google_id: each for each in row.calendars.all()}
+    for each in listed:
+        calendar = known.get(each.google_id) or GoogleCalendar(
+            connection=row, google_id=each.google_id, counts_as_busy=not known and each.is_primary
+        )
+        calendar.name, calendar.is_primary, calendar.is_owned = each.name[:255], each.is_primary, each.role == "owner"
+        calendar.time_zone, calendar.gone_since = _zone_name(each.time_zone), None
+        calendar.save()
+    gone = row.calendars.exclude(google_id__in=[each.google_id for each in listed])
+    gone.filter(gone_since=None).update(gone_since=now)
+    reading.hasten(row, now=now)
+    health.pass_on(provider)
+
+
+@retrying
+@transaction.atomic
+def choose_calendars(
+    *, connection: Connection, busy: Collection[GoogleCalendar], when_stale: WhenStale, actor: User
+) -> None:
+    """Let exactly these calendars count as busy. What others made busy is open again at once."""
+    provider = lock_provider_of(connection.user, actor=actor)
+    row = lock_connection(Connection.objects.filter(pk=connection.pk).exclude(state=State.LEAVING))
+    if row is None:
+        raise NotConnected("This connection was ended meanwhile.")
+    wanted = {each.pk for each in busy}
+    row.when_stale = when_stale
+    row.save(update_fields=["when_stale"])
+    dropped = [each for each in row.calendars.filter(counts_as_busy=True) if each.pk not in wanted]
+    freed = reading.drop_copies(dropped)
+    row.calendars.filter(pk__in=[each.pk for each in dropped]).update(counts_as_busy=False)
+    now = clock.now()
+    row.calendars.filter(pk__in=wanted, counts_as_busy=False).update(
+        counts_as_busy=True, counts_since=now, next_read_at=now
+    )
+    health.note_act(row, NoteKind.CHOSEN)
+    reading.hasten(row, now=now)
+    health.pass_on(provider, has_changed=freed)
+
+
+@retrying
+@transaction.atomic
+def disconnect(*, connection: Connection, actor: User) -> bool:
+    """End a connection: its busy times are open again at once, and a job has Google forget the grant.
+
+    False where Google has forgotten it already.
+    """
+    provider = lock_provider_of(connection.user, actor=actor)
+    had_busy_times = BusyInterval.objects.filter(calendar__connection=connection).exists()
+    is_asked = leave(connection)
+    health.pass_on(provider, has_changed=had_busy_times)
+    return is_asked
+
+
+@retrying
+@transaction.atomic
+def leave(connection: Connection) -> bool:
+    """Delete what was read of a connection, and have a job end it at Google; the row goes with that, or now.
+
+    Whether Google is asked, which it is not where the grant is dead.
+    """
+    row = lock_connection(Connection.objects.filter(pk=connection.pk))
+    if row is None:
+        return False
+    row.calendars.all().delete()
+    row.notes.all().delete()
+    if not row.refresh_token:
+        row.delete()
+    elif row.state != State.LEAVING:
+        row.state, row.state_since, row.email = State.LEAVING, clock.now(), ""
+        row.save(update_fields=["state", "state_since", "email"])
+        key = f"{row.uuid.hex}:{row.state_since.timestamp()}"
+        outbox.publish(REVOKE, key=key, payload={"connection": row.pk})
+    log.info("google_disconnected", connection=connection.pk)
+    return bool(row.refresh_token)
+
+
+def revoke(number: int, *, is_last_try: bool) -> None:
+    """Have Google forget the grant of a leaving connection, then delete its row.
+
+    Raises TryLater where Google does not answer; on the last try the row is deleted all the same, because a token that
+    nobody keeps opens nothing.
+    """
+    row = Connection.objects.filter(pk=number, state=State.LEAVING).first()
+    if row is None:
+        return
+    try:
+        oauth.revoke(row.refresh_token)
+    except TryLater:
+        if not is_last_try:
+            raise
+        log.warning("google_grant_not_revoked", connection=number)
+    Connection.objects.filter(pk=number, state=State.LEAVING).delete()
+
+
+def _zone_name(name: str) -> str:
+    try:
+        return clock.canonical_zone(name)
+    except ValueError:
+        return "UTC"

@@ -1,0 +1,378 @@
+"""Reading calendars: which are due, one reading at a time for each, and its result written in one transaction.
+
+The network comes first and touches no row but the calendar's lease and progress. Then everything that was read, and the
+token that continues it, become true together; a reading that fails on the way changes nothing and frees no time.
+"""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from calendar_sync.google_api.calendars import CalendarApi
+from calendar_sync.google_api.errors import (
+    CalendarGone,
+    FullReadingNeeded,
+    GoogleError,
+    Refused,
+    SignInNeeded,
+    TryLater,
+)
+from calendar_sync.models import BusyInterval, Connection, GoogleCalendar
+from calendar_sync.rules import pauses
+from calendar_sync.rules.events import Busy, busy_of, busy_ranges
+from calendar_sync.states import Problem, Profile, State
+from core import clock
+from core.db import lock_rows, retrying
+from outbox import services as outbox
+from providers.models import Provider
+
+from . import health, tokens
+from .locks import lock_connection, lock_provider_of
+
+log = structlog.get_logger("calendar_sync")
+
+READ = "calendar_sync.read"
+# How far ahead events are read, and from how much less on a calendar is read whole again. Bookings go a year ahead.
+HORIZON, LEAST_AHEAD = timedelta(days=430), timedelta(days=370)
+BEHIND = timedelta(days=1)
+# The longest range of one free/busy question, and how far ahead such a calendar is read beyond the booking window.
+FREE_BUSY_RANGE = timedelta(days=60)
+LEASE = timedelta(minutes=2)
+BATCH = 1000
+
+chance = random.Random()
+
+
+class BeingRead(Exception):
+    """Another process reads this calendar now; what changed meanwhile is read after it."""
+
+
+@dataclass(slots=True)
+class Found:
+    """What a reading brought: busy times by event, the events that make nobody busy (any more), and the next token.
+
+    Of a whole reading, what is not in it is gone.
+    """
+
+    is_whole: bool
+    until: datetime
+    busy: dict[str, Busy] = field(default_factory=dict)
+    free: set[str] = field(default_factory=set)
+    sync_token: str = ""
+
+
+# --- Which are due ----------------------------------------------------------------------------------------------------
+
+
+def publish_due(*, now: datetime) -> int:
+    """Publish a reading for each calendar that is due; returns their number. Published twice, one is read once."""
+    with transaction.atomic():
+        _make_due(_askable(now).filter(reading_until__lt=now, next_read_at__gt=now), now)
+        return _publish(_askable(now).filter(next_read_at__lte=now))
+
+
+@retrying
+def refresh(connection: Connection, *, now: datetime) -> None:
+    """Have the calendars read whose copy is older than a minute, as somebody looks at them. Needs them prefetched.
+
+    What failed keeps its pause.
+    """
+    old = now - pauses.FRESH
+    stale = [each.pk for each in connection.calendars.all() if each.counts_as_busy and not each.was_read_since(old)]
+    if stale and connection.is_working:
+        with transaction.atomic():
+            _make_due(_askable(now).filter(pk__in=stale, failures=0, next_read_at__gt=now), now)
+
+
+@retrying
+def read_soon(connection: Connection, *, now: datetime) -> None:
+    """Have all calendars of a connection read now, as its owner asks for it."""
+    with transaction.atomic():
+        hasten(connection, now=now)
+
+
+def hasten(connection: Connection, *, now: datetime) -> None:
+    """Make the calendars of a connection due now, inside the caller's transaction.
+
+    Asked for ten times while one is due, it is read once; asked for while one is being read, once more afterwards.
+    """
+    ones = _askable(now).filter(connection=connection)
+    _make_due(ones.filter(next_read_at__gt=now), now)
+    _publish(ones.filter(next_read_at__lte=now))
+
+
+def _make_due(calendars: QuerySet[GoogleCalendar], now: datetime) -> None:
+    keys = list(calendars.values_list("pk", flat=True))
+    GoogleCalendar.objects.filter(pk__in=keys, next_read_at__gt=now).update(next_read_at=now)
+    _publish(_read_ones().filter(pk__in=keys))
+
+
+def _publish(calendars: QuerySet[GoogleCalendar]) -> int:
+    drafts = [_draft(pk, at) for pk, at in calendars.values_list("pk", "next_read_at")]
+    outbox.publish_all(drafts)
+    return len(drafts)
+
+
+def _read_ones() -> QuerySet[GoogleCalendar]:
+    return GoogleCalendar.objects.filter(counts_as_busy=True, connection__state=State.WORKING)
+
+
+def _askable(now: datetime) -> QuerySet[GoogleCalendar]:
+    """The calendars that are read, but those of accounts that Google wants left alone for a while."""
+    may_ask = Q(connection__wait_until=None) | Q(connection__wait_until__lte=now)
+    return _read_ones().filter(may_ask)
+
+
+def _draft(calendar: int, at: datetime) -> outbox.Draft:
+    return outbox.Draft(topic=READ, key=f"{calendar}:{at.timestamp()}", payload={"calendar": calendar})
+
+
+# --- One reading ------------------------------------------------------------------------------------------------------
+
+
+def read_calendar(number: int) -> bool:
+    """Read one calendar if it is due; False where it is not. A failure is noted, and the calendar is due again later.
+
+    Outside any transaction. Raises BeingRead while another process reads it, and `tokens.BeingRefreshed`.
+    """
+    calendar = _take_turn(number)
+    if calendar is None:
+        return False
+    try:
+        found = tokens.ask(calendar.connection, lambda api: _read(api, calendar))
+    except tokens.BeingRefreshed:
+        _release(calendar, next_read_at=clock.now())
+        raise
+    except SignInNeeded as error:
+        _release(calendar)
+        health.ask_to_sign_in(calendar.connection, error)
+        return True
+    except GoogleError as error:
+        _failed(calendar, error)
+        return True
+    except outbox.LeaseLost:
+        raise
+    except Exception as error:
+        _failed(calendar, Refused(Problem.REFUSED, type(error).__name__))
+        raise
+    _save(calendar, found)
+    return True
+
+
+def _take_turn(number: int) -> GoogleCalendar | None:
+    """The calendar with its connection, leased to this process and not due any more; None where it is not due.
+
+    A change that is told of from now on makes it due again, and is read after this reading.
+    """
+    now = clock.now()
+    lease, next_poll = now + LEASE, now + pauses.until_next_poll(chance)
+    # The moments are asked of the row itself, not by a join: PostgreSQL looks at these again after waiting for a lock.
+    row = GoogleCalendar.objects.filter(pk__in=_askable(now).filter(pk=number).values("pk"))
+    due = row.filter(_is_due(now))
+    free = due.filter(Q(reading_until=None) | Q(reading_until__lt=now))
+    if free.update(reading_until=lease, next_read_at=next_poll, read_so_far=0):
+        return GoogleCalendar.objects.select_related("connection__user").filter(pk=number, reading_until=lease).first()
+    if due.exists():
+        raise BeingRead
+    return None
+
+
+def _is_due(now: datetime) -> Q:
+    """The condition of a calendar to read: its time has come, or whoever took its turn never ended it."""
+    return Q(next_read_at__lte=now) | Q(reading_until__lt=now)
+
+
+def _read(api: CalendarApi, calendar: GoogleCalendar) -> Found:
+    """What Google says now, whole where the sync token is no longer good."""
+    if calendar.connection.profile != Profile.FULL or not calendar.is_owned:
+        return _read_busy(api, calendar)
+    try:
+        return _read_events(api, calendar)
+    except FullReadingNeeded:
+        calendar.sync_token = ""
+        return _read_events(api, calendar)
+
+
+def _read_events(api: CalendarApi, calendar: GoogleCalendar) -> Found:
+    now = clock.now()
+    until = calendar.read_until
+    token = calendar.sync_token if until and until > now + LEAST_AHEAD else ""
+    if not token:
+        until = now + HORIZON
+    assert until is not None
+    found, since, seen = Found(is_whole=not token, until=until), now - BEHIND, 0
+    for page in api.events(calendar.google_id, sync_token=token, since=since, until=until):
+        for event in page.events:
+            busy = busy_of(event, clock.zone(page.time_zone) if page.time_zone else calendar.zone)
+            if busy and busy.end > since and busy.start < until:
+                found.busy[busy.event_id] = busy
+                found.free.discard(busy.event_id)
+            else:
+                found.busy.pop(event["id"], None)
+                found.free.add(event["id"])
+        seen += len(page.events)
+        found.sync_token = page.sync_token
+        _go_on(calendar, seen)
+    return found
+
+
+def _read_busy(api: CalendarApi, calendar: GoogleCalendar) -> Found:
+    """The busy times of a calendar whose events are not ours to read, as far ahead as anybody may book."""
+    # From a midnight on, so that the same busy time is the same row whenever it is read, whatever Google cuts off.
+    since = (clock.now() - BEHIND).replace(hour=0, minute=0, second=0, microsecond=0)
+    until, at, ranges = since + _window(calendar) + 3 * BEHIND, since, []
+    while at < until:
+        end = min(at + FREE_BUSY_RANGE, until)
+        ranges += api.busy(calendar.google_id, since=at, until=end)
+        at = end
+        _go_on(calendar, len(ranges))
+    busy = busy_ranges(ranges)
+    return Found(is_whole=True, until=until, busy={each.event_id: each for each in busy})
+
+
+def _window(calendar: GoogleCalendar) -> timedelta:
+    provider = Provider.objects.select_related("policy").filter(user=calendar.connection.user_id).first()
+    return timedelta(days=provider.policy.window_days if provider else 60)
+
+
+def _go_on(calendar: GoogleCalendar, seen: int) -> None:
+    """A sign of life between two answers of Google: for the job, for the calendar's lease, and for who looks on."""
+    outbox.renew_lease()
+    lease = clock.now() + LEASE
+    GoogleCalendar.objects.filter(pk=calendar.pk, reading_until=calendar.reading_until).update(
+        reading_until=lease, read_so_far=seen
+    )
+    calendar.reading_until = lease
+
+
+# --- What came of it --------------------------------------------------------------------------------------------------
+
+
+@retrying
+@transaction.atomic
+def _save(calendar: GoogleCalendar, found: Found) -> None:
+    """Make the provider's busy times those that were found, together with the token that continues from there.
+
+    Does nothing where the calendar is no longer wanted, or another reading has taken over.
+    """
+    provider = lock_provider_of(calendar.connection.user)
+    row = _still_ours(calendar)
+    if row is None:
+        return
+    now = clock.now()
+    changed = _write(row, provider, found) if provider else 0
+    row.sync_token, row.read_until, row.last_read_at = found.sync_token, found.until, now
+    row.failures, row.problem, row.gone_since, row.reading_until = 0, "", None, None
+    # `next_read_at` is left alone: the calendar may be due again already.
+    row.save(
+        update_fields=[
+            "sync_token", "read_until", "last_read_at", "failures", "problem", "gone_since", "reading_until"
+        ]
+    )  # fmt: skip
+    Connection.objects.filter(pk=row.connection_id).exclude(problem="").update(problem="")
+    health.note_reading(row, busy=row.busy_intervals.count(), changed=changed, now=now)
+    health.pass_on(provider, has_changed=changed > 0)
+
+
+def _write(row: GoogleCalendar, provider: Provider, found: Found) -> int:
+    """Write the difference between the rows and what was found; returns how many rows are new, other or gone."""
+    rows = row.busy_intervals.defer("title")
+    if not found.is_whole:
+        rows = rows.filter(event_id__in=[*found.busy, *found.free])
+    known = {each.event_id: each for each in rows}
+    gone = [each.pk for event_id, each in known.items() if event_id not in found.busy]
+    new = [
+        BusyInterval(provider=provider, calendar=row, event_id=event_id, **_values(busy))
+        for event_id, busy in found.busy.items()
+        if event_id not in known
+    ]
+    others = [
+        (each, _values(found.busy[event_id])) for event_id, each in known.items() if event_id in found.busy
+    ]  # fmt: skip
+    others = [(each, values) for each, values in others if _differs(each, values)]
+    for each, values in others:
+        for name, value in values.items():
+            setattr(each, name, value)
+    for at in range(0, len(gone), BATCH):
+        BusyInterval.objects.filter(pk__in=gone[at : at + BATCH]).delete()
+    BusyInterval.objects.bulk_create(new, batch_size=BATCH)
+    BusyInterval.objects.bulk_update([each for each, _ in others], [*FIELDS], batch_size=100)
+    return len(gone) + len(new) + len(others)
+
+
+FIELDS = ("etag", "start", "end", "is_all_day", "title")
+
+
+def _values(busy: Busy) -> dict[str, Any]:
+    return {name: getattr(busy, name) for name in FIELDS}
+
+
+def _differs(row: BusyInterval, values: Mapping[str, Any]) -> bool:
+    """Whether an event is another by now. Its title is not compared, which the etag changes with."""
+    return any(getattr(row, name) != values[name] for name in FIELDS if name != "title")
+
+
+@retrying
+@transaction.atomic
+def _failed(calendar: GoogleCalendar, error: GoogleError) -> None:
+    """Note a failure, and when to try again. What was read before stays, so that nothing is free that was busy."""
+    provider = lock_provider_of(calendar.connection.user)
+    row = _still_ours(calendar)
+    if row is None:
+        return
+    now = clock.now()
+    row.failures += 1
+    row.problem = error.problem
+    row.reading_until = None
+    if isinstance(error, CalendarGone) and row.gone_since is None:
+        row.gone_since = now
+    pause = _pause_after(row, error)
+    row.next_read_at = now + pause
+    row.save(update_fields=["failures", "problem", "reading_until", "gone_since", "next_read_at"])
+    # Google limits the account and not the calendar: its other calendars wait as long, and whoever asks for them.
+    wait = {"wait_until": row.next_read_at} if error.problem in {Problem.BUSY, Problem.LIMIT} else {}
+    Connection.objects.filter(pk=row.connection_id).update(problem=error.problem, **wait)
+    health.note_failure(row, error, now=now)
+    health.pass_on(provider)
+
+
+def _pause_after(row: GoogleCalendar, error: GoogleError) -> timedelta:
+    if error.problem == Problem.LIMIT:
+        return pauses.LIMIT_PAUSE
+    if not isinstance(error, TryLater):
+        return pauses.LONGEST_PAUSE
+    least = pauses.LEAST_PAUSE_WHEN_BUSY if error.problem == Problem.BUSY else timedelta()
+    return max(least, pauses.until_next_try(row.failures, chance, asked=error.after))
+
+
+def drop_copies(calendars: Sequence[GoogleCalendar]) -> bool:
+    """Delete what was read of these calendars, so that a later reading is whole; whether any time was busy for them.
+
+    Inside the caller's transaction, which holds the provider's lock.
+    """
+    keys = [each.pk for each in calendars]
+    removed = BusyInterval.objects.filter(calendar__in=keys).delete()[0]
+    # A reading that is under way loses its turn, and what it brings is not written.
+    GoogleCalendar.objects.filter(pk__in=keys).update(
+        sync_token="", read_until=None, last_read_at=None, reading_until=None, failures=0, problem=""
+    )
+    return bool(removed)
+
+
+def _release(calendar: GoogleCalendar, **fields: Any) -> None:
+    rows = GoogleCalendar.objects.filter(pk=calendar.pk, reading_until=calendar.reading_until)
+    rows.update(reading_until=None, **fields)
+
+
+def _still_ours(calendar: GoogleCalendar) -> GoogleCalendar | None:
+    """The calendar's row, locked, while this reading is the one under way; None once it is not."""
+    if lock_connection(Connection.objects.filter(pk=calendar.connection_id)) is None:
+        return None
+    rows = _read_ones().select_related("connection").filter(pk=calendar.pk, reading_until=calendar.reading_until)
+    return lock_rows(rows).first()

@@ -1,0 +1,79 @@
+"""Access tokens: got from Google by one process at a time, and a refusal that tells the owner."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeVar
+
+import structlog
+from django.db.models import Q
+
+from calendar_sync.google_api import oauth
+from calendar_sync.google_api.calendars import CalendarApi
+from calendar_sync.google_api.errors import SignInNeeded, TokenRefused, TryLater
+from calendar_sync.models import Connection
+from calendar_sync.states import Problem, State
+from core import clock
+
+from . import health
+
+log = structlog.get_logger("calendar_sync")
+
+Answer = TypeVar("Answer")
+# A token is not used in its last minute: the call may be slower than that.
+LAST_MINUTE = timedelta(minutes=1)
+LEASE = timedelta(seconds=3 * oauth.SECONDS)
+
+
+class BeingRefreshed(Exception):
+    """Another process asks Google for a token of this connection right now: come again in a second."""
+
+
+def ask(connection: Connection, call: Callable[[CalendarApi], Answer]) -> Answer:
+    """What `call` gets from the Calendar API; once more with a new access token where the first is refused.
+
+    Outside any transaction. Raises the errors of `access_token` and of the API, never TokenRefused.
+    """
+    token = access_token(connection)
+    try:
+        return call(CalendarApi(token))
+    except TokenRefused:
+        token = access_token(connection, refused=token)
+    try:
+        return call(CalendarApi(token))
+    except TokenRefused as error:
+        raise TryLater(error.problem, error.reason) from None
+
+
+def access_token(connection: Connection, *, refused: str = "") -> str:
+    """An access token of a connection, from its row or else from Google; never the one that was `refused`.
+
+    Outside any transaction. Of many who ask at once, one calls Google and the others get BeingRefreshed. Raises
+    SignInNeeded where the grant is gone, which marks the connection and tells its owner, and TryLater.
+    """
+    now = clock.now()
+    row = Connection.objects.get(pk=connection.pk)
+    if not row.is_working:
+        raise SignInNeeded(Problem.SIGN_IN, row.state)
+    if row.access_token and row.access_token != refused and row.access_until and row.access_until > now + LAST_MINUTE:
+        return row.access_token
+    if not _take_turn(row):
+        raise BeingRefreshed
+    try:
+        access = oauth.new_access(row.refresh_token)
+    except SignInNeeded as error:
+        health.ask_to_sign_in(row, error)
+        raise
+    finally:
+        Connection.objects.filter(pk=row.pk).update(refreshing_until=None)
+    other = {"refresh_token": access.refresh_token} if access.refresh_token else {}
+    # Whoever signed in to Google meanwhile has newer tokens, which stay.
+    rows = Connection.objects.filter(pk=row.pk, signed_in_at=row.signed_in_at)
+    rows.update(access_token=access.token, access_until=access.until, **other)
+    log.info("google_token_refreshed", connection=row.pk)
+    return access.token
+
+
+def _take_turn(row: Connection) -> bool:
+    now = clock.now()
+    free = Connection.objects.filter(Q(refreshing_until=None) | Q(refreshing_until__lt=now), pk=row.pk)
+    return bool(free.filter(state=State.WORKING).update(refreshing_until=now + LEASE))

@@ -1,0 +1,49 @@
+"""The states of a connection to Google and of its calendars, and the names of what can go wrong."""
+
+from django.db import models
+
+
+class State(models.TextChoices):
+    """How a connection stands. Only a working one calls Google; a leaving one only to end what it had there."""
+
+    WORKING = "working", "Connected"
+    SIGN_IN_AGAIN = "sign_in_again", "Sign in again"
+    LEAVING = "leaving", "Disconnecting"
+
+
+class Profile(models.TextChoices):
+    """How much of a Google account a connection may use; `rules.scopes` names what each asks Google for."""
+
+    FULL = "full", "My own calendar"
+    PRIVATE = "private", "A calendar of its own"
+
+
+class WhenStale(models.TextChoices):
+    """What a connection that is dead, or whose last good copy is too old, means for booking."""
+
+    PAUSE = "pause", "Pause bookings"
+    GO_ON = "go_on", "Go on by working hours"
+
+
+class Problem(models.TextChoices):
+    """Why a call to Google did not do what was asked; the label is what the owner of the connection reads."""
+
+    SLOW = "slow", "Google was slow or could not be reached"
+    BUSY = "busy", "Google asked us to slow down"
+    LIMIT = "limit", "The limit of this Google account is used up for now"
+    SIGN_IN = "sign_in", "Google refused the sign-in"
+    SCOPES = "scopes", "Google says that a permission is missing"
+    NO_CALENDAR = "no_calendar", "This Google account has no calendar"
+    GONE = "gone", "A calendar is gone, or no longer shared"
+    REFUSED = "refused", "Google did not understand us"
+
+
+class NoteKind(models.TextChoices):
+    """The kinds of entries in a connection's history."""
+
+    CONNECTED = "connected", "Connected"
+    SIGNED_IN = "signed_in", "Signed in to Google again"
+    CHOSEN = "chosen", "Calendars chosen"
+    READ = "read", "Busy times read"
+    FAILED = "failed", "Not read"
+    SIGNED_OUT = "signed_out", "Google refused the sign-in"

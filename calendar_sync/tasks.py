@@ -1,0 +1,64 @@
+"""Jobs of the connections to Google. Each reads the present state, then calls one service."""
+
+from datetime import datetime
+from typing import Any
+
+from core import clock
+from outbox import services as outbox
+
+from . import mails  # noqa: F401 registers what is told
+from .google_api.errors import TryLater
+from .services import connecting, health, reading, tokens
+
+SOON = 2.0
+
+
+@outbox.every(seconds=30, name="calendar_sync.poll")
+def poll() -> None:
+    """Publish the readings of calendars that are due, and stop bookings where a copy has become too old."""
+    now = clock.now()
+    reading.publish_due(now=now)
+    health.stop_stale(now=now)
+
+
+@outbox.handler(reading.READ)
+def read(payload: dict[str, Any], *, message: Any) -> None:
+    try:
+        reading.read_calendar(payload["calendar"])
+    except (reading.BeingRead, tokens.BeingRefreshed):
+        raise outbox.NotYet(after=SOON) from None
+
+
+@outbox.handler(connecting.READ_LIST)
+def read_list(payload: dict[str, Any], *, message: Any) -> None:
+    """Read which calendars an account has."""
+    try:
+        connecting.read_list(payload["connection"])
+    except tokens.BeingRefreshed:
+        raise outbox.NotYet(after=SOON) from None
+    except TryLater as error:
+        raise outbox.Retry(after=error.after.total_seconds() if error.after else 0, reason=str(error)) from None
+
+
+@outbox.handler(connecting.REVOKE)
+def revoke(payload: dict[str, Any], *, message: Any) -> None:
+    try:
+        connecting.revoke(payload["connection"], is_last_try=outbox.is_last_try(message))
+    except TryLater as error:
+        raise outbox.Retry(reason=str(error)) from None
+
+
+@outbox.handler("calendar_sync.tell_again")
+def tell_again(payload: dict[str, Any], *, message: Any) -> None:
+    since = datetime.fromisoformat(payload["since"])
+    health.tell_again(payload["connection"], since=since, hours=payload["hours"])
+
+
+@outbox.daily(hour=4, name="calendar_sync.refresh_lists")
+def refresh_lists() -> int:
+    return connecting.refresh_all_lists()
+
+
+@outbox.daily(hour=3, name="calendar_sync.forget_old_notes")
+def forget_old_notes() -> int:
+    return health.forget_old_notes(now=clock.now())

@@ -1,0 +1,194 @@
+"""The studio's pages about Google Calendar, and the way to Google and back."""
+
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.limits import limited
+from core import clock
+from core.letters import page
+from core.paging import page_of
+from providers.access import provider_or_draft_required, provider_required
+from providers.models import Provider
+from providers.states import Step
+
+from . import queries
+from .exceptions import NotConnected
+from .forms import CalendarsForm
+from .google_api import oauth
+from .models import Connection
+from .pages import panel_of, rows_of
+from .rules import scopes
+from .services import connecting, reading
+from .states import Profile
+
+# What the session knows of somebody who is at Google: used once, and for a while.
+AT_GOOGLE = "at_google"
+LASTS = timedelta(minutes=30)
+READ_AND_SEND = ["GET", "HEAD", "POST"]
+
+
+@require_safe
+@provider_required
+def google(request: HttpRequest, provider: Provider) -> HttpResponse:
+    """How the connection stands. Looking at a copy older than a minute has it read again, by a job."""
+    now = clock.now()
+    connections = list(queries.connections_of(provider.user))
+    for connection in connections:
+        reading.refresh(connection, now=now)
+    context: dict[str, Any] = {
+        "is_available": is_available(),
+        "zone": provider.time_zone,
+        "panels": [panel_of(each, stopped_at=provider.calendar_stopped_at) for each in connections],
+    }
+    if connections:
+        context["history"] = rows_of(queries.history_of(connections[0])[:6])
+    return render(request, "calendar_sync/google.html", context)
+
+
+@limited("google_calendar", methods=("POST",))
+@require_POST
+@provider_or_draft_required
+def connect(request: HttpRequest, provider: Provider) -> HttpResponse:
+    """Send the provider to Google. What proves their return stays in the session, bound to them and for one use."""
+    if not is_available():
+        messages.warning(request, "This site is not set up for Google Calendar.")
+        return _home(provider)
+    again = _uuid(request.POST.get("connection"))
+    known = queries.connections_of(provider.user).filter(uuid=again).first() if again else None
+    profile = Profile(known.profile) if known else Profile.FULL
+    away = oauth.departure(scopes.scopes_of(profile), redirect_uri=_back(), email=known.email if known else "")
+    request.session[AT_GOOGLE] = {
+        "state": away.state,
+        "verifier": away.verifier,
+        "profile": profile,
+        "user": provider.user_id,
+        "until": (clock.now() + LASTS).timestamp(),
+    }
+    return HttpResponseRedirect(away.address)
+
+
+@limited("google_calendar", methods=("GET",))
+@require_safe
+@provider_or_draft_required
+def come_back(request: HttpRequest, provider: Provider) -> HttpResponse:
+    """Take what Google sent the provider back with. Every end of it is the page of the connection, with a sentence."""
+    away = request.session.pop(AT_GOOGLE, None)
+    state, code = request.GET.get("state", ""), request.GET.get("code", "")
+    is_theirs = away and away["user"] == provider.user_id and constant_time_compare(away["state"], state)
+    if not is_theirs or away["until"] < clock.now().timestamp():
+        messages.warning(request, "That answer from Google was not for this page, or came too late. Connect again.")
+        return _home(provider)
+    if not code:
+        denied = request.GET.get("error") == "access_denied"
+        said = "You chose Cancel at Google" if denied else "Google sent you back without an answer"
+        messages.warning(request, f"{said}, so nothing was connected.")
+        return _home(provider)
+    try:
+        connection = connecting.finish(
+            user=provider.user,
+            code=code,
+            verifier=away["verifier"],
+            profile=Profile(away["profile"]),
+            redirect_uri=_back(),
+        )
+    except NotConnected as refusal:
+        messages.warning(request, str(refusal))
+        return _home(provider)
+    messages.success(request, f"{connection.email} is connected. Its busy times are being read.")
+    return _home(provider)
+
+
+@require_http_methods(READ_AND_SEND)
+@provider_required
+def calendars(request: HttpRequest, provider: Provider, connection: UUID) -> HttpResponse:
+    """Choose which calendars count as busy."""
+    row = _own(provider, connection)
+    listed = list(row.calendars.all())
+    form = CalendarsForm(request.POST if request.method == "POST" else None, connection=row, calendars=listed)
+    if request.method == "POST" and form.is_valid():
+        connecting.choose_calendars(
+            connection=row, busy=form.chosen, when_stale=form.cleaned_data["when_stale"], actor=provider.user
+        )
+        messages.success(request, "Saved. What changed is being read.")
+        return redirect("studio_google")
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    context = {"connection": row, "form": form, "calendars": listed}
+    return render(request, "calendar_sync/calendars.html", context, status=status)
+
+
+@require_safe
+@provider_required
+def history(request: HttpRequest, provider: Provider, connection: UUID) -> HttpResponse:
+    """What happened to a connection in the last 30 days."""
+    row = _own(provider, connection)
+    found = page_of(queries.history_of(row), request.GET.get("page"))
+    context = {"connection": row, "page": found, "rows": rows_of(found), "zone": provider.time_zone}
+    return render(request, "calendar_sync/history.html", context)
+
+
+@limited("google_calendar")
+@require_POST
+@provider_required
+def sync_now(request: HttpRequest, provider: Provider, connection: UUID) -> HttpResponse:
+    row = _own(provider, connection)
+    now = clock.now()
+    if not row.is_working:
+        messages.warning(request, "Google asks you to sign in first.")
+    elif row.wait_until and row.wait_until > now:
+        messages.warning(request, "Google asked us to slow down. The next try is on this page; it comes by itself.")
+    else:
+        connecting.refresh_list(row)
+        reading.read_soon(row, now=now)
+        messages.success(request, "Your calendars are being read.")
+    return redirect("studio_google")
+
+
+@require_http_methods(READ_AND_SEND)
+@provider_required
+def disconnect(request: HttpRequest, provider: Provider, connection: UUID) -> HttpResponse:
+    """GET says what stops and what stays, POST disconnects."""
+    row = _own(provider, connection)
+    if request.method == "POST":
+        is_asked = connecting.disconnect(connection=row, actor=provider.user)
+        forgotten = "Google is asked to forget the access" if is_asked else "Google has ended the access already"
+        messages.success(request, f"{row.email} is disconnected. {forgotten}.")
+        return redirect("studio_google")
+    context = {"connection": row, "busy": queries.busy_ahead(row, now=clock.now())}
+    return render(request, "calendar_sync/disconnect.html", context)
+
+
+def is_available() -> bool:
+    """Whether this site has a client at Google, without which nothing can be connected."""
+    return bool(settings.GOOGLE_CLIENT_ID and settings.GOOGLE_CLIENT_SECRET)
+
+
+def _home(provider: Provider) -> HttpResponse:
+    """The page that shows the connection: that of the studio, or the step of somebody who is becoming a provider."""
+    return redirect("become_provider_step", Step.CALENDAR) if provider.is_draft else redirect("studio_google")
+
+
+def _own(provider: Provider, uuid: UUID) -> Connection:
+    found = queries.connections_of(provider.user).filter(uuid=uuid).first()
+    if found is None:
+        raise Http404("No such connection")
+    return found
+
+
+def _back() -> str:
+    return page("google_come_back")
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None

@@ -1,0 +1,21 @@
+"""Rows of the studio's pages about Google Calendar. Nothing here reaches Google."""
+
+from tests.access.rows_providers import has_page, own, studio
+from tests.access.table import Row, refused, signed_in
+
+
+def connection(world):
+    return {"connection": world.connection.uuid}
+
+
+ROWS = [
+    Row("studio_google", get=studio(), args=has_page),
+    # To Google, and from there without anything that proves who comes back. Who is no provider begins to become one.
+    Row("google_connect", get=refused(), post=signed_in("go"), args=has_page),
+    Row("google_come_back", get=signed_in("go"), args=has_page),
+    # A form that chooses nothing is shown again.
+    Row("google_calendars", get=own(), post=own("422"), args=connection),
+    Row("google_history", get=own(), args=connection),
+    Row("google_sync", get=refused(), post=own("go"), args=connection),
+    Row("google_disconnect", get=own(), post=own("go"), args=connection),
+]

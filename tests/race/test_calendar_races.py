@@ -1,0 +1,140 @@
+"""Readings of one calendar at once, and against booking, choosing and disconnecting, in real processes."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from appointments.models import Appointment
+from calendar_sync.models import BusyInterval, Connection, GoogleCalendar
+from calendar_sync.rules.events import Busy
+from calendar_sync.services import connecting, reading, tokens
+from calendar_sync.states import Profile, WhenStale
+from core import clock
+from outbox.models import Message
+from tests.factories.accounts import UserFactory
+from tests.invariants import check_all
+from tests.processes import meet
+from tests.race.test_ban_races import book, make_service, soon
+
+HOUR = timedelta(hours=1)
+LATER = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def _everything_holds(transactional_db):
+    yield
+    check_all()
+
+
+@pytest.fixture
+def service(transactional_db):
+    return make_service()
+
+
+@pytest.fixture
+def calendar(service):
+    """A calendar of the provider that is due, of a connection whose access token has ended."""
+    connection = Connection.objects.create(
+        user=service.provider.user, account="1", email="m@example.com", profile=Profile.FULL, refresh_token="r"
+    )
+    return connection.calendars.create(google_id="m@example.com", name="Own", is_owned=True, counts_as_busy=True)
+
+
+# --- What the processes do --------------------------------------------------------------------------------------------
+
+
+def take_turn(calendar_pk, folder, size):
+    meet(folder, size)
+    try:
+        return reading._take_turn(calendar_pk) is not None
+    except reading.BeingRead:
+        return False
+
+
+def take_turn_at_the_token(connection_pk, folder, size):
+    row = Connection.objects.get(pk=connection_pk)
+    meet(folder, size)
+    return tokens._take_turn(row)
+
+
+def make_due(connection_pk, folder, size):
+    connection = Connection.objects.get(pk=connection_pk)
+    meet(folder, size)
+    reading.read_soon(connection, now=clock.now())
+
+
+def bring(calendar_pk, start, folder, size):
+    """End a reading that found the hour from `start` busy."""
+    calendar = reading._take_turn(calendar_pk)
+    at = datetime.fromisoformat(start)
+    busy = Busy("event", "1", at, at + HOUR, is_all_day=False, title="Dentist")
+    found = reading.Found(is_whole=True, until=at + LATER, busy={"event": busy}, sync_token="next")
+    meet(folder, size)
+    reading._save(calendar, found)
+
+
+def untick(connection_pk, folder, size):
+    connection = Connection.objects.select_related("user").get(pk=connection_pk)
+    meet(folder, size)
+    connecting.choose_calendars(connection=connection, busy=[], when_stale=WhenStale.PAUSE, actor=connection.user)
+
+
+def disconnect(connection_pk, folder, size):
+    connection = Connection.objects.select_related("user").get(pk=connection_pk)
+    meet(folder, size)
+    return connecting.disconnect(connection=connection, actor=connection.user)
+
+
+# --- What holds afterwards --------------------------------------------------------------------------------------------
+
+
+def values(outcomes):
+    assert [outcome.traceback for outcome in outcomes if not outcome.ok] == []
+    return [outcome.value for outcome in outcomes]
+
+
+def test_of_eight_workers_one_reads_a_calendar(run_calls, tmp_path, calendar):
+    outcomes = run_calls([(take_turn, calendar.pk, str(tmp_path), 8)] * 8)
+    assert sorted(values(outcomes)) == [False] * 7 + [True]
+
+
+def test_of_twenty_who_need_a_token_one_asks_google(run_calls, tmp_path, calendar):
+    outcomes = run_calls([(take_turn_at_the_token, calendar.connection_id, str(tmp_path), 20)] * 20)
+    assert sorted(values(outcomes)) == [False] * 19 + [True]
+
+
+def test_six_who_make_a_calendar_due_publish_one_reading(run_calls, tmp_path, calendar):
+    GoogleCalendar.objects.update(next_read_at=clock.now() + HOUR)
+    values(run_calls([(make_due, calendar.connection_id, str(tmp_path), 6)] * 6))
+    assert Message.objects.filter(topic=reading.READ).count() == 1
+
+
+def test_busy_time_that_arrives_while_it_is_booked_leaves_both_or_refuses_the_booking(
+    run_calls, tmp_path, service, calendar
+):
+    start = soon(30).isoformat()
+    calls = [
+        (bring, calendar.pk, start, str(tmp_path), 3),
+        (book, service.pk, UserFactory().pk, start, str(tmp_path), 3),
+        (book, service.pk, UserFactory().pk, start, str(tmp_path), 3),
+    ]
+
+    brought, *booked = run_calls(calls)
+
+    assert brought.ok, brought.traceback
+    assert {outcome.error for outcome in booked} <= {"", "SlotTaken"}
+    assert Appointment.objects.count() == sum(outcome.ok for outcome in booked) <= 1
+    assert BusyInterval.objects.count() == 1
+
+
+@pytest.mark.parametrize("end", [untick, disconnect])
+def test_a_reading_that_ends_with_its_calendar_leaves_nothing_busy(run_calls, tmp_path, calendar, end):
+    calls = [
+        (bring, calendar.pk, soon(30).isoformat(), str(tmp_path), 2),
+        (end, calendar.connection_id, str(tmp_path), 2),
+    ]
+
+    values(run_calls(calls))
+
+    assert not BusyInterval.objects.exists()
+    assert not GoogleCalendar.objects.filter(counts_as_busy=True).exists()
