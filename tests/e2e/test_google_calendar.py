@@ -1,0 +1,80 @@
+"""Connecting a pretend Google Calendar in a real browser, with and without scripts, and what that does to openings."""
+
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from appointments.services.availability import slots_between
+from calendar_sync.models import Connection
+from core import clock
+from outbox.testing import deliver
+from tests.calendar_sync.pretend import MAYA, at_pretend_google, pretend_google
+from tests.e2e.test_google import google
+from tests.factories.providers import ProviderFactory, ServiceFactory, give_hours
+
+pytestmark = pytest.mark.django_db(transaction=True)
+__all__ = ["at_pretend_google", "google", "pretend_google"]
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def provider(db):
+    provider = ProviderFactory(name="Maya Okafor", time_zone="Asia/Kathmandu", policy__notice_minutes=0)
+    give_hours(provider, {day: [("08:00", "18:00")] for day in range(7)})
+    return provider
+
+
+@pytest.fixture
+def page(either, google, settings, sign_in, provider, live_server):
+    settings.SITE_URL = live_server.url
+    either.watch.expect(f"request to another host: {google.address}")
+    sign_in(either, provider.user)
+    return either
+
+
+def connect(page, *, without=""):
+    page.goto("/studio/google/")
+    page.get_by_role("button", name="Connect Google Calendar").click()
+    page.get_by_role("button", name=MAYA).click()
+    if without:
+        page.get_by_label(without).uncheck()
+    page.get_by_role("button", name="Allow").click()
+
+
+def test_an_entry_at_google_closes_its_time_and_a_dead_grant_is_signed_in_again(page, provider, google, looks_fine):
+    service = ServiceFactory(provider=provider, duration_minutes=60)
+    day = clock.local(clock.now(), provider.zone).date() + timedelta(days=3)
+    start = clock.wall_minute_to_instant(day, 600, provider.zone)
+    times = {"start": {"dateTime": start.isoformat()}, "end": {"dateTime": (start + HOUR).isoformat()}}
+    google.google.put(MAYA, {"summary": "School play", **times})
+    assert slots_between(service, start, start + HOUR, now=clock.now()) == [start]
+
+    connect(page)
+    expect(page.get_by_text(f"{MAYA} is connected.")).to_be_visible()
+    deliver()
+    page.goto("/studio/google/")
+
+    expect(page.get_by_role("heading", name="Connected")).to_be_visible()
+    expect(page.get_by_text("1 busy time read")).to_be_visible()
+    assert slots_between(service, start, start + HOUR, now=clock.now()) == []
+    looks_fine(page)
+
+    google.google.revoke(MAYA)
+    page.get_by_role("button", name="Sync now").click()
+    deliver()
+    page.goto("/studio/")
+    expect(page.get_by_text("Customers cannot book you since")).to_be_visible()
+    page.goto("/studio/google/")
+    page.get_by_role("button", name="Sign in to Google").click()
+    page.get_by_role("button", name="Allow").click()  # the account is known
+    deliver()
+    page.goto("/studio/google/")
+    expect(page.get_by_role("heading", name="Connected")).to_be_visible()
+    assert Connection.objects.count() == 1
+
+
+def test_a_box_left_empty_is_named(page, google):
+    connect(page, without="View your availability in your calendars")
+    expect(page.get_by_text("“See when you are busy”")).to_be_visible()
+    assert not Connection.objects.exists()
