@@ -3079,14 +3079,6 @@ MUTANTS = [
         "since_staff_read",
     ),
     mutant(
-        "staff and a worker send the same mail at once",
-        "notifications/services.py",
-        "    settled = waiting.filter(_free()).update(",
-        "    settled = waiting.update(",
-        "notifications/test_race.py",
-        "pressed_again",
-    ),
-    mutant(
         "a withdrawal by staff is a receipt that nobody needs",
         "appointments/services/follows.py",
         "is_own=event.role == side)",

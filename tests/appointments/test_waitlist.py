@@ -1423,6 +1423,8 @@ def test_who_let_an_offered_time_run_out_does_not_book_it_before_the_next_is_ask
     late = offered_to(first)
 
     with time_machine.travel(late.expires_at, tick=False):
+        # No page shows it to them either: that it can't be booked is also what the constraint alone would say.
+        assert not is_open(service, now=late.expires_at, mine=availability.Mine(account_id=late.customer_id))
         with pytest.raises(SlotTaken):
             book_again(service, customer=late.customer)
         end_offers()
