@@ -3,8 +3,8 @@
 from accounts.models import User
 from accounts.personal_data import Facts, Rows, Section
 
-from .models import BusyInterval, Connection, GoogleCalendar
-from .services import connecting
+from .models import BusyInterval, Connection, GoogleCalendar, Note
+from .services import leaving
 
 
 def kept(user: User) -> Rows:
@@ -18,10 +18,12 @@ def kept(user: User) -> Rows:
 def sections(user: User) -> list[Section]:
     connections = Connection.objects.filter(user=user).order_by("created_at", "pk")
     calendars = GoogleCalendar.objects.filter(connection__user=user).order_by("connection_id", "name", "pk")
+    notes = Note.objects.filter(connection__user=user).select_related("calendar").order_by("at", "pk")
     busy = BusyInterval.objects.filter(provider__user=user).select_related("calendar").order_by("start", "pk")
     return [
         Section("google_connections", "Connections to Google", connections, _connection),
         Section("google_calendars", "Calendars at Google", calendars, _calendar),
+        Section("google_history", "History of your connections to Google", notes, _note),
         Section("busy_times", "Busy times of your calendars", busy, _busy),
     ]
 
@@ -30,7 +32,7 @@ def erase(user: User) -> None:
     """Delete busy times, calendars and connections, and have Google forget what it granted."""
     BusyInterval.objects.filter(provider__user=user).delete()
     for connection in Connection.objects.filter(user=user):
-        connecting.leave(connection)
+        leaving.leave(connection)
 
 
 def _connection(row: Connection) -> Facts:
@@ -46,6 +48,17 @@ def _connection(row: Connection) -> Facts:
 
 def _calendar(row: GoogleCalendar) -> Facts:
     return {"name": row.name, "counts_as_busy": row.counts_as_busy, "last_read_at": row.last_read_at}
+
+
+def _note(row: Note) -> Facts:
+    return {
+        "at": row.at,
+        "what": row.get_kind_display(),
+        "calendar": row.calendar.name if row.calendar else "",
+        "why": row.get_problem_display(),
+        "busy_times": row.busy,
+        "changed": row.changed,
+    }
 
 
 def _busy(row: BusyInterval) -> Facts:

@@ -8,7 +8,7 @@ from outbox import services as outbox
 
 from . import mails  # noqa: F401 registers what is told
 from .google_api.errors import TryLater
-from .services import connecting, health, reading, tokens
+from .services import connecting, health, leaving, reading, tokens
 
 SOON = 2.0
 
@@ -40,7 +40,7 @@ def read_list(payload: dict[str, Any], *, message: Any) -> None:
         raise outbox.Retry(after=error.after.total_seconds() if error.after else 0, reason=str(error)) from None
 
 
-@outbox.handler(connecting.REVOKE)
+@outbox.handler(leaving.REVOKE)
 def revoke(payload: dict[str, Any], *, message: Any) -> None:
     try:
         connecting.revoke(payload["connection"], is_last_try=outbox.is_last_try(message))

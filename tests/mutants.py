@@ -4101,7 +4101,7 @@ MUTANTS = [
     ),
     mutant(
         "Google: disconnecting again asks Google nothing",
-        "calendar_sync/services/connecting.py",
+        "calendar_sync/services/leaving.py",
         'key = f"{row.uuid.hex}:{row.state_since.timestamp()}"',
         "key = row.uuid.hex",
         "calendar_sync/test_connecting.py",

@@ -10,12 +10,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-import httplib2
 from django.conf import settings
-from google.oauth2.credentials import Credentials
-from google_auth_httplib2 import AuthorizedHttp
-from googleapiclient.discovery import build_from_document
-from googleapiclient.discovery_cache import get_static_doc
 from googleapiclient.errors import Error, HttpError
 
 from calendar_sync.states import Problem
@@ -51,6 +46,12 @@ class CalendarApi:
     """The Calendar API with one access token. Every method raises the errors of `errors`."""
 
     def __init__(self, access_token: str) -> None:
+        import httplib2
+        from google.oauth2.credentials import Credentials
+        from google_auth_httplib2 import AuthorizedHttp
+        from googleapiclient.discovery import build_from_document
+
+        self._failures = (Error, httplib2.HttpLib2Error, OSError, ValueError)
         # Without a refresh token the library can't get a new one by itself: `services.tokens` does that for all.
         credentials = Credentials(token=access_token)
         http = AuthorizedHttp(credentials, http=httplib2.Http(timeout=SECONDS), refresh_status_codes=())
@@ -118,7 +119,7 @@ class CalendarApi:
             answer = request.execute()
         except HttpError as error:
             raise meaning_of(error) from None
-        except (Error, httplib2.HttpLib2Error, OSError, ValueError) as error:
+        except self._failures as error:
             raise TryLater(Problem.SLOW, type(error).__name__) from None
         if not isinstance(answer, dict) or answer.get("kind") != kind:
             raise TryLater(Problem.SLOW, f"not {kind}")
@@ -128,6 +129,8 @@ class CalendarApi:
 @cache
 def _document() -> str:
     """The description of the API that came with the library, so that nothing is fetched to read it."""
+    from googleapiclient.discovery_cache import get_static_doc
+
     return str(get_static_doc("calendar", "v3"))
 
 

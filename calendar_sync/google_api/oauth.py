@@ -13,11 +13,6 @@ from typing import Any
 
 import requests
 from django.conf import settings
-from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
-from google.auth.transport.requests import Request
-from google.oauth2.credentials import Credentials
-from google_auth_oauthlib.flow import Flow
-from oauthlib.oauth2 import OAuth2Error
 
 from calendar_sync.states import Problem
 
@@ -87,6 +82,8 @@ def redeem(code: str, *, verifier: str, scopes: Sequence[str], redirect_uri: str
 
     Raises CodeRefused, and TryLater where Google gives no answer.
     """
+    from oauthlib.oauth2 import OAuth2Error
+
     flow = _flow(scopes, redirect_uri=redirect_uri, code_verifier=verifier)
     try:
         token = flow.fetch_token(code=code, timeout=SECONDS)
@@ -115,6 +112,10 @@ def new_access(refresh_token: str) -> Access:
 
     Raises SignInNeeded where the grant is gone, and TryLater for any other failure.
     """
+    from google.auth.exceptions import GoogleAuthError, RefreshError
+    from google.auth.transport.requests import Request
+    from google.oauth2.credentials import Credentials
+
     credentials = Credentials(
         token=None,
         refresh_token=refresh_token,
@@ -129,7 +130,7 @@ def new_access(refresh_token: str) -> Access:
         if said == GRANT_IS_GONE:
             raise SignInNeeded(Problem.SIGN_IN, said) from None
         raise TryLater(Problem.SLOW, said) from None
-    except (TransportError, GoogleAuthError) as error:
+    except GoogleAuthError as error:
         raise TryLater(Problem.SLOW, type(error).__name__) from None
     assert credentials.token and credentials.expiry
     # The library's moment is in UTC without saying so.
@@ -148,7 +149,9 @@ def revoke(token: str) -> None:
         raise TryLater(Problem.SLOW, str(answer.status_code))
 
 
-def _flow(scopes: Sequence[str], **more: Any) -> Flow:
+def _flow(scopes: Sequence[str], **more: Any) -> Any:
+    from google_auth_oauthlib.flow import Flow
+
     client = {
         "client_id": settings.GOOGLE_CLIENT_ID,
         "client_secret": settings.GOOGLE_CLIENT_SECRET,
@@ -163,6 +166,6 @@ def _scopes_in(token: Any) -> list[str]:
     return said.split() if isinstance(said, str) else list(said)
 
 
-def _error_code(error: RefreshError) -> str:
+def _error_code(error: Exception) -> str:
     details = error.args[1] if len(error.args) > 1 else {}
     return str(details.get("error", ""))[:80] if isinstance(details, dict) else ""

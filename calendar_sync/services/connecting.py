@@ -18,12 +18,12 @@ from core.db import lock_row, retrying
 from outbox import services as outbox
 
 from . import health, reading, tokens
+from .leaving import leave
 from .locks import lock_connection, lock_provider_of
 
 log = structlog.get_logger("calendar_sync")
 
 READ_LIST = "calendar_sync.read_list"
-REVOKE = "calendar_sync.revoke"
 
 
 def finish(*, user: User, code: str, verifier: str, profile: Profile, redirect_uri: str) -> Connection:
@@ -174,29 +174,6 @@ def disconnect(*, connection: Connection, actor: User) -> bool:
     is_asked = leave(connection)
     health.pass_on(provider, has_changed=had_busy_times)
     return is_asked
-
-
-@retrying
-@transaction.atomic
-def leave(connection: Connection) -> bool:
-    """Delete what was read of a connection, and have a job end it at Google; the row goes with that, or now.
-
-    Whether Google is asked, which it is not where the grant is dead.
-    """
-    row = lock_connection(Connection.objects.filter(pk=connection.pk))
-    if row is None:
-        return False
-    row.calendars.all().delete()
-    row.notes.all().delete()
-    if not row.refresh_token:
-        row.delete()
-    elif row.state != State.LEAVING:
-        row.state, row.state_since, row.email = State.LEAVING, clock.now(), ""
-        row.save(update_fields=["state", "state_since", "email"])
-        key = f"{row.uuid.hex}:{row.state_since.timestamp()}"
-        outbox.publish(REVOKE, key=key, payload={"connection": row.pk})
-    log.info("google_disconnected", connection=connection.pk)
-    return bool(row.refresh_token)
 
 
 def revoke(number: int, *, is_last_try: bool) -> None:

@@ -182,7 +182,7 @@ class World:
     def series_asked_by(self, who: str) -> Series:
         """The series, for the first two dates of which P or C proposes other times."""
         rows = list(self.series.appointments.with_people().with_proposal().order_by("occurrence")[:2])
-        moves = [(one, one.start + timedelta(hours=3)) for one in rows if one.open_proposal is None]
+        moves = [(one, one.start + timedelta(hours=5)) for one in rows if one.open_proposal is None]
         role = Role.PROVIDER if who == "P" else Role.CUSTOMER
         if moves:
             move_several(moves=moves, actor=self.people[who], role=role, at_once=False, message="A course, sorry.")

@@ -113,7 +113,7 @@ def test_pages_that_need_a_start_are_ours_too(person):
     person.save()
     browser = Client()
     browser.force_login(person)
-    assert is_ours(browser.get("/accounts/password/set/"))
+    assert is_ours(browser.get("/accounts/password/set/", follow=True))  # who it is is asked first
 
 
 def test_no_mistake_of_a_visitor_leads_to_an_error_page(db):

@@ -22,6 +22,7 @@ from appointments.services import proposals, transitions
 from appointments.services.digests import choose_digest
 from appointments.services.transitions import Change
 from appointments.states import OfferState, PlaceState, Role, Verb
+from calendar_sync.models import Connection
 from notifications import catalogue
 from notifications.models import ONE_PRESS, TOPICS, Kind, SentMail, State
 from notifications.services import send_by_name
@@ -89,6 +90,9 @@ def made(book, provider, customer, service):
         key=PlaceOpened(taken_back).key, user=waits.customer, kind=Kind.PLACE_OPENED, state=State.SENT,
         message_id=SENT_BEFORE, handed_over_at=NOW, sent_at=NOW,
     )  # fmt: skip
+    google = Connection.objects.create(
+        user=provider.user, account="1", email="m@example.com", profile="full", state="sign_in_again", state_since=NOW
+    )
     return {
         "appointments.event": {"event": event.pk, "to": "customer"},
         "appointments.events": {"events": list(called_off.values_list("pk", flat=True)), "to": "customer"},
@@ -106,6 +110,7 @@ def made(book, provider, customer, service):
         "appointments.suspension_lifted": {"ban": lifted.pk},
         "appointments.appeal_answered": {"appeal": appeal.pk},
         "appointments.digest": {"provider": provider.pk, "day": "2026-03-03"},
+        "calendar_sync.sign_in_again": {"connection": google.pk, "since": google.state_since.isoformat(), "hours": 0},
         **{f"accounts.letter {name}": _facts_of_letter(name) for name in LETTERS},
     }
 
@@ -115,7 +120,7 @@ def _facts_of_letter(name):
     said = dict.fromkeys(("activate_url", "password_reset_url", "signup_url", "url"), page)
     said |= {"code": "K7QF-MR2W", "ip": "192.0.2.1", "timestamp": NOW.isoformat(), "from_email": "a@example.com"}
     said |= {"to_email": "b@example.com", "deleted_email": "c@example.com"}
-    said |= {"until": "Mon 9 March", "day": "Mon 16 March"}
+    said |= {"until": "Mon 9 March", "day": "Mon 16 March", "account": "maya@example.com"}
     send_letter(letter=name, to=f"{uuid4().hex[:8]}@example.com", said=said)
     message = Message.objects.filter(topic="notifications.send_account_mail").order_by("created_at", "pk").last()
     facts = message.payload

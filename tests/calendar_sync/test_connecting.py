@@ -15,7 +15,7 @@ from providers.models import CalendarState
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ProviderFactory
 
-from .pretend import MAYA, NOOR, consent
+from .pretend import MAYA, ROBIN, consent
 
 pytestmark = pytest.mark.django_db
 
@@ -177,10 +177,10 @@ def test_signing_in_again_keeps_the_connection_and_its_calendars(maya, provider,
 
 def test_two_accounts_of_one_person_are_two_connections(maya, at_pretend_google):
     connect(maya)
-    connect(maya, account=NOOR)
+    connect(maya, account=ROBIN)
     connect(maya)
     deliver()
-    assert sorted(Connection.objects.values_list("email", flat=True)) == [MAYA, NOOR]
+    assert sorted(Connection.objects.values_list("email", flat=True)) == [MAYA, ROBIN]
     assert maya.get(PAGE).status_code == 200
 
 
