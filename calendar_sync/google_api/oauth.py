@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import requests
 from django.conf import settings
 
 from calendar_sync.states import Problem
@@ -82,6 +81,7 @@ def redeem(code: str, *, verifier: str, scopes: Sequence[str], redirect_uri: str
 
     Raises CodeRefused, and TryLater where Google gives no answer.
     """
+    import requests
     from oauthlib.oauth2 import OAuth2Error
 
     flow = _flow(scopes, redirect_uri=redirect_uri, code_verifier=verifier)
@@ -141,6 +141,8 @@ def new_access(refresh_token: str) -> Access:
 
 def revoke(token: str) -> None:
     """Have Google forget a grant; one that is gone already is no failure. Raises TryLater without an answer."""
+    import requests
+
     try:
         answer = requests.post(settings.GOOGLE_REVOKE_URI, data={"token": token}, timeout=SECONDS)
     except requests.RequestException as error:

@@ -11,7 +11,8 @@ import pytest
 from tests.accounts import pictures
 
 
-def test_the_worst_that_is_taken_or_refused_fits_into_200_mb_and_2_s(tmp_path):
+def test_the_worst_that_is_taken_or_refused_takes_at_most_120_mb_and_2_s(tmp_path):
+    """Beyond the 80 MB that a process has at rest, which grow with the libraries and not with a picture."""
     if not Path("/proc/self/clear_refs").exists():
         pytest.skip("measures the way Linux can")
     for name, data in pictures.worst_files().items():
@@ -24,4 +25,4 @@ def test_the_worst_that_is_taken_or_refused_fits_into_200_mb_and_2_s(tmp_path):
     assert done.returncode == 0, done.stderr
     files = json.loads(done.stdout.splitlines()[-1])
     assert {name for name, file in files.items() if file["verdict"] == "refused"} == {"zTXt", "iCCP", "gif"}
-    assert {name: file for name, file in files.items() if file["megabytes"] > 200 or file["seconds"] > 2} == {}
+    assert {name: file for name, file in files.items() if file["megabytes"] > 120 or file["seconds"] > 2} == {}
