@@ -37,10 +37,13 @@ class Panel:
 
 def panel_of(connection: Connection, *, stopped_at: datetime | None) -> Panel:
     """The panel of a connection whose calendars are loaded; `stopped_at` is since when nobody can book."""
-    busy = [each for each in connection.calendars.all() if each.counts_as_busy]
+    calendars = list(connection.calendars.all())
+    busy = [each for each in calendars if each.counts_as_busy]
     read = [each.last_read_at for each in busy if each.last_read_at]
     unread = [each for each in busy if not each.last_read_at]
     problem = next((each.get_problem_display() for each in busy if each.problem), "")
+    if not calendars and connection.problem:  # they could not even be listed
+        problem = connection.get_problem_display()
     facts: dict[str, Any] = {
         "connection": connection,
         "busy": busy,

@@ -42,8 +42,7 @@ def google(request: HttpRequest, provider: Provider) -> HttpResponse:
     """How the connection stands. Looking at a copy older than a minute has it read again, by a job."""
     now = clock.now()
     connections = list(queries.connections_of(provider.user))
-    for connection in connections:
-        reading.refresh(connection, now=now)
+    reading.refresh(connections, now=now)
     context: dict[str, Any] = {
         "is_available": is_available(),
         "zone": provider.time_zone,
@@ -115,10 +114,13 @@ def calendars(request: HttpRequest, provider: Provider, connection: UUID) -> Htt
     listed = list(row.calendars.all())
     form = CalendarsForm(request.POST if request.method == "POST" else None, connection=row, calendars=listed)
     if request.method == "POST" and form.is_valid():
-        connecting.choose_calendars(
-            connection=row, busy=form.chosen, when_stale=form.cleaned_data["when_stale"], actor=provider.user
-        )
-        messages.success(request, "Saved. What changed is being read.")
+        try:
+            connecting.choose_calendars(
+                connection=row, busy=form.chosen, when_stale=form.cleaned_data["when_stale"], actor=provider.user
+            )
+            messages.success(request, "Saved. What changed is being read.")
+        except NotConnected as refusal:
+            messages.warning(request, str(refusal))
         return redirect("studio_google")
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     context = {"connection": row, "form": form, "calendars": listed}

@@ -1,6 +1,6 @@
 """Connecting a Google account, choosing its calendars, and disconnecting it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import structlog
 from django.db import transaction
@@ -63,7 +63,7 @@ def _save(*, user: User, profile: Profile, grant: oauth.Grant) -> Connection:
     row.refreshing_until = row.wait_until = None
     row.save()
     health.note_act(row, NoteKind.CONNECTED if is_new else NoteKind.SIGNED_IN)
-    _publish_list(row, str(now.timestamp()))
+    outbox.publish_all([_list_draft(row, str(now.timestamp()))])
     reading.hasten(row, now=now)
     health.pass_on(provider)
     log.info("google_connected", connection=row.pk, is_new=is_new)
@@ -72,20 +72,24 @@ def _save(*, user: User, profile: Profile, grant: oauth.Grant) -> Connection:
 
 def refresh_list(connection: Connection) -> None:
     """Have it read soon which calendars the account has, once a minute at most."""
-    with transaction.atomic():
-        _publish_list(connection, f"{clock.now():%Y%m%d%H%M}")
+    _publish_lists([connection])
 
 
 def refresh_all_lists() -> int:
     """Have it read which calendars each connected account has, as they change there; returns the number of accounts."""
     rows = list(Connection.objects.filter(state=State.WORKING))
-    for row in rows:
-        refresh_list(row)
+    _publish_lists(rows)
     return len(rows)
 
 
-def _publish_list(connection: Connection, when: str) -> None:
-    outbox.publish(READ_LIST, key=f"{connection.uuid.hex}:{when}", payload={"connection": connection.pk})
+@transaction.atomic
+def _publish_lists(connections: Iterable[Connection]) -> None:
+    minute = f"{clock.now():%Y%m%d%H%M}"
+    outbox.publish_all(_list_draft(each, minute) for each in connections)
+
+
+def _list_draft(connection: Connection, when: str) -> outbox.Draft:
+    return outbox.Draft(topic=READ_LIST, key=f"{connection.uuid.hex}:{when}", payload={"connection": connection.pk})
 
 
 def read_list(number: int) -> None:

@@ -78,14 +78,15 @@ def publish_due(*, now: datetime) -> int:
 
 
 @retrying
-def refresh(connection: Connection, *, now: datetime) -> None:
+def refresh(connections: Sequence[Connection], *, now: datetime) -> None:
     """Have the calendars read whose copy is older than a minute, as somebody looks at them. Needs them prefetched.
 
-    What failed keeps its pause.
+    What failed keeps its pause. No query where all is fresh.
     """
     old = now - pauses.FRESH
-    stale = [each.pk for each in connection.calendars.all() if each.counts_as_busy and not each.was_read_since(old)]
-    if stale and connection.is_working:
+    calendars = [each for connection in connections if connection.is_working for each in connection.calendars.all()]
+    stale = [each.pk for each in calendars if each.counts_as_busy and not each.was_read_since(old)]
+    if stale:
         with transaction.atomic():
             _make_due(_askable(now).filter(pk__in=stale, failures=0, next_read_at__gt=now), now)
 
@@ -292,17 +293,17 @@ def _write(row: GoogleCalendar, provider: Provider, found: Found) -> int:
         for event_id, busy in found.busy.items()
         if event_id not in known
     ]
-    others = [
-        (each, _values(found.busy[event_id])) for event_id, each in known.items() if event_id in found.busy
-    ]  # fmt: skip
-    others = [(each, values) for each, values in others if _differs(each, values)]
-    for each, values in others:
-        for name, value in values.items():
-            setattr(each, name, value)
+    others = []
+    for event_id, each in known.items():
+        values = _values(found.busy[event_id]) if event_id in found.busy else {}
+        if values and _differs(each, values):
+            others.append(each)
+            for name, value in values.items():
+                setattr(each, name, value)
     for at in range(0, len(gone), BATCH):
         BusyInterval.objects.filter(pk__in=gone[at : at + BATCH]).delete()
     BusyInterval.objects.bulk_create(new, batch_size=BATCH)
-    BusyInterval.objects.bulk_update([each for each, _ in others], [*FIELDS], batch_size=100)
+    BusyInterval.objects.bulk_update(others, FIELDS, batch_size=100)
     return len(gone) + len(new) + len(others)
 
 

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from calendar_sync.google_api import oauth
 from calendar_sync.google_api.calendars import CalendarApi
-from calendar_sync.google_api.errors import SignInNeeded, TokenRefused, TryLater
+from calendar_sync.google_api.errors import GoogleError, SignInNeeded, TokenRefused, TryLater
 from calendar_sync.models import Connection
 from calendar_sync.states import Problem, State
 from core import clock
@@ -51,24 +51,25 @@ def access_token(connection: Connection, *, refused: str = "") -> str:
     SignInNeeded where the grant is gone, which marks the connection and tells its owner, and TryLater.
     """
     now = clock.now()
-    row = Connection.objects.get(pk=connection.pk)
-    if not row.is_working:
-        raise SignInNeeded(Problem.SIGN_IN, row.state)
+    row = Connection.objects.filter(pk=connection.pk, state=State.WORKING).first()
+    if row is None:
+        raise SignInNeeded(Problem.SIGN_IN, "not working any more")
     if row.access_token and row.access_token != refused and row.access_until and row.access_until > now + LAST_MINUTE:
         return row.access_token
     if not _take_turn(row):
         raise BeingRefreshed
+    # Whoever signed in to Google meanwhile has newer tokens, which stay, and has ended this turn.
+    rows = Connection.objects.filter(pk=row.pk, signed_in_at=row.signed_in_at)
     try:
         access = oauth.new_access(row.refresh_token)
-    except SignInNeeded as error:
-        health.ask_to_sign_in(row, error)
+    except GoogleError as error:
+        rows.update(refreshing_until=None)
+        if isinstance(error, SignInNeeded):
+            health.ask_to_sign_in(row, error)
         raise
-    finally:
-        Connection.objects.filter(pk=row.pk).update(refreshing_until=None)
     other = {"refresh_token": access.refresh_token} if access.refresh_token else {}
-    # Whoever signed in to Google meanwhile has newer tokens, which stay.
-    rows = Connection.objects.filter(pk=row.pk, signed_in_at=row.signed_in_at)
-    rows.update(access_token=access.token, access_until=access.until, **other)
+    # In one statement: between two, another process would find no token and nobody who asks for one.
+    rows.update(access_token=access.token, access_until=access.until, refreshing_until=None, **other)
     log.info("google_token_refreshed", connection=row.pk)
     return access.token
 

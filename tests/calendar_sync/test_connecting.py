@@ -4,10 +4,13 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from calendar_sync.models import BusyInterval, Connection, GoogleCalendar, Note
 from calendar_sync.rules import scopes
+from calendar_sync.services import connecting
 from calendar_sync.states import Profile, State
 from core import clock
 from outbox.testing import deliver
@@ -278,6 +281,50 @@ def test_looking_at_an_old_copy_has_it_read_again_and_a_fresh_one_not(maya, row)
     GoogleCalendar.objects.filter(counts_as_busy=True).update(last_read_at=clock.now() - timedelta(minutes=2))
     maya.get(PAGE)
     assert row.calendars.filter(next_read_at__lte=clock.now()).count() == 1
+
+
+def test_the_pages_cost_the_same_with_many_connections_and_a_long_history(maya, row):
+    Connection.objects.filter(pk=row.pk).update(created_at=clock.now() - HOUR)
+    GoogleCalendar.objects.update(last_read_at=clock.now())
+    pages = [PAGE, reverse("google_calendars", args=[row.uuid]), reverse("google_history", args=[row.uuid])]
+
+    def costs():
+        found = []
+        for page in pages:
+            with CaptureQueriesContext(database) as asked:
+                assert maya.get(page).status_code == 200
+            found.append(len(asked))
+        return found
+
+    before = costs()
+    for number in range(20):
+        other = Connection.objects.create(
+            user=row.user, account=f"a{number}", email="x@example.com", profile="full", refresh_token="r"
+        )
+        other.calendars.create(google_id="x", name="x", counts_as_busy=True, last_read_at=clock.now())
+        row.calendars.create(google_id=f"c{number}", name=f"Calendar {number}")
+        row.notes.create(kind="read", calendar=row.calendars.first(), busy=number)
+    assert costs() == before
+
+
+def test_an_account_whose_calendars_cannot_be_listed_says_why(maya, at_pretend_google):
+    at_pretend_google.google.faults.add("calendarList.list", times=9, status=403, reason="notACalendarUser")
+    connect(maya)
+    deliver()
+    assert "This Google account has no calendar" in maya.get(PAGE).text
+
+
+def test_calendars_chosen_after_the_connection_was_ended_elsewhere_are_refused_in_words(maya, row, monkeypatch):
+    page = reverse("google_calendars", args=[row.uuid])
+
+    def ended_meanwhile(**values):
+        connecting.disconnect(connection=row, actor=row.user)
+        return choose(**values)
+
+    choose = connecting.choose_calendars
+    monkeypatch.setattr(connecting, "choose_calendars", ended_meanwhile)
+    answer = maya.post(page, {"busy": [], "when_stale": "pause"}, follow=True)
+    assert said(answer) == ["This connection was ended meanwhile."]
 
 
 def test_no_token_is_on_any_page_or_in_the_admin(maya, row, client, caplog):

@@ -1,9 +1,11 @@
 """Reading calendars, against the stand-in for Google and through Google's own client libraries."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
 
 from appointments.services.availability import slots_between
 from calendar_sync.google_api.errors import SignInNeeded
@@ -409,6 +411,25 @@ def test_twenty_who_need_a_token_make_one_call(connected, at_pretend_google):
     Connection.objects.filter(pk=connected.pk).update(refreshing_until=None)
     assert len({tokens.access_token(connected) for _ in range(20)}) == 1
     assert len(calls_to(at_pretend_google, "token")) == 1
+
+
+def test_a_new_token_is_there_in_the_moment_in_which_the_turn_ends(connected, at_pretend_google):
+    """Whoever looks between the two would ask Google a second time."""
+    Connection.objects.filter(pk=connected.pk).update(access_until=clock.now())
+    with CaptureQueriesContext(database) as asked:
+        tokens.access_token(connected)
+    [release] = [each["sql"] for each in asked if re.search(r'"refreshing_until" = NULL', each["sql"])]
+    assert '"access_token"' in release
+
+
+def test_a_connection_that_is_gone_is_no_failure(connected):
+    calendar = connected.calendars.get(counts_as_busy=True)
+    GoogleCalendar.objects.filter(pk=calendar.pk).update(next_read_at=clock.now())
+    taken = reading._take_turn(calendar.pk)
+    connected.delete()
+    with pytest.raises(SignInNeeded):
+        tokens.access_token(taken.connection)
+    assert health.ask_to_sign_in(taken.connection, SignInNeeded(Problem.SIGN_IN)) is False
 
 
 def test_a_sign_in_during_a_failing_refresh_stays(connected, at_pretend_google):
