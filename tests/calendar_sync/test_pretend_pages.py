@@ -220,7 +220,9 @@ def started(*how):
         said = [process.stdout.readline() for _ in range(11)]
         assert said[0].startswith("# Pretend Google (demo) is at http://127.0.0.1:")
         yield dict(line.rstrip("\n").split("=", 1) for line in said[1:])
-        process.send_signal(signal.SIGTERM)
+        # As at the end of the demo, where both come at once: many, so that one falls into the midst of another.
+        for number in (signal.SIGINT, signal.SIGTERM) * 200:
+            process.send_signal(number)
         assert process.wait(10) == 0
     finally:
         process.kill()

@@ -1,5 +1,4 @@
 import signal
-import threading
 from argparse import ArgumentParser
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,8 @@ from calendar_sync.pretend_google.accounts import demo_accounts
 from calendar_sync.pretend_google.consent import PRETEND_CLIENT
 from calendar_sync.pretend_google.google import Google
 from calendar_sync.pretend_google.web.server import HOST, PretendGoogle
+
+ENDS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Command(BaseCommand):
@@ -31,9 +32,9 @@ class Command(BaseCommand):
             server = PretendGoogle(google, port=port)
         except (OSError, OverflowError) as error:
             raise CommandError(f"Port {port} of {HOST} cannot be used: {error}.") from None
-        stopped = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stopped.set())
+        # Waited for and not handled, and before any thread is there. Ctrl-C ends the demo by two signals in a row, and
+        # a handler that the second one interrupts may wait for a lock that it holds itself.
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
         with server:
             # An environment file, as ENV_FILE may name it.
             self.stdout.write(
@@ -42,7 +43,7 @@ class Command(BaseCommand):
             self.stdout.write("".join(f"{name}={value}\n" for name, value in server.settings().items()))
             self.stdout.write("OAUTHLIB_INSECURE_TRANSPORT=1\n")  # OAuth's libraries refuse to work without TLS
             self.stdout.flush()
-            stopped.wait()
+            signal.sigwait(ENDS)
         if keep:
             keeping.save(google, keep)
 
