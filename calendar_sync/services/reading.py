@@ -71,7 +71,10 @@ class Found:
 
 
 def publish_due(*, now: datetime) -> int:
-    """Publish a reading for each calendar that is due; returns their number. Published twice, one is read once."""
+    """Publish a reading for each calendar that is due; returns their number. Published twice, one is read once.
+
+    Due is also one whose turn somebody took and never ended, as a worker does that is killed.
+    """
     with transaction.atomic():
         _make_due(_askable(now).filter(reading_until__lt=now, next_read_at__gt=now), now)
         return _publish(_askable(now).filter(next_read_at__lte=now))
@@ -175,18 +178,13 @@ def _take_turn(number: int) -> GoogleCalendar | None:
     lease, next_poll = now + LEASE, now + pauses.until_next_poll(chance)
     # The moments are asked of the row itself, not by a join: PostgreSQL looks at these again after waiting for a lock.
     row = GoogleCalendar.objects.filter(pk__in=_askable(now).filter(pk=number).values("pk"))
-    due = row.filter(_is_due(now))
+    due = row.filter(next_read_at__lte=now)
     free = due.filter(Q(reading_until=None) | Q(reading_until__lt=now))
     if free.update(reading_until=lease, next_read_at=next_poll, read_so_far=0):
         return GoogleCalendar.objects.select_related("connection__user").filter(pk=number, reading_until=lease).first()
     if due.exists():
         raise BeingRead
     return None
-
-
-def _is_due(now: datetime) -> Q:
-    """The condition of a calendar to read: its time has come, or whoever took its turn never ended it."""
-    return Q(next_read_at__lte=now) | Q(reading_until__lt=now)
 
 
 def _read(api: CalendarApi, calendar: GoogleCalendar) -> Found:
