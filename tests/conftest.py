@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
-from tests import emptying
+from tests import emptying, tables
 
 emptying.install()
 
@@ -33,6 +33,12 @@ def pytest_collection_modifyitems(items):
         for folder, mark in KINDS.items():
             if folder in Path(item.path).parts:
                 item.add_marker(mark)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_keepdb, django_db_modify_db_settings):
+    """Whether pytest-django finds the database there: also where its tables were copied."""
+    return django_db_keepdb or tables.copy_for_this_process()
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import parts
+from tests import parts, tables
 from tests.postgres import TemporaryPostgres
 
 CHOSEN = "DAYLINE_TEST_CHOSEN"  # set by the first process and read by the workers of pytest-xdist
@@ -75,6 +75,14 @@ def _choose() -> None:
 
 def pytest_addoption(parser):
     parser.addoption("--part", action="store_true", help="only the tests of this database's part of bin/test")
+
+
+def pytest_configure(config):
+    """Have the tables made for the workers of pytest-xdist, of which each copies them."""
+    wanted = not config.option.collectonly and not config.option.reuse_db
+    if config.getoption("numprocesses", None) and os.environ[CHOSEN] != "none" and wanted:
+        making = tables.start_making()
+        config.add_cleanup(making.communicate)  # closes its input, and waits for its end
 
 
 def pytest_report_header():

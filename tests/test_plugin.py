@@ -32,6 +32,11 @@ def test_the_database_is_one_that_other_threads_and_processes_can_open():
         assert name.startswith("test_")
 
 
+@pytest.mark.skipif("PYTEST_XDIST_WORKER" not in os.environ, reason="a single process makes its own tables")
+def test_the_tables_of_several_processes_are_made_once(request):
+    assert Path(os.environ["DAYLINE_TEST_FOLDER"], "tables").exists() or request.config.option.reuse_db
+
+
 def test_a_developers_own_env_file_does_not_reach_the_tests():
     assert settings.DEBUG is False
     assert settings.SITE_URL == "http://testserver"
