@@ -13,6 +13,7 @@ from core.letters import Button, Letter, page
 from notifications import catalogue
 from notifications.catalogue import Facts, Line, Mail, Reader, View
 from notifications.models import Kind
+from providers.models import Provider
 
 from .services.health import SIGN_IN_NOTICE
 
@@ -24,6 +25,8 @@ class SignInAgain(Mail):
 
     def __init__(self, connection: Connection, *, since: datetime, hours: int) -> None:
         self.connection, self.since = connection, since
+        # Whether this site requires a calendar, and no other of theirs is read.
+        self.is_missing = Provider.objects.filter(user=connection.user_id, calendar_is_missing=True).exists()
         self.key = f"google-sign-in:{connection.uuid.hex}:{since.timestamp():.0f}:{hours}"
         self.reader = Reader.of(connection.user)
 
@@ -39,7 +42,7 @@ class SignInAgain(Mail):
 
     @property
     def consequence(self) -> str:
-        if self.connection.when_stale == WhenStale.PAUSE:
+        if self.connection.when_stale == WhenStale.PAUSE or self.is_missing:
             return "Customers cannot book you until you sign in."
         return "Nothing new in your calendar is seen until you sign in; customers can book you meanwhile."
 

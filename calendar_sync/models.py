@@ -15,6 +15,12 @@ from providers.models import Provider
 from .states import NoteKind, Problem, Profile, State, WhenStale
 
 
+class ConnectionQuerySet(models.QuerySet["Connection"]):
+    def that_work(self) -> "ConnectionQuerySet":
+        """Connections that call Google and have a calendar that counts and was read; rows may come twice."""
+        return self.filter(state=State.WORKING, calendars__counts_as_busy=True, calendars__last_read_at__isnull=False)
+
+
 class Connection(models.Model):
     """A Google account whose calendars somebody connected. `account` is Google's own name for it, which never changes.
 
@@ -42,6 +48,8 @@ class Connection(models.Model):
     when_stale = models.CharField(max_length=8, choices=WhenStale, default=WhenStale.PAUSE)
     signed_in_at = models.DateTimeField(default=clock.now, editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    objects = ConnectionQuerySet.as_manager()
 
     class Meta:
         constraints = [

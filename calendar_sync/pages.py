@@ -65,12 +65,14 @@ def panel_of(connection: Connection, *, stopped_at: datetime | None) -> Panel:
             kind="slate",
             icon="link",
             heading="No calendar counts",
-            text="Choose at least one that makes you busy, or customers may be offered times when you are.",
+            text="Choose at least one that makes you busy, or "
+            + ("nobody can book you here." if stopped_at else "customers may be offered times when you are."),
             **facts,
         )
     if unread:
         seen = sum(each.read_so_far for each in unread)
-        text = "Your busy times are being read. You can leave this page; bookings go on meanwhile."
+        meanwhile = "open once they are" if stopped_at else "go on meanwhile"
+        text = f"Your busy times are being read. You can leave this page; bookings {meanwhile}."
         return Panel(kind="iris", icon="refresh", heading="Syncing", text=text, seen=seen, **facts)
     text = "Customers see only times that are free in Google too."
     return Panel(kind="brand", icon="check", heading="Connected", text=text, **facts)

@@ -31,3 +31,9 @@ def history_of(connection: Connection) -> QuerySet[Note]:
 def busy_ahead(connection: Connection, *, now: datetime) -> int:
     """How many busy times of its calendars are not over. One query."""
     return BusyInterval.objects.filter(calendar__connection=connection, end__gt=now).count()
+
+
+def works_without(connection: Connection) -> bool:
+    """Whether another connection of its owner works, with a calendar that was read. One query."""
+    others = Connection.objects.that_work().exclude(pk=connection.pk)
+    return others.filter(user=connection.user_id).exists()

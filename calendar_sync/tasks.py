@@ -15,10 +15,12 @@ SOON = 2.0
 
 @outbox.every(seconds=30, name="calendar_sync.poll")
 def poll() -> None:
-    """Publish the readings of calendars that are due, and stop bookings where a copy has become too old."""
+    """Publish the readings of calendars that are due, and stop bookings where a copy has become too old, or where a
+    calendar is required and none works."""
     now = clock.now()
     reading.publish_due(now=now)
     health.stop_stale(now=now)
+    health.follow_requirement()
 
 
 @outbox.handler(reading.READ)

@@ -46,6 +46,8 @@ def google(request: HttpRequest, provider: Provider) -> HttpResponse:
     context: dict[str, Any] = {
         "is_available": is_available(),
         "zone": provider.time_zone,
+        "is_required": settings.GOOGLE_CALENDAR_REQUIRED,
+        "stopped_at": provider.calendar_stopped_at,
         "panels": [panel_of(each, stopped_at=provider.calendar_stopped_at) for each in connections],
     }
     if connections:
@@ -119,11 +121,13 @@ def calendars(request: HttpRequest, provider: Provider, connection: UUID) -> Htt
                 connection=row, busy=form.chosen, when_stale=form.cleaned_data["when_stale"], actor=provider.user
             )
             messages.success(request, "Saved. What changed is being read.")
+            _warn_if_missing(request, provider)
         except NotConnected as refusal:
             messages.warning(request, str(refusal))
         return redirect("studio_google")
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    context = {"connection": row, "form": form, "calendars": listed}
+    is_required = settings.GOOGLE_CALENDAR_REQUIRED
+    context = {"connection": row, "form": form, "calendars": listed, "is_required": is_required}
     return render(request, "calendar_sync/calendars.html", context, status=status)
 
 
@@ -163,14 +167,23 @@ def disconnect(request: HttpRequest, provider: Provider, connection: UUID) -> Ht
         is_asked = connecting.disconnect(connection=row, actor=provider.user)
         forgotten = "Google is asked to forget the access" if is_asked else "Google has ended the access already"
         messages.success(request, f"{row.email} is disconnected. {forgotten}.")
+        _warn_if_missing(request, provider)
         return redirect("studio_google")
-    context = {"connection": row, "busy": queries.busy_ahead(row, now=clock.now())}
+    stops = settings.GOOGLE_CALENDAR_REQUIRED and not queries.works_without(row)
+    context = {"connection": row, "busy": queries.busy_ahead(row, now=clock.now()), "stops": stops}
     return render(request, "calendar_sync/disconnect.html", context)
 
 
 def is_available() -> bool:
     """Whether this site has a client at Google, without which nothing can be connected."""
     return bool(settings.GOOGLE_CLIENT_ID and settings.GOOGLE_CLIENT_SECRET)
+
+
+def _warn_if_missing(request: HttpRequest, provider: Provider) -> None:
+    """Say that bookings are stopped now, where this site requires a calendar and what was done left none."""
+    provider.refresh_from_db(fields=["calendar_is_missing"])
+    if provider.calendar_is_missing:
+        messages.warning(request, "Customers can’t book you until a calendar of yours is read: this site requires one.")
 
 
 def _home(provider: Provider) -> HttpResponse:

@@ -286,6 +286,13 @@ GOOGLE_PUSH_ADDRESS = read("GOOGLE_PUSH_ADDRESS", as_endpoint, "")
 
 # How old the last good copy of a connected calendar may be before its provider can't be booked any more.
 GOOGLE_COPY_GOOD_MINUTES = read("GOOGLE_COPY_GOOD_MINUTES", as_number(30, 10_080), 120)
+# Whether a provider can be booked only while a calendar of theirs is connected and read.
+GOOGLE_CALENDAR_REQUIRED = read("GOOGLE_CALENDAR_REQUIRED", as_bool, False)
+if GOOGLE_CALENDAR_REQUIRED and not GOOGLE_CLIENT_ID:
+    raise must_have(
+        "GOOGLE_CLIENT_ID",
+        "GOOGLE_CALENDAR_REQUIRED needs it: without a client at Google nobody could connect a calendar or be booked.",
+    )
 
 # --- Terms of the platform ---------------------------------------------------
 

@@ -112,6 +112,8 @@ class Provider(models.Model):
     calendar_state = models.CharField(max_length=16, choices=CalendarState, blank=True, default="", editable=False)
     calendar_read_at = models.DateTimeField(null=True, blank=True, editable=False)
     calendar_stopped_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Whether bookings are stopped because this site requires a calendar that is read, and none is.
+    calendar_is_missing = models.BooleanField(default=False, db_default=False, editable=False)
     steps_done = models.JSONField(default=list, blank=True, editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
 
+from django.conf import settings
 from django.db.models import QuerySet
 
 from accounts.models import User
@@ -11,7 +12,7 @@ from core import clock
 from core.compiled_queries import prepared
 from providers.exceptions import Missing
 from providers.hours import Range
-from providers.models import CustomerBlock, DateOverride, Provider, Service, TimeOff, WorkingHours
+from providers.models import CalendarState, CustomerBlock, DateOverride, Provider, Service, TimeOff, WorkingHours
 from providers.states import Step
 
 
@@ -108,9 +109,24 @@ def missing_for_live(provider: Provider) -> list[Missing]:
         (provider.place or not provider.is_in_person, Step.ABOUT, "Say in which place you meet people."),
         (has_service, Step.SERVICE, "Add a service that customers can book."),
         (has_hours, Step.HOURS, "Set at least one range of working hours."),
+        (not _lacks_calendar(provider), Step.CALENDAR, _calendar_words(provider)),
         (provider.user.email_confirmed, Step.CHECK, "Confirm your email address with the link we sent you."),
     ]
     return [Missing(step, sentence) for is_there, step, sentence in needs if not is_there]
+
+
+def _lacks_calendar(provider: Provider) -> bool:
+    """Whether this site requires a connected calendar that is read, and the provider has none."""
+    has_none = provider.calendar_is_missing or provider.calendar_state == CalendarState.NONE
+    return settings.GOOGLE_CALENDAR_REQUIRED and has_none
+
+
+def _calendar_words(provider: Provider) -> str:
+    if provider.calendar_state == CalendarState.NONE:
+        return "Connect your Google Calendar."
+    if provider.calendar_state == CalendarState.SIGN_IN_AGAIN:
+        return "Sign in to Google again, so that your calendar can be read."
+    return "Let a calendar of yours be read: one has to count, and its first reading takes about a minute."
 
 
 def steps_left(provider: Provider) -> int:

@@ -29,6 +29,7 @@ OFFERS = "appointments/test_offers.py"
 OFFER_PAGES = "appointments/test_offer_pages.py"
 OFFER_RULES = "appointments/rules/offers.py"
 OFFER_SERVICES = "appointments/services/offers.py"
+REQUIRED = "calendar_sync/test_required.py"
 WAITLIST = "appointments/test_waitlist.py"
 WAITLIST_TABLE = "appointments/test_waitlist_rules.py"
 WAITLIST_PAGES = "appointments/test_waitlist_pages.py"
@@ -4114,5 +4115,37 @@ MUTANTS = [
         "    found = Connection.objects.filter(uuid=uuid).first()",
         "calendar_sync/test_connecting.py",
         "somebody_else",
+    ),
+    mutant(
+        "Google: a required calendar need not be signed in",
+        "calendar_sync/rules/standing.py",
+        "return self.state == State.WORKING and self.was_read",
+        "return self.was_read",
+        REQUIRED,
+        "signed_in",
+    ),
+    mutant(
+        "Google: a page without the required calendar goes live",
+        "providers/queries.py",
+        "    return settings.GOOGLE_CALENDAR_REQUIRED and has_none",
+        "    return False",
+        REQUIRED,
+        "goes_live",
+    ),
+    mutant(
+        "Google: whoever was stopped stays so when no calendar is required any more",
+        "calendar_sync/services/health.py",
+        "        rows = Provider.objects.filter(calendar_is_missing=True)",
+        "        rows = Provider.objects.none()",
+        REQUIRED,
+        "rule_ends",
+    ),
+    mutant(
+        "Google: disconnecting says nothing of the required calendar",
+        "calendar_sync/views.py",
+        "not queries.works_without(row)",
+        "False",
+        REQUIRED,
+        "before_and_after",
     ),
 ]

@@ -148,7 +148,9 @@ class _Words:
                 resume = (reverse("studio_profile"), "Resume the page") if listing is Listing.PAUSED else ("", "")
                 return Row("Public page", f"{listing.label}, so that nobody can book.", resume[1], resume[0])
             case Shut.CALENDAR:
-                detail = "It can’t be read, and you chose that nobody books then."
+                chosen, required = "and you chose that nobody books then", "and this site takes no bookings without"
+                missing = self.service.provider.calendar_is_missing
+                detail = f"It can’t be read, {required if missing else chosen}."
                 return Row("Google Calendar", detail, "See the connection", reverse("studio_google"))
             case Shut.SERVICE:
                 return self.of_service(self.service.name, "Paused, so that nobody can book it.", "Resume the service")

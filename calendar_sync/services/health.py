@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Case, Q, QuerySet, When
 
 from calendar_sync.google_api.errors import GoogleError, SignInNeeded
 from calendar_sync.models import Connection, GoogleCalendar, Note
@@ -20,7 +20,7 @@ from notifications.catalogue import Notice
 from notifications.models import Kind
 from outbox import services as outbox
 from providers import services as providers
-from providers.models import CalendarState, Provider
+from providers.models import CalendarState, Listing, Provider
 
 from .locks import lock_connection, lock_provider_of
 
@@ -30,6 +30,8 @@ KEPT = timedelta(days=30)
 # The owner of a connection that needs a sign-in is told at once, and again so many hours later while it still does.
 TOLD_AGAIN = (24, 72)
 SIGN_IN_NOTICE = "calendar_sync.sign_in_again"
+# How many providers a change of this site's settings reaches at once.
+MANY = 200
 
 
 def note_reading(calendar: GoogleCalendar, *, busy: int, changed: int, now: datetime) -> None:
@@ -109,11 +111,17 @@ def pass_on(provider: Provider | None, *, has_changed: bool = False) -> None:
     now = clock.now()
     rows = Connection.objects.filter(user=provider.user_id).exclude(state=State.LEAVING)
     copies = [_copy(each) for each in rows.prefetch_related("calendars")]
-    standing = standing_of(copies, now=now, good_for=timedelta(minutes=settings.GOOGLE_COPY_GOOD_MINUTES))
+    standing = standing_of(
+        copies,
+        now=now,
+        good_for=timedelta(minutes=settings.GOOGLE_COPY_GOOD_MINUTES),
+        is_required=settings.GOOGLE_CALENDAR_REQUIRED,
+    )
     had_stopped = provider.calendar_stopped_at is not None
     provider.calendar_state, provider.calendar_read_at = standing.state, standing.read_at
     provider.calendar_stopped_at = (provider.calendar_stopped_at or now) if standing.stops else None
-    provider.save(update_fields=["calendar_state", "calendar_read_at", "calendar_stopped_at"])
+    provider.calendar_is_missing = standing.is_missing
+    provider.save(update_fields=["calendar_state", "calendar_read_at", "calendar_stopped_at", "calendar_is_missing"])
     if has_changed or had_stopped != standing.stops:
         providers.open_time_changed(provider)
 
@@ -125,7 +133,23 @@ def stop_stale(*, now: datetime) -> int:
     rows = Provider.objects.filter(stale, calendar_stopped_at=None).exclude(calendar_state=CalendarState.NONE)
     pausing = Connection.objects.filter(when_stale=WhenStale.PAUSE).exclude(state=State.LEAVING)
     pausing = pausing.filter(Q(calendars__counts_as_busy=True) | Q(calendars=None))
-    found = list(rows.filter(user__in=pausing.values("user")).select_related("user"))
+    return _look_at_each(rows.filter(user__in=pausing.values("user")))
+
+
+def follow_requirement() -> int:
+    """Stop bookings at providers without a calendar that works, if this site requires one; let them go on if it does so
+    no more. Returns how many were looked at: so many at once that others do not wait, the live ones first."""
+    if settings.GOOGLE_CALENDAR_REQUIRED:
+        working = Connection.objects.that_work()
+        rows = Provider.objects.filter(calendar_is_missing=False).exclude(user__in=working.values("user"))
+    else:
+        rows = Provider.objects.filter(calendar_is_missing=True)
+    live_first = Case(When(listing=Listing.LIVE, then=0), default=1)
+    return _look_at_each(rows.order_by(live_first, "pk")[:MANY])
+
+
+def _look_at_each(providers: QuerySet[Provider]) -> int:
+    found = list(providers.select_related("user"))
     for provider in found:
         try:
             _look_again(provider)
@@ -169,6 +193,7 @@ def _copy(row: Connection) -> Copy:
         when_stale=WhenStale(row.when_stale),
         read_at=min(known, default=None) if all(each.last_read_at for each in counting) and calendars else None,
         known_at=min(known, default=None),
+        was_read=any(each.last_read_at for each in counting),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
@@ -10,7 +11,7 @@ from core import clock
 from core.db import lock_row, retrying
 from providers import edit_stamps, queries
 from providers.exceptions import ChangedMeanwhile, ChangeRefused, NotReady
-from providers.models import BookingPolicy, Listing, Provider
+from providers.models import BookingPolicy, CalendarState, Listing, Provider
 from providers.slugs import make_slug
 from providers.states import Step
 
@@ -86,8 +87,11 @@ def save_policy(*, provider: Provider, actor: User, values: Mapping[str, Any], s
 @retrying
 @transaction.atomic
 def leave_calendar_for_later(*, provider: Provider, actor: User) -> None:
-    """Pass the step of the calendar without connecting one."""
-    step_done(lock_provider(provider, actor=actor), Step.CALENDAR)
+    """Pass the step of the calendar, with one or without. Raises ChangeRefused where this site requires one."""
+    provider = lock_provider(provider, actor=actor)
+    if settings.GOOGLE_CALENDAR_REQUIRED and provider.calendar_state == CalendarState.NONE:
+        raise ChangeRefused("This site takes bookings only with a connected calendar. Connect yours to go on.")
+    step_done(provider, Step.CALENDAR)
 
 
 @retrying

@@ -149,9 +149,14 @@ def _rules(request: HttpRequest, provider: Provider) -> HttpResponse:
 
 
 def _calendar(request: HttpRequest, provider: Provider) -> HttpResponse:
+    """The step of the calendar, which can be left for later unless this site requires one."""
+    shown = {"can_connect": bool(settings.GOOGLE_CLIENT_ID), "is_required": settings.GOOGLE_CALENDAR_REQUIRED}
     if request.method != "POST":
-        return _page(request, provider, Step.CALENDAR, can_connect=bool(settings.GOOGLE_CLIENT_ID))
-    services.leave_calendar_for_later(provider=provider, actor=_user(request))
+        return _page(request, provider, Step.CALENDAR, **shown)
+    try:
+        services.leave_calendar_for_later(provider=provider, actor=_user(request))
+    except ChangeRefused as refusal:
+        return _page(request, provider, Step.CALENDAR, status=refusal.status, refusal=refusal, **shown)
     return redirect("become_provider_step", Step.CHECK)
 
 

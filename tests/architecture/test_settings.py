@@ -95,6 +95,15 @@ def test_half_of_googles_credentials_are_refused(load, given, missing):
         load(**{given: "one-of-the-two"})
 
 
+def test_requiring_a_calendar_needs_a_client_at_google(load):
+    with pytest.raises(ImproperlyConfigured, match="GOOGLE_CALENDAR_REQUIRED needs it: without a client at Google"):
+        load(GOOGLE_CALENDAR_REQUIRED="true")
+
+    client = {"GOOGLE_CLIENT_ID": "a-client", "GOOGLE_CLIENT_SECRET": "its-secret"}
+    asked = [{}, client, client | {"GOOGLE_CALENDAR_REQUIRED": "true"}]
+    assert [load(**variables)["GOOGLE_CALENDAR_REQUIRED"] for variables in asked] == [False, False, True]
+
+
 def test_google_is_googles_unless_another_address_is_given(load):
     settings = load(GOOGLE_CALENDAR_ENDPOINT="http://127.0.0.1:8010/calendar/v3")
 

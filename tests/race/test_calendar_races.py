@@ -7,10 +7,12 @@ import pytest
 from appointments.models import Appointment
 from calendar_sync.models import BusyInterval, Connection, GoogleCalendar
 from calendar_sync.rules.events import Busy
-from calendar_sync.services import connecting, reading, tokens
+from calendar_sync.services import connecting, health, reading, tokens
 from calendar_sync.states import Profile, WhenStale
 from core import clock
 from outbox.models import Message
+from providers import services as providers
+from providers.models import CalendarState, Listing, Provider
 from tests.factories.accounts import UserFactory
 from tests.invariants import check_all
 from tests.processes import meet
@@ -85,6 +87,17 @@ def disconnect(connection_pk, folder, size):
     return connecting.disconnect(connection=connection, actor=connection.user)
 
 
+def follow_the_rule(folder, size):
+    meet(folder, size)
+    return health.follow_requirement()
+
+
+def go_live(provider_pk, folder, size):
+    provider = Provider.objects.select_related("user").get(pk=provider_pk)
+    meet(folder, size)
+    return providers.go_live(provider=provider, actor=provider.user).listing
+
+
 # --- What holds afterwards --------------------------------------------------------------------------------------------
 
 
@@ -139,3 +152,48 @@ def test_a_reading_that_ends_with_its_calendar_leaves_nothing_busy(run_calls, tm
 
     assert not BusyInterval.objects.exists()
     assert not GoogleCalendar.objects.filter(counts_as_busy=True).exists()
+
+
+@pytest.fixture
+def required(settings, monkeypatch):
+    """A site that requires a calendar, here and in the processes."""
+    settings.GOOGLE_CALENDAR_REQUIRED = True
+    for name in ("GOOGLE_CALENDAR_REQUIRED", "GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET"):
+        monkeypatch.setenv(name, "true")
+
+
+def test_who_books_while_the_required_calendar_ends_is_before_it_or_refused(
+    run_calls, tmp_path, service, calendar, required
+):
+    GoogleCalendar.objects.update(last_read_at=clock.now())
+    calls = [
+        (disconnect, calendar.connection_id, str(tmp_path), 5),
+        *((book, service.pk, UserFactory().pk, soon(30 + n).isoformat(), str(tmp_path), 5) for n in range(3)),
+        (follow_the_rule, str(tmp_path), 5),
+    ]
+
+    ended, *booked, followed = run_calls(calls)
+
+    assert (ended.error, followed.error) == ("", "")
+    assert {outcome.error for outcome in booked} <= {"", "PolicyRefused"}
+    assert Appointment.objects.count() == sum(outcome.ok for outcome in booked)
+    service.provider.refresh_from_db()
+    assert (service.provider.takes_bookings, service.provider.calendar_is_missing) == (False, True)
+    # After all of them nobody books any more.
+    [late] = run_calls([(book, service.pk, UserFactory().pk, soon(40).isoformat(), str(tmp_path), 1)])
+    assert late.error == "PolicyRefused"
+
+
+def test_a_page_does_not_go_live_against_the_end_of_its_calendar(run_calls, tmp_path, service, calendar, required):
+    GoogleCalendar.objects.update(last_read_at=clock.now())
+    Provider.objects.update(listing=Listing.DRAFT, calendar_state=CalendarState.WORKING)
+    calls = [
+        (disconnect, calendar.connection_id, str(tmp_path), 2),
+        (go_live, service.provider_id, str(tmp_path), 2),
+    ]
+
+    ended, live = run_calls(calls)
+
+    assert ended.ok
+    assert live.error in {"", "NotReady"}
+    assert not Provider.objects.bookable().exists()
