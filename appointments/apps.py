@@ -8,9 +8,11 @@ class AppointmentsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import after_login, ban_marks, personal_data
         from appointments import answers, demo, signals  # noqa: F401
+        from appointments.outside import google
         from appointments.queries.provider import count_outside_hours
         from appointments.services import digests, fair_use
         from appointments.services import personal_data as own_part
+        from calendar_sync import hooks as calendar_hooks
         from core import demo as core_demo
         from notifications import hooks as notification_hooks
         from notifications import preferences
@@ -28,4 +30,5 @@ class AppointmentsConfig(AppConfig):
         ban_marks.copied.answer(fair_use.copy_evidence)
         personal_data.files_of.answer(answers.calendar_of)
         notification_hooks.waiting.answer(answers.waiting_for)
+        calendar_hooks.sources.add(google)
         core_demo.parts.add(demo)

@@ -13,6 +13,7 @@ from outbox import services as outbox
 
 from .mail import catalogue, closed_waitlists, digest, lines, offered, reminders, standing, suspension  # noqa: F401 registers what is told
 from .mail import waitlist as waitlist_mails  # noqa: F401 the same
+from .outside import google
 from .queries.due import (
     due_for_completion,
     expired_offers,
@@ -106,6 +107,12 @@ def _end_each(rows: QuerySet[Row], end: Callable[[Row], object]) -> None:
             pass
         except Exception:
             logger.exception("%s %s could not be ended", type(row).__name__, row)
+
+
+@outbox.handler("appointments.write_to_calendars")
+def write_to_calendars(payload: dict[str, Any], *, message: Any) -> None:
+    """Have connected calendars compared with appointments that changed."""
+    google.write(payload["appointments"])
 
 
 @outbox.handler("appointments.end_all_ahead")

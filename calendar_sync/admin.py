@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from core.admin import ReadOnly
 
-from .models import BusyInterval, Connection, GoogleCalendar, Note
+from .models import BusyInterval, Connection, GoogleCalendar, Note, WrittenEvent
 
 
 @admin.register(BusyInterval)
@@ -14,6 +14,19 @@ class BusyIntervalAdmin(ReadOnly, admin.ModelAdmin):
     fields = ["provider", "calendar", "start", "end", "is_all_day"]
     search_fields = ["provider__name"]
     date_hierarchy = "start"
+    show_full_result_count = False
+
+
+@admin.register(WrittenEvent)
+class WrittenEventAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["event_id", "calendar", "source", "start", "written_at", "write_at", "failures", "problem"]
+    list_select_related = ["calendar"]
+    list_filter = ["source", "problem"]
+    search_fields = ["event_id", "calendar__connection__email"]
+    fields = [
+        *("calendar", "source", "key", "event_id", "start", "end", "sent_at", "written_at", "write_at"),
+        "problem",
+    ]
     show_full_result_count = False
 
 

@@ -8,6 +8,9 @@ class CalendarSyncConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import personal_data
+        from calendar_sync import hooks
         from calendar_sync import personal_data as own_part
+        from calendar_sync.services import time_off
 
         personal_data.parts.add(own_part)
+        hooks.sources.add(time_off)

@@ -9,10 +9,19 @@ from .states import WhenStale
 
 
 class CalendarsForm(forms.Form):
-    """Which calendars count as busy, and what a dead or stale connection means for bookings."""
+    """Which calendars count as busy, into which one is written, and what a dead or stale connection means."""
 
     busy = forms.MultipleChoiceField(
         label="Calendars that make you busy", widget=forms.CheckboxSelectMultiple, required=False
+    )
+    write_to = forms.ChoiceField(
+        label="Calendar to write to",
+        widget=forms.RadioSelect,
+        required=False,
+        help_text="Your appointments and time off stand there, and follow each change.",
+    )
+    writes_requests = forms.BooleanField(
+        label="Write requests, too, as tentative", required=False, help_text="Otherwise only once they are confirmed."
     )
     when_stale = forms.ChoiceField(
         label="When your calendar can’t be read",
@@ -25,14 +34,26 @@ class CalendarsForm(forms.Form):
 
     def __init__(self, *args, connection: Connection, calendars: Sequence[GoogleCalendar], **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.calendars = {each.google_id: each for each in calendars if not each.gone_since or each.counts_as_busy}
+        self.calendars = {
+            each.google_id: each
+            for each in calendars
+            if not each.gone_since or each.counts_as_busy or each.is_written_to
+        }
         names = [(key, each.name) for key, each in self.calendars.items()]
         self.fields["busy"].choices = names  # type: ignore[attr-defined]
+        own = [(key, each.name) for key, each in self.calendars.items() if each.is_owned and not each.gone_since]
+        self.fields["write_to"].choices = [*own, ("", "None")]  # type: ignore[attr-defined]
         self.initial = {
             "busy": [key for key, each in self.calendars.items() if each.counts_as_busy],
+            "write_to": next((key for key, each in self.calendars.items() if each.is_written_to), ""),
+            "writes_requests": connection.writes_requests,
             "when_stale": connection.when_stale,
         }
 
     @property
     def chosen(self) -> list[GoogleCalendar]:
         return [self.calendars[key] for key in self.cleaned_data["busy"]]
+
+    @property
+    def written_to(self) -> GoogleCalendar | None:
+        return self.calendars.get(self.cleaned_data["write_to"])

@@ -46,6 +46,10 @@ class Connection(models.Model):
     # The last problem that calls of this connection met, empty since the last one that went well.
     problem = models.CharField(max_length=16, choices=Problem, blank=True)
     when_stale = models.CharField(max_length=8, choices=WhenStale, default=WhenStale.PAUSE)
+    # Requests are written once they are confirmed, or as tentative from the start.
+    writes_requests = models.BooleanField(default=False)
+    # Until when one process alone writes to this account, so that no two change the same event.
+    writing_until = models.DateTimeField(null=True, blank=True, editable=False)
     signed_in_at = models.DateTimeField(default=clock.now, editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
@@ -71,8 +75,17 @@ class Connection(models.Model):
         return self.state == State.SIGN_IN_AGAIN
 
 
+class GoogleCalendarQuerySet(models.QuerySet["GoogleCalendar"]):
+    """The queryset of calendars."""
+
+    def read(self) -> "GoogleCalendarQuerySet":
+        """The calendars that are read: those that make busy, and those into which we write, as people change that."""
+        return self.filter(Q(counts_as_busy=True) | Q(is_written_to=True), connection__state=State.WORKING)
+
+
 class GoogleCalendar(models.Model):
-    """A calendar of a connected account. What is read of one that `counts_as_busy` closes time for booking.
+    """A calendar of a connected account. What is read of one that `counts_as_busy` closes time for booking; into the
+    one that `is_written_to`, one at most of all that a person has, what they have here is written.
 
     `sync_token` continues where the last reading ended; without one the next reading is a whole one, of the time up to
     `read_until`. `next_read_at` is when it is read next at the latest, `reading_until` the lease of whoever reads it
@@ -86,6 +99,7 @@ class GoogleCalendar(models.Model):
     is_primary = models.BooleanField(default=False)
     is_owned = models.BooleanField(default=False)
     counts_as_busy = models.BooleanField(default=False)
+    is_written_to = models.BooleanField(default=False)
     counts_since = models.DateTimeField(default=clock.now, editable=False)
     sync_token = models.TextField(blank=True, editable=False)
     read_until = models.DateTimeField(null=True, blank=True, editable=False)
@@ -98,10 +112,23 @@ class GoogleCalendar(models.Model):
     problem = models.CharField(max_length=16, choices=Problem, blank=True)
     gone_since = models.DateTimeField(null=True, blank=True, editable=False)
 
+    objects = GoogleCalendarQuerySet.as_manager()
+
     class Meta:
         verbose_name = "calendar"
-        constraints = [models.UniqueConstraint(fields=["connection", "google_id"], name="one_row_per_google_calendar")]
-        indexes = [models.Index(fields=["next_read_at"], condition=Q(counts_as_busy=True), name="calendar_next_read")]
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "google_id"], name="one_row_per_google_calendar"),
+            models.UniqueConstraint(
+                fields=["connection"], condition=Q(is_written_to=True), name="one_calendar_written_to"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_read_at"],
+                condition=Q(counts_as_busy=True) | Q(is_written_to=True),
+                name="calendar_read_next",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -149,6 +176,48 @@ class BusyInterval(models.Model):
 
     def __str__(self) -> str:
         return f"busy {self.start:%Y-%m-%d %H:%M}"
+
+
+class WrittenEvent(models.Model):
+    """An event of ours in a calendar at Google, or one that is to be there, or to be gone.
+
+    `source` and `key` name what it is about (see `hooks.Source`), from which `event_id` follows: written twice, it is
+    one event. `content` is a hash of what we wrote, `etag` Google's name for what it has since, `start` and `end` when
+    it lay then. It was sent once at least where `sent_at` says so, whatever became of the answer.
+
+    From `write_at` on it is compared with what it is about; with Google, too, where it `must_look`, as somebody changed
+    it there. `asked` counts who asked for that, so that nobody is forgotten who asks while it is being written.
+    """
+
+    calendar = models.ForeignKey(GoogleCalendar, on_delete=models.CASCADE, related_name="written")
+    source = models.CharField(max_length=20)
+    key = models.UUIDField()
+    event_id = models.CharField(max_length=64)
+    etag = models.CharField(max_length=100, blank=True)
+    content = models.CharField(max_length=64, blank=True)
+    start = models.DateTimeField(null=True, blank=True)
+    end = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    written_at = models.DateTimeField(null=True, blank=True)
+    write_at = models.DateTimeField(null=True, blank=True)
+    must_look = models.BooleanField(default=False)
+    asked = models.PositiveIntegerField(default=1)
+    failures = models.PositiveIntegerField(default=0)
+    problem = models.CharField(max_length=16, choices=Problem, blank=True)
+
+    class Meta:
+        verbose_name = "written event"
+        constraints = [
+            models.UniqueConstraint(fields=["calendar", "source", "key"], name="one_event_per_calendar"),
+            models.UniqueConstraint(fields=["calendar", "event_id"], name="one_row_per_written_event"),
+        ]
+        indexes = [
+            models.Index(fields=["write_at"], condition=Q(write_at__isnull=False), name="event_write_at"),
+            models.Index(fields=["source", "key"], name="event_about"),
+        ]
+
+    def __str__(self) -> str:
+        return self.event_id
 
 
 class Note(models.Model):

@@ -23,6 +23,7 @@ class Panel:
     text: str
     busy: list[GoogleCalendar]
     gone: list[GoogleCalendar]
+    written_to: GoogleCalendar | None
     last_read_at: datetime | None
     next_read_at: datetime | None
     seen: int | None = None
@@ -47,7 +48,8 @@ def panel_of(connection: Connection, *, stopped_at: datetime | None) -> Panel:
     facts: dict[str, Any] = {
         "connection": connection,
         "busy": busy,
-        "gone": [each for each in busy if each.gone_since],
+        "gone": [each for each in calendars if (each.counts_as_busy or each.is_written_to) and each.gone_since],
+        "written_to": next((each for each in calendars if each.is_written_to), None),
         # The oldest of the copies, which is how old the whole is.
         "last_read_at": min(read) if read and not unread else None,
         "next_read_at": min((each.next_read_at for each in busy), default=None),
@@ -100,7 +102,10 @@ def _row(note: Note) -> Row:
         times = f"{note.busy} busy time{'' if note.busy == 1 else 's'} read"
         more = f"{note.changed} changed since the last time" if note.changed else "Nothing new"
         return Row("brand", "check", times, f"{calendar}. {more}" if calendar else more, note.at)
-    if note.kind in {NoteKind.FAILED, NoteKind.SIGNED_OUT}:
-        icon = "clock" if note.kind == NoteKind.FAILED else "warn"
+    if note.kind == NoteKind.WRITTEN:
+        what = f"{note.changed} {'entry' if note.changed == 1 else 'entries'} written"
+        return Row("brand", "check", what, "Appointments and time off in your calendar", note.at)
+    if note.kind in {NoteKind.FAILED, NoteKind.NOT_WRITTEN, NoteKind.SIGNED_OUT}:
+        icon = "warn" if note.kind == NoteKind.SIGNED_OUT else "clock"
         return Row("brass", icon, note.get_problem_display() or note.get_kind_display(), calendar, note.at)
     return Row("brand", "check", note.get_kind_display(), calendar, note.at)

@@ -3,7 +3,7 @@
 from accounts.models import User
 from accounts.personal_data import Facts, Rows, Section
 
-from .models import BusyInterval, Connection, GoogleCalendar, Note
+from .models import BusyInterval, Connection, GoogleCalendar, Note, WrittenEvent
 from .services import leaving
 
 
@@ -12,6 +12,7 @@ def kept(user: User) -> Rows:
     return {
         "connections to Google": Connection.objects.filter(user=user),
         "busy times of their calendars": BusyInterval.objects.filter(provider__user=user),
+        "events written to their calendars": WrittenEvent.objects.filter(calendar__connection__user=user),
     }
 
 
@@ -19,12 +20,14 @@ def sections(user: User) -> list[Section]:
     connections = Connection.objects.filter(user=user).order_by("created_at", "pk")
     calendars = GoogleCalendar.objects.filter(connection__user=user).order_by("connection_id", "name", "pk")
     notes = Note.objects.filter(connection__user=user).select_related("calendar").order_by("at", "pk")
+    events = WrittenEvent.objects.filter(calendar__connection__user=user).select_related("calendar")
     busy = BusyInterval.objects.filter(provider__user=user).select_related("calendar").order_by("start", "pk")
     return [
         Section("google_connections", "Connections to Google", connections, _connection),
         Section("google_calendars", "Calendars at Google", calendars, _calendar),
         Section("google_history", "History of your connections to Google", notes, _note),
         Section("busy_times", "Busy times of your calendars", busy, _busy),
+        Section("written_events", "Events written to your calendars", events.order_by("start", "pk"), _written),
     ]
 
 
@@ -64,3 +67,7 @@ def _note(row: Note) -> Facts:
 def _busy(row: BusyInterval) -> Facts:
     calendar = row.calendar.name if row.calendar else ""
     return {"start": row.start, "end": row.end, "title": row.title, "calendar": calendar}
+
+
+def _written(row: WrittenEvent) -> Facts:
+    return {"what": row.source, "start": row.start, "end": row.end, "calendar": row.calendar.name, "id": row.event_id}

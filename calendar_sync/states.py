@@ -46,4 +46,6 @@ class NoteKind(models.TextChoices):
     CHOSEN = "chosen", "Calendars chosen"
     READ = "read", "Busy times read"
     FAILED = "failed", "Not read"
+    WRITTEN = "written", "Written to Google"
+    NOT_WRITTEN = "not_written", "Not written to Google"
     SIGNED_OUT = "signed_out", "Google refused the sign-in"

@@ -3,22 +3,24 @@
 from datetime import datetime
 from typing import Any
 
+from accounts.models import User
 from core import clock
 from outbox import services as outbox
 
 from . import mails  # noqa: F401 registers what is told
 from .google_api.errors import TryLater
-from .services import connecting, health, leaving, reading, tokens
+from .services import connecting, health, leaving, reading, time_off, tokens, writing, written
 
 SOON = 2.0
 
 
 @outbox.every(seconds=30, name="calendar_sync.poll")
 def poll() -> None:
-    """Publish the readings of calendars that are due, and stop bookings where a copy has become too old, or where a
+    """Publish what is due to be read and written, and stop bookings where a copy has become too old, or where a
     calendar is required and none works."""
     now = clock.now()
     reading.publish_due(now=now)
+    written.publish_due(now=now)
     health.stop_stale(now=now)
     health.follow_requirement()
 
@@ -29,6 +31,23 @@ def read(payload: dict[str, Any], *, message: Any) -> None:
         reading.read_calendar(payload["calendar"])
     except (reading.BeingRead, tokens.BeingRefreshed):
         raise outbox.NotYet(after=SOON) from None
+
+
+@outbox.handler(written.WRITE)
+def write(payload: dict[str, Any], *, message: Any) -> None:
+    """Make Google agree with what is due of a connection."""
+    try:
+        writing.write_due(payload["connection"])
+    except (writing.BeingWritten, tokens.BeingRefreshed):
+        raise outbox.NotYet(after=SOON) from None
+
+
+@outbox.handler("calendar_sync.write_time_off")
+def write_time_off(payload: dict[str, Any], *, message: Any) -> None:
+    """Have the calendar of a provider compared with their time off."""
+    owner = User.objects.filter(provider=payload["provider"]).first()
+    if owner is not None:
+        written.compare(owner, now=clock.now(), source=time_off.name)
 
 
 @outbox.handler(connecting.READ_LIST)
@@ -54,6 +73,14 @@ def revoke(payload: dict[str, Any], *, message: Any) -> None:
 def tell_again(payload: dict[str, Any], *, message: Any) -> None:
     since = datetime.fromisoformat(payload["since"])
     health.tell_again(payload["connection"], since=since, hours=payload["hours"])
+
+
+@outbox.daily(hour=2, name="calendar_sync.compare_all")
+def compare_all() -> None:
+    """Have all that lies ahead compared, as what an event says follows from more than is told of, such as a name."""
+    for owner in User.objects.filter(calendar_connections__calendars__is_written_to=True).distinct():
+        outbox.renew_lease()
+        written.compare(owner, now=clock.now())
 
 
 @outbox.daily(hour=4, name="calendar_sync.refresh_lists")

@@ -111,16 +111,21 @@ def come_back(request: HttpRequest, provider: Provider) -> HttpResponse:
 @require_http_methods(READ_AND_SEND)
 @provider_required
 def calendars(request: HttpRequest, provider: Provider, connection: UUID) -> HttpResponse:
-    """Choose which calendars count as busy."""
+    """Choose which calendars count as busy, and into which one is written."""
     row = _own(provider, connection)
     listed = list(row.calendars.all())
     form = CalendarsForm(request.POST if request.method == "POST" else None, connection=row, calendars=listed)
     if request.method == "POST" and form.is_valid():
         try:
             connecting.choose_calendars(
-                connection=row, busy=form.chosen, when_stale=form.cleaned_data["when_stale"], actor=provider.user
+                connection=row,
+                busy=form.chosen,
+                write_to=form.written_to,
+                writes_requests=form.cleaned_data["writes_requests"],
+                when_stale=form.cleaned_data["when_stale"],
+                actor=provider.user,
             )
-            messages.success(request, "Saved. What changed is being read.")
+            messages.success(request, "Saved. What changed is being read and written.")
             _warn_if_missing(request, provider)
         except NotConnected as refusal:
             messages.warning(request, str(refusal))

@@ -16,21 +16,21 @@ from icalendar import Calendar, Event, vCalAddress, vDuration
 
 from accounts.models import User
 from appointments.models import Appointment
+from appointments.pages.calendar_words import address_of, reader_of, text_of, title_of
 from appointments.pages.places import place_of
-from appointments.pages.zones import zones_of
 from appointments.states import Role, Status
 from core import clock
 from core.exceptions import DomainError
-from core.letters import page, site_host
-from core.wording import duration_text, range_text, zone_text
+from core.letters import site_host
 from notifications.catalogue import CalendarPart
 from notifications.composing import sender_address
-from notifications.text import many_lines, one_line
+from notifications.text import one_line
 
 # How often a program is asked to read a calendar again.
 REFRESH = timedelta(hours=1)
 # Raised when the same facts make another file, so that programs fetch it again.
 FORMAT = 1
+HINT = "Answering in your calendar changes nothing here."
 
 
 class NoCalendarEntry(DomainError):
@@ -102,10 +102,6 @@ def series_ics(appointments: Sequence[Appointment], side: Role) -> bytes:
     return calendar.to_ical()
 
 
-def manage_url(appointment: Appointment, side: Role) -> str:
-    return page("my_appointment" if side is Role.CUSTOMER else "studio_appointment", appointment.reference)
-
-
 def _published(appointment: Appointment) -> str:
     return "CANCELLED" if appointment.status == Status.CANCELLED else "CONFIRMED"
 
@@ -127,8 +123,6 @@ def _calendar(method: str) -> Calendar:
 def _entry(
     appointment: Appointment, side: Role, method: str, status: str, *, changed_at: datetime, with_note: bool = True
 ) -> Event:
-    provider, customer = appointment.provider, appointment.customer
-    service = one_line(appointment.service.name)
     entry = Event()
     entry.add("uid", f"{appointment.uuid}@{site_host()}")
     entry.add("sequence", appointment.sequence)
@@ -137,47 +131,20 @@ def _entry(
     entry.add("dtend", appointment.end.astimezone(UTC))
     entry.add("status", status)
     entry.add("transp", "TRANSPARENT" if status == "CANCELLED" else "OPAQUE")
-    if side is Role.CUSTOMER:
-        entry.add("summary", f"{service} with {one_line(provider.name)}")
-    else:
-        entry.add("summary", f"{one_line(customer.name)}: {service}")
+    entry.add("summary", title_of(appointment, side))
     if place_of(appointment):
         entry.add("location", place_of(appointment))
-    entry.add("description", _description(appointment, side, with_note=with_note))
-    entry.add("url", manage_url(appointment, side))
-    entry.add("organizer", _person(f"{provider.name} via {settings.SITE_NAME}", sender_address()), encode=False)
+    entry.add("description", text_of(appointment, side, with_note=with_note, hint=HINT))
+    entry.add("url", address_of(appointment, side))
+    entry.add(
+        "organizer", _person(f"{appointment.provider.name} via {settings.SITE_NAME}", sender_address()), encode=False
+    )
     if method != "PUBLISH":
-        recipient = customer if side is Role.CUSTOMER else provider.user
+        recipient = reader_of(appointment, side)
         attendee = _person(recipient.name, recipient.email)
         attendee.params.update({"ROLE": "REQ-PARTICIPANT", "PARTSTAT": "ACCEPTED", "RSVP": "FALSE"})
         entry.add("attendee", attendee, encode=False)
     return entry
-
-
-def _description(appointment: Appointment, side: Role, *, with_note: bool) -> str:
-    with_whom = appointment.provider.name if side is Role.CUSTOMER else appointment.customer.name
-    said = many_lines(appointment.note) if with_note and side is Role.PROVIDER else ""
-    parts = [
-        f"{one_line(appointment.service.name)}, {duration_text(appointment.minutes)}, with {one_line(with_whom)}.",
-        f"{_wall_time(appointment, side)}.",
-        f"{one_line(with_whom)} wrote:\n{said}" if said else "",
-        f"To see or change it: {manage_url(appointment, side)}",
-        "Answering in your calendar changes nothing here.",
-        f"Reference {appointment.reference}",
-    ]
-    return "\n\n".join(part for part in parts if part)
-
-
-def _wall_time(appointment: Appointment, side: Role) -> str:
-    """The time in the place's zone, or online in the reader's.
-
-    Like `Thursday 12 March 2026, 14:20 to 15:05, London time (GMT)`.
-    """
-    reader = appointment.customer if side is Role.CUSTOMER else appointment.provider.user
-    own = appointment.customer.zone if side is Role.CUSTOMER else appointment.provider.zone
-    zone = zones_of(appointment, side, reader=own).first
-    times = range_text(appointment.start, appointment.end, zone, long=True, year=True, twelve=reader.uses_12h_clock)
-    return f"{times}, {zone_text(zone, at=appointment.start)}"
 
 
 def _person(name: str, address: str) -> vCalAddress:

@@ -11,6 +11,7 @@ from notifications import channels
 from notifications.catalogue import Notice
 from notifications.models import Kind
 from outbox import services as outbox
+from providers.models import CalendarState
 
 Follower = Callable[[Sequence[AppointmentEvent]], Iterable[outbox.Draft | Notice]]
 
@@ -63,6 +64,17 @@ def refresh_openings(events: Sequence[AppointmentEvent]) -> Iterable[outbox.Draf
         )
 
 
+def write_to_calendars(events: Sequence[AppointmentEvent]) -> Iterable[outbox.Draft]:
+    """The job that makes connected calendars agree with the appointments of one act; none where nobody has one."""
+    connected = [each for each in events if each.appointment.provider.calendar_state != CalendarState.NONE]
+    if connected:
+        yield outbox.Draft(
+            topic="appointments.write_to_calendars",
+            key=f"{connected[0].pk}",
+            payload={"appointments": [event.appointment_id for event in connected]},
+        )
+
+
 def tell(events: Sequence[AppointmentEvent]) -> Iterable[Notice]:
     """What customers and providers are told: one thing for each reader and side, about all entries that concern them.
 
@@ -99,22 +111,22 @@ def _by_reader(events: Sequence[AppointmentEvent], side: Role) -> dict[int, list
 
 
 FOLLOWS: dict[Verb, tuple[Follower, ...]] = {
-    Verb.REQUEST: (refresh_openings, tell),
-    Verb.BOOK: (refresh_openings, tell),
-    Verb.ACCEPT: (refresh_openings, tell),
-    Verb.DECLINE: (refresh_openings, tell),
-    Verb.WITHDRAW: (refresh_openings, tell),
-    Verb.CANCEL: (refresh_openings, tell),
-    Verb.EXPIRE: (refresh_openings, tell),
+    Verb.REQUEST: (refresh_openings, write_to_calendars, tell),
+    Verb.BOOK: (refresh_openings, write_to_calendars, tell),
+    Verb.ACCEPT: (refresh_openings, write_to_calendars, tell),
+    Verb.DECLINE: (refresh_openings, write_to_calendars, tell),
+    Verb.WITHDRAW: (refresh_openings, write_to_calendars, tell),
+    Verb.CANCEL: (refresh_openings, write_to_calendars, tell),
+    Verb.EXPIRE: (refresh_openings, write_to_calendars, tell),
     # Not told: the appointment is over, and both sides were there or know why not.
-    Verb.COMPLETE: (refresh_openings,),
-    Verb.NO_SHOW: (refresh_openings,),
-    Verb.CORRECT: (refresh_openings,),
-    Verb.MOVE: (refresh_openings, tell),
-    Verb.PROPOSE: (refresh_openings, tell),
-    Verb.DECLINE_TIME: (refresh_openings, tell),
-    Verb.WITHDRAW_TIME: (refresh_openings, tell),
-    Verb.LAPSE: (refresh_openings, tell),
+    Verb.COMPLETE: (refresh_openings, write_to_calendars),
+    Verb.NO_SHOW: (refresh_openings, write_to_calendars),
+    Verb.CORRECT: (refresh_openings, write_to_calendars),
+    Verb.MOVE: (refresh_openings, write_to_calendars, tell),
+    Verb.PROPOSE: (refresh_openings, write_to_calendars, tell),
+    Verb.DECLINE_TIME: (refresh_openings, write_to_calendars, tell),
+    Verb.WITHDRAW_TIME: (refresh_openings, write_to_calendars, tell),
+    Verb.LAPSE: (refresh_openings, write_to_calendars, tell),
     # The provider reads it on the day's pages and in the evening before: a mail for each would be noise.
     Verb.COME: (),
 }

@@ -15,10 +15,11 @@ from googleapiclient.errors import Error, HttpError
 
 from calendar_sync.states import Problem
 
-from .errors import CalendarGone, TryLater, meaning_of
+from .errors import CalendarGone, EventGone, TryLater, meaning_of
 from .oauth import SECONDS
 
 PAGE = 1000
+EVENT = "calendar#event"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,35 @@ class CalendarApi:
             if not page_token:
                 return
 
+    def event(self, calendar: str, event_id: str) -> Mapping[str, Any]:
+        """An event by its id, also one that was deleted: its status says so. Raises EventGone where there is none."""
+        return self._event(self._api.events().get(calendarId=calendar, eventId=event_id))
+
+    def insert(self, calendar: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The new event, with the id that `body` names; nobody is mailed. Raises AlreadyThere.
+
+        An answer that got lost is met as AlreadyThere, too: httplib2 sends a request again whose connection died.
+        """
+        given = {name: _without_none(value) for name, value in body.items()}
+        return self._ask(self._api.events().insert(calendarId=calendar, body=given, sendUpdates="none"), EVENT)
+
+    def patch(self, calendar: str, event_id: str, body: Mapping[str, Any], *, etag: str = "") -> Mapping[str, Any]:
+        """The event with these fields changed and all others as they were; nobody is mailed. Revives a deleted one.
+
+        Raises ChangedThere where it is another by now than `etag` names, and EventGone.
+        """
+        request = self._api.events().patch(calendarId=calendar, eventId=event_id, body=body, sendUpdates="none")
+        if etag:
+            request.headers["If-Match"] = etag
+        return self._event(request)
+
+    def delete(self, calendar: str, event_id: str) -> None:
+        """Delete an event; one that is gone already is no failure. Nobody is mailed."""
+        try:
+            self._send(self._api.events().delete(calendarId=calendar, eventId=event_id, sendUpdates="none"))
+        except (EventGone, CalendarGone):
+            pass
+
     def busy(self, calendar: str, *, since: datetime, until: datetime) -> list[tuple[str, str]]:
         """The busy times of a calendar whose events we may not read, as (start, end) in Google's words.
 
@@ -113,17 +143,26 @@ class CalendarApi:
             raise TryLater(Problem.SLOW, reason)
         return [(each["start"], each["end"]) for each in answer.get("busy", [])]
 
+    def _event(self, request: Any) -> dict[str, Any]:
+        try:
+            return self._ask(request, EVENT)
+        except CalendarGone as error:  # of one event, Google says the same of it and of its calendar
+            raise EventGone(Problem.GONE, error.reason) from None
+
     def _ask(self, request: Any, kind: str) -> dict[str, Any]:
         """The answer to a request; what is not of its kind, such as the page of some proxy, is none of Google's."""
+        answer = self._send(request)
+        if not isinstance(answer, dict) or answer.get("kind") != kind:
+            raise TryLater(Problem.SLOW, f"not {kind}")
+        return answer
+
+    def _send(self, request: Any) -> Any:
         try:
-            answer = request.execute()
+            return request.execute()
         except HttpError as error:
             raise meaning_of(error) from None
         except self._failures as error:
             raise TryLater(Problem.SLOW, type(error).__name__) from None
-        if not isinstance(answer, dict) or answer.get("kind") != kind:
-            raise TryLater(Problem.SLOW, f"not {kind}")
-        return answer
 
 
 @cache
@@ -132,6 +171,10 @@ def _document() -> str:
     from googleapiclient.discovery_cache import get_static_doc
 
     return str(get_static_doc("calendar", "v3"))
+
+
+def _without_none(value: Any) -> Any:
+    return {name: each for name, each in value.items() if each is not None} if isinstance(value, dict) else value
 
 
 def _listed(raw: Mapping[str, Any]) -> Listed:

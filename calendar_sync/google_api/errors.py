@@ -42,6 +42,18 @@ class FullReadingNeeded(GoogleError):
     """The sync token is no longer good: the calendar is to be read whole."""
 
 
+class AlreadyThere(GoogleError):
+    """An event with that id is there already, or was and is deleted: ids are taken for ever."""
+
+
+class ChangedThere(GoogleError):
+    """The event is another by now than the one that was to be changed."""
+
+
+class EventGone(GoogleError):
+    """There is no such event, any more or at all."""
+
+
 class Refused(GoogleError):
     """Google will refuse this call whenever it is repeated."""
 
@@ -68,7 +80,13 @@ def meaning_of(error: HttpError) -> GoogleError:
         return SignInNeeded(Problem.SCOPES, reason)
     if reason == "notACalendarUser":
         return Refused(Problem.NO_CALENDAR, reason)
-    if status == 410 and reason not in {"deleted", "updatedMinTooLongAgo"}:
+    if status == 410 and reason == "deleted":
+        return EventGone(Problem.GONE, reason)
+    if status == 409 and reason == "duplicate":
+        return AlreadyThere(Problem.REFUSED, reason)
+    if status == 412:
+        return ChangedThere(Problem.REFUSED, reason)
+    if status == 410 and reason != "updatedMinTooLongAgo":
         return FullReadingNeeded(Problem.REFUSED, reason)
     if status == 404 or reason in {"requiredAccessLevel", "forbidden"}:
         return CalendarGone(Problem.GONE, reason)

@@ -35,13 +35,8 @@ def busy_of(event: Mapping[str, Any], calendar_zone: ZoneInfo) -> Busy | None:
     A day without a time is a day of the calendar's own zone, and its end is exclusive. A cancelled event may have
     nothing but its id.
     """
-    if not _makes_busy(event) or "start" not in event or "end" not in event:
-        return None
-    try:
-        start, end = _instant(event["start"], calendar_zone), _instant(event["end"], calendar_zone)
-    except (OverflowError, ValueError):  # in a year that no calendar of ours reaches
-        return None
-    if end <= start:
+    start, end = span_of(event, calendar_zone)
+    if not _makes_busy(event) or start is None or end is None or end <= start:
         return None
     return Busy(
         event_id=event["id"],
@@ -51,6 +46,15 @@ def busy_of(event: Mapping[str, Any], calendar_zone: ZoneInfo) -> Busy | None:
         is_all_day="date" in event["start"],
         title=event.get("summary", ""),
     )
+
+
+def span_of(event: Mapping[str, Any], calendar_zone: ZoneInfo) -> tuple[datetime, datetime] | tuple[None, None]:
+    """The start and end of an event as instants; None twice where it has none that a calendar of ours reaches, as a
+    deleted one may."""
+    try:
+        return _instant(event["start"], calendar_zone), _instant(event["end"], calendar_zone)
+    except (KeyError, OverflowError, ValueError):
+        return None, None
 
 
 def busy_ranges(ranges: Iterable[tuple[str, str]]) -> list[Busy]:

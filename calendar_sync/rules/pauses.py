@@ -3,6 +3,8 @@
 from datetime import timedelta
 from random import Random
 
+from calendar_sync.states import Problem
+
 POLL = timedelta(minutes=12)
 # A copy older than this is read again when its owner opens a page that shows it.
 FRESH = timedelta(minutes=1)
@@ -25,3 +27,16 @@ def until_next_try(failures: int, random: Random, *, asked: timedelta | None = N
     """
     pause = min(FIRST_PAUSE * 2 ** min(failures - 1, 10), LONGEST_PAUSE) * random.uniform(0.5, 1)
     return max(pause, asked or timedelta())
+
+
+def after_failure(
+    failures: int, random: Random, *, problem: Problem, passes: bool, asked: timedelta | None = None
+) -> timedelta:
+    """The pause after a call that met a problem, the last of so many failures in a row. `passes` says that it may go
+    away by itself; what does not is tried again once an hour."""
+    if problem == Problem.LIMIT:
+        return LIMIT_PAUSE
+    if not passes:
+        return LONGEST_PAUSE
+    least = LEAST_PAUSE_WHEN_BUSY if problem == Problem.BUSY else timedelta()
+    return max(least, until_next_try(failures, random, asked=asked))

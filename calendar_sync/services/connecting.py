@@ -17,7 +17,7 @@ from core import clock
 from core.db import lock_row, retrying
 from outbox import services as outbox
 
-from . import health, reading, tokens
+from . import health, reading, tokens, written
 from .leaving import leave
 from .locks import lock_connection, lock_provider_of
 
@@ -65,6 +65,7 @@ def _save(*, user: User, profile: Profile, grant: oauth.Grant) -> Connection:
     health.note_act(row, NoteKind.CONNECTED if is_new else NoteKind.SIGNED_IN)
     outbox.publish_all([_list_draft(row, str(now.timestamp()))])
     reading.hasten(row, now=now)
+    written.compare(user, now=now)
     health.pass_on(provider)
     log.info("google_connected", connection=row.pk, is_new=is_new)
     return row
@@ -118,7 +119,8 @@ def read_list(number: int) -> None:
 @retrying
 @transaction.atomic
 def _save_list(connection: Connection, listed: Collection[Listed]) -> None:
-    """Write which calendars the account has. Of a new connection the account's own calendar counts as busy.
+    """Write which calendars the account has. Of a new connection the account's own calendar counts as busy, and is
+    written to unless another of this person's is.
 
     One that Google does not list any more stays with its busy times, and its owner reads that it is gone.
     """
@@ -128,9 +130,14 @@ def _save_list(connection: Connection, listed: Collection[Listed]) -> None:
         return
     now = clock.now()
     known = {each.google_id: each for each in row.calendars.all()}
+    has_another = GoogleCalendar.objects.filter(connection__user=row.user_id, is_written_to=True).exists()
     for each in listed:
+        is_first = not known and each.is_primary
         calendar = known.get(each.google_id) or GoogleCalendar(
-            connection=row, google_id=each.google_id, counts_as_busy=not known and each.is_primary
+            connection=row,
+            google_id=each.google_id,
+            counts_as_busy=is_first,
+            is_written_to=is_first and not has_another and row.profile == Profile.FULL,
         )
         calendar.name, calendar.is_primary, calendar.is_owned = each.name[:255], each.is_primary, each.role == "owner"
         calendar.time_zone, calendar.gone_since = _zone_name(each.time_zone), None
@@ -138,22 +145,34 @@ def _save_list(connection: Connection, listed: Collection[Listed]) -> None:
     gone = row.calendars.exclude(google_id__in=[each.google_id for each in listed])
     gone.filter(gone_since=None).update(gone_since=now)
     reading.hasten(row, now=now)
+    if not known:
+        written.compare(row.user, now=now)
     health.pass_on(provider)
 
 
 @retrying
 @transaction.atomic
 def choose_calendars(
-    *, connection: Connection, busy: Collection[GoogleCalendar], when_stale: WhenStale, actor: User
+    *,
+    connection: Connection,
+    busy: Collection[GoogleCalendar],
+    write_to: GoogleCalendar | None,
+    writes_requests: bool = False,
+    when_stale: WhenStale,
+    actor: User,
 ) -> None:
-    """Let exactly these calendars count as busy. What others made busy is open again at once."""
+    """Let exactly these calendars count as busy, and have what lies ahead written into `write_to` alone.
+
+    What others made busy is open again at once; what was written into others of this person is taken away from there,
+    where nothing is to be written into this account only what was written into it.
+    """
     provider = lock_provider_of(connection.user, actor=actor)
     row = lock_connection(Connection.objects.filter(pk=connection.pk).exclude(state=State.LEAVING))
     if row is None:
         raise NotConnected("This connection was ended meanwhile.")
     wanted = {each.pk for each in busy}
-    row.when_stale = when_stale
-    row.save(update_fields=["when_stale"])
+    row.when_stale, row.writes_requests = when_stale, writes_requests
+    row.save(update_fields=["when_stale", "writes_requests"])
     dropped = [each for each in row.calendars.filter(counts_as_busy=True) if each.pk not in wanted]
     freed = reading.drop_copies(dropped)
     row.calendars.filter(pk__in=[each.pk for each in dropped]).update(counts_as_busy=False)
@@ -161,6 +180,13 @@ def choose_calendars(
     row.calendars.filter(pk__in=wanted, counts_as_busy=False).update(
         counts_as_busy=True, counts_since=now, next_read_at=now
     )
+    if write_to is not None:
+        others = GoogleCalendar.objects.filter(connection__user=row.user_id).exclude(pk=write_to.pk)
+        others.update(is_written_to=False)
+        row.calendars.filter(pk=write_to.pk, is_written_to=False).update(is_written_to=True, next_read_at=now)
+    else:
+        row.calendars.update(is_written_to=False)
+    written.compare(row.user, now=now)
     health.note_act(row, NoteKind.CHOSEN)
     reading.hasten(row, now=now)
     health.pass_on(provider, has_changed=freed)

@@ -51,6 +51,19 @@ def note_failure(calendar: GoogleCalendar, error: GoogleError, *, now: datetime)
     log.warning("google_calendar_not_read", calendar=calendar.pk, problem=error.problem, reason=error.reason)
 
 
+def note_written(connection: Connection, events: int) -> None:
+    """Note that so many events were written, changed or deleted at Google."""
+    _note(connection, NoteKind.WRITTEN, changed=events, at=clock.now())
+
+
+def note_not_written(connection: Connection, calendar: GoogleCalendar, error: GoogleError, *, now: datetime) -> None:
+    """Note why an event could not be written. The same failure in a row stays one entry, of its first moment."""
+    last = Note.objects.filter(connection=connection).order_by("-at", "-pk").first()
+    if not (last and last.kind == NoteKind.NOT_WRITTEN and last.problem == error.problem):
+        _note(connection, NoteKind.NOT_WRITTEN, calendar=calendar, problem=error.problem, at=now)
+    log.warning("google_event_not_written", calendar=calendar.pk, problem=error.problem, reason=error.reason)
+
+
 def note_act(connection: Connection, kind: NoteKind) -> None:
     """Note what the owner did."""
     _note(connection, kind, at=clock.now())

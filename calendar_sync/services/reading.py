@@ -5,15 +5,18 @@ token that continues it, become true together; a reading that fails on the way c
 """
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import structlog
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from accounts.models import User
 from calendar_sync.google_api.calendars import CalendarApi
 from calendar_sync.google_api.errors import (
     CalendarGone,
@@ -23,16 +26,18 @@ from calendar_sync.google_api.errors import (
     SignInNeeded,
     TryLater,
 )
-from calendar_sync.models import BusyInterval, Connection, GoogleCalendar
+from calendar_sync.models import BusyInterval, Connection, GoogleCalendar, WrittenEvent
 from calendar_sync.rules import pauses
+from calendar_sync.rules.entries import about, event_id_of
 from calendar_sync.rules.events import Busy, busy_of, busy_ranges
 from calendar_sync.states import Problem, Profile, State
 from core import clock
 from core.db import lock_rows, retrying
+from core.letters import site_host
 from outbox import services as outbox
 from providers.models import Provider
 
-from . import health, tokens
+from . import health, tokens, written
 from .locks import lock_connection, lock_provider_of
 
 log = structlog.get_logger("calendar_sync")
@@ -57,14 +62,43 @@ class BeingRead(Exception):
 class Found:
     """What a reading brought: busy times by event, the events that make nobody busy (any more), and the next token.
 
-    Of a whole reading, what is not in it is gone.
+    Of a whole reading, what is not in it is gone. `etags` are Google's names for what it has of each event, empty for a
+    deleted one, and `marked` the events that bear our mark, with what they are about; neither is known where Google
+    tells busy times and no events.
     """
 
     is_whole: bool
+    since: datetime
     until: datetime
+    has_events: bool = True
     busy: dict[str, Busy] = field(default_factory=dict)
     free: set[str] = field(default_factory=set)
+    etags: dict[str, str] = field(default_factory=dict)
+    marked: dict[str, tuple[str, UUID]] = field(default_factory=dict)
     sync_token: str = ""
+
+    def add(self, event: Mapping[str, Any], zone: ZoneInfo) -> None:
+        """Add an event as it is now, in place of what was found of it before."""
+        event_id, busy = event["id"], busy_of(event, zone)
+        if busy and busy.end > self.since and busy.start < self.until:
+            self.busy[event_id] = busy
+            self.free.discard(event_id)
+        else:
+            self.busy.pop(event_id, None)
+            self.free.add(event_id)
+        self.etags[event_id] = "" if event.get("status") == "cancelled" else event.get("etag", "")
+        if thing := about(event):
+            self.marked[event_id] = thing
+
+    def reaches(self, row: WrittenEvent) -> bool:
+        """Whether an event of ours lies in the time of this reading."""
+        return bool(row.start and row.end and row.end > self.since and row.start < self.until)
+
+    def take_away(self, event_ids: Iterable[str]) -> None:
+        """Let these events make nobody busy."""
+        for event_id in event_ids:
+            if self.busy.pop(event_id, None):
+                self.free.add(event_id)
 
 
 # --- Which are due ----------------------------------------------------------------------------------------------------
@@ -101,6 +135,14 @@ def read_soon(connection: Connection, *, now: datetime) -> None:
         hasten(connection, now=now)
 
 
+@retrying
+@transaction.atomic
+def read_all_soon(owner: User, *, now: datetime) -> None:
+    """Have all calendars of a person read now, as something of theirs changed."""
+    for connection in Connection.objects.filter(user=owner, state=State.WORKING):
+        hasten(connection, now=now)
+
+
 def hasten(connection: Connection, *, now: datetime) -> None:
     """Make the calendars of a connection due now, inside the caller's transaction.
 
@@ -114,7 +156,7 @@ def hasten(connection: Connection, *, now: datetime) -> None:
 def _make_due(calendars: QuerySet[GoogleCalendar], now: datetime) -> None:
     keys = list(calendars.values_list("pk", flat=True))
     GoogleCalendar.objects.filter(pk__in=keys, next_read_at__gt=now).update(next_read_at=now)
-    _publish(_read_ones().filter(pk__in=keys))
+    _publish(GoogleCalendar.objects.read().filter(pk__in=keys))
 
 
 def _publish(calendars: QuerySet[GoogleCalendar]) -> int:
@@ -123,14 +165,10 @@ def _publish(calendars: QuerySet[GoogleCalendar]) -> int:
     return len(drafts)
 
 
-def _read_ones() -> QuerySet[GoogleCalendar]:
-    return GoogleCalendar.objects.filter(counts_as_busy=True, connection__state=State.WORKING)
-
-
 def _askable(now: datetime) -> QuerySet[GoogleCalendar]:
     """The calendars that are read, but those of accounts that Google wants left alone for a while."""
     may_ask = Q(connection__wait_until=None) | Q(connection__wait_until__lte=now)
-    return _read_ones().filter(may_ask)
+    return GoogleCalendar.objects.read().filter(may_ask)
 
 
 def _draft(calendar: int, at: datetime) -> outbox.Draft:
@@ -189,7 +227,7 @@ def _take_turn(number: int) -> GoogleCalendar | None:
 
 def _read(api: CalendarApi, calendar: GoogleCalendar) -> Found:
     """What Google says now, whole where the sync token is no longer good."""
-    if calendar.connection.profile != Profile.FULL or not calendar.is_owned:
+    if not (calendar.is_written_to or (calendar.connection.profile == Profile.FULL and calendar.is_owned)):
         return _read_busy(api, calendar)
     try:
         return _read_events(api, calendar)
@@ -205,16 +243,12 @@ def _read_events(api: CalendarApi, calendar: GoogleCalendar) -> Found:
     if not token:
         until = now + HORIZON
     assert until is not None
-    found, since, seen = Found(is_whole=not token, until=until), now - BEHIND, 0
+    since, seen = now - BEHIND, 0
+    found = Found(is_whole=not token, since=since, until=until)
     for page in api.events(calendar.google_id, sync_token=token, since=since, until=until):
+        zone = clock.zone(page.time_zone) if page.time_zone else calendar.zone
         for event in page.events:
-            busy = busy_of(event, clock.zone(page.time_zone) if page.time_zone else calendar.zone)
-            if busy and busy.end > since and busy.start < until:
-                found.busy[busy.event_id] = busy
-                found.free.discard(busy.event_id)
-            else:
-                found.busy.pop(event["id"], None)
-                found.free.add(event["id"])
+            found.add(event, zone)
         seen += len(page.events)
         found.sync_token = page.sync_token
         _go_on(calendar, seen)
@@ -232,7 +266,7 @@ def _read_busy(api: CalendarApi, calendar: GoogleCalendar) -> Found:
         at = end
         _go_on(calendar, len(ranges))
     busy = busy_ranges(ranges)
-    return Found(is_whole=True, until=until, busy={each.event_id: each for each in busy})
+    return Found(is_whole=True, since=since, until=until, has_events=False, busy={each.event_id: each for each in busy})
 
 
 def _window(calendar: GoogleCalendar) -> timedelta:
@@ -265,6 +299,7 @@ def _save(calendar: GoogleCalendar, found: Found) -> None:
     if row is None:
         return
     now = clock.now()
+    _set_own_apart(row, found, now=now)
     changed = _write(row, provider, found) if provider else 0
     row.sync_token, row.read_until, row.last_read_at = found.sync_token, found.until, now
     row.failures, row.problem, row.gone_since, row.reading_until = 0, "", None, None
@@ -277,6 +312,27 @@ def _save(calendar: GoogleCalendar, found: Found) -> None:
     Connection.objects.filter(pk=row.connection_id).exclude(problem="").update(problem="")
     health.note_reading(row, busy=row.busy_intervals.count(), changed=changed, now=now)
     health.pass_on(provider, has_changed=changed > 0)
+
+
+def _set_own_apart(row: GoogleCalendar, found: Found, *, now: datetime) -> None:
+    """Let our own events make nobody busy, and have those looked at that somebody changed or deleted at Google.
+
+    The echo of what we wrote is known by its etag, and causes nothing.
+    """
+    site, owner = site_host(), row.connection.user_id
+    sent = {each.event_id: each for each in row.written.exclude(sent_at=None)}
+    marked = {
+        event_id: thing
+        for event_id, thing in found.marked.items()
+        if event_id == event_id_of(*thing, owner=owner, site=site)
+    }
+    found.take_away([*sent, *marked] if row.counts_as_busy else list(found.busy))
+    unknown = [thing for event_id, thing in marked.items() if event_id not in sent and found.etags[event_id]]
+    written.adopt(row, unknown, now=now)
+    other = [each.pk for event_id, each in sent.items() if found.etags.get(event_id, each.etag) != each.etag]
+    if found.is_whole and found.has_events:
+        other += [each.pk for event_id, each in sent.items() if event_id not in found.etags and found.reaches(each)]
+    written.look_at(other, now=now)
 
 
 def _write(row: GoogleCalendar, provider: Provider, found: Found) -> int:
@@ -331,23 +387,16 @@ def _failed(calendar: GoogleCalendar, error: GoogleError) -> None:
     row.reading_until = None
     if isinstance(error, CalendarGone) and row.gone_since is None:
         row.gone_since = now
-    pause = _pause_after(row, error)
-    row.next_read_at = now + pause
+    passes, asked = isinstance(error, TryLater), getattr(error, "after", None)
+    row.next_read_at = now + pauses.after_failure(
+        row.failures, chance, problem=error.problem, passes=passes, asked=asked
+    )
     row.save(update_fields=["failures", "problem", "reading_until", "gone_since", "next_read_at"])
     # Google limits the account and not the calendar: its other calendars wait as long, and whoever asks for them.
     wait = {"wait_until": row.next_read_at} if error.problem in {Problem.BUSY, Problem.LIMIT} else {}
     Connection.objects.filter(pk=row.connection_id).update(problem=error.problem, **wait)
     health.note_failure(row, error, now=now)
     health.pass_on(provider)
-
-
-def _pause_after(row: GoogleCalendar, error: GoogleError) -> timedelta:
-    if error.problem == Problem.LIMIT:
-        return pauses.LIMIT_PAUSE
-    if not isinstance(error, TryLater):
-        return pauses.LONGEST_PAUSE
-    least = pauses.LEAST_PAUSE_WHEN_BUSY if error.problem == Problem.BUSY else timedelta()
-    return max(least, pauses.until_next_try(row.failures, chance, asked=error.after))
 
 
 def drop_copies(calendars: Sequence[GoogleCalendar]) -> bool:
@@ -373,5 +422,9 @@ def _still_ours(calendar: GoogleCalendar) -> GoogleCalendar | None:
     """The calendar's row, locked, while this reading is the one under way; None once it is not."""
     if lock_connection(Connection.objects.filter(pk=calendar.connection_id)) is None:
         return None
-    rows = _read_ones().select_related("connection").filter(pk=calendar.pk, reading_until=calendar.reading_until)
+    rows = (
+        GoogleCalendar.objects.read()
+        .select_related("connection")
+        .filter(pk=calendar.pk, reading_until=calendar.reading_until)
+    )
     return lock_rows(rows).first()

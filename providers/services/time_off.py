@@ -1,5 +1,6 @@
 """Changes of a provider's time off, as rows alone: what happens to appointments inside is no matter of this app."""
 
+import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -8,8 +9,9 @@ from django.db import transaction
 
 from accounts.models import User
 from core.db import require_transaction, retrying
+from outbox import services as outbox
 from providers.exceptions import TimeOffRefused
-from providers.models import Provider, TimeOff
+from providers.models import CalendarState, Provider, TimeOff
 
 from .locking import lock_provider, open_time_changed, refresh_openings
 
@@ -75,6 +77,7 @@ def write_time_off(
         row.created_at = now
         row.save()
         refresh_openings(provider)
+        _write_to_calendar(provider)
     return Written(row, len(met) if changed else 0, changed)
 
 
@@ -88,7 +91,15 @@ def remove_time_off(*, time_off: TimeOff, actor: User) -> bool:
     provider = lock_provider(time_off.provider, actor=actor)
     if provider.time_off.filter(pk=time_off.pk, start=time_off.start, end=time_off.end).delete()[0]:
         open_time_changed(provider)
+        _write_to_calendar(provider)
     return not provider.time_off.filter(pk=time_off.pk).exists()
+
+
+def _write_to_calendar(provider: Provider) -> None:
+    """Publish that a connected calendar is to be compared with the time off."""
+    if provider.calendar_state != CalendarState.NONE:
+        key = f"{provider.pk}:{uuid.uuid4().hex}"
+        outbox.publish("calendar_sync.write_time_off", key=key, payload={"provider": provider.pk})
 
 
 def _values(row: TimeOff) -> tuple[object, ...]:

@@ -10,7 +10,6 @@ from django.test.utils import CaptureQueriesContext
 from appointments.services.availability import slots_between
 from calendar_sync.google_api.errors import SignInNeeded
 from calendar_sync.models import BusyInterval, Connection, GoogleCalendar, Note
-from calendar_sync.rules import scopes
 from calendar_sync.services import connecting, health, reading, tokens
 from calendar_sync.states import Problem, Profile, State
 from core import clock
@@ -19,73 +18,12 @@ from outbox import services as outbox
 from outbox.models import Message
 from outbox.testing import deliver
 from providers.models import CalendarState, Provider
-from tests.factories.providers import ProviderFactory, ServiceFactory, give_hours
+from tests.factories.providers import ServiceFactory
 
 from .pretend import MAYA
+from .world import DAY, HOUR, busy_times, put, read
 
 pytestmark = pytest.mark.django_db
-
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-
-
-@pytest.fixture
-def provider(db):
-    """In Kathmandu, a quarter of an hour off: open from 08:00 to 18:00 every day."""
-    provider = ProviderFactory(time_zone="Asia/Kathmandu", policy__notice_minutes=0, policy__window_days=30)
-    give_hours(provider, {day: [("08:00", "18:00")] for day in range(7)})
-    return provider
-
-
-@pytest.fixture
-def morning(provider):
-    """In three days at 10:00 of the provider's clock."""
-    day = clock.local(clock.now(), provider.zone).date() + 3 * DAY
-    return clock.wall_minute_to_instant(day, 600, provider.zone)
-
-
-@pytest.fixture
-def connected(provider, at_pretend_google):
-    """The provider's connection to Maya's account at Google, with its calendars listed, and nothing read yet."""
-    return connect(provider, at_pretend_google)
-
-
-def connect(provider, server, profile=Profile.FULL):
-    granted = scopes.scopes_of(profile)
-    grant = server.google.connect(MAYA, granted)
-    row = Connection.objects.create(
-        user=provider.user,
-        account=server.google.accounts.get(MAYA).sub,
-        email=MAYA,
-        profile=profile,
-        granted=granted,
-        refresh_token=grant["refresh_token"],
-        access_token=grant["access_token"],
-        access_until=clock.now() + HOUR,
-    )
-    connecting.read_list(row.pk)
-    return row
-
-
-def hour_from(start):
-    """The times of an event of one hour."""
-    return {"start": {"dateTime": start.isoformat()}, "end": {"dateTime": (start + HOUR).isoformat()}}
-
-
-def put(server, start):
-    """Add an event of one hour to Maya's calendar; returns its id."""
-    return server.google.put(MAYA, {"summary": "Dentist", **hour_from(start)})["id"]
-
-
-def read(row):
-    """Read the calendars of a connection that count, now, whenever they are due."""
-    Connection.objects.filter(pk=row.pk).update(wait_until=None)
-    row.calendars.update(next_read_at=clock.now(), reading_until=None)
-    for calendar in row.calendars.filter(counts_as_busy=True):
-        reading.read_calendar(calendar.pk)
-
-
-def busy_times(provider):
-    return sorted(provider.busy_intervals.values_list("start", "end"))
 
 
 def calls_to(server, method):
@@ -240,6 +178,7 @@ def test_a_free_busy_answer_with_an_error_is_unknown_and_not_free(connected, pro
     google = at_pretend_google.google
     connected.profile = Profile.PRIVATE
     connected.save()
+    connected.calendars.update(is_written_to=False)
     put(at_pretend_google, morning)
     read(connected)
     assert len(busy_times(provider)) == 1
@@ -450,7 +389,7 @@ def test_a_calendar_that_is_chosen_no_more_opens_its_time_also_against_a_reading
     GoogleCalendar.objects.filter(pk=calendar.pk).update(next_read_at=clock.now())
     taken = reading._take_turn(calendar.pk)
     found = tokens.ask(taken.connection, lambda api: reading._read(api, taken))
-    connecting.choose_calendars(connection=connected, busy=[], when_stale="pause", actor=provider.user)
+    connecting.choose_calendars(connection=connected, busy=[], write_to=None, when_stale="pause", actor=provider.user)
     reading._save(taken, found)
     assert BusyInterval.objects.count() == 0
 
@@ -465,7 +404,9 @@ def test_a_calendar_that_is_chosen_again_during_a_reading_is_read_whole(
     taken = reading._take_turn(calendar.pk)
     found = tokens.ask(taken.connection, lambda api: reading._read(api, taken))
     for busy in ([], [calendar]):
-        connecting.choose_calendars(connection=connected, busy=busy, when_stale="pause", actor=provider.user)
+        connecting.choose_calendars(
+            connection=connected, busy=busy, write_to=None, when_stale="pause", actor=provider.user
+        )
     reading._save(taken, found)
     read(connected)
     assert busy_times(provider) == [(morning, morning + HOUR)]

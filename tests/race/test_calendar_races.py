@@ -78,7 +78,9 @@ def bring(calendar_pk, start, folder, size):
 def untick(connection_pk, folder, size):
     connection = Connection.objects.select_related("user").get(pk=connection_pk)
     meet(folder, size)
-    connecting.choose_calendars(connection=connection, busy=[], when_stale=WhenStale.PAUSE, actor=connection.user)
+    connecting.choose_calendars(
+        connection=connection, busy=[], write_to=None, when_stale=WhenStale.PAUSE, actor=connection.user
+    )
 
 
 def disconnect(connection_pk, folder, size):

@@ -1,0 +1,1 @@
+"""Handlers of what other apps ask and tell: calendars at Google."""

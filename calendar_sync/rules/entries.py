@@ -1,0 +1,96 @@
+"""What a calendar at Google holds for something of ours: facts in, the body of an event out.
+
+The fields are those of https://developers.google.com/workspace/calendar/api/v3/reference/events.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from hashlib import sha256
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from core import clock
+
+# Google shows no more of an event's reminders, and none further ahead (four weeks).
+MOST_REMINDERS, FURTHEST_REMINDER = 5, 40_320
+LONGEST_TITLE, LONGEST_TEXT = 300, 4_000
+# The names of what only we read of an event. They let us know our events again, also from a copy of our tables.
+ABOUT = "daylineAbout"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the owner of a calendar reads there about something of ours. `start` and `end` are instants.
+
+    With `all_day` they are midnights of `zone`. `reminders` are minutes before the start; `address` is that of a page.
+    """
+
+    start: datetime
+    end: datetime
+    zone: str
+    title: str
+    text: str = ""
+    place: str = ""
+    address: str = ""
+    reminders: tuple[int, ...] = ()
+    all_day: bool = False
+    is_tentative: bool = False
+
+
+def event_id_of(source: str, key: UUID, *, owner: int, site: str) -> str:
+    """The id at Google of the event about something, the same for ever: 32 of the characters that ids may have."""
+    return uuid5(NAMESPACE_URL, f"{site}/{owner}/{source}/{key}").hex
+
+
+def body_of(entry: Entry, *, source: str, key: UUID, site: str) -> dict[str, Any]:
+    """The fields of an event that says what the entry says. Others, such as a colour, stay as somebody set them."""
+    reminders = sorted({each for each in entry.reminders if 0 <= each <= FURTHEST_REMINDER})[:MOST_REMINDERS]
+    return {
+        "summary": entry.title[:LONGEST_TITLE],
+        "description": entry.text[:LONGEST_TEXT],
+        "location": entry.place[:LONGEST_TITLE],
+        "status": "tentative" if entry.is_tentative else "confirmed",
+        "transparency": "opaque",
+        **_span(entry),
+        "reminders": {
+            "useDefault": False,
+            "overrides": [{"method": "popup", "minutes": each} for each in reminders],
+        },
+        "extendedProperties": {"private": {ABOUT: f"{source}:{key.hex}"}},
+        **({"source": {"title": site, "url": entry.address}} if entry.address else {}),
+    }
+
+
+def content_of(body: Mapping[str, Any]) -> str:
+    """A hash of an event's fields, equal for the same fields."""
+    return sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+
+def about(event: Mapping[str, Any]) -> tuple[str, UUID] | None:
+    """The source and key of an event that bears our mark, whoever put it there; None for any other."""
+    source, _, key = str(event.get("extendedProperties", {}).get("private", {}).get(ABOUT, "")).partition(":")
+    try:
+        return (source, UUID(key)) if source else None
+    except ValueError:
+        return None
+
+
+def _span(entry: Entry) -> dict[str, Any]:
+    zone = clock.zone(entry.zone)
+    start, end = clock.local(entry.start, zone), clock.local(entry.end, zone)
+    # In a zone that the owner has left since, whole days are no more.
+    if entry.all_day and start.time() == end.time() == time():
+        # Fields that an event had before stay there unless they are taken away.
+        return {
+            name: {"date": f"{day:%Y-%m-%d}", "dateTime": None, "timeZone": None} for name, day in _both(start, end)
+        }
+    return {
+        name: {"dateTime": moment.isoformat(timespec="seconds"), "timeZone": entry.zone, "date": None}
+        for name, moment in _both(entry.start.astimezone(UTC), entry.end.astimezone(UTC))
+    }
+
+
+def _both(start: datetime, end: datetime) -> tuple[tuple[str, datetime], tuple[str, datetime]]:
+    return ("start", start), ("end", end)

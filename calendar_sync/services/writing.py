@@ -1,0 +1,233 @@
+"""Making Google agree with what we have: one process at a time for each connection, one event after another.
+
+The row of an event is there before anything is sent, with an id of ours. So whatever becomes of a call, of its answer
+or of this process, the next one finds the same event, and writes it again or finds it written.
+"""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.db.models import Q
+
+from calendar_sync import hooks
+from calendar_sync.google_api.calendars import CalendarApi
+from calendar_sync.google_api.errors import (
+    AlreadyThere,
+    ChangedThere,
+    EventGone,
+    GoogleError,
+    Refused,
+    SignInNeeded,
+    TryLater,
+)
+from calendar_sync.models import Connection, WrittenEvent
+from calendar_sync.rules import pauses
+from calendar_sync.rules.entries import Entry, body_of, content_of
+from calendar_sync.rules.events import span_of
+from calendar_sync.states import Problem, State
+from core import clock
+from core.db import retrying
+from core.letters import site_host
+from outbox import services as outbox
+
+from . import health, tokens, written
+
+log = structlog.get_logger("calendar_sync")
+
+LEASE = timedelta(minutes=2)
+chance = random.Random()
+
+
+class BeingWritten(Exception):
+    """Another process writes to this account now; what is due then is found by it, or by whoever comes after it."""
+
+
+def write_due(number: int) -> int:
+    """Make Google agree with what is due of a connection; returns how many events were written, changed or deleted.
+
+    Outside any transaction. A failure is noted, and what it concerns is due again later. Raises BeingWritten while
+    another process writes, and `tokens.BeingRefreshed`.
+    """
+    connection = _take_turn(number)
+    if connection is None:
+        return 0
+    count = 0
+    try:
+        while (row := _next_due(connection)) is not None and _go_on(connection):
+            outcome = _write(connection, row)
+            count += outcome.has_written
+            if outcome.ends_turn:
+                break
+    finally:
+        Connection.objects.filter(pk=number, writing_until=connection.writing_until).update(writing_until=None)
+        if count:
+            health.note_written(connection, count)
+    return count
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The result of writing one event: whether Google has another event now, and whether nothing more is to be tried
+    in this turn, as the next event would meet the same."""
+
+    has_written: bool = False
+    ends_turn: bool = False
+
+
+def _take_turn(number: int) -> Connection | None:
+    """The connection, leased to this process; None where it may not write now."""
+    now = clock.now()
+    may_ask = Q(wait_until=None) | Q(wait_until__lte=now)
+    rows = Connection.objects.filter(may_ask, pk=number, state=State.WORKING)
+    free = rows.filter(Q(writing_until=None) | Q(writing_until__lt=now))
+    if free.update(writing_until=now + LEASE):
+        return Connection.objects.select_related("user").filter(pk=number, writing_until=now + LEASE).first()
+    if rows.exists():
+        raise BeingWritten
+    return None
+
+
+def _go_on(connection: Connection) -> bool:
+    """Whether this process still has the connection to itself, for as long again."""
+    outbox.renew_lease()
+    lease = clock.now() + LEASE
+    rows = Connection.objects.filter(pk=connection.pk, writing_until=connection.writing_until, state=State.WORKING)
+    connection.writing_until = lease
+    return bool(rows.update(writing_until=lease))
+
+
+def _next_due(connection: Connection) -> WrittenEvent | None:
+    rows = WrittenEvent.objects.filter(calendar__connection=connection, write_at__lte=clock.now())
+    return rows.select_related("calendar").order_by("write_at", "pk").first()
+
+
+def _write(connection: Connection, row: WrittenEvent) -> Outcome:
+    try:
+        return _make_agree(connection, row)
+    except (tokens.BeingRefreshed, outbox.LeaseLost):
+        raise
+    except SignInNeeded as error:
+        health.ask_to_sign_in(connection, error)
+        return Outcome(ends_turn=True)
+    except ChangedThere as error:
+        if row.must_look:  # and changed again since we looked
+            _failed(connection, row, TryLater(Problem.BUSY, error.reason))
+        written.look_at([row.pk], now=clock.now())
+        return Outcome(ends_turn=row.must_look)
+    except GoogleError as error:
+        _failed(connection, row, error)
+        return Outcome(ends_turn=isinstance(error, TryLater))
+    except Exception:
+        log.exception("google_event_not_written", event=row.pk)
+        _failed(connection, row, Refused(Problem.REFUSED))
+        return Outcome()
+
+
+def _make_agree(connection: Connection, row: WrittenEvent) -> Outcome:
+    body = _wanted(connection, row)
+    if _agrees(row, body):
+        _save_agreed(row)
+        return Outcome()
+    if body is not None and row.must_look and row.etag:
+        event = tokens.ask(connection, lambda api: _look(api, row))
+        row.etag = event["etag"] if event else ""
+        if event and span_of(event, row.calendar.zone) == (row.start, row.end) and row.content == content_of(body):
+            _save(row, body, event)  # what they changed there, such as a colour, is theirs
+            return Outcome()
+    if body is not None and row.sent_at is None:
+        # Known before it is sent: should the answer never come, the event is looked for.
+        row.sent_at = clock.now()
+        row.save(update_fields=["sent_at"])
+    event = tokens.ask(connection, lambda api: _send(api, row, body))
+    _save(row, body, event)
+    return Outcome(has_written=True)
+
+
+def _wanted(connection: Connection, row: WrittenEvent) -> dict[str, Any] | None:
+    """The fields that the event should have, None where there should be no event."""
+    source = hooks.source_of(row.source) if row.calendar.is_written_to else None
+    entry: Entry | None = source.entry(row.key, owner=connection.user) if source else None
+    if entry is None or (entry.is_tentative and not connection.writes_requests):
+        return None
+    return body_of(entry, source=row.source, key=row.key, site=site_host())
+
+
+def _agrees(row: WrittenEvent, body: Mapping[str, Any] | None) -> bool:
+    """Whether nothing needs to be asked of Google."""
+    if body is None:
+        return row.sent_at is None
+    return bool(row.etag) and not row.must_look and row.content == content_of(body)
+
+
+def _look(api: CalendarApi, row: WrittenEvent) -> Mapping[str, Any] | None:
+    """The event as it stands at Google now, None where it was deleted."""
+    try:
+        event = api.event(row.calendar.google_id, row.event_id)
+    except EventGone:
+        return None
+    return event if event.get("status") != "cancelled" else None
+
+
+def _send(api: CalendarApi, row: WrittenEvent, body: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """Have Google hold an event with these fields, or none; returns the event as Google has it now."""
+    calendar = row.calendar.google_id
+    if body is None:
+        api.delete(calendar, row.event_id)
+        return None
+    if row.etag:
+        try:
+            return api.patch(calendar, row.event_id, body, etag=row.etag)
+        except EventGone:
+            pass
+    try:
+        return api.insert(calendar, {**body, "id": row.event_id})
+    except AlreadyThere:  # the answer that it was written got lost, or it was deleted, which a patch undoes
+        return api.patch(calendar, row.event_id, body)
+
+
+@retrying
+@transaction.atomic
+def _save(row: WrittenEvent, body: Mapping[str, Any] | None, event: Mapping[str, Any] | None) -> None:
+    """Note what Google holds now. The row is due again where somebody asked for it meanwhile."""
+    rows = WrittenEvent.objects.filter(pk=row.pk)
+    if body is None or event is None:
+        if not rows.filter(asked=row.asked).delete()[0]:
+            rows.update(sent_at=None, etag="", content="", start=None, end=None)
+        return
+    start, end = span_of(event, row.calendar.zone)
+    rows.update(
+        etag=event["etag"],
+        content=content_of(body),
+        start=start,
+        end=end,
+        written_at=clock.now(),
+        failures=0,
+        problem="",
+    )
+    rows.filter(asked=row.asked).update(write_at=None, must_look=False)
+
+
+def _save_agreed(row: WrittenEvent) -> None:
+    rows = WrittenEvent.objects.filter(pk=row.pk, asked=row.asked)
+    if row.sent_at is None:
+        rows.delete()
+    else:
+        rows.update(write_at=None, failures=0, problem="")
+
+
+@retrying
+@transaction.atomic
+def _failed(connection: Connection, row: WrittenEvent, error: GoogleError) -> None:
+    """Note a failure, and when to try again."""
+    now, failures = clock.now(), row.failures + 1
+    passes, asked = isinstance(error, TryLater), getattr(error, "after", None)
+    again_at = now + pauses.after_failure(failures, chance, problem=error.problem, passes=passes, asked=asked)
+    WrittenEvent.objects.filter(pk=row.pk).update(write_at=again_at, failures=failures, problem=error.problem)
+    if error.problem in {Problem.BUSY, Problem.LIMIT}:  # Google limits the account, and all that is written to it
+        Connection.objects.filter(pk=connection.pk).update(wait_until=again_at)
+    health.note_not_written(connection, row.calendar, error, now=now)

@@ -1,0 +1,116 @@
+"""The rows of what is written to Google: which there are, and which are to be compared with what they are about.
+
+Nothing here asks Google; `writing` does. A comparison asked for ten times is made once.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+
+from accounts.models import User
+from calendar_sync import hooks
+from calendar_sync.models import GoogleCalendar, WrittenEvent
+from calendar_sync.rules.entries import event_id_of
+from calendar_sync.states import State
+from core import clock
+from core.db import retrying
+from core.letters import site_host
+from outbox import services as outbox
+
+WRITE = "calendar_sync.write"
+POLL = 30
+BATCH = 500
+
+
+@retrying
+@transaction.atomic
+def things_changed(*, source: str, keys: Collection[UUID], owners: Iterable[User]) -> None:
+    """Have the calendars of these people compared with things of theirs that have changed, by a job.
+
+    Does nothing for whoever has no calendar that is written to.
+    """
+    now = clock.now()
+    calendars = list(_written_to().filter(connection__user__in=list(owners)).select_related("connection"))
+    _add((calendar, source, key) for calendar in calendars for key in keys)
+    _ask(WrittenEvent.objects.filter(source=source, key__in=keys, calendar__connection__user__in=list(owners)), now)
+
+
+@retrying
+@transaction.atomic
+def compare(owner: User, *, now: datetime, source: str = "") -> None:
+    """Have all that lies ahead of a person (of one source) compared with their calendars at Google, by a job.
+
+    What Google should not have any more is taken away, in calendars that are no longer
+    written to as well.
+    """
+    wanted = [
+        (each.name, key) for each in hooks.sources if source in {"", each.name} for key in each.ahead(owner, now=now)
+    ]
+    _add((calendar, name, key) for calendar in _written_to().filter(connection__user=owner) for name, key in wanted)
+    rows = WrittenEvent.objects.filter(Q(end__gt=now) | Q(end=None), calendar__connection__user=owner)
+    _ask(rows.filter(source=source) if source else rows, now)
+
+
+def look_at(keys: Collection[int], *, now: datetime) -> None:
+    """Have events compared with Google, too, where somebody has changed or deleted them. Inside a transaction."""
+    rows = WrittenEvent.objects.filter(pk__in=keys)
+    rows.update(must_look=True)
+    _ask(rows, now)
+
+
+def adopt(calendar: GoogleCalendar, things: Collection[tuple[str, UUID]], *, now: datetime) -> None:
+    """Take events of ours that a calendar has and our tables do not for written, as after disconnecting from Google
+    and connecting again. Inside a transaction."""
+    _add(((calendar, source, key) for source, key in things), sent_at=now)
+    _ask(calendar.written.filter(key__in=[key for _, key in things]), now)
+
+
+def publish_due(*, now: datetime) -> int:
+    """Publish the writing of each connection that has something to compare; returns their number."""
+    due = WrittenEvent.objects.filter(write_at__lte=now, calendar__connection__state=State.WORKING)
+    # While something is due and nobody can write it, one message in each poll.
+    slot = f"{now.timestamp() // POLL:.0f}"
+    drafts = [_draft(each, slot) for each in _connections_of(due)]
+    with transaction.atomic():
+        outbox.publish_all(drafts)
+    return len(drafts)
+
+
+def _written_to() -> QuerySet[GoogleCalendar]:
+    return GoogleCalendar.objects.filter(is_written_to=True).exclude(connection__state=State.LEAVING)
+
+
+def _add(things: Iterable[tuple[GoogleCalendar, str, UUID]], **fields: Any) -> None:
+    """Add the rows that are missing; what is to be written is not known by then, nor whether anything is."""
+    site = site_host()
+    rows = [
+        WrittenEvent(
+            calendar=calendar,
+            source=source,
+            key=key,
+            event_id=event_id_of(source, key, owner=calendar.connection.user_id, site=site),
+            **fields,
+        )
+        for calendar, source, key in things
+    ]
+    WrittenEvent.objects.bulk_create(rows, ignore_conflicts=True, batch_size=BATCH)
+
+
+def _ask(rows: QuerySet[WrittenEvent], now: datetime) -> None:
+    keys = list(rows.values_list("pk", flat=True))
+    found = WrittenEvent.objects.filter(pk__in=keys)
+    found.update(write_at=now, asked=F("asked") + 1)
+    working = found.filter(calendar__connection__state=State.WORKING)
+    outbox.publish_all(_draft(each, uuid4().hex) for each in _connections_of(working))
+
+
+def _connections_of(rows: QuerySet[WrittenEvent]) -> list[int]:
+    return sorted(set(rows.values_list("calendar__connection", flat=True)))
+
+
+def _draft(connection: int, when: str) -> outbox.Draft:
+    return outbox.Draft(topic=WRITE, key=f"{connection}:{when}", payload={"connection": connection})

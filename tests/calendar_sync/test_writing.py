@@ -1,0 +1,424 @@
+"""Appointments and time off in the stand-in for Google: written, changed, deleted, and made to agree after faults."""
+
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+
+from appointments.services import booking, proposals, transitions
+from appointments.states import Role
+from calendar_sync.models import BusyInterval, Connection, GoogleCalendar, Note, WrittenEvent
+from calendar_sync.services import connecting, writing, written
+from calendar_sync.states import NoteKind, Problem, State
+from core import clock
+from outbox.testing import deliver
+from providers import services as providers
+from providers.models import BookingPolicy, Provider, Service
+from tests.factories.accounts import UserFactory
+from tests.factories.providers import ServiceFactory
+
+from .pretend import MAYA
+from .world import DAY, HOUR, busy_times, connect, read
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def service(provider, connected):
+    return ServiceFactory(provider=provider, duration_minutes=60, name="Massage")
+
+
+@pytest.fixture
+def appointment(service, morning):
+    """Booked in three days at 10:00 in Kathmandu, and written."""
+    made = book(service, morning)
+    deliver()
+    return made
+
+
+def book(service, start):
+    service = Service.objects.select_related("provider__policy", "provider__user").get(pk=service.pk)
+    terms, customer = booking.terms_of(service), UserFactory(name="Mina Sato")
+    [outcome] = booking.place(booking.Wanted(service, (start,), customer, terms, uuid4().hex))
+    return outcome.appointment
+
+
+def cancel(appointment):
+    return transitions.cancel_appointment(
+        appointment=appointment, actor=appointment.provider.user, role=Role.PROVIDER, seen=1
+    )
+
+
+def take_off(provider, start, end, **more):
+    locked = providers.lock_provider(provider, actor=provider.user)
+    return providers.write_time_off(locked, start=start, end=end, now=clock.now(), **more).row
+
+
+def entries(server):
+    return server.google.entries(MAYA)
+
+
+def starts(server):
+    """The starts of all events in Maya's calendar, in order."""
+    return sorted(datetime.fromisoformat(one["start"]["dateTime"]) for one in entries(server))
+
+
+def writes(server):
+    return [call for call in server.google.calls if call.method in {"events.insert", "events.patch", "events.delete"}]
+
+
+def write_again(connection):
+    """Let what failed be due now, and write it."""
+    Connection.objects.update(wait_until=None, writing_until=None)
+    WrittenEvent.objects.exclude(write_at=None).update(write_at=clock.now())
+    return writing.write_due(connection.pk)
+
+
+# --- What is written --------------------------------------------------------------------------------------------------
+
+
+def test_a_booked_appointment_stands_in_the_calendar_of_the_provider(appointment, at_pretend_google):
+    [event] = entries(at_pretend_google)
+    assert event["summary"] == "Mina Sato: Massage"
+    assert datetime.fromisoformat(event["start"]["dateTime"]) == appointment.start
+    assert datetime.fromisoformat(event["end"]["dateTime"]) == appointment.end
+    assert event["status"] == "confirmed"
+    assert f"Reference {appointment.reference}" in event["description"]
+    assert event["reminders"] == {"useDefault": False, "overrides": [{"method": "popup", "minutes": 24 * 60}]}
+    assert {one.send_updates for one in at_pretend_google.google.events.sent} == {"none"}
+    assert Note.objects.filter(kind=NoteKind.WRITTEN).get().changed == 1
+
+
+def test_a_cancelled_appointment_is_deleted_there(appointment, at_pretend_google):
+    cancel(appointment)
+    deliver()
+    assert entries(at_pretend_google) == []
+    assert not WrittenEvent.objects.exists()
+
+
+def test_a_moved_appointment_is_moved_there_and_stays_one_event(appointment, at_pretend_google, morning):
+    BookingPolicy.objects.update(accepts_at_once=True)
+    [before] = entries(at_pretend_google)
+    row = type(appointment).objects.with_people().get(pk=appointment.pk)
+    proposals.propose_time(appointment=row, start=morning + 2 * HOUR, actor=row.customer, role=Role.CUSTOMER)
+    deliver()
+    [after] = entries(at_pretend_google)
+    assert after["id"] == before["id"]
+    assert starts(at_pretend_google) == [morning + 2 * HOUR]
+
+
+def test_a_request_is_written_once_it_is_confirmed(service, morning, at_pretend_google):
+    BookingPolicy.objects.update(accepts_at_once=False)
+    request = book(service, morning)
+    deliver()
+    before = entries(at_pretend_google)
+    transitions.accept_request(appointment=request, actor=request.provider.user)
+    deliver()
+    assert before == []
+    assert starts(at_pretend_google) == [morning]
+
+
+def test_a_request_is_written_as_tentative_where_the_provider_wants_that(service, morning, at_pretend_google):
+    BookingPolicy.objects.update(accepts_at_once=False)
+    Connection.objects.update(writes_requests=True)
+    request = book(service, morning)
+    deliver()
+    before = [one["status"] for one in entries(at_pretend_google)]
+    transitions.accept_request(appointment=request, actor=request.provider.user)
+    deliver()
+    assert before == ["tentative"]
+    assert [one["status"] for one in entries(at_pretend_google)] == ["confirmed"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_time_off_is_written_with_whole_days_and_deleted_with_it(connected, provider, at_pretend_google, morning):
+    connected.refresh_from_db()
+    row = Provider.objects.select_related("user").get(pk=provider.pk)
+    first = clock.day_bounds(clock.local(morning, provider.zone).date(), provider.zone)
+    with transaction.atomic():
+        off = take_off(row, first[0], first[1] + DAY, all_day=True, reason="Surgery")
+    deliver()
+    [event] = entries(at_pretend_google)
+    providers.remove_time_off(time_off=off, actor=row.user)
+    deliver()
+    day = clock.local(morning, provider.zone).date()
+    assert (event["summary"], event["start"], event["end"]) == (
+        "Time off",
+        {"date": f"{day}"},
+        {"date": f"{day + 2 * DAY}"},
+    )
+    assert "Surgery" not in str(event)
+    assert entries(at_pretend_google) == []
+
+
+def test_what_was_agreed_before_connecting_is_written_then(provider, morning, at_pretend_google):
+    service = ServiceFactory(provider=provider, duration_minutes=60)
+    book(service, morning)
+    deliver()
+    connect(provider, at_pretend_google)
+    deliver()
+    assert starts(at_pretend_google) == [morning]
+
+
+def test_nobody_is_written_anything_without_a_calendar_to_write_to(
+    connected, service, provider, morning, at_pretend_google
+):
+    connecting.choose_calendars(connection=connected, busy=[], write_to=None, when_stale="pause", actor=provider.user)
+    book(service, morning)
+    deliver()
+    assert writes(at_pretend_google) == []
+    assert not WrittenEvent.objects.exists()
+
+
+def test_another_calendar_to_write_to_gets_what_lies_ahead_and_the_first_one_loses_it(
+    appointment, connected, provider, at_pretend_google
+):
+    other = at_pretend_google.google.add_calendar(MAYA, "Practice")
+    connecting.read_list(connected.pk)
+    connecting.choose_calendars(
+        connection=connected,
+        busy=connected.calendars.filter(is_primary=True),
+        write_to=connected.calendars.get(google_id=other),
+        when_stale="pause",
+        actor=provider.user,
+    )
+    deliver()
+    assert entries(at_pretend_google) == []
+    assert [one["summary"] for one in at_pretend_google.google.entries(MAYA, other)] == ["Mina Sato: Massage"]
+    assert GoogleCalendar.objects.filter(is_written_to=True).get().google_id == other
+
+
+# --- Our own events, read again ---------------------------------------------------------------------------------------
+
+
+def test_an_event_of_ours_makes_nobody_busy_and_its_echo_causes_no_write(
+    appointment, connected, provider, at_pretend_google
+):
+    sent = len(writes(at_pretend_google))
+    read(connected)
+    deliver()
+    assert not BusyInterval.objects.exists()
+    assert len(writes(at_pretend_google)) == sent
+
+
+def test_the_time_of_a_cancelled_appointment_is_open_before_google_has_deleted_its_event(
+    appointment, connected, provider, at_pretend_google
+):
+    cancel(appointment)
+    read(connected)
+    assert busy_times(provider) == []
+
+
+def test_an_event_that_was_recoloured_stays_so_and_is_not_written_again(appointment, connected, at_pretend_google):
+    [event] = entries(at_pretend_google)
+    at_pretend_google.google.change(MAYA, event["id"], {"colorId": "5", "description": "Bring the towels"})
+    sent = len(writes(at_pretend_google))
+    read(connected)
+    deliver()
+    [after] = entries(at_pretend_google)
+    assert (after["colorId"], after["description"]) == ("5", "Bring the towels")
+    assert len(writes(at_pretend_google)) == sent
+    assert WrittenEvent.objects.get().etag == after["etag"]
+
+
+def test_events_are_known_again_after_disconnecting_and_connecting(appointment, connected, provider, at_pretend_google):
+    [event] = entries(at_pretend_google)
+    Connection.objects.all().delete()
+    connect(Provider.objects.get(pk=provider.pk), at_pretend_google)
+    read(Connection.objects.get())
+    deliver()
+    assert [one["id"] for one in entries(at_pretend_google)] == [event["id"]]
+    assert not BusyInterval.objects.exists()
+
+
+def test_an_event_whose_appointment_was_cancelled_while_nothing_was_connected_is_deleted_on_connecting(
+    appointment, connected, provider, at_pretend_google
+):
+    Connection.objects.all().delete()
+    cancel(appointment)
+    deliver()
+    connect(Provider.objects.get(pk=provider.pk), at_pretend_google)
+    read(Connection.objects.get())
+    deliver()
+    assert entries(at_pretend_google) == []
+
+
+def test_the_event_of_somebody_else_who_uses_dayline_is_a_busy_time_like_any_other(
+    appointment, connected, provider, morning, at_pretend_google
+):
+    [event] = entries(at_pretend_google)
+    at_pretend_google.google.put(
+        MAYA, {key: event[key] for key in ("summary", "start", "end", "extendedProperties")} | {"id": "abcde12345"}
+    )
+    read(connected)
+    assert busy_times(provider) == [(morning, morning + HOUR)]
+
+
+# --- Faults -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 500},
+        {"status": 503, "after": True},
+        {"close": True},
+        {"close": True, "after": True, "times": 2},
+        {"status": 200, "body": "<html>Welcome to the hotel</html>"},
+        {"status": 200, "body": "<html>Welcome to the hotel</html>", "after": True},
+        {"status": 429, "reason": "rateLimitExceeded", "retry_after": "120"},
+        {"status": 403, "reason": "userRateLimitExceeded"},
+        {"status": 403, "reason": "quotaExceeded"},
+        {"status": 404, "reason": "notFound"},
+        {"status": 400, "reason": "invalid"},
+    ],
+    ids=str,
+)
+def test_an_event_that_could_not_be_written_is_written_later_and_once(
+    fault, service, connected, morning, at_pretend_google
+):
+    at_pretend_google.google.faults.add("events.insert", **fault)
+    book(service, morning)
+    deliver()
+    failed = Note.objects.filter(kind=NoteKind.NOT_WRITTEN).exists()
+    write_again(connected)
+    row = WrittenEvent.objects.get()
+    assert starts(at_pretend_google) == [morning]
+    assert (row.write_at, row.failures, row.problem) == (None, 0, "")
+    assert row.etag == entries(at_pretend_google)[0]["etag"]
+    # httplib2 itself asks again where a connection ends, so that one such fault is none.
+    assert failed or fault == {"close": True}
+
+
+def test_a_lost_answer_to_a_move_and_to_a_deletion_is_made_good(appointment, connected, morning, at_pretend_google):
+    BookingPolicy.objects.update(accepts_at_once=True)
+    at_pretend_google.google.faults.add("events.patch", status=503, after=True)
+    row = type(appointment).objects.with_people().get(pk=appointment.pk)
+    proposals.propose_time(appointment=row, start=morning + 2 * HOUR, actor=row.customer, role=Role.CUSTOMER)
+    deliver()
+    write_again(connected)
+    moved = starts(at_pretend_google)
+    at_pretend_google.google.faults.add("events.delete", status=503, after=True)
+    row.refresh_from_db()
+    cancel(row)
+    deliver()
+    write_again(connected)
+    assert moved == [morning + 2 * HOUR]
+    assert entries(at_pretend_google) == []
+    assert not WrittenEvent.objects.exists()
+
+
+def test_an_account_that_is_asked_to_slow_down_is_left_alone(service, connected, morning, at_pretend_google):
+    at_pretend_google.google.faults.add(
+        "events.insert", status=429, reason="rateLimitExceeded", retry_after="600", times=9
+    )
+    for n in range(3):
+        book(service, morning + n * HOUR)
+    deliver()
+    connected.refresh_from_db()
+    assert len(writes(at_pretend_google)) == 1
+    assert connected.wait_until >= clock.now() + timedelta(seconds=500)
+    assert Note.objects.filter(kind=NoteKind.NOT_WRITTEN).get().problem == Problem.BUSY
+
+
+def test_one_event_that_google_refuses_delays_no_other(service, connected, morning, at_pretend_google):
+    at_pretend_google.google.faults.add("events.insert", status=400, reason="invalid")
+    for n in range(3):
+        book(service, morning + n * HOUR)
+    written.compare(connected.user, now=clock.now())
+    writing.write_due(connected.pk)
+    assert len(entries(at_pretend_google)) == 2
+    assert WrittenEvent.objects.exclude(problem="").get().problem == Problem.REFUSED
+
+
+def test_a_worker_that_dies_between_googles_answer_and_ours_leaves_one_event(
+    service, connected, morning, at_pretend_google, monkeypatch
+):
+    book(service, morning)
+    written.compare(connected.user, now=clock.now())
+
+    class Killed(BaseException):
+        pass
+
+    def die(*args):
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(writing, "_save", die)
+        with pytest.raises(Killed):
+            writing.write_due(connected.pk)
+    write_again(connected)
+    assert starts(at_pretend_google) == [morning]
+    assert WrittenEvent.objects.get().written_at is not None
+
+
+def test_a_dead_grant_stops_writing_and_signing_in_again_goes_on(service, connected, morning, at_pretend_google):
+    at_pretend_google.google.revoke(MAYA)
+    Connection.objects.update(access_until=clock.now())
+    book(service, morning)
+    deliver()
+    connected.refresh_from_db()
+    state, sent = connected.state, len(writes(at_pretend_google))
+    Connection.objects.all().delete()
+    connect(Provider.objects.get(pk=service.provider_id), at_pretend_google)
+    deliver()
+    assert (state, sent) == (State.SIGN_IN_AGAIN, 0)
+    assert starts(at_pretend_google) == [morning]
+
+
+def test_a_change_that_comes_while_its_event_is_being_written_is_written_after_it(
+    appointment, connected, morning, at_pretend_google, monkeypatch
+):
+    written.compare(connected.user, now=clock.now())
+    WrittenEvent.objects.update(content="")
+    save, done = writing._save, []
+
+    def cancelled_meanwhile(*args):
+        if not done:
+            done.append(cancel(appointment))
+            deliver("appointments.write_to_calendars")
+        return save(*args)
+
+    monkeypatch.setattr(writing, "_save", cancelled_meanwhile)
+    writing.write_due(connected.pk)
+    assert entries(at_pretend_google) == []
+
+
+def test_a_connection_is_written_to_by_one_process_at_a_time(appointment, connected, at_pretend_google):
+    taken = writing._take_turn(connected.pk)
+    with pytest.raises(writing.BeingWritten):
+        writing.write_due(connected.pk)
+    assert taken is not None
+
+
+def test_what_became_due_without_a_message_is_found_by_the_poll(appointment, connected, morning, at_pretend_google):
+    WrittenEvent.objects.update(write_at=clock.now(), content="")
+    sent = len(writes(at_pretend_google))
+    assert written.publish_due(now=clock.now()) == 1
+    deliver(written.WRITE)
+    assert len(writes(at_pretend_google)) == sent + 1
+    assert written.publish_due(now=clock.now()) == 0
+
+
+def test_a_whole_reading_misses_a_deleted_event_and_it_is_written_again(
+    appointment, connected, at_pretend_google, morning
+):
+    read(connected)
+    [event] = entries(at_pretend_google)
+    at_pretend_google.google.remove(MAYA, event["id"])
+    GoogleCalendar.objects.update(sync_token="")
+    read(connected)
+    deliver()
+    assert starts(at_pretend_google) == [morning]
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_publishing_what_is_due_takes_as_many_queries_for_one_as_for_many(
+    count, service, connected, morning, django_assert_num_queries
+):
+    for n in range(count):
+        book(service, morning + n * HOUR)
+    written.compare(connected.user, now=clock.now())
+    with django_assert_num_queries(4):
+        written.publish_due(now=clock.now())
