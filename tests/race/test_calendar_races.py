@@ -70,7 +70,7 @@ def bring(calendar_pk, start, folder, size):
     calendar = reading._take_turn(calendar_pk)
     at = datetime.fromisoformat(start)
     busy = Busy("event", "1", at, at + HOUR, is_all_day=False, title="Dentist")
-    found = reading.Found(is_whole=True, until=at + LATER, busy={"event": busy}, sync_token="next")
+    found = reading.Found(is_whole=True, since=at - LATER, until=at + LATER, busy={"event": busy}, sync_token="next")
     meet(folder, size)
     reading._save(calendar, found)
 
