@@ -231,6 +231,7 @@ def _as_provider(person: User, own: Provider) -> None:
         access_token="quill-token-0815",
         access_until=clock.now(),
         refreshing_until=clock.now(),
+        writing_until=clock.now(),
         problem=Problem.SLOW,
     )
     calendar = connection.calendars.create(
@@ -242,6 +243,19 @@ def _as_provider(person: User, own: Provider) -> None:
         last_read_at=clock.now(),
         problem=Problem.SLOW,
         gone_since=clock.now(),
+    )
+    calendar.written.create(
+        source="time_off",
+        key=uuid4(),
+        event_id="e1",
+        etag="e",
+        content="c",
+        start=clock.now(),
+        end=clock.now() + DAY,
+        sent_at=clock.now(),
+        written_at=clock.now(),
+        write_at=clock.now() + DAY,
+        problem=Problem.SLOW,
     )
     connection.notes.create(calendar=calendar, kind=NoteKind.FAILED, problem=Problem.SLOW)
     BusyInterval.objects.create(

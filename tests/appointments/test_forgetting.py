@@ -87,6 +87,12 @@ IMPERSONAL = {
         "calendar_sync_googlecalendar.sync_token",
         "calendar_sync_googlecalendar.time_zone",
         "calendar_sync_busyinterval.etag",
+        "calendar_sync_writtenevent.etag",
+    },
+    "Names of ours for an event, hashes of what it is about and of what it says, gone with the connection.": {
+        "calendar_sync_writtenevent.source",
+        "calendar_sync_writtenevent.event_id",
+        "calendar_sync_writtenevent.content",
     },
     "Words of staff about no person.": {"auth_group.name", "providers_category.name", "providers_category.slug"},
     "What was agreed with others keeps its name and the zone of its place.": {

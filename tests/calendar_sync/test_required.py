@@ -78,7 +78,7 @@ def disconnect(connection):
 
 def untick(connection):
     own = {"connection": connection, "actor": connection.user}
-    return connecting.choose_calendars(busy=[], when_stale=WhenStale.GO_ON, **own)
+    return connecting.choose_calendars(busy=[], write_to=None, when_stale=WhenStale.GO_ON, **own)
 
 
 def book(service, start):
@@ -238,7 +238,9 @@ def test_the_first_reading_opens_bookings(client, provider, connection):
     assert "Choose at least one that makes you busy, or nobody can book you here." in client.get(PAGE).text
 
     calendars = list(connection.calendars.all())
-    connecting.choose_calendars(connection=connection, busy=calendars, when_stale="pause", actor=connection.user)
+    connecting.choose_calendars(
+        connection=connection, busy=calendars, write_to=None, when_stale="pause", actor=connection.user
+    )
     assert "bookings open once they are." in client.get(PAGE).text
     taken = reading._take_turn(calendars[0].pk)
     reading._save(taken, reading.Found(is_whole=True, until=tomorrow()))

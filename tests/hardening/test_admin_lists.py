@@ -57,6 +57,7 @@ def staff(client):
             user=provider.user, account="1", email="x@example.com", profile="full", refresh_token="r"
         )
         connection.notes.create(kind="read")
+        connection.calendars.create(google_id="c").written.create(source="time_off", key=uuid4(), event_id="e")
         CustomerAllowance.objects.create(provider=provider, customer=provider.user)
         CustomerBlock.objects.create(provider=provider, customer=provider.user, blocked_by=provider.user)
         Category.objects.create(name=f"Category {number}", slug=f"category-{number}")
