@@ -243,7 +243,7 @@ def test_the_first_reading_opens_bookings(client, provider, connection):
     )
     assert "bookings open once they are." in client.get(PAGE).text
     taken = reading._take_turn(calendars[0].pk)
-    reading._save(taken, reading.Found(is_whole=True, until=tomorrow()))
+    reading._save(taken, reading.Found(is_whole=True, since=clock.now(), until=tomorrow()))
 
     provider.refresh_from_db()
     assert provider.takes_bookings
