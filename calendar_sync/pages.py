@@ -1,12 +1,13 @@
 """What the pages of a connection show, from rows in hand."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from .models import Connection, GoogleCalendar, Note
-from .states import NoteKind, WhenStale
+from .rules.attention import Attention
+from .states import NoteKind, Problem, WhenStale
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,3 +110,26 @@ def _row(note: Note) -> Row:
         icon = "warn" if note.kind == NoteKind.SIGNED_OUT else "clock"
         return Row("brass", icon, note.get_problem_display() or note.get_kind_display(), calendar, note.at)
     return Row("brand", "check", note.get_kind_display(), calendar, note.at)
+
+
+def line_of(connection: Connection, reasons: Sequence[Attention]) -> str:
+    """A connection as whoever runs the site reads it in a terminal, on one line; moments are in UTC. Needs owner and
+    calendars."""
+    counting = [each for each in connection.calendars.all() if each.counts_as_busy]
+    read = [each.last_read_at for each in counting]
+    known = [each for each in read if each]
+    tries = [each.next_read_at for each in counting] if connection.is_working and connection.user.takes_part else []
+    problem = next((each.problem for each in counting if each.problem), connection.problem)
+    at_rest = [] if connection.user.takes_part else ["not read: the account is closed or suspended"]
+    facts = [
+        ", ".join([*reasons, *at_rest]) or "in order",
+        f"{connection.get_state_display().lower()} since {_utc(connection.state_since)}",
+        f"read {_utc(min(known)) if known and len(known) == len(read) else 'never' if counting else 'nothing'}",
+        f"problem: {Problem(problem).label}" if problem else "no problem",
+        f"next try {_utc(min(tries))}" if tries else "no next try",
+    ]
+    return f"{connection.user.email} ({connection.email}): {'; '.join(facts)}"
+
+
+def _utc(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"

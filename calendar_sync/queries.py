@@ -23,6 +23,13 @@ def connections_of(user: User) -> QuerySet[Connection]:
     return rows.prefetch_related(Prefetch("calendars", queryset=calendars))
 
 
+def every_connection() -> QuerySet[Connection]:
+    """Everybody's connections with owner and calendars but without tokens, not those being ended; by owner. Two
+    queries."""
+    rows = Connection.objects.exclude(state=State.LEAVING).select_related("user").prefetch_related("calendars")
+    return rows.defer("refresh_token", "access_token").order_by("user__email", "pk")
+
+
 def history_of(connection: Connection) -> QuerySet[Note]:
     """The history of a connection, the newest first."""
     return connection.notes.select_related("calendar")

@@ -4117,6 +4117,14 @@ MUTANTS = [
         "somebody_else",
     ),
     mutant(
+        "Google: what needs attention does not fail the command",
+        "calendar_sync/management/commands/calendar_connections.py",
+        "            sys.exit(1)",
+        "            sys.exit(0)",
+        "calendar_sync/test_connections_command.py",
+        "each_one",
+    ),
+    mutant(
         "Google: a required calendar need not be signed in",
         "calendar_sync/rules/standing.py",
         "return self.state == State.WORKING and self.was_read",

@@ -123,7 +123,7 @@ def pass_on(provider: Provider | None, *, has_changed: bool = False) -> None:
         return
     now = clock.now()
     rows = Connection.objects.filter(user=provider.user_id).exclude(state=State.LEAVING)
-    copies = [_copy(each) for each in rows.prefetch_related("calendars")]
+    copies = [copy_of(each) for each in rows.prefetch_related("calendars")]
     standing = standing_of(
         copies,
         now=now,
@@ -196,7 +196,8 @@ def _tell(row: Connection, *, hours: int) -> None:
     )
 
 
-def _copy(row: Connection) -> Copy:
+def copy_of(row: Connection) -> Copy:
+    """What is known of a connection whose calendars are loaded."""
     calendars = list(row.calendars.all())
     counting = [each for each in calendars if each.counts_as_busy]
     known = [each.known_at for each in counting] if calendars else [row.signed_in_at]  # its calendars were never listed
