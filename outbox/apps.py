@@ -8,4 +8,8 @@ class OutboxConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from core import health
+        from outbox import services
+
+        health.jobs_wait.answer(services.longest_wait)
         autodiscover_modules("tasks")

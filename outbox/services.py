@@ -25,8 +25,8 @@ from core.compiled_inserts import insert_all
 from core.db import require_transaction
 from outbox.dispatch import MAX_ATTEMPTS, renew_lease
 from outbox.exceptions import GiveUp, LeaseLost, NotYet, Retry
-from outbox.models import Message
-from outbox.registry import daily, every, handler, monthly
+from outbox.models import Message, ScheduledJob
+from outbox.registry import daily, every, handler, monthly, recurring
 
 __all__ = [
     "Draft",
@@ -41,6 +41,7 @@ __all__ = [
     "is_last_try",
     "is_running",
     "leave_undone",
+    "longest_wait",
     "monthly",
     "publish",
     "publish_all",
@@ -133,3 +134,14 @@ def _message(draft: Draft) -> Message:
     if draft.due_at is not None:
         message.due_at = draft.due_at
     return message
+
+
+def longest_wait() -> float:
+    """The seconds that the job has waited which has been due longest, firings of recurring ones included.
+
+    0 where none is due. One that runs, pauses after a failure or is dead does not count. Two queries.
+    """
+    messages = Message.objects.due().values_list("due_at", Now())[:1]
+    firings = ScheduledJob.objects.filter(name__in=list(recurring), next_run_at__lte=Now()).order_by("next_run_at")
+    waiting = [*messages, *firings.values_list("next_run_at", Now())[:1]]
+    return max(((now - since).total_seconds() for since, now in waiting), default=0.0)

@@ -4117,6 +4117,22 @@ MUTANTS = [
         "somebody_else",
     ),
     mutant(
+        "a job that is paused or running is said to wait",
+        "outbox/services.py",
+        "    messages = Message.objects.due()",
+        '    messages = Message.objects.pending().order_by("due_at")',
+        "outbox/test_messages.py",
+        "oldest_due_job",
+    ),
+    mutant(
+        "jobs that are behind are not told",
+        "core/health.py",
+        "waited is not None and waited > BEHIND_SECONDS",
+        "False",
+        "core/test_health.py",
+        "behind",
+    ),
+    mutant(
         "Google: what needs attention does not fail the command",
         "calendar_sync/management/commands/calendar_connections.py",
         "            sys.exit(1)",

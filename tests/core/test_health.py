@@ -1,11 +1,15 @@
 """Machines learn whether the process lives and can work, and nothing else."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.cache import cache
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.http import HttpResponse, StreamingHttpResponse
 
 from core.http_methods import VerbsMiddleware
+from outbox import services as outbox
+from outbox.clock import database_now
 
 
 def test_health_answers_without_a_database(client):
@@ -19,7 +23,30 @@ def test_health_answers_without_a_database(client):
 def test_ready_when_database_and_cache_answer(client):
     response = client.get("/ready/")
 
-    assert (response.status_code, response.content) == (200, b"ok\n")
+    assert (response.status_code, response.content) == (200, b"ok\noldest due job: 0 seconds\n")
+
+
+@pytest.mark.parametrize(("waited", "first"), [(200, "ok"), (301, "ok, but jobs are behind")])
+@pytest.mark.django_db
+def test_ready_with_jobs_that_are_behind_and_says_for_how_long(client, waited, first):
+    due_at = database_now() - timedelta(seconds=waited)
+    with transaction.atomic():
+        outbox.publish("probe.count", key="one", payload={}, due_at=due_at)
+
+    response = client.get("/ready/")
+
+    said, age = response.content.decode().splitlines()
+    assert (response.status_code, said) == (200, first)
+    assert waited <= int(age.split()[3]) <= waited + 60
+
+
+@pytest.mark.django_db
+def test_not_ready_where_the_jobs_cannot_be_read(client, monkeypatch):
+    monkeypatch.setattr("core.health.jobs_wait.first", failing(OperationalError("no such table")))
+
+    response = client.get("/ready/")
+
+    assert (response.status_code, response.content) == (503, b"not ready: the database does not answer\n")
 
 
 @pytest.mark.django_db
@@ -39,7 +66,8 @@ def test_ready_without_the_cache_as_pages_are_and_says_what_is_missing(client, m
 
     response = client.get("/ready/")
 
-    assert (response.status_code, response.content) == (200, b"ok, but the cache does not answer\n")
+    said = b"ok, but the cache does not answer\noldest due job: 0 seconds\n"
+    assert (response.status_code, response.content) == (200, said)
     assert not response.has_header("Retry-After")
 
 

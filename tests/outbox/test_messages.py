@@ -12,7 +12,7 @@ from outbox import dispatch, liveness, registry
 from outbox import services as outbox
 from outbox import tasks as outbox_tasks
 from outbox.clock import database_now
-from outbox.models import Message
+from outbox.models import Message, ScheduledJob
 from outbox.testing import deliver
 from tests.outbox.probe.handlers import traces
 
@@ -434,3 +434,56 @@ class TestAdmin:
         client.post("/admin/outbox/message/", {"action": "try_again", "_selected_action": [str(message.pk)]})
 
         assert Message.objects.get().dead_at
+
+
+@pytest.mark.django_db
+class TestTheLongestWait:
+    """What /ready/ tells of the queue."""
+
+    def waiting(self, key, **values):
+        with transaction.atomic():
+            message = outbox.publish("probe.count", key=key, payload={})
+        Message.objects.filter(pk=message.pk).update(**values)
+
+    def test_is_that_of_the_oldest_due_job_alone(self):
+        now = database_now()
+        old = now - timedelta(hours=9)
+        assert outbox.longest_wait() == 0
+        self.waiting("done", due_at=old, done_at=now)
+        self.waiting("dead", due_at=old, dead_at=now)
+        self.waiting("running", due_at=now + timedelta(minutes=2), leased_until=now + timedelta(minutes=2))
+        self.waiting("later", due_at=now + timedelta(seconds=90))
+        assert outbox.longest_wait() == 0
+
+        self.waiting("new", due_at=now - timedelta(seconds=10))
+        self.waiting("old", due_at=now - timedelta(seconds=70))
+
+        assert 70 <= outbox.longest_wait() < 100
+
+    def test_counts_a_recurring_job_that_nobody_fires_and_none_that_the_code_knows_no_more(self, monkeypatch):
+        late = database_now() - timedelta(seconds=40)
+        ScheduledJob.objects.create(name="probe.gone", next_run_at=late - timedelta(days=1))
+        assert outbox.longest_wait() == 0
+
+        monkeypatch.setitem(registry.recurring, "probe.tick", None)
+        ScheduledJob.objects.create(name="probe.tick", next_run_at=late)
+
+        assert 40 <= outbox.longest_wait() < 70
+
+    def test_is_found_by_the_index_of_what_is_pending(self):
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute("SET LOCAL enable_seqscan = off")
+
+        plan = Message.objects.due().values_list("due_at")[:1].explain()
+
+        assert "outbox_message_pending" in plan
+        assert "SCAN outbox_message\n" not in plan
+
+    def test_costs_two_queries(self, django_assert_num_queries, monkeypatch):
+        monkeypatch.setitem(registry.recurring, "probe.tick", None)
+        for number in range(20):
+            self.waiting(str(number), due_at=database_now() - timedelta(seconds=number))
+
+        with django_assert_num_queries(2):
+            outbox.longest_wait()
