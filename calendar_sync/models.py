@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.models import taking_part
 from core import clock
 from core.encryption import EncryptedText
 from providers.models import Provider
@@ -79,8 +80,12 @@ class GoogleCalendarQuerySet(models.QuerySet["GoogleCalendar"]):
     """The queryset of calendars."""
 
     def read(self) -> "GoogleCalendarQuerySet":
-        """The calendars that are read: those that make busy, and those into which we write, as people change that."""
-        return self.filter(Q(counts_as_busy=True) | Q(is_written_to=True), connection__state=State.WORKING)
+        """The calendars that are read: those that make busy, and those into which we write, as people change that.
+
+        Not those of people whose account is closed or suspended, from whom nobody can book.
+        """
+        mine, wanted = taking_part("connection__user__"), Q(counts_as_busy=True) | Q(is_written_to=True)
+        return self.filter(mine, wanted, connection__state=State.WORKING)
 
 
 class GoogleCalendar(models.Model):

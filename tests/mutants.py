@@ -4133,6 +4133,22 @@ MUTANTS = [
         "behind",
     ),
     mutant(
+        "Google: a suspended person's calendar is read",
+        "calendar_sync/models.py",
+        'mine, wanted = taking_part("connection__user__"), Q(',
+        "mine, wanted = Q(), Q(",
+        "calendar_sync/test_reading.py",
+        "until_it_is_open",
+    ),
+    mutant(
+        "Google: the list of a suspended person's calendars is read",
+        "calendar_sync/services/connecting.py",
+        'filter(taking_part("user__"), pk=number, state',
+        "filter(pk=number, state",
+        "calendar_sync/test_reading.py",
+        "until_it_is_open",
+    ),
+    mutant(
         "Google: what needs attention does not fail the command",
         "calendar_sync/management/commands/calendar_connections.py",
         "            sys.exit(1)",

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 import structlog
 from django.db import transaction
 
-from accounts.models import User
+from accounts.models import User, taking_part
 from calendar_sync.exceptions import BoxLeftEmpty, NotConnected
 from calendar_sync.google_api import oauth
 from calendar_sync.google_api.calendars import Listed
@@ -77,8 +77,11 @@ def refresh_list(connection: Connection) -> None:
 
 
 def refresh_all_lists() -> int:
-    """Have it read which calendars each connected account has, as they change there; returns the number of accounts."""
-    rows = list(Connection.objects.filter(state=State.WORKING))
+    """Have it read which calendars each connected account has, as they change there; returns the number of accounts.
+
+    Those of people whose account is closed or suspended are left out.
+    """
+    rows = list(Connection.objects.filter(taking_part("user__"), state=State.WORKING))
     _publish_lists(rows)
     return len(rows)
 
@@ -98,7 +101,7 @@ def read_list(number: int) -> None:
 
     Outside any transaction. Raises TryLater and `tokens.BeingRefreshed`; what will not pass by itself is noted.
     """
-    connection = Connection.objects.filter(pk=number, state=State.WORKING).first()
+    connection = Connection.objects.filter(taking_part("user__"), pk=number, state=State.WORKING).first()
     if connection is None:
         return
     if connection.wait_until and connection.wait_until > clock.now():

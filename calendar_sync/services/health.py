@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, Q, QuerySet, When
 
+from accounts.models import taking_part
 from calendar_sync.google_api.errors import GoogleError, SignInNeeded
 from calendar_sync.models import Connection, GoogleCalendar, Note
 from calendar_sync.rules.standing import Copy, standing_of
@@ -105,8 +106,9 @@ def ask_to_sign_in(seen: Connection, error: SignInNeeded) -> bool:
 
 @transaction.atomic
 def tell_again(number: int, *, since: datetime, hours: int) -> bool:
-    """Tell the owner once more that Google asks for a sign-in, if it has done so ever `since`."""
-    row = Connection.objects.filter(pk=number, state=State.SIGN_IN_AGAIN, state_since=since).first()
+    """Tell the owner once more that Google asks for a sign-in, if it has done so ever `since` and they take part."""
+    waiting = Connection.objects.filter(taking_part("user__"), state=State.SIGN_IN_AGAIN, state_since=since)
+    row = waiting.filter(pk=number).first()
     if row is None:
         return False
     _tell(row, hours=hours)

@@ -7,7 +7,9 @@ import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import User
 from appointments.services.availability import slots_between
+from calendar_sync import tasks
 from calendar_sync.google_api.errors import SignInNeeded
 from calendar_sync.models import BusyInterval, Connection, GoogleCalendar, Note
 from calendar_sync.services import connecting, health, reading, tokens
@@ -24,6 +26,8 @@ from .pretend import MAYA
 from .world import DAY, HOUR, busy_times, put, read
 
 pytestmark = pytest.mark.django_db
+
+BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def calls_to(server, method):
@@ -455,3 +459,88 @@ def test_old_history_is_forgotten(connected):
     fresh = Note.objects.create(connection=connected, kind="read", at=clock.now())
     health.forget_old_notes(now=clock.now())
     assert list(Note.objects.all()) == [fresh]
+
+
+# --- Whose calendars --------------------------------------------------------------------------------------------------
+
+
+def make_all_due(connection):
+    old = clock.now() - timedelta(hours=3)
+    connection.calendars.update(next_read_at=clock.now(), last_read_at=old)
+    Provider.objects.filter(user=connection.user_id).update(calendar_read_at=old)
+
+
+@pytest.mark.parametrize(
+    ("away", "back"),
+    [
+        ({"banned_at": BEFORE}, {"banned_at": None}),
+        ({"leaves_at": BEFORE}, {"leaves_at": None}),
+        ({"is_active": False}, {"is_active": True}),
+    ],
+)
+def test_a_closed_or_suspended_account_is_not_read_until_it_is_open_again(
+    connected, provider, morning, at_pretend_google, away, back
+):
+    put(at_pretend_google, morning)
+    read(connected)
+    put(at_pretend_google, morning + 2 * HOUR)
+    User.objects.filter(pk=provider.user_id).update(**away)
+    Message.objects.all().delete()
+    asked = len(at_pretend_google.google.calls)
+    make_all_due(connected)
+    calendar = connected.calendars.get(counts_as_busy=True)
+
+    assert reading.publish_due(now=clock.now()) == 0
+    assert connecting.refresh_all_lists() == 0
+    reading.read_soon(connected, now=clock.now())
+    connecting.refresh_list(connected)
+    assert reading.read_calendar(calendar.pk) is False
+    tasks.poll()
+    deliver()
+
+    assert len(at_pretend_google.google.calls) == asked
+    assert busy_times(provider) == [(morning, morning + HOUR)]
+    connected.refresh_from_db()
+    assert (connected.state, connected.problem) == (State.WORKING, "")
+    provider.refresh_from_db()
+    assert provider.calendar_stopped_at is not None
+
+    User.objects.filter(pk=provider.user_id).update(**back)
+    assert not Provider.objects.bookable().filter(pk=provider.pk).exists()
+    tasks.poll()
+    deliver()
+
+    assert len(busy_times(provider)) == 2
+    assert Provider.objects.bookable().filter(pk=provider.pk).exists()
+
+
+def test_a_reading_under_way_when_its_account_is_suspended_is_made_again_afterwards(
+    connected, provider, morning, at_pretend_google
+):
+    put(at_pretend_google, morning)
+    calendar = connected.calendars.get(counts_as_busy=True)
+    GoogleCalendar.objects.filter(pk=calendar.pk).update(next_read_at=clock.now())
+    taken = reading._take_turn(calendar.pk)
+    found = tokens.ask(taken.connection, lambda api: reading._read(api, taken))
+    User.objects.filter(pk=provider.user_id).update(banned_at=BEFORE)
+    reading._save(taken, found)
+    assert busy_times(provider) == []
+
+    User.objects.filter(pk=provider.user_id).update(banned_at=None)
+    GoogleCalendar.objects.update(reading_until=BEFORE)
+    tasks.poll()
+    deliver()
+
+    assert busy_times(provider) == [(morning, morning + HOUR)]
+
+
+def test_who_is_suspended_is_not_told_again_to_sign_in(connected, provider):
+    health.ask_to_sign_in(Connection.objects.get(), SignInNeeded(Problem.SIGN_IN))
+    since = Connection.objects.get().state_since
+    told = InboxItem.objects.count()
+    User.objects.filter(pk=provider.user_id).update(banned_at=BEFORE)
+
+    assert health.tell_again(connected.pk, since=since, hours=24) is False
+    User.objects.filter(pk=provider.user_id).update(banned_at=None)
+    assert health.tell_again(connected.pk, since=since, hours=72) is True
+    assert InboxItem.objects.count() == told + 1
