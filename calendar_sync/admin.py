@@ -43,7 +43,8 @@ class ConnectionAdmin(ReadOnly, admin.ModelAdmin):
     list_select_related = ["user"]
     list_filter = ["state", "problem"]
     search_fields = ["email", "user__email", "user__name"]
-    fields = ["user", "email", "profile", "granted", "state", "state_since", "problem", "when_stale", "signed_in_at"]
+    fields = ["user", "email", "profile", "granted", "state", "state_since", "problem", "when_stale"]
+    fields += ["signed_in_at", "sign_in_until"]
     inlines = [CalendarInline]
     show_full_result_count = False
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from calendar_sync.models import Connection
-from calendar_sync.states import Problem, WhenStale
+from calendar_sync.states import Problem, State, WhenStale
 from core import wording
 from core.letters import Button, Letter, page
 from notifications import catalogue
@@ -15,6 +15,8 @@ from notifications.catalogue import Facts, Line, Mail, Reader, View
 from notifications.models import Kind
 from providers.models import Provider
 
+from .rules.sign_in import TESTING_WORDS, ended_by_testing
+from .services.ending import ENDS_NOTICE
 from .services.health import SIGN_IN_NOTICE
 
 
@@ -35,8 +37,12 @@ class SignInAgain(Mail):
         return "" if waits else "the connection works again"
 
     @property
+    def lacks_permission(self) -> bool:
+        return self.connection.problem == Problem.SCOPES
+
+    @property
     def reason(self) -> str:
-        if self.connection.problem == Problem.SCOPES:
+        if self.lacks_permission:
             return "A permission that the connection needs is missing for"
         return "As after a change of password, or when access was taken back, Google ended the sign-in of"
 
@@ -48,6 +54,7 @@ class SignInAgain(Mail):
 
     def letter(self) -> Letter:
         user = self.connection.user
+        by_testing = ended_by_testing(self.connection.signed_in_at, self.since) and not self.lacks_permission
         since = wording.moment_text(self.since, user.zone, twelve=user.uses_12h_clock)
         return Letter(
             subject="Sign in to Google again",
@@ -58,11 +65,80 @@ class SignInAgain(Mail):
             lead=(
                 f"{self.reason} {self.connection.email}, {since}, {wording.zone_city(user.zone)} time.",
                 f"{self.consequence} Your appointments are safe, and what was read before still closes its time.",
+                *([TESTING_WORDS] if by_testing else []),
             ),
             button=Button("Sign in to Google", page("studio_google")),
             contact=f"Questions? Write to {settings.SUPPORT_EMAIL}.",
             why="You get this mail because you connected a Google Calendar.",
         )
+
+
+class SignInEnds(Mail):
+    """The reminder that Google ends a sign-in, true until then unless its owner has signed in meanwhile."""
+
+    kind = Kind.CALENDAR
+
+    def __init__(self, connection: Connection, *, until: datetime) -> None:
+        self.connection, self.until = connection, until
+        self.key = f"google-sign-in-ends:{connection.uuid.hex}:{until.timestamp():.0f}"
+        self.reader = Reader.of(connection.user)
+
+    def stale_because(self, now: datetime) -> str:
+        return "" if _still_ends(self.connection, self.until, now) else "the sign-in does not end then any more"
+
+    def letter(self) -> Letter:
+        user = self.connection.user
+        until = wording.moment_text(self.until, user.zone, twelve=user.uses_12h_clock)
+        return Letter(
+            subject="Your sign-in to Google ends soon",
+            tone="brass",
+            badge="Google Calendar",
+            headline="Your sign-in to Google ends soon.",
+            preheader="One press before that, and nothing is interrupted.",
+            lead=(
+                f"Google ends the sign-in of {self.connection.email} on {until}, {wording.zone_city(user.zone)} time, "
+                "because access was granted for a limited time.",
+                "Sign in again before that: it takes one press and interrupts nothing. After it, your calendar is not "
+                "read until you do.",
+            ),
+            button=Button("Sign in to Google", page("studio_google")),
+            contact=f"Questions? Write to {settings.SUPPORT_EMAIL}.",
+            why="You get this mail because you connected a Google Calendar.",
+        )
+
+
+@catalogue.mail(ENDS_NOTICE)
+def sign_in_ends(*, connection: int, until: str) -> Mail | None:
+    """The reminder that a sign-in ends, or None where the account was disconnected."""
+    found = Connection.objects.select_related("user").exclude(state=State.LEAVING).filter(pk=connection).first()
+    return SignInEnds(found, until=datetime.fromisoformat(until)) if found else None
+
+
+@catalogue.lines(ENDS_NOTICE)
+def sign_in_ends_lines(items: Sequence[Facts], view: View) -> list[Line | None]:
+    """The lines that a sign-in ends. One query."""
+    found = Connection.objects.in_bulk({facts["connection"] for facts in items})
+    return [_ends_line(found.get(facts["connection"]), facts["until"], view.now) for facts in items]
+
+
+def _ends_line(connection: Connection | None, told: str, now: datetime) -> Line | None:
+    if connection is None:
+        return None
+    until = datetime.fromisoformat(told)
+    waits = _still_ends(connection, until, now)
+    return Line(
+        title="Your sign-in to Google ends soon" if waits else "Your sign-in to Google was about to end",
+        address=reverse("studio_google"),
+        icon="key",
+        tone="brass" if waits else "slate",
+        text=connection.email,
+        do="Sign in to Google" if waits else "",
+        until=until if waits else None,
+    )
+
+
+def _still_ends(connection: Connection, until: datetime, now: datetime) -> bool:
+    return connection.is_working and connection.sign_in_until == until and now < until
 
 
 @catalogue.mail(SIGN_IN_NOTICE)

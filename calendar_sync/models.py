@@ -52,6 +52,8 @@ class Connection(models.Model):
     # Until when one process alone writes to this account, so that no two change the same event.
     writing_until = models.DateTimeField(null=True, blank=True, editable=False)
     signed_in_at = models.DateTimeField(default=clock.now, editable=False)
+    # When Google ends the sign-in, where it said so.
+    sign_in_until = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     objects = ConnectionQuerySet.as_manager()

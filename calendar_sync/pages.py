@@ -7,6 +7,7 @@ from typing import Any
 
 from .models import Connection, GoogleCalendar, Note
 from .rules.attention import Attention
+from .rules.sign_in import TESTING_WORDS, ended_by_testing, ends_soon
 from .states import NoteKind, Problem, WhenStale
 
 
@@ -31,13 +32,15 @@ class Panel:
     problem: str = ""
     # Since when nobody can book because of it.
     stopped_at: datetime | None = None
+    # Whether Google ends the sign-in within days.
+    ends_soon: bool = False
 
     @property
     def pauses(self) -> bool:
         return self.connection.when_stale == WhenStale.PAUSE
 
 
-def panel_of(connection: Connection, *, stopped_at: datetime | None) -> Panel:
+def panel_of(connection: Connection, *, stopped_at: datetime | None, now: datetime) -> Panel:
     """The panel of a connection whose calendars are loaded; `stopped_at` is since when nobody can book."""
     calendars = list(connection.calendars.all())
     busy = [each for each in calendars if each.counts_as_busy]
@@ -56,9 +59,13 @@ def panel_of(connection: Connection, *, stopped_at: datetime | None) -> Panel:
         "next_read_at": min((each.next_read_at for each in busy), default=None),
         "problem": problem,
         "stopped_at": stopped_at,
+        "ends_soon": connection.is_working and ends_soon(connection.sign_in_until, now=now),
     }
     if connection.needs_sign_in:
         text = "Nothing new in your calendar is seen until you sign in; your appointments are safe."
+        is_dead = connection.problem == Problem.SIGN_IN
+        if is_dead and ended_by_testing(connection.signed_in_at, connection.state_since):
+            text += f" {TESTING_WORDS}"
         return Panel(kind="brass", icon="warn", heading="Google asks you to sign in again", text=text, **facts)
     if problem:
         text = f"{problem}. What was read before still closes time for booking."

@@ -45,6 +45,7 @@ def _connection(row: Connection) -> Facts:
         "granted": row.granted,
         "connected_at": row.created_at,
         "signed_in_at": row.signed_in_at,
+        "sign_in_ends_at": row.sign_in_until,
         "when_it_cannot_be_read": row.get_when_stale_display(),
     }
 

@@ -9,7 +9,7 @@ from outbox import services as outbox
 
 from . import mails  # noqa: F401 registers what is told
 from .google_api.errors import TryLater
-from .services import connecting, health, leaving, reading, time_off, tokens, writing, written
+from .services import connecting, ending, health, leaving, reading, time_off, tokens, writing, written
 
 SOON = 2.0
 
@@ -73,6 +73,11 @@ def revoke(payload: dict[str, Any], *, message: Any) -> None:
 def tell_again(payload: dict[str, Any], *, message: Any) -> None:
     since = datetime.fromisoformat(payload["since"])
     health.tell_again(payload["connection"], since=since, hours=payload["hours"])
+
+
+@outbox.handler(ending.REMIND)
+def remind_of_end(payload: dict[str, Any], *, message: Any) -> None:
+    ending.remind(payload["connection"], until=datetime.fromisoformat(payload["until"]))
 
 
 @outbox.daily(hour=2, name="calendar_sync.compare_all")

@@ -48,7 +48,7 @@ def google(request: HttpRequest, provider: Provider) -> HttpResponse:
         "zone": provider.time_zone,
         "is_required": settings.GOOGLE_CALENDAR_REQUIRED,
         "stopped_at": provider.calendar_stopped_at,
-        "panels": [panel_of(each, stopped_at=provider.calendar_stopped_at) for each in connections],
+        "panels": [panel_of(each, stopped_at=provider.calendar_stopped_at, now=now) for each in connections],
     }
     if connections:
         context["history"] = rows_of(queries.history_of(connections[0])[:6])

@@ -4149,6 +4149,22 @@ MUTANTS = [
         "until_it_is_open",
     ),
     mutant(
+        "Google: whoever signed in meanwhile is reminded all the same",
+        "calendar_sync/services/ending.py",
+        'filter(taking_part("user__"), state=State.WORKING, sign_in_until=until)',
+        'filter(taking_part("user__"), state=State.WORKING)',
+        "calendar_sync/test_sign_in_ends.py",
+        "meanwhile",
+    ),
+    mutant(
+        "Google: until when a sign-in lasts is not kept",
+        "calendar_sync/services/connecting.py",
+        "        row.sign_in_until = grant.lasts_until",
+        "        row.sign_in_until = None",
+        "calendar_sync/test_sign_in_ends.py",
+        "kept_and_shown",
+    ),
+    mutant(
         "Google: what needs attention does not fail the command",
         "calendar_sync/management/commands/calendar_connections.py",
         "            sys.exit(1)",

@@ -8,16 +8,19 @@ import functools
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 
 from calendar_sync.states import Problem
+from core import clock
 
 from .errors import SignInNeeded, TryLater
 
 SECONDS = 10
+# An end of a grant that is farther away is none.
+LONGEST = timedelta(days=3650)
 # What somebody left out on Google's page is ours to say: the library would raise its answer as a warning instead.
 os.environ["OAUTHLIB_RELAX_TOKEN_SCOPE"] = "1"
 if settings.GOOGLE_TOKEN_URI.startswith("http://"):
@@ -41,6 +44,7 @@ class Grant:
     """What a code was worth: tokens, the scopes that were granted, and whose account it is.
 
     `refresh_token` is empty where Google sent none, which it does for an account that granted offline access before.
+    `lasts_until` is when that token ends, None unless Google says so, as for access that was granted for a time.
     """
 
     account: str
@@ -49,6 +53,7 @@ class Grant:
     access_token: str
     access_until: datetime
     refresh_token: str
+    lasts_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,7 @@ def redeem(code: str, *, verifier: str, scopes: Sequence[str], redirect_uri: str
             access_token=token["access_token"],
             access_until=datetime.fromtimestamp(token["expires_at"], UTC),
             refresh_token=token.get("refresh_token", ""),
+            lasts_until=_end_in(token),
         )
     except OAuth2Error as error:
         if error.error == GRANT_IS_GONE:
@@ -166,6 +172,14 @@ def _flow(scopes: Sequence[str], **more: Any) -> Any:
 def _scopes_in(token: Any) -> list[str]:
     said = token.get("scope", [])
     return said.split() if isinstance(said, str) else list(said)
+
+
+def _end_in(token: Any) -> datetime | None:
+    """When the refresh token ends by a token answer; what is no number of seconds within reason says nothing."""
+    seconds = token.get("refresh_token_expires_in")
+    if type(seconds) is not int or not 0 < seconds < LONGEST.total_seconds():
+        return None
+    return clock.now() + timedelta(seconds=seconds)
 
 
 def _error_code(error: Exception) -> str:

@@ -75,6 +75,8 @@ class Code:
     scopes: frozenset[str]
     consented: bool
     ends_at: datetime
+    # For how long the person allows it, None until they take it back.
+    lasts: timedelta | None = None
 
 
 @dataclass
@@ -132,26 +134,28 @@ class Consents:
         """Whether this person is shown the boxes, because not all was allowed before or they must be asked anew."""
         return "consent" in asking.prompt or not asking.scopes <= self.grant(account.sub, asking.client.id).scopes
 
-    def allow(self, asking: Asking, account: Account, ticked: frozenset[str]) -> str:
+    def allow(self, asking: Asking, account: Account, ticked: frozenset[str], *, lasts: timedelta | None = None) -> str:
         """Note that the person ticked these scopes; returns the address that carries the code to the client.
 
         What signing in needs can't be left out; where nothing is left, all was denied.
         """
-        code = self.consent(asking, account, ticked)
+        code = self.consent(asking, account, ticked, lasts=lasts)
         if not code.scopes:
             return self.deny(asking)
         text = f"4/{secrets.token_urlsafe(32)}"
         self._codes[text] = code
         return self._back(asking, code=text, scope=scopes.written(code.scopes), authuser="0", prompt="consent")
 
-    def consent(self, asking: Asking, account: Account, ticked: frozenset[str]) -> Code:
+    def consent(
+        self, asking: Asking, account: Account, ticked: frozenset[str], *, lasts: timedelta | None = None
+    ) -> Code:
         """Note that the person ticked these scopes; returns what a code then stands for."""
         asked = self.needs_asking(asking, account)
         allowed = asking.scopes & (ticked | scopes.SIGN_IN) if asked else asking.scopes
         grant = self.grant(account.sub, asking.client.id)
         answered = grant.scopes | allowed if asking.include_granted and allowed else allowed
         grant.scopes |= allowed
-        return Code(asking, account.sub, answered, asked, self.clock.now() + CODE_LIVES)
+        return Code(asking, account.sub, answered, asked, self.clock.now() + CODE_LIVES, lasts)
 
     def deny(self, asking: Asking, error: str = "access_denied") -> str:
         return self._back(asking, error=error)

@@ -4,7 +4,7 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from . import freebusy, scopes
@@ -77,13 +77,20 @@ class Google:
             self.calendars.add_primary(account)
             return account
 
-    def connect(self, who: str, granted: Iterable[str], *, client: Client = PRETEND_CLIENT) -> dict[str, Any]:
+    def connect(
+        self,
+        who: str,
+        granted: Iterable[str],
+        *,
+        client: Client = PRETEND_CLIENT,
+        lasts: timedelta | None = None,
+    ) -> dict[str, Any]:
         """What the token endpoint answers to a person who has just allowed all of these scopes, offline."""
         with self.lock:
             account = self.accounts.get(who)
             known, _ = scopes.asked(" ".join(granted))
             asking = Asking(client, "http://127.0.0.1/", known, offline=True, prompt=frozenset({"consent"}))
-            return self.tokens.exchange(self.consents.consent(asking, account, known))
+            return self.tokens.exchange(self.consents.consent(asking, account, known, lasts=lasts))
 
     def revoke(self, who: str, client_id: str = PRETEND_CLIENT.id) -> None:
         """Remove a client's access, as the person does on the page of their account."""

@@ -37,6 +37,7 @@ class Refresh:
     scopes: frozenset[str]
     given_at: datetime
     used_at: datetime
+    lasts: timedelta | None = None  # after which it ends, where access was allowed for a time
 
 
 @dataclass
@@ -66,7 +67,9 @@ class Tokens:
         asked_anew = code.consented and "consent" in code.asking.prompt
         if code.asking.offline and (asked_anew or not grant.has_refresh_token):
             grant.has_refresh_token = True
-            answer["refresh_token"] = self._give_refresh(account, client, code.scopes)
+            answer["refresh_token"] = self._give_refresh(account, client, code.scopes, code.lasts)
+            if code.lasts:
+                answer["refresh_token_expires_in"] = int(code.lasts.total_seconds())
         return answer
 
     def refresh(self, token: str, client: Client, asked: str) -> dict[str, Any]:
@@ -108,9 +111,9 @@ class Tokens:
         }
         return signing_key().sign(claims)
 
-    def _give_refresh(self, account: Account, client: Client, granted: frozenset[str]) -> str:
+    def _give_refresh(self, account: Account, client: Client, granted: frozenset[str], lasts: timedelta | None) -> str:
         token, now = f"1//{secrets.token_urlsafe(48)}", self.clock.now()
-        self._refresh[token] = Refresh(account.sub, client.id, granted, now, now)
+        self._refresh[token] = Refresh(account.sub, client.id, granted, now, now, lasts)
         same = [each for each, one in self._refresh.items() if (one.sub, one.client_id) == (account.sub, client.id)]
         for oldest in same[:-MOST_REFRESH_TOKENS]:
             del self._refresh[oldest]
@@ -132,6 +135,8 @@ class Tokens:
     def _live_refresh(self, token: str, client: Client) -> Refresh | None:
         found, now = self._refresh.get(token), self.clock.now()
         if not found or found.client_id != client.id or now - found.used_at > UNUSED_LIVES:
+            return None
+        if found.lasts and now - found.given_at > found.lasts:
             return None
         if client.testing and not found.scopes <= scopes.SIGN_IN and now - found.given_at > TESTING_LIVES:
             return None

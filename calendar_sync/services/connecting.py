@@ -17,7 +17,7 @@ from core import clock
 from core.db import lock_row, retrying
 from outbox import services as outbox
 
-from . import health, reading, tokens, written
+from . import ending, health, reading, tokens, written
 from .leaving import leave
 from .locks import lock_connection, lock_provider_of
 
@@ -61,9 +61,12 @@ def _save(*, user: User, profile: Profile, grant: oauth.Grant) -> Connection:
     row.refresh_token, row.access_token, row.access_until = refresh_token, grant.access_token, grant.access_until
     row.state, row.state_since, row.problem, row.signed_in_at = State.WORKING, now, "", now
     row.refreshing_until = row.wait_until = None
+    if grant.refresh_token:
+        row.sign_in_until = grant.lasts_until
     row.save()
     health.note_act(row, NoteKind.CONNECTED if is_new else NoteKind.SIGNED_IN)
     outbox.publish_all([_list_draft(row, str(now.timestamp()))])
+    ending.plan_reminder(row, now=now)
     reading.hasten(row, now=now)
     written.compare(user, now=now)
     health.pass_on(provider)

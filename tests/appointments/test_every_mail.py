@@ -93,6 +93,9 @@ def made(book, provider, customer, service):
     google = Connection.objects.create(
         user=provider.user, account="1", email="m@example.com", profile="full", state="sign_in_again", state_since=NOW
     )
+    lasting = Connection.objects.create(
+        user=provider.user, account="2", email="n@example.com", profile="full", refresh_token="r", sign_in_until=later
+    )
     return {
         "appointments.event": {"event": event.pk, "to": "customer"},
         "appointments.events": {"events": list(called_off.values_list("pk", flat=True)), "to": "customer"},
@@ -110,6 +113,7 @@ def made(book, provider, customer, service):
         "appointments.suspension_lifted": {"ban": lifted.pk},
         "appointments.appeal_answered": {"appeal": appeal.pk},
         "appointments.digest": {"provider": provider.pk, "day": "2026-03-03"},
+        "calendar_sync.sign_in_ends": {"connection": lasting.pk, "until": lasting.sign_in_until.isoformat()},
         "calendar_sync.sign_in_again": {"connection": google.pk, "since": google.state_since.isoformat(), "hours": 0},
         **{f"accounts.letter {name}": _facts_of_letter(name) for name in LETTERS},
     }

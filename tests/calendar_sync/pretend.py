@@ -78,10 +78,10 @@ def api_with(server, credentials):
     )
 
 
-def consent(address, *, account=MAYA, without=(), press="allow"):
+def consent(address, *, account=MAYA, without=(), press="allow", lasts=""):
     """Choose an account on the pages at this address, untick some boxes, press; returns where that led, as parameters.
 
-    `without` are ends of scopes. Scripts are not needed, and not there.
+    `without` are ends of scopes, `lasts` is for how many days access is allowed. Scripts are not needed, and not there.
     """
     session = requests.Session()
     answer = session.get(address, allow_redirects=False)
@@ -92,7 +92,7 @@ def consent(address, *, account=MAYA, without=(), press="allow"):
         elif "press" in fields and "account" in fields and 'value="allow"' in answer.text:
             ticked = [scope for scope in fields.get("scope", []) if not scope.endswith(tuple(without) or ("\n",))]
             sent = [("asked", fields["asked"][0]), ("account", fields["account"][0]), ("press", press)]
-            sent += [("scope", scope) for scope in ticked]
+            sent += [*(("scope", scope) for scope in ticked), ("lasts", lasts)]
         else:
             sent = [("asked", fields["asked"][0]), ("account", account)]
         answer = session.post(address.partition("?")[0], data=sent, allow_redirects=False)

@@ -1,5 +1,6 @@
 """Consent and tokens of the pretend Google, as google-auth and its neighbours meet them."""
 
+from datetime import timedelta
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -378,6 +379,18 @@ def test_while_a_client_is_in_testing_only_sign_in_outlives_seven_days(pretend_g
     else:
         with pytest.raises(RefreshError, match="invalid_grant"):
             refreshed(pretend_google, token)
+
+
+def test_access_that_was_allowed_for_a_time_says_when_it_ends_and_ends_then(pretend_google):
+    token = pretend_google.google.connect(MAYA, FULL, lasts=timedelta(days=30))
+    assert token["refresh_token_expires_in"] == 30 * 86_400
+
+    pretend_google.google.clock.advance(30 * 86_400 - 60)
+    assert refreshed(pretend_google, token).token
+    pretend_google.google.clock.advance(61)
+    with pytest.raises(RefreshError, match="invalid_grant"):
+        refreshed(pretend_google, token)
+    assert "refresh_token_expires_in" not in pretend_google.google.connect(MAYA, FULL)
 
 
 @pytest.mark.parametrize("which", ["access_token", "refresh_token"])

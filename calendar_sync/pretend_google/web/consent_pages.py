@@ -1,5 +1,6 @@
 """The pages on which a person says who they are, and what a client may do for them."""
 
+from datetime import timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 from calendar_sync.pretend_google import scopes
@@ -7,9 +8,13 @@ from calendar_sync.pretend_google.accounts import Account
 from calendar_sync.pretend_google.consent import Asking
 from calendar_sync.pretend_google.google import Google
 
-from .markup import button, hidden, join, page, tag
+from .markup import button, choice, hidden, join, page, tag
 from .messages import Answer, Request
 from .pages import redirect, shown
+
+# Google calls it time-based access; its token answer then says when the refresh token ends.
+LASTS = {"": "Until I remove it", "7": "For 7 days", "30": "For 30 days"}
+LASTING = {days: timedelta(days=int(days)) for days in LASTS if days}
 
 
 def ask(google: Google, request: Request) -> Answer:
@@ -36,7 +41,8 @@ def answer(google: Google, request: Request) -> Answer:
     if request.form.get("press") != "allow" and google.consents.needs_asking(asking, account):
         return _consent(asked, asking, account)
     ticked = frozenset(request.form_lists.get("scope", []))
-    return redirect(google.consents.allow(asking, account, ticked))
+    lasts = LASTING.get(request.form.get("lasts", ""))
+    return redirect(google.consents.allow(asking, account, ticked, lasts=lasts))
 
 
 def _choose(google: Google, asked: str, asking: Asking) -> Answer:
@@ -77,6 +83,7 @@ def _consent(asked: str, asking: Asking, account: Account) -> Answer:
         hidden(asked=asked, account=account.email),
         tag("p", what),
         *boxes,
+        choice("For how long", "lasts", LASTS.items()) if asking.offline and boxes else "",
         tag(
             "p",
             button("Allow", name="press", value="allow"),
