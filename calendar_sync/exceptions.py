@@ -21,3 +21,10 @@ class BoxLeftEmpty(NotConnected):
         self.missing = tuple(missing)
         boxes = " and ".join(f"“{need.words}”" for need in missing)
         super().__init__(f"Google was not allowed to: {boxes}. Connect again and tick that, too.")
+
+
+class NotFollowed(DomainError):
+    """What somebody did with an event at Google can't be done here; the text says why."""
+
+    status = 409
+    message = "That can’t be done. Put it back instead."

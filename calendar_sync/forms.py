@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django import forms
 
 from .models import Connection, GoogleCalendar
-from .states import WhenStale
+from .states import WhenChanged, WhenStale
 
 
 class CalendarsForm(forms.Form):
@@ -22,6 +22,12 @@ class CalendarsForm(forms.Form):
     )
     writes_requests = forms.BooleanField(
         label="Write requests, too, as tentative", required=False, help_text="Otherwise only once they are confirmed."
+    )
+    when_changed = forms.ChoiceField(
+        label="When you move or delete one of these in Google",
+        widget=forms.RadioSelect,
+        choices=WhenChanged.choices,
+        help_text="No appointment is ever cancelled by that.",
     )
     when_stale = forms.ChoiceField(
         label="When your calendar can’t be read",
@@ -47,6 +53,7 @@ class CalendarsForm(forms.Form):
             "busy": [key for key, each in self.calendars.items() if each.counts_as_busy],
             "write_to": next((key for key, each in self.calendars.items() if each.is_written_to), ""),
             "writes_requests": connection.writes_requests,
+            "when_changed": connection.when_changed,
             "when_stale": connection.when_stale,
         }
 

@@ -1,13 +1,48 @@
 """What apps have written into people's calendars at Google; each adds its source in its `AppConfig.ready()`."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from accounts.models import User
 from calendar_sync.rules.entries import Entry
+from calendar_sync.states import Edit
 from core.hooks import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What somebody did with an event at Google: the times it had by what we wrote, and those that it has now, which
+    are None for a deleted one."""
+
+    kind: Edit
+    was_start: datetime
+    was_end: datetime
+    start: datetime | None = None
+    end: datetime | None = None
+
+    @property
+    def has_other_start(self) -> bool:
+        return self.start is not None and self.start != self.was_start
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody is asked about an event of theirs, as words: what it is, and what following it means.
+
+    `follow` names the button that does so, empty where nothing can follow by itself; `address` and `go` are a page on
+    which they can do more. `zone` is that of the times.
+    """
+
+    title: str
+    zone: str
+    follow: str = ""
+    meaning: str = ""
+    address: str = ""
+    go: str = ""
+    about: str = ""
 
 
 class Source(Protocol):
@@ -22,6 +57,15 @@ class Source(Protocol):
 
     def ahead(self, owner: User, *, now: datetime) -> Collection[UUID]:
         """The keys of all things that the person's calendar should hold and that are not over."""
+        ...
+
+    def asked(self, key: UUID, *, owner: User, edit: Edited) -> Asked | None:
+        """What the person is asked who did that with the event; None where it is nothing to them any more."""
+        ...
+
+    def follow(self, key: UUID, *, owner: User, edit: Edited) -> str:
+        """Do with the thing what somebody did with its event, as far as the person may by themselves: a moved time is
+        proposed to the other side. Returns what was done, as a sentence. Raises DomainError where that can't be."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""What the owner of a connection is told: that Google asks them to sign in again."""
+"""What the owner of a connection is told: that Google asks them to sign in again, and what was changed there."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,7 +6,9 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
-from calendar_sync.models import Connection
+from calendar_sync.models import Connection, WrittenEvent
+from calendar_sync.pages import question_of
+from calendar_sync.services import edits
 from calendar_sync.states import Problem, State, WhenStale
 from core import wording
 from core.letters import Button, Letter, page
@@ -164,4 +166,72 @@ def _line(connection: Connection) -> Line:
         tone="brass" if waits else "slate",
         text=connection.email,
         do="Sign in to Google" if waits else "",
+    )
+
+
+class EditedInGoogle(Mail):
+    """The mail that asks what a moved or deleted event of ours means, true while its owner is asked about just that."""
+
+    kind = Kind.CALENDAR
+
+    def __init__(self, event: WrittenEvent, *, at: datetime) -> None:
+        self.event, self.at = event, at
+        self.key = f"google-edit:{event.event_id}:{at.timestamp()}"
+        self.reader = Reader.of(event.calendar.connection.user)
+        asked = edits.ask_about(event)
+        self.question = question_of(event, asked) if asked else None
+
+    def stale_because(self, now: datetime) -> str:
+        is_asked = self.event.edited_at == self.at and self.question is not None
+        return "" if is_asked else "nothing is asked about it any more"
+
+    def letter(self) -> Letter:
+        assert self.question
+        user, asked = self.event.calendar.connection.user, self.question
+        return Letter(
+            subject=f"{asked.what}: {asked.title}",
+            tone="brass",
+            badge="Google Calendar",
+            headline=f"{asked.what}.",
+            preheader=f"{asked.title}. Nothing has changed here.",
+            lead=(
+                f"{asked.title}: {asked.was(user.uses_12h_clock)}.",
+                f"In Google: {asked.now(user.uses_12h_clock)}.",
+                "Nothing has changed here, and nobody was told. Say what it means.",
+            ),
+            button=Button("Say what it means", page("google_edit", str(self.event.uuid))),
+            contact=f"Questions? Write to {settings.SUPPORT_EMAIL}.",
+            why="You get this mail because you connected a Google Calendar.",
+        )
+
+
+@catalogue.mail(edits.NOTICE)
+def edited_in_google(*, event: int, at: str) -> Mail | None:
+    """The mail about an event that was moved or deleted at Google, or None where it is gone."""
+    found = WrittenEvent.objects.select_related("calendar__connection__user").filter(pk=event).first()
+    return EditedInGoogle(found, at=datetime.fromisoformat(at)) if found else None
+
+
+@catalogue.lines(edits.NOTICE)
+def edited_lines(items: Sequence[Facts], view: View) -> list[Line | None]:
+    """The lines about events that were moved or deleted at Google. One query."""
+    found = WrittenEvent.objects.select_related("calendar").in_bulk({facts["event"] for facts in items})
+    return [
+        _edited_line(
+            found[facts["event"]], is_asked=edits.asked_at(found[facts["event"]], datetime.fromisoformat(facts["at"]))
+        )
+        if facts["event"] in found
+        else None
+        for facts in items
+    ]
+
+
+def _edited_line(event: WrittenEvent, *, is_asked: bool) -> Line:
+    return Line(
+        title=f"{event.get_edit_display()}: say what it means" if is_asked else "Changed in Google, and settled",
+        address=reverse("google_edit", args=[event.uuid]) if is_asked else reverse("studio_google"),
+        icon="calendar",
+        tone="brass" if is_asked else "slate",
+        text=event.calendar.name,
+        do="Decide" if is_asked else "",
     )

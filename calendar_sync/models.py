@@ -13,7 +13,7 @@ from core import clock
 from core.encryption import EncryptedText
 from providers.models import Provider
 
-from .states import NoteKind, Problem, Profile, State, WhenStale
+from .states import Edit, NoteKind, Problem, Profile, State, WhenChanged, WhenStale
 
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
@@ -49,6 +49,7 @@ class Connection(models.Model):
     when_stale = models.CharField(max_length=8, choices=WhenStale, default=WhenStale.PAUSE)
     # Requests are written once they are confirmed, or as tentative from the start.
     writes_requests = models.BooleanField(default=False)
+    when_changed = models.CharField(max_length=8, choices=WhenChanged, default=WhenChanged.ASK)
     # Until when one process alone writes to this account, so that no two change the same event.
     writing_until = models.DateTimeField(null=True, blank=True, editable=False)
     signed_in_at = models.DateTimeField(default=clock.now, editable=False)
@@ -192,6 +193,10 @@ class WrittenEvent(models.Model):
     one event. `content` is a hash of what we wrote, `etag` Google's name for what it has since, `start` and `end` when
     it lay then. It was sent once at least where `sent_at` says so, whatever became of the answer.
 
+    Where somebody changed it there and its owner is asked what that means, `edit` says what they did and `edited_at`
+    when that was found, `edit_start` and `edit_end` where it lies since; `refusal` is why it could not be proposed.
+    Until they answer, or the thing itself changes, the event stays as it is.
+
     From `write_at` on it is compared with what it is about; with Google, too, where it `must_look`, as somebody changed
     it there. `asked` counts who asked for that, so that nobody is forgotten who asks while it is being written.
     """
@@ -211,12 +216,21 @@ class WrittenEvent(models.Model):
     asked = models.PositiveIntegerField(default=1)
     failures = models.PositiveIntegerField(default=0)
     problem = models.CharField(max_length=16, choices=Problem, blank=True)
+    edit = models.CharField(max_length=8, choices=Edit, blank=True)
+    edit_start = models.DateTimeField(null=True, blank=True)
+    edit_end = models.DateTimeField(null=True, blank=True)
+    edited_at = models.DateTimeField(null=True, blank=True)
+    refusal = models.TextField(blank=True)
 
     class Meta:
         verbose_name = "written event"
         constraints = [
             models.UniqueConstraint(fields=["calendar", "source", "key"], name="one_event_per_calendar"),
             models.UniqueConstraint(fields=["calendar", "event_id"], name="one_row_per_written_event"),
+            models.CheckConstraint(
+                condition=Q(edit="", edited_at=None) | (~Q(edit="") & Q(edited_at__isnull=False)),
+                name="edit_has_its_moment",
+            ),
         ]
         indexes = [
             models.Index(fields=["write_at"], condition=Q(write_at__isnull=False), name="event_write_at"),
@@ -225,6 +239,11 @@ class WrittenEvent(models.Model):
 
     def __str__(self) -> str:
         return self.event_id
+
+    @property
+    def uuid(self) -> uuid.UUID:
+        """The event's id as the addresses of its pages have it."""
+        return uuid.UUID(self.event_id)
 
 
 class Note(models.Model):

@@ -4,11 +4,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from .models import Connection, GoogleCalendar, Note
+from core import clock, wording
+
+from .hooks import Asked
+from .models import Connection, GoogleCalendar, Note, WrittenEvent
 from .rules.attention import Attention
 from .rules.sign_in import TESTING_WORDS, ended_by_testing, ends_soon
-from .states import NoteKind, Problem, WhenStale
+from .states import Edit, NoteKind, Problem, WhenStale
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,9 @@ def _row(note: Note) -> Row:
         times = f"{note.busy} busy time{'' if note.busy == 1 else 's'} read"
         more = f"{note.changed} changed since the last time" if note.changed else "Nothing new"
         return Row("brand", "check", times, f"{calendar}. {more}" if calendar else more, note.at)
+    if note.kind in {NoteKind.ASKED, NoteKind.PROPOSED, NoteKind.PUT_BACK}:
+        icon = "warn" if note.kind == NoteKind.ASKED else "calendar"
+        return Row("brass" if note.kind == NoteKind.ASKED else "iris", icon, note.get_kind_display(), calendar, note.at)
     if note.kind == NoteKind.WRITTEN:
         what = f"{note.changed} {'entry' if note.changed == 1 else 'entries'} written"
         return Row("brand", "check", what, "Appointments and time off in your calendar", note.at)
@@ -140,3 +147,43 @@ def line_of(connection: Connection, reasons: Sequence[Attention]) -> str:
 
 def _utc(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What somebody is asked about an event of theirs that was moved or deleted at Google."""
+
+    event: WrittenEvent
+    title: str
+    zone: ZoneInfo
+    follow: str
+    meaning: str
+    address: str
+    go: str
+
+    @property
+    def what(self) -> str:
+        return self.event.get_edit_display()
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.event.edit == Edit.DELETED
+
+    def was(self, twelve: bool = False) -> str:
+        """The time that stands here, with its zone."""
+        return self._range(self.event.start, self.event.end, twelve)
+
+    def now(self, twelve: bool = False) -> str:
+        """The time at which it is at Google, or that it is deleted there."""
+        if self.event.edit_start is None:
+            return "Deleted"
+        return self._range(self.event.edit_start, self.event.edit_end, twelve)
+
+    def _range(self, start: datetime | None, end: datetime | None, twelve: bool) -> str:
+        assert start and end
+        return f"{wording.range_text(start, end, self.zone, twelve=twelve)}, {wording.zone_city(self.zone)} time"
+
+
+def question_of(event: WrittenEvent, asked: Asked) -> Question:
+    """The question about an event, with the words for what it is about."""
+    return Question(event, asked.title, clock.zone(asked.zone), asked.follow, asked.meaning, asked.address, asked.go)

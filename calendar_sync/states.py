@@ -25,6 +25,21 @@ class WhenStale(models.TextChoices):
     GO_ON = "go_on", "Go on by working hours"
 
 
+class WhenChanged(models.TextChoices):
+    """What it means that somebody moves or deletes an event of ours at Google. It never cancels an appointment."""
+
+    ASK = "ask", "Ask me what should happen"
+    PROPOSE = "propose", "Propose a moved time to the other side, and ask me about a deleted one"
+    PUT_BACK = "put_back", "Put it back"
+
+
+class Edit(models.TextChoices):
+    """What somebody did with an event of ours at Google."""
+
+    MOVED = "moved", "Moved in Google"
+    DELETED = "deleted", "Deleted in Google"
+
+
 class Problem(models.TextChoices):
     """Why a call to Google did not do what was asked; the label is what the owner of the connection reads."""
 
@@ -48,4 +63,7 @@ class NoteKind(models.TextChoices):
     FAILED = "failed", "Not read"
     WRITTEN = "written", "Written to Google"
     NOT_WRITTEN = "not_written", "Not written to Google"
+    ASKED = "asked", "Changed in Google, and waits for you"
+    PROPOSED = "proposed", "Moved in Google, and proposed"
+    PUT_BACK = "put_back", "Changed in Google, and put back"
     SIGNED_OUT = "signed_out", "Google refused the sign-in"

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.limits import limited
 from core import clock
+from core.exceptions import DomainError
 from core.letters import page
 from core.paging import page_of
 from providers.access import provider_or_draft_required, provider_required
@@ -24,10 +25,10 @@ from . import queries
 from .exceptions import NotConnected
 from .forms import CalendarsForm
 from .google_api import oauth
-from .models import Connection
-from .pages import panel_of, rows_of
+from .models import Connection, WrittenEvent
+from .pages import panel_of, question_of, rows_of
 from .rules import scopes
-from .services import connecting, reading
+from .services import connecting, edits, reading
 from .states import Profile
 
 # What the session knows of somebody who is at Google: used once, and for a while.
@@ -52,6 +53,7 @@ def google(request: HttpRequest, provider: Provider) -> HttpResponse:
     }
     if connections:
         context["history"] = rows_of(queries.history_of(connections[0])[:6])
+        context["edited"] = list(edits.open_for(provider.user))
     return render(request, "calendar_sync/google.html", context)
 
 
@@ -122,6 +124,7 @@ def calendars(request: HttpRequest, provider: Provider, connection: UUID) -> Htt
                 busy=form.chosen,
                 write_to=form.written_to,
                 writes_requests=form.cleaned_data["writes_requests"],
+                when_changed=form.cleaned_data["when_changed"],
                 when_stale=form.cleaned_data["when_stale"],
                 actor=provider.user,
             )
@@ -144,6 +147,41 @@ def history(request: HttpRequest, provider: Provider, connection: UUID) -> HttpR
     found = page_of(queries.history_of(row), request.GET.get("page"))
     context = {"connection": row, "page": found, "rows": rows_of(found), "zone": provider.time_zone}
     return render(request, "calendar_sync/history.html", context)
+
+
+@require_http_methods(READ_AND_SEND)
+@provider_required
+def edit(request: HttpRequest, provider: Provider, event: UUID) -> HttpResponse:
+    """Ask what a moved or deleted event of ours means; POST puts it back, or follows it."""
+    row = edits.open_for(provider.user).filter(event_id=event.hex).first()
+    asked = edits.ask_about(row) if row else None
+    if row is None or asked is None:
+        if not edits.all_of(provider.user).filter(event_id=event.hex).exists():
+            raise Http404("No such event")
+        messages.info(request, "That is settled already.")
+        return redirect("studio_google")
+    if request.method == "POST":
+        return _answer_edit(request, provider, row)
+    question, twelve = question_of(row, asked), provider.user.uses_12h_clock
+    context = {"question": question, "was": question.was(twelve), "now": question.now(twelve)}
+    return render(request, "calendar_sync/edit.html", context)
+
+
+def _answer_edit(request: HttpRequest, provider: Provider, row: WrittenEvent) -> HttpResponse:
+    if request.POST.get("seen") != row.edited_at.isoformat():  # type: ignore[union-attr] # it is asked about
+        messages.warning(request, "It was changed in Google again. Look at it as it is now.")
+        return redirect("google_edit", row.uuid)
+    try:
+        if request.POST.get("press") == "follow":
+            messages.success(request, edits.follow(event=row, actor=provider.user) or "That is settled already.")
+        else:
+            edits.put_back(event=row, actor=provider.user)
+            messages.success(request, "It is put back in Google within a minute.")
+    except DomainError as refusal:
+        messages.warning(request, f"{refusal} Nothing has changed.")
+        return redirect("google_edit", row.uuid)
+    following = edits.open_for(provider.user).first()
+    return redirect("google_edit", following.uuid) if following else redirect("studio_google")
 
 
 @limited("google_calendar")

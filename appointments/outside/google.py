@@ -10,9 +10,13 @@ from accounts.models import User
 from appointments.models import Appointment
 from appointments.pages.calendar_words import address_of, text_of, title_of
 from appointments.pages.places import place_of
+from appointments.services import proposals
 from appointments.states import Role, Status
+from calendar_sync.exceptions import NotFollowed
+from calendar_sync.hooks import Asked, Edited
 from calendar_sync.rules.entries import Entry
 from calendar_sync.services import reading, written
+from calendar_sync.states import Edit
 from core import clock
 from notifications.preferences import leads_of
 
@@ -20,7 +24,7 @@ name = "appointment"
 # The states that stand in a calendar. What is over stays there as it took place, or should have.
 SHOWN = frozenset({Status.REQUESTED, Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW})
 AHEAD = frozenset({Status.REQUESTED, Status.CONFIRMED})
-HINT = "Moving or deleting it here changes nothing for the other side until you say so in your studio."
+HINT = "Moved or deleted here, it changes nothing until you say what it means. Nothing is cancelled by that."
 
 
 def write(appointments: Iterable[int]) -> None:
@@ -35,10 +39,9 @@ def write(appointments: Iterable[int]) -> None:
 
 def entry(key: UUID, *, owner: User) -> Entry | None:
     """The entry of an appointment for the person on either side of it; None once it was cancelled or refused."""
-    row = Appointment.objects.with_people().filter(uuid=key).first()
-    if row is None or row.status not in SHOWN or owner.pk not in {row.provider.user_id, row.customer_id}:
+    row, side = _theirs(key, owner)
+    if row is None or row.status not in SHOWN:
         return None
-    side = Role.PROVIDER if owner.pk == row.provider.user_id else Role.CUSTOMER
     return Entry(
         start=row.start,
         end=row.end,
@@ -57,3 +60,50 @@ def ahead(owner: User, *, now: datetime) -> Collection[UUID]:
     theirs = Q(provider__user=owner) | Q(customer=owner)
     rows = Appointment.objects.filter(theirs, status__in=AHEAD, end__gt=now)
     return list(rows.values_list("uuid", flat=True))
+
+
+def asked(key: UUID, *, owner: User, edit: Edited) -> Asked | None:
+    """What a person is asked about their appointment that was moved or deleted at Google; None once it has ended."""
+    row, side = _theirs(key, owner)
+    if row is None or row.status not in AHEAD:
+        return None
+    other = row.customer.name if side is Role.PROVIDER else row.provider.name
+    if edit.has_other_start:
+        follow, meaning = f"Propose the new time to {other}", "Both times are held until it is answered."
+    else:
+        follow = meaning = ""
+    return Asked(
+        title=title_of(row, side),
+        zone=owner.time_zone,
+        follow=follow,
+        meaning=meaning,
+        address=address_of(row, side),
+        go="See what cancelling it means" if edit.kind == Edit.DELETED else "See the appointment",
+        about=row.reference,
+    )
+
+
+def follow(key: UUID, *, owner: User, edit: Edited) -> str:
+    """Propose to the other side the time to which somebody moved the appointment at Google.
+
+    Raises NotFollowed for anything else, and what proposing a time raises.
+    """
+    row, side = _theirs(key, owner)
+    if row is None or row.status not in AHEAD:
+        raise NotFollowed("The appointment has ended meanwhile.")
+    if edit.start is None or not edit.has_other_start:
+        raise NotFollowed("Only another time can be proposed. Its length is that of the service.")
+    if row.start != edit.was_start:
+        raise NotFollowed("The appointment is at another time by now.")
+    outcome = proposals.propose_time(appointment=row, start=edit.start, actor=owner, role=side, shown=row.as_shown)
+    if outcome.appointment.start == edit.start:
+        return "The appointment is at its new time."
+    return "The new time is proposed. In Google it stands at the agreed one until it is accepted."
+
+
+def _theirs(key: UUID, owner: User) -> tuple[Appointment | None, Role]:
+    """The appointment of the person, and their side of it; None for one that is not theirs."""
+    row = Appointment.objects.with_people().filter(uuid=key).first()
+    if row is None or owner.pk not in {row.provider.user_id, row.customer_id}:
+        return None, Role.SYSTEM
+    return row, Role.PROVIDER if owner.pk == row.provider.user_id else Role.CUSTOMER

@@ -12,7 +12,7 @@ from calendar_sync.google_api.calendars import Listed
 from calendar_sync.google_api.errors import GoogleError, SignInNeeded, TryLater
 from calendar_sync.models import BusyInterval, Connection, GoogleCalendar
 from calendar_sync.rules import scopes
-from calendar_sync.states import NoteKind, Problem, Profile, State, WhenStale
+from calendar_sync.states import NoteKind, Problem, Profile, State, WhenChanged, WhenStale
 from core import clock
 from core.db import lock_row, retrying
 from outbox import services as outbox
@@ -164,6 +164,7 @@ def choose_calendars(
     busy: Collection[GoogleCalendar],
     write_to: GoogleCalendar | None,
     writes_requests: bool = False,
+    when_changed: WhenChanged = WhenChanged.ASK,
     when_stale: WhenStale,
     actor: User,
 ) -> None:
@@ -177,8 +178,8 @@ def choose_calendars(
     if row is None:
         raise NotConnected("This connection was ended meanwhile.")
     wanted = {each.pk for each in busy}
-    row.when_stale, row.writes_requests = when_stale, writes_requests
-    row.save(update_fields=["when_stale", "writes_requests"])
+    row.when_stale, row.when_changed, row.writes_requests = when_stale, when_changed, writes_requests
+    row.save(update_fields=["when_stale", "when_changed", "writes_requests"])
     dropped = [each for each in row.calendars.filter(counts_as_busy=True) if each.pk not in wanted]
     freed = reading.drop_copies(dropped)
     row.calendars.filter(pk__in=[each.pk for each in dropped]).update(counts_as_busy=False)

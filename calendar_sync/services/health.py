@@ -10,7 +10,7 @@ from django.db.models import Case, Q, QuerySet, When
 
 from accounts.models import taking_part
 from calendar_sync.google_api.errors import GoogleError, SignInNeeded
-from calendar_sync.models import Connection, GoogleCalendar, Note
+from calendar_sync.models import Connection, GoogleCalendar, Note, WrittenEvent
 from calendar_sync.rules.standing import Copy, standing_of
 from calendar_sync.states import NoteKind, Problem, State, WhenStale
 from core import clock
@@ -63,6 +63,11 @@ def note_not_written(connection: Connection, calendar: GoogleCalendar, error: Go
     if not (last and last.kind == NoteKind.NOT_WRITTEN and last.problem == error.problem):
         _note(connection, NoteKind.NOT_WRITTEN, calendar=calendar, problem=error.problem, at=now)
     log.warning("google_event_not_written", calendar=calendar.pk, problem=error.problem, reason=error.reason)
+
+
+def note_edit(connection: Connection, event: WrittenEvent, kind: NoteKind) -> None:
+    """Note that somebody changed an event of ours at Google, and what became of that."""
+    _note(connection, kind, calendar=event.calendar, at=clock.now())
 
 
 def note_act(connection: Connection, kind: NoteKind) -> None:

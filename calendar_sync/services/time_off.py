@@ -5,8 +5,12 @@ from datetime import datetime
 from uuid import UUID
 
 from accounts.models import User
+from calendar_sync.exceptions import NotFollowed
+from calendar_sync.hooks import Asked, Edited
 from calendar_sync.rules.entries import Entry
+from calendar_sync.states import Edit
 from core.letters import page
+from providers import services as providers
 from providers.models import TimeOff
 
 name = "time_off"
@@ -31,3 +35,34 @@ def entry(key: UUID, *, owner: User) -> Entry | None:
 def ahead(owner: User, *, now: datetime) -> Collection[UUID]:
     """The keys of the person's time off that is not over."""
     return list(TimeOff.objects.filter(provider__user=owner, end__gt=now).values_list("uuid", flat=True))
+
+
+def asked(key: UUID, *, owner: User, edit: Edited) -> Asked | None:
+    """What a provider is asked about a time off that was moved or deleted at Google."""
+    row = TimeOff.objects.select_related("provider").filter(uuid=key, provider__user=owner).first()
+    if row is None:
+        return None
+    is_deleted = edit.kind == Edit.DELETED
+    return Asked(
+        title="Time off",
+        zone=row.provider.time_zone,
+        follow="Remove the time off" if is_deleted else "",
+        meaning="Customers can book you then." if is_deleted else "",
+        address=page("studio_time_off"),
+        go="See your time off",
+    )
+
+
+def follow(key: UUID, *, owner: User, edit: Edited) -> str:
+    """Remove a time off whose event was deleted. One that was moved may lie over appointments, of which its own page
+    says what happens to them: NotFollowed is raised."""
+    row = TimeOff.objects.filter(uuid=key, provider__user=owner).first()
+    if row is None:
+        return "The time off was removed already."
+    if edit.kind != Edit.DELETED:
+        raise NotFollowed("A time off is moved on its own page, which says what lies inside.")
+    if (row.start, row.end) != (edit.was_start, edit.was_end) or not providers.remove_time_off(
+        time_off=row, actor=owner
+    ):
+        raise NotFollowed("The time off is another one by now. Look at it first.")
+    return "The time off is removed. Customers can book you then."

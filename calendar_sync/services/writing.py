@@ -29,13 +29,13 @@ from calendar_sync.models import Connection, WrittenEvent
 from calendar_sync.rules import pauses
 from calendar_sync.rules.entries import Entry, body_of, content_of
 from calendar_sync.rules.events import span_of
-from calendar_sync.states import Problem, State
+from calendar_sync.states import Edit, Problem, State
 from core import clock
 from core.db import retrying
 from core.letters import site_host
 from outbox import services as outbox
 
-from . import health, tokens, written
+from . import edits, health, tokens, written
 
 log = structlog.get_logger("calendar_sync")
 
@@ -123,7 +123,7 @@ def _write(connection: Connection, row: WrittenEvent) -> Outcome:
         _failed(connection, row, error)
         return Outcome(ends_turn=isinstance(error, TryLater))
     except Exception:
-        log.exception("google_event_not_written", event=row.pk)
+        log.exception("google_event_not_written", written=row.pk)
         _failed(connection, row, Refused(Problem.REFUSED))
         return Outcome()
 
@@ -133,12 +133,16 @@ def _make_agree(connection: Connection, row: WrittenEvent) -> Outcome:
     if _agrees(row, body):
         _save_agreed(row)
         return Outcome()
-    if body is not None and row.must_look and row.etag:
+    if body is not None and row.must_look and row.sent_at:
         event = tokens.ask(connection, lambda api: _look(api, row))
         row.etag = event["etag"] if event else ""
-        if event and span_of(event, row.calendar.zone) == (row.start, row.end) and row.content == content_of(body):
-            _save(row, body, event)  # what they changed there, such as a colour, is theirs
-            return Outcome()
+        if row.content == content_of(body):  # else what we have is newer than what they changed
+            edit = edits.edit_of(row, event)
+            if edit is None:
+                _save(row, body, event)  # what they changed there, such as a colour, is theirs
+                return Outcome()
+            if edits.decide(connection, row, edit):
+                return Outcome()
     if body is not None and row.sent_at is None:
         # Known before it is sent: should the answer never come, the event is looked for.
         row.sent_at = clock.now()
@@ -161,7 +165,8 @@ def _agrees(row: WrittenEvent, body: Mapping[str, Any] | None) -> bool:
     """Whether nothing needs to be asked of Google."""
     if body is None:
         return row.sent_at is None
-    return bool(row.etag) and not row.must_look and row.content == content_of(body)
+    is_there = bool(row.etag) or row.edit == Edit.DELETED
+    return is_there and not row.must_look and row.content == content_of(body)
 
 
 def _look(api: CalendarApi, row: WrittenEvent) -> Mapping[str, Any] | None:
@@ -208,6 +213,7 @@ def _save(row: WrittenEvent, body: Mapping[str, Any] | None, event: Mapping[str,
         written_at=clock.now(),
         failures=0,
         problem="",
+        **edits.NONE,
     )
     rows.filter(asked=row.asked).update(write_at=None, must_look=False)
 

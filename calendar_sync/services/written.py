@@ -62,6 +62,11 @@ def look_at(keys: Collection[int], *, now: datetime) -> None:
     _ask(rows, now)
 
 
+def ask_again(keys: Collection[int], *, now: datetime) -> None:
+    """Have these events compared with what they are about. Inside a transaction."""
+    _ask(WrittenEvent.objects.filter(pk__in=keys), now)
+
+
 def adopt(calendar: GoogleCalendar, things: Collection[tuple[str, UUID]], *, now: datetime) -> None:
     """Take events of ours that a calendar has and our tables do not for written, as after disconnecting from Google
     and connecting again. Inside a transaction."""

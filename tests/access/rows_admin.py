@@ -107,6 +107,7 @@ ROWS = [
     *model("calendar_sync_busyinterval", lambda world: world.busy),
     *model("calendar_sync_connection", lambda world: world.connection),
     *model("calendar_sync_note", lambda world: world.google_note),
+    *model("calendar_sync_writtenevent", lambda world: world.written),
     *model("notifications_sentmail", lambda world: world.sent_mail, actions={"send_again": "go"}),
     *model("notifications_inboxitem", lambda world: world.inbox_item),
     *model(

@@ -8,11 +8,17 @@ def connection(world):
     return {"connection": world.connection.uuid}
 
 
+def written(world):
+    return {"event": world.written.uuid}
+
+
 ROWS = [
     Row("studio_google", get=studio(), args=has_page),
     # To Google, and from there without anything that proves who comes back. Who is no provider begins to become one.
     Row("google_connect", get=refused(), post=signed_in("go"), args=has_page),
     Row("google_come_back", get=signed_in("go"), args=has_page),
+    # A press that does not say what it has seen is shown what there is.
+    Row("google_edit", get=own(), post=own("go"), args=written),
     # A form that chooses nothing is shown again.
     Row("google_calendars", get=own(), post=own("422"), args=connection),
     Row("google_history", get=own(), args=connection),

@@ -42,7 +42,8 @@ from appointments.services.series_moves import move_several
 from appointments.services.time_off import cancel_inside, what_is_inside
 from appointments.services.waitlist_offers import times_for
 from appointments.states import Role, Shown
-from calendar_sync.models import BusyInterval, Connection, Note
+from calendar_sync.models import BusyInterval, Connection, Note, WrittenEvent
+from calendar_sync.states import Edit
 from core import clock
 from notifications import inbox, preferences
 from notifications.catalogue import Notice
@@ -230,8 +231,8 @@ class World:
 
     @cached_property
     def offers(self) -> list[Offer]:
-        """Other times that P offers to C instead of one in four days, which P has cancelled."""
-        one, now = self._booked(self.service, days=4), clock.now()
+        """Other times that P offers to C instead of one in eight days, which P has cancelled, far from the moved series."""
+        one, now = self._booked(self.service, days=8), clock.now()
         provider = Provider.objects.select_related("policy", "user").get(pk=self.provider.pk)
         span, owner = (one.start, one.end), self.people["P"]
         [claim] = what_is_inside(provider, span, now=now).claims
@@ -284,6 +285,22 @@ class World:
     @cached_property
     def google_note(self) -> Note:
         return Note.objects.create(connection=self.connection, kind="read")
+
+    @cached_property
+    def written(self) -> WrittenEvent:
+        """The event of a time off of P, which P deleted at Google and is asked about."""
+        start = clock.now() + timedelta(days=400)  # where nobody books
+        off = TimeOff.objects.create(provider=self.provider, start=start, end=start + timedelta(hours=1))
+        calendar = self.connection.calendars.create(google_id="p@example.com", name="Own", is_written_to=True)
+        return calendar.written.create(
+            source="time_off",
+            key=off.uuid,
+            event_id=uuid4().hex,
+            start=off.start,
+            end=off.end,
+            edit=Edit.DELETED,
+            edited_at=clock.now(),
+        )
 
     @cached_property
     def allowance(self) -> CustomerAllowance:

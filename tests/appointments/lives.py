@@ -25,7 +25,7 @@ from appointments.services.calendar_feed import make_feed
 from appointments.services.offers import times_to_offer
 from appointments.states import PlaceState, Role, Shown
 from calendar_sync.models import BusyInterval, Connection
-from calendar_sync.states import NoteKind, Problem, Profile
+from calendar_sync.states import Edit, NoteKind, Problem, Profile
 from core import clock
 from notifications import preferences
 from notifications.models import EMAIL, RefusedAddress, Topic
@@ -256,6 +256,11 @@ def _as_provider(person: User, own: Provider) -> None:
         written_at=clock.now(),
         write_at=clock.now() + DAY,
         problem=Problem.SLOW,
+        edit=Edit.MOVED,
+        edit_start=clock.now() + DAY,
+        edit_end=clock.now() + 2 * DAY,
+        edited_at=clock.now(),
+        refusal="Taken.",
     )
     connection.notes.create(calendar=calendar, kind=NoteKind.FAILED, problem=Problem.SLOW)
     BusyInterval.objects.create(

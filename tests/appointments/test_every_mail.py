@@ -28,7 +28,7 @@ from notifications.models import ONE_PRESS, TOPICS, Kind, SentMail, State
 from notifications.services import send_by_name
 from outbox.models import Message
 from tests.factories.accounts import UserFactory
-from tests.factories.providers import ServiceFactory
+from tests.factories.providers import ServiceFactory, TimeOffFactory
 from tests.factories.waitlist import wish
 
 from .conftest import NOW, TUESDAY_TEN, move_to_london
@@ -96,6 +96,11 @@ def made(book, provider, customer, service):
     lasting = Connection.objects.create(
         user=provider.user, account="2", email="n@example.com", profile="full", refresh_token="r", sign_in_until=later
     )
+    off = TimeOffFactory(provider=provider, start=NOW + 40 * DAY, end=NOW + 41 * DAY)
+    edited = google.calendars.create(google_id="m@example.com", name="Own").written.create(
+        source="time_off", key=off.uuid, event_id=uuid4().hex, start=off.start, end=off.end, edit="deleted",
+        edited_at=NOW,
+    )  # fmt: skip
     return {
         "appointments.event": {"event": event.pk, "to": "customer"},
         "appointments.events": {"events": list(called_off.values_list("pk", flat=True)), "to": "customer"},
@@ -115,6 +120,7 @@ def made(book, provider, customer, service):
         "appointments.digest": {"provider": provider.pk, "day": "2026-03-03"},
         "calendar_sync.sign_in_ends": {"connection": lasting.pk, "until": lasting.sign_in_until.isoformat()},
         "calendar_sync.sign_in_again": {"connection": google.pk, "since": google.state_since.isoformat(), "hours": 0},
+        "calendar_sync.edited": {"event": edited.pk, "at": NOW.isoformat()},
         **{f"accounts.letter {name}": _facts_of_letter(name) for name in LETTERS},
     }
 

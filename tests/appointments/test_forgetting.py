@@ -91,6 +91,7 @@ IMPERSONAL = {
     },
     "Names of ours for an event, hashes of what it is about and of what it says, gone with the connection.": {
         "calendar_sync_writtenevent.source",
+        "calendar_sync_writtenevent.refusal",
         "calendar_sync_writtenevent.event_id",
         "calendar_sync_writtenevent.content",
     },

@@ -210,7 +210,7 @@ def test_calendars_are_chosen_and_what_is_not_ticked_opens_its_time(maya, provid
     page = reverse("google_calendars", args=[row.uuid])
     assert "Choir" in maya.get(page).text
     choir = row.calendars.get(name="Choir")
-    answer = maya.post(page, {"busy": [choir.google_id], "when_stale": "go_on"})
+    answer = maya.post(page, {"busy": [choir.google_id], "when_stale": "go_on", "when_changed": "ask"})
     assert answer.status_code == 302
     row.refresh_from_db()
     assert list(row.calendars.filter(counts_as_busy=True)) == [choir]
@@ -223,7 +223,7 @@ def test_calendars_are_chosen_and_what_is_not_ticked_opens_its_time(maya, provid
 
 def test_a_calendar_that_is_not_theirs_is_refused(maya, row):
     page = reverse("google_calendars", args=[row.uuid])
-    answer = maya.post(page, {"busy": ["somebody@else.example"], "when_stale": "pause"})
+    answer = maya.post(page, {"busy": ["somebody@else.example"], "when_stale": "pause", "when_changed": "ask"})
     assert answer.status_code == 422
     assert BusyInterval.objects.count() == 1
 
@@ -324,7 +324,7 @@ def test_calendars_chosen_after_the_connection_was_ended_elsewhere_are_refused_i
 
     choose = connecting.choose_calendars
     monkeypatch.setattr(connecting, "choose_calendars", ended_meanwhile)
-    answer = maya.post(page, {"busy": [], "when_stale": "pause"}, follow=True)
+    answer = maya.post(page, {"busy": [], "when_stale": "pause", "when_changed": "ask"}, follow=True)
     assert said(answer) == ["This connection was ended meanwhile."]
 
 

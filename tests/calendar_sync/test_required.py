@@ -284,7 +284,7 @@ def test_unticking_the_last_calendar_says_so(client, provider, connection):
     assert f"{REQUIRES}out" not in client.get(page).text
     assert "This site takes bookings only while at least one is read." in client.get(page).text
 
-    answer = client.post(page, {"busy": [], "when_stale": "pause"}, follow=True)
+    answer = client.post(page, {"busy": [], "when_stale": "pause", "when_changed": "ask"}, follow=True)
 
     provider.refresh_from_db()
     assert not provider.takes_bookings

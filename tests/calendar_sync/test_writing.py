@@ -1,71 +1,25 @@
 """Appointments and time off in the stand-in for Google: written, changed, deleted, and made to agree after faults."""
 
 from datetime import datetime, timedelta
-from uuid import uuid4
 
 import pytest
 from django.db import transaction
 
-from appointments.services import booking, proposals, transitions
+from appointments.services import proposals, transitions
 from appointments.states import Role
 from calendar_sync.models import BusyInterval, Connection, GoogleCalendar, Note, WrittenEvent
 from calendar_sync.services import connecting, writing, written
-from calendar_sync.states import NoteKind, Problem, State
+from calendar_sync.states import NoteKind, Problem, State, WhenChanged
 from core import clock
 from outbox.testing import deliver
 from providers import services as providers
-from providers.models import BookingPolicy, Provider, Service
-from tests.factories.accounts import UserFactory
+from providers.models import BookingPolicy, Provider
 from tests.factories.providers import ServiceFactory
 
 from .pretend import MAYA
-from .world import DAY, HOUR, busy_times, connect, read
+from .world import DAY, HOUR, book, busy_times, cancel, connect, entries, read, starts, take_off, writes
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def service(provider, connected):
-    return ServiceFactory(provider=provider, duration_minutes=60, name="Massage")
-
-
-@pytest.fixture
-def appointment(service, morning):
-    """Booked in three days at 10:00 in Kathmandu, and written."""
-    made = book(service, morning)
-    deliver()
-    return made
-
-
-def book(service, start):
-    service = Service.objects.select_related("provider__policy", "provider__user").get(pk=service.pk)
-    terms, customer = booking.terms_of(service), UserFactory(name="Mina Sato")
-    [outcome] = booking.place(booking.Wanted(service, (start,), customer, terms, uuid4().hex))
-    return outcome.appointment
-
-
-def cancel(appointment):
-    return transitions.cancel_appointment(
-        appointment=appointment, actor=appointment.provider.user, role=Role.PROVIDER, seen=1
-    )
-
-
-def take_off(provider, start, end, **more):
-    locked = providers.lock_provider(provider, actor=provider.user)
-    return providers.write_time_off(locked, start=start, end=end, now=clock.now(), **more).row
-
-
-def entries(server):
-    return server.google.entries(MAYA)
-
-
-def starts(server):
-    """The starts of all events in Maya's calendar, in order."""
-    return sorted(datetime.fromisoformat(one["start"]["dateTime"]) for one in entries(server))
-
-
-def writes(server):
-    return [call for call in server.google.calls if call.method in {"events.insert", "events.patch", "events.delete"}]
 
 
 def write_again(connection):
@@ -404,6 +358,7 @@ def test_what_became_due_without_a_message_is_found_by_the_poll(appointment, con
 def test_a_whole_reading_misses_a_deleted_event_and_it_is_written_again(
     appointment, connected, at_pretend_google, morning
 ):
+    Connection.objects.update(when_changed=WhenChanged.PUT_BACK)
     read(connected)
     [event] = entries(at_pretend_google)
     at_pretend_google.google.remove(MAYA, event["id"])

@@ -3,16 +3,23 @@
 The fixtures are imported by `conftest.py`, so that every test here has them.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
+from appointments.services import booking, transitions
+from appointments.states import Role
 from calendar_sync.models import Connection
 from calendar_sync.rules import scopes
 from calendar_sync.services import connecting, reading
 from calendar_sync.states import Profile
 from core import clock
-from tests.factories.providers import ProviderFactory, give_hours
+from outbox.testing import deliver
+from providers import services as providers
+from providers.models import Service
+from tests.factories.accounts import UserFactory
+from tests.factories.providers import ProviderFactory, ServiceFactory, give_hours
 
 from .pretend import MAYA
 
@@ -77,3 +84,47 @@ def read(row):
 
 def busy_times(provider):
     return sorted(provider.busy_intervals.values_list("start", "end"))
+
+
+@pytest.fixture
+def service(provider, connected):
+    return ServiceFactory(provider=provider, duration_minutes=60, name="Massage")
+
+
+@pytest.fixture
+def appointment(service, morning):
+    """Booked in three days at 10:00 in Kathmandu, and written."""
+    made = book(service, morning)
+    deliver()
+    return made
+
+
+def book(service, start):
+    service = Service.objects.select_related("provider__policy", "provider__user").get(pk=service.pk)
+    terms, customer = booking.terms_of(service), UserFactory(name="Mina Sato")
+    [outcome] = booking.place(booking.Wanted(service, (start,), customer, terms, uuid4().hex))
+    return outcome.appointment
+
+
+def cancel(appointment):
+    return transitions.cancel_appointment(
+        appointment=appointment, actor=appointment.provider.user, role=Role.PROVIDER, seen=1
+    )
+
+
+def take_off(provider, start, end, **more):
+    locked = providers.lock_provider(provider, actor=provider.user)
+    return providers.write_time_off(locked, start=start, end=end, now=clock.now(), **more).row
+
+
+def entries(server):
+    return server.google.entries(MAYA)
+
+
+def starts(server):
+    """The starts of all events in Maya's calendar, in order."""
+    return sorted(datetime.fromisoformat(one["start"]["dateTime"]) for one in entries(server))
+
+
+def writes(server):
+    return [call for call in server.google.calls if call.method in {"events.insert", "events.patch", "events.delete"}]

@@ -1,0 +1,158 @@
+"""What people do with our events at Google: put back, proposed to the other side, or asked about, as they chose.
+
+Nothing of ours is ever ended by it. What follows goes through the services of the thing, as from a page.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.db.models import QuerySet
+
+from accounts.models import User
+from calendar_sync import hooks
+from calendar_sync.hooks import Asked, Edited
+from calendar_sync.models import Connection, WrittenEvent
+from calendar_sync.rules.events import span_of
+from calendar_sync.states import Edit, NoteKind, State, WhenChanged
+from core import clock
+from core.db import lock_rows, retrying
+from core.exceptions import DomainError
+from notifications import channels
+from notifications.catalogue import Notice
+from notifications.models import Kind
+
+from . import health, written
+
+log = structlog.get_logger("calendar_sync")
+
+NOTICE = "calendar_sync.edited"
+# The fields of an event about which nothing is asked.
+NONE: dict[str, Any] = {"edit": "", "edit_start": None, "edit_end": None, "edited_at": None, "refusal": ""}
+
+
+def edit_of(row: WrittenEvent, event: Mapping[str, Any] | None) -> Edited | None:
+    """What somebody did with an event that stood as we wrote it; None where it lies as it did, or is over."""
+    if row.start is None or row.end is None or row.end <= clock.now():
+        return None
+    if event is None:
+        return Edited(Edit.DELETED, row.start, row.end)
+    start, end = span_of(event, row.calendar.zone)
+    if (start, end) == (row.start, row.end):
+        return None
+    return Edited(Edit.MOVED, row.start, row.end, start, end)
+
+
+def decide(connection: Connection, row: WrittenEvent, edit: Edited) -> bool:
+    """Do what the owner chose for such an edit; True where the event stays as it is until they answer.
+
+    Outside any transaction.
+    """
+    choice = WhenChanged(connection.when_changed)
+    if choice == WhenChanged.PUT_BACK:
+        health.note_edit(connection, row, NoteKind.PUT_BACK)
+        return False
+    refusal = ""
+    source = hooks.source_of(row.source)
+    if choice == WhenChanged.PROPOSE and edit.has_other_start and source:
+        try:
+            source.follow(row.key, owner=connection.user, edit=edit)
+        except DomainError as error:
+            refusal = str(error)
+        else:
+            health.note_edit(connection, row, NoteKind.PROPOSED)
+            return False
+    return _ask(connection, row, edit, refusal)
+
+
+@retrying
+@transaction.atomic
+def _ask(connection: Connection, row: WrittenEvent, edit: Edited, refusal: str) -> bool:
+    """Ask the owner what the edit means, and tell them so, once for each edit."""
+    now = clock.now()
+    rows = WrittenEvent.objects.filter(pk=row.pk)
+    told = rows.values_list("edit", "edit_start", "edit_end", "edited_at").first()
+    is_new = told is None or told[:3] != (edit.kind, edit.start, edit.end)
+    rows.update(
+        etag=row.etag,
+        edit=edit.kind,
+        edit_start=edit.start,
+        edit_end=edit.end,
+        edited_at=now if is_new or told is None else told[3],
+        refusal=refusal,
+    )
+    rows.filter(asked=row.asked).update(write_at=None, must_look=False)
+    if is_new:
+        health.note_edit(connection, row, NoteKind.ASKED)
+        channels.tell(
+            [
+                Notice(
+                    name=NOTICE,
+                    key=f"{row.event_id}:{now.timestamp()}",
+                    reader=connection.user_id,
+                    kind=Kind.CALENDAR,
+                    facts={"event": row.pk, "at": now.isoformat()},
+                )
+            ]
+        )
+    return True
+
+
+def all_of(owner: User) -> QuerySet[WrittenEvent]:
+    """The events of ours in the person's calendars."""
+    return WrittenEvent.objects.filter(calendar__connection__user=owner)
+
+
+def open_for(owner: User) -> QuerySet[WrittenEvent]:
+    """The events about which the person is asked, the earliest first, with their calendars."""
+    rows = all_of(owner).exclude(edit="").exclude(calendar__connection__state=State.LEAVING)
+    return rows.select_related("calendar__connection__user").order_by("start", "pk")
+
+
+def edited(row: WrittenEvent) -> Edited:
+    """What was done with an event about which its owner is asked."""
+    assert row.start and row.end
+    return Edited(Edit(row.edit), row.start, row.end, row.edit_start, row.edit_end)
+
+
+@retrying
+@transaction.atomic
+def put_back(*, event: WrittenEvent, actor: User) -> bool:
+    """Have an event at Google put back as we had written it; False where nothing is asked about it any more."""
+    row = lock_rows(WrittenEvent.objects.filter(pk=event.pk, edited_at=event.edited_at, edit__gt="")).first()
+    if row is None:
+        return False
+    # With other content than is to be written, it is written.
+    WrittenEvent.objects.filter(pk=row.pk).update(content="", **NONE)
+    written.ask_again([row.pk], now=clock.now())
+    return True
+
+
+def follow(*, event: WrittenEvent, actor: User) -> str:
+    """Do with the thing what was done with its event; returns what was done, empty where nothing is asked any more.
+
+    The event is put back to where the thing stands now. Raises DomainError where it can't be done: nothing has changed.
+    """
+    row = open_for(actor).filter(pk=event.pk, edited_at=event.edited_at).first()
+    source = hooks.source_of(row.source) if row else None
+    if row is None or source is None:
+        return ""
+    said = source.follow(row.key, owner=actor, edit=edited(row))
+    put_back(event=row, actor=actor)
+    log.info("google_edit_followed", written=row.pk, edit=row.edit)
+    return said
+
+
+def ask_about(event: WrittenEvent) -> Asked | None:
+    """What is asked about an event, as words; None where nothing is, or nothing any more. Needs its connection."""
+    source = hooks.source_of(event.source)
+    if not event.edit or source is None:
+        return None
+    return source.asked(event.key, owner=event.calendar.connection.user, edit=edited(event))
+
+
+def asked_at(event: WrittenEvent, moment: datetime) -> bool:
+    """Whether the owner is still asked about what was found at that moment."""
+    return bool(event.edit) and event.edited_at == moment

@@ -1,0 +1,315 @@
+"""Events of ours that somebody moves or deletes in the stand-in for Google: nothing of ours ends by it, or silently."""
+
+import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from appointments.models import Appointment, AppointmentEvent, Proposal
+from appointments.services import proposals
+from appointments.states import ProposalState, Role
+from calendar_sync.models import Connection, Note, WrittenEvent
+from calendar_sync.services import edits
+from calendar_sync.states import Edit, NoteKind, WhenChanged
+from core import clock
+from notifications.models import InboxItem
+from outbox.testing import deliver
+from providers.models import BookingPolicy, Provider, TimeOff
+from tests.factories.providers import ProviderFactory
+
+from .pretend import MAYA
+from .world import DAY, HOUR, book, cancel, entries, hour_from, read, starts, take_off, writes
+
+pytestmark = pytest.mark.django_db
+
+
+def choose(choice):
+    Connection.objects.update(when_changed=choice)
+
+
+def move(server, start, **more):
+    """Move the one event in Maya's calendar, as she does there, and have it read and judged."""
+    [event] = entries(server)
+    server.google.change(MAYA, event["id"], {**hour_from(start), **more})
+    settle()
+
+
+def delete(server):
+    [event] = entries(server)
+    server.google.remove(MAYA, event["id"])
+    settle()
+
+
+def settle():
+    read(Connection.objects.get())
+    deliver()
+
+
+def as_it_is(appointment):
+    """What of the appointment an edit at Google could have changed."""
+    appointment.refresh_from_db()
+    return appointment.status, appointment.start, AppointmentEvent.objects.count(), Proposal.objects.count()
+
+
+def questions(appointment):
+    return list(edits.open_for(appointment.provider.user))
+
+
+# --- Asked ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_moved_event_is_asked_about_and_changes_nothing(appointment, morning, at_pretend_google, mailoutbox):
+    before = as_it_is(appointment)
+    move(at_pretend_google, morning + 2 * HOUR)
+    sent = len(writes(at_pretend_google))
+    settle()
+    [row] = questions(appointment)
+    assert (row.edit, row.start, row.edit_start) == (Edit.MOVED, morning, morning + 2 * HOUR)
+    assert as_it_is(appointment) == before
+    assert starts(at_pretend_google) == [morning + 2 * HOUR]
+    assert len(writes(at_pretend_google)) == sent
+    assert InboxItem.objects.filter(reader=appointment.provider.user, name=edits.NOTICE).count() == 1
+    [mail] = [each for each in mailoutbox if each.subject.startswith("Moved in Google")]
+    assert appointment.provider.user.email in mail.to[0]
+    assert "Mina Sato: Massage" in mail.subject
+
+
+def test_a_deleted_event_is_asked_about_and_cancels_nothing(appointment, at_pretend_google, mailoutbox):
+    before = as_it_is(appointment)
+    delete(at_pretend_google)
+    settle()
+    [row] = questions(appointment)
+    assert row.edit == Edit.DELETED
+    assert as_it_is(appointment) == before
+    assert entries(at_pretend_google) == []
+    assert [each.subject for each in mailoutbox if "Google" in each.subject] == [
+        "Deleted in Google: Mina Sato: Massage"
+    ]
+
+
+def test_put_back_restores_a_moved_and_a_deleted_event(appointment, morning, at_pretend_google):
+    for change in (lambda: move(at_pretend_google, morning + 2 * HOUR), lambda: delete(at_pretend_google)):
+        change()
+        [row] = questions(appointment)
+        assert edits.put_back(event=row, actor=appointment.provider.user)
+        deliver()
+        assert starts(at_pretend_google) == [morning]
+        assert questions(appointment) == []
+        assert not edits.put_back(event=row, actor=appointment.provider.user)
+
+
+def test_following_a_move_proposes_the_time_and_puts_the_event_back_until_it_is_accepted(
+    appointment, morning, at_pretend_google
+):
+    move(at_pretend_google, morning + 2 * HOUR)
+    [row] = questions(appointment)
+    said = edits.follow(event=row, actor=appointment.provider.user)
+    deliver()
+    proposal = Proposal.objects.get(state=ProposalState.OPEN)
+    put_back = starts(at_pretend_google)
+    proposal.appointment = Appointment.objects.with_people().get()
+    proposals.accept_time(proposal=proposal, actor=appointment.customer, role=Role.CUSTOMER)
+    deliver()
+    assert said.startswith("The new time is proposed.")
+    assert (proposal.start, put_back) == (morning + 2 * HOUR, [morning])
+    assert starts(at_pretend_google) == [morning + 2 * HOUR]
+    assert edits.follow(event=row, actor=appointment.provider.user) == ""
+
+
+def test_what_was_moved_back_is_asked_about_no_more(appointment, morning, at_pretend_google):
+    move(at_pretend_google, morning + 2 * HOUR)
+    move(at_pretend_google, morning)
+    assert questions(appointment) == []
+
+
+def test_what_was_moved_again_is_asked_about_as_it_is_now(appointment, morning, at_pretend_google):
+    move(at_pretend_google, morning + 2 * HOUR)
+    [first] = questions(appointment)
+    move(at_pretend_google, morning + 3 * HOUR)
+    [row] = questions(appointment)
+    assert row.edit_start == morning + 3 * HOUR
+    assert not edits.put_back(event=first, actor=appointment.provider.user)
+    assert InboxItem.objects.filter(name=edits.NOTICE).count() == 2
+
+
+def test_a_change_here_ends_the_question_and_wins(appointment, morning, at_pretend_google):
+    delete(at_pretend_google)
+    row = Appointment.objects.with_people().get()
+    BookingPolicy.objects.update(accepts_at_once=True)
+    proposals.propose_time(appointment=row, start=morning + 4 * HOUR, actor=row.customer, role=Role.CUSTOMER)
+    deliver()
+    assert questions(appointment) == []
+    assert starts(at_pretend_google) == [morning + 4 * HOUR]
+
+
+def test_an_appointment_cancelled_here_ends_the_question_and_takes_its_event_away(
+    appointment, morning, at_pretend_google
+):
+    move(at_pretend_google, morning + 2 * HOUR)
+    cancel(appointment)
+    deliver()
+    assert entries(at_pretend_google) == []
+    assert not WrittenEvent.objects.exists()
+
+
+def test_moved_in_google_and_here_at_once_the_time_here_stands(appointment, morning, at_pretend_google):
+    BookingPolicy.objects.update(accepts_at_once=True)
+    [event] = entries(at_pretend_google)
+    at_pretend_google.google.change(MAYA, event["id"], hour_from(morning + 2 * HOUR))
+    row = Appointment.objects.with_people().get()
+    proposals.propose_time(appointment=row, start=morning + 4 * HOUR, actor=row.customer, role=Role.CUSTOMER)
+    deliver()
+    settle()
+    assert starts(at_pretend_google) == [morning + 4 * HOUR]
+    assert questions(appointment) == []
+
+
+def test_what_is_over_may_be_moved_in_the_diary(appointment, morning, at_pretend_google):
+    with clock.pretended(morning + 3 * HOUR):
+        move(at_pretend_google, morning + DAY)
+        assert questions(appointment) == []
+        assert starts(at_pretend_google) == [morning + DAY]
+
+
+# --- As chosen --------------------------------------------------------------------------------------------------------
+
+
+def test_who_chose_so_has_it_put_back(appointment, morning, at_pretend_google, mailoutbox):
+    choose(WhenChanged.PUT_BACK)
+    before = as_it_is(appointment)
+    mails = len(mailoutbox)
+    move(at_pretend_google, morning + 2 * HOUR)
+    delete(at_pretend_google)
+    assert starts(at_pretend_google) == [morning]
+    assert as_it_is(appointment) == before
+    assert len(mailoutbox) == mails
+    assert Note.objects.filter(kind=NoteKind.PUT_BACK).count() == 2
+
+
+def test_who_chose_so_has_a_moved_time_proposed(appointment, morning, at_pretend_google, mailoutbox):
+    choose(WhenChanged.PROPOSE)
+    move(at_pretend_google, morning + 2 * HOUR)
+    assert Proposal.objects.get().start == morning + 2 * HOUR
+    assert starts(at_pretend_google) == [morning]
+    assert appointment.customer.email in mailoutbox[-1].to[0]
+    assert Note.objects.filter(kind=NoteKind.PROPOSED).exists()
+    assert questions(appointment) == []
+
+
+def test_a_time_that_cannot_be_proposed_is_asked_about_and_says_why(appointment, service, morning, at_pretend_google):
+    choose(WhenChanged.PROPOSE)
+    book(service, morning + 2 * HOUR)
+    move(at_pretend_google, morning + 2 * HOUR)
+    [row] = questions(appointment)
+    assert row.refusal
+    assert Proposal.objects.count() == 0
+
+
+def test_a_longer_event_is_asked_about_and_never_proposed(appointment, morning, at_pretend_google):
+    choose(WhenChanged.PROPOSE)
+    move(at_pretend_google, morning, end={"dateTime": (morning + 3 * HOUR).isoformat()})
+    [row] = questions(appointment)
+    assert (row.edit_start, row.edit_end) == (morning, morning + 3 * HOUR)
+    assert Proposal.objects.count() == 0
+
+
+# --- Time off ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def time_off(connected, provider, morning):
+    row = take_off(Provider.objects.select_related("user").get(pk=provider.pk), morning, morning + 2 * HOUR)
+    deliver()
+    return row
+
+
+def test_a_deleted_time_off_is_asked_about_and_removed_only_when_that_is_said(
+    time_off, provider, at_pretend_google, service
+):
+    delete(at_pretend_google)
+    [row] = edits.open_for(provider.user)
+    stood = TimeOff.objects.count()
+    said = edits.follow(event=row, actor=provider.user)
+    deliver()
+    assert stood == 1
+    assert said == "The time off is removed. Customers can book you then."
+    assert not TimeOff.objects.exists()
+    assert not WrittenEvent.objects.exists()
+
+
+def test_a_moved_time_off_is_asked_about_and_put_back(time_off, provider, morning, at_pretend_google):
+    choose(WhenChanged.PROPOSE)
+    move(at_pretend_google, morning + DAY)
+    [row] = edits.open_for(provider.user)
+    edits.put_back(event=row, actor=provider.user)
+    deliver()
+    assert TimeOff.objects.get().start == morning
+    assert starts(at_pretend_google) == [morning]
+
+
+# --- The page ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def page(client, appointment, morning, at_pretend_google):
+    """The address of the question about a moved appointment; its provider is signed in."""
+    move(at_pretend_google, morning + 2 * HOUR)
+    client.force_login(appointment.provider.user)
+    return reverse("google_edit", args=[WrittenEvent.objects.get().uuid])
+
+
+def press(client, page, what):
+    return client.post(page, {"press": what, "seen": WrittenEvent.objects.get().edited_at.isoformat()}, follow=True)
+
+
+def test_the_page_says_both_times_and_the_connection_leads_to_it(client, page):
+    shown = client.get(page).text
+    assert "Moved in Google: Mina Sato: Massage" in shown
+    assert "Propose the new time to Mina Sato" in shown
+    assert f'href="{page}"' in client.get(reverse("studio_google")).text
+
+
+def test_a_press_proposes_or_puts_back_and_a_second_one_finds_it_settled(client, page, appointment, morning):
+    seen = {"press": "follow", "seen": WrittenEvent.objects.get().edited_at.isoformat()}
+    first, second = (client.post(page, seen, follow=True) for _ in range(2))
+    assert "The new time is proposed." in first.text
+    assert "That is settled already." in second.text
+    assert Proposal.objects.count() == 1
+
+
+def test_a_press_on_an_old_page_does_nothing(client, page, morning, at_pretend_google):
+    old = {"press": "follow", "seen": WrittenEvent.objects.get().edited_at.isoformat()}
+    move(at_pretend_google, morning + 3 * HOUR)
+    answer = client.post(page, old, follow=True)
+    assert "It was changed in Google again." in answer.text
+    assert Proposal.objects.count() == 0
+
+
+def test_a_refusal_changes_nothing_and_says_why(client, page, service, morning):
+    book(service, morning + 2 * HOUR)
+    answer = press(client, page, "follow")
+    assert "Nothing has changed." in answer.text
+    assert WrittenEvent.objects.filter(edit=Edit.MOVED).exists()
+
+
+def test_somebody_else_finds_no_such_page(client, page, provider):
+    client.force_login(ProviderFactory().user)
+    assert client.get(page).status_code == 404
+
+
+def test_the_connections_page_costs_the_same_with_many_questions(client, page, service, morning, at_pretend_google):
+    def cost():
+        with CaptureQueriesContext(database) as queries:
+            client.get(reverse("studio_google"))
+        return len(queries)
+
+    client.get(reverse("studio_google"))
+    one = cost()
+    for n in range(3, 6):
+        book(service, morning + n * HOUR)
+    deliver()
+    for event in entries(at_pretend_google):
+        at_pretend_google.google.remove(MAYA, event["id"])
+    settle()
+    assert edits.open_for(Connection.objects.get().user).count() == 4
+    assert cost() == one
