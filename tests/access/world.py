@@ -231,7 +231,7 @@ class World:
 
     @cached_property
     def offers(self) -> list[Offer]:
-        """Other times that P offers to C instead of one in eight days, which P has cancelled, far from the moved series."""
+        """Other times that P offers to C instead of one in eight days, cancelled by P, far from the moved series."""
         one, now = self._booked(self.service, days=8), clock.now()
         provider = Provider.objects.select_related("policy", "user").get(pk=self.provider.pk)
         span, owner = (one.start, one.end), self.people["P"]
