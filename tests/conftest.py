@@ -1,7 +1,6 @@
 """Fixtures and marks of every test; the database is chosen in `plugin.py`."""
 
 import shutil
-from pathlib import Path
 
 import hypothesis
 import pytest
@@ -31,7 +30,7 @@ def pytest_collection_modifyitems(items):
     """Mark tests by their folder, so that `-m "not e2e"` works without a mark in each test."""
     for item in items:
         for folder, mark in KINDS.items():
-            if folder in Path(item.path).parts:
+            if folder in item.path.parts:
                 item.add_marker(mark)
 
 

@@ -14,6 +14,9 @@ which takes less (long texts, NUL, large numbers). What is stored, found, counte
 among them.
 """
 
+from functools import cache
+from types import ModuleType
+
 import pytest
 from django.db import connection, connections
 from django.test import SimpleTestCase
@@ -49,5 +52,10 @@ def touches_database(item: pytest.Function) -> bool:
         or not DATABASE_FIXTURES.isdisjoint(item.fixturenames)
         or issubclass(item.cls or object, SimpleTestCase)
         or any(item.iter_markers("skipif"))
-        or any(value is connection or value is connections for value in vars(item.module).values())
+        or asks_for_connection(item.module)
     )
+
+
+@cache
+def asks_for_connection(module: ModuleType) -> bool:
+    return any(value is connection or value is connections for value in vars(module).values())

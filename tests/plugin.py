@@ -99,8 +99,11 @@ def pytest_collection_modifyitems(config, items):
     part = parts.part_of_database(os.environ[CHOSEN])
     config.stash[parts.COLLECTED] = list(items)
     if part == parts.NONE or config.getoption("--part"):
-        kept = [item for item in items if part in parts.parts_of(item)]
-        config.hook.pytest_deselected(items=[item for item in items if part not in parts.parts_of(item)])
+        left_out: list[pytest.Function] = []
+        kept: list[pytest.Function] = []
+        for item in items:
+            (kept if part in parts.parts_of(item) else left_out).append(item)
+        config.hook.pytest_deselected(items=left_out)
         items[:] = kept
 
 

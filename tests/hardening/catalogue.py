@@ -84,10 +84,13 @@ def packed(texts, *, most):
 
     A text that is dangerous as the beginning of a value begins its group.
     """
-    groups = []
-    for text in texts:
-        if groups and len(" ".join([*groups[-1], text])) <= most and not text.startswith(("javascript:", "data:")):
-            groups[-1].append(text)
-        else:
+    begins = ("javascript:", "data:")
+    groups: list[list[str]] = []
+    for text in sorted(texts, key=lambda text: (not text.startswith(begins), -len(text))):
+        fits = (group for group in groups if len(" ".join([*group, text])) <= most)
+        group = None if text.startswith(begins) else next(fits, None)
+        if group is None:
             groups.append([text])
+        else:
+            group.append(text)
     return groups
