@@ -30,12 +30,13 @@ def _monday_morning():
 @pytest.fixture
 def provider(db, settings):
     settings.PLATFORM_FEE_PERCENT = Decimal("7.5")
-    provider = ProviderFactory(time_zone="Asia/Kathmandu")
-    give_hours(provider, {day: [("09:45", "22:45")] for day in range(5)})
-    provider.policy.max_per_day, provider.policy.max_open = 7, 40
-    provider.policy.answer_minutes = ANSWER_TIME // timedelta(minutes=1)
-    provider.policy.save()
-    return provider
+    return ProviderFactory(
+        time_zone="Asia/Kathmandu",
+        hours={day: [("09:45", "22:45")] for day in range(5)},
+        policy__max_per_day=7,
+        policy__max_open=40,
+        policy__answer_minutes=ANSWER_TIME // timedelta(minutes=1),
+    )
 
 
 def move_to_london(provider):

@@ -30,6 +30,10 @@ def minute(text: str) -> int:
 def give_hours(provider: Provider, hours: Mapping[int, Iterable[tuple[str, str]]]) -> None:
     """Replace the provider's week: `give_hours(provider, {0: [("09:00", "17:00")]})`; Monday is 0."""
     WorkingHours.objects.filter(provider=provider).delete()
+    add_hours(provider, hours)
+
+
+def add_hours(provider: Provider, hours: Mapping[int, Iterable[tuple[str, str]]]) -> None:
     WorkingHours.objects.bulk_create(
         WorkingHours(provider=provider, weekday=weekday, start_minute=minute(start), end_minute=minute(end))
         for weekday, ranges in hours.items()
@@ -68,7 +72,7 @@ class ProviderFactory(factory.django.DjangoModelFactory):
     @factory.post_generation
     def hours(self, create, given, **_):
         if create:
-            give_hours(self, OFFICE_HOURS if given is None else given)
+            add_hours(self, OFFICE_HOURS if given is None else given)
 
     policy = factory.RelatedFactory("tests.factories.providers.BookingPolicyFactory", factory_related_name="provider")
 
