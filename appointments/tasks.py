@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
 
-from accounts.models import User
+from accounts.models import Departure, User
 from core import clock
 from core.exceptions import DomainError
 from outbox import services as outbox
@@ -24,11 +24,14 @@ from .queries.due import (
 )
 from .search import index
 from .services import digests, holds, offers, proposals, transitions, waitlist, waitlist_offers
+from .services.personal_data import FORGET_IN_CALENDARS
 from .services.reminders import publish_due
 
 logger = logging.getLogger(__name__)
 
 BATCH = 200
+# Seconds until it is looked at again whether somebody is erased who is being erased.
+AFTER_ERASING = 30
 
 
 @outbox.every(seconds=60, name="appointments.expire_requests")
@@ -113,6 +116,14 @@ def _end_each(rows: QuerySet[Row], end: Callable[[Row], object]) -> None:
 def write_to_calendars(payload: dict[str, Any], *, message: Any) -> None:
     """Have connected calendars compared with appointments that changed."""
     google.write(payload["appointments"])
+
+
+@outbox.handler(FORGET_IN_CALENDARS)
+def forget_in_calendars(payload: dict[str, Any], *, message: Any) -> None:
+    """Take the name of somebody who was erased out of the calendars at Google in which their appointments stand."""
+    if Departure.objects.filter(user=payload["person"], erased_at=None).exists():
+        raise outbox.NotYet(after=AFTER_ERASING)
+    google.forget(payload["person"])
 
 
 @outbox.handler("appointments.end_all_ahead")

@@ -32,9 +32,18 @@ def write(appointments: Iterable[int]) -> None:
     last reading may lie over a time that was taken here."""
     rows = Appointment.objects.filter(pk__in=list(appointments)).select_related("provider__user", "customer")
     for row in rows:
-        written.things_changed(source=name, keys=[row.uuid], owners=[row.provider.user, row.customer])
+        if row.status in AHEAD:
+            written.things_changed(source=name, keys=[row.uuid], owners=[row.provider.user, row.customer])
+        else:  # what was never written and is over is not written any more
+            written.written_changed(source=name, keys=[row.uuid])
     for owner in {row.provider.user for row in rows if row.status in AHEAD}:
         reading.read_all_soon(owner, now=clock.now())
+
+
+def forget(person: int) -> None:
+    """Have the events of a customer's appointments compared with these, as their name is another by now."""
+    keys = Appointment.objects.filter(customer=person).values_list("uuid", flat=True)
+    written.written_changed(source=name, keys=list(keys))
 
 
 def entry(key: UUID, *, owner: User) -> Entry | None:

@@ -22,8 +22,11 @@ from appointments.models import (
 )
 from appointments.rules.wishes import want_words
 from core import clock
+from outbox import services as outbox
 
 from . import transitions, waitlist_offers
+
+FORGET_IN_CALENDARS = "appointments.forget_in_calendars"
 
 
 def kept(user: User) -> Rows:
@@ -98,6 +101,8 @@ def erase(user: User) -> None:
     for ids in in_batches(AppointmentEvent.objects.filter(actor=user).exclude(reason="")):
         AppointmentEvent.objects.filter(pk__in=ids).forget_words()
     _erase_late_cancellations(user)
+    with transaction.atomic():
+        outbox.publish(FORGET_IN_CALENDARS, key=str(user.pk), payload={"person": user.pk})
     # The search's job has dropped these with the page already; here in case it failed.
     OpeningIndex.objects.filter(provider__user=user).delete()
 

@@ -33,10 +33,16 @@ def things_changed(*, source: str, keys: Collection[UUID], owners: Iterable[User
 
     Does nothing for whoever has no calendar that is written to.
     """
-    now = clock.now()
     calendars = list(_written_to().filter(connection__user__in=list(owners)).select_related("connection"))
     _add((calendar, source, key) for calendar in calendars for key in keys)
-    _ask(WrittenEvent.objects.filter(source=source, key__in=keys, calendar__connection__user__in=list(owners)), now)
+    written_changed(source=source, keys=keys)
+
+
+@retrying
+@transaction.atomic
+def written_changed(*, source: str, keys: Collection[UUID]) -> None:
+    """Have events compared with what they are about, by a job, in whosever calendar they stand; none is added."""
+    _ask(WrittenEvent.objects.filter(source=source, key__in=keys), clock.now())
 
 
 @retrying

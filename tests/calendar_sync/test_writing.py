@@ -14,6 +14,7 @@ from core import clock
 from outbox.testing import deliver
 from providers import services as providers
 from providers.models import BookingPolicy, Provider
+from tests.appointments.lives import erase, leave
 from tests.factories.providers import ServiceFactory
 
 from .pretend import MAYA
@@ -141,6 +142,33 @@ def test_another_calendar_to_write_to_gets_what_lies_ahead_and_the_first_one_los
     assert entries(at_pretend_google) == []
     assert [one["summary"] for one in at_pretend_google.google.entries(MAYA, other)] == ["Mina Sato: Massage"]
     assert GoogleCalendar.objects.filter(is_written_to=True).get().google_id == other
+
+
+def test_the_name_of_an_erased_customer_goes_out_of_the_calendar_where_their_appointment_took_place(
+    appointment, morning, at_pretend_google
+):
+    with clock.pretended(morning + 2 * HOUR):
+        transitions.complete_appointment(appointment=appointment, actor=appointment.provider.user)
+        deliver()
+        leave(appointment.customer, seen=0)
+        erase(appointment.customer)
+    deliver()
+    [event] = entries(at_pretend_google)
+    assert event["summary"] == "Deleted customer: Massage"
+    assert "Mina" not in str(event)
+
+
+def test_an_appointment_that_was_over_when_a_calendar_was_connected_is_not_written(
+    provider, morning, at_pretend_google
+):
+    made = book(ServiceFactory(provider=provider, duration_minutes=60), morning)
+    deliver()
+    with clock.pretended(morning + 2 * HOUR):
+        connect(Provider.objects.get(pk=provider.pk), at_pretend_google)
+        deliver()
+        transitions.complete_appointment(appointment=made, actor=provider.user)
+        deliver()
+    assert entries(at_pretend_google) == []
 
 
 # --- Our own events, read again ---------------------------------------------------------------------------------------
