@@ -174,6 +174,7 @@ def test_they_read_on_every_page_of_the_studio_what_to_do(client, provider):
     assert "<b>Connect Google Calendar</b><span>You cannot be booked</span>" in today
     assert f"{REQUIRES} a connected calendar. Customers cannot book you since" in page
     assert "Without Google" not in page
+    assert "your page stays open meanwhile" not in page
 
 
 def test_the_provider_reads_why_a_time_is_not_offered(provider, service):
