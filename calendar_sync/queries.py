@@ -7,7 +7,7 @@ from django.db.models import Prefetch, QuerySet
 
 from accounts.models import User
 
-from .models import BusyInterval, Connection, GoogleCalendar, Note
+from .models import BusyInterval, Connection, GoogleCalendar, Note, WrittenEvent
 from .states import State
 
 
@@ -44,3 +44,9 @@ def works_without(connection: Connection) -> bool:
     """Whether another connection of its owner works, with a calendar that was read. One query."""
     others = Connection.objects.that_work().exclude(pk=connection.pk)
     return others.filter(user=connection.user_id).exists()
+
+
+def unwritten(user: User) -> QuerySet[WrittenEvent]:
+    """The events in the person's calendars that Google could not be made to agree with, each with its problem."""
+    rows = WrittenEvent.objects.filter(calendar__connection__user=user).exclude(problem="")
+    return rows.exclude(calendar__connection__state=State.LEAVING)

@@ -28,7 +28,7 @@ from .google_api import oauth
 from .models import Connection, WrittenEvent
 from .pages import panel_of, question_of, rows_of
 from .rules import scopes
-from .services import connecting, edits, reading
+from .services import connecting, edits, reading, written
 from .states import Profile
 
 # What the session knows of somebody who is at Google: used once, and for a while.
@@ -53,6 +53,7 @@ def google(request: HttpRequest, provider: Provider) -> HttpResponse:
     }
     if connections:
         context["history"] = rows_of(queries.history_of(connections[0])[:6])
+        context["unwritten"] = queries.unwritten(provider.user).count()
         context["edited"] = list(edits.open_for(provider.user))
     return render(request, "calendar_sync/google.html", context)
 
@@ -187,6 +188,19 @@ def _answer_edit(request: HttpRequest, provider: Provider, row: WrittenEvent) ->
 @limited("google_calendar")
 @require_POST
 @provider_required
+def write_again(request: HttpRequest, provider: Provider, event: UUID) -> HttpResponse:
+    """Try again to write one event, and come back to the time off whose list has the button."""
+    row = edits.all_of(provider.user).filter(event_id=event.hex).first()
+    if row is None:
+        raise Http404("No such event")
+    asked = written.try_again(provider.user, event=row, now=clock.now())
+    messages.info(request, "It is tried again now." if asked else "It is written by now.")
+    return redirect("studio_time_off")
+
+
+@limited("google_calendar")
+@require_POST
+@provider_required
 def sync_now(request: HttpRequest, provider: Provider, connection: UUID) -> HttpResponse:
     row = _own(provider, connection)
     now = clock.now()
@@ -197,6 +211,7 @@ def sync_now(request: HttpRequest, provider: Provider, connection: UUID) -> Http
     else:
         connecting.refresh_list(row)
         reading.read_soon(row, now=now)
+        written.try_again(provider.user, now=now)
         messages.success(request, "Your calendars are being read.")
     return redirect("studio_google")
 

@@ -17,12 +17,13 @@ from appointments.pages.studio.time_off import cleared_words, span_words
 from appointments.queries.customers import customer_of
 from appointments.queries.provider import working_time
 from appointments.services.time_off import Absence, Cleared, cancel_inside, take_time_off
+from calendar_sync import queries as calendars
 from core import clock
 from core.wording import date_text, duration_text
 from providers import queries, services
 from providers.access import provider_required
 from providers.exceptions import TimeOffRefused
-from providers.models import Provider, TimeOff
+from providers.models import CalendarState, Provider, TimeOff
 from providers.views import gone
 
 from .clearing import Clearing, Decided, clear, show
@@ -33,13 +34,18 @@ READ_AND_SEND = ["GET", "HEAD", "POST"]
 @require_safe
 @provider_required
 def time_off_list(request: HttpRequest, provider: Provider) -> HttpResponse:
-    """The time off that is not over, soonest first, and the last entries that are. Two queries."""
+    """The time off that is not over, soonest first, and the last entries that are; which of them Google does not have.
+
+    Two queries, and one where a calendar is connected.
+    """
     now = clock.now()
+    is_connected = provider.calendar_state != CalendarState.NONE
+    unwritten = {each.key: each for each in calendars.unwritten(provider.user)} if is_connected else {}
     ahead, past = queries.coming_time_off(provider, now=now), queries.past_time_off(provider, now=now)
     context = {
         "provider": provider,
         "zone": provider.time_zone,
-        "ahead": [(row, _words(provider, row), row.start <= now) for row in ahead],
+        "ahead": [(row, _words(provider, row), row.start <= now, unwritten.get(row.uuid)) for row in ahead],
         "past": [(row, _words(provider, row)) for row in past],
     }
     return render(request, "appointments/studio/time_off.html", context)

@@ -68,6 +68,16 @@ def look_at(keys: Collection[int], *, now: datetime) -> None:
     _ask(rows, now)
 
 
+@retrying
+@transaction.atomic
+def try_again(owner: User, *, event: WrittenEvent | None = None, now: datetime) -> int:
+    """Have what could not be written into the person's calendars tried again now, or one event of it; their number."""
+    rows = WrittenEvent.objects.filter(calendar__connection__user=owner).exclude(problem="")
+    keys = list((rows.filter(pk=event.pk) if event else rows).values_list("pk", flat=True))
+    ask_again(keys, now=now)
+    return len(keys)
+
+
 def ask_again(keys: Collection[int], *, now: datetime) -> None:
     """Have these events compared with what they are about. Inside a transaction."""
     _ask(WrittenEvent.objects.filter(pk__in=keys), now)

@@ -19,6 +19,7 @@ ROWS = [
     Row("google_come_back", get=signed_in("go"), args=has_page),
     # A press that does not say what it has seen is shown what there is.
     Row("google_edit", get=own(), post=own("go"), args=written),
+    Row("google_write_again", get=refused(), post=own("go"), args=written),
     # A form that chooses nothing is shown again.
     Row("google_calendars", get=own(), post=own("422"), args=connection),
     Row("google_history", get=own(), args=connection),

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.db import transaction
+from django.urls import reverse
 
 from appointments.services import proposals, transitions
 from appointments.states import Role
@@ -405,3 +406,35 @@ def test_publishing_what_is_due_takes_as_many_queries_for_one_as_for_many(
     written.compare(connected.user, now=clock.now())
     with django_assert_num_queries(4):
         written.publish_due(now=clock.now())
+
+
+# --- What could not be written, on the pages --------------------------------------------------------------------------
+
+
+def test_time_off_that_google_refused_says_so_and_is_tried_again_by_a_press(
+    connected, provider, morning, at_pretend_google, client
+):
+    at_pretend_google.google.faults.add("events.insert", status=400, reason="invalid")
+    take_off(Provider.objects.select_related("user").get(pk=provider.pk), morning, morning + 2 * HOUR)
+    deliver()
+    client.force_login(provider.user)
+    page, row = reverse("studio_time_off"), WrittenEvent.objects.get()
+    said = client.get(page).text
+    on_connection = client.get(reverse("studio_google")).text
+    client.post(reverse("google_write_again", args=[row.uuid]))
+    deliver()
+    assert "Not in your Google Calendar yet: Google did not understand us." in said
+    assert "1 is not written yet" in on_connection
+    assert starts(at_pretend_google) == [morning]
+    assert "Not in your Google Calendar" not in client.get(page).text
+    assert client.post(reverse("google_write_again", args=[row.uuid])).status_code == 302
+
+
+def test_sync_now_tries_again_what_failed(connected, service, morning, at_pretend_google, client):
+    at_pretend_google.google.faults.add("events.insert", status=400, reason="invalid")
+    book(service, morning)
+    deliver()
+    client.force_login(service.provider.user)
+    client.post(reverse("google_sync", args=[connected.uuid]))
+    deliver()
+    assert starts(at_pretend_google) == [morning]
