@@ -66,7 +66,7 @@ def run(tmp_path):
 
     def run(*options, **variables):
         environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        words = ["-q", "-rA", "-p", "no:cacheprovider", "-c", "pyproject.toml", "--part", *options]
+        words = ["-q", "-rA", "-p", "no:cacheprovider", "-c", "pyproject.toml", "--no-migrations", "--part", *options]
         done = subprocess.run(
             [sys.executable, "-m", "pytest", *words, tmp_path / "test_kinds.py"],
             cwd=ROOT,
