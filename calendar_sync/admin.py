@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from core.admin import ReadOnly
 
-from .models import BusyInterval, Connection, GoogleCalendar, Note, WrittenEvent
+from .models import BusyInterval, Channel, Connection, GoogleCalendar, Note, WrittenEvent
 
 
 @admin.register(BusyInterval)
@@ -37,6 +37,13 @@ class CalendarInline(ReadOnly, admin.TabularInline):
     readonly_fields = fields
 
 
+class ChannelInline(ReadOnly, admin.TabularInline):
+    model = Channel
+    extra = 0
+    fields = ("calendar", "state", "asked_at", "expires_at", "last_message_at", "failures")
+    readonly_fields = fields
+
+
 @admin.register(Connection)
 class ConnectionAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ["email", "user", "state", "state_since", "problem", "signed_in_at"]
@@ -45,7 +52,7 @@ class ConnectionAdmin(ReadOnly, admin.ModelAdmin):
     search_fields = ["email", "user__email", "user__name"]
     fields = ["user", "email", "profile", "granted", "state", "state_since", "problem", "when_stale"]
     fields += ["signed_in_at", "sign_in_until"]
-    inlines = [CalendarInline]
+    inlines = [CalendarInline, ChannelInline]
     show_full_result_count = False
 
 

@@ -1,4 +1,4 @@
-"""Connections to Google accounts, their calendars, the busy times read from these, and the history of both."""
+"""Connections to Google accounts, their calendars and push channels, the busy times read, and the history."""
 
 import uuid
 from datetime import datetime
@@ -13,7 +13,7 @@ from core import clock
 from core.encryption import EncryptedText
 from providers.models import Provider
 
-from .states import Edit, NoteKind, Problem, Profile, State, WhenChanged, WhenStale
+from .states import ChannelState, Edit, NoteKind, Problem, Profile, State, WhenChanged, WhenStale
 
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
@@ -153,6 +153,46 @@ class GoogleCalendar(models.Model):
 
     def was_read_since(self, moment: datetime) -> bool:
         return self.last_read_at is not None and self.last_read_at >= moment
+
+
+class Channel(models.Model):
+    """A push channel, by which Google tells of changes in a calendar. `uuid` is its id at Google, never used again.
+
+    The row stands before Google is asked, so that no channel is unknown, and stays until the channel is stopped or has
+    ended: also when its calendar's row is gone. Google's own `resource_id` comes with its answer or with its first
+    message, whichever is sooner. `next_at` is when another channel is to take its place; of one that Google refused, or
+    never answered for, when to ask again; of one being stopped, when that is tried next.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="channels")
+    calendar = models.ForeignKey(
+        GoogleCalendar, on_delete=models.SET_NULL, null=True, blank=True, related_name="channels"
+    )
+    address = models.CharField(max_length=500)
+    # Google repeats the token in every message. Hashed, so that nobody who reads this can send one.
+    token_hash = models.CharField(max_length=64, editable=False)
+    resource_id = models.CharField(max_length=255, blank=True)
+    state = models.CharField(max_length=16, choices=ChannelState, default=ChannelState.ASKED)
+    failures = models.PositiveIntegerField(default=0)
+    asked_at = models.DateTimeField(default=clock.now)
+    expires_at = models.DateTimeField()
+    next_at = models.DateTimeField()
+    last_number = models.PositiveBigIntegerField(default=0)
+    last_message_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "push channel"
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state__in=[ChannelState.OPEN, ChannelState.VERIFIED, ChannelState.STOPPING])
+                | ~Q(resource_id=""),
+                name="channel_that_is_open_can_be_stopped",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"push channel {self.uuid}"
 
 
 class BusyInterval(models.Model):

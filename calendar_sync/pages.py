@@ -34,6 +34,9 @@ class Panel:
     next_read_at: datetime | None
     seen: int | None = None
     problem: str = ""
+    # Whether Google tells of changes at once in all calendars that count, and whether it does in some.
+    is_told: bool = False
+    is_told_of_some: bool = False
     # Since when nobody can book because of it.
     stopped_at: datetime | None = None
     # Whether Google ends the sign-in within days.
@@ -50,6 +53,7 @@ def panel_of(connection: Connection, *, stopped_at: datetime | None, now: dateti
     busy = [each for each in calendars if each.counts_as_busy]
     read = [each.last_read_at for each in busy if each.last_read_at]
     unread = [each for each in busy if not each.last_read_at]
+    told = [getattr(each, "is_told", False) for each in busy]  # as `queries.connections_of` says of each
     problem = next((each.get_problem_display() for each in busy if each.problem), "")
     if not calendars and connection.problem:  # they could not even be listed
         problem = connection.get_problem_display()
@@ -64,6 +68,8 @@ def panel_of(connection: Connection, *, stopped_at: datetime | None, now: dateti
         "problem": problem,
         "stopped_at": stopped_at,
         "ends_soon": connection.is_working and ends_soon(connection.sign_in_until, now=now),
+        "is_told": all(told) and bool(told),
+        "is_told_of_some": any(told),
     }
     if connection.needs_sign_in:
         text = "Nothing new in your calendar is seen until you sign in; your appointments are safe."
@@ -117,6 +123,8 @@ def _row(note: Note) -> Row:
     if note.kind in {NoteKind.ASKED, NoteKind.PROPOSED, NoteKind.PUT_BACK}:
         icon = "warn" if note.kind == NoteKind.ASKED else "calendar"
         return Row("brass" if note.kind == NoteKind.ASKED else "iris", icon, note.get_kind_display(), calendar, note.at)
+    if note.kind == NoteKind.NOT_TOLD:
+        return Row("brass", "clock", note.get_kind_display(), "They are looked for every 12 minutes or so", note.at)
     if note.kind == NoteKind.WRITTEN:
         what = f"{note.changed} {'entry' if note.changed == 1 else 'entries'} written"
         return Row("brand", "check", what, "Appointments and time off in your calendar", note.at)

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models.functions import Now
 
 from accounts.models import User
 
-from .models import BusyInterval, Connection, GoogleCalendar, Note, WrittenEvent
-from .states import State
+from .models import BusyInterval, Channel, Connection, GoogleCalendar, Note, WrittenEvent
+from .states import ChannelState, State
 
 
 def busy_between(provider_ids: Iterable[int], start: datetime, end: datetime) -> QuerySet[BusyInterval]:
@@ -17,8 +18,12 @@ def busy_between(provider_ids: Iterable[int], start: datetime, end: datetime) ->
 
 
 def connections_of(user: User) -> QuerySet[Connection]:
-    """The person's connections with their calendars, the oldest first, without those being ended. Two queries."""
-    calendars = GoogleCalendar.objects.order_by("-is_primary", "name", "pk")
+    """The person's connections, the oldest first, without those being ended. Two queries.
+
+    With their calendars, each of which has `is_told`: whether Google's messages of its changes arrive.
+    """
+    told = Channel.objects.filter(calendar=OuterRef("pk"), state=ChannelState.VERIFIED, expires_at__gt=Now())
+    calendars = GoogleCalendar.objects.order_by("-is_primary", "name", "pk").annotate(is_told=Exists(told))
     rows = Connection.objects.filter(user=user).exclude(state=State.LEAVING).order_by("created_at", "pk")
     return rows.prefetch_related(Prefetch("calendars", queryset=calendars))
 

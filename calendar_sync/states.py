@@ -53,6 +53,16 @@ class Problem(models.TextChoices):
     REFUSED = "refused", "Google did not understand us"
 
 
+class ChannelState(models.TextChoices):
+    """How a push channel stands. Google was asked for one before its answer is known, if that ever comes."""
+
+    ASKED = "asked", "Asked for"
+    OPEN = "open", "Open"
+    VERIFIED = "verified", "Messages arrive"
+    REFUSED = "refused", "Refused by Google"
+    STOPPING = "stopping", "Being stopped"
+
+
 class NoteKind(models.TextChoices):
     """The kinds of entries in a connection's history."""
 
@@ -67,3 +77,4 @@ class NoteKind(models.TextChoices):
     PROPOSED = "proposed", "Moved in Google, and proposed"
     PUT_BACK = "put_back", "Changed in Google, and put back"
     SIGNED_OUT = "signed_out", "Google refused the sign-in"
+    NOT_TOLD = "not_told", "Google will not tell us of changes"

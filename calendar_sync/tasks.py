@@ -9,7 +9,7 @@ from outbox import services as outbox
 
 from . import mails  # noqa: F401 registers what is told
 from .google_api.errors import TryLater
-from .services import connecting, ending, health, leaving, reading, time_off, tokens, writing, written
+from .services import channels, connecting, ending, health, leaving, reading, time_off, tokens, writing, written
 
 SOON = 2.0
 
@@ -50,6 +50,22 @@ def write_time_off(payload: dict[str, Any], *, message: Any) -> None:
         written.compare(owner, now=clock.now(), source=time_off.name)
 
 
+@outbox.every(seconds=60, name="calendar_sync.channels")
+def look_for_channels() -> None:
+    """Publish a look at the connections whose push channels are to be opened, renewed or stopped."""
+    now = clock.now()
+    channels.forget_ended(now=now)
+    channels.publish_due(now=now)
+
+
+@outbox.handler(channels.LOOK)
+def look_after_channels(payload: dict[str, Any], *, message: Any) -> None:
+    try:
+        channels.look_after(payload["connection"])
+    except tokens.BeingRefreshed:
+        raise outbox.NotYet(after=SOON) from None
+
+
 @outbox.handler(connecting.READ_LIST)
 def read_list(payload: dict[str, Any], *, message: Any) -> None:
     """Read which calendars an account has."""
@@ -65,6 +81,8 @@ def read_list(payload: dict[str, Any], *, message: Any) -> None:
 def revoke(payload: dict[str, Any], *, message: Any) -> None:
     try:
         connecting.revoke(payload["connection"], is_last_try=outbox.is_last_try(message))
+    except channels.BeingOpened:
+        raise outbox.NotYet(after=SOON) from None
     except TryLater as error:
         raise outbox.Retry(reason=str(error)) from None
 

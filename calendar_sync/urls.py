@@ -1,4 +1,4 @@
-"""The addresses of the studio's pages about Google Calendar."""
+"""The addresses of the studio's pages about Google Calendar, and the one that Google sends its messages to."""
 
 from django.urls import path
 
@@ -14,4 +14,5 @@ urlpatterns = [
     path("studio/google/<uuid:connection>/history/", views.history, name="google_history"),
     path("studio/google/<uuid:connection>/sync/", views.sync_now, name="google_sync"),
     path("studio/google/<uuid:connection>/disconnect/", views.disconnect, name="google_disconnect"),
+    path("google/push/", views.push, name="google_push"),
 ]

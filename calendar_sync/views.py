@@ -1,5 +1,6 @@
-"""The studio's pages about Google Calendar, and the way to Google and back."""
+"""The studio's pages about Google Calendar, the way to Google and back, and the address of its push messages."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
@@ -10,6 +11,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.crypto import constant_time_compare
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.limits import limited
@@ -17,6 +19,7 @@ from core import clock
 from core.exceptions import DomainError
 from core.letters import page
 from core.paging import page_of
+from core.view_contract import FORMS, JSON, open_to_all, takes
 from providers.access import provider_or_draft_required, provider_required
 from providers.models import Provider
 from providers.states import Step
@@ -28,13 +31,15 @@ from .google_api import oauth
 from .models import Connection, WrittenEvent
 from .pages import panel_of, question_of, rows_of
 from .rules import scopes
-from .services import connecting, edits, reading, written
+from .services import connecting, edits, pushes, reading, written
 from .states import Profile
 
 # What the session knows of somebody who is at Google: used once, and for a while.
 AT_GOOGLE = "at_google"
 LASTS = timedelta(minutes=30)
 READ_AND_SEND = ["GET", "HEAD", "POST"]
+# Google’s messages have no body, whatever type they name for it. What comes all the same is not read.
+PUSH_BODIES, PUSH_BYTES = FORMS | JSON | {"text/plain"}, 10_000
 
 
 @require_safe
@@ -232,6 +237,18 @@ def disconnect(request: HttpRequest, provider: Provider, connection: UUID) -> Ht
     return render(request, "calendar_sync/disconnect.html", context)
 
 
+@open_to_all
+@csrf_exempt  # Google has no page of ours; the channel's token proves the message
+@require_POST
+@takes(bodies=PUSH_BODIES, most_bytes=PUSH_BYTES)
+def push(request: HttpRequest) -> HttpResponse:
+    """Take Google's message that a calendar changed. Every message is answered alike, whoever sent it."""
+    message = _push_in(request.headers)
+    if message is not None:
+        pushes.take(message, now=clock.now())
+    return HttpResponse(status=HTTPStatus.NO_CONTENT)
+
+
 def is_available() -> bool:
     """Whether this site has a client at Google, without which nothing can be connected."""
     return bool(settings.GOOGLE_CLIENT_ID and settings.GOOGLE_CLIENT_SECRET)
@@ -258,6 +275,17 @@ def _own(provider: Provider, uuid: UUID) -> Connection:
 
 def _back() -> str:
     return page("google_come_back")
+
+
+def _push_in(headers: Mapping[str, str]) -> pushes.Push | None:
+    """The message in the headers of a request; None where they are not such as Google sends."""
+    channel = _uuid(headers.get("X-Goog-Channel-ID"))
+    token, resource = headers.get("X-Goog-Channel-Token", ""), headers.get("X-Goog-Resource-ID", "")
+    number = headers.get("X-Goog-Message-Number", "")
+    is_plain = resource.isascii() and resource.isprintable() and 0 < len(resource) <= 255
+    if channel is None or not is_plain or not (number.isascii() and number.isdecimal() and len(number) <= 18):
+        return None
+    return pushes.Push(channel=channel, token=token, resource_id=resource, number=int(number))
 
 
 def _uuid(text: str | None) -> UUID | None:

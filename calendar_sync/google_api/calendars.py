@@ -6,7 +6,7 @@ made for several.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -41,6 +41,14 @@ class Page:
     events: list[Mapping[str, Any]]
     sync_token: str = ""
     time_zone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A push channel as Google opened it: what it calls the calendar, and when the channel ends."""
+
+    resource_id: str
+    until: datetime
 
 
 class CalendarApi:
@@ -142,6 +150,22 @@ class CalendarApi:
                 raise CalendarGone(Problem.GONE, reason)
             raise TryLater(Problem.SLOW, reason)
         return [(each["start"], each["end"]) for each in answer.get("busy", [])]
+
+    def watch(self, calendar: str, *, channel: str, token: str, address: str) -> Watched:
+        """Have Google tell `address` of every change in a calendar, by a channel of that id, for as long as it likes.
+
+        Each message carries `token`. Whoever gets no answer does not know whether the channel is open.
+        """
+        body = {"id": channel, "type": "web_hook", "address": address, "token": token}
+        answer = self._ask(self._api.events().watch(calendarId=calendar, body=body), "api#channel")
+        try:
+            return Watched(answer["resourceId"], datetime.fromtimestamp(int(answer["expiration"]) / 1000, UTC))
+        except (LookupError, TypeError, ValueError, OverflowError):
+            raise TryLater(Problem.SLOW, "not a channel") from None
+
+    def stop(self, *, channel: str, resource_id: str) -> None:
+        """Stop a push channel. Raises CalendarGone where Google does not know it (any more)."""
+        self._send(self._api.channels().stop(body={"id": channel, "resourceId": resource_id}))
 
     def _event(self, request: Any) -> dict[str, Any]:
         try:

@@ -1,6 +1,6 @@
-"""When a calendar is read next: polls spread at random, and growing pauses after failures."""
+"""When a calendar is read next, or its push channel renewed: polls spread at random, growing pauses after failures."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 from calendar_sync.states import Problem
@@ -13,6 +13,13 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 LEAST_PAUSE_WHEN_BUSY = timedelta(minutes=1)
 # The limits of a Google account are counted by the day, so that asking again within the hour helps nobody.
 LIMIT_PAUSE = timedelta(hours=1)
+# A new push channel takes the place of one before it ends, so much earlier that a day without Google costs nothing.
+RENEWED_BEFORE = timedelta(days=1)
+
+
+def renewal(now: datetime, ends_at: datetime) -> datetime:
+    """When a push channel that ends then is renewed: a day before, or after three quarters of a shorter life."""
+    return ends_at - min(RENEWED_BEFORE, max(ends_at - now, timedelta()) / 4)
 
 
 def until_next_poll(random: Random) -> timedelta:

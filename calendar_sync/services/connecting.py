@@ -1,6 +1,7 @@
 """Connecting a Google account, choosing its calendars, and disconnecting it."""
 
 from collections.abc import Collection, Iterable
+from datetime import timedelta
 
 import structlog
 from django.db import transaction
@@ -17,13 +18,14 @@ from core import clock
 from core.db import lock_row, retrying
 from outbox import services as outbox
 
-from . import ending, health, reading, tokens, written
+from . import channels, ending, health, reading, tokens, written
 from .leaving import leave
 from .locks import lock_connection, lock_provider_of
 
 log = structlog.get_logger("calendar_sync")
 
 READ_LIST = "calendar_sync.read_list"
+STOPPED_WITHIN = timedelta(minutes=10)
 
 
 def finish(*, user: User, code: str, verifier: str, profile: Profile, redirect_uri: str) -> Connection:
@@ -153,6 +155,7 @@ def _save_list(connection: Connection, listed: Collection[Listed]) -> None:
     reading.hasten(row, now=now)
     if not known:
         written.compare(row.user, now=now)
+    channels.publish_due(now=now, of=row)
     health.pass_on(provider)
 
 
@@ -196,6 +199,7 @@ def choose_calendars(
     written.compare(row.user, now=now)
     health.note_act(row, NoteKind.CHOSEN)
     reading.hasten(row, now=now)
+    channels.publish_due(now=now, of=row)
     health.pass_on(provider, has_changed=freed)
 
 
@@ -214,14 +218,21 @@ def disconnect(*, connection: Connection, actor: User) -> bool:
 
 
 def revoke(number: int, *, is_last_try: bool) -> None:
-    """Have Google forget the grant of a leaving connection, then delete its row.
+    """Have Google stop the channels of a leaving connection and forget its grant, then delete its row.
 
     Raises TryLater where Google does not answer; on the last try the row is deleted all the same, because a token that
-    nobody keeps opens nothing.
+    nobody keeps opens nothing. Channels that can't be stopped delay that for ten minutes, no more: they end by
+    themselves. Raises `channels.BeingOpened`.
     """
     row = Connection.objects.filter(pk=number, state=State.LEAVING).first()
     if row is None:
         return
+    try:
+        channels.stop_all(row)
+    except TryLater:
+        if clock.now() < row.state_since + STOPPED_WITHIN:
+            raise
+        log.warning("google_channels_not_stopped", connection=number)
     try:
         oauth.revoke(row.refresh_token)
     except TryLater:

@@ -70,6 +70,12 @@ def note_edit(connection: Connection, event: WrittenEvent, kind: NoteKind) -> No
     _note(connection, kind, calendar=event.calendar, at=clock.now())
 
 
+def note_not_told(connection: Connection) -> None:
+    """Note that Google refuses to tell of changes, once in the whole history. Needs the connection's row locked."""
+    if not Note.objects.filter(connection=connection, kind=NoteKind.NOT_TOLD).exists():
+        _note(connection, NoteKind.NOT_TOLD, at=clock.now())
+
+
 def note_act(connection: Connection, kind: NoteKind) -> None:
     """Note what the owner did."""
     _note(connection, kind, at=clock.now())

@@ -1,7 +1,7 @@
-"""Rows of the studio's pages about Google Calendar. Nothing here reaches Google."""
+"""Rows of the studio's pages about Google Calendar, and of the address for its messages. Nothing reaches Google."""
 
 from tests.access.rows_providers import has_page, own, studio
-from tests.access.table import Row, refused, signed_in
+from tests.access.table import Row, everyone, refused, signed_in
 
 
 def connection(world):
@@ -25,4 +25,6 @@ ROWS = [
     Row("google_history", get=own(), args=connection),
     Row("google_sync", get=refused(), post=own("go"), args=connection),
     Row("google_disconnect", get=own(), post=own("go"), args=connection),
+    # Whoever sends something: the answer is that to Google.
+    Row("google_push", get=everyone("405", B="405"), post=everyone("204", B="204"), sends="json"),
 ]

@@ -124,8 +124,9 @@ def test_a_route_refuses_the_verbs_that_its_row_does_not_name(world, verb):
 
 
 # Views that take a POST without a form's key, each with what it asks for instead: the token in its address, with which
-# nobody can do more than turn one kind of mail off, since mail programs send no key.
-WITHOUT_KEY = {"unsubscribe"}
+# nobody can do more than turn one kind of mail off, since mail programs send no key; the token in a header, with which
+# nobody can do more than have a calendar read.
+WITHOUT_KEY = {"unsubscribe", "google_push"}
 
 
 def test_every_page_that_takes_a_form_asks_for_its_key():

@@ -14,6 +14,7 @@ from django.urls import reverse
 from accounts import personal_data
 from accounts.models import Appeal, Ban, DataCopy, Departure, KeptBan, Session, User
 from appointments.models import Hold, LateCancellation, LeftOutDate, OpenDay, OpeningIndex
+from calendar_sync.models import Channel
 from core import clock
 from notifications.models import Kind, Mention, ReminderLead, SentMail, TurnedOff, UnsubscribeLink
 from tests.access.world import World
@@ -26,7 +27,8 @@ RIGHTS = {User.groups.through, User.user_permissions.through}
 
 # What leads to a person and has no section in their copy, by the reason.
 NOT_COPIED = {
-    "Stands with what it belongs to: a device, a choice, an email, a series.": {
+    "Stands with what it belongs to: a device, a choice, an email, a series, a connection.": {
+        Channel,
         Session,
         ReminderLead,
         TurnedOff,

@@ -62,6 +62,7 @@ IMPERSONAL = {
         "notifications_sentmail.asked_from",
         "notifications_sentmail.recipient",
         "notifications_unsubscribelink.token_hash",
+        "calendar_sync_channel.token_hash",
     },
     "What a server answered or a handler failed with: codes and places in the code, never their text.": {
         "notifications_refusedaddress.code",
@@ -85,6 +86,7 @@ IMPERSONAL = {
         "calendar_sync_connection.account",
         "calendar_sync_connection.granted",
         "calendar_sync_googlecalendar.sync_token",
+        "calendar_sync_channel.resource_id",
         "calendar_sync_googlecalendar.time_zone",
         "calendar_sync_busyinterval.etag",
         "calendar_sync_writtenevent.etag",
@@ -95,6 +97,7 @@ IMPERSONAL = {
         "calendar_sync_writtenevent.event_id",
         "calendar_sync_writtenevent.content",
     },
+    "This site's own address, to which Google sends its messages.": {"calendar_sync_channel.address"},
     "Words of staff about no person.": {"auth_group.name", "providers_category.name", "providers_category.slug"},
     "What was agreed with others keeps its name and the zone of its place.": {
         "providers_service.name",
