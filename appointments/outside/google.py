@@ -78,7 +78,7 @@ def asked(key: UUID, *, owner: User, edit: Edited) -> Asked | None:
         return None
     other = row.customer.name if side is Role.PROVIDER else row.provider.name
     if edit.has_other_start:
-        follow, meaning = f"Propose the new time to {other}", "Both times are held until it is answered."
+        follow, meaning = "Propose the new time", f"{other} is asked. Both times are held until they answer."
     else:
         follow = meaning = ""
     return Asked(

@@ -1,15 +1,17 @@
 """Connecting a pretend Google Calendar in a real browser, with and without scripts, and what that does to openings."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from playwright.sync_api import expect
 
+from appointments.models import Proposal
 from appointments.services.availability import slots_between
 from calendar_sync.models import Connection
 from core import clock
 from outbox.testing import deliver
 from tests.calendar_sync.pretend import MAYA, at_pretend_google, pretend_google
+from tests.calendar_sync.world import book, hour_from
 from tests.e2e.test_google import google
 from tests.factories.providers import ProviderFactory, ServiceFactory, give_hours
 
@@ -78,3 +80,30 @@ def test_a_box_left_empty_is_named(page, google):
     connect(page, without="View your availability in your calendars")
     expect(page.get_by_text("“See when you are busy”")).to_be_visible()
     assert not Connection.objects.exists()
+
+
+def test_an_appointment_stands_at_google_and_moving_it_there_asks_what_that_means(page, provider, google, looks_fine):
+    service = ServiceFactory(provider=provider, duration_minutes=60, name="Massage")
+    day = clock.local(clock.now(), provider.zone).date() + timedelta(days=3)
+    start = clock.wall_minute_to_instant(day, 600, provider.zone)
+    connect(page)
+    deliver()
+    book(service, start)
+    deliver()
+    [event] = google.google.entries(MAYA)
+    google.google.change(MAYA, event["id"], hour_from(start + 2 * HOUR))
+
+    page.goto("/studio/google/")
+    page.get_by_role("button", name="Sync now").click()
+    deliver()
+    page.goto("/studio/google/")
+    page.get_by_role("link", name="Decide").click()
+
+    expect(page.get_by_role("heading", name="Moved in Google: Mina Sato: Massage")).to_be_visible()
+    looks_fine(page)
+    page.get_by_role("button", name="Propose the new time").click()
+    expect(page.get_by_text("The new time is proposed.")).to_be_visible()
+    assert Proposal.objects.get().start == start + 2 * HOUR
+    deliver()
+    [event] = google.google.entries(MAYA)
+    assert datetime.fromisoformat(event["start"]["dateTime"]) == start
