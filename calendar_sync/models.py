@@ -58,6 +58,8 @@ class Connection(models.Model):
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     objects = ConnectionQuerySet.as_manager()
+    # Of a leaving one: pairs of calendar and event, as JSON, that are deleted at Google before it is left.
+    to_remove = EncryptedText(blank=True, editable=False)
 
     class Meta:
         constraints = [

@@ -1,10 +1,15 @@
 """What this app keeps about a person; see `accounts.personal_data`."""
 
+from datetime import UTC, datetime
+
 from accounts.models import User
 from accounts.personal_data import Facts, Rows, Section
 
 from .models import BusyInterval, Connection, GoogleCalendar, Note, WrittenEvent
 from .services import leaving
+
+# Before anything that was written.
+EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def kept(user: User) -> Rows:
@@ -32,10 +37,10 @@ def sections(user: User) -> list[Section]:
 
 
 def erase(user: User) -> None:
-    """Delete busy times, calendars and connections, and have Google forget what it granted."""
+    """Delete busy times, calendars and connections; have Google delete our events and forget what it granted."""
     BusyInterval.objects.filter(provider__user=user).delete()
     for connection in Connection.objects.filter(user=user):
-        leaving.leave(connection)
+        leaving.leave(connection, removes_after=EVER)
 
 
 def _connection(row: Connection) -> Facts:

@@ -55,3 +55,8 @@ def unwritten(user: User) -> QuerySet[WrittenEvent]:
     """The events in the person's calendars that Google could not be made to agree with, each with its problem."""
     rows = WrittenEvent.objects.filter(calendar__connection__user=user).exclude(problem="")
     return rows.exclude(calendar__connection__state=State.LEAVING)
+
+
+def written_ahead(connection: Connection, *, now: datetime) -> int:
+    """How many events of ours in its calendars are not over. One query."""
+    return WrittenEvent.objects.filter(calendar__connection=connection, end__gt=now).exclude(sent_at=None).count()

@@ -227,13 +227,20 @@ def disconnect(request: HttpRequest, provider: Provider, connection: UUID) -> Ht
     """GET says what stops and what stays, POST disconnects."""
     row = _own(provider, connection)
     if request.method == "POST":
-        is_asked = connecting.disconnect(connection=row, actor=provider.user)
+        removes = request.POST.get("written") == "remove"
+        is_asked = connecting.disconnect(connection=row, actor=provider.user, removes_events=removes)
         forgotten = "Google is asked to forget the access" if is_asked else "Google has ended the access already"
         messages.success(request, f"{row.email} is disconnected. {forgotten}.")
         _warn_if_missing(request, provider)
         return redirect("studio_google")
     stops = settings.GOOGLE_CALENDAR_REQUIRED and not queries.works_without(row)
-    context = {"connection": row, "busy": queries.busy_ahead(row, now=clock.now()), "stops": stops}
+    now = clock.now()
+    context = {
+        "connection": row,
+        "busy": queries.busy_ahead(row, now=now),
+        "written": queries.written_ahead(row, now=now),
+        "stops": stops,
+    }
     return render(request, "calendar_sync/disconnect.html", context)
 
 

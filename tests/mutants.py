@@ -4388,4 +4388,20 @@ MUTANTS = [
         "calendar_sync/test_channels.py",
         "before_the_grant",
     ),
+    mutant(
+        "Google: what is to stay there is removed on disconnecting",
+        "calendar_sync/services/connecting.py",
+        "removes_after=clock.now() if removes_events else None",
+        "removes_after=clock.now()",
+        "calendar_sync/test_writing.py",
+        "",
+    ),
+    mutant(
+        "Google: the grant is given back before the events are removed",
+        "calendar_sync/services/connecting.py",
+        "        writing.remove_all(row)\n",
+        "        pass\n",
+        "calendar_sync/test_writing.py",
+        "",
+    ),
 ]

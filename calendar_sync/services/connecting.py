@@ -18,7 +18,7 @@ from core import clock
 from core.db import lock_row, retrying
 from outbox import services as outbox
 
-from . import channels, ending, health, reading, tokens, written
+from . import channels, ending, health, reading, tokens, writing, written
 from .leaving import leave
 from .locks import lock_connection, lock_provider_of
 
@@ -205,20 +205,23 @@ def choose_calendars(
 
 @retrying
 @transaction.atomic
-def disconnect(*, connection: Connection, actor: User) -> bool:
+def disconnect(*, connection: Connection, actor: User, removes_events: bool = False) -> bool:
     """End a connection: its busy times are open again at once, and a job has Google forget the grant.
 
+    What was written of what lies ahead stays in Google, and follows no change any more; or the job deletes it first.
     False where Google has forgotten it already.
     """
     provider = lock_provider_of(connection.user, actor=actor)
     had_busy_times = BusyInterval.objects.filter(calendar__connection=connection).exists()
-    is_asked = leave(connection)
+    is_asked = leave(connection, removes_after=clock.now() if removes_events else None)
     health.pass_on(provider, has_changed=had_busy_times)
     return is_asked
 
 
 def revoke(number: int, *, is_last_try: bool) -> None:
-    """Have Google stop the channels of a leaving connection and forget its grant, then delete its row.
+    """Have Google stop the channels of a leaving connection, delete the events that are to go, and forget the grant.
+
+    Then its row is deleted.
 
     Raises TryLater where Google does not answer; on the last try the row is deleted all the same, because a token that
     nobody keeps opens nothing. Channels that can't be stopped delay that for ten minutes, no more: they end by
@@ -233,6 +236,12 @@ def revoke(number: int, *, is_last_try: bool) -> None:
         if clock.now() < row.state_since + STOPPED_WITHIN:
             raise
         log.warning("google_channels_not_stopped", connection=number)
+    try:
+        writing.remove_all(row)
+    except TryLater:
+        if not is_last_try:
+            raise
+        log.warning("google_events_not_removed", connection=number)
     try:
         oauth.revoke(row.refresh_token)
     except TryLater:

@@ -1,9 +1,12 @@
 """Ending a connection in our tables; a job ends it at Google."""
 
+import json
+from datetime import datetime
+
 import structlog
 from django.db import transaction
 
-from calendar_sync.models import Connection
+from calendar_sync.models import Connection, WrittenEvent
 from calendar_sync.states import State
 from core import clock
 from core.db import retrying
@@ -18,22 +21,30 @@ REVOKE = "calendar_sync.revoke"
 
 @retrying
 @transaction.atomic
-def leave(connection: Connection) -> bool:
+def leave(connection: Connection, *, removes_after: datetime | None = None) -> bool:
     """Delete what was read of a connection, and have a job end it at Google; the row goes with that, or now.
 
+    With `removes_after`, the job first deletes the events of ours that end after that moment; others stay in Google.
     Whether Google is asked, which it is not where the grant is dead.
     """
     row = lock_connection(Connection.objects.filter(pk=connection.pk))
     if row is None:
         return False
+    to_remove = _events(row, removes_after) if removes_after else []
     row.calendars.all().delete()
     row.notes.all().delete()
     if not row.refresh_token:
         row.delete()
     elif row.state != State.LEAVING:
-        row.state, row.state_since, row.email = State.LEAVING, clock.now(), ""
-        row.save(update_fields=["state", "state_since", "email"])
+        row.state, row.state_since, row.email, row.to_remove = State.LEAVING, clock.now(), "", json.dumps(to_remove)
+        row.save(update_fields=["state", "state_since", "email", "to_remove"])
         key = f"{row.uuid.hex}:{row.state_since.timestamp()}"
         outbox.publish(REVOKE, key=key, payload={"connection": row.pk})
     log.info("google_disconnected", connection=connection.pk)
     return bool(row.refresh_token)
+
+
+def _events(row: Connection, after: datetime) -> list[tuple[str, str]]:
+    """The events of ours that end after a moment, each as its calendar's id at Google and its own."""
+    events = WrittenEvent.objects.filter(calendar__connection=row, end__gt=after).exclude(sent_at=None)
+    return list(events.order_by("end").values_list("calendar__google_id", "event_id"))

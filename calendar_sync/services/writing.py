@@ -4,6 +4,7 @@ The row of an event is there before anything is sent, with an id of ours. So wha
 or of this process, the next one finds the same event, and writes it again or finds it written.
 """
 
+import json
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from calendar_sync import hooks
+from calendar_sync.google_api import oauth
 from calendar_sync.google_api.calendars import CalendarApi
 from calendar_sync.google_api.errors import (
     AlreadyThere,
@@ -68,6 +70,29 @@ def write_due(number: int) -> int:
         if count:
             health.note_written(connection, count)
     return count
+
+
+def remove_all(connection: Connection) -> None:
+    """Delete at Google the events of a leaving connection that its owner does not want to stay there.
+
+    Outside any transaction; one after another, so that whoever tries again goes on with those that are left. Raises
+    TryLater. Does nothing where the grant is dead, as nobody may delete them any more.
+    """
+    left = json.loads(connection.to_remove or "[]")
+    if not left:
+        return
+    try:
+        api = CalendarApi(oauth.new_access(connection.refresh_token).token)
+        while left:
+            api.delete(*left[-1])
+            left.pop()
+            outbox.renew_lease()
+    except TryLater:
+        raise
+    except GoogleError as error:
+        log.warning("google_events_not_removed", connection=connection.pk, reason=error.reason)
+    finally:
+        Connection.objects.filter(pk=connection.pk).update(to_remove=json.dumps(left))
 
 
 @dataclass(frozen=True, slots=True)

@@ -232,6 +232,7 @@ def _as_provider(person: User, own: Provider) -> None:
         access_until=clock.now(),
         refreshing_until=clock.now(),
         writing_until=clock.now(),
+        to_remove="[]",
         problem=Problem.SLOW,
     )
     calendar = connection.calendars.create(

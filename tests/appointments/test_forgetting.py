@@ -80,6 +80,7 @@ IMPERSONAL = {
     "Encrypted, and gone with the connection to Google.": {
         "calendar_sync_connection.refresh_token",
         "calendar_sync_connection.access_token",
+        "calendar_sync_connection.to_remove",
         "calendar_sync_busyinterval.title",
     },
     "Google's own names for an account and for what was read of it, gone with the connection.": {

@@ -12,6 +12,7 @@ from calendar_sync.models import BusyInterval, Connection, GoogleCalendar, Note,
 from calendar_sync.services import connecting, writing, written
 from calendar_sync.states import NoteKind, Problem, State, WhenChanged
 from core import clock
+from outbox import services as outbox
 from outbox.testing import deliver
 from providers import services as providers
 from providers.models import BookingPolicy, Provider
@@ -438,3 +439,65 @@ def test_sync_now_tries_again_what_failed(connected, service, morning, at_preten
     client.post(reverse("google_sync", args=[connected.uuid]))
     deliver()
     assert starts(at_pretend_google) == [morning]
+
+
+# --- Disconnecting ----------------------------------------------------------------------------------------------------
+
+
+def end(connection, client, how):
+    client.force_login(connection.user)
+    return client.post(reverse("google_disconnect", args=[connection.uuid]), {"written": how}, follow=True)
+
+
+def test_disconnecting_asks_what_becomes_of_what_stands_in_google(appointment, connected, client):
+    client.force_login(connected.user)
+    assert (
+        "1 of your entries ahead stands in Google."
+        in client.get(reverse("google_disconnect", args=[connected.uuid])).text
+    )
+
+
+def test_what_was_written_stays_in_google_where_it_is_to_stay(appointment, connected, at_pretend_google, client):
+    end(connected, client, "leave")
+    deliver()
+    assert len(entries(at_pretend_google)) == 1
+    assert not Connection.objects.exists()
+    assert [call.method for call in at_pretend_google.google.calls][-1] == "revoke"
+
+
+def test_what_lies_ahead_is_removed_from_google_before_the_grant_is_given_back(
+    appointment, service, connected, morning, at_pretend_google, client
+):
+    past = book(service, morning + 3 * HOUR)
+    deliver()
+    WrittenEvent.objects.filter(key=past.uuid).update(end=clock.now() - HOUR)
+    end(connected, client, "remove")
+    deliver()
+    assert starts(at_pretend_google) == [morning + 3 * HOUR]
+    assert not Connection.objects.exists()
+    assert [call.method for call in at_pretend_google.google.calls][-1] == "revoke"
+
+
+def test_removing_is_tried_again_until_google_answers(appointment, connected, at_pretend_google, client):
+    at_pretend_google.google.faults.add("events.delete", status=503)
+    end(connected, client, "remove")
+    with pytest.raises(outbox.Retry):
+        deliver()
+    assert len(entries(at_pretend_google)) == 1
+    connecting.revoke(connected.pk, is_last_try=False)
+    assert entries(at_pretend_google) == []
+    assert not Connection.objects.exists()
+
+
+def test_erasing_a_provider_removes_what_stands_in_their_google_calendar_also_what_is_over(
+    appointment, connected, morning, at_pretend_google
+):
+    with clock.pretended(morning + 2 * HOUR):
+        transitions.complete_appointment(appointment=appointment, actor=appointment.provider.user)
+        deliver()
+        person = appointment.provider.user
+        leave(person, seen=0)
+        erase(person)
+    deliver()
+    assert entries(at_pretend_google) == []
+    assert not WrittenEvent.objects.exists()
