@@ -15,6 +15,7 @@ from appointments import visitor
 from appointments.mail import ics
 from appointments.models import Appointment
 from appointments.pages import month_picker, waiting
+from appointments.pages.conflicts import told
 from appointments.pages.labels import badges
 from appointments.pages.zones import zones_of_time
 from appointments.queries.calendar_feed import all_appointments
@@ -24,7 +25,9 @@ from appointments.queries.provider import left_outside
 from appointments.queries.public import public_service
 from appointments.queries.requests import first_waiting_for
 from appointments.services import holds, waitlist, waitlist_offers
+from appointments.services.conflicts import undecided_conflicts
 from appointments.states import Role
+from calendar_sync.hooks import Conflicts
 from core import clock
 from notifications.catalogue import View
 from notifications.hooks import Waiting
@@ -81,6 +84,11 @@ def _left_outside(one: Appointment, now: datetime) -> LeftOutside:
         label=badges(one, Role.PROVIDER, now=now)[0],
         address=reverse("studio_appointment", args=[one.reference]),
     )
+
+
+def conflicts(provider: Provider, now: datetime) -> Conflicts | None:
+    """The provider's conflicts with their calendars that are undecided, None without one. Three queries at most."""
+    return told(undecided_conflicts(provider, now=now), twelve=provider.user.uses_12h_clock)
 
 
 def time_opened(provider: Provider) -> None:

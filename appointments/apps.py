@@ -18,6 +18,7 @@ class AppointmentsConfig(AppConfig):
         from notifications import preferences
         from providers import hooks
 
+        calendar_hooks.conflicts.answer(answers.conflicts)
         after_login.start_page.answer(answers.start_page)
         after_login.chosen_time.answer(answers.chosen_time)
         hooks.outside_hours.answer(count_outside_hours)

@@ -38,6 +38,12 @@ class ChangedSince(MoveRefused):
     message = "This appointment has changed since the page was opened. Read what it is now, then press the button."
 
 
+class ConflictChanged(DomainError):
+    """What lies over the appointment is not what the page showed."""
+
+    message = "What lies over this appointment has changed since the page was opened. Read it again, then decide."
+
+
 class TermsChanged(DomainError):
     """Price, length or confirmation changed since the form was shown; the new terms need a fresh yes."""
 

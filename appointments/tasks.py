@@ -7,11 +7,15 @@ from typing import Any, TypeVar
 from django.db.models import Model, QuerySet
 
 from accounts.models import Departure, User
+from calendar_sync.queries import connections_of
+from calendar_sync.services import reading
 from core import clock
 from core.exceptions import DomainError
 from outbox import services as outbox
+from providers.models import Provider
 
 from .mail import catalogue, closed_waitlists, digest, lines, offered, reminders, standing, suspension  # noqa: F401 registers what is told
+from .mail import conflicts as conflict_mails  # noqa: F401 the same
 from .mail import waitlist as waitlist_mails  # noqa: F401 the same
 from .outside import google
 from .queries.due import (
@@ -23,7 +27,7 @@ from .queries.due import (
     providers_with_waitlists,
 )
 from .search import index
-from .services import digests, holds, offers, proposals, transitions, waitlist, waitlist_offers
+from .services import conflicts, digests, holds, offers, proposals, transitions, waitlist, waitlist_offers
 from .services.personal_data import FORGET_IN_CALENDARS
 from .services.reminders import publish_due
 
@@ -144,6 +148,18 @@ def answer_waitlist(payload: dict[str, Any], *, message: Any) -> None:
 def refresh_openings(payload: dict[str, Any], *, message: Any) -> None:
     """Bring the search index up to date with a provider's calendar as it is now. `payload` is {"provider": pk}."""
     index.refresh_openings(provider_ids=[payload["provider"]])
+
+
+@outbox.handler("appointments.look_for_conflicts")
+def look_for_conflicts(payload: dict[str, Any], *, message: Any) -> None:
+    """Tell a provider of busy time that has come over their appointments. `payload` is {"provider": pk}, with
+    {"ask": True} to have their calendars read anew where the copy is older than a minute."""
+    provider = Provider.objects.select_related("user").filter(pk=payload["provider"]).first()
+    if provider is None:
+        return
+    conflicts.tell_new_conflicts(provider)
+    if payload.get("ask"):
+        reading.refresh(list(connections_of(provider.user)), now=clock.now())
 
 
 @outbox.every(seconds=60, name="appointments.refresh_stale_openings")

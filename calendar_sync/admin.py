@@ -11,7 +11,7 @@ from .models import BusyInterval, Channel, Connection, GoogleCalendar, Note, Wri
 class BusyIntervalAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ["provider", "start", "end", "calendar"]
     list_select_related = ["provider", "calendar"]
-    fields = ["provider", "calendar", "start", "end", "is_all_day"]
+    fields = ["provider", "calendar", "start", "end", "is_all_day", "is_free_by_choice"]
     search_fields = ["provider__name"]
     date_hierarchy = "start"
     show_full_result_count = False

@@ -1,6 +1,9 @@
-"""What apps have written into people's calendars at Google; each adds its source in its `AppConfig.ready()`."""
+"""What higher apps add to people's calendars at Google, and questions about these that only they can answer.
 
-from collections.abc import Collection
+Each app adds what it writes there as a source in its `AppConfig.ready()`.
+"""
+
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -9,7 +12,8 @@ from uuid import UUID
 from accounts.models import User
 from calendar_sync.rules.entries import Entry
 from calendar_sync.states import Edit
-from core.hooks import Registry
+from core.hooks import Question, Registry
+from providers.models import Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +78,28 @@ sources = Registry[Source]("What is written into people's calendars")
 
 def source_of(name: str) -> Source | None:
     return next((each for each in sources if each.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class LiesOver:
+    """Something agreed over which busy times lie: its times, whom it is with, a sentence for each busy time with its
+    calendar and times, and the address of the page where the provider decides."""
+
+    start: datetime
+    end: datetime
+    name: str
+    words: Sequence[str]
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conflicts:
+    """All of these of a provider, by their start, under one heading."""
+
+    heading: str
+    rows: Sequence[LiesOver]
+
+
+conflicts = Question[[Provider, datetime], Conflicts | None](
+    "Over what that is agreed with the provider do busy times lie that they have not decided about?"
+)

@@ -1,7 +1,9 @@
 """Connections to Google accounts, their calendars and push channels, the busy times read, and the history."""
 
+import hashlib
 import uuid
 from datetime import datetime
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -197,11 +199,18 @@ class Channel(models.Model):
         return f"push channel {self.uuid}"
 
 
+class BusyQuerySet(models.QuerySet["BusyInterval"]):
+    def taking_time(self) -> Self:
+        """Those that close time for booking: all but what the provider treats as free."""
+        return self.filter(is_free_by_choice=False)
+
+
 class BusyInterval(models.Model):
-    """A time when the provider is busy elsewhere, mirrored from a calendar and never edited by hand.
+    """A time when the provider is busy elsewhere, mirrored from a calendar; only `is_free_by_choice` is not mirrored.
 
     `calendar` and `event_id` name the event that it mirrors, so that a reading replaces its own rows and no others; the
-    title is for the provider alone. Without a calendar it belongs to none that is connected.
+    title is for the provider alone. Without a calendar it belongs to none that is connected. `is_free_by_choice` is the
+    provider's word that the event takes none of their time: readings keep it while the event keeps its times.
     """
 
     provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="busy_intervals")
@@ -214,6 +223,9 @@ class BusyInterval(models.Model):
     end = models.DateTimeField()
     is_all_day = models.BooleanField(default=False)
     title = EncryptedText(blank=True)
+    is_free_by_choice = models.BooleanField(default=False, db_default=False, editable=False)
+
+    objects = BusyQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["provider", "end"], name="busy_provider_end")]
@@ -226,6 +238,12 @@ class BusyInterval(models.Model):
 
     def __str__(self) -> str:
         return f"busy {self.start:%Y-%m-%d %H:%M}"
+
+    @property
+    def key(self) -> str:
+        """The event at the times that it has, in short, for a form to send back."""
+        told = f"{self.calendar_id} {self.event_id} {self.start.timestamp()} {self.end.timestamp()}"
+        return hashlib.sha256(told.encode()).hexdigest()[:20]
 
 
 class WrittenEvent(models.Model):

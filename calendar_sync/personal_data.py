@@ -72,7 +72,13 @@ def _note(row: Note) -> Facts:
 
 def _busy(row: BusyInterval) -> Facts:
     calendar = row.calendar.name if row.calendar else ""
-    return {"start": row.start, "end": row.end, "title": row.title, "calendar": calendar}
+    return {
+        "start": row.start,
+        "end": row.end,
+        "title": row.title,
+        "calendar": calendar,
+        "counts_as_free": row.is_free_by_choice,
+    }
 
 
 def _written(row: WrittenEvent) -> Facts:

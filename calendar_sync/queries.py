@@ -7,14 +7,15 @@ from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.db.models.functions import Now
 
 from accounts.models import User
+from providers.models import Provider
 
 from .models import BusyInterval, Channel, Connection, GoogleCalendar, Note, WrittenEvent
 from .states import ChannelState, State
 
 
 def busy_between(provider_ids: Iterable[int], start: datetime, end: datetime) -> QuerySet[BusyInterval]:
-    """The outside busy times of these providers that meet [start, end)."""
-    return BusyInterval.objects.filter(provider_id__in=list(provider_ids), end__gt=start, start__lt=end)
+    """The outside busy times of these providers that meet [start, end), without what they treat as free."""
+    return BusyInterval.objects.taking_time().filter(provider_id__in=list(provider_ids), end__gt=start, start__lt=end)
 
 
 def connections_of(user: User) -> QuerySet[Connection]:
@@ -41,8 +42,8 @@ def history_of(connection: Connection) -> QuerySet[Note]:
 
 
 def busy_ahead(connection: Connection, *, now: datetime) -> int:
-    """How many busy times of its calendars are not over. One query."""
-    return BusyInterval.objects.filter(calendar__connection=connection, end__gt=now).count()
+    """How many times that its calendars close for booking are not over. One query."""
+    return BusyInterval.objects.taking_time().filter(calendar__connection=connection, end__gt=now).count()
 
 
 def works_without(connection: Connection) -> bool:
@@ -60,3 +61,9 @@ def unwritten(user: User) -> QuerySet[WrittenEvent]:
 def written_ahead(connection: Connection, *, now: datetime) -> int:
     """How many events of ours in its calendars are not over. One query."""
     return WrittenEvent.objects.filter(calendar__connection=connection, end__gt=now).exclude(sent_at=None).count()
+
+
+def free_by_choice(provider: Provider, *, now: datetime) -> QuerySet[BusyInterval]:
+    """The events ahead that the provider treats as free, by start."""
+    rows = BusyInterval.objects.filter(provider=provider, is_free_by_choice=True, end__gt=now)
+    return rows.select_related("calendar").order_by("start", "pk")

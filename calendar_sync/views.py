@@ -24,20 +24,22 @@ from providers.access import provider_or_draft_required, provider_required
 from providers.models import Provider
 from providers.states import Step
 
-from . import queries
+from . import hooks, queries
 from .exceptions import NotConnected
 from .forms import CalendarsForm
 from .google_api import oauth
 from .models import Connection, WrittenEvent
 from .pages import panel_of, question_of, rows_of
 from .rules import scopes
-from .services import connecting, edits, pushes, reading, written
+from .services import connecting, edits, free_by_choice, pushes, reading, written
 from .states import Profile
 
 # What the session knows of somebody who is at Google: used once, and for a while.
 AT_GOOGLE = "at_google"
 LASTS = timedelta(minutes=30)
 READ_AND_SEND = ["GET", "HEAD", "POST"]
+# How many events that count as free the page of the connection lists, the next first.
+MOST_FREED = 20
 # Google’s messages have no body, whatever type they name for it. What comes all the same is not read.
 PUSH_BODIES, PUSH_BYTES = FORMS | JSON | {"text/plain"}, 10_000
 
@@ -55,8 +57,10 @@ def google(request: HttpRequest, provider: Provider) -> HttpResponse:
         "is_required": settings.GOOGLE_CALENDAR_REQUIRED,
         "stopped_at": provider.calendar_stopped_at,
         "panels": [panel_of(each, stopped_at=provider.calendar_stopped_at, now=now) for each in connections],
+        "conflicts": hooks.conflicts.first(provider, now),
     }
     if connections:
+        context["freed"] = queries.free_by_choice(provider, now=now)[:MOST_FREED]
         context["history"] = rows_of(queries.history_of(connections[0])[:6])
         context["unwritten"] = queries.unwritten(provider.user).count()
         context["edited"] = list(edits.open_for(provider.user))
@@ -218,6 +222,20 @@ def sync_now(request: HttpRequest, provider: Provider, connection: UUID) -> Http
         reading.read_soon(row, now=now)
         written.try_again(provider.user, now=now)
         messages.success(request, "Your calendars are being read.")
+    return redirect("studio_google")
+
+
+@require_POST
+@provider_required
+def busy_again(request: HttpRequest, provider: Provider) -> HttpResponse:
+    """Let an event close its time again that the provider treats as free."""
+    asked = request.POST.get("event", "")
+    rows = queries.free_by_choice(provider, now=clock.now())
+    found = next((each for each in rows if each.key == asked), None)
+    if found and free_by_choice.treat_as_busy(busy=found, actor=provider.user):
+        messages.success(request, "The event makes you busy again. What was booked meanwhile stays.")
+    else:
+        messages.info(request, "That event does not count as free any more. Nothing changed.")
     return redirect("studio_google")
 
 

@@ -1,6 +1,6 @@
 """Admin of appointments, series, calendar links, digests, the search's index and fair use: one module a feature."""
 
-from . import calendar_feed, digest, fair_use, openings, series, waitlist
+from . import calendar_feed, conflicts, digest, fair_use, openings, series, waitlist
 from .appointments import AppointmentAdmin, AppointmentEventAdmin, HoldAdmin
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "AppointmentEventAdmin",
     "HoldAdmin",
     "calendar_feed",
+    "conflicts",
     "digest",
     "fair_use",
     "openings",

@@ -6,8 +6,10 @@ from django.urls import reverse
 
 from appointments.models import Appointment, Offer, Proposal, WaitlistPlace
 from appointments.pages import inbox
+from appointments.queries.conflicts import known_conflicts
 from appointments.queries.offers import live_offers_instead_of
 from appointments.queries.waitlist import whole_offers
+from appointments.services.conflicts import undecided_conflicts
 from appointments.states import Role
 from notifications import catalogue
 from notifications.catalogue import Facts, Line, View
@@ -68,6 +70,17 @@ def place_lines(items: Sequence[Facts], view: View) -> list[Line | None]:
 def place_withdrawn_lines(items: Sequence[Facts], view: View) -> list[Line | None]:
     """The lines that times from a waitlist are no longer offered. One query."""
     return _of_offers(inbox.place_withdrawn_line, items, view)
+
+
+@catalogue.lines("appointments.conflicts")
+def conflict_lines(items: Sequence[Facts], view: View) -> list[Line | None]:
+    """The lines that a connected calendar is busy at the time of appointments. Four queries at most."""
+    known = {row.pk: row for row in known_conflicts([key for facts in items for key in facts["conflicts"]])}
+    told = [[known[key] for key in facts["conflicts"] if key in known] for facts in items]
+    provider = next((rows[0].appointment.provider for rows in told if rows), None)
+    waiting = undecided_conflicts(provider, now=view.now) if provider else []
+    references = {each.appointment.reference for each in waiting}
+    return [inbox.conflicts_line(rows, references, view) if rows else None for rows in told]
 
 
 def _of_offers(write: Callable[[Offer, View], Line], items: Sequence[Facts], view: View) -> list[Line | None]:

@@ -5,6 +5,7 @@ from .calendar_feed import CalendarFeed
 from .digest import Digest
 from .history import AppointmentEvent
 from .hold import Hold
+from .known_conflict import KnownConflict
 from .late_cancellation import LateCancellation
 from .offer import Offer
 from .opening_index import OpenBlock, OpenDay, OpeningIndex, SearchFigures
@@ -22,6 +23,7 @@ __all__ = [
     "CalendarFeed",
     "Digest",
     "Hold",
+    "KnownConflict",
     "LateCancellation",
     "LeftOutDate",
     "Offer",

@@ -1,11 +1,11 @@
 """What a person's inbox says of appointments: what happened, and how it stands by now."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.urls import reverse
 
-from appointments.models import Appointment, AppointmentEvent, Offer, Proposal, WaitlistPlace
+from appointments.models import Appointment, AppointmentEvent, KnownConflict, Offer, Proposal, WaitlistPlace
 from appointments.rules.wishes import want_words
 from appointments.states import OPEN, ProposalState, Role, Status, Verb
 from core.wording import moment_text, range_text, zone_text
@@ -106,6 +106,27 @@ def events_line(events: Sequence[AppointmentEvent], side: Role, view: View) -> L
         text=f"The first: {how_it_stands(first.appointment, side, view)} {ahead}",
         do="Answer" if waiting else "",
         until=min(ends, default=None),
+    )
+
+
+def conflicts_line(rows: Sequence[KnownConflict], undecided: Collection[str], view: View) -> Line:
+    """The line that a connected calendar is busy at the time of appointments; `undecided` are the references of those
+    for which the provider still has to decide. Needs rows of `known_conflicts()`."""
+    told = list(dict.fromkeys(row.appointment for row in rows))
+    waiting = [one for one in told if one.reference in undecided]
+    one, whom = (waiting or told)[0], f"{len(told)} appointments"
+    if len(told) == 1:
+        whom = f"the appointment with {one.customer.name}"
+    decide = reverse("studio_conflict", args=[one.reference])
+    return Line(
+        title=f"Busy in Google at the time of {whom}",
+        address=decide if waiting else _page(one, Role.PROVIDER) if len(told) == 1 else reverse("studio_google"),
+        icon="warn",
+        tone="brass" if waiting else "slate",
+        text=f"{how_it_stands(one, Role.PROVIDER, view)} Nothing is cancelled by itself."
+        if waiting
+        else "There is nothing left to decide.",
+        do="Decide" if waiting else "",
     )
 
 

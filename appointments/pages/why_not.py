@@ -207,9 +207,8 @@ class _Words:
             case EntryKind.TIME_OFF:
                 return Row("Time off", f"{times}.", "See time off", reverse("studio_time_off"))
             case EntryKind.BUSY:
-                where = f"“{entry.calendar}”" if entry.calendar else "a connected calendar"
                 detail = f"{times}. Customers never see this."
-                return Row(f"Busy in {where}", detail, "See the connection", reverse("studio_google"))
+                return Row(f"Busy in {_calendar(entry)}", detail, "See the connection", reverse("studio_google"))
 
     def their_free_time(self, one: Appointment, entry: Entry, theirs: Part) -> Row:
         (opens, closes), (blocked_from, blocked_to) = entry.time, entry.blocked
@@ -253,7 +252,7 @@ class _Words:
             case EntryKind.TIME_OFF:
                 return "time off"
             case EntryKind.BUSY:
-                return "busy time in a connected calendar"
+                return f"busy time in {_calendar(entry)}"
 
     # --- What is fine -------------------------------------------------------------------------------------------------
 
@@ -307,6 +306,11 @@ class _Words:
 
 def _policy(title: str, detail: str, change: str) -> Row:
     return Row(title, detail, change, reverse("studio_policies"))
+
+
+def _calendar(entry: Entry) -> str:
+    """The calendar that makes the provider busy, by its name at Google."""
+    return f"“{entry.calendar}” (Google)" if entry.calendar else "a connected calendar"
 
 
 def _appointment(one: Appointment, title: str, detail: str) -> Row:

@@ -6,7 +6,7 @@ A follower gets all entries of one act that it is to follow, so that it can tell
 from collections.abc import Callable, Iterable, Sequence
 
 from appointments.models import AppointmentEvent
-from appointments.states import Role, Verb
+from appointments.states import Role, Status, Verb
 from notifications import channels
 from notifications.catalogue import Notice
 from notifications.models import Kind
@@ -75,6 +75,21 @@ def write_to_calendars(events: Sequence[AppointmentEvent]) -> Iterable[outbox.Dr
         )
 
 
+def look_for_conflicts(events: Sequence[AppointmentEvent]) -> Iterable[outbox.Draft]:
+    """The jobs that look whether what is agreed now lies under busy time, one for each provider with a calendar.
+
+    They ask the calendar itself, too: Google may know since a minute what the copy does not.
+    """
+    agreed = [event for event in events if event.to_status == Status.CONFIRMED]
+    for occasion, provider in dict.fromkeys((event.occasion, event.appointment.provider) for event in agreed):
+        if provider.calendar_state:
+            yield outbox.Draft(
+                topic="appointments.look_for_conflicts",
+                key=f"{occasion.hex}:{provider.pk}",
+                payload={"provider": provider.pk, "ask": True},
+            )
+
+
 def tell(events: Sequence[AppointmentEvent]) -> Iterable[Notice]:
     """What customers and providers are told: one thing for each reader and side, about all entries that concern them.
 
@@ -112,8 +127,8 @@ def _by_reader(events: Sequence[AppointmentEvent], side: Role) -> dict[int, list
 
 FOLLOWS: dict[Verb, tuple[Follower, ...]] = {
     Verb.REQUEST: (refresh_openings, write_to_calendars, tell),
-    Verb.BOOK: (refresh_openings, write_to_calendars, tell),
-    Verb.ACCEPT: (refresh_openings, write_to_calendars, tell),
+    Verb.BOOK: (refresh_openings, write_to_calendars, look_for_conflicts, tell),
+    Verb.ACCEPT: (refresh_openings, write_to_calendars, look_for_conflicts, tell),
     Verb.DECLINE: (refresh_openings, write_to_calendars, tell),
     Verb.WITHDRAW: (refresh_openings, write_to_calendars, tell),
     Verb.CANCEL: (refresh_openings, write_to_calendars, tell),
@@ -122,7 +137,7 @@ FOLLOWS: dict[Verb, tuple[Follower, ...]] = {
     Verb.COMPLETE: (refresh_openings, write_to_calendars),
     Verb.NO_SHOW: (refresh_openings, write_to_calendars),
     Verb.CORRECT: (refresh_openings, write_to_calendars),
-    Verb.MOVE: (refresh_openings, write_to_calendars, tell),
+    Verb.MOVE: (refresh_openings, write_to_calendars, look_for_conflicts, tell),
     Verb.PROPOSE: (refresh_openings, write_to_calendars, tell),
     Verb.DECLINE_TIME: (refresh_openings, write_to_calendars, tell),
     Verb.WITHDRAW_TIME: (refresh_openings, write_to_calendars, tell),

@@ -13,6 +13,7 @@ from appointments.models import (
     CalendarFeed,
     Digest,
     Hold,
+    KnownConflict,
     LateCancellation,
     Offer,
     OpeningIndex,
@@ -47,6 +48,7 @@ def kept(user: User) -> Rows:
         "times they offer": Offer.objects.filter(provider__user=user),
         "their places on waitlists": WaitlistPlace.objects.filter(customer=user),
         "places on their waitlist": WaitlistPlace.objects.filter(provider__user=user),
+        "conflicts with their calendars": KnownConflict.objects.filter(appointment__provider__user=user),
         "late cancellations": LateCancellation.objects.filter(person=user),
         "late cancellations they forgave": LateCancellation.objects.filter(forgiven_by=user),
     }
@@ -64,6 +66,7 @@ def sections(user: User) -> list[Section]:
     offered = Offer.objects.filter(Q(customer=user) | Q(provider__user=user)).select_related("provider", "service")
     places = WaitlistPlace.objects.select_related("provider", "service").order_by("pk")
     late = LateCancellation.objects.filter(person=user).order_by("at", "pk")
+    conflicts = KnownConflict.objects.filter(appointment__provider__user=user).select_related("appointment", "calendar")
     series = Series.objects.select_related("provider", "service", "customer").prefetch_related("left_out")
     series = series.order_by("created_at", "pk")
     return [
@@ -77,6 +80,7 @@ def sections(user: User) -> list[Section]:
         Section("waitlist_places", "Your places on waitlists", places.filter(customer=user), _place),
         Section("waitlist", "Places on your waitlist", places.filter(provider__user=user), _place_given),
         Section("calendar_link", "Calendar links", CalendarFeed.objects.filter(owner=user), _feed),
+        Section("conflicts", "Conflicts with your calendars", conflicts.order_by("known_at", "pk"), _conflict),
         Section("evening_digest", "Your evening digest", Digest.objects.filter(provider__user=user), _digest),
         Section("late_cancellations", "Late cancellations", late, _late),
     ]
@@ -94,6 +98,7 @@ def erase(user: User) -> None:
     WaitlistPlace.objects.filter(provider__user=user).exclude(reason="").update(reason="")
     CalendarFeed.objects.filter(owner=user).delete()
     Digest.objects.filter(provider__user=user).delete()
+    KnownConflict.objects.filter(appointment__provider__user=user).delete()
     for ids in in_batches(Appointment.objects.filter(customer=user).exclude(note="")):
         Appointment.objects.filter(pk__in=ids).update(note="")
     for ids in in_batches(Proposal.objects.filter(actor=user).exclude(message="")):
@@ -136,6 +141,18 @@ def _appointment(row: Appointment) -> Facts:
         "note": row.note,
         "will_come": row.will_come_at,
         "made_at": row.created_at,
+    }
+
+
+def _conflict(row: KnownConflict) -> Facts:
+    return {
+        "reference": row.appointment.reference,
+        "start": row.start,
+        "calendar": row.calendar.name,
+        "busy_from": row.busy_from,
+        "busy_until": row.busy_until,
+        "known_at": row.known_at,
+        "kept_at": row.kept_at,
     }
 
 

@@ -15,12 +15,14 @@ from appointments.context_processors import Studio
 from appointments.forms.reasons import ReasonForm
 from appointments.models import REFERENCE_ALPHABET, REFERENCE_LENGTH
 from appointments.pages.changing import asks_of_provider
+from appointments.pages.conflicts import told
 from appointments.pages.studio import requests as asking
 from appointments.pages.studio.today import build_today
 from appointments.pages.studio.week import build_week, days_of_week
 from appointments.queries.agenda import load_agenda
 from appointments.queries.requests import first_waiting, waiting_page
 from appointments.services import transitions
+from appointments.services.conflicts import undecided_conflicts
 from core import clock
 from core.http import Request
 from core.paging import PER_PAGE
@@ -39,7 +41,8 @@ REFERENCE = re.compile(f"[{REFERENCE_ALPHABET}]{{{REFERENCE_LENGTH}}}")
 @require_safe
 @provider_required
 def today(request: HttpRequest, provider: Provider) -> HttpResponse:
-    """Today, the week and the first requests. Nine queries with session and user, however much is booked."""
+    """Today, the week and the first requests. Nine queries with session and user, however much is booked; with a
+    connected calendar one more, or three where that is busy over something."""
     return live.show(request, today_page(request, provider, request.GET))
 
 
@@ -62,6 +65,7 @@ def today_page(request: HttpRequest, provider: Provider, query: QueryDict) -> li
         "is_new": not agenda.appointments and not count,
         "asks": asks,
         "twelve": twelve,
+        "conflicts": told(undecided_conflicts(provider, now=now), twelve=twelve),
     }
     facts = (this_day, *agenda.facts)
     return live.Page(

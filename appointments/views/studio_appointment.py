@@ -13,6 +13,7 @@ from accounts.models import User
 from appointments.exceptions import ChangedSince, CountsForMore, MoveRefused, PolicyRefused
 from appointments.forms.reasons import CancelForm, ReasonForm
 from appointments.models import Appointment, AppointmentEvent, Offer
+from appointments.pages.conflicts import told
 from appointments.pages.offers import settled_words
 from appointments.pages.standing import Standing, standing_of
 from appointments.pages.studio import requests as asking
@@ -25,9 +26,11 @@ from appointments.queries.offers import offers_instead_of
 from appointments.queries.provider import appointment_for_provider
 from appointments.rules.persons import no_shows_of
 from appointments.services import offers, transitions
+from appointments.services.conflicts import undecided_conflicts
 from appointments.services.persons import dealings_between
 from appointments.services.time_off import what_is_inside
 from appointments.states import Role, Status
+from calendar_sync.hooks import LiesOver
 from core import clock
 from core.exceptions import DomainError
 from notifications.queries import mails_about
@@ -78,6 +81,7 @@ def show_appointment(
         **_offered_instead(standing, offered),
         "timeline": timeline(appointment, history, mails, viewer=Role.PROVIDER, offers=offered),
         "refusal": refusal,
+        "lies_over": _lies_over(standing, twelve=me(request).uses_12h_clock),
     }
     if standing.may_mark_no_show or standing.may_correct:
         context["effect"] = _effect_on_customer(provider, standing)
@@ -90,6 +94,18 @@ def show_appointment(
         [context["row"]] = asking.rows_with_fit(agenda, [appointment], now=standing.now, twelve=twelve)
     status = HTTPStatus.CONFLICT if refusal else HTTPStatus.OK
     return render(request, "appointments/studio/appointment.html", context, status=status)
+
+
+def _lies_over(standing: Standing, *, twelve: bool) -> LiesOver | None:
+    """What the provider has to decide about the appointment, if a connected calendar is busy at its time.
+
+    No query where none is connected, or the appointment can't be in conflict; else one, and three where it is.
+    """
+    one = standing.appointment
+    if not standing.may_cancel:
+        return None
+    found = told(undecided_conflicts(one.provider, now=standing.now, only=one), twelve=twelve)
+    return found.rows[0] if found else None
 
 
 def _offered_instead(standing: Standing, offers: Sequence[Offer]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -43,6 +43,8 @@ from .locks import lock_connection, lock_provider_of
 log = structlog.get_logger("calendar_sync")
 
 READ = "calendar_sync.read"
+# The job of the app that has the appointments.
+LOOK_FOR_CONFLICTS = "appointments.look_for_conflicts"
 # How far ahead events are read, and from how much less on a calendar is read whole again. Bookings go a year ahead.
 HORIZON, LEAST_AHEAD = timedelta(days=430), timedelta(days=370)
 BEHIND = timedelta(days=1)
@@ -320,6 +322,13 @@ def _save(calendar: GoogleCalendar, found: Found) -> None:
     Connection.objects.filter(pk=row.connection_id).exclude(problem="").update(problem="")
     health.note_reading(row, busy=row.busy_intervals.count(), changed=changed, now=now)
     health.pass_on(provider, has_changed=changed > 0)
+    if provider and changed:
+        look_for_conflicts(provider)
+
+
+def look_for_conflicts(provider: Provider) -> None:
+    """Have a job look for what is agreed at times that have become busy, inside the caller's transaction."""
+    outbox.publish(LOOK_FOR_CONFLICTS, key=f"{provider.pk}:{uuid4().hex}", payload={"provider": provider.pk})
 
 
 def _set_own_apart(row: GoogleCalendar, found: Found, *, now: datetime) -> None:
@@ -360,12 +369,14 @@ def _write(row: GoogleCalendar, provider: Provider, found: Found) -> int:
         values = _values(found.busy[event_id]) if event_id in found.busy else {}
         if values and _differs(each, values):
             others.append(each)
+            # What the owner said of the event was said of these times.
+            each.is_free_by_choice &= (each.start, each.end) == (values["start"], values["end"])
             for name, value in values.items():
                 setattr(each, name, value)
     for at in range(0, len(gone), BATCH):
         BusyInterval.objects.filter(pk__in=gone[at : at + BATCH]).delete()
     BusyInterval.objects.bulk_create(new, batch_size=BATCH)
-    BusyInterval.objects.bulk_update(others, FIELDS, batch_size=100)
+    BusyInterval.objects.bulk_update(others, [*FIELDS, "is_free_by_choice"], batch_size=100)
     return len(gone) + len(new) + len(others)
 
 

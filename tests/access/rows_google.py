@@ -20,6 +20,8 @@ ROWS = [
     # A press that does not say what it has seen is shown what there is.
     Row("google_edit", get=own(), post=own("go"), args=written),
     Row("google_write_again", get=refused(), post=own("go"), args=written),
+    # Of an event that nobody knows.
+    Row("google_busy_again", get=refused(), post=studio("go"), args=has_page),
     # A form that chooses nothing is shown again.
     Row("google_calendars", get=own(), post=own("422"), args=connection),
     Row("google_history", get=own(), args=connection),

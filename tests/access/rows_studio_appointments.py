@@ -27,6 +27,10 @@ def appointment(world):
     return {"reference": world.appointment.reference}
 
 
+def in_conflict(world):
+    return {"reference": world.conflict.appointment.reference}
+
+
 def request(world):
     return {"reference": world.request.reference}
 
@@ -110,6 +114,8 @@ ROWS = [
     Row("studio_move_series", get=own(), post=own("422"), args=series),
     Row("studio_cancel_series", get=own(), post=own("422"), args=series),
     Row("answer_series", get=own(), post=own("422"), args=series),
+    # In conflict; a form without a choice is shown again.
+    Row("studio_conflict", get=own(), post=own("422"), args=in_conflict),
     # A form without a time is shown again.
     Row("studio_digest", get=studio(), post=studio("422"), args=has_page),
     Row("studio_why_not", get=studio(), post=refused(), args=has_page),

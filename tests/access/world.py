@@ -25,6 +25,7 @@ from appointments.models import (
     Appointment,
     CalendarFeed,
     Digest,
+    KnownConflict,
     LateCancellation,
     Offer,
     OpenDay,
@@ -34,8 +35,9 @@ from appointments.models import (
     Series,
     WaitlistPlace,
 )
+from appointments.rules.conflicts import Conflict
 from appointments.rules.time_off import Way
-from appointments.services import booking, proposals, waitlist
+from appointments.services import booking, conflicts, proposals, waitlist
 from appointments.services.calendar_feed import make_feed
 from appointments.services.offers import times_to_offer
 from appointments.services.series_moves import move_several
@@ -51,6 +53,7 @@ from notifications.models import EMAIL, InboxItem, Kind, MailPreferences, Refuse
 from outbox.models import Message, ScheduledJob
 from providers.models import CustomerAllowance, CustomerBlock, DateOverride, Provider, Service, TimeOff
 from tests.access.passkeys import registered
+from tests.factories.calendars import connect, put
 from tests.factories.providers import DateOverrideFactory, ProviderFactory, ServiceFactory
 from tests.factories.series import book_series, weekly
 
@@ -301,6 +304,21 @@ class World:
             edit=Edit.DELETED,
             edited_at=clock.now(),
         )
+
+    @cached_property
+    def conflict(self) -> Conflict:
+        """The appointment of C, and an event of P's calendar that lies over it."""
+        self.connection  # noqa: B018  - which the calendar is one of
+        calendar = connect(self.provider)
+        put(calendar, self.appointment.start, self.appointment.end)
+        [found] = conflicts.undecided_conflicts(self.provider, now=clock.now())
+        return found
+
+    @cached_property
+    def known_conflict(self) -> KnownConflict:
+        self.conflict  # noqa: B018  - built when it is asked for
+        conflicts.tell_new_conflicts(self.provider)
+        return KnownConflict.objects.get()
 
     @cached_property
     def allowance(self) -> CustomerAllowance:

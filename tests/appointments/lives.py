@@ -17,7 +17,7 @@ from django.urls import reverse
 from accounts import bans, copies, erasure, google_accounts, google_oauth, services
 from accounts.leaving import GRACE
 from accounts.models import Appeal, Departure, Session, User
-from appointments.models import Appointment, WaitlistPlace
+from appointments.models import Appointment, KnownConflict, WaitlistPlace
 from appointments.rules.time_off import Way
 from appointments.search import index
 from appointments.services import booking, fair_use, leaving, proposals, time_off, transitions
@@ -272,6 +272,18 @@ def _as_provider(person: User, own: Provider) -> None:
         start=clock.now() + 40 * DAY,
         end=clock.now() + 41 * DAY,
         title=MARKERS["calendar"],
+    )
+    theirs = own.appointments.first()
+    assert theirs is not None
+    KnownConflict.objects.create(
+        appointment=theirs,
+        calendar=calendar,
+        event_id=MARKERS["calendar"],
+        start=theirs.start,
+        end=theirs.end,
+        busy_from=theirs.start,
+        busy_until=theirs.end,
+        kept_at=clock.now(),
     )
     Provider.objects.filter(pk=own.pk).update(calendar_state=CalendarState.FAILING, calendar_read_at=clock.now())
 

@@ -17,8 +17,9 @@ from accounts.letters import LETTERS
 from accounts.models import Appeal, Ban
 from accounts.services import send_letter
 from appointments.mail.waitlist import PlaceOpened
-from appointments.models import AppointmentEvent, LateCancellation, Offer, Proposal, WaitlistPlace
+from appointments.models import AppointmentEvent, KnownConflict, LateCancellation, Offer, Proposal, WaitlistPlace
 from appointments.services import proposals, transitions
+from appointments.services.conflicts import tell_new_conflicts
 from appointments.services.digests import choose_digest
 from appointments.services.transitions import Change
 from appointments.states import OfferState, PlaceState, Role, Verb
@@ -28,6 +29,7 @@ from notifications.models import ONE_PRESS, TOPICS, Kind, SentMail, State
 from notifications.services import send_by_name
 from outbox.models import Message
 from tests.factories.accounts import UserFactory
+from tests.factories.calendars import connect, put
 from tests.factories.providers import ServiceFactory, TimeOffFactory
 from tests.factories.waitlist import wish
 
@@ -91,7 +93,7 @@ def made(book, provider, customer, service):
         message_id=SENT_BEFORE, handed_over_at=NOW, sent_at=NOW,
     )  # fmt: skip
     google = Connection.objects.create(
-        user=provider.user, account="1", email="m@example.com", profile="full", state="sign_in_again", state_since=NOW
+        user=provider.user, account="3", email="m@example.com", profile="full", state="sign_in_again", state_since=NOW
     )
     lasting = Connection.objects.create(
         user=provider.user, account="2", email="n@example.com", profile="full", refresh_token="r", sign_in_until=later
@@ -101,6 +103,9 @@ def made(book, provider, customer, service):
         source="time_off", key=off.uuid, event_id=uuid4().hex, start=off.start, end=off.end, edit="deleted",
         edited_at=NOW,
     )  # fmt: skip
+    busy = put(connect(provider), one.start, one.end)
+    tell_new_conflicts(provider)
+    conflict = KnownConflict.objects.get(event_id=busy.event_id)
     return {
         "appointments.event": {"event": event.pk, "to": "customer"},
         "appointments.events": {"events": list(called_off.values_list("pk", flat=True)), "to": "customer"},
@@ -117,6 +122,7 @@ def made(book, provider, customer, service):
         "appointments.suspended": {"ban": banned.pk},
         "appointments.suspension_lifted": {"ban": lifted.pk},
         "appointments.appeal_answered": {"appeal": appeal.pk},
+        "appointments.conflicts": {"conflicts": [conflict.pk], "known_at": conflict.known_at.isoformat()},
         "appointments.digest": {"provider": provider.pk, "day": "2026-03-03"},
         "calendar_sync.sign_in_ends": {"connection": lasting.pk, "until": lasting.sign_in_until.isoformat()},
         "calendar_sync.sign_in_again": {"connection": google.pk, "since": google.state_since.isoformat(), "hours": 0},

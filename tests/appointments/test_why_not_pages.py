@@ -9,8 +9,10 @@ from appointments.models import Hold
 from appointments.services import holds, proposals
 from appointments.states import Role
 from calendar_sync.models import BusyInterval
+from calendar_sync.services.free_by_choice import treat_as_free
 from providers.models import DateOverride, Listing
 from tests.factories.accounts import UserFactory
+from tests.factories.calendars import connect, put
 from tests.factories.providers import ServiceFactory, TimeOffFactory, give_hours
 
 from .conftest import NOW, TUESDAY_TEN
@@ -205,6 +207,27 @@ def test_time_off_says_until_when_it_lasts(ask, service):
     assert standing(page) == [("Time off", "09:00 to Wed 4 March, 10:00.")]
     assert '<a class="link" href="/studio/time-off/">See time off</a>' in page.content.decode()
     assert "Time off" not in fine(page) and "Calendar" in fine(page)
+
+
+def test_a_connected_calendar_is_named_and_what_is_free_by_choice_stands_in_no_way(ask, service):
+    event = put(connect(service.provider, "Personal"), TUESDAY_TEN - 20 * MINUTE, TUESDAY_TEN + 20 * MINUTE)
+    page = ask()
+    assert standing(page) == [("Busy in “Personal” (Google)", "09:40 to 10:20. Customers never see this.")]
+    assert "School play" not in page.text
+
+    service.buffer_after_minutes = 20
+    service.save()
+    assert "busy time in “Personal” (Google) begins at 11:00" in standing(_moved(ask, event, HOUR))[0][1]
+
+    event.refresh_from_db()
+    treat_as_free(busy=event, actor=service.provider.user)
+    assert standing(ask()) == []
+
+
+def _moved(ask, event, later):
+    start = TUESDAY_TEN + later
+    BusyInterval.objects.filter(pk=event.pk).update(start=start, end=start + HOUR)
+    return ask()
 
 
 def test_free_time_of_the_service_itself_says_what_it_would_meet(ask, service, book):

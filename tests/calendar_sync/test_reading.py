@@ -12,7 +12,8 @@ from appointments.services.availability import slots_between
 from calendar_sync import tasks
 from calendar_sync.google_api.errors import SignInNeeded
 from calendar_sync.models import BusyInterval, Connection, GoogleCalendar, Note
-from calendar_sync.services import connecting, health, reading, tokens
+from calendar_sync.queries import busy_between
+from calendar_sync.services import connecting, free_by_choice, health, reading, tokens
 from calendar_sync.states import Problem, Profile, State
 from core import clock
 from notifications.models import InboxItem
@@ -23,7 +24,7 @@ from providers.models import CalendarState, Provider
 from tests.factories.providers import ServiceFactory
 
 from .pretend import MAYA
-from .world import DAY, HOUR, busy_times, put, read
+from .world import DAY, HOUR, busy_times, hour_from, put, read
 
 pytestmark = pytest.mark.django_db
 
@@ -544,3 +545,55 @@ def test_who_is_suspended_is_not_told_again_to_sign_in(connected, provider):
     User.objects.filter(pk=provider.user_id).update(banned_at=None)
     assert health.tell_again(connected.pk, since=since, hours=72) is True
     assert InboxItem.objects.count() == told + 1
+
+
+# --- What the owner treats as free ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def freed(connected, provider, morning, at_pretend_google):
+    """An event that was read, and that its owner treats as free; returns its id."""
+    event_id = put(at_pretend_google, morning)
+    read(connected)
+    assert free_by_choice.treat_as_free(busy=provider.busy_intervals.get(), actor=provider.user)
+    return event_id
+
+
+def is_open(provider, start):
+    service = provider.services.first() or ServiceFactory(provider=provider, duration_minutes=60)
+    return start in slots_between(service, start - HOUR, start + 2 * HOUR, now=clock.now())
+
+
+def test_an_event_stays_free_by_choice_while_it_keeps_its_times(freed, connected, provider, morning, at_pretend_google):
+    at_pretend_google.google.change(MAYA, freed, {"summary": "Another title"})
+    read(connected)
+    assert is_open(provider, morning)
+
+    connected.calendars.update(sync_token="")  # read whole, and what is not seen is swept
+    read(connected)
+    at_pretend_google.google.listing.expire_sync_tokens("")
+    read(connected)
+
+    assert is_open(provider, morning)
+    assert provider.busy_intervals.get().title == "Another title"
+
+
+@pytest.mark.parametrize("by", [30 * timedelta(minutes=1), HOUR])
+def test_an_event_that_moves_is_busy_again(freed, connected, provider, morning, at_pretend_google, by):
+    at_pretend_google.google.change(MAYA, freed, hour_from(morning + by))
+    read(connected)
+
+    assert not is_open(provider, morning + by)
+
+
+def test_what_is_free_by_choice_is_busy_again_by_choice(freed, provider, morning):
+    assert not busy_between([provider.pk], morning, morning + HOUR).exists()
+    assert free_by_choice.treat_as_busy(busy=provider.busy_intervals.get(), actor=provider.user)
+    assert not is_open(provider, morning)
+
+
+def test_what_a_reading_changes_has_conflicts_looked_for(connected, provider, morning, at_pretend_google):
+    put(at_pretend_google, morning)
+    read(connected)
+    read(connected)
+    assert Message.objects.filter(topic=reading.LOOK_FOR_CONFLICTS).count() == 1

@@ -7,12 +7,14 @@ from playwright.sync_api import expect
 
 from appointments.models import Proposal
 from appointments.services.availability import slots_between
+from appointments.services.booking import book_appointment, terms_of
 from calendar_sync.models import Connection
 from core import clock
 from outbox.testing import deliver
 from tests.calendar_sync.pretend import MAYA, at_pretend_google, pretend_google
 from tests.calendar_sync.world import book, hour_from
 from tests.e2e.test_google import google
+from tests.factories.accounts import UserFactory
 from tests.factories.providers import ProviderFactory, ServiceFactory, give_hours
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -107,3 +109,44 @@ def test_an_appointment_stands_at_google_and_moving_it_there_asks_what_that_mean
     deliver()
     [event] = google.google.entries(MAYA)
     assert datetime.fromisoformat(event["start"]["dateTime"]) == start
+
+
+def test_an_entry_over_an_appointment_is_decided_by_the_provider(page, provider, google, looks_fine):
+    service = ServiceFactory(provider=provider, name="First assessment", duration_minutes=60)
+    day = clock.local(clock.now(), provider.zone).date() + timedelta(days=3)
+    start = clock.wall_minute_to_instant(day, 600, provider.zone)
+    one = book_appointment(
+        service=service,
+        start=start,
+        customer=UserFactory(name="Omar Aziz"),
+        terms=terms_of(service),
+        booking_key="omar",
+    ).appointment
+    times = {"start": {"dateTime": start.isoformat()}, "end": {"dateTime": (start + 2 * HOUR).isoformat()}}
+    google.google.put(MAYA, {"summary": "School play", **times})
+
+    connect(page)
+    deliver()
+    page.goto("/studio/")
+    expect(page.get_by_text("One Google event lies over an appointment.")).to_be_visible()
+    page.goto("/studio/google/")
+    looks_fine(page)
+    page.get_by_role("link", name="Decide").click()
+
+    expect(page.get_by_role("heading", name="Two things at the same time")).to_be_visible()
+    expect(page.get_by_text("School play")).to_be_visible()
+    looks_fine(page)
+    page.get_by_label("The event does not make me busy").check()
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", name="Nothing lies over this appointment")).to_be_visible()
+    assert slots_between(service, start + HOUR, start + 2 * HOUR, now=clock.now()) == [start + HOUR]
+
+    page.goto("/studio/google/")
+    looks_fine(page)
+    page.get_by_role("button", name="Make busy again").click()
+    page.get_by_role("link", name="Decide").click()
+    page.get_by_label("Keep both").check()
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text("You keep both.")).to_be_visible()
+    one.refresh_from_db()
+    assert (one.is_confirmed, one.start) == (True, start)

@@ -17,6 +17,7 @@ from appointments.models import (
     Appointment,
     CalendarFeed,
     Digest,
+    KnownConflict,
     LateCancellation,
     Proposal,
     SearchFigures,
@@ -57,7 +58,12 @@ def staff(client):
             user=provider.user, account="1", email="x@example.com", profile="full", refresh_token="r"
         )
         connection.notes.create(kind="read")
-        connection.calendars.create(google_id="c").written.create(source="time_off", key=uuid4(), event_id="e")
+        calendar = connection.calendars.create(google_id="c")
+        calendar.written.create(source="time_off", key=uuid4(), event_id="e")
+        KnownConflict.objects.create(
+            appointment=provider.appointments.first(), calendar=calendar, event_id="e", start=MORNING,
+            end=MORNING + timedelta(hours=1), busy_from=MORNING, busy_until=MORNING + timedelta(hours=1),
+        )  # fmt: skip
         CustomerAllowance.objects.create(provider=provider, customer=provider.user)
         CustomerBlock.objects.create(provider=provider, customer=provider.user, blocked_by=provider.user)
         Category.objects.create(name=f"Category {number}", slug=f"category-{number}")

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from appointments.models import Appointment
+from appointments.services import conflicts
 from calendar_sync.models import BusyInterval, Connection, GoogleCalendar
 from calendar_sync.rules.events import Busy
-from calendar_sync.services import connecting, health, reading, tokens
+from calendar_sync.services import connecting, free_by_choice, health, reading, tokens
 from calendar_sync.states import Profile, WhenStale
 from core import clock
 from outbox.models import Message
@@ -16,7 +17,7 @@ from providers.models import CalendarState, Listing, Provider
 from tests.factories.accounts import UserFactory
 from tests.invariants import check_all
 from tests.processes import meet
-from tests.race.test_ban_races import book, make_service, soon
+from tests.race.test_ban_races import book, booked, mails, make_service, soon
 
 HOUR = timedelta(hours=1)
 LATER = timedelta(days=1)
@@ -199,3 +200,51 @@ def test_a_page_does_not_go_live_against_the_end_of_its_calendar(run_calls, tmp_
     assert ended.ok
     assert live.error in {"", "NotReady"}
     assert not Provider.objects.bookable().exists()
+
+
+# --- What the owner decides about an event, against a reading of the same calendar ------------------------------------
+
+
+def treat_as_free(busy_pk, folder, size):
+    busy = BusyInterval.objects.select_related("provider__user").get(pk=busy_pk)
+    meet(folder, size)
+    return free_by_choice.treat_as_free(busy=busy, actor=busy.provider.user)
+
+
+@pytest.mark.parametrize("moves", [True, False])
+def test_an_event_is_free_by_choice_only_at_the_times_that_were_decided(run_calls, tmp_path, service, calendar, moves):
+    start = soon(30)
+    busy = BusyInterval.objects.create(
+        provider=service.provider, calendar=calendar, event_id="event", etag="0", start=start, end=start + HOUR
+    )
+    calls = [
+        (bring, calendar.pk, (start + HOUR if moves else start).isoformat(), str(tmp_path), 3),
+        (treat_as_free, busy.pk, str(tmp_path), 3),
+        (treat_as_free, busy.pk, str(tmp_path), 3),
+    ]
+
+    values(run_calls(calls))
+
+    row = BusyInterval.objects.get()
+    assert (row.etag, row.start) == ("1", start + HOUR if moves else start)
+    assert row.is_free_by_choice is not moves
+
+
+def tell_conflicts(provider_pk, folder, size):
+    provider = Provider.objects.select_related("user").get(pk=provider_pk)
+    meet(folder, size)
+    return conflicts.tell_new_conflicts(provider)
+
+
+def test_of_four_jobs_one_tells_of_a_conflict(run_calls, tmp_path, service, calendar):
+    provider, start = service.provider, soon(30)
+    Provider.objects.filter(pk=provider.pk).update(calendar_state=CalendarState.WORKING)
+    booked(service, UserFactory(), start)
+    BusyInterval.objects.create(
+        provider=provider, calendar=calendar, event_id="event", etag="0", start=start, end=start + HOUR
+    )
+
+    told = values(run_calls([(tell_conflicts, provider.pk, str(tmp_path), 4)] * 4))
+
+    assert sorted(told) == [0, 0, 0, 1]
+    assert mails(conflicts.NOTICE) == 1
