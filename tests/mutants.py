@@ -4005,6 +4005,14 @@ MUTANTS = [
         "noted",
     ),
     mutant(
+        "Google: the page of a proxy is taken for a deletion",
+        "calendar_sync/google_api/calendars.py",
+        "        if answer != NO_CONTENT:",
+        "        if answer is None:",
+        "calendar_sync/test_writing.py",
+        "proxy",
+    ),
+    mutant(
         "Google: a free/busy error is free time",
         "calendar_sync/google_api/calendars.py",
         '        if answer.get("errors"):',

@@ -24,8 +24,8 @@ else:
     )
 
 # No test reaches Google: those that need an answer start the stand-in.
-GOOGLE_REVOKE_URI = "http://127.0.0.1:9/"
-GOOGLE_CALENDAR_ENDPOINT = "http://127.0.0.1:9/calendar/v3/"
+GOOGLE_REVOKE_URI = os.environ.get("GOOGLE_REVOKE_URI", "http://127.0.0.1:9/")
+GOOGLE_CALENDAR_ENDPOINT = os.environ.get("GOOGLE_CALENDAR_ENDPOINT", "http://127.0.0.1:9/calendar/v3/")
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # A client, so that every page is tested with what it shows then. No test sends anybody or anything to Google.
 GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET = "pretend-client.apps.googleusercontent.com", "pretend-secret"

@@ -20,6 +20,8 @@ from .oauth import SECONDS
 
 PAGE = 1000
 EVENT = "calendar#event"
+# What the library makes of 204; of an empty answer with another status it makes bytes.
+NO_CONTENT = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +131,17 @@ class CalendarApi:
         return self._event(request)
 
     def delete(self, calendar: str, event_id: str) -> None:
-        """Delete an event; one that is gone already is no failure. Nobody is mailed."""
+        """Delete an event; one that is gone already is no failure. Nobody is mailed.
+
+        Google answers 204. Anything else, such as the page of some proxy, is none of its answers, and the event may
+        still be there.
+        """
         try:
-            self._send(self._api.events().delete(calendarId=calendar, eventId=event_id, sendUpdates="none"))
+            answer = self._send(self._api.events().delete(calendarId=calendar, eventId=event_id, sendUpdates="none"))
         except (EventGone, CalendarGone):
-            pass
+            return
+        if answer != NO_CONTENT:
+            raise TryLater(Problem.SLOW, "not 204")
 
     def busy(self, calendar: str, *, since: datetime, until: datetime) -> list[tuple[str, str]]:
         """The busy times of a calendar whose events we may not read, as (start, end) in Google's words.

@@ -337,6 +337,16 @@ def test_a_worker_that_dies_between_googles_answer_and_ours_leaves_one_event(
     assert WrittenEvent.objects.get().written_at is not None
 
 
+@pytest.mark.parametrize("page", ["<html>Welcome to the hotel</html>", ""])
+def test_a_deletion_that_some_proxy_answered_is_asked_of_google_again(page, appointment, connected, at_pretend_google):
+    at_pretend_google.google.faults.add("events.delete", status=200, body=page)
+    cancel(appointment)
+    deliver()
+    write_again(connected)
+    assert entries(at_pretend_google) == []
+    assert not WrittenEvent.objects.exists()
+
+
 def test_a_dead_grant_stops_writing_and_signing_in_again_goes_on(service, connected, morning, at_pretend_google):
     at_pretend_google.google.revoke(MAYA)
     Connection.objects.update(access_until=clock.now())

@@ -47,13 +47,13 @@ def connected(provider, at_pretend_google):
     return connect(provider, at_pretend_google)
 
 
-def connect(provider, server, profile=Profile.FULL):
+def connect(provider, server, profile=Profile.FULL, *, who=MAYA):
     granted = scopes.scopes_of(profile)
-    grant = server.google.connect(MAYA, granted)
+    grant = server.google.connect(who, granted)
     row = Connection.objects.create(
         user=provider.user,
-        account=server.google.accounts.get(MAYA).sub,
-        email=MAYA,
+        account=server.google.accounts.get(who).sub,
+        email=who,
         profile=profile,
         granted=granted,
         refresh_token=grant["refresh_token"],

@@ -3,6 +3,8 @@
 import pytest
 
 from tests import processes
+from tests.calendar_sync.pretend import at_pretend_google, pretend_google  # noqa: F401 - fixtures
+from tests.calendar_sync.world import connected, morning  # noqa: F401 - fixtures
 
 
 @pytest.fixture
