@@ -142,7 +142,7 @@ def _write(connection: Connection, row: WrittenEvent) -> Outcome:
     except ChangedThere as error:
         if row.must_look:  # and changed again since we looked
             _failed(connection, row, TryLater(Problem.BUSY, error.reason))
-        written.look_at([row.pk], now=clock.now())
+        _look_again(row)
         return Outcome(ends_turn=row.must_look)
     except GoogleError as error:
         _failed(connection, row, error)
@@ -249,6 +249,13 @@ def _save_agreed(row: WrittenEvent) -> None:
         rows.delete()
     else:
         rows.update(write_at=None, failures=0, problem="")
+
+
+@retrying
+@transaction.atomic
+def _look_again(row: WrittenEvent) -> None:
+    """Have an event looked at that was changed at Google since we knew it."""
+    written.look_at([row.pk], now=clock.now())
 
 
 @retrying

@@ -152,6 +152,7 @@ def test_an_appointment_cancelled_here_ends_the_question_and_takes_its_event_awa
     assert not WrittenEvent.objects.exists()
 
 
+@pytest.mark.django_db(transaction=True)  # as in a worker, outside any transaction
 def test_moved_in_google_and_here_at_once_the_time_here_stands(appointment, morning, at_pretend_google):
     BookingPolicy.objects.update(accepts_at_once=True)
     [event] = entries(at_pretend_google)

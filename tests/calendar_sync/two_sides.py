@@ -308,6 +308,7 @@ class TwoSides:
         """End the faults, answer what is asked, and read and write until nothing is due."""
         with self.google.lock:
             self.google.faults.clear()
+        self.agreed = self._as_agreed()
         for _ in range(8):
             self.worker()
             for row in edits.open_for(self.user):

@@ -7,6 +7,7 @@ from unittest import mock
 import pytest
 
 from appointments.models import Appointment
+from appointments.outside import google
 from appointments.services import proposals, transitions
 from appointments.states import Role
 from calendar_sync.google_api.calendars import CalendarApi
@@ -17,7 +18,7 @@ from core import clock
 from outbox.testing import deliver
 from providers.models import BookingPolicy, Provider
 from tests.calendar_sync.pretend import MAYA
-from tests.calendar_sync.two_sides import JOBS, TwoSides
+from tests.calendar_sync.two_sides import TwoSides
 from tests.calendar_sync.world import HOUR, book, connect, hour_from, starts, writes
 from tests.factories.providers import ProviderFactory, ServiceFactory, give_hours
 from tests.invariants import check_all
@@ -75,7 +76,7 @@ def cancel(appointment_pk, folder, size):
     row = Appointment.objects.with_people().get(pk=appointment_pk)
     meet(folder, size)
     transitions.cancel_appointment(appointment=row, actor=row.provider.user, role=Role.PROVIDER, seen=1)
-    deliver(JOBS[0])
+    google.write([row.pk])
 
 
 def move_here(appointment_pk, start, folder, size):
@@ -83,7 +84,7 @@ def move_here(appointment_pk, start, folder, size):
     meet(folder, size)
     at = datetime.fromisoformat(start)
     proposals.propose_time(appointment=row, start=at, actor=row.customer, role=Role.CUSTOMER)
-    deliver(JOBS[0])
+    google.write([row.pk])
 
 
 def move_there(token, event_id, start, folder, size):
