@@ -16,7 +16,7 @@ from .two_sides import TwoSides
 from .world import writes
 
 pytestmark = pytest.mark.django_db
-RUNS, STEPS = (int(each) for each in os.environ.get("INTERLEAVINGS", "3x60").split("x"))
+RUNS, STEPS = (int(each) for each in os.environ.get("INTERLEAVINGS", "2x60").split("x"))
 
 
 @pytest.mark.parametrize("choice", WhenChanged)
