@@ -47,7 +47,11 @@ class CalendarsForm(forms.Form):
         }
         names = [(key, each.name) for key, each in self.calendars.items()]
         self.fields["busy"].choices = names  # type: ignore[attr-defined]
-        own = [(key, each.name) for key, each in self.calendars.items() if each.is_owned and not each.gone_since]
+        own = [
+            (key, each.name)
+            for key, each in self.calendars.items()
+            if each.is_written_to or (each.is_owned and not each.gone_since)
+        ]
         self.fields["write_to"].choices = [*own, ("", "None")]  # type: ignore[attr-defined]
         self.initial = {
             "busy": [key for key, each in self.calendars.items() if each.counts_as_busy],

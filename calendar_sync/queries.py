@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Now
 
 from accounts.models import User
@@ -60,7 +60,8 @@ def unwritten(user: User) -> QuerySet[WrittenEvent]:
 
 def written_ahead(connection: Connection, *, now: datetime) -> int:
     """How many events of ours in its calendars are not over. One query."""
-    return WrittenEvent.objects.filter(calendar__connection=connection, end__gt=now).exclude(sent_at=None).count()
+    is_ahead = Q(end__gt=now) | Q(end=None)
+    return WrittenEvent.objects.filter(is_ahead, calendar__connection=connection).exclude(sent_at=None).count()
 
 
 def free_by_choice(provider: Provider, *, now: datetime) -> QuerySet[BusyInterval]:

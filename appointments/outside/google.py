@@ -41,8 +41,8 @@ def write(appointments: Iterable[int]) -> None:
 
 
 def forget(person: int) -> None:
-    """Have the events of a customer's appointments compared with these, as their name is another by now."""
-    keys = Appointment.objects.filter(customer=person).values_list("uuid", flat=True)
+    """Have the events of somebody's appointments on either side compared with these, as their name is another now."""
+    keys = Appointment.objects.filter(Q(customer=person) | Q(provider__user=person)).values_list("uuid", flat=True)
     written.written_changed(source=name, keys=list(keys))
 
 

@@ -18,14 +18,15 @@ from core import clock
 from core.db import lock_row, retrying
 from outbox import services as outbox
 
-from . import channels, ending, health, reading, tokens, writing, written
-from .leaving import leave
+from . import channels, ending, health, leaving, reading, tokens, writing, written
 from .locks import lock_connection, lock_provider_of
 
 log = structlog.get_logger("calendar_sync")
 
 READ_LIST = "calendar_sync.read_list"
 STOPPED_WITHIN = timedelta(minutes=10)
+# What Google's list says of a calendar.
+LISTED = ("name", "is_primary", "is_owned", "time_zone", "gone_since")
 
 
 def finish(*, user: User, code: str, verifier: str, profile: Profile, redirect_uri: str) -> Connection:
@@ -149,7 +150,8 @@ def _save_list(connection: Connection, listed: Collection[Listed]) -> None:
         )
         calendar.name, calendar.is_primary, calendar.is_owned = each.name[:255], each.is_primary, each.role == "owner"
         calendar.time_zone, calendar.gone_since = _zone_name(each.time_zone), None
-        calendar.save()
+        # What a reading writes at the same time is left alone.
+        calendar.save(update_fields=LISTED if calendar.pk else None)
     gone = row.calendars.exclude(google_id__in=[each.google_id for each in listed])
     gone.filter(gone_since=None).update(gone_since=now)
     reading.hasten(row, now=now)
@@ -187,8 +189,15 @@ def choose_calendars(
     freed = reading.drop_copies(dropped)
     row.calendars.filter(pk__in=[each.pk for each in dropped]).update(counts_as_busy=False)
     now = clock.now()
+    # Read whole: of a calendar that was read for our own events alone, what makes busy was thrown away.
     row.calendars.filter(pk__in=wanted, counts_as_busy=False).update(
-        counts_as_busy=True, counts_since=now, next_read_at=now
+        counts_as_busy=True,
+        counts_since=now,
+        next_read_at=now,
+        sync_token="",
+        read_until=None,
+        last_read_at=None,
+        reading_until=None,
     )
     if write_to is not None:
         others = GoogleCalendar.objects.filter(connection__user=row.user_id).exclude(pk=write_to.pk)
@@ -213,7 +222,7 @@ def disconnect(*, connection: Connection, actor: User, removes_events: bool = Fa
     """
     provider = lock_provider_of(connection.user, actor=actor)
     had_busy_times = BusyInterval.objects.filter(calendar__connection=connection).exists()
-    is_asked = leave(connection, removes_after=clock.now() if removes_events else None)
+    is_asked = leaving.leave(connection, removes_after=clock.now() if removes_events else None)
     health.pass_on(provider, has_changed=had_busy_times)
     return is_asked
 
@@ -242,13 +251,15 @@ def revoke(number: int, *, is_last_try: bool) -> None:
         if not is_last_try:
             raise
         log.warning("google_events_not_removed", connection=number)
+    if not leaving.is_left(row):  # connected anew meanwhile: revoking would end that, too
+        return
     try:
         oauth.revoke(row.refresh_token)
     except TryLater:
         if not is_last_try:
             raise
         log.warning("google_grant_not_revoked", connection=number)
-    Connection.objects.filter(pk=number, state=State.LEAVING).delete()
+    Connection.objects.filter(pk=number, state=State.LEAVING, state_since=row.state_since).delete()
 
 
 def _zone_name(name: str) -> str:

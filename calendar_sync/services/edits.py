@@ -13,13 +13,14 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from calendar_sync import hooks
+from calendar_sync.google_api.errors import TryLater
 from calendar_sync.hooks import Asked, Edited
 from calendar_sync.models import Connection, WrittenEvent
 from calendar_sync.rules.events import span_of
-from calendar_sync.states import Edit, NoteKind, State, WhenChanged
+from calendar_sync.states import Edit, NoteKind, Problem, State, WhenChanged
 from core import clock
 from core.db import lock_rows, retrying
-from core.exceptions import DomainError
+from core.exceptions import Busy, DomainError
 from notifications import channels
 from notifications.catalogue import Notice
 from notifications.models import Kind
@@ -59,6 +60,8 @@ def decide(connection: Connection, row: WrittenEvent, edit: Edited) -> bool:
     if choice == WhenChanged.PROPOSE and edit.has_other_start and source:
         try:
             source.follow(row.key, owner=connection.user, edit=edit)
+        except Busy:
+            raise TryLater(Problem.SLOW, "our own database was busy") from None
         except DomainError as error:
             refusal = str(error)
         else:
@@ -82,6 +85,8 @@ def _ask(connection: Connection, row: WrittenEvent, edit: Edited, refusal: str) 
         edit_end=edit.end,
         edited_at=now if is_new or told is None else told[3],
         refusal=refusal,
+        failures=0,
+        problem="",
     )
     rows.filter(asked=row.asked).update(write_at=None, must_look=False)
     if is_new:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import structlog
 from django.db import transaction
+from django.db.models import Q
 
 from calendar_sync.models import Connection, WrittenEvent
 from calendar_sync.states import State
@@ -44,7 +45,14 @@ def leave(connection: Connection, *, removes_after: datetime | None = None) -> b
     return bool(row.refresh_token)
 
 
+def is_left(connection: Connection) -> bool:
+    """Whether a connection is being ended still, and was not connected anew since it was read."""
+    rows = Connection.objects.filter(pk=connection.pk, state=State.LEAVING, state_since=connection.state_since)
+    return rows.exists()
+
+
 def _events(row: Connection, after: datetime) -> list[tuple[str, str]]:
     """The events of ours that end after a moment, each as its calendar's id at Google and its own."""
-    events = WrittenEvent.objects.filter(calendar__connection=row, end__gt=after).exclude(sent_at=None)
+    is_ahead = Q(end__gt=after) | Q(end=None)  # what was sent and never answered has no end
+    events = WrittenEvent.objects.filter(is_ahead, calendar__connection=row).exclude(sent_at=None)
     return list(events.order_by("end").values_list("calendar__google_id", "event_id"))

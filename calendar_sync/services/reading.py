@@ -337,7 +337,13 @@ def _set_own_apart(row: GoogleCalendar, found: Found, *, now: datetime) -> None:
     The echo of what we wrote is known by its etag, and causes nothing.
     """
     site, owner = site_host(), row.connection.user_id
-    sent = {each.event_id: each for each in row.written.exclude(sent_at=None)}
+    # Also what another account of this person wrote into the same calendar, which they share.
+    written_here = WrittenEvent.objects.filter(
+        calendar__google_id=row.google_id, calendar__connection__user=owner, sent_at__isnull=False
+    )
+    if not found.is_whole:
+        written_here = written_here.filter(event_id__in=list(found.etags))
+    sent = {each.event_id: each for each in written_here}
     marked = {
         event_id: thing
         for event_id, thing in found.marked.items()

@@ -1,7 +1,7 @@
 """Time off as it stands in a provider's own calendar: a source of `hooks`."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from accounts.models import User
@@ -14,6 +14,7 @@ from providers import services as providers
 from providers.models import TimeOff
 
 name = "time_off"
+A_DAY = timedelta(days=1)
 
 
 def entry(key: UUID, *, owner: User) -> Entry | None:
@@ -61,8 +62,14 @@ def follow(key: UUID, *, owner: User, edit: Edited) -> str:
         return "The time off was removed already."
     if edit.kind != Edit.DELETED:
         raise NotFollowed("A time off is moved on its own page, which says what lies inside.")
-    if (row.start, row.end) != (edit.was_start, edit.was_end) or not providers.remove_time_off(
-        time_off=row, actor=owner
-    ):
+    if not _is_same(row, edit) or not providers.remove_time_off(time_off=row, actor=owner):
         raise NotFollowed("The time off is another one by now. Look at it first.")
     return "The time off is removed. Customers can book you then."
+
+
+def _is_same(row: TimeOff, edit: Edited) -> bool:
+    """Whether a time off is still the one whose event was deleted. At Google, whole days are those of the calendar's
+    own zone, so that they may lie less than a day apart."""
+    if row.all_day:
+        return abs(row.start - edit.was_start) < A_DAY and abs(row.end - edit.was_end) < A_DAY
+    return (row.start, row.end) == (edit.was_start, edit.was_end)

@@ -25,6 +25,7 @@ from calendar_sync.google_api.errors import (
     GoogleError,
     Refused,
     SignInNeeded,
+    TokenRefused,
     TryLater,
 )
 from calendar_sync.models import Connection, WrittenEvent
@@ -37,7 +38,7 @@ from core.db import retrying
 from core.letters import site_host
 from outbox import services as outbox
 
-from . import edits, health, tokens, written
+from . import edits, health, leaving, tokens, written
 
 log = structlog.get_logger("calendar_sync")
 
@@ -61,7 +62,7 @@ def write_due(number: int) -> int:
     count = 0
     try:
         while (row := _next_due(connection)) is not None and _go_on(connection):
-            outcome = _write(connection, row)
+            outcome = _write(row.calendar.connection, row)
             count += outcome.has_written
             if outcome.ends_turn:
                 break
@@ -75,24 +76,33 @@ def write_due(number: int) -> int:
 def remove_all(connection: Connection) -> None:
     """Delete at Google the events of a leaving connection that its owner does not want to stay there.
 
-    Outside any transaction; one after another, so that whoever tries again goes on with those that are left. Raises
-    TryLater. Does nothing where the grant is dead, as nobody may delete them any more.
+    Outside any transaction; one after another, so that whoever tries again goes on with those that are left. Stops
+    where the account is connected anew. Raises TryLater. With a dead grant nobody may delete them, and they stay.
     """
     left = json.loads(connection.to_remove or "[]")
     if not left:
         return
     try:
         api = CalendarApi(oauth.new_access(connection.refresh_token).token)
-        while left:
-            api.delete(*left[-1])
+        while left and leaving.is_left(connection):
+            _remove(api, *left[-1])
             left.pop()
             outbox.renew_lease()
-    except TryLater:
-        raise
-    except GoogleError as error:
+    except (SignInNeeded, TokenRefused) as error:
         log.warning("google_events_not_removed", connection=connection.pk, reason=error.reason)
     finally:
-        Connection.objects.filter(pk=connection.pk).update(to_remove=json.dumps(left))
+        rows = Connection.objects.filter(pk=connection.pk, state_since=connection.state_since)
+        rows.update(to_remove=json.dumps(left))
+
+
+def _remove(api: CalendarApi, calendar: str, event_id: str) -> None:
+    """Delete an event; one that Google refuses to delete keeps no other from it."""
+    try:
+        api.delete(calendar, event_id)
+    except (TryLater, SignInNeeded, TokenRefused):
+        raise
+    except GoogleError as error:
+        log.warning("google_event_not_removed", reason=error.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +138,7 @@ def _go_on(connection: Connection) -> bool:
 
 def _next_due(connection: Connection) -> WrittenEvent | None:
     rows = WrittenEvent.objects.filter(calendar__connection=connection, write_at__lte=clock.now())
-    return rows.select_related("calendar").order_by("write_at", "pk").first()
+    return rows.select_related("calendar__connection__user").order_by("write_at", "pk").first()
 
 
 def _write(connection: Connection, row: WrittenEvent) -> Outcome:
@@ -140,10 +150,11 @@ def _write(connection: Connection, row: WrittenEvent) -> Outcome:
         health.ask_to_sign_in(connection, error)
         return Outcome(ends_turn=True)
     except ChangedThere as error:
-        if row.must_look:  # and changed again since we looked
-            _failed(connection, row, TryLater(Problem.BUSY, error.reason))
-        _look_again(row)
-        return Outcome(ends_turn=row.must_look)
+        if not row.must_look:
+            _look_again(row)
+            return Outcome()
+        _failed(connection, row, TryLater(Problem.SLOW, error.reason))  # changed again since we looked
+        return Outcome(ends_turn=True)
     except GoogleError as error:
         _failed(connection, row, error)
         return Outcome(ends_turn=isinstance(error, TryLater))
@@ -156,7 +167,7 @@ def _write(connection: Connection, row: WrittenEvent) -> Outcome:
 def _make_agree(connection: Connection, row: WrittenEvent) -> Outcome:
     body = _wanted(connection, row)
     if _agrees(row, body):
-        _save_agreed(row)
+        _save_agreed(row, is_asked=edits.ask_about(row) is not None)
         return Outcome()
     if body is not None and row.must_look and row.sent_at:
         event = tokens.ask(connection, lambda api: _look(api, row))
@@ -168,6 +179,8 @@ def _make_agree(connection: Connection, row: WrittenEvent) -> Outcome:
                 return Outcome()
             if edits.decide(connection, row, edit):
                 return Outcome()
+            # Decided, also if putting it back takes several tries: with other content than is wanted it is overwritten.
+            WrittenEvent.objects.filter(pk=row.pk).update(content="", etag=row.etag)
     if body is not None and row.sent_at is None:
         # Known before it is sent: should the answer never come, the event is looked for.
         row.sent_at = clock.now()
@@ -243,12 +256,13 @@ def _save(row: WrittenEvent, body: Mapping[str, Any] | None, event: Mapping[str,
     rows.filter(asked=row.asked).update(write_at=None, must_look=False)
 
 
-def _save_agreed(row: WrittenEvent) -> None:
+def _save_agreed(row: WrittenEvent, *, is_asked: bool) -> None:
+    """Note that nothing is to be done, and that nothing is asked any more about what is over."""
     rows = WrittenEvent.objects.filter(pk=row.pk, asked=row.asked)
     if row.sent_at is None:
         rows.delete()
     else:
-        rows.update(write_at=None, failures=0, problem="")
+        rows.update(write_at=None, failures=0, problem="", **({} if is_asked else edits.NONE))
 
 
 @retrying

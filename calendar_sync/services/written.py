@@ -57,7 +57,9 @@ def compare(owner: User, *, now: datetime, source: str = "") -> None:
         (each.name, key) for each in hooks.sources if source in {"", each.name} for key in each.ahead(owner, now=now)
     ]
     _add((calendar, name, key) for calendar in _written_to().filter(connection__user=owner) for name, key in wanted)
-    rows = WrittenEvent.objects.filter(Q(end__gt=now) | Q(end=None), calendar__connection__user=owner)
+    # What was over by what we wrote may last longer by now.
+    is_ahead = Q(end__gt=now) | Q(end=None) | Q(key__in=[key for _, key in wanted])
+    rows = WrittenEvent.objects.filter(is_ahead, calendar__connection__user=owner)
     _ask(rows.filter(source=source) if source else rows, now)
 
 
@@ -87,7 +89,9 @@ def adopt(calendar: GoogleCalendar, things: Collection[tuple[str, UUID]], *, now
     """Take events of ours that a calendar has and our tables do not for written, as after disconnecting from Google
     and connecting again. Inside a transaction."""
     _add(((calendar, source, key) for source, key in things), sent_at=now)
-    _ask(calendar.written.filter(key__in=[key for _, key in things]), now)
+    rows = calendar.written.filter(key__in=[key for _, key in things])
+    rows.filter(sent_at=None).update(sent_at=now)  # a row that was there and knew nothing of it
+    _ask(rows, now)
 
 
 def publish_due(*, now: datetime) -> int:

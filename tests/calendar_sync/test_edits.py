@@ -6,10 +6,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from appointments.models import Appointment, AppointmentEvent, Proposal
-from appointments.services import proposals
+from appointments.services import proposals, transitions
 from appointments.states import ProposalState, Role
 from calendar_sync.models import Connection, Note, WrittenEvent
-from calendar_sync.services import edits
+from calendar_sync.services import edits, writing
 from calendar_sync.states import Edit, NoteKind, WhenChanged
 from core import clock
 from notifications.models import InboxItem
@@ -212,6 +212,30 @@ def test_a_longer_event_is_asked_about_and_never_proposed(appointment, morning, 
     [row] = questions(appointment)
     assert (row.edit_start, row.edit_end) == (morning, morning + 3 * HOUR)
     assert Proposal.objects.count() == 0
+
+
+def test_a_proposed_time_whose_event_could_not_be_put_back_is_not_proposed_again(
+    appointment, morning, at_pretend_google
+):
+    choose(WhenChanged.PROPOSE)
+    at_pretend_google.google.faults.add("events.patch", status=400, reason="invalid")
+    move(at_pretend_google, morning + 2 * HOUR)
+    proposal = Proposal.objects.get()
+    proposal.appointment = Appointment.objects.with_people().get()
+    proposals.decline_time(proposal=proposal, actor=appointment.customer, role=Role.CUSTOMER)
+    deliver()
+    WrittenEvent.objects.update(write_at=clock.now())
+    writing.write_due(Connection.objects.get().pk)
+    assert Proposal.objects.count() == 1
+    assert starts(at_pretend_google) == [morning]
+
+
+def test_a_question_ends_with_what_it_is_about(appointment, morning, at_pretend_google):
+    move(at_pretend_google, morning + 2 * HOUR)
+    with clock.pretended(morning + 3 * HOUR):
+        transitions.complete_appointment(appointment=appointment, actor=appointment.provider.user)
+        deliver()
+    assert questions(appointment) == []
 
 
 # --- Time off ---------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection as database
@@ -597,3 +598,35 @@ def test_what_a_reading_changes_has_conflicts_looked_for(connected, provider, mo
     read(connected)
     read(connected)
     assert Message.objects.filter(topic=reading.LOOK_FOR_CONFLICTS).count() == 1
+
+
+def test_a_calendar_that_was_read_for_our_own_events_alone_is_read_whole_once_it_makes_busy(
+    connected, provider, morning, at_pretend_google
+):
+    calendar = connected.calendars.get(is_primary=True)
+    connected.calendars.update(counts_as_busy=False)
+    put(at_pretend_google, morning)
+    GoogleCalendar.objects.update(next_read_at=clock.now())
+    reading.read_calendar(calendar.pk)
+    before = busy_times(provider)
+    connecting.choose_calendars(
+        connection=connected, busy=[calendar], write_to=calendar, when_stale="pause", actor=provider.user
+    )
+    reading.read_calendar(calendar.pk)
+    assert before == []
+    assert busy_times(provider) == [(morning, morning + HOUR)]
+
+
+def test_a_calendar_that_two_accounts_share_keeps_the_event_that_one_of_them_wrote(
+    connected, provider, morning, at_pretend_google
+):
+    calendar = connected.calendars.get(is_primary=True)
+    written_event = calendar.written.create(source="time_off", key=uuid4(), event_id="abcdef", sent_at=clock.now())
+    found = reading.Found(is_whole=True, since=morning - DAY, until=morning + DAY)
+    second = Connection.objects.create(user=provider.user, account="2", email=MAYA, profile="full", refresh_token="r")
+    shared = second.calendars.create(google_id=calendar.google_id, is_owned=True, counts_as_busy=True)
+    found.add({"id": "abcdef", "etag": "1", **hour_from(morning)}, provider.zone)
+    reading._set_own_apart(shared, found, now=clock.now())
+    assert found.busy == {}
+    assert not shared.written.exists()
+    assert calendar.written.get() == written_event

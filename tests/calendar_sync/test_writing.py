@@ -6,10 +6,11 @@ import pytest
 from django.db import transaction
 from django.urls import reverse
 
+from appointments.outside import google
 from appointments.services import proposals, transitions
 from appointments.states import Role
 from calendar_sync.models import BusyInterval, Connection, GoogleCalendar, Note, WrittenEvent
-from calendar_sync.services import connecting, writing, written
+from calendar_sync.services import connecting, leaving, writing, written
 from calendar_sync.states import NoteKind, Problem, State, WhenChanged
 from core import clock
 from outbox import services as outbox
@@ -171,6 +172,42 @@ def test_an_appointment_that_was_over_when_a_calendar_was_connected_is_not_writt
         transitions.complete_appointment(appointment=made, actor=provider.user)
         deliver()
     assert entries(at_pretend_google) == []
+
+
+def test_the_name_of_an_erased_provider_goes_out_of_their_customers_calendars(appointment):
+    row = WrittenEvent.objects.get()
+    google.forget(appointment.provider.user_id)
+    row.refresh_from_db()
+    assert row.write_at is not None
+
+
+def test_time_off_that_is_made_longer_after_its_end_is_written(connected, provider, morning, at_pretend_google):
+    row = Provider.objects.select_related("user").get(pk=provider.pk)
+    take_off(row, morning, morning + HOUR)
+    deliver()
+    with clock.pretended(morning + 2 * HOUR):
+        take_off(row, morning, morning + 5 * HOUR)
+        deliver()
+    [event] = entries(at_pretend_google)
+    assert datetime.fromisoformat(event["end"]["dateTime"]) == morning + 5 * HOUR
+
+
+def test_a_choice_made_during_a_turn_holds_for_the_events_that_are_left(
+    service, connected, morning, at_pretend_google, monkeypatch
+):
+    BookingPolicy.objects.update(accepts_at_once=False)
+    for n in range(2):
+        book(service, morning + n * HOUR)
+    deliver("appointments.write_to_calendars")
+    save = writing._save_agreed
+
+    def chosen_meanwhile(*args, **how):
+        Connection.objects.update(writes_requests=True)
+        return save(*args, **how)
+
+    monkeypatch.setattr(writing, "_save_agreed", chosen_meanwhile)
+    writing.write_due(connected.pk)
+    assert starts(at_pretend_google) == [morning + HOUR]
 
 
 # --- Our own events, read again ---------------------------------------------------------------------------------------
@@ -511,3 +548,38 @@ def test_erasing_a_provider_removes_what_stands_in_their_google_calendar_also_wh
     deliver()
     assert entries(at_pretend_google) == []
     assert not WrittenEvent.objects.exists()
+
+
+def test_one_event_that_google_refuses_to_delete_keeps_no_other_from_being_removed(
+    appointment, service, connected, morning, at_pretend_google, client
+):
+    book(service, morning + 3 * HOUR)
+    deliver()
+    at_pretend_google.google.faults.add("events.delete", status=403, reason="forbiddenForNonOrganizer")
+    end(connected, client, "remove")
+    deliver()
+    assert len(entries(at_pretend_google)) == 1
+    assert not Connection.objects.exists()
+
+
+def test_an_event_whose_answer_was_lost_is_removed_too(service, connected, morning, at_pretend_google, client):
+    at_pretend_google.google.faults.add("events.insert", status=503, after=True)
+    book(service, morning)
+    deliver("appointments.write_to_calendars")
+    writing.write_due(connected.pk)
+    end(connected, client, "remove")
+    deliver(leaving.REVOKE)
+    assert entries(at_pretend_google) == []
+
+
+def test_who_connects_again_while_events_are_removed_keeps_them_and_the_access(
+    appointment, connected, at_pretend_google, client
+):
+    end(connected, client, "remove")
+    leaving_row = Connection.objects.get()
+    Connection.objects.update(state=State.WORKING, state_since=clock.now() + HOUR)
+    writing.remove_all(leaving_row)
+    connecting.revoke(connected.pk, is_last_try=False)
+    assert len(entries(at_pretend_google)) == 1
+    assert Connection.objects.get().state == State.WORKING
+    assert not [call for call in at_pretend_google.google.calls if call.method == "revoke"]
