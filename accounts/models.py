@@ -87,6 +87,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     banned_at = models.DateTimeField(null=True, blank=True, editable=False)
     # When the account is erased, or was: a copy of the `Departure` of a person who deleted it.
     leaves_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Whether what the person books is written to a calendar of theirs elsewhere: a copy, for bookings without a query.
+    keeps_calendar = models.BooleanField(default=False, editable=False)
     is_staff = models.BooleanField(default=False)
     joined_at = models.DateTimeField(default=clock.now, editable=False)
 
@@ -136,9 +138,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email_confirmed_at is not None
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save the account without what only bans and deletion write, which a row read before must not undo."""
+        """Save the account without the copies of what stands elsewhere, which a row read before must not undo."""
         if not self._state.adding and kwargs.get("update_fields") is None and not args:
-            left_out = {"id", "banned_at", "leaves_at", *self.get_deferred_fields()}
+            left_out = {"id", "banned_at", "leaves_at", "keeps_calendar", *self.get_deferred_fields()}
             names = {field.attname for field in self._meta.concrete_fields}
             kwargs["update_fields"] = names - left_out
         super().save(*args, **kwargs)

@@ -9,7 +9,7 @@ from .models import BusyInterval, Channel, Connection, GoogleCalendar, Note, Wri
 
 @admin.register(BusyInterval)
 class BusyIntervalAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ["provider", "start", "end", "calendar"]
+    list_display = ["start", "end", "provider", "calendar"]
     list_select_related = ["provider", "calendar"]
     fields = ["provider", "calendar", "start", "end", "is_all_day", "is_free_by_choice"]
     search_fields = ["provider__name"]

@@ -10,7 +10,9 @@ class CalendarSyncConfig(AppConfig):
         from accounts import personal_data
         from calendar_sync import hooks
         from calendar_sync import personal_data as own_part
-        from calendar_sync.services import time_off
+        from calendar_sync.services import health, time_off
+        from providers import hooks as provider_hooks
 
         personal_data.parts.add(own_part)
         hooks.sources.add(time_off)
+        provider_hooks.page_started.answer(health.take_over)

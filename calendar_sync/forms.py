@@ -61,6 +61,11 @@ class CalendarsForm(forms.Form):
             "when_stale": connection.when_stale,
         }
 
+    def leave_out_bookings(self) -> None:
+        """Ask nothing about being booked, for somebody who is no provider."""
+        del self.fields["when_stale"]
+        self.fields["write_to"].help_text = "Your appointments stand there, and follow each change."
+
     @property
     def chosen(self) -> list[GoogleCalendar]:
         return [self.calendars[key] for key in self.cleaned_data["busy"]]

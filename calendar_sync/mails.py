@@ -17,6 +17,7 @@ from notifications.catalogue import Facts, Line, Mail, Reader, View
 from notifications.models import Kind
 from providers.models import Provider
 
+from .doors import pages_of
 from .rules.sign_in import TESTING_WORDS, ended_by_testing
 from .services.ending import ENDS_NOTICE
 from .services.health import SIGN_IN_NOTICE
@@ -29,6 +30,7 @@ class SignInAgain(Mail):
 
     def __init__(self, connection: Connection, *, since: datetime, hours: int) -> None:
         self.connection, self.since = connection, since
+        self.pages = pages_of(connection.user)
         # Whether this site requires a calendar, and no other of theirs is read.
         self.is_missing = Provider.objects.filter(user=connection.user_id, calendar_is_missing=True).exists()
         self.key = f"google-sign-in:{connection.uuid.hex}:{since.timestamp():.0f}:{hours}"
@@ -50,6 +52,8 @@ class SignInAgain(Mail):
 
     @property
     def consequence(self) -> str:
+        if self.pages.is_of_settings:
+            return "What you book is not written to your calendar until you sign in."
         if self.connection.when_stale == WhenStale.PAUSE or self.is_missing:
             return "Customers cannot book you until you sign in."
         return "Nothing new in your calendar is seen until you sign in; customers can book you meanwhile."
@@ -69,7 +73,7 @@ class SignInAgain(Mail):
                 f"{self.consequence} Your appointments are safe, and what was read before still closes its time.",
                 *([TESTING_WORDS] if by_testing else []),
             ),
-            button=Button("Sign in to Google", page("studio_google")),
+            button=Button("Sign in to Google", page(self.pages.home)),
             contact=f"Questions? Write to {settings.SUPPORT_EMAIL}.",
             why="You get this mail because you connected a Google Calendar.",
         )
@@ -82,6 +86,7 @@ class SignInEnds(Mail):
 
     def __init__(self, connection: Connection, *, until: datetime) -> None:
         self.connection, self.until = connection, until
+        self.pages = pages_of(connection.user)
         self.key = f"google-sign-in-ends:{connection.uuid.hex}:{until.timestamp():.0f}"
         self.reader = Reader.of(connection.user)
 
@@ -103,7 +108,7 @@ class SignInEnds(Mail):
                 "Sign in again before that: it takes one press and interrupts nothing. After it, your calendar is not "
                 "read until you do.",
             ),
-            button=Button("Sign in to Google", page("studio_google")),
+            button=Button("Sign in to Google", page(self.pages.home)),
             contact=f"Questions? Write to {settings.SUPPORT_EMAIL}.",
             why="You get this mail because you connected a Google Calendar.",
         )
@@ -119,7 +124,7 @@ def sign_in_ends(*, connection: int, until: str) -> Mail | None:
 @catalogue.lines(ENDS_NOTICE)
 def sign_in_ends_lines(items: Sequence[Facts], view: View) -> list[Line | None]:
     """The lines that a sign-in ends. One query."""
-    found = Connection.objects.in_bulk({facts["connection"] for facts in items})
+    found = Connection.objects.select_related("user__provider").in_bulk({facts["connection"] for facts in items})
     return [_ends_line(found.get(facts["connection"]), facts["until"], view.now) for facts in items]
 
 
@@ -130,7 +135,7 @@ def _ends_line(connection: Connection | None, told: str, now: datetime) -> Line 
     waits = _still_ends(connection, until, now)
     return Line(
         title="Your sign-in to Google ends soon" if waits else "Your sign-in to Google was about to end",
-        address=reverse("studio_google"),
+        address=reverse(pages_of(connection.user).home),
         icon="key",
         tone="brass" if waits else "slate",
         text=connection.email,
@@ -153,7 +158,7 @@ def sign_in_again(*, connection: int, since: str, hours: int) -> Mail | None:
 @catalogue.lines(SIGN_IN_NOTICE)
 def sign_in_lines(items: Sequence[Facts], view: View) -> list[Line | None]:
     """The lines that Google asks for a sign-in. One query."""
-    found = Connection.objects.in_bulk({facts["connection"] for facts in items})
+    found = Connection.objects.select_related("user__provider").in_bulk({facts["connection"] for facts in items})
     return [_line(found[key]) if (key := facts["connection"]) in found else None for facts in items]
 
 
@@ -161,7 +166,7 @@ def _line(connection: Connection) -> Line:
     waits = connection.needs_sign_in
     return Line(
         title="Google asks you to sign in again" if waits else "Google asked you to sign in again",
-        address=reverse("studio_google"),
+        address=reverse(pages_of(connection.user).home),
         icon="key",
         tone="brass" if waits else "slate",
         text=connection.email,
@@ -178,6 +183,7 @@ class EditedInGoogle(Mail):
         self.event, self.at = event, at
         self.key = f"google-edit:{event.event_id}:{at.timestamp()}"
         self.reader = Reader.of(event.calendar.connection.user)
+        self.pages = pages_of(event.calendar.connection.user)
         asked = edits.ask_about(event)
         self.question = question_of(event, asked) if asked else None
 
@@ -199,7 +205,7 @@ class EditedInGoogle(Mail):
                 f"In Google: {asked.now(user.uses_12h_clock)}.",
                 "Nothing has changed here, and nobody was told. Say what it means.",
             ),
-            button=Button("Say what it means", page("google_edit", str(self.event.uuid))),
+            button=Button("Say what it means", page(self.pages.edit, str(self.event.uuid))),
             contact=f"Questions? Write to {settings.SUPPORT_EMAIL}.",
             why="You get this mail because you connected a Google Calendar.",
         )
@@ -215,7 +221,9 @@ def edited_in_google(*, event: int, at: str) -> Mail | None:
 @catalogue.lines(edits.NOTICE)
 def edited_lines(items: Sequence[Facts], view: View) -> list[Line | None]:
     """The lines about events that were moved or deleted at Google. One query."""
-    found = WrittenEvent.objects.select_related("calendar").in_bulk({facts["event"] for facts in items})
+    found = WrittenEvent.objects.select_related("calendar__connection__user__provider").in_bulk(
+        {facts["event"] for facts in items}
+    )
     return [
         _edited_line(
             found[facts["event"]], is_asked=edits.asked_at(found[facts["event"]], datetime.fromisoformat(facts["at"]))
@@ -227,9 +235,10 @@ def edited_lines(items: Sequence[Facts], view: View) -> list[Line | None]:
 
 
 def _edited_line(event: WrittenEvent, *, is_asked: bool) -> Line:
+    pages = pages_of(event.calendar.connection.user)
     return Line(
         title=f"{event.get_edit_display()}: say what it means" if is_asked else "Changed in Google, and settled",
-        address=reverse("google_edit", args=[event.uuid]) if is_asked else reverse("studio_google"),
+        address=reverse(pages.edit, args=[event.uuid]) if is_asked else reverse(pages.home),
         icon="calendar",
         tone="brass" if is_asked else "slate",
         text=event.calendar.name,

@@ -206,14 +206,17 @@ class BusyQuerySet(models.QuerySet["BusyInterval"]):
 
 
 class BusyInterval(models.Model):
-    """A time when the provider is busy elsewhere, mirrored from a calendar; only `is_free_by_choice` is not mirrored.
+    """A time when somebody is busy elsewhere, mirrored from a calendar; only `is_free_by_choice` is not mirrored.
 
-    `calendar` and `event_id` name the event that it mirrors, so that a reading replaces its own rows and no others; the
-    title is for the provider alone. Without a calendar it belongs to none that is connected. `is_free_by_choice` is the
-    provider's word that the event takes none of their time: readings keep it while the event keeps its times.
+    A `provider` can't be booked then; somebody who is none is warned when they choose a time in it. `calendar` and
+    `event_id` name the event that it mirrors, so that a reading replaces its own rows and no others; the title is for
+    that person alone. Without a calendar it belongs to none that is connected. `is_free_by_choice` is the provider's
+    word that the event takes none of their time: readings keep it while the event keeps its times.
     """
 
-    provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="busy_intervals")
+    provider = models.ForeignKey(
+        Provider, on_delete=models.CASCADE, null=True, blank=True, related_name="busy_intervals"
+    )
     calendar = models.ForeignKey(
         GoogleCalendar, on_delete=models.CASCADE, null=True, blank=True, related_name="busy_intervals"
     )
@@ -231,6 +234,9 @@ class BusyInterval(models.Model):
         indexes = [models.Index(fields=["provider", "end"], name="busy_provider_end")]
         constraints = [
             models.CheckConstraint(condition=Q(end__gt=F("start")), name="busy_ends_after_it_starts"),
+            models.CheckConstraint(
+                condition=Q(provider__isnull=False) | Q(calendar__isnull=False), name="busy_time_is_somebodys"
+            ),
             models.UniqueConstraint(
                 fields=["calendar", "event_id"], condition=Q(calendar__isnull=False), name="one_busy_row_per_event"
             ),

@@ -14,6 +14,9 @@ from .rules.attention import Attention
 from .rules.sign_in import TESTING_WORDS, ended_by_testing, ends_soon
 from .states import Edit, NoteKind, Problem, WhenStale
 
+# What a connection means for somebody who is no provider.
+CONNECTED = "You are told when a time that you choose is one at which you are busy, and can book it all the same."
+
 
 @dataclass(frozen=True, slots=True)
 class Panel:
@@ -47,8 +50,9 @@ class Panel:
         return self.connection.when_stale == WhenStale.PAUSE
 
 
-def panel_of(connection: Connection, *, stopped_at: datetime | None, now: datetime) -> Panel:
-    """The panel of a connection whose calendars are loaded; `stopped_at` is since when nobody can book."""
+def panel_of(connection: Connection, *, is_booked: bool, stopped_at: datetime | None, now: datetime) -> Panel:
+    """The panel of a connection whose calendars are loaded, of a provider if its owner `is_booked`; `stopped_at` is
+    since when nobody can book."""
     calendars = list(connection.calendars.all())
     busy = [each for each in calendars if each.counts_as_busy]
     read = [each.last_read_at for each in busy if each.last_read_at]
@@ -78,24 +82,27 @@ def panel_of(connection: Connection, *, stopped_at: datetime | None, now: dateti
             text += f" {TESTING_WORDS}"
         return Panel(kind="brass", icon="warn", heading="Google asks you to sign in again", text=text, **facts)
     if problem:
-        text = f"{problem}. What was read before still closes time for booking."
+        text = f"{problem}. What was read before still {'closes time for booking' if is_booked else 'counts'}."
         return Panel(kind="brass", icon="warn", heading="Not read just now", text=text, **facts)
     if not busy:
-        return Panel(
-            kind="slate",
-            icon="link",
-            heading="No calendar counts",
-            text="Choose at least one that makes you busy, or "
-            + ("nobody can book you here." if stopped_at else "customers may be offered times when you are."),
-            **facts,
-        )
+        text = f"Choose at least one that makes you busy, or {_else(is_booked, stopped_at)}."
+        return Panel(kind="slate", icon="link", heading="No calendar counts", text=text, **facts)
     if unread:
         seen = sum(each.read_so_far for each in unread)
         meanwhile = "open once they are" if stopped_at else "go on meanwhile"
-        text = f"Your busy times are being read. You can leave this page; bookings {meanwhile}."
+        text = (
+            f"Your busy times are being read. You can leave this page{f'; bookings {meanwhile}' if is_booked else ''}."
+        )
         return Panel(kind="iris", icon="refresh", heading="Syncing", text=text, seen=seen, **facts)
-    text = "Customers see only times that are free in Google too."
+    text = "Customers see only times that are free in Google too." if is_booked else CONNECTED
     return Panel(kind="brand", icon="check", heading="Connected", text=text, **facts)
+
+
+def _else(is_booked: bool, stopped_at: datetime | None) -> str:
+    """What no calendar that counts means."""
+    if not is_booked:
+        return "you are not told when you book while you are busy"
+    return "nobody can book you here" if stopped_at else "customers may be offered times when you are"
 
 
 @dataclass(frozen=True, slots=True)

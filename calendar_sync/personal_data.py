@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+from django.db.models import Q
+
 from accounts.models import User
 from accounts.personal_data import Facts, Rows, Section
 
@@ -16,7 +18,7 @@ def kept(user: User) -> Rows:
     """The person's connections to Google, and the busy times that were mirrored from their calendars."""
     return {
         "connections to Google": Connection.objects.filter(user=user),
-        "busy times of their calendars": BusyInterval.objects.filter(provider__user=user),
+        "busy times of their calendars": BusyInterval.objects.filter(_theirs(user)),
         "events written to their calendars": WrittenEvent.objects.filter(calendar__connection__user=user),
     }
 
@@ -26,7 +28,7 @@ def sections(user: User) -> list[Section]:
     calendars = GoogleCalendar.objects.filter(connection__user=user).order_by("connection_id", "name", "pk")
     notes = Note.objects.filter(connection__user=user).select_related("calendar").order_by("at", "pk")
     events = WrittenEvent.objects.filter(calendar__connection__user=user).select_related("calendar")
-    busy = BusyInterval.objects.filter(provider__user=user).select_related("calendar").order_by("start", "pk")
+    busy = BusyInterval.objects.filter(_theirs(user)).select_related("calendar").order_by("start", "pk")
     return [
         Section("google_connections", "Connections to Google", connections, _connection),
         Section("google_calendars", "Calendars at Google", calendars, _calendar),
@@ -38,9 +40,14 @@ def sections(user: User) -> list[Section]:
 
 def erase(user: User) -> None:
     """Delete busy times, calendars and connections; have Google delete our events and forget what it granted."""
-    BusyInterval.objects.filter(provider__user=user).delete()
+    BusyInterval.objects.filter(_theirs(user)).delete()
     for connection in Connection.objects.filter(user=user):
         leaving.leave(connection, removes_after=EVER)
+
+
+def _theirs(user: User) -> Q:
+    """The condition of a busy time of the person: who is no provider has only those of calendars."""
+    return Q(provider__user=user) | Q(calendar__connection__user=user)
 
 
 def _connection(row: Connection) -> Facts:

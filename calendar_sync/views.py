@@ -1,30 +1,34 @@
-"""The studio's pages about Google Calendar, the way to Google and back, and the address of its push messages."""
+"""The pages about Google Calendar, in the studio and in the settings, the way to Google and back, and the address of
+its push messages."""
 
 from collections.abc import Mapping
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.crypto import constant_time_compare
+from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.limits import limited
+from accounts.models import User
 from core import clock
 from core.exceptions import DomainError
 from core.letters import page
 from core.paging import page_of
 from core.view_contract import FORMS, JSON, open_to_all, takes
-from providers.access import provider_or_draft_required, provider_required
+from providers.access import provider_required
 from providers.models import Provider
-from providers.states import Step
 
 from . import hooks, queries
+from .doors import Door, come_home, door_or_draft_required, door_required
 from .exceptions import NotConnected
 from .forms import CalendarsForm
 from .google_api import oauth
@@ -45,45 +49,50 @@ PUSH_BODIES, PUSH_BYTES = FORMS | JSON | {"text/plain"}, 10_000
 
 
 @require_safe
-@provider_required
-def google(request: HttpRequest, provider: Provider) -> HttpResponse:
+@door_required
+def google(request: HttpRequest, door: Door) -> HttpResponse:
     """How the connection stands. Looking at a copy older than a minute has it read again, by a job."""
     now = clock.now()
-    connections = list(queries.connections_of(provider.user))
+    connections = list(queries.connections_of(door.owner))
     reading.refresh(connections, now=now)
+    stopped_at = door.provider.calendar_stopped_at if door.provider else None
     context: dict[str, Any] = {
+        "door": door,
         "is_available": is_available(),
-        "zone": provider.time_zone,
-        "is_required": settings.GOOGLE_CALENDAR_REQUIRED,
-        "stopped_at": provider.calendar_stopped_at,
-        "panels": [panel_of(each, stopped_at=provider.calendar_stopped_at, now=now) for each in connections],
-        "conflicts": hooks.conflicts.first(provider, now),
+        "zone": door.zone,
+        "is_required": door.is_studio and settings.GOOGLE_CALENDAR_REQUIRED,
+        "stopped_at": stopped_at,
+        "panels": [panel_of(each, is_booked=door.is_studio, stopped_at=stopped_at, now=now) for each in connections],
     }
+    if door.provider:
+        context["conflicts"] = hooks.conflicts.first(door.provider, now)
+    if door.provider and connections:
+        context["freed"] = queries.free_by_choice(door.provider, now=now)[:MOST_FREED]
     if connections:
-        context["freed"] = queries.free_by_choice(provider, now=now)[:MOST_FREED]
         context["history"] = rows_of(queries.history_of(connections[0])[:6])
-        context["unwritten"] = queries.unwritten(provider.user).count()
-        context["edited"] = list(edits.open_for(provider.user))
+        context["unwritten"] = queries.unwritten(door.owner).count()
+        context["edited"] = list(edits.open_for(door.owner))
     return render(request, "calendar_sync/google.html", context)
 
 
 @limited("google_calendar", methods=("POST",))
 @require_POST
-@provider_or_draft_required
-def connect(request: HttpRequest, provider: Provider) -> HttpResponse:
-    """Send the provider to Google. What proves their return stays in the session, bound to them and for one use."""
+@door_or_draft_required
+def connect(request: HttpRequest, door: Door) -> HttpResponse:
+    """Send the person to Google. What proves their return stays in the session, bound to them and for one use."""
     if not is_available():
         messages.warning(request, "This site is not set up for Google Calendar.")
-        return _home(provider)
+        return come_home(door.owner, door.place)
     again = _uuid(request.POST.get("connection"))
-    known = queries.connections_of(provider.user).filter(uuid=again).first() if again else None
+    known = queries.connections_of(door.owner).filter(uuid=again).first() if again else None
     profile = Profile(known.profile) if known else Profile.FULL
     away = oauth.departure(scopes.scopes_of(profile), redirect_uri=_back(), email=known.email if known else "")
     request.session[AT_GOOGLE] = {
         "state": away.state,
         "verifier": away.verifier,
         "profile": profile,
-        "user": provider.user_id,
+        "user": door.owner.pk,
+        "place": door.place,
         "until": (clock.now() + LASTS).timestamp(),
     }
     return HttpResponseRedirect(away.address)
@@ -91,23 +100,25 @@ def connect(request: HttpRequest, provider: Provider) -> HttpResponse:
 
 @limited("google_calendar", methods=("GET",))
 @require_safe
-@provider_or_draft_required
-def come_back(request: HttpRequest, provider: Provider) -> HttpResponse:
-    """Take what Google sent the provider back with. Every end of it is the page of the connection, with a sentence."""
+@never_cache
+@login_required
+def come_back(request: HttpRequest) -> HttpResponse:
+    """Take what Google sent somebody back with. Every end of it is the page of the connection, with a sentence."""
+    owner = cast(User, request.user)
     away = request.session.pop(AT_GOOGLE, None)
     state, code = request.GET.get("state", ""), request.GET.get("code", "")
-    is_theirs = away and away["user"] == provider.user_id and constant_time_compare(away["state"], state)
+    is_theirs = away and away["user"] == owner.pk and constant_time_compare(away["state"], state)
     if not is_theirs or away["until"] < clock.now().timestamp():
         messages.warning(request, "That answer from Google was not for this page, or came too late. Connect again.")
-        return _home(provider)
+        return come_home(owner)
     if not code:
         denied = request.GET.get("error") == "access_denied"
         said = "You chose Cancel at Google" if denied else "Google sent you back without an answer"
         messages.warning(request, f"{said}, so nothing was connected.")
-        return _home(provider)
+        return come_home(owner, away["place"])
     try:
         connection = connecting.finish(
-            user=provider.user,
+            user=owner,
             code=code,
             verifier=away["verifier"],
             profile=Profile(away["profile"]),
@@ -115,18 +126,20 @@ def come_back(request: HttpRequest, provider: Provider) -> HttpResponse:
         )
     except NotConnected as refusal:
         messages.warning(request, str(refusal))
-        return _home(provider)
+        return come_home(owner, away["place"])
     messages.success(request, f"{connection.email} is connected. Its busy times are being read.")
-    return _home(provider)
+    return come_home(owner, away["place"])
 
 
 @require_http_methods(READ_AND_SEND)
-@provider_required
-def calendars(request: HttpRequest, provider: Provider, connection: UUID) -> HttpResponse:
+@door_required
+def calendars(request: HttpRequest, door: Door, connection: UUID) -> HttpResponse:
     """Choose which calendars count as busy, and into which one is written."""
-    row = _own(provider, connection)
+    row = _own(door, connection)
     listed = list(row.calendars.all())
     form = CalendarsForm(request.POST if request.method == "POST" else None, connection=row, calendars=listed)
+    if not door.is_studio:
+        form.leave_out_bookings()
     if request.method == "POST" and form.is_valid():
         try:
             connecting.choose_calendars(
@@ -135,63 +148,63 @@ def calendars(request: HttpRequest, provider: Provider, connection: UUID) -> Htt
                 write_to=form.written_to,
                 writes_requests=form.cleaned_data["writes_requests"],
                 when_changed=form.cleaned_data["when_changed"],
-                when_stale=form.cleaned_data["when_stale"],
-                actor=provider.user,
+                when_stale=form.cleaned_data.get("when_stale", row.when_stale),
+                actor=door.owner,
             )
             messages.success(request, "Saved. What changed is being read and written.")
-            _warn_if_missing(request, provider)
+            _warn_if_missing(request, door)
         except NotConnected as refusal:
             messages.warning(request, str(refusal))
-        return redirect("studio_google")
+        return redirect(door.pages.home)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    is_required = settings.GOOGLE_CALENDAR_REQUIRED
-    context = {"connection": row, "form": form, "calendars": listed, "is_required": is_required}
+    is_required = door.is_studio and settings.GOOGLE_CALENDAR_REQUIRED
+    context = {"door": door, "connection": row, "form": form, "calendars": listed, "is_required": is_required}
     return render(request, "calendar_sync/calendars.html", context, status=status)
 
 
 @require_safe
-@provider_required
-def history(request: HttpRequest, provider: Provider, connection: UUID) -> HttpResponse:
+@door_required
+def history(request: HttpRequest, door: Door, connection: UUID) -> HttpResponse:
     """What happened to a connection in the last 30 days."""
-    row = _own(provider, connection)
+    row = _own(door, connection)
     found = page_of(queries.history_of(row), request.GET.get("page"))
-    context = {"connection": row, "page": found, "rows": rows_of(found), "zone": provider.time_zone}
+    context = {"door": door, "connection": row, "page": found, "rows": rows_of(found), "zone": door.zone}
     return render(request, "calendar_sync/history.html", context)
 
 
 @require_http_methods(READ_AND_SEND)
-@provider_required
-def edit(request: HttpRequest, provider: Provider, event: UUID) -> HttpResponse:
+@door_required
+def edit(request: HttpRequest, door: Door, event: UUID) -> HttpResponse:
     """Ask what a moved or deleted event of ours means; POST puts it back, or follows it."""
-    row = edits.open_for(provider.user).filter(event_id=event.hex).first()
+    row = edits.open_for(door.owner).filter(event_id=event.hex).first()
     asked = edits.ask_about(row) if row else None
     if row is None or asked is None:
-        if not edits.all_of(provider.user).filter(event_id=event.hex).exists():
+        if not edits.all_of(door.owner).filter(event_id=event.hex).exists():
             raise Http404("No such event")
         messages.info(request, "That is settled already.")
-        return redirect("studio_google")
+        return redirect(door.pages.home)
     if request.method == "POST":
-        return _answer_edit(request, provider, row)
-    question, twelve = question_of(row, asked), provider.user.uses_12h_clock
-    context = {"question": question, "was": question.was(twelve), "now": question.now(twelve)}
+        return _answer_edit(request, door, row)
+    question, twelve = question_of(row, asked), door.owner.uses_12h_clock
+    context = {"door": door, "question": question, "was": question.was(twelve), "now": question.now(twelve)}
     return render(request, "calendar_sync/edit.html", context)
 
 
-def _answer_edit(request: HttpRequest, provider: Provider, row: WrittenEvent) -> HttpResponse:
+def _answer_edit(request: HttpRequest, door: Door, row: WrittenEvent) -> HttpResponse:
     if request.POST.get("seen") != row.edited_at.isoformat():  # type: ignore[union-attr] # it is asked about
         messages.warning(request, "It was changed in Google again. Look at it as it is now.")
-        return redirect("google_edit", row.uuid)
+        return redirect(door.pages.edit, row.uuid)
     try:
         if request.POST.get("press") == "follow":
-            messages.success(request, edits.follow(event=row, actor=provider.user) or "That is settled already.")
+            messages.success(request, edits.follow(event=row, actor=door.owner) or "That is settled already.")
         else:
-            edits.put_back(event=row, actor=provider.user)
+            edits.put_back(event=row, actor=door.owner)
             messages.success(request, "It is put back in Google within a minute.")
     except DomainError as refusal:
         messages.warning(request, f"{refusal} Nothing has changed.")
-        return redirect("google_edit", row.uuid)
-    following = edits.open_for(provider.user).first()
-    return redirect("google_edit", following.uuid) if following else redirect("studio_google")
+        return redirect(door.pages.edit, row.uuid)
+    following = edits.open_for(door.owner).first()
+    return redirect(door.pages.edit, following.uuid) if following else redirect(door.pages.home)
 
 
 @limited("google_calendar")
@@ -209,9 +222,9 @@ def write_again(request: HttpRequest, provider: Provider, event: UUID) -> HttpRe
 
 @limited("google_calendar")
 @require_POST
-@provider_required
-def sync_now(request: HttpRequest, provider: Provider, connection: UUID) -> HttpResponse:
-    row = _own(provider, connection)
+@door_required
+def sync_now(request: HttpRequest, door: Door, connection: UUID) -> HttpResponse:
+    row = _own(door, connection)
     now = clock.now()
     if not row.is_working:
         messages.warning(request, "Google asks you to sign in first.")
@@ -220,9 +233,9 @@ def sync_now(request: HttpRequest, provider: Provider, connection: UUID) -> Http
     else:
         connecting.refresh_list(row)
         reading.read_soon(row, now=now)
-        written.try_again(provider.user, now=now)
+        written.try_again(door.owner, now=now)
         messages.success(request, "Your calendars are being read.")
-    return redirect("studio_google")
+    return redirect(door.pages.home)
 
 
 @require_POST
@@ -240,20 +253,21 @@ def busy_again(request: HttpRequest, provider: Provider) -> HttpResponse:
 
 
 @require_http_methods(READ_AND_SEND)
-@provider_required
-def disconnect(request: HttpRequest, provider: Provider, connection: UUID) -> HttpResponse:
+@door_required
+def disconnect(request: HttpRequest, door: Door, connection: UUID) -> HttpResponse:
     """GET says what stops and what stays, POST disconnects."""
-    row = _own(provider, connection)
+    row = _own(door, connection)
     if request.method == "POST":
         removes = request.POST.get("written") == "remove"
-        is_asked = connecting.disconnect(connection=row, actor=provider.user, removes_events=removes)
+        is_asked = connecting.disconnect(connection=row, actor=door.owner, removes_events=removes)
         forgotten = "Google is asked to forget the access" if is_asked else "Google has ended the access already"
         messages.success(request, f"{row.email} is disconnected. {forgotten}.")
-        _warn_if_missing(request, provider)
-        return redirect("studio_google")
-    stops = settings.GOOGLE_CALENDAR_REQUIRED and not queries.works_without(row)
+        _warn_if_missing(request, door)
+        return redirect(door.pages.home)
+    stops = door.is_studio and settings.GOOGLE_CALENDAR_REQUIRED and not queries.works_without(row)
     now = clock.now()
     context = {
+        "door": door,
         "connection": row,
         "busy": queries.busy_ahead(row, now=now),
         "written": queries.written_ahead(row, now=now),
@@ -279,20 +293,17 @@ def is_available() -> bool:
     return bool(settings.GOOGLE_CLIENT_ID and settings.GOOGLE_CLIENT_SECRET)
 
 
-def _warn_if_missing(request: HttpRequest, provider: Provider) -> None:
+def _warn_if_missing(request: HttpRequest, door: Door) -> None:
     """Say that bookings are stopped now, where this site requires a calendar and what was done left none."""
-    provider.refresh_from_db(fields=["calendar_is_missing"])
-    if provider.calendar_is_missing:
+    if door.provider is None:
+        return
+    door.provider.refresh_from_db(fields=["calendar_is_missing"])
+    if door.provider.calendar_is_missing:
         messages.warning(request, "Customers can’t book you until a calendar of yours is read: this site requires one.")
 
 
-def _home(provider: Provider) -> HttpResponse:
-    """The page that shows the connection: that of the studio, or the step of somebody who is becoming a provider."""
-    return redirect("become_provider_step", Step.CALENDAR) if provider.is_draft else redirect("studio_google")
-
-
-def _own(provider: Provider, uuid: UUID) -> Connection:
-    found = queries.connections_of(provider.user).filter(uuid=uuid).first()
+def _own(door: Door, uuid: UUID) -> Connection:
+    found = queries.connections_of(door.owner).filter(uuid=uuid).first()
     if found is None:
         raise Http404("No such connection")
     return found

@@ -39,6 +39,9 @@ outside_new_hours = Question[[Provider, Week, str, datetime], Outside](
     "What that is booked or asked for ahead would lie outside this week, kept in this time zone?"
 )
 
+page_started = Question[[Provider], None](
+    "What is to be done in this transaction, as the person has just become a provider, with a draft?"
+)
 time_opened = Question[[Provider], None]("What is to be done in this transaction, as open time may have grown?")
 customer_blocked = Question[[Provider, User], None](
     "What ends in this transaction, as the provider blocks the customer?"

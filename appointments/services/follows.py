@@ -5,7 +5,7 @@ A follower gets all entries of one act that it is to follow, so that it can tell
 
 from collections.abc import Callable, Iterable, Sequence
 
-from appointments.models import AppointmentEvent
+from appointments.models import Appointment, AppointmentEvent
 from appointments.states import Role, Status, Verb
 from notifications import channels
 from notifications.catalogue import Notice
@@ -66,13 +66,18 @@ def refresh_openings(events: Sequence[AppointmentEvent]) -> Iterable[outbox.Draf
 
 def write_to_calendars(events: Sequence[AppointmentEvent]) -> Iterable[outbox.Draft]:
     """The job that makes connected calendars agree with the appointments of one act; none where nobody has one."""
-    connected = [each for each in events if each.appointment.provider.calendar_state != CalendarState.NONE]
+    connected = [each for each in events if _stands_elsewhere(each.appointment)]
     if connected:
         yield outbox.Draft(
             topic="appointments.write_to_calendars",
             key=f"{connected[0].pk}",
             payload={"appointments": [event.appointment_id for event in connected]},
         )
+
+
+def _stands_elsewhere(appointment: Appointment) -> bool:
+    """Whether either side has a calendar elsewhere with which the appointment is to agree. No query."""
+    return appointment.provider.calendar_state != CalendarState.NONE or appointment.customer.keeps_calendar
 
 
 def look_for_conflicts(events: Sequence[AppointmentEvent]) -> Iterable[outbox.Draft]:
@@ -152,7 +157,7 @@ TOLD = frozenset(verb for verb, followers in FOLLOWS.items() if tell in follower
 def publish(events: Sequence[AppointmentEvent]) -> None:
     """Publish the jobs that follow from the history entries of one act, and tell people of it.
 
-    The entries must come with their appointments and these with their providers.
+    The entries must come with their appointments and these with their providers and customers.
     """
     followed: dict[Follower, list[AppointmentEvent]] = {}
     for event in events:

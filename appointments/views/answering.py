@@ -19,6 +19,7 @@ from appointments.queries.customer import own_appointments_on
 from appointments.queries.proposals import latest_proposal
 from appointments.services import proposals
 from appointments.services.transitions import Outcome
+from calendar_sync.queries import own_busy
 from core import clock
 from core.intervals import Interval
 from core.wording import moment_text, zone_text
@@ -123,7 +124,7 @@ def _both_times(door: Door, standing: Standing, proposal: Proposal) -> dict[str,
 
 
 def _customers_days(door: Door, standing: Standing, times: dict[str, Interval]) -> dict[str, Any]:
-    """Both days of a customer, and the own appointments that overlap the new time. One query."""
+    """Both days of a customer, and what of their own overlaps the new time, here and elsewhere. Two queries."""
     one, zone = door.appointment, standing.zones.first
     spans = [clock.day_bounds(clock.local(start, zone).date(), zone) for start, _ in times.values()]
     others = own_appointments_on(door.actor, spans, besides=one)
@@ -135,7 +136,12 @@ def _customers_days(door: Door, standing: Standing, times: dict[str, Interval]) 
         )
 
     clashes = [other for other in others if other.start < end and other.end > start]
-    return {"old_day": day("old", "mine"), "new_day": day("new", "proposed"), "clashes": clashes}
+    return {
+        "old_day": day("old", "mine"),
+        "new_day": day("new", "proposed"),
+        "clashes": clashes,
+        "busy": own_busy(door.actor, start, end),
+    }
 
 
 def _providers_days(door: Door, standing: Standing, times: dict[str, Interval]) -> dict[str, Any]:

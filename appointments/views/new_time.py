@@ -28,6 +28,8 @@ from appointments.services import availability, proposals
 from appointments.services.availability import Mine
 from appointments.services.persons import dealings_between
 from appointments.services.transitions import Outcome
+from calendar_sync.models import BusyInterval
+from calendar_sync.queries import own_busy
 from core import clock
 from core.http import Request
 from core.intervals import Interval
@@ -194,6 +196,7 @@ def _show(
         "old": _shown(door, zone, (door.appointment.start, door.appointment.end)),
         "new": _shown(door, zone, (chosen, chosen + _length(door))) if chosen else None,
         "clashes": _clashes(door, chosen),
+        "busy": _busy_elsewhere(door, chosen),
         "asked_start": asked.start,
         "breaks": choice.breaks,
         "refused": choice.refused,
@@ -234,6 +237,13 @@ def _clashes(door: Door, start: datetime | None) -> list[Appointment]:
     if start is None or door.is_link or not door.is_customers:
         return []
     return own_appointments_on(door.actor, [(start, start + _length(door))], besides=door.appointment)
+
+
+def _busy_elsewhere(door: Door, start: datetime | None) -> list[BusyInterval]:
+    """When the customer is busy elsewhere at the chosen time, which warns, too: one query, none by a link."""
+    if start is None or door.is_link or not door.is_customers:
+        return []
+    return own_busy(door.actor, start, start + _length(door))
 
 
 def _wanted(request: HttpRequest, door: Door, zone: ViewerZone) -> Wanted:

@@ -31,6 +31,7 @@ from appointments.services import booking, offers, waitlist
 from appointments.services.booking import Terms
 from appointments.services.waitlist_offers import hash_of, token_of
 from appointments.states import OfferState, Role
+from calendar_sync.queries import own_busy
 from core import clock
 from core.exceptions import DomainError
 from core.wording import moment_text, zone_text
@@ -239,6 +240,7 @@ def _show(
         context |= {
             "form": ClaimForm(initial=ClaimForm.terms_values(terms) | {"shown": door.shown}),
             "terms": terms,
+            "busy": [] if door.is_link else own_busy(door.actor, offer.start, offer.end),
             "clash": next((one for one in own if one.start < offer.end and one.end > offer.start), None),
             "cancelling": cancelling_sentence(offer.provider.policy),
         }

@@ -152,6 +152,7 @@ def _save_list(connection: Connection, listed: Collection[Listed]) -> None:
         calendar.time_zone, calendar.gone_since = _zone_name(each.time_zone), None
         # What a reading writes at the same time is left alone.
         calendar.save(update_fields=LISTED if calendar.pk else None)
+    written.note_keeper(row.user_id)
     gone = row.calendars.exclude(google_id__in=[each.google_id for each in listed])
     gone.filter(gone_since=None).update(gone_since=now)
     reading.hasten(row, now=now)
@@ -205,6 +206,7 @@ def choose_calendars(
         row.calendars.filter(pk=write_to.pk, is_written_to=False).update(is_written_to=True, next_read_at=now)
     else:
         row.calendars.update(is_written_to=False)
+    written.note_keeper(row.user_id)
     written.compare(row.user, now=now)
     health.note_act(row, NoteKind.CHOSEN)
     reading.hasten(row, now=now)

@@ -6,6 +6,7 @@ from accounts.models import User
 from calendar_sync.models import BusyInterval
 from core.db import retrying
 from providers import services as providers
+from providers.exceptions import ChangeRefused
 
 from .reading import look_for_conflicts
 
@@ -33,6 +34,8 @@ def treat_as_busy(*, busy: BusyInterval, actor: User) -> bool:
 
 
 def _choose(busy: BusyInterval, *, actor: User, is_free: bool) -> bool:
+    if busy.provider is None:
+        raise ChangeRefused("It closes nobody’s time.")
     provider = providers.lock_provider(busy.provider, actor=actor)
     # The times are those that the provider decided about: a reading may have moved the event while they did.
     rows = BusyInterval.objects.filter(pk=busy.pk, provider=provider, start=busy.start, end=busy.end)

@@ -10,7 +10,7 @@ from django.db.models import Case, Q, QuerySet, When
 
 from accounts.models import taking_part
 from calendar_sync.google_api.errors import GoogleError, SignInNeeded
-from calendar_sync.models import Connection, GoogleCalendar, Note, WrittenEvent
+from calendar_sync.models import BusyInterval, Connection, GoogleCalendar, Note, WrittenEvent
 from calendar_sync.rules.standing import Copy, standing_of
 from calendar_sync.states import NoteKind, Problem, State, WhenStale
 from core import clock
@@ -150,6 +150,14 @@ def pass_on(provider: Provider | None, *, has_changed: bool = False) -> None:
     provider.save(update_fields=["calendar_state", "calendar_read_at", "calendar_stopped_at", "calendar_is_missing"])
     if has_changed or had_stopped != standing.stops:
         providers.open_time_changed(provider)
+
+
+def take_over(provider: Provider) -> None:
+    """Let the busy times of somebody who has just become a provider close their time, and their connections count.
+    Inside the transaction in which they did."""
+    BusyInterval.objects.filter(provider=None, calendar__connection__user=provider.user_id).update(provider=provider)
+    if Connection.objects.filter(user=provider.user_id).exclude(state=State.LEAVING).exists():
+        pass_on(provider)
 
 
 def stop_stale(*, now: datetime) -> int:

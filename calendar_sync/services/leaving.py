@@ -7,13 +7,15 @@ import structlog
 from django.db import transaction
 from django.db.models import Q
 
+from accounts.models import User
 from calendar_sync.models import Connection, WrittenEvent
 from calendar_sync.states import State
 from core import clock
-from core.db import retrying
+from core.db import lock_rows, retrying
 from outbox import services as outbox
 
 from .locks import lock_connection
+from .written import note_keeper
 
 log = structlog.get_logger("calendar_sync")
 
@@ -28,11 +30,13 @@ def leave(connection: Connection, *, removes_after: datetime | None = None) -> b
     With `removes_after`, the job first deletes the events of ours that end after that moment; others stay in Google.
     Whether Google is asked, which it is not where the grant is dead.
     """
+    lock_rows(User.objects.filter(pk=connection.user_id)).first()
     row = lock_connection(Connection.objects.filter(pk=connection.pk))
     if row is None:
         return False
     to_remove = _events(row, removes_after) if removes_after else []
     row.calendars.all().delete()
+    note_keeper(row.user_id)
     row.notes.all().delete()
     if not row.refresh_token:
         row.delete()

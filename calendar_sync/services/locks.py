@@ -10,11 +10,15 @@ from providers.models import Provider
 
 
 def lock_provider_of(user: User, *, actor: User | None = None) -> Provider | None:
-    """The provider of the person who owns a connection, locked before any other row; None for a customer.
+    """The provider of the person who owns a connection, locked before any other row.
 
-    Raises ChangeRefused where an `actor` is given whom the provider is not.
+    None for a customer, whose own row is locked instead, so that they do not become a provider meanwhile. Raises
+    ChangeRefused where an `actor` is given whom the provider is not.
     """
     provider = Provider.objects.filter(user=user).first()
+    if provider is None:
+        lock_rows(User.objects.filter(pk=user.pk)).first()
+        provider = Provider.objects.filter(user=user).first()
     return providers.lock_provider(provider, actor=actor or user) if provider else None
 
 

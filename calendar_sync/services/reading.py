@@ -300,7 +300,7 @@ def _go_on(calendar: GoogleCalendar, seen: int) -> None:
 @retrying
 @transaction.atomic
 def _save(calendar: GoogleCalendar, found: Found) -> None:
-    """Make the provider's busy times those that were found, together with the token that continues from there.
+    """Make the person's busy times those that were found, together with the token that continues from there.
 
     Does nothing where the calendar is no longer wanted, or another reading has taken over.
     """
@@ -310,7 +310,7 @@ def _save(calendar: GoogleCalendar, found: Found) -> None:
         return
     now = clock.now()
     _set_own_apart(row, found, now=now)
-    changed = _write(row, provider, found) if provider else 0
+    changed = _write(row, provider, found)
     row.sync_token, row.read_until, row.last_read_at = found.sync_token, found.until, now
     row.failures, row.problem, row.gone_since, row.reading_until = 0, "", None, None
     # `next_read_at` is left alone: the calendar may be due again already.
@@ -358,7 +358,7 @@ def _set_own_apart(row: GoogleCalendar, found: Found, *, now: datetime) -> None:
     written.look_at(other, now=now)
 
 
-def _write(row: GoogleCalendar, provider: Provider, found: Found) -> int:
+def _write(row: GoogleCalendar, provider: Provider | None, found: Found) -> int:
     """Write the difference between the rows and what was found; returns how many rows are new, other or gone."""
     rows = row.busy_intervals.defer("title")
     if not found.is_whole:

@@ -94,6 +94,12 @@ def adopt(calendar: GoogleCalendar, things: Collection[tuple[str, UUID]], *, now
     _ask(rows, now)
 
 
+def note_keeper(owner: int) -> None:
+    """Copy to the person's row whether they have a calendar that is written to. Inside the transaction of a change."""
+    keeps = _written_to().filter(connection__user=owner).exists()
+    User.objects.filter(pk=owner).exclude(keeps_calendar=keeps).update(keeps_calendar=keeps)
+
+
 def publish_due(*, now: datetime) -> int:
     """Publish the writing of each connection that has something to compare; returns their number."""
     due = WrittenEvent.objects.filter(write_at__lte=now, calendar__connection__state=State.WORKING)

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from accounts.models import User
 from core import clock
 from core.db import lock_row, retrying
-from providers import edit_stamps, queries
+from providers import edit_stamps, hooks, queries
 from providers.exceptions import ChangedMeanwhile, ChangeRefused, NotReady
 from providers.models import BookingPolicy, CalendarState, Listing, Provider
 from providers.slugs import make_slug
@@ -43,6 +43,8 @@ def _start_page(*, actor: User, values: Mapping[str, Any], seen: str, crowded: b
         provider = Provider(user=user, time_zone=user.time_zone)
         _write_profile(provider, values, crowded=crowded)
         BookingPolicy.objects.create(provider=provider)
+        for _ in hooks.page_started.each(provider):
+            pass
     else:
         provider = lock_provider(provider, actor=actor)
         if not provider.is_draft:

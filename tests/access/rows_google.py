@@ -12,6 +12,19 @@ def written(world):
     return {"event": world.written.uuid}
 
 
+def customers(world):
+    return {"connection": world.customers_connection.uuid}
+
+
+def customers_event(world):
+    return {"event": world.customers_event.uuid}
+
+
+def led(answer: str, **others: str):
+    """The answers of a page in the settings: `answer`, and to the studio for whoever has one."""
+    return signed_in(answer, P="go", P2="go", **others)
+
+
 ROWS = [
     Row("studio_google", get=studio(), args=has_page),
     # To Google, and from there without anything that proves who comes back. Who is no provider begins to become one.
@@ -29,4 +42,11 @@ ROWS = [
     Row("google_disconnect", get=own(), post=own("go"), args=connection),
     # Whoever sends something: the answer is that to Google.
     Row("google_push", get=everyone("405", B="405"), post=everyone("204", B="204"), sends="json"),
+    Row("my_google", get=led("200"), args=has_page),
+    Row("my_google_connect", get=refused(), post=signed_in("go"), args=has_page),
+    Row("my_google_edit", get=led("404", C="200"), post=led("404", C="go"), args=customers_event),
+    Row("my_google_calendars", get=led("404", C="200"), post=led("404", C="422"), args=customers),
+    Row("my_google_history", get=led("404", C="200"), args=customers),
+    Row("my_google_sync", get=refused(), post=led("404", C="go"), args=customers),
+    Row("my_google_disconnect", get=led("404", C="200"), post=led("404", C="go"), args=customers),
 ]

@@ -286,6 +286,29 @@ class World:
         )
 
     @cached_property
+    def customers_connection(self) -> Connection:
+        """A connection of C."""
+        self.provider  # noqa: B018  - built when it is asked for
+        return Connection.objects.create(
+            user=self.people["C"], account="2", email="c@example.com", profile="full", refresh_token="token"
+        )
+
+    @cached_property
+    def customers_event(self) -> WrittenEvent:
+        """The event of an appointment of C, which C moved at Google and is asked about."""
+        one = self.appointment
+        calendar = self.customers_connection.calendars.create(google_id="c@example.com", name="Own", is_written_to=True)
+        return calendar.written.create(
+            source="appointment",
+            key=one.uuid,
+            event_id=uuid4().hex,
+            start=one.start,
+            end=one.end,
+            edit=Edit.DELETED,
+            edited_at=clock.now(),
+        )
+
+    @cached_property
     def google_note(self) -> Note:
         return Note.objects.create(connection=self.connection, kind="read")
 

@@ -48,12 +48,17 @@ def connected(provider, at_pretend_google):
 
 
 def connect(provider, server, profile=Profile.FULL, *, who=MAYA):
+    return connect_person(provider.user, server, who, profile)
+
+
+def connect_person(person, server, account, profile=Profile.FULL):
+    """The connection of somebody, whoever they are, to an account, with its calendars listed."""
     granted = scopes.scopes_of(profile)
-    grant = server.google.connect(who, granted)
+    grant = server.google.connect(account, granted)
     row = Connection.objects.create(
-        user=provider.user,
-        account=server.google.accounts.get(who).sub,
-        email=who,
+        user=person,
+        account=server.google.accounts.get(account).sub,
+        email=account,
         profile=profile,
         granted=granted,
         refresh_token=grant["refresh_token"],
@@ -99,9 +104,9 @@ def appointment(service, morning):
     return made
 
 
-def book(service, start):
+def book(service, start, customer=None):
     service = Service.objects.select_related("provider__policy", "provider__user").get(pk=service.pk)
-    terms, customer = booking.terms_of(service), UserFactory(name="Mina Sato")
+    terms, customer = booking.terms_of(service), customer or UserFactory(name="Mina Sato")
     [outcome] = booking.place(booking.Wanted(service, (start,), customer, terms, uuid4().hex))
     return outcome.appointment
 
@@ -117,8 +122,8 @@ def take_off(provider, start, end, **more):
     return providers.write_time_off(locked, start=start, end=end, now=clock.now(), **more).row
 
 
-def entries(server):
-    return server.google.entries(MAYA)
+def entries(server, account=MAYA):
+    return server.google.entries(account)
 
 
 def starts(server):

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from accounts.models import User
 from appointments.models import Appointment
 from appointments.services import conflicts
 from calendar_sync.models import BusyInterval, Connection, GoogleCalendar
@@ -15,8 +16,10 @@ from outbox.models import Message
 from providers import services as providers
 from providers.models import CalendarState, Listing, Provider
 from tests.factories.accounts import UserFactory
+from tests.factories.providers import CategoryFactory
 from tests.invariants import check_all
 from tests.processes import meet
+from tests.providers.test_services import about
 from tests.race.test_ban_races import book, booked, mails, make_service, soon
 
 HOUR = timedelta(hours=1)
@@ -74,6 +77,12 @@ def bring(calendar_pk, start, folder, size):
     found = reading.Found(is_whole=True, since=at - LATER, until=at + LATER, busy={"event": busy}, sync_token="next")
     meet(folder, size)
     reading._save(calendar, found)
+
+
+def start_page(person_pk, category_pk, folder, size):
+    person = User.objects.get(pk=person_pk)
+    meet(folder, size)
+    providers.start_page(actor=person, values=about(name="Robin", category_id=category_pk))
 
 
 def untick(connection_pk, folder, size):
@@ -142,6 +151,27 @@ def test_busy_time_that_arrives_while_it_is_booked_leaves_both_or_refuses_the_bo
     assert {outcome.error for outcome in booked} <= {"", "SlotTaken"}
     assert Appointment.objects.count() == sum(outcome.ok for outcome in booked) <= 1
     assert BusyInterval.objects.count() == 1
+
+
+@pytest.mark.parametrize("first", range(3))
+def test_who_becomes_a_provider_while_their_calendar_is_read_is_busy(run_calls, tmp_path, first):
+    """Whichever comes first, no busy time stays without its provider."""
+    person, category = UserFactory(), CategoryFactory()
+    connection = Connection.objects.create(
+        user=person, account="1", email="m@example.com", profile=Profile.FULL, refresh_token="r"
+    )
+    calendar = connection.calendars.create(google_id="m@example.com", name="Own", is_owned=True, counts_as_busy=True)
+
+    values(
+        run_calls(
+            [
+                (bring, calendar.pk, soon(30).isoformat(), str(tmp_path), 2),
+                (start_page, person.pk, category.pk, str(tmp_path), 2),
+            ]
+        )
+    )
+
+    assert BusyInterval.objects.get().provider == Provider.objects.get(user=person)
 
 
 @pytest.mark.parametrize("end", [untick, disconnect])
