@@ -119,6 +119,8 @@ def test_only_views_that_say_so_are_open():
 
     assert {name for name in opened if not name.startswith("help")} == {
         "health", "ready", "robots", "favicon", "suspended", "account_logout",
+        # Google tells of changed calendars there, and is no person.
+        "google_push",
         # A copy of one's data, and what is asked for again before it.
         "settings_data", "settings_data_copy", "account_reauthenticate", "reauthenticate_by_mail", "mfa_reauthenticate",
         "settings_delete", "leaving", "leaving_keep",
