@@ -4335,7 +4335,7 @@ MUTANTS = [
     mutant(
         "Google: an account that asks to slow down is asked on",
         "calendar_sync/services/writing.py",
-        "        return Outcome(ends_turn=isinstance(error, TryLater))\n    except Exception",
+        "        return Outcome(ends_turn=error.passes)\n    except Exception",
         "        return Outcome()\n    except Exception",
         "calendar_sync/test_writing.py",
         "",

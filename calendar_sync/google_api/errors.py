@@ -14,7 +14,13 @@ from calendar_sync.states import Problem
 
 
 class GoogleError(Exception):
-    """A call that did not do what was asked. Its text names the status and Google's reason, and nothing of anybody."""
+    """A call that did not do what was asked. Its text names the status and Google's reason, and nothing of anybody.
+
+    `passes` says that it may go away by itself, `after` for how long Google asked to leave it alone.
+    """
+
+    passes = False
+    after: timedelta | None = None
 
     def __init__(self, problem: Problem, reason: str = "") -> None:
         super().__init__(f"{problem.value}: {reason}" if reason else problem.value)
@@ -23,7 +29,9 @@ class GoogleError(Exception):
 
 
 class TryLater(GoogleError):
-    """A failure that passes by itself; `after` is the pause that Google asked for, if it did."""
+    """A failure that passes by itself."""
+
+    passes = True
 
     def __init__(self, problem: Problem, reason: str = "", *, after: timedelta | None = None) -> None:
         super().__init__(problem, reason)

@@ -199,8 +199,7 @@ def _failed(channel: Channel, error: GoogleError) -> None:
 
 
 def _pause_after(failures: int, error: GoogleError) -> timedelta:
-    passes, asked = isinstance(error, TryLater), getattr(error, "after", None)
-    pause = pauses.after_failure(failures, chance, problem=error.problem, passes=passes, asked=asked)
+    pause = pauses.after_failure(failures, chance, problem=error.problem, passes=error.passes, asked=error.after)
     return max(ANSWERED_WITHIN, pause)
 
 

@@ -24,7 +24,6 @@ from calendar_sync.google_api.errors import (
     GoogleError,
     Refused,
     SignInNeeded,
-    TryLater,
 )
 from calendar_sync.models import BusyInterval, Connection, GoogleCalendar, WrittenEvent
 from calendar_sync.rules import pauses
@@ -412,10 +411,8 @@ def _failed(calendar: GoogleCalendar, error: GoogleError) -> None:
     row.reading_until = None
     if isinstance(error, CalendarGone) and row.gone_since is None:
         row.gone_since = now
-    passes, asked = isinstance(error, TryLater), getattr(error, "after", None)
-    row.next_read_at = now + pauses.after_failure(
-        row.failures, chance, problem=error.problem, passes=passes, asked=asked
-    )
+    pause = pauses.after_failure(row.failures, chance, problem=error.problem, passes=error.passes, asked=error.after)
+    row.next_read_at = now + pause
     row.save(update_fields=["failures", "problem", "reading_until", "gone_since", "next_read_at"])
     # Google limits the account and not the calendar: its other calendars wait as long, and whoever asks for them.
     wait = {"wait_until": row.next_read_at} if error.problem in {Problem.BUSY, Problem.LIMIT} else {}

@@ -121,7 +121,7 @@ def _take_turn(number: int) -> Connection | None:
     rows = Connection.objects.filter(may_ask, pk=number, state=State.WORKING)
     free = rows.filter(Q(writing_until=None) | Q(writing_until__lt=now))
     if free.update(writing_until=now + LEASE):
-        return Connection.objects.select_related("user").filter(pk=number, writing_until=now + LEASE).first()
+        return Connection.objects.filter(pk=number, writing_until=now + LEASE).first()
     if rows.exists():
         raise BeingWritten
     return None
@@ -157,7 +157,7 @@ def _write(connection: Connection, row: WrittenEvent) -> Outcome:
         return Outcome(ends_turn=True)
     except GoogleError as error:
         _failed(connection, row, error)
-        return Outcome(ends_turn=isinstance(error, TryLater))
+        return Outcome(ends_turn=error.passes)
     except Exception:
         log.exception("google_event_not_written", written=row.pk)
         _failed(connection, row, Refused(Problem.REFUSED))
@@ -277,8 +277,9 @@ def _look_again(row: WrittenEvent) -> None:
 def _failed(connection: Connection, row: WrittenEvent, error: GoogleError) -> None:
     """Note a failure, and when to try again."""
     now, failures = clock.now(), row.failures + 1
-    passes, asked = isinstance(error, TryLater), getattr(error, "after", None)
-    again_at = now + pauses.after_failure(failures, chance, problem=error.problem, passes=passes, asked=asked)
+    again_at = now + pauses.after_failure(
+        failures, chance, problem=error.problem, passes=error.passes, asked=error.after
+    )
     WrittenEvent.objects.filter(pk=row.pk).update(write_at=again_at, failures=failures, problem=error.problem)
     if error.problem in {Problem.BUSY, Problem.LIMIT}:  # Google limits the account, and all that is written to it
         Connection.objects.filter(pk=connection.pk).update(wait_until=again_at)

@@ -50,8 +50,7 @@ def written_changed(*, source: str, keys: Collection[UUID]) -> None:
 def compare(owner: User, *, now: datetime, source: str = "") -> None:
     """Have all that lies ahead of a person (of one source) compared with their calendars at Google, by a job.
 
-    What Google should not have any more is taken away, in calendars that are no longer
-    written to as well.
+    What Google should not have any more is taken away, in calendars that are no longer written to as well.
     """
     wanted = [
         (each.name, key) for each in hooks.sources if source in {"", each.name} for key in each.ahead(owner, now=now)
