@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 from django.db.models import Model, QuerySet
 
 from accounts.models import Departure, User
-from calendar_sync.queries import connections_of
 from calendar_sync.services import reading
 from core import clock
 from core.exceptions import DomainError
@@ -153,13 +152,13 @@ def refresh_openings(payload: dict[str, Any], *, message: Any) -> None:
 @outbox.handler("appointments.look_for_conflicts")
 def look_for_conflicts(payload: dict[str, Any], *, message: Any) -> None:
     """Tell a provider of busy time that has come over their appointments. `payload` is {"provider": pk}, with
-    {"ask": True} to have their calendars read anew where the copy is older than a minute."""
+    {"ask": True} to have their calendars read anew, as Google may know what the copy does not."""
     provider = Provider.objects.select_related("user").filter(pk=payload["provider"]).first()
     if provider is None:
         return
     conflicts.tell_new_conflicts(provider)
     if payload.get("ask"):
-        reading.refresh(list(connections_of(provider.user)), now=clock.now())
+        reading.read_all_soon(provider.user, now=clock.now())
 
 
 @outbox.every(seconds=60, name="appointments.refresh_stale_openings")

@@ -1,5 +1,6 @@
 """Appointments in the connected calendars of both sides at Google: a source of `calendar_sync.hooks`."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
@@ -15,9 +16,8 @@ from appointments.states import Role, Status
 from calendar_sync.exceptions import NotFollowed
 from calendar_sync.hooks import Asked, Edited
 from calendar_sync.rules.entries import Entry
-from calendar_sync.services import reading, written
+from calendar_sync.services import written
 from calendar_sync.states import Edit
-from core import clock
 from notifications.preferences import leads_of
 
 name = "appointment"
@@ -28,16 +28,17 @@ HINT = "Moved or deleted here, it changes nothing until you say what it means. N
 
 
 def write(appointments: Iterable[int]) -> None:
-    """Have the calendars of both sides compared with these appointments, and read anew: what was added there since the
-    last reading may lie over a time that was taken here."""
-    rows = Appointment.objects.filter(pk__in=list(appointments)).select_related("provider__user", "customer")
-    for row in rows:
+    """Have the calendars of both sides compared with these appointments."""
+    ahead: dict[tuple[User, User], list[UUID]] = defaultdict(list)
+    over = []
+    for row in Appointment.objects.filter(pk__in=list(appointments)).select_related("provider__user", "customer"):
         if row.status in AHEAD:
-            written.things_changed(source=name, keys=[row.uuid], owners=[row.provider.user, row.customer])
+            ahead[row.provider.user, row.customer].append(row.uuid)
         else:  # what was never written and is over is not written any more
-            written.written_changed(source=name, keys=[row.uuid])
-    for owner in {row.provider.user for row in rows if row.status in AHEAD}:
-        reading.read_all_soon(owner, now=clock.now())
+            over.append(row.uuid)
+    for both_sides, keys in ahead.items():
+        written.things_changed(source=name, keys=keys, owners=both_sides)
+    written.written_changed(source=name, keys=over)
 
 
 def forget(person: int) -> None:

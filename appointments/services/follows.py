@@ -141,12 +141,12 @@ FOLLOWS: dict[Verb, tuple[Follower, ...]] = {
     # Not told: the appointment is over, and both sides were there or know why not.
     Verb.COMPLETE: (refresh_openings, write_to_calendars),
     Verb.NO_SHOW: (refresh_openings, write_to_calendars),
-    Verb.CORRECT: (refresh_openings, write_to_calendars),
+    Verb.CORRECT: (refresh_openings,),
     Verb.MOVE: (refresh_openings, write_to_calendars, look_for_conflicts, tell),
-    Verb.PROPOSE: (refresh_openings, write_to_calendars, tell),
-    Verb.DECLINE_TIME: (refresh_openings, write_to_calendars, tell),
-    Verb.WITHDRAW_TIME: (refresh_openings, write_to_calendars, tell),
-    Verb.LAPSE: (refresh_openings, write_to_calendars, tell),
+    Verb.PROPOSE: (refresh_openings, tell),
+    Verb.DECLINE_TIME: (refresh_openings, tell),
+    Verb.WITHDRAW_TIME: (refresh_openings, tell),
+    Verb.LAPSE: (refresh_openings, tell),
     # The provider reads it on the day's pages and in the evening before: a mail for each would be noise.
     Verb.COME: (),
 }

@@ -15,7 +15,7 @@ from appointments.models import Appointment, KnownConflict, Proposal
 from appointments.services import conflicts, proposals, transitions
 from appointments.services.availability import may_book
 from appointments.states import Role, Status
-from calendar_sync.models import BusyInterval, GoogleCalendar
+from calendar_sync.models import BusyInterval
 from calendar_sync.services import free_by_choice, reading
 from core import clock
 from notifications.models import InboxItem, SentMail, State
@@ -231,11 +231,10 @@ def test_what_becomes_confirmed_at_a_busy_time_is_told(calendar, requested, prov
     assert KnownConflict.objects.get().appointment == requested
 
 
-def test_a_booking_has_a_copy_read_anew_that_is_older_than_a_minute(calendar, book):
-    tasks.look_for_conflicts({"provider": calendar.connection.user.provider.pk, "ask": True}, message=None)
+def test_a_booking_has_the_calendar_read_anew_however_new_the_copy_is(calendar, book):
+    tasks.look_for_conflicts({"provider": calendar.connection.user.provider.pk}, message=None)
     assert not Message.objects.filter(topic=reading.READ).exists()
 
-    GoogleCalendar.objects.update(last_read_at=NOW - 2 * MINUTE)
     book()
     [job] = Message.objects.filter(topic=reading.LOOK_FOR_CONFLICTS)
     tasks.look_for_conflicts(job.payload, message=None)
