@@ -197,14 +197,21 @@ def _answer_edit(request: HttpRequest, door: Door, row: WrittenEvent) -> HttpRes
     try:
         if request.POST.get("press") == "follow":
             messages.success(request, edits.follow(event=row, actor=door.owner) or "That is settled already.")
+        elif edits.put_back(event=row, actor=door.owner):
+            messages.success(request, _put_back_words(row.calendar.connection))
         else:
-            edits.put_back(event=row, actor=door.owner)
-            messages.success(request, "It is put back in Google within a minute.")
+            messages.info(request, "That is settled already.")
     except DomainError as refusal:
         messages.warning(request, f"{refusal} Nothing has changed.")
         return redirect(door.pages.edit, row.uuid)
     following = edits.open_for(door.owner).first()
     return redirect(door.pages.edit, following.uuid) if following else redirect(door.pages.home)
+
+
+def _put_back_words(connection: Connection) -> str:
+    if connection.is_working:
+        return "It is put back in Google, usually within a minute."
+    return "It is put back in Google once you have signed in there again."
 
 
 @limited("google_calendar")
@@ -270,7 +277,8 @@ def disconnect(request: HttpRequest, door: Door, connection: UUID) -> HttpRespon
         "door": door,
         "connection": row,
         "busy": queries.busy_ahead(row, now=now),
-        "written": queries.written_ahead(row, now=now),
+        # With a dead grant nothing can be removed there.
+        "written": queries.written_ahead(row, now=now) if row.refresh_token else 0,
         "stops": stops,
     }
     return render(request, "calendar_sync/disconnect.html", context)
