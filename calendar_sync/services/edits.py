@@ -26,6 +26,7 @@ from notifications.catalogue import Notice
 from notifications.models import Kind
 
 from . import health, written
+from .locks import lock_if_kept
 
 log = structlog.get_logger("calendar_sync")
 
@@ -73,7 +74,9 @@ def decide(connection: Connection, row: WrittenEvent, edit: Edited) -> bool:
 @retrying
 @transaction.atomic
 def _ask(connection: Connection, row: WrittenEvent, edit: Edited, refusal: str) -> bool:
-    """Ask the owner what the edit means, and tell them so, once for each edit."""
+    """Ask the owner what the edit means, and tell them so, once for each edit, unless they ended the connection."""
+    if not lock_if_kept(row.calendar):
+        return True
     now = clock.now()
     rows = WrittenEvent.objects.filter(pk=row.pk)
     told = rows.values_list("edit", "edit_start", "edit_end", "edited_at").first()

@@ -23,7 +23,7 @@ from outbox import services as outbox
 from providers import services as providers
 from providers.models import CalendarState, Listing, Provider
 
-from .locks import lock_connection, lock_provider_of
+from .locks import lock_connection, lock_if_kept, lock_provider_of
 
 log = structlog.get_logger("calendar_sync")
 
@@ -52,22 +52,32 @@ def note_failure(calendar: GoogleCalendar, error: GoogleError, *, now: datetime)
     log.warning("google_calendar_not_read", calendar=calendar.pk, problem=error.problem, reason=error.reason)
 
 
+@retrying
+@transaction.atomic
 def note_written(connection: Connection, events: int) -> None:
-    """Note that so many events were written, changed or deleted at Google."""
-    _note(connection, NoteKind.WRITTEN, changed=events, at=clock.now())
+    """Note that so many events were written, changed or deleted at Google, unless the connection was ended meanwhile."""
+    if lock_connection(Connection.objects.filter(pk=connection.pk).exclude(state=State.LEAVING)):
+        _note(connection, NoteKind.WRITTEN, changed=events, at=clock.now())
 
 
 def note_not_written(connection: Connection, calendar: GoogleCalendar, error: GoogleError, *, now: datetime) -> None:
-    """Note why an event could not be written. The same failure in a row stays one entry, of its first moment."""
+    """Note why an event could not be written. The same failure in a row stays one entry, of its first moment.
+
+    Needs the connection's row locked.
+    """
     last = Note.objects.filter(connection=connection).order_by("-at", "-pk").first()
     if not (last and last.kind == NoteKind.NOT_WRITTEN and last.problem == error.problem):
         _note(connection, NoteKind.NOT_WRITTEN, calendar=calendar, problem=error.problem, at=now)
     log.warning("google_event_not_written", calendar=calendar.pk, problem=error.problem, reason=error.reason)
 
 
+@retrying
+@transaction.atomic
 def note_edit(connection: Connection, event: WrittenEvent, kind: NoteKind) -> None:
-    """Note that somebody changed an event of ours at Google, and what became of that."""
-    _note(connection, kind, calendar=event.calendar, at=clock.now())
+    """Note that somebody changed an event of ours at Google, and what became of that, unless the connection was ended
+    meanwhile."""
+    if lock_if_kept(event.calendar):
+        _note(connection, kind, calendar=event.calendar, at=clock.now())
 
 
 def note_not_told(connection: Connection) -> None:

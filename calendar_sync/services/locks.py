@@ -3,7 +3,7 @@
 from django.db.models import QuerySet
 
 from accounts.models import User
-from calendar_sync.models import Connection
+from calendar_sync.models import Connection, GoogleCalendar
 from core.db import lock_rows
 from providers import services as providers
 from providers.models import Provider
@@ -25,3 +25,9 @@ def lock_provider_of(user: User, *, actor: User | None = None) -> Provider | Non
 def lock_connection(rows: QuerySet[Connection]) -> Connection | None:
     """The connection as it is once its row is locked; None where there is none (any more)."""
     return lock_rows(rows).first()
+
+
+def lock_if_kept(calendar: GoogleCalendar) -> bool:
+    """Lock the connection of a calendar; False where it was ended meanwhile, and its calendars with it."""
+    lock_connection(Connection.objects.filter(pk=calendar.connection_id))
+    return GoogleCalendar.objects.filter(pk=calendar.pk).exists()

@@ -39,6 +39,7 @@ from core.letters import site_host
 from outbox import services as outbox
 
 from . import edits, health, leaving, tokens, written
+from .locks import lock_if_kept
 
 log = structlog.get_logger("calendar_sync")
 
@@ -184,7 +185,8 @@ def _make_agree(connection: Connection, row: WrittenEvent) -> Outcome:
     if body is not None and row.sent_at is None:
         # Known before it is sent: should the answer never come, the event is looked for.
         row.sent_at = clock.now()
-        row.save(update_fields=["sent_at"])
+        if not WrittenEvent.objects.filter(pk=row.pk).update(sent_at=row.sent_at):
+            return Outcome(ends_turn=True)  # the connection was ended meanwhile
     event = tokens.ask(connection, lambda api: _send(api, row, body))
     _save(row, body, event)
     return Outcome(has_written=True)
@@ -275,7 +277,9 @@ def _look_again(row: WrittenEvent) -> None:
 @retrying
 @transaction.atomic
 def _failed(connection: Connection, row: WrittenEvent, error: GoogleError) -> None:
-    """Note a failure, and when to try again."""
+    """Note a failure, and when to try again, unless the connection was ended meanwhile."""
+    if not lock_if_kept(row.calendar):
+        return
     now, failures = clock.now(), row.failures + 1
     again_at = now + pauses.after_failure(
         failures, chance, problem=error.problem, passes=error.passes, asked=error.after

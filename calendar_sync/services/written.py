@@ -100,8 +100,12 @@ def note_keeper(owner: int) -> None:
 
 
 def publish_due(*, now: datetime) -> int:
-    """Publish the writing of each connection that has something to compare; returns their number."""
-    due = WrittenEvent.objects.filter(write_at__lte=now, calendar__connection__state=State.WORKING)
+    """Publish the writing of each connection that has something to compare; returns their number.
+
+    An account that Google wants left alone for a while is left alone.
+    """
+    may_ask = Q(calendar__connection__wait_until=None) | Q(calendar__connection__wait_until__lte=now)
+    due = WrittenEvent.objects.filter(may_ask, write_at__lte=now, calendar__connection__state=State.WORKING)
     # While something is due and nobody can write it, one message in each poll.
     slot = f"{now.timestamp() // POLL:.0f}"
     drafts = [_draft(each, slot) for each in _connections_of(due)]

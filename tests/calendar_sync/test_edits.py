@@ -9,7 +9,7 @@ from appointments.models import Appointment, AppointmentEvent, Proposal
 from appointments.services import proposals, transitions
 from appointments.states import ProposalState, Role
 from calendar_sync.models import Connection, Note, WrittenEvent
-from calendar_sync.services import edits, writing
+from calendar_sync.services import connecting, edits, writing
 from calendar_sync.states import Edit, NoteKind, WhenChanged
 from core import clock
 from notifications.models import InboxItem
@@ -228,6 +228,25 @@ def test_a_proposed_time_whose_event_could_not_be_put_back_is_not_proposed_again
     writing.write_due(Connection.objects.get().pk)
     assert Proposal.objects.count() == 1
     assert starts(at_pretend_google) == [morning]
+
+
+@pytest.mark.parametrize("choice", WhenChanged)
+def test_who_ends_the_connection_while_an_edit_is_judged_is_not_asked(
+    choice, appointment, morning, at_pretend_google, monkeypatch, mailoutbox
+):
+    choose(choice)
+    decide = edits.decide
+
+    def ended_meanwhile(connection, *args):
+        connecting.disconnect(connection=connection, actor=connection.user)
+        Connection.objects.all().delete()
+        return decide(connection, *args)
+
+    monkeypatch.setattr(edits, "decide", ended_meanwhile)
+    mailoutbox.clear()
+    move(at_pretend_google, morning + 2 * HOUR)
+    assert not Note.objects.exists()
+    assert not InboxItem.objects.filter(name=edits.NOTICE).exists()
 
 
 def test_a_question_ends_with_what_it_is_about(appointment, morning, at_pretend_google):

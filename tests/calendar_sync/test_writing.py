@@ -340,6 +340,7 @@ def test_an_account_that_is_asked_to_slow_down_is_left_alone(service, connected,
     connected.refresh_from_db()
     assert len(writes(at_pretend_google)) == 1
     assert connected.wait_until >= clock.now() + timedelta(seconds=500)
+    assert written.publish_due(now=clock.now()) == 0
     assert Note.objects.filter(kind=NoteKind.NOT_WRITTEN).get().problem == Problem.BUSY
 
 
@@ -414,6 +415,40 @@ def test_a_change_that_comes_while_its_event_is_being_written_is_written_after_i
     monkeypatch.setattr(writing, "_save", cancelled_meanwhile)
     writing.write_due(connected.pk)
     assert entries(at_pretend_google) == []
+
+
+@pytest.mark.parametrize(
+    ("step", "fault", "sent"),
+    [("_wanted", {}, 0), ("_send", {}, 1), ("_send", {"status": 500}, 1), ("_send", {"status": 400}, 1)],
+    ids=["before it is sent", "while it is sent", "while Google fails", "while Google refuses"],
+)
+@pytest.mark.parametrize("then", ["leaving", "gone", "connected anew"])
+def test_a_connection_that_its_owner_ends_during_a_turn_ends_that_turn(
+    step, fault, sent, then, service, connected, morning, at_pretend_google, monkeypatch, caplog
+):
+    """And nothing of it is an error, in the log or in the history."""
+    if fault:
+        at_pretend_google.google.faults.add("events.insert", **fault)
+    book(service, morning)
+    book(service, morning + 2 * HOUR)
+    written.compare(connected.user, now=clock.now())
+    original = getattr(writing, step)
+
+    def ended_meanwhile(*args):
+        result = original(*args) if step == "_wanted" else None
+        connecting.disconnect(connection=connected, actor=connected.user)
+        if then == "gone":
+            Connection.objects.all().delete()
+        elif then == "connected anew":
+            Connection.objects.update(state=State.WORKING)
+        return result or original(*args)
+
+    monkeypatch.setattr(writing, step, ended_meanwhile)
+    writing.write_due(connected.pk)
+    assert len(writes(at_pretend_google)) == sent
+    assert set(Note.objects.values_list("kind", flat=True)) <= {NoteKind.WRITTEN}
+    assert then == "connected anew" or not Note.objects.exists()
+    assert "google_event_not_written" not in caplog.text
 
 
 def test_a_connection_is_written_to_by_one_process_at_a_time(appointment, connected, at_pretend_google):
