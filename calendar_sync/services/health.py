@@ -55,7 +55,7 @@ def note_failure(calendar: GoogleCalendar, error: GoogleError, *, now: datetime)
 @retrying
 @transaction.atomic
 def note_written(connection: Connection, events: int) -> None:
-    """Note that so many events were written, changed or deleted at Google, unless the connection was ended meanwhile."""
+    """Note that so many events were written, changed or deleted at Google, unless the connection was ended since."""
     if lock_connection(Connection.objects.filter(pk=connection.pk).exclude(state=State.LEAVING)):
         _note(connection, NoteKind.WRITTEN, changed=events, at=clock.now())
 
