@@ -66,6 +66,22 @@ class InsideChanged(DomainError):
     message = "Something in this time has changed since this page was opened."
 
 
+class EventRefused(DomainError):
+    """An own event can't have these times or texts; `field` is the one to change, empty where it is none of them."""
+
+    status = 422
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class EventGone(DomainError):
+    """The own event was deleted meanwhile."""
+
+    message = "This event was deleted meanwhile, in another tab, on another device or in Google."
+
+
 class OffersChanged(DomainError):
     """The times that the page showed as offered instead are not all open any more, or it showed none."""
 

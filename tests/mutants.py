@@ -45,6 +45,8 @@ TRANSITIONS = "appointments/services/transitions.py"
 SERIES_RULES = "appointments/rules/series.py"
 MOVES = "appointments/rules/moves.py"
 SLOTS = "appointments/rules/slots.py"
+OWN_EVENTS = "appointments/services/own_events.py"
+OWN_EVENT_ROWS = "appointments/models/own_event.py"
 AVAILABILITY = "appointments/services/availability.py"
 HOLDS = "appointments/services/holds.py"
 CATALOGUE = "appointments/mail/catalogue.py"
@@ -526,16 +528,65 @@ MUTANTS = [
     mutant(
         "busy times elsewhere are open",
         AVAILABILITY,
-        ".union(busy.values_list(*columns), away",
-        ".union(away",
+        "(busy, away, own)",
+        "(away, own)",
         "appointments/test_availability.py",
     ),
     mutant(
         "time off is open",
         AVAILABILITY,
-        ", away.values_list(*columns), all=True)",
-        ", all=True)",
+        "(busy, away, own)",
+        "(busy, own)",
         "appointments/test_availability.py",
+    ),
+    mutant(
+        "own events are open",
+        AVAILABILITY,
+        "(busy, away, own)",
+        "(busy, away)",
+        "appointments/test_own_events.py",
+    ),
+    mutant(
+        "an own event that takes no time closes it",
+        OWN_EVENT_ROWS,
+        ".filter(is_free=False).annotate",
+        ".annotate",
+        "appointments/test_own_events.py",
+    ),
+    mutant(
+        "an own event lies over an appointment unasked",
+        OWN_EVENTS,
+        "if shown.get(one.reference) != one.as_shown:",
+        "if False:",
+        "appointments/test_own_events.py",
+    ),
+    mutant(
+        "an own event asks about what only touches it",
+        OWN_EVENTS,
+        "own = Q(start__lt=end, end__gt=start)",
+        "own = Q(start__lte=end, end__gte=start)",
+        "appointments/test_own_events.py",
+    ),
+    mutant(
+        "the second tab overwrites an own event",
+        OWN_EVENTS,
+        "    if row.version != version:\n        raise ChangedMeanwhile\n    now = clock.now()",
+        "    now = clock.now()",
+        "appointments/test_own_events.py",
+    ),
+    mutant(
+        "the second tab deletes an own event that was changed",
+        OWN_EVENTS,
+        "    if row.version != version:\n        raise ChangedMeanwhile\n    before = details_of(row)",
+        "    before = details_of(row)",
+        "appointments/test_own_events.py",
+    ),
+    mutant(
+        "the search is not told of a deleted own event",
+        OWN_EVENTS,
+        "if provider is not None and closed != closes:",
+        "if provider is not None and closes:",
+        "appointments/test_own_events.py",
     ),
     mutant(
         "touching appointments collide",

@@ -9,6 +9,7 @@ from .known_conflict import KnownConflict
 from .late_cancellation import LateCancellation
 from .offer import Offer
 from .opening_index import OpenBlock, OpenDay, OpeningIndex, SearchFigures
+from .own_event import OwnEvent
 from .proposal import Proposal
 from .reminder_sweep import ReminderSweep
 from .series import LeftOutDate, Series
@@ -30,6 +31,7 @@ __all__ = [
     "OpenBlock",
     "OpenDay",
     "OpeningIndex",
+    "OwnEvent",
     "Proposal",
     "ReminderSweep",
     "SearchFigures",

@@ -1,6 +1,7 @@
 """The words of 'Why is this time not offered?': what stands in the way, and the rules that are fine. No database.
 
-For the provider and for staff alike, so that nothing here says "you". A row leads to the studio's page that changes it.
+For the provider and for staff alike, so that nothing here says "you"; only the title of an own event is for its owner
+alone. A row leads to the studio's page that changes it.
 """
 
 from dataclasses import dataclass
@@ -56,8 +57,8 @@ class Answer:
     nearest: list[str]
 
 
-def answer_of(found: WhyNot, *, twelve: bool) -> Answer:
-    words = _Words(found, twelve)
+def answer_of(found: WhyNot, *, twelve: bool, for_owner: bool = False) -> Answer:
+    words = _Words(found, twelve, for_owner)
     standing = [words.of(reason) for reason in found.reasons]
     return Answer(
         headline=_headline(len(standing)),
@@ -80,9 +81,9 @@ def _headline(count: int) -> str:
 class _Words:
     """The words about one start. Times are in the provider's zone, and on the start's own date without the date."""
 
-    def __init__(self, found: WhyNot, twelve: bool) -> None:
+    def __init__(self, found: WhyNot, twelve: bool, for_owner: bool) -> None:
         self.found, self.asked, self.service = found, found.asked, found.service
-        self.zone, self.twelve = found.asked.facts.zone, twelve
+        self.zone, self.twelve, self.for_owner = found.asked.facts.zone, twelve, for_owner
 
     @property
     def opens(self) -> datetime | None:
@@ -206,6 +207,8 @@ class _Words:
                 return _appointment(offer.instead_of, title, detail)
             case EntryKind.TIME_OFF:
                 return Row("Time off", f"{times}.", "See time off", reverse("studio_time_off"))
+            case EntryKind.OWN_EVENT:
+                return Row(self.own_event(entry), f"{times}. Customers never see this.")
             case EntryKind.BUSY:
                 detail = f"{times}. Customers never see this."
                 return Row(f"Busy in {_calendar(entry)}", detail, "See the connection", reverse("studio_google"))
@@ -251,8 +254,15 @@ class _Words:
                 return f"the time offered to {entry.offer.customer.name}"
             case EntryKind.TIME_OFF:
                 return "time off"
+            case EntryKind.OWN_EVENT:
+                return self.own_event(entry)
             case EntryKind.BUSY:
                 return f"busy time in {_calendar(entry)}"
+
+    def own_event(self, entry: Entry) -> str:
+        """The name of an own event for who wrote it, and a word for it for anybody else."""
+        assert entry.event is not None
+        return f"Own event “{entry.event.name}”" if self.for_owner else "Own event"
 
     # --- What is fine -------------------------------------------------------------------------------------------------
 

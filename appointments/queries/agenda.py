@@ -1,4 +1,4 @@
-"""A provider's agenda on some dates: appointments, busy times of connected calendars, time off, opening hours."""
+"""A provider's agenda on some dates: appointments, busy times (of connected calendars, own events), time off, hours."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import BooleanField, Q, QuerySet, Subquery, Value
 
-from appointments.models import Appointment, Offer, Proposal
+from appointments.models import Appointment, Offer, OwnEvent, Proposal
 from calendar_sync.queries import busy_between
 from core import clock
 from core.compiled_queries import prepared
@@ -138,14 +138,14 @@ def _away(
     within = Q()
     for start, end in zip(starts, ends, strict=True):
         within |= Q(start__lt=end, end__gt=start)
-    busy, off = (
+    busy, own, off = (
         rows([provider_id], starts[0], ends[-1])
         .filter(within)
         .annotate(is_off=Value(is_off, output_field=BooleanField()))
         .values_list("start", "end", "is_off")
-        for rows, is_off in ((busy_between, False), (time_off_between, True))
+        for rows, is_off in ((busy_between, False), (OwnEvent.objects.taking_time, False), (time_off_between, True))
     )
-    return busy.union(off, all=True)
+    return busy.union(own, off, all=True)
 
 
 def _overrides(provider: Provider, days: list[date]) -> dict[date, list[WallRange]]:

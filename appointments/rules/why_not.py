@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from appointments.models import Appointment, Offer
+from appointments.models import Appointment, Offer, OwnEvent
 from appointments.rules.obstacles import Asked, Obstacle, obstacles
 from appointments.rules.slots import ONE_DAY, last_bookable_date
 from appointments.states import HoldKind
@@ -26,6 +26,7 @@ class EntryKind(StrEnum):
     OFFER = HoldKind.OFFER.value
     BUSY = "busy"
     TIME_OFF = "time_off"
+    OWN_EVENT = "own_event"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Entry:
     offer: Offer | None = None
     # The name of the connected calendar that makes the provider busy.
     calendar: str = ""
+    event: OwnEvent | None = None
 
 
 @dataclass(frozen=True, slots=True)

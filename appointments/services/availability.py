@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, QuerySet, Value, When
 
-from appointments.models import Appointment, Hold, Offer, Proposal, WaitlistPlace, conditions
+from appointments.models import Appointment, Hold, Offer, OwnEvent, Proposal, WaitlistPlace, conditions
 from appointments.rules.obstacles import Asked, Obstacle, first_obstacle, obstacles
 from appointments.rules.slots import Facts, Rules, Shape, is_open, open_slots, with_appointment
 from appointments.states import HoldKind
@@ -424,12 +424,14 @@ def _taken_rows(
 def _all_taken(
     holds: QuerySet[Hold], ids: Sequence[int], start: datetime, end: datetime, within: Q
 ) -> QuerySet[Hold, tuple[int, datetime, datetime]]:
-    """The (provider, start, end) rows of these holds, of busy time outside and of time off that meet [start, end)."""
+    """The (provider, start, end) rows of these holds, of busy time outside, of time off and of own events that meet
+    [start, end)."""
     held = holds.filter(within, provider_id__in=ids, end__gt=start, start__lt=end)
     busy = busy_between(ids, start, end).filter(within)
     away = time_off_between(ids, start, end).filter(within)
+    own = OwnEvent.objects.taking_time(ids, start, end).filter(within)
     columns = ("provider_id", "start", "end")
-    return held.values_list(*columns).union(busy.values_list(*columns), away.values_list(*columns), all=True)
+    return held.values_list(*columns).union(*(rows.values_list(*columns) for rows in (busy, away, own)), all=True)
 
 
 def _counts(

@@ -17,6 +17,7 @@ from appointments.models import (
     LateCancellation,
     Offer,
     OpeningIndex,
+    OwnEvent,
     Proposal,
     Series,
     WaitlistPlace,
@@ -42,6 +43,7 @@ def kept(user: User) -> Rows:
         "times they keep": Hold.objects.filter(kept_by=user),
         "history entries they made": AppointmentEvent.objects.filter(actor=user),
         "new times they proposed": Proposal.objects.filter(actor=user),
+        "their own events": OwnEvent.objects.filter(user=user),
         "their calendar link": CalendarFeed.objects.filter(owner=user),
         "their evening digest": Digest.objects.filter(provider__user=user),
         "times offered to them": Offer.objects.filter(customer=user),
@@ -79,6 +81,9 @@ def sections(user: User) -> list[Section]:
         Section("offered_times", "Times offered to you or by you", offered.order_by("created_at", "pk"), _offer),
         Section("waitlist_places", "Your places on waitlists", places.filter(customer=user), _place),
         Section("waitlist", "Places on your waitlist", places.filter(provider__user=user), _place_given),
+        Section(
+            "own_events", "Your own events", OwnEvent.objects.filter(user=user).order_by("start", "pk"), _own_event
+        ),
         Section("calendar_link", "Calendar links", CalendarFeed.objects.filter(owner=user), _feed),
         Section("conflicts", "Conflicts with your calendars", conflicts.order_by("known_at", "pk"), _conflict),
         Section("evening_digest", "Your evening digest", Digest.objects.filter(provider__user=user), _digest),
@@ -96,6 +101,7 @@ def erase(user: User) -> None:
     waitlist_offers.lapse_of(user, now=clock.now())
     WaitlistPlace.objects.filter(customer=user).update(reason="", time_zone="UTC")
     WaitlistPlace.objects.filter(provider__user=user).exclude(reason="").update(reason="")
+    OwnEvent.objects.filter(user=user).delete()
     CalendarFeed.objects.filter(owner=user).delete()
     Digest.objects.filter(provider__user=user).delete()
     KnownConflict.objects.filter(appointment__provider__user=user).delete()
@@ -232,6 +238,20 @@ def _waits(row: WaitlistPlace) -> Facts:
         "state": row.get_state_display(),
         "joined_at": row.created_at,
         "ended_at": row.closed_at,
+    }
+
+
+def _own_event(row: OwnEvent) -> Facts:
+    return {
+        "title": row.title,
+        "start": row.start,
+        "end": row.end,
+        "all_day": row.is_all_day,
+        "place": row.place,
+        "description": row.description,
+        "takes_no_time": row.is_free,
+        "made_at": row.created_at,
+        "changed_at": row.changed_at,
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from appointments.models import Hold
+from appointments.models import Hold, OwnEvent
 from appointments.rules.bookable import Shut, what_is_shut
 from appointments.rules.obstacles import Asked
 from appointments.rules.why_not import Entry, EntryKind, Named, Reason, parts_by_date, reasons
@@ -32,7 +32,7 @@ class WhyNot:
 def why_not(service: Service, start: datetime, *, now: datetime) -> WhyNot:
     """All that keeps `service` from being booked at `start`; no reason exactly where it is offered to customers.
 
-    `service` comes with its provider, policy and user. At most twelve queries, whatever lies on the day.
+    `service` comes with its provider, policy and user. At most thirteen queries, whatever lies on the day.
     """
     asked = availability.asked_about(service, start, now=now)
     named = _named(service.provider, asked)
@@ -42,7 +42,7 @@ def why_not(service: Service, start: datetime, *, now: datetime) -> WhyNot:
 
 
 def _named(provider: Provider, asked: Asked) -> Named:
-    """The entries of the dates asked about, by their start, and the overrides of these dates. Four queries."""
+    """The entries of the dates asked about, by their start, and the overrides of these dates. Five queries."""
     days = [asked.day, *parts_by_date(asked)]
     first, last = clock.day_bounds(min(days), asked.facts.zone)[0], clock.day_bounds(max(days), asked.facts.zone)[1]
     span = min(first, asked.blocked[0]), max(last, asked.blocked[1])
@@ -65,11 +65,13 @@ def _entry_of(hold: Hold) -> Entry:
 
 
 def _no_holds(provider: Provider, span: Interval) -> Iterable[Entry]:
-    """Busy time elsewhere and time off, which are no holds."""
+    """Busy time elsewhere, time off and own events, which are no holds."""
     for start, end, calendar in busy_between([provider.pk], *span).values_list("start", "end", "calendar__name"):
         yield Entry(EntryKind.BUSY, (start, end), (start, end), calendar=calendar or "")
     for away in time_off_between([provider.pk], *span).values_list("start", "end"):
         yield Entry(EntryKind.TIME_OFF, away, away)
+    for own in OwnEvent.objects.taking_time([provider.pk], *span):
+        yield Entry(EntryKind.OWN_EVENT, (own.start, own.end), (own.start, own.end), event=own)
 
 
 def _overrides(provider: Provider, days: list[date]) -> dict[date, DateOverride]:

@@ -43,7 +43,7 @@ def why_not(request: HttpRequest, provider: Provider) -> HttpResponse:
         "service": service,
         "start": start,
         "subtitle": subtitle(found.asked, service.name),
-        "answer": answer_of(found, twelve=twelve),
+        "answer": answer_of(found, twelve=twelve, for_owner=True),
         "day": asked_day(found, load_agenda(provider, [found.asked.day], now=now), twelve=twelve),
         "why_repeated": wording.why_repeated(start, provider.zone),
         "other": {"start": other, "value": to_value(other)} if other else None,

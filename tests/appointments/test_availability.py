@@ -16,6 +16,7 @@ from appointments.services.availability import RangeTooLong
 from calendar_sync.models import BusyInterval
 from core import clock
 from providers.models import DateOverride, TimeOff, WorkingHours
+from tests.factories.own_events import OwnEventFactory
 from tests.factories.providers import ServiceFactory
 
 from .conftest import NOW, TUESDAY_TEN
@@ -127,6 +128,7 @@ def rows(draw):
         "holds": draw(st.lists(st.tuples(st.integers(-2000, 4000), st.integers(5, 300)), max_size=4)),
         "busy": draw(st.lists(st.tuples(st.integers(-2000, 4000), st.integers(5, 300)), max_size=4)),
         "off": draw(st.none() | st.tuples(st.integers(-2000, 4000), st.integers(5, 1500))),
+        "own": draw(st.lists(st.tuples(st.integers(-2000, 4000), st.integers(5, 300), st.booleans()), max_size=3)),
         "around": around,
         "day": day,
         "minutes": draw(st.sampled_from([15, 45, 90])),
@@ -192,6 +194,11 @@ def write(provider, case):
         span = (case["around"] + begin * MINUTE, case["around"] + (begin + length) * MINUTE)
         TimeOff.objects.create(provider=provider, start=span[0], end=span[1])
         taken.append(span)
+    for begin, length, is_free in case["own"]:
+        span = (case["around"] + begin * MINUTE, case["around"] + (begin + length) * MINUTE)
+        OwnEventFactory(user=provider.user, start=span[0], end=span[1], is_free=is_free)
+        if not is_free:
+            taken.append(span)
     service = ServiceFactory(
         provider=provider,
         duration_minutes=case["minutes"],

@@ -1,0 +1,65 @@
+"""People's own entries in their calendar."""
+
+import uuid
+from collections.abc import Collection
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from core import clock
+from core.encryption import EncryptedText
+
+
+class OwnEventQuerySet(models.QuerySet["OwnEvent"]):
+    def between(self, start: datetime, end: datetime) -> "OwnEventQuerySet":
+        """The events that meet [start, end)."""
+        return self.filter(end__gt=start, start__lt=end)
+
+    def taking_time(self, provider_ids: Collection[int], start: datetime, end: datetime) -> "OwnEventQuerySet":
+        """The events of these providers that close time for booking and meet [start, end), each with `provider_id`."""
+        rows = self.between(start, end).filter(is_free=False).annotate(provider_id=F("user__provider"))
+        return rows.filter(provider_id__in=list(provider_ids))
+
+
+class OwnEvent(models.Model):
+    """A personal entry in somebody's calendar that is no appointment. Only its owner reads the texts.
+
+    Nobody can book a provider in it unless it `is_free`; what was agreed before stays. `is_all_day` says that it was
+    given as whole dates of the owner's zone; the instants stay when that changes. `version` rises with every change, so
+    that a form knows whether others changed the event since it was shown.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="own_events", db_index=False
+    )
+    title = EncryptedText(blank=True)
+    place = EncryptedText(blank=True)
+    description = EncryptedText(blank=True)
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    is_all_day = models.BooleanField(default=False)
+    is_free = models.BooleanField(default=False, help_text="Takes no time: it can be booked.")
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    changed_at = models.DateTimeField(default=clock.now, editable=False)
+
+    objects = OwnEventQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "own event"
+        indexes = [models.Index(fields=["user", "end"], name="own_event_user_end")]
+        constraints = [
+            models.CheckConstraint(condition=Q(end__gt=F("start")), name="own_event_ends_after_it_starts"),
+            models.CheckConstraint(condition=Q(version__gte=1), name="own_event_has_a_version"),
+        ]
+
+    def __str__(self) -> str:
+        return f"own event {self.start:%Y-%m-%d %H:%M}"
+
+    @property
+    def name(self) -> str:
+        """The title, or what stands for an empty one."""
+        return self.title or "Untitled event"
