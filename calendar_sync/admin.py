@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from core.admin import ReadOnly
 
-from .models import BusyInterval, Channel, Connection, GoogleCalendar, Note, WrittenEvent
+from .models import BusyInterval, Channel, Connection, FreeEvent, GoogleCalendar, Note, WrittenEvent
 
 
 @admin.register(BusyInterval)
@@ -13,6 +13,16 @@ class BusyIntervalAdmin(ReadOnly, admin.ModelAdmin):
     list_select_related = ["provider", "calendar"]
     fields = ["provider", "calendar", "start", "end", "is_all_day", "is_free_by_choice"]
     search_fields = ["provider__name"]
+    date_hierarchy = "start"
+    show_full_result_count = False
+
+
+@admin.register(FreeEvent)
+class FreeEventAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["start", "end", "calendar"]
+    list_select_related = ["calendar"]
+    fields = ["calendar", "start", "end", "is_all_day"]
+    search_fields = ["calendar__connection__email"]
     date_hierarchy = "start"
     show_full_result_count = False
 

@@ -1,9 +1,9 @@
-"""Connections to Google accounts, their calendars and push channels, the busy times read, and the history."""
+"""Connections to Google accounts, their calendars and push channels, the events read, and the history."""
 
 import hashlib
 import uuid
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -250,6 +250,43 @@ class BusyInterval(models.Model):
         """The event at the times that it has, in short, for a form to send back."""
         told = f"{self.calendar_id} {self.event_id} {self.start.timestamp()} {self.end.timestamp()}"
         return hashlib.sha256(told.encode()).hexdigest()[:20]
+
+    def become(self, **values: Any) -> None:
+        """Take what an event has now. What the owner said of it was said of the times that it had."""
+        self.is_free_by_choice &= (self.start, self.end) == (values["start"], values["end"])
+        for name, value in values.items():
+            setattr(self, name, value)
+
+
+class FreeEvent(models.Model):
+    """An event of a connected calendar that makes nobody busy, mirrored to be shown to its owner and for nothing else.
+
+    It closes no time and stands in a table of its own, so that no question about busy times can meet it. It may have
+    no length.
+    """
+
+    calendar = models.ForeignKey(GoogleCalendar, on_delete=models.CASCADE, related_name="free_events")
+    event_id = models.CharField(max_length=1100)
+    etag = models.CharField(max_length=100, blank=True)
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    is_all_day = models.BooleanField(default=False)
+    title = EncryptedText(blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["calendar", "end"], name="free_calendar_end")]
+        constraints = [
+            models.CheckConstraint(condition=Q(end__gte=F("start")), name="free_ends_no_sooner_than_it_starts"),
+            models.UniqueConstraint(fields=["calendar", "event_id"], name="one_free_row_per_event"),
+        ]
+
+    def __str__(self) -> str:
+        return f"free {self.start:%Y-%m-%d %H:%M}"
+
+    def become(self, **values: Any) -> None:
+        """Take what an event has now."""
+        for name, value in values.items():
+            setattr(self, name, value)
 
 
 class WrittenEvent(models.Model):

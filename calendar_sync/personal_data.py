@@ -7,7 +7,7 @@ from django.db.models import Q
 from accounts.models import User
 from accounts.personal_data import Facts, Rows, Section
 
-from .models import BusyInterval, Connection, GoogleCalendar, Note, WrittenEvent
+from .models import BusyInterval, Connection, FreeEvent, GoogleCalendar, Note, WrittenEvent
 from .services import leaving
 
 # Before anything that was written.
@@ -15,10 +15,11 @@ EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def kept(user: User) -> Rows:
-    """The person's connections to Google, and the busy times that were mirrored from their calendars."""
+    """The person's connections to Google, and what was mirrored from their calendars."""
     return {
         "connections to Google": Connection.objects.filter(user=user),
         "busy times of their calendars": BusyInterval.objects.filter(_theirs(user)),
+        "free events of their calendars": FreeEvent.objects.filter(calendar__connection__user=user),
         "events written to their calendars": WrittenEvent.objects.filter(calendar__connection__user=user),
     }
 
@@ -29,18 +30,21 @@ def sections(user: User) -> list[Section]:
     notes = Note.objects.filter(connection__user=user).select_related("calendar").order_by("at", "pk")
     events = WrittenEvent.objects.filter(calendar__connection__user=user).select_related("calendar")
     busy = BusyInterval.objects.filter(_theirs(user)).select_related("calendar").order_by("start", "pk")
+    free = FreeEvent.objects.filter(calendar__connection__user=user).select_related("calendar").order_by("start", "pk")
     return [
         Section("google_connections", "Connections to Google", connections, _connection),
         Section("google_calendars", "Calendars at Google", calendars, _calendar),
         Section("google_history", "History of your connections to Google", notes, _note),
         Section("busy_times", "Busy times of your calendars", busy, _busy),
+        Section("free_events", "Free events of your calendars", free, _free),
         Section("written_events", "Events written to your calendars", events.order_by("start", "pk"), _written),
     ]
 
 
 def erase(user: User) -> None:
-    """Delete busy times, calendars and connections; have Google delete our events and forget what it granted."""
+    """Delete what was read, calendars and connections; have Google delete our events and forget what it granted."""
     BusyInterval.objects.filter(_theirs(user)).delete()
+    FreeEvent.objects.filter(calendar__connection__user=user).delete()
     for connection in Connection.objects.filter(user=user):
         leaving.leave(connection, removes_after=EVER)
 
@@ -86,6 +90,10 @@ def _busy(row: BusyInterval) -> Facts:
         "calendar": calendar,
         "counts_as_free": row.is_free_by_choice,
     }
+
+
+def _free(row: FreeEvent) -> Facts:
+    return {"start": row.start, "end": row.end, "title": row.title, "calendar": row.calendar.name}
 
 
 def _written(row: WrittenEvent) -> Facts:

@@ -1,15 +1,18 @@
 """What is read of connections: by pages, and of busy times by whoever asks when a provider is free."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
+from operator import attrgetter
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Now
 
 from accounts.models import User
+from core import clock
 from providers.models import Provider
 
-from .models import BusyInterval, Channel, Connection, GoogleCalendar, Note, WrittenEvent
+from .models import BusyInterval, Channel, Connection, FreeEvent, GoogleCalendar, Note, WrittenEvent
 from .states import ChannelState, State
 
 
@@ -22,6 +25,62 @@ def own_busy(user: User, start: datetime, end: datetime) -> list[BusyInterval]:
     """The busy times of the person's own calendars that meet [start, end), as they alone may read them. One query."""
     rows = BusyInterval.objects.taking_time().filter(calendar__connection__user=user, end__gt=start, start__lt=end)
     return list(rows.order_by("start", "pk"))
+
+
+@dataclass(frozen=True, slots=True)
+class Mirrored:
+    """An event of a connected calendar as its owner is shown it; `title` is empty where Google tells busy times alone.
+
+    `start` and `end` are instants, which may be the same. Of a whole-day event `first_day` and `last_day`, both
+    included, are the days that it has in its own calendar, whoever looks from wherever; of any other they are None.
+    `takes_time` says that it closes its time: not so for one that is free at Google, nor for one that its provider
+    treats as free (`is_free_by_choice`).
+    """
+
+    start: datetime
+    end: datetime
+    title: str
+    calendar: str
+    takes_time: bool
+    is_free_by_choice: bool = False
+    first_day: date | None = None
+    last_day: date | None = None
+
+    @property
+    def is_all_day(self) -> bool:
+        return self.first_day is not None
+
+
+def mirrored_between(user: User, start: datetime, end: datetime) -> list[Mirrored]:
+    """The events of the person's calendars that meet [start, end), busy and free, for them alone. Two queries.
+
+    By start. What we wrote there ourselves is none of them.
+    """
+    theirs = Q(calendar__connection__user=user) | Q(provider__user=user)
+    busy = BusyInterval.objects.filter(theirs, end__gt=start, start__lt=end).select_related("calendar")
+    meets = Q(end__gt=start) | Q(end=F("start"), start__gte=start)
+    free = FreeEvent.objects.filter(meets, calendar__connection__user=user, start__lt=end).select_related("calendar")
+    found = [*map(_mirrored, busy), *map(_mirrored, free)]
+    return sorted(found, key=attrgetter("start", "end", "title"))
+
+
+def _mirrored(row: BusyInterval | FreeEvent) -> Mirrored:
+    is_free_by_choice = isinstance(row, BusyInterval) and row.is_free_by_choice
+    days = {}
+    if row.is_all_day and row.calendar:
+        zone = row.calendar.zone
+        first = clock.local(row.start, zone).date()
+        last = clock.local(row.end, zone).date() - clock.ONE_DAY  # the end is exclusive
+        days = {"first_day": first, "last_day": max(first, last)}
+    return Mirrored(
+        start=row.start,
+        end=row.end,
+        title=row.title,
+        calendar=row.calendar.name if row.calendar else "",
+        takes_time=isinstance(row, BusyInterval) and not is_free_by_choice,
+        is_free_by_choice=is_free_by_choice,
+        **days,
+    )
 
 
 def connections_of(user: User) -> QuerySet[Connection]:

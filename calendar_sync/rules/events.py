@@ -17,8 +17,8 @@ NEVER_BUSY = frozenset({"workingLocation", "birthday"})
 
 
 @dataclass(frozen=True, slots=True)
-class Busy:
-    """A time when the owner of a calendar is busy, as instants in UTC; `title` is empty where Google keeps it."""
+class Kept:
+    """What is kept of an event: its times as instants in UTC, and its title, which is empty where Google keeps it."""
 
     event_id: str
     etag: str
@@ -28,24 +28,24 @@ class Busy:
     title: str
 
 
-def busy_of(event: Mapping[str, Any], calendar_zone: ZoneInfo) -> Busy | None:
+def busy_of(event: Mapping[str, Any], calendar_zone: ZoneInfo) -> Kept | None:
     """The busy time of an event, None for one that takes no time: cancelled, free, declined, of a kind that is never
     busy, or without length.
 
     A day without a time is a day of the calendar's own zone, and its end is exclusive. A cancelled event may have
     nothing but its id.
     """
-    start, end = span_of(event, calendar_zone)
-    if not _makes_busy(event) or start is None or end is None or end <= start:
-        return None
-    return Busy(
-        event_id=event["id"],
-        etag=event.get("etag", ""),
-        start=start,
-        end=end,
-        is_all_day="date" in event["start"],
-        title=event.get("summary", ""),
-    )
+    kept = _kept(event, calendar_zone)
+    return kept if kept and kept.end > kept.start and _is_attended(event) and _takes_time(event) else None
+
+
+def free_of(event: Mapping[str, Any], calendar_zone: ZoneInfo) -> Kept | None:
+    """An event that stands in the calendar and takes no time: free, of a kind that is never busy, or without length.
+
+    None for one that makes busy, and for one that was cancelled or declined.
+    """
+    kept = _kept(event, calendar_zone)
+    return kept if kept and _is_attended(event) and (kept.end == kept.start or not _takes_time(event)) else None
 
 
 def span_of(event: Mapping[str, Any], calendar_zone: ZoneInfo) -> tuple[datetime, datetime] | tuple[None, None]:
@@ -57,20 +57,42 @@ def span_of(event: Mapping[str, Any], calendar_zone: ZoneInfo) -> tuple[datetime
         return None, None
 
 
-def busy_ranges(ranges: Iterable[tuple[str, str]]) -> list[Busy]:
+def busy_ranges(ranges: Iterable[tuple[str, str]]) -> list[Kept]:
     """The times of a free/busy answer, those that touch as one; without a title, and known by their start."""
     times = [(_told(start), _told(end)) for start, end in ranges]
-    return [Busy(f"{start:%Y%m%dT%H%M%SZ}", "", start, end, is_all_day=False, title="") for start, end in merge(times)]
+    return [Kept(f"{start:%Y%m%dT%H%M%SZ}", "", start, end, is_all_day=False, title="") for start, end in merge(times)]
 
 
-def _makes_busy(event: Mapping[str, Any]) -> bool:
-    own_answer = next((each.get("responseStatus") for each in event.get("attendees", ()) if each.get("self")), None)
-    return (
-        event.get("status") != "cancelled"
-        and event.get("transparency") != "transparent"
-        and own_answer != "declined"
-        and event.get("eventType", "default") not in NEVER_BUSY
+def zone_name(name: str) -> str:
+    """The name by which a calendar's zone is kept: ours where it has one, otherwise Google's; UTC if unknown."""
+    try:
+        return clock.canonical_zone(name)
+    except ValueError:
+        return clock.zone(name).key
+
+
+def _kept(event: Mapping[str, Any], calendar_zone: ZoneInfo) -> Kept | None:
+    """What would be kept of an event, None where it has no times that a calendar of ours reaches."""
+    start, end = span_of(event, calendar_zone)
+    if start is None or end is None or end < start:
+        return None
+    return Kept(
+        event_id=event["id"],
+        etag=event.get("etag", ""),
+        start=start,
+        end=end,
+        is_all_day="date" in event["start"],
+        title=event.get("summary", ""),
     )
+
+
+def _is_attended(event: Mapping[str, Any]) -> bool:
+    own_answer = next((each.get("responseStatus") for each in event.get("attendees", ()) if each.get("self")), None)
+    return event.get("status") != "cancelled" and own_answer != "declined"
+
+
+def _takes_time(event: Mapping[str, Any]) -> bool:
+    return event.get("transparency") != "transparent" and event.get("eventType", "default") not in NEVER_BUSY
 
 
 def _instant(moment: Mapping[str, str], calendar_zone: ZoneInfo) -> datetime:

@@ -13,6 +13,7 @@ from calendar_sync.google_api.calendars import Listed
 from calendar_sync.google_api.errors import GoogleError, SignInNeeded, TryLater
 from calendar_sync.models import BusyInterval, Connection, GoogleCalendar
 from calendar_sync.rules import scopes
+from calendar_sync.rules.events import zone_name
 from calendar_sync.states import NoteKind, Problem, Profile, State, WhenChanged, WhenStale
 from core import clock
 from core.db import lock_row, retrying
@@ -149,7 +150,11 @@ def _save_list(connection: Connection, listed: Collection[Listed]) -> None:
             is_written_to=is_first and not has_another and row.profile == Profile.FULL,
         )
         calendar.name, calendar.is_primary, calendar.is_owned = each.name[:255], each.is_primary, each.role == "owner"
-        calendar.time_zone, calendar.gone_since = _zone_name(each.time_zone), None
+        zone, calendar.gone_since = zone_name(each.time_zone), None
+        if calendar.pk and calendar.time_zone != zone:
+            # Whole days that were read before lie elsewhere now, and no change tells of them. A reading loses its turn.
+            row.calendars.filter(pk=calendar.pk).update(sync_token="", reading_until=None, next_read_at=now)
+        calendar.time_zone = zone
         # What a reading writes at the same time is left alone.
         calendar.save(update_fields=LISTED if calendar.pk else None)
     written.note_keeper(row.user_id)
@@ -262,10 +267,3 @@ def revoke(number: int, *, is_last_try: bool) -> None:
             raise
         log.warning("google_grant_not_revoked", connection=number)
     Connection.objects.filter(pk=number, state=State.LEAVING, state_since=row.state_since).delete()
-
-
-def _zone_name(name: str) -> str:
-    try:
-        return clock.canonical_zone(name)
-    except ValueError:
-        return "UTC"

@@ -25,10 +25,10 @@ from calendar_sync.google_api.errors import (
     Refused,
     SignInNeeded,
 )
-from calendar_sync.models import BusyInterval, Connection, GoogleCalendar, WrittenEvent
+from calendar_sync.models import BusyInterval, Connection, FreeEvent, GoogleCalendar, WrittenEvent
 from calendar_sync.rules import pauses
 from calendar_sync.rules.entries import about, event_id_of
-from calendar_sync.rules.events import Busy, busy_of, busy_ranges
+from calendar_sync.rules.events import Kept, busy_of, busy_ranges, free_of, zone_name
 from calendar_sync.states import Problem, Profile, State
 from core import clock
 from core.db import lock_rows, retrying
@@ -61,32 +61,38 @@ class BeingRead(Exception):
 
 @dataclass(slots=True)
 class Found:
-    """What a reading brought: busy times by event, the events that make nobody busy (any more), and the next token.
+    """What a reading brought: busy times by event, the events that make nobody busy (any more) with those of them that
+    stand in the calendar as `shown`, and the next token.
 
     Of a whole reading, what is not in it is gone. `etags` are Google's names for what it has of each event, empty for a
-    deleted one, and `marked` the events that bear our mark, with what they are about; neither is known where Google
-    tells busy times and no events.
+    deleted one, `marked` the events that bear our mark, with what they are about, and `zone` that of the calendar; none
+    of them is known where Google tells busy times and no events.
     """
 
     is_whole: bool
     since: datetime
     until: datetime
     has_events: bool = True
-    busy: dict[str, Busy] = field(default_factory=dict)
+    busy: dict[str, Kept] = field(default_factory=dict)
     free: set[str] = field(default_factory=set)
+    shown: dict[str, Kept] = field(default_factory=dict)
     etags: dict[str, str] = field(default_factory=dict)
     marked: dict[str, tuple[str, UUID]] = field(default_factory=dict)
     sync_token: str = ""
+    zone: str = ""
 
     def add(self, event: Mapping[str, Any], zone: ZoneInfo) -> None:
         """Add an event as it is now, in place of what was found of it before."""
-        event_id, busy = event["id"], busy_of(event, zone)
-        if busy and busy.end > self.since and busy.start < self.until:
+        event_id, busy, free = event["id"], busy_of(event, zone), free_of(event, zone)
+        self.shown.pop(event_id, None)
+        if busy and self._holds(busy):
             self.busy[event_id] = busy
             self.free.discard(event_id)
         else:
             self.busy.pop(event_id, None)
             self.free.add(event_id)
+            if free and self._holds(free):
+                self.shown[event_id] = free
         self.etags[event_id] = "" if event.get("status") == "cancelled" else event.get("etag", "")
         if thing := about(event):
             self.marked[event_id] = thing
@@ -96,10 +102,15 @@ class Found:
         return bool(row.start and row.end and row.end > self.since and row.start < self.until)
 
     def take_away(self, event_ids: Iterable[str]) -> None:
-        """Let these events make nobody busy."""
+        """Let nothing be kept of these events: they make nobody busy, and are not shown."""
         for event_id in event_ids:
+            self.shown.pop(event_id, None)
             if self.busy.pop(event_id, None):
                 self.free.add(event_id)
+
+    def _holds(self, kept: Kept) -> bool:
+        """Whether an event lies in the time of this reading."""
+        return kept.end > self.since and kept.start < self.until
 
 
 # --- Which are due ----------------------------------------------------------------------------------------------------
@@ -255,7 +266,11 @@ def _read_events(api: CalendarApi, calendar: GoogleCalendar) -> Found:
     since, seen = now - BEHIND, 0
     found = Found(is_whole=not token, since=since, until=until)
     for page in api.events(calendar.google_id, sync_token=token, since=since, until=until):
-        zone = clock.zone(page.time_zone) if page.time_zone else calendar.zone
+        found.zone = zone_name(page.time_zone) if page.time_zone else calendar.time_zone
+        if token and found.zone != calendar.time_zone:
+            # Whole days that were read before lie elsewhere now, and no change tells of them.
+            raise FullReadingNeeded(Problem.REFUSED, "another zone")
+        zone = clock.zone(found.zone)
         for event in page.events:
             found.add(event, zone)
         seen += len(page.events)
@@ -311,13 +326,15 @@ def _save(calendar: GoogleCalendar, found: Found) -> None:
     _set_own_apart(row, found, now=now)
     changed = _write(row, provider, found)
     row.sync_token, row.read_until, row.last_read_at = found.sync_token, found.until, now
+    row.time_zone = found.zone or row.time_zone
     row.failures, row.problem, row.gone_since, row.reading_until = 0, "", None, None
     # `next_read_at` is left alone: the calendar may be due again already.
     row.save(
         update_fields=[
-            "sync_token", "read_until", "last_read_at", "failures", "problem", "gone_since", "reading_until"
+            *("sync_token", "read_until", "last_read_at", "time_zone"),
+            *("failures", "problem", "gone_since", "reading_until"),
         ]
-    )  # fmt: skip
+    )
     Connection.objects.filter(pk=row.connection_id).exclude(problem="").update(problem="")
     health.note_reading(row, busy=row.busy_intervals.count(), changed=changed, now=now)
     health.pass_on(provider, has_changed=changed > 0)
@@ -348,7 +365,7 @@ def _set_own_apart(row: GoogleCalendar, found: Found, *, now: datetime) -> None:
         for event_id, thing in found.marked.items()
         if event_id == event_id_of(*thing, owner=owner, site=site)
     }
-    found.take_away([*sent, *marked] if row.counts_as_busy else list(found.busy))
+    found.take_away([*sent, *marked] if row.counts_as_busy else [*found.busy, *found.shown])
     unknown = [thing for event_id, thing in marked.items() if event_id not in sent and found.etags[event_id]]
     written.adopt(row, unknown, now=now)
     other = [each.pk for event_id, each in sent.items() if found.etags.get(event_id, each.etag) != each.etag]
@@ -358,41 +375,46 @@ def _set_own_apart(row: GoogleCalendar, found: Found, *, now: datetime) -> None:
 
 
 def _write(row: GoogleCalendar, provider: Provider | None, found: Found) -> int:
-    """Write the difference between the rows and what was found; returns how many rows are new, other or gone."""
-    rows = row.busy_intervals.defer("title")
+    """Write the difference between the rows and what was found; returns how many busy times are new, other or gone."""
+    busy, free = row.busy_intervals.defer("title"), row.free_events.defer("title")
     if not found.is_whole:
-        rows = rows.filter(event_id__in=[*found.busy, *found.free])
+        seen = [*found.busy, *found.free]
+        busy, free = busy.filter(event_id__in=seen), free.filter(event_id__in=seen)
+    _make_agree(free, found.shown, FIELDS, calendar=row)
+    return _make_agree(busy, found.busy, (*FIELDS, "is_free_by_choice"), calendar=row, provider=provider)
+
+
+def _make_agree(
+    rows: QuerySet[BusyInterval] | QuerySet[FreeEvent],
+    kept: Mapping[str, Kept],
+    changing: Sequence[str],
+    **fields: Any,
+) -> int:
+    """Make these rows those of the events that are kept; returns how many are new, other or gone."""
+    model: Any = rows.model
     known = {each.event_id: each for each in rows}
-    gone = [each.pk for event_id, each in known.items() if event_id not in found.busy]
+    gone = [each.pk for event_id, each in known.items() if event_id not in kept]
     new = [
-        BusyInterval(provider=provider, calendar=row, event_id=event_id, **_values(busy))
-        for event_id, busy in found.busy.items()
-        if event_id not in known
+        model(event_id=event_id, **fields, **_values(each)) for event_id, each in kept.items() if event_id not in known
     ]
-    others = []
-    for event_id, each in known.items():
-        values = _values(found.busy[event_id]) if event_id in found.busy else {}
-        if values and _differs(each, values):
-            others.append(each)
-            # What the owner said of the event was said of these times.
-            each.is_free_by_choice &= (each.start, each.end) == (values["start"], values["end"])
-            for name, value in values.items():
-                setattr(each, name, value)
+    others = [each for event_id, each in known.items() if event_id in kept and _differs(each, _values(kept[event_id]))]
+    for each in others:
+        each.become(**_values(kept[each.event_id]))
     for at in range(0, len(gone), BATCH):
-        BusyInterval.objects.filter(pk__in=gone[at : at + BATCH]).delete()
-    BusyInterval.objects.bulk_create(new, batch_size=BATCH)
-    BusyInterval.objects.bulk_update(others, [*FIELDS, "is_free_by_choice"], batch_size=100)
+        model.objects.filter(pk__in=gone[at : at + BATCH]).delete()
+    model.objects.bulk_create(new, batch_size=BATCH)
+    model.objects.bulk_update(others, changing, batch_size=100)
     return len(gone) + len(new) + len(others)
 
 
 FIELDS = ("etag", "start", "end", "is_all_day", "title")
 
 
-def _values(busy: Busy) -> dict[str, Any]:
-    return {name: getattr(busy, name) for name in FIELDS}
+def _values(kept: Kept) -> dict[str, Any]:
+    return {name: getattr(kept, name) for name in FIELDS}
 
 
-def _differs(row: BusyInterval, values: Mapping[str, Any]) -> bool:
+def _differs(row: BusyInterval | FreeEvent, values: Mapping[str, Any]) -> bool:
     """Whether an event is another by now. Its title is not compared, which the etag changes with."""
     return any(getattr(row, name) != values[name] for name in FIELDS if name != "title")
 
@@ -428,6 +450,7 @@ def drop_copies(calendars: Sequence[GoogleCalendar]) -> bool:
     """
     keys = [each.pk for each in calendars]
     removed = BusyInterval.objects.filter(calendar__in=keys).delete()[0]
+    FreeEvent.objects.filter(calendar__in=keys).delete()
     # A reading that is under way loses its turn, and what it brings is not written.
     GoogleCalendar.objects.filter(pk__in=keys).update(
         sync_token="", read_until=None, last_read_at=None, reading_until=None, failures=0, problem=""

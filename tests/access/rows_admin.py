@@ -106,6 +106,7 @@ ROWS = [
     *model("appointments_openday", lambda world: world.open_day),
     *model("appointments_searchfigures", lambda world: world.figures),
     *model("calendar_sync_busyinterval", lambda world: world.busy),
+    *model("calendar_sync_freeevent", lambda world: world.free_event),
     *model("calendar_sync_connection", lambda world: world.connection),
     *model("calendar_sync_note", lambda world: world.google_note),
     *model("calendar_sync_writtenevent", lambda world: world.written),

@@ -44,7 +44,7 @@ from appointments.services.series_moves import move_several
 from appointments.services.time_off import cancel_inside, what_is_inside
 from appointments.services.waitlist_offers import times_for
 from appointments.states import Role, Shown
-from calendar_sync.models import BusyInterval, Connection, Note, WrittenEvent
+from calendar_sync.models import BusyInterval, Connection, FreeEvent, Note, WrittenEvent
 from calendar_sync.states import Edit
 from core import clock
 from notifications import inbox, preferences
@@ -277,6 +277,11 @@ class World:
     def busy(self) -> BusyInterval:
         now = clock.now()
         return BusyInterval.objects.create(provider=self.provider, start=now, end=now + timedelta(hours=1))
+
+    @cached_property
+    def free_event(self) -> FreeEvent:
+        calendar = self.connection.calendars.create(google_id="free@example.com")
+        return calendar.free_events.create(event_id="f", start=clock.now(), end=clock.now())
 
     @cached_property
     def connection(self) -> Connection:

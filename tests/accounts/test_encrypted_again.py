@@ -5,7 +5,7 @@ from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 
-from calendar_sync.models import BusyInterval, Connection
+from calendar_sync.models import BusyInterval, Connection, FreeEvent
 from core import clock
 from core.encryption import CannotDecrypt, decrypt, encrypt
 from tests.factories.accounts import UserFactory
@@ -25,6 +25,7 @@ def secrets(settings):
         user=provider.user, account="1", email="m@example.com", profile="full", refresh_token="r", access_token="a"
     )
     BusyInterval.objects.create(provider=provider, start=now, end=now + clock.ONE_DAY, title="Dentist")
+    row.calendars.create(google_id="m").free_events.create(event_id="f", start=now, end=now, title="Choir outing")
     user = UserFactory()
     Authenticator.objects.create(user=user, type="totp", data={"secret": encrypt("s")})
     Authenticator.objects.create(
@@ -35,10 +36,10 @@ def secrets(settings):
 
 
 def what_is_stored():
-    row, busy = Connection.objects.get(), BusyInterval.objects.get()
+    row, busy, free = Connection.objects.get(), BusyInterval.objects.get(), FreeEvent.objects.get()
     totp, codes = Authenticator.objects.get(type="totp").data, Authenticator.objects.get(type="recovery_codes").data
     steps = [totp["secret"], codes["seed"], *codes["migrated_codes"]]
-    return [row.refresh_token, row.access_token, busy.title, *(decrypt(each) for each in steps)]
+    return [row.refresh_token, row.access_token, busy.title, free.title, *(decrypt(each) for each in steps)]
 
 
 def test_afterwards_the_old_key_can_go(secrets, settings, capsys):
@@ -46,7 +47,7 @@ def test_afterwards_the_old_key_can_go(secrets, settings, capsys):
     call_command("encrypt_again")
     assert "rows are encrypted with the newest key" in capsys.readouterr().out
     settings.ENCRYPTION_KEYS = [NEW]
-    assert what_is_stored() == ["r", "a", "Dentist", "s", "e", "c"]
+    assert what_is_stored() == ["r", "a", "Dentist", "Choir outing", "s", "e", "c"]
 
 
 def test_without_it_nothing_opens_with_the_new_key_alone(secrets, settings):

@@ -245,6 +245,8 @@ def _as_provider(person: User, own: Provider) -> None:
         problem=Problem.SLOW,
         gone_since=clock.now(),
     )
+    now = clock.now()
+    calendar.free_events.create(event_id=MARKERS["calendar"], etag="e", start=now, end=now, title=MARKERS["calendar"])
     calendar.written.create(
         source="time_off",
         key=uuid4(),

@@ -82,6 +82,7 @@ IMPERSONAL = {
         "calendar_sync_connection.access_token",
         "calendar_sync_connection.to_remove",
         "calendar_sync_busyinterval.title",
+        "calendar_sync_freeevent.title",
     },
     "Google's own names for an account and for what was read of it, gone with the connection.": {
         "calendar_sync_connection.account",
@@ -90,6 +91,7 @@ IMPERSONAL = {
         "calendar_sync_channel.resource_id",
         "calendar_sync_googlecalendar.time_zone",
         "calendar_sync_busyinterval.etag",
+        "calendar_sync_freeevent.etag",
         "calendar_sync_writtenevent.etag",
     },
     "Names of ours for an event, hashes of what it is about and of what it says, gone with the connection.": {

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from calendar_sync.rules import pauses, scopes
-from calendar_sync.rules.events import busy_of, busy_ranges
+from calendar_sync.rules.events import busy_of, busy_ranges, free_of, zone_name
 from calendar_sync.rules.standing import Copy, Standing, standing_of
 from calendar_sync.states import Profile, State, WhenStale
 from core import clock
@@ -45,6 +45,39 @@ def guest(answer, **fields):
 )
 def test_an_event_that_takes_no_time(fields):
     assert busy_of(event(**fields), KOLKATA) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_kept"),
+    [
+        ({"transparency": "transparent"}, True),
+        ({"eventType": "workingLocation"}, True),
+        ({"eventType": "birthday"}, True),
+        ({"transparency": "transparent", "attendees": [guest("accepted")]}, True),
+        ({"end": {"dateTime": "2026-03-09T10:00:00+05:30"}}, True),  # without length
+        ({}, False),
+        ({"eventType": "outOfOffice"}, False),
+        ({"status": "cancelled", "transparency": "transparent"}, False),
+        ({"transparency": "transparent", "attendees": [guest("declined")]}, False),
+        ({"transparency": "transparent", "end": {"dateTime": "2026-03-09T09:00:00+05:30"}}, False),
+        ({"transparency": "transparent", "end": {}}, False),
+    ],
+)
+def test_an_event_that_stands_in_the_calendar_and_takes_no_time(fields, is_kept):
+    assert bool(free_of(event(**fields), KOLKATA)) is is_kept
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("Asia/Calcutta", "Asia/Kolkata"),
+        ("Asia/Kolkata", "Asia/Kolkata"),
+        ("Etc/GMT+5", "Etc/GMT+5"),
+        ("Nowhere", "UTC"),
+    ],
+)
+def test_the_zone_of_a_calendar_is_kept_by_our_name_for_it(name, kept):
+    assert zone_name(name) == kept
 
 
 @pytest.mark.parametrize(

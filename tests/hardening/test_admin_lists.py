@@ -60,6 +60,7 @@ def staff(client):
         connection.notes.create(kind="read")
         calendar = connection.calendars.create(google_id="c")
         calendar.written.create(source="time_off", key=uuid4(), event_id="e")
+        calendar.free_events.create(event_id="f", start=MORNING, end=MORNING)
         KnownConflict.objects.create(
             appointment=provider.appointments.first(), calendar=calendar, event_id="e", start=MORNING,
             end=MORNING + timedelta(hours=1), busy_from=MORNING, busy_until=MORNING + timedelta(hours=1),

@@ -8,7 +8,7 @@ from accounts.models import User
 from appointments.models import Appointment
 from appointments.services import conflicts
 from calendar_sync.models import BusyInterval, Connection, GoogleCalendar
-from calendar_sync.rules.events import Busy
+from calendar_sync.rules.events import Kept
 from calendar_sync.services import connecting, free_by_choice, health, reading, tokens
 from calendar_sync.states import Profile, WhenStale
 from core import clock
@@ -73,7 +73,7 @@ def bring(calendar_pk, start, folder, size):
     """End a reading that found the hour from `start` busy."""
     calendar = reading._take_turn(calendar_pk)
     at = datetime.fromisoformat(start)
-    busy = Busy("event", "1", at, at + HOUR, is_all_day=False, title="Dentist")
+    busy = Kept("event", "1", at, at + HOUR, is_all_day=False, title="Dentist")
     found = reading.Found(is_whole=True, since=at - LATER, until=at + LATER, busy={"event": busy}, sync_token="next")
     meet(folder, size)
     reading._save(calendar, found)
