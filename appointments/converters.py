@@ -3,6 +3,7 @@
 from django.urls import register_converter
 from django.urls.converters import StringConverter
 
+from appointments.pages.calendar.periods import View
 from providers.urls import DayConverter
 
 from . import links
@@ -17,6 +18,18 @@ class ReferenceConverter(StringConverter):
 
 register_converter(ReferenceConverter, "reference")
 register_converter(DayConverter, "day")
+
+
+class ViewConverter(StringConverter):
+    """A view of a calendar: list, day, week or month."""
+
+    regex = "|".join(View)
+
+    def to_python(self, value: str) -> View:
+        return View(value)
+
+
+register_converter(ViewConverter, "view")
 
 
 class LinkConverter(StringConverter):

@@ -10,6 +10,7 @@ from .views import (
     series_moves,
     series_times,
     studio,
+    studio_calendar,
     studio_conflict,
     studio_customers,
     studio_waitlist,
@@ -20,6 +21,9 @@ from .views import studio_appointment as one
 
 urlpatterns = [
     path("", studio.today, name="studio_today"),
+    path("calendar/", studio_calendar.calendar, name="studio_calendar"),
+    path("calendar/<view:view>/", studio_calendar.jump, name="studio_calendar_jump"),
+    path("calendar/<view:view>/<day:day>/", studio_calendar.calendar_on, name="studio_calendar_on"),
     path("requests/", studio.requests, name="studio_requests"),
     path("requests/accept/", studio.accept_many, name="accept_requests"),
     path("requests/<reference:reference>/", studio.one_request, name="studio_request"),

@@ -361,6 +361,14 @@ class Bench:
                 requests, f"/studio/requests{one}", 20, self.owners[500], ">= 0.10", 7
             ),
             "provider's day": ListPage("/studio/", f"/studio/appointments{one}", 56, self.owners[500], ">= 0.10", 7),
+            "provider's calendar, week": ListPage(
+                f"/studio/calendar/week/{clock.now():%Y-%m-%d}/",
+                f"/studio/appointments{one}",
+                56,
+                self.owners[500],
+                ">= 0.08",
+                12,
+            ),
         }
 
     def check_lists(self) -> None:

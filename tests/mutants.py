@@ -61,6 +61,8 @@ CHANGES = "appointments/test_transitions.py"
 PAGES = "appointments/test_booking_pages.py"
 STUDIO = "appointments/test_studio_pages.py"
 WEEK = "appointments/test_studio_week.py"
+CALENDAR = "appointments/test_calendar_layout.py"
+CALENDAR_PAGES = "appointments/test_calendar_pages.py"
 CARDS = "appointments/test_request_cards.py"
 MAILS = "appointments/test_mails.py"
 SIDES = "appointments/test_mail_sides.py"
@@ -4614,5 +4616,69 @@ MUTANTS = [
         "    return Q(provider__user=user)",
         "calendar_sync/test_customers.py",
         "",
+    ),
+    mutant(
+        "calendar: overlapping entries cover each other",
+        "appointments/pages/calendar/layout.py",
+        "        if lanes > 1:\n",
+        "        if lanes > 9:\n",
+        CALENDAR,
+        "width",
+    ),
+    mutant(
+        "calendar: the hour that clocks skip is open",
+        "appointments/pages/calendar/layout.py",
+        "        if change.after > change.before:",
+        "        if change.after < change.before:",
+        CALENDAR,
+        "skip",
+    ),
+    mutant(
+        "calendar: what is over midnight is on its first date alone",
+        "appointments/pages/calendar/layout.py",
+        "            if end > one.start and start < end:",
+        "            if end > one.start >= start:",
+        CALENDAR,
+        "midnight",
+    ),
+    mutant(
+        "calendar: what does not fit the hours is lost",
+        "appointments/pages/calendar/layout.py",
+        "        above = [*whole[day], *(piece.entry for piece in hidden)]",
+        "        above = [*whole[day]]",
+        CALENDAR,
+        "above",
+    ),
+    mutant(
+        "calendar: requests count as booked",
+        "appointments/pages/calendar/entries.py",
+        "        counts=not one.is_request,",
+        "        counts=True,",
+        CALENDAR_PAGES,
+        "each_view",
+    ),
+    mutant(
+        "calendar: a time that nobody keeps any more is shown",
+        "appointments/queries/calendar.py",
+        "each.browser and each.expires_at and each.expires_at > now]",
+        "each.browser and each.expires_at]",
+        CALENDAR_PAGES,
+        "keeps",
+    ),
+    mutant(
+        "calendar: a clash goes with the events that are not shown",
+        "appointments/views/studio_calendar.py",
+        '"conflicts": told(conflicts, twelve=user.uses_12h_clock),',
+        '"conflicts": told(conflicts if choices.outside else [], twelve=user.uses_12h_clock),',
+        CALENDAR_PAGES,
+        "clash",
+    ),
+    mutant(
+        "calendar: the open parts are those of UTC",
+        "appointments/search/open_parts.py",
+        "spans(start, end, zone=provider.zone, parts=[part])",
+        'spans(start, end, zone=clock.zone("UTC"), parts=[part])',
+        CALENDAR_PAGES,
+        "own_days",
     ),
 ]

@@ -89,10 +89,13 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         return rows.select_related("open_proposal")  # type: ignore[misc] # the plugin knows no filtered relation
 
     def with_names(self) -> "AppointmentQuerySet":
-        """Preload the names of customer and service, the photo and the open proposal, for a row of a provider's day;
-        the caller sets the one provider."""
+        """Preload the names of customer and service, the customer's photo and zone, and the open proposal, for a row of
+        a provider's day; the caller sets the one provider."""
         own = [field.name for field in Appointment._meta.concrete_fields]
-        names = ("service__name", *(f"customer__{name}" for name in ("name", "photo", "is_active", "leaves_at")))
+        names = (
+            "service__name",
+            *(f"customer__{name}" for name in ("name", "photo", "time_zone", "is_active", "leaves_at")),
+        )
         return self.with_proposal().select_related("customer", "service").only(*own, *names)
 
     def for_customer(self, user) -> "AppointmentQuerySet":

@@ -86,27 +86,39 @@ def load_agenda(provider: Provider, days: Iterable[date], *, now: datetime, neig
     zone = provider.zone
     spans = merge(clock.day_bounds(day, zone) for day in days)
     starts, ends = [start for start, _ in spans], [end for _, end in spans]
-    found = _held(
-        provider_id=provider.pk,
-        now=now,
-        starts=starts,
-        ends=ends,
-        looked_back=[start - LOOK_BACK for start in starts],
-        neighbours=neighbours,
-    )
-    for one in found:
-        one.provider = provider
+    found = _appointments(provider, spans, now=now, neighbours=neighbours)
     away = _away(provider_id=provider.pk, starts=starts, ends=ends) if spans else []
     return Agenda(
         zone=zone,
         appointments=found,
         busy=merge((start, end) for start, end, is_off in away if not is_off),
         hours=week_of(provider),
-        overrides=_overrides(provider, days),
+        overrides=overrides_between(provider, days),
         proposals=live_proposals_of(provider, now=now),
         offers=live_offers_of(provider, now=now),
         time_off=merge((start, end) for start, end, is_off in away if is_off),
     )
+
+
+def appointments_between(provider: Provider, start: datetime, end: datetime, *, now: datetime) -> list[Appointment]:
+    """The provider's appointments that take time and meet [start, end), by start. One query."""
+    return _appointments(provider, [(start, end)], now=now)
+
+
+def _appointments(
+    provider: Provider, spans: list[Interval], *, now: datetime, neighbours: bool = False
+) -> list[Appointment]:
+    found = _held(
+        provider_id=provider.pk,
+        now=now,
+        starts=[start for start, _ in spans],
+        ends=[end for _, end in spans],
+        looked_back=[start - LOOK_BACK for start, _ in spans],
+        neighbours=neighbours,
+    )
+    for one in found:
+        one.provider = provider
+    return found
 
 
 @prepared
@@ -148,7 +160,9 @@ def _away(
     return busy.union(own, off, all=True)
 
 
-def _overrides(provider: Provider, days: list[date]) -> dict[date, list[WallRange]]:
+def overrides_between(provider: Provider, days: list[date]) -> dict[date, list[WallRange]]:
+    """The provider's own hours of the dates that have them, from the first of `days`, which are sorted, to the last.
+    One query."""
     if not days:
         return {}
     rows = _override_rows(provider_id=provider.pk, first=days[0], last=days[-1])

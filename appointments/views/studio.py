@@ -14,11 +14,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from appointments.context_processors import Studio
 from appointments.forms.reasons import ReasonForm
 from appointments.models import REFERENCE_ALPHABET, REFERENCE_LENGTH
+from appointments.pages.calendar.layout import days_of_week
 from appointments.pages.changing import asks_of_provider
 from appointments.pages.conflicts import told
 from appointments.pages.studio import requests as asking
 from appointments.pages.studio.today import build_today
-from appointments.pages.studio.week import build_week, days_of_week
+from appointments.pages.studio.week import build_week
 from appointments.queries.agenda import load_agenda
 from appointments.queries.requests import first_waiting, waiting_page
 from appointments.services import transitions

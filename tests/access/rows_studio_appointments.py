@@ -58,6 +58,16 @@ def quiet_day(world):
     return {"day": clock.now().date() + timedelta(days=300)}
 
 
+def some_view(world):
+    world.provider  # noqa: B018
+    return {"view": "month"}
+
+
+def some_week(world):
+    """The week of an appointment of P."""
+    return {"view": "week", "day": world.appointment.start.date()}
+
+
 def its_reference(world):
     return {"request": world.request.reference}
 
@@ -81,6 +91,9 @@ def accepting_the_own(world):
 
 ROWS = [
     Row("studio_today", get=studio(), post=refused(), args=has_page),
+    Row("studio_calendar", get=studio("go"), post=refused(), args=has_page),
+    Row("studio_calendar_jump", get=studio("go"), post=refused(), args=some_view),
+    Row("studio_calendar_on", get=studio(), post=refused(), args=some_week),
     Row("studio_requests", get=studio(), post=refused(), args=has_page),
     # The reference of somebody else's request is 404.
     Row("accept_requests", get=ACT_ONLY, post=own("go"), args=has_page, data=its_reference),

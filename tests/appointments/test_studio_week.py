@@ -9,9 +9,10 @@ from django.utils.html import escape
 
 from accounts.models import User
 from appointments.models import Appointment
+from appointments.pages.calendar.layout import days_of_week
 from appointments.pages.studio.requests import history_words
 from appointments.pages.studio.today import build_today
-from appointments.pages.studio.week import build_week, days_of_week, week_name
+from appointments.pages.studio.week import build_week, week_name
 from appointments.queries.agenda import Agenda
 from appointments.states import Status
 from appointments.views.studio import shown_day

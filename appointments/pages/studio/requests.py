@@ -18,6 +18,11 @@ SOON = timedelta(hours=1)
 THIS = "requested this"
 
 
+def is_soon(one: Appointment, now: datetime) -> bool:
+    """Whether it is a request whose time to answer is over within the hour."""
+    return one.is_request and (one.answer_by or one.start) - now <= SOON
+
+
 def waiting_words(count: int) -> str:
     """The sentence "1 request waits for your answer."."""
     if not count:
@@ -107,7 +112,7 @@ def _row(one: Appointment, zone: ZoneInfo, now: datetime, twelve: bool, fit: Fit
     return RequestRow(
         appointment=one,
         history=history_words(one.visits, one.no_shows, one.late),  # type: ignore[attr-defined]
-        is_soon=deadline - now <= SOON,
+        is_soon=is_soon(one, now),
         deadline=_short(deadline, zone, now, twelve),
         fit=fit,
     )

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from appointments.models import Appointment, Proposal
+from appointments.pages.calendar.layout import USUAL, wall_minute
 from appointments.pages.labels import live_proposal
 from appointments.queries.agenda import Agenda
 from appointments.states import Status
 from core import clock, wording
 from core.intervals import Interval, clip
-
-from .week import USUAL, wall_minute
 
 WORDS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 # A kind, and from when to when it is drawn.
@@ -215,7 +214,7 @@ def line_of(agenda: Agenda, day: date, *, now: datetime, twelve: bool = False, a
 def _visible_day(agenda: Agenda, day: date, taken: list[Interval]) -> Interval:
     """The interval drawn for the date: full hours of the wall clock around all open and taken time."""
     spans = list(agenda.opening(day))
-    spans += [(wall_minute(start, day, agenda), wall_minute(end, day, agenda)) for start, end in taken]
+    spans += [(wall_minute(start, day, agenda.zone), wall_minute(end, day, agenda.zone)) for start, end in taken]
     spans = [(start, end) for start, end in spans if start < end] or [USUAL]
     first = min(start for start, _ in spans) // 60 * 60
     last = min(-(-max(end for _, end in spans) // 60) * 60, clock.END_OF_DAY)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from appointments.pages.calendar.layout import USUAL
 from appointments.pages.studio.today import Segment, line_of
-from appointments.pages.studio.week import USUAL
 from appointments.queries.agenda import Agenda
 from appointments.services.why_not import WhyNot
 from core import clock, wording

@@ -1,0 +1,428 @@
+"""The studio's calendar, through the browser's door."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from appointments.models import Hold, OpenDay, OwnEvent
+from appointments.pages.calendar.periods import View
+from appointments.search.open_parts import open_parts_of
+from appointments.services import proposals
+from appointments.states import HoldKind, Role, Status
+from calendar_sync.models import BusyInterval, FreeEvent
+from providers.models import CalendarState, TimeOff
+from tests.factories.accounts import UserFactory
+from tests.factories.calendars import connect, put
+from tests.factories.providers import DateOverrideFactory, ProviderFactory
+
+from .conftest import NOW, TUESDAY_TEN, move_to_london
+from .test_studio_pages import made, texts
+
+pytestmark = pytest.mark.django_db
+
+TUESDAY = date(2026, 3, 3)
+HOUR = timedelta(hours=1)
+# Session with user, the provider, what the calendar holds in ten, what waits.
+QUERIES = {View.LIST: 13, View.DAY: 14, View.WEEK: 13, View.MONTH: 14}
+
+
+@pytest.fixture
+def provider(provider):
+    """In London: these tests read wall times."""
+    return move_to_london(provider)
+
+
+@pytest.fixture
+def studio(client, provider):
+    client.force_login(provider.user)
+    session = client.session
+    session["has_studio"] = True
+    session.save()
+    return client
+
+
+def address(view=View.WEEK, day=TUESDAY):
+    return reverse("studio_calendar_on", args=[view, day])
+
+
+def busy(provider, start, minutes=60, title="Dentist", **facts):
+    return BusyInterval.objects.create(
+        provider=provider, start=start, end=start + timedelta(minutes=minutes), title=title, **facts
+    )
+
+
+def off(provider, start, hours=2, reason="", **facts):
+    return TimeOff.objects.create(provider=provider, start=start, end=start + hours * HOUR, reason=reason, **facts)
+
+
+# --- What is shown --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("view", list(View))
+def test_each_view_shows_what_stands_on_the_calendar(studio, provider, service, view):
+    dana = made(provider, service, TUESDAY_TEN, customer=UserFactory(name="Dana Kowalski"))
+    asked = made(
+        provider,
+        service,
+        TUESDAY_TEN + 2 * HOUR,
+        Status.REQUESTED,
+        customer=UserFactory(name="Wren Ashby"),
+        answer_by=TUESDAY_TEN,
+    )
+
+    page = studio.get(address(view))
+
+    assert page.status_code == 200
+    said = texts(page)
+    assert "Dana Kowalski" in said
+    assert "Wren Ashby" in said
+    assert "Awaiting your answer" in said
+    assert reverse("studio_appointment", args=[dana.reference]) in said
+    assert reverse("studio_appointment", args=[asked.reference]) in said
+    assert "London time, now <time" in said
+    assert page.headers["Cache-Control"].startswith("max-age=0, no-cache, no-store")
+
+
+def test_week_says_in_words_what_it_draws(studio, provider, service):
+    one = made(provider, service, TUESDAY_TEN, customer=UserFactory(name="Dana Kowalski"))
+    Hold.objects.create(provider=provider, appointment=one, start=TUESDAY_TEN, end=TUESDAY_TEN + timedelta(minutes=75))
+    off(provider, TUESDAY_TEN + 3 * HOUR, reason="Accounts <b>")
+    busy(provider, TUESDAY_TEN + 6 * HOUR)
+
+    said = texts(studio.get(address()))
+
+    assert "Tuesday 3 March</time>, 1 appointment, 1 h of 6 h booked" in said
+    assert "Kept free after Dana Kowalski, <time" in said
+    assert "Blocked" in said
+    assert "Accounts &lt;b&gt;" in said
+    assert "Dentist" in said
+    assert "Busy in Google Calendar" in said
+    assert "1 appointment, 1 h of 38 h booked." in said
+
+
+def test_new_time_stands_beside_the_present_one(studio, provider, service, confirmed):
+    proposals.propose_time(
+        appointment=confirmed,
+        actor=provider.user,
+        start=TUESDAY_TEN + timedelta(days=1),
+        role=Role.PROVIDER,
+    )
+
+    said = texts(studio.get(address()))
+
+    assert said.count('data-state="proposed"') == 2
+    assert 'data-state="proposed" data-new' in said
+    assert "One proposal waits." in said
+
+
+def test_time_that_somebody_keeps_is_shown_until_it_runs_out(studio, provider):
+    kept = {"provider": provider, "kind": HoldKind.KEPT}
+    Hold.objects.create(**kept, start=TUESDAY_TEN, end=TUESDAY_TEN + HOUR, browser="a", expires_at=NOW + HOUR)
+    Hold.objects.create(
+        **kept, start=TUESDAY_TEN + 2 * HOUR, end=TUESDAY_TEN + 3 * HOUR, browser="b", expires_at=NOW - HOUR
+    )
+
+    assert texts(studio.get(address())).count('data-state="kept"') == 1
+
+
+def test_whole_days_off_stand_above_the_hours_and_shut_the_day(studio, provider):
+    off(provider, datetime(2026, 3, 3, tzinfo=UTC), 24, all_day=True, reason="Away with family")
+
+    page = studio.get(address())
+
+    assert 'class="wday__all"' in texts(page)
+    tuesday = page.context["grid"].columns[1]
+    assert ([one.title for one in tuesday.whole], tuesday.shut) == (["Time off"], [(0, 108)])
+
+
+def test_hours_of_a_date_replace_those_of_the_week(studio, provider):
+    DateOverrideFactory(provider=provider, start_on=TUESDAY, end_on=TUESDAY, ranges=[(780, 900)])
+
+    page = studio.get(address())
+
+    assert page.context["grid"].columns[1].shut == [(0, 48), (72, 36)]
+
+
+def test_day_leads_to_cancelling_all_of_it_while_it_is_not_over(studio, provider):
+    assert reverse("studio_cancel_day", args=[TUESDAY]) in texts(studio.get(address(View.DAY)))
+    assert "Cancel this whole day" not in texts(studio.get(address(View.DAY, date(2026, 2, 24))))
+
+
+def test_month_shows_in_which_parts_time_is_open(studio, provider):
+    # 10:00 and 18:00 on 3 March.
+    OpenDay.objects.create(provider=provider, day=(TUESDAY - date(2000, 1, 1)).days, early=1 << 40, late=1 << 24)
+
+    page = studio.get(address(View.MONTH))
+
+    cells = {cell.day: cell for week in page.context["month"].weeks for cell in week}
+    assert cells[TUESDAY].open == (True, False, True)
+    assert "Tuesday 3 March, no appointments, open in the morning and evening" in texts(page)
+
+
+def test_open_parts_are_those_of_the_providers_own_days(provider):
+    provider.time_zone = "Pacific/Auckland"
+    # 20:00 UTC on 3 March is 09:00 on 4 March there.
+    OpenDay.objects.create(provider=provider, day=(TUESDAY - date(2000, 1, 1)).days, late=1 << 32)
+
+    found = open_parts_of(provider, [TUESDAY, date(2026, 3, 4)], now=NOW)
+
+    assert found == {TUESDAY: (False, False, False), date(2026, 3, 4): (True, False, False)}
+
+
+def test_calendar_speaks_in_the_providers_zone_and_the_readers_clock(studio, provider, service):
+    provider.user.uses_12h_clock, provider.user.time_zone = True, "Asia/Tokyo"
+    provider.user.save()
+    made(provider, service, TUESDAY_TEN + 4 * HOUR)
+
+    said = texts(studio.get(address()))
+
+    assert "2:00 pm" in said
+    assert "Tokyo" not in said
+
+
+def test_week_begins_on_the_day_the_person_chose(studio, provider):
+    provider.user.first_weekday = 6
+    provider.user.save()
+
+    page = studio.get(address())
+
+    assert page.context["period"].first == date(2026, 3, 1)
+
+
+def test_empty_week_says_so(studio, provider):
+    said = texts(studio.get(address()))
+
+    assert "Nothing is booked in this week." in said
+    assert "No appointments, 40 h open." in said
+
+
+# --- Events of Google -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def calendar(provider):
+    return connect(provider)
+
+
+@pytest.fixture
+def connected(calendar, provider):
+    provider.refresh_from_db()
+    return provider
+
+
+def test_event_over_an_appointment_is_marked_and_leads_to_deciding(studio, calendar, confirmed):
+    put(calendar, TUESDAY_TEN, TUESDAY_TEN + HOUR)
+
+    said = texts(studio.get(address()))
+
+    assert "data-clash" in said
+    assert reverse("studio_conflict", args=[confirmed.reference]) in said
+    assert "Both stand until you decide." in said
+
+
+def test_event_that_the_provider_treats_as_free_is_shown_quietly(studio, connected):
+    busy(connected, TUESDAY_TEN, is_free_by_choice=True)
+
+    page = studio.get(address())
+
+    assert 'data-state="free"' in texts(page)
+    assert "Treated as free by you" in texts(page)
+
+
+def test_whole_day_of_a_calendar_elsewhere_stands_on_its_own_date(studio, calendar):
+    calendar.time_zone = "Pacific/Auckland"
+    calendar.save()
+    # 3 March there is 2 March, 11:00, to 3 March, 11:00, in London.
+    event = put(calendar, datetime(2026, 3, 2, 11, tzinfo=UTC), datetime(2026, 3, 3, 11, tzinfo=UTC), title="Holiday")
+    event.is_all_day = True
+    event.save()
+
+    columns = studio.get(address()).context["grid"].columns
+
+    assert [[one.title for one in column.entries] for column in columns[:3]] == [[], ["Holiday"], []]
+
+
+def test_event_that_makes_nobody_busy_is_shown_and_closes_nothing(studio, calendar):
+    FreeEvent.objects.create(
+        calendar=calendar, event_id="f", start=TUESDAY_TEN, end=TUESDAY_TEN, title="Birthday", is_all_day=False
+    )
+
+    page = studio.get(address())
+
+    assert [one.title for one in page.context["grid"].columns[1].entries] == ["Birthday"]
+    assert 'data-state="free"' in texts(page)
+
+
+def test_calendar_that_is_not_read_says_from_when_its_times_are(studio, connected):
+    connected.calendar_state, connected.calendar_read_at = CalendarState.SIGN_IN_AGAIN, NOW - HOUR
+    connected.save()
+
+    said = texts(studio.get(address()))
+
+    assert "Google busy times are from <time" in said
+    assert "Sign in to Google" in said
+
+
+def test_titles_of_events_are_shown_to_their_owner_alone(studio, provider):
+    busy(ProviderFactory(), TUESDAY_TEN, title="Their secret")
+
+    assert "Their secret" not in texts(studio.get(address()))
+
+
+# --- Choices --------------------------------------------------------------------------------------------------------
+
+
+def test_first_visit_leads_to_this_week_and_to_the_list_on_a_phone(studio, provider):
+    monday = date(2026, 3, 2)
+
+    assert studio.get(reverse("studio_calendar")).url == address(View.WEEK, monday)
+    assert studio.get(reverse("studio_calendar") + "?on=phone").url == address(View.LIST, monday)
+    assert studio.get(reverse("studio_calendar"), headers={"Sec-CH-UA-Mobile": "?1"}).url == address(View.LIST, monday)
+
+
+def test_calendar_opens_as_it_was_seen_last(studio, provider):
+    studio.get(address(View.MONTH))
+
+    assert studio.get(reverse("studio_calendar") + "?on=phone").url == address(View.MONTH, date(2026, 3, 2))
+
+
+def test_google_and_weekends_stay_as_they_were_chosen(studio, connected, service):
+    busy(connected, TUESDAY_TEN)
+    made(connected, service, datetime(2026, 3, 7, 10, tzinfo=UTC))
+
+    assert studio.get(address(), {"shown": "1"}).url == address()
+    page = studio.get(address())
+
+    assert "Dentist" not in texts(page)
+    assert len(page.context["grid"].columns) == 5
+    assert "1 appointment on the weekend is not shown." in texts(page)
+    assert studio.get(address(View.MONTH)).context["month"].weekdays[-1].weekday() == 4
+    studio.get(address(), {"shown": "1", "outside": "on", "weekend": "on"})
+    assert len(studio.get(address()).context["grid"].columns) == 7
+
+
+def test_clash_is_told_even_where_events_are_not_shown(studio, calendar, confirmed):
+    put(calendar, TUESDAY_TEN, TUESDAY_TEN + HOUR)
+    studio.get(address(), {"shown": "1"})
+
+    assert "Both stand until you decide." in texts(studio.get(address()))
+
+
+@pytest.mark.parametrize(
+    ("asked", "day"),
+    [("2026-12-24", "2026-12-24"), ("", "2026-03-02"), ("soon", "2026-03-02"), ("0001-01-01", "2026-03-02")],
+)
+def test_jump_leads_to_the_date_or_says_that_it_is_none(studio, provider, asked, day):
+    answer = studio.get(reverse("studio_calendar_jump", args=[View.DAY]), {"date": asked}, follow=True)
+
+    assert answer.redirect_chain[-1][0] == address(View.DAY, date.fromisoformat(day))
+    assert ("That is no date of the calendar" in texts(answer)) == (asked not in {"2026-12-24", ""})
+
+
+@pytest.mark.parametrize(
+    "path", ["week/1999-12-31", "week/2201-01-01", "week/2026-02-30", "year/2026-03-03", "week/9999-12-31"]
+)
+def test_what_is_no_date_of_the_calendar_is_missing(studio, provider, path):
+    assert studio.get(f"/studio/calendar/{path}/").status_code == 404
+
+
+@pytest.mark.parametrize("day", [date(2000, 1, 1), date(2200, 12, 31)])
+@pytest.mark.parametrize("view", list(View))
+def test_first_and_last_dates_are_shown(studio, provider, view, day):
+    assert studio.get(address(view, day)).status_code == 200
+
+
+# --- What it costs --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rows", [1, 60])
+@pytest.mark.parametrize("view", list(View))
+def test_calendar_costs_the_same_for_many_rows(studio, provider, service, django_assert_num_queries, rows, view):
+    for n in range(rows):
+        start = TUESDAY_TEN + n % 4 * timedelta(days=1) + n // 4 * timedelta(minutes=20)
+        one = made(provider, service, start, minutes=15)
+        Hold.objects.create(provider=provider, appointment=one, start=start, end=start + timedelta(minutes=20))
+        busy(provider, start + timedelta(minutes=5), minutes=20)
+        off(provider, start + timedelta(days=60), 0.1)
+    studio.get(address(view))
+
+    with django_assert_num_queries(QUERIES[view]):
+        page = studio.get(address(view))
+
+    assert texts(page).count("Dentist") > 0
+
+
+# --- Own events, and the day beside its column ---------------------------------------------------------------------
+
+
+def own(provider, start, minutes=60, title="School run", **facts):
+    return OwnEvent.objects.create(
+        user=provider.user, start=start, end=start + timedelta(minutes=minutes), title=title, **facts
+    )
+
+
+def test_own_events_are_shown_with_their_texts(studio, provider):
+    own(provider, TUESDAY_TEN, place="Hartley <Practice>")
+    own(provider, TUESDAY_TEN + 2 * HOUR, title="Reading", is_free=True)
+    own(provider, datetime(2026, 3, 4, tzinfo=UTC), 1440, title="Rent due", is_all_day=True)
+    own(ProviderFactory(), TUESDAY_TEN, title="Their secret")
+
+    page = studio.get(address())
+
+    said = texts(page)
+    assert said.count('data-state="own"') == 3
+    assert "Hartley &lt;Practice&gt;" in said
+    assert "Your event, takes no time" in said
+    assert [one.title for one in page.context["grid"].columns[2].whole] == ["Rent due"]
+    assert "Their secret" not in said
+
+
+def test_day_has_its_line_figures_and_what_waits_beside_it(studio, provider, service):
+    made(provider, service, TUESDAY_TEN)
+    made(
+        provider,
+        service,
+        TUESDAY_TEN + 2 * HOUR,
+        Status.REQUESTED,
+        customer=UserFactory(name="Wren Ashby"),
+        answer_by=TUESDAY_TEN,
+    )
+    own(provider, TUESDAY_TEN + 5 * HOUR)
+    OpenDay.objects.create(provider=provider, day=(TUESDAY - date(2000, 1, 1)).days, late=1 << 8)
+
+    page = studio.get(address(View.DAY))
+
+    beside = page.context["beside"]
+    assert beside.facts == [
+        ("Booked", "1 h of 8 h"),
+        ("Still open", "Afternoon"),
+        ("Worth", "£58, and £58 if you accept"),
+    ]
+    assert [one.customer.name for one in beside.waiting] == ["Wren Ashby"]
+    assert "busy 15:00 to 16:00" in beside.line.words()
+    assert "£116" not in texts(page)
+
+
+def test_request_about_to_end_is_told_above_the_calendar(studio, provider, service):
+    one = made(provider, service, TUESDAY_TEN, Status.REQUESTED, answer_by=NOW + timedelta(minutes=50))
+
+    said = texts(studio.get(address()))
+
+    assert "request expires in 50 min." in said
+    assert reverse("studio_request", args=[one.reference]) in said
+
+
+def test_online_appointment_says_the_customers_time_beside_it(studio, provider, service):
+    pune = UserFactory(name="Priya Nair", time_zone="Asia/Kolkata")
+    made(provider, service, TUESDAY_TEN, customer=pune, venue="online")
+
+    assert "online, 15:30 for Priya in Kolkata" in texts(studio.get(address(View.LIST)))
+
+
+def test_clock_change_within_the_week_is_told(client, provider):
+    with time_machine.travel(datetime(2026, 3, 26, 9, tzinfo=UTC), tick=False):
+        client.force_login(provider.user)
+        assert "Clocks change on" in texts(client.get(address(View.WEEK, date(2026, 3, 29))))
+        assert "Clocks change on" not in texts(client.get(address(View.DAY, date(2026, 3, 28))))
