@@ -32,4 +32,5 @@ class AppointmentsConfig(AppConfig):
         personal_data.files_of.answer(answers.calendar_of)
         notification_hooks.waiting.answer(answers.waiting_for)
         calendar_hooks.sources.add(google)
+        calendar_hooks.joined.add(google)
         core_demo.parts.add(demo)

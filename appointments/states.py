@@ -26,6 +26,10 @@ class Role(TextChoices):
 ANSWERING = frozenset({Role.CUSTOMER, Role.PROVIDER})
 
 
+# The name of appointments among what stands in people's calendars.
+IN_CALENDARS = "appointment"
+
+
 class Verb(TextChoices):
     """The act that a history entry records."""
 

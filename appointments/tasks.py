@@ -15,6 +15,7 @@ from providers.models import Provider
 
 from .mail import catalogue, closed_waitlists, digest, lines, offered, reminders, standing, suspension  # noqa: F401 registers what is told
 from .mail import conflicts as conflict_mails  # noqa: F401 the same
+from .mail import join_links as join_link_mails  # noqa: F401 the same
 from .mail import waitlist as waitlist_mails  # noqa: F401 the same
 from .outside import google
 from .queries.due import (
@@ -26,7 +27,7 @@ from .queries.due import (
     providers_with_waitlists,
 )
 from .search import index
-from .services import conflicts, digests, holds, offers, proposals, transitions, waitlist, waitlist_offers
+from .services import conflicts, digests, holds, join_links, offers, proposals, transitions, waitlist, waitlist_offers
 from .services.personal_data import FORGET_IN_CALENDARS
 from .services.reminders import publish_due
 
@@ -119,6 +120,12 @@ def _end_each(rows: QuerySet[Row], end: Callable[[Row], object]) -> None:
 def write_to_calendars(payload: dict[str, Any], *, message: Any) -> None:
     """Have connected calendars compared with appointments that changed."""
     google.write(payload["appointments"])
+
+
+@outbox.handler(join_links.TELL)
+def tell_join_links(payload: dict[str, Any], *, message: Any) -> None:
+    """Tell a customer of links to join that came, or are gone, since they were told last."""
+    join_links.tell_links(provider=payload["provider"], customer=payload["customer"])
 
 
 @outbox.handler(FORGET_IN_CALENDARS)

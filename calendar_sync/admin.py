@@ -35,7 +35,7 @@ class WrittenEventAdmin(ReadOnly, admin.ModelAdmin):
     search_fields = ["event_id", "calendar__connection__email"]
     fields = [
         *("calendar", "source", "key", "event_id", "start", "end", "sent_at", "written_at", "write_at"),
-        "problem",
+        *("problem", "meet", "meet_link", "meet_since"),
     ]
     show_full_result_count = False
 
@@ -60,7 +60,7 @@ class ConnectionAdmin(ReadOnly, admin.ModelAdmin):
     list_select_related = ["user"]
     list_filter = ["state", "problem"]
     search_fields = ["email", "user__email", "user__name"]
-    fields = ["user", "email", "profile", "granted", "state", "state_since", "problem", "when_stale"]
+    fields = ["user", "email", "profile", "granted", "state", "state_since", "problem", "when_stale", "makes_meet"]
     fields += ["signed_in_at", "sign_in_until"]
     inlines = [CalendarInline, ChannelInline]
     show_full_result_count = False

@@ -7,6 +7,8 @@ from django import forms
 from .models import Connection, GoogleCalendar
 from .states import WhenChanged, WhenStale
 
+NEEDS_A_CALENDAR = "Nothing is written to Google now: choose a calendar to write to, else no link is made."
+
 
 class CalendarsForm(forms.Form):
     """Which calendars count as busy, into which one is written, and what a dead or stale connection means."""
@@ -22,6 +24,12 @@ class CalendarsForm(forms.Form):
     )
     writes_requests = forms.BooleanField(
         label="Write requests, too, as tentative", required=False, help_text="Otherwise only once they are confirmed."
+    )
+    makes_meet = forms.BooleanField(
+        label="Add a Google Meet link to online appointments",
+        required=False,
+        help_text="Customers join by it. It is mailed to them as soon as Google has made it, also for what is booked "
+        "already.",
     )
     when_changed = forms.ChoiceField(
         label="When you move or delete one of these in Google",
@@ -53,17 +61,20 @@ class CalendarsForm(forms.Form):
             if each.is_written_to or (each.is_owned and not each.gone_since)
         ]
         self.fields["write_to"].choices = [*own, ("", "None")]  # type: ignore[attr-defined]
+        if not any(each.is_written_to for each in self.calendars.values()):
+            self.fields["makes_meet"].help_text += " " + NEEDS_A_CALENDAR
         self.initial = {
             "busy": [key for key, each in self.calendars.items() if each.counts_as_busy],
             "write_to": next((key for key, each in self.calendars.items() if each.is_written_to), ""),
             "writes_requests": connection.writes_requests,
+            "makes_meet": connection.makes_meet,
             "when_changed": connection.when_changed,
             "when_stale": connection.when_stale,
         }
 
     def leave_out_bookings(self) -> None:
         """Ask nothing about being booked, for somebody who is no provider."""
-        del self.fields["when_stale"]
+        del self.fields["when_stale"], self.fields["makes_meet"]
         self.fields["write_to"].help_text = "Your appointments stand there, and follow each change."
 
     @property

@@ -80,6 +80,24 @@ def source_of(name: str) -> Source | None:
     return next((each for each in sources if each.name == name), None)
 
 
+class Joined(Protocol):
+    """Things of one source that are joined online, by the link of their event: a module with the name of the source
+    and this function."""
+
+    name: str
+
+    def take_link(self, key: UUID, *, owner: User) -> None:
+        """Let the thing be joined by the link that `queries.meet_links` names for it now, or no more by any."""
+        ...
+
+
+joined = Registry[Joined]("What is joined by the Google Meet link of its event")
+
+
+def joined_of(name: str) -> Joined | None:
+    return next((each for each in joined if each.name == name), None)
+
+
 @dataclass(frozen=True, slots=True)
 class LiesOver:
     """Something agreed over which busy times lie: its times, whom it is with, a sentence for each busy time with its

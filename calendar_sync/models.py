@@ -15,7 +15,7 @@ from core import clock
 from core.encryption import EncryptedText
 from providers.models import Provider
 
-from .states import ChannelState, Edit, NoteKind, Problem, Profile, State, WhenChanged, WhenStale
+from .states import ChannelState, Edit, Meet, NoteKind, Problem, Profile, State, WhenChanged, WhenStale
 
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
@@ -52,6 +52,8 @@ class Connection(models.Model):
     # Requests are written once they are confirmed, or as tentative from the start.
     writes_requests = models.BooleanField(default=False)
     when_changed = models.CharField(max_length=8, choices=WhenChanged, default=WhenChanged.ASK)
+    # Events of what takes place online get a Google Meet link.
+    makes_meet = models.BooleanField(default=False, db_default=False)
     # Until when one process alone writes to this account, so that no two change the same event.
     writing_until = models.DateTimeField(null=True, blank=True, editable=False)
     signed_in_at = models.DateTimeField(default=clock.now, editable=False)
@@ -300,6 +302,9 @@ class WrittenEvent(models.Model):
     when that was found, `edit_start` and `edit_end` where it lies since; `refusal` is why it could not be proposed.
     Until they answer, or the thing itself changes, the event stays as it is.
 
+    `meet` is how its Google Meet link stands, empty where none was asked for; `meet_link` is the link that is ready,
+    `meet_since` since when one is awaited, and `meet_attempt` counts how often one was asked for.
+
     From `write_at` on it is compared with what it is about; with Google, too, where it `must_look`, as somebody changed
     it there. `asked` counts who asked for that, so that nobody is forgotten who asks while it is being written.
     """
@@ -324,6 +329,10 @@ class WrittenEvent(models.Model):
     edit_end = models.DateTimeField(null=True, blank=True)
     edited_at = models.DateTimeField(null=True, blank=True)
     refusal = models.TextField(blank=True)
+    meet = models.CharField(max_length=8, choices=Meet, blank=True, default="", db_default="")
+    meet_link = models.CharField(max_length=200, blank=True, default="", db_default="")
+    meet_since = models.DateTimeField(null=True, blank=True)
+    meet_attempt = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         verbose_name = "written event"
@@ -333,6 +342,14 @@ class WrittenEvent(models.Model):
             models.CheckConstraint(
                 condition=Q(edit="", edited_at=None) | (~Q(edit="") & Q(edited_at__isnull=False)),
                 name="edit_has_its_moment",
+            ),
+            models.CheckConstraint(
+                condition=Q(meet=Meet.READY) & ~Q(meet_link="") | ~Q(meet=Meet.READY) & Q(meet_link=""),
+                name="meet_link_once_ready",
+            ),
+            models.CheckConstraint(
+                condition=Q(meet=Meet.ASKED, meet_since__isnull=False) | ~Q(meet=Meet.ASKED) & Q(meet_since=None),
+                name="awaited_meet_link_has_its_moment",
             ),
         ]
         indexes = [

@@ -130,6 +130,8 @@ def _row(note: Note) -> Row:
     if note.kind in {NoteKind.ASKED, NoteKind.PROPOSED, NoteKind.PUT_BACK}:
         icon = "warn" if note.kind == NoteKind.ASKED else "calendar"
         return Row("brass" if note.kind == NoteKind.ASKED else "iris", icon, note.get_kind_display(), calendar, note.at)
+    if note.kind == NoteKind.NO_MEET:
+        return Row("brass", "warn", note.get_kind_display(), "Tell your customer how to join", note.at)
     if note.kind == NoteKind.NOT_TOLD:
         return Row("brass", "clock", note.get_kind_display(), "They are looked for every 12 minutes or so", note.at)
     if note.kind == NoteKind.WRITTEN:

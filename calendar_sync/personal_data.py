@@ -62,6 +62,7 @@ def _connection(row: Connection) -> Facts:
         "connected_at": row.created_at,
         "signed_in_at": row.signed_in_at,
         "sign_in_ends_at": row.sign_in_until,
+        "makes_meet_links": row.makes_meet,
         "when_it_cannot_be_read": row.get_when_stale_display(),
     }
 
@@ -97,4 +98,11 @@ def _free(row: FreeEvent) -> Facts:
 
 
 def _written(row: WrittenEvent) -> Facts:
-    return {"what": row.source, "start": row.start, "end": row.end, "calendar": row.calendar.name, "id": row.event_id}
+    return {
+        "what": row.source,
+        "start": row.start,
+        "end": row.end,
+        "calendar": row.calendar.name,
+        "id": row.event_id,
+        "meet_link": row.meet_link,
+    }

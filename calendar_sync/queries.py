@@ -1,9 +1,10 @@
 """What is read of connections: by pages, and of busy times by whoever asks when a provider is free."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from operator import attrgetter
+from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Now
@@ -13,7 +14,7 @@ from core import clock
 from providers.models import Provider
 
 from .models import BusyInterval, Channel, Connection, FreeEvent, GoogleCalendar, Note, WrittenEvent
-from .states import ChannelState, State
+from .states import ChannelState, Meet, State
 
 
 def busy_between(provider_ids: Iterable[int], start: datetime, end: datetime) -> QuerySet[BusyInterval]:
@@ -121,6 +122,31 @@ def unwritten(user: User) -> QuerySet[WrittenEvent]:
     """The events in the person's calendars that Google could not be made to agree with, each with its problem."""
     rows = WrittenEvent.objects.filter(calendar__connection__user=user).exclude(problem="")
     return rows.exclude(calendar__connection__state=State.LEAVING)
+
+
+@dataclass(frozen=True, slots=True)
+class MeetLink:
+    """The Google Meet link of something in somebody's calendar, empty while there is none; `is_coming` says that one is
+    on its way."""
+
+    link: str = ""
+    is_coming: bool = False
+
+
+def meet_links(owner: int, *, source: str, keys: Collection[UUID]) -> dict[UUID, MeetLink]:
+    """The links of things of a source in the calendar of a person. Two queries, one where no links are made."""
+    calendars = GoogleCalendar.objects.filter(connection__user=owner, connection__makes_meet=True, is_written_to=True)
+    calendar = calendars.exclude(connection__state=State.LEAVING).select_related("connection").first()
+    if calendar is None:
+        return {key: MeetLink() for key in keys}
+    rows = calendar.written.filter(source=source, key__in=keys).values_list("key", "meet", "meet_link")
+    known = {key: (meet, link) for key, meet, link in rows}
+    works = calendar.connection.is_working
+    return {key: _link(*known.get(key, ("", "")), works=works) for key in keys}
+
+
+def _link(meet: str, link: str, *, works: bool) -> MeetLink:
+    return MeetLink(link, is_coming=works and meet in {"", Meet.ASKED})
 
 
 def written_ahead(connection: Connection, *, now: datetime) -> int:

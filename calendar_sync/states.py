@@ -40,6 +40,15 @@ class Edit(models.TextChoices):
     DELETED = "deleted", "Deleted in Google"
 
 
+class Meet(models.TextChoices):
+    """How the Google Meet link of an event of ours stands, which Google makes some time after it was asked for."""
+
+    ASKED = "asked", "Asked for"
+    READY = "ready", "Ready"
+    FAILED = "failed", "Google made none"
+    REMOVED = "removed", "Taken away in Google"
+
+
 class Problem(models.TextChoices):
     """Why a call to Google did not do what was asked; the label is what the owner of the connection reads."""
 
@@ -78,3 +87,4 @@ class NoteKind(models.TextChoices):
     PUT_BACK = "put_back", "Changed in Google, and put back"
     SIGNED_OUT = "signed_out", "Google refused the sign-in"
     NOT_TOLD = "not_told", "Google will not tell us of changes"
+    NO_MEET = "no_meet", "Google made no Meet link for an appointment"

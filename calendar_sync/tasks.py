@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from accounts.models import User
 from core import clock
@@ -9,7 +10,19 @@ from outbox import services as outbox
 
 from . import mails  # noqa: F401 registers what is told
 from .google_api.errors import TryLater
-from .services import channels, connecting, ending, health, leaving, reading, time_off, tokens, writing, written
+from .services import (
+    channels,
+    connecting,
+    ending,
+    health,
+    leaving,
+    meet_links,
+    reading,
+    time_off,
+    tokens,
+    writing,
+    written,
+)
 
 SOON = 2.0
 
@@ -40,6 +53,12 @@ def write(payload: dict[str, Any], *, message: Any) -> None:
         writing.write_due(payload["connection"])
     except (writing.BeingWritten, tokens.BeingRefreshed):
         raise outbox.NotYet(after=SOON) from None
+
+
+@outbox.handler(meet_links.HAND)
+def hand_link(payload: dict[str, Any], *, message: Any) -> None:
+    """Let something be joined by the Meet link that its event has now."""
+    meet_links.take(source=payload["source"], key=UUID(payload["key"]), owner=payload["owner"])
 
 
 @outbox.handler("calendar_sync.write_time_off")

@@ -148,10 +148,13 @@ def calendars(request: HttpRequest, door: Door, connection: UUID) -> HttpRespons
                 write_to=form.written_to,
                 writes_requests=form.cleaned_data["writes_requests"],
                 when_changed=form.cleaned_data["when_changed"],
+                makes_meet=form.cleaned_data.get("makes_meet", row.makes_meet),
                 when_stale=form.cleaned_data.get("when_stale", row.when_stale),
                 actor=door.owner,
             )
             messages.success(request, "Saved. What changed is being read and written.")
+            if form.cleaned_data.get("makes_meet") and form.written_to is None:
+                messages.warning(request, "No Google Meet links are made, as nothing is written to this account.")
             _warn_if_missing(request, door)
         except NotConnected as refusal:
             messages.warning(request, str(refusal))

@@ -80,7 +80,8 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A line of the list of facts; `url` is empty, a page of ours, or a mailto: or tel: link."""
+    """A line of the list of facts; `url` is empty, a page of ours, a mailto: or tel: link, or the link of a Google
+    Meet."""
 
     label: str
     value: str
@@ -156,7 +157,7 @@ class Letter:
 
 
 def page(name: str, *args: str) -> str:
-    """The full address of a page on this site. Mails link nowhere else."""
+    """The full address of a page on this site. Mails link nowhere else, but to the Google Meet of an appointment."""
     return settings.SITE_URL + reverse(name, args=args)
 
 

@@ -36,6 +36,7 @@ class Kind(models.TextChoices):
     WAITLIST = "waitlist", "Waitlist"
     CHANGES = "changes", "Several changes"
     LINK = "link", "New link"
+    JOIN = "join", "Link to join"
     ACCOUNT = "account", "Sign-up, code or reset"
     SECURITY = "security", "Security of the account"
     SUSPENSION = "suspension", "Suspension"
@@ -65,6 +66,7 @@ TOPICS: dict[Kind, Topic] = {
     Kind.RESCHEDULED: Topic.APPOINTMENTS,
     Kind.CANCELLED: Topic.APPOINTMENTS,
     Kind.CHANGES: Topic.APPOINTMENTS,
+    Kind.JOIN: Topic.APPOINTMENTS,
     Kind.TIME_PROPOSED: Topic.NEW_TIMES,
     Kind.TIME_KEPT: Topic.NEW_TIMES,
     Kind.OFFER_WITHDRAWN: Topic.NEW_TIMES,

@@ -13,7 +13,7 @@ from appointments.models import Appointment, AppointmentEvent, Offer, Series
 from appointments.pages.consequences import ordinal
 from appointments.pages.labels import state_label, was_cancelled_late
 from appointments.pages.offers import offer_zones
-from appointments.pages.places import place_for
+from appointments.pages.places import join_link_for, place_for
 from appointments.pages.timeline import DROPPED
 from appointments.pages.zones import Zones, zones_told
 from appointments.rules.fair_use import LIMIT
@@ -55,7 +55,7 @@ class MailContext:
 
     `event` must come with its proposal, if any, and its appointment, and that with provider, user, policy, service and
     customer. `late` is given where this side's act was a late cancellation, and `offers` where other times are offered
-    to the customer instead, who can still take them.
+    to the customer instead, who can still take them; `link_follows` says that the link to join is on its way.
     """
 
     def __init__(
@@ -66,8 +66,10 @@ class MailContext:
         now: datetime,
         late: Late | None = None,
         offers: Sequence[Offer] = (),
+        link_follows: bool = False,
     ) -> None:
         self.event, self.side, self.now, self.late, self.offers = event, side, now, late, offers
+        self.link_follows = link_follows
         # The time as it was at the event, so that the mail tells the event and no later move.
         self.appointment: Appointment = copy.copy(event.appointment)
         self.appointment.status = event.to_status
@@ -233,9 +235,17 @@ class MailContext:
 
     @property
     def place(self) -> str:
+        return place_for(self.appointment, self.side, was_agreed=self._was_agreed)
+
+    @property
+    def join_link(self) -> str:
+        """The link by which the reader joins online; empty without one."""
+        return join_link_for(self.appointment, self.side, was_agreed=self._was_agreed)
+
+    @property
+    def _was_agreed(self) -> bool:
         agreed_at = self.appointment.agreed_at
-        was_agreed = agreed_at is not None and agreed_at <= self.event.at
-        return place_for(self.appointment, self.side, was_agreed=was_agreed)
+        return agreed_at is not None and agreed_at <= self.event.at
 
     # The person who caused the event.
 

@@ -17,7 +17,7 @@ from icalendar import Calendar, Event, vCalAddress, vDuration
 from accounts.models import User
 from appointments.models import Appointment
 from appointments.pages.calendar_words import address_of, reader_of, text_of, title_of
-from appointments.pages.places import place_of
+from appointments.pages.places import location_of
 from appointments.states import Role, Status
 from core import clock
 from core.exceptions import DomainError
@@ -132,8 +132,8 @@ def _entry(
     entry.add("status", status)
     entry.add("transp", "TRANSPARENT" if status == "CANCELLED" else "OPAQUE")
     entry.add("summary", title_of(appointment, side))
-    if place_of(appointment):
-        entry.add("location", place_of(appointment))
+    if location_of(appointment):
+        entry.add("location", location_of(appointment))
     entry.add("description", text_of(appointment, side, with_note=with_note, hint=HINT))
     entry.add("url", address_of(appointment, side))
     entry.add(

@@ -40,7 +40,7 @@ def about_one(context: MailContext, said: Words) -> Letter:
         after=said.after,
         change=said.change,
         contact=contact(context),
-        why=_why(context),
+        why=why(context),
     )
 
 
@@ -60,8 +60,8 @@ def service_text(context: MailContext) -> str:
 
 
 def appointment_facts(context: MailContext) -> tuple[Fact, ...]:
-    appointment, place = context.appointment, context.place
-    where = (Fact("Place", place),) if place else ()
+    appointment, place, link = context.appointment, context.place, context.join_link
+    where = (*([Fact("Place", place)] if place else []), *([Fact("Join", link, link)] if link else []))
     price = Fact("Price", price_words(appointment.price, appointment.currency))
     return (*where, price, Fact("Reference", appointment.reference))
 
@@ -96,7 +96,7 @@ def contact(context: MailContext | None) -> str:
     return f"Questions? Reply to this mail; your answer goes to {reached}."
 
 
-def _why(context: MailContext) -> str:
+def why(context: MailContext) -> str:
     asked = "you asked" if context.for_customer else f"{context.other_name} asked"
     with_whom = context.other_name if context.for_customer else "you"
     return f"You get this mail because {asked} for an appointment with {with_whom} on {settings.SITE_NAME}."

@@ -50,6 +50,14 @@ def _about(one: Appointment, facts: Facts, offers: Sequence[Offer], view: View) 
     return inbox.offers_withdrawn_line(one, offers, view) if "act" in facts else inbox.last_call_line(one, view)
 
 
+@catalogue.lines("appointments.join_links")
+def join_link_lines(items: Sequence[Facts], view: View) -> list[Line | None]:
+    """The lines about links to join. One query."""
+    found = Appointment.objects.with_people().in_bulk({key for facts in items for key in facts["appointments"]})
+    rows = [[found[key] for key in facts["appointments"] if key in found] for facts in items]
+    return [inbox.join_links_line(some, view) if some else None for some in rows]
+
+
 @catalogue.lines("appointments.last_call_for_time")
 def proposal_lines(items: Sequence[Facts], view: View) -> list[Line | None]:
     """The lines about new times that nobody answered yet. One query."""

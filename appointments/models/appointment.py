@@ -141,6 +141,9 @@ class Appointment(models.Model):
         db_default="",
         help_text="As agreed; empty: wherever the provider works.",
     )
+    # The link by which both join online, and the one of which the customer was told last; see `services.join_links`.
+    join_link = models.CharField(max_length=200, blank=True, default="", db_default="", editable=False)
+    told_join_link = models.CharField(max_length=200, blank=True, default="", db_default="", editable=False)
     note = models.TextField(max_length=1000, blank=True, help_text="What the customer asked for.")
     answer_by = models.DateTimeField(null=True, blank=True, help_text="When an unanswered request expires.")
     ended_by = models.CharField(
@@ -215,6 +218,16 @@ class Appointment(models.Model):
     @property
     def is_in_person(self) -> bool:
         return Venue.IN_PERSON in self.venues
+
+    @property
+    def is_only_online(self) -> bool:
+        return self.venues == (Venue.ONLINE,)
+
+    @property
+    def joined_by(self) -> str:
+        """The link by which both join, while it is confirmed and takes place online; else empty. Needs the provider
+        loaded."""
+        return self.join_link if self.is_confirmed and self.is_only_online else ""
 
     @property
     def is_request(self) -> bool:

@@ -10,9 +10,9 @@ from django.db.models import Q
 from accounts.models import User
 from appointments.models import Appointment
 from appointments.pages.calendar_words import address_of, text_of, title_of
-from appointments.pages.places import place_of
-from appointments.services import proposals
-from appointments.states import Role, Status
+from appointments.pages.places import location_of, place_of
+from appointments.services import join_links, proposals
+from appointments.states import IN_CALENDARS, Role, Status
 from calendar_sync.exceptions import NotFollowed
 from calendar_sync.hooks import Asked, Edited
 from calendar_sync.rules.entries import Entry
@@ -20,7 +20,7 @@ from calendar_sync.services import written
 from calendar_sync.states import Edit
 from notifications.preferences import leads_of
 
-name = "appointment"
+name = IN_CALENDARS
 # The states that stand in a calendar. What is over stays there as it took place, or should have.
 SHOWN = frozenset({Status.REQUESTED, Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW})
 AHEAD = frozenset({Status.REQUESTED, Status.CONFIRMED})
@@ -52,17 +52,24 @@ def entry(key: UUID, *, owner: User) -> Entry | None:
     row, side = _theirs(key, owner)
     if row is None or row.status not in SHOWN:
         return None
+    is_customers = side is Role.CUSTOMER  # the provider's own event has the link as what it is
     return Entry(
         start=row.start,
         end=row.end,
         zone=row.provider.time_zone,
         title=title_of(row, side),
-        text=text_of(row, side, with_note=False, hint=HINT),
-        place=place_of(row),
+        text=text_of(row, side, with_note=False, hint=HINT, with_link=is_customers),
+        place=location_of(row) if is_customers else place_of(row),
         address=address_of(row, side),
         reminders=leads_of(owner),
         is_tentative=row.status == Status.REQUESTED,
+        is_online=row.is_only_online and not is_customers,
     )
+
+
+def take_link(key: UUID, *, owner: User) -> None:
+    """Let an appointment be joined by the link that its event in the provider's own calendar has now."""
+    join_links.take_link(key=key, owner=owner)
 
 
 def ahead(owner: User, *, now: datetime) -> Collection[UUID]:

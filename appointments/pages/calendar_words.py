@@ -17,14 +17,15 @@ def title_of(appointment: Appointment, side: Role) -> str:
     return f"{one_line(appointment.customer.name)}: {service}"
 
 
-def text_of(appointment: Appointment, side: Role, *, with_note: bool, hint: str) -> str:
-    """The text of the entry: what, with whom, the wall time, what the customer wrote, where to change it, and a `hint`
-    on what changing it in the calendar does."""
+def text_of(appointment: Appointment, side: Role, *, with_note: bool, hint: str, with_link: bool = True) -> str:
+    """The text of the entry: what, with whom, the wall time, by which link one joins, what the customer wrote, where to
+    change it, and a `hint` on what changing it in the calendar does."""
     with_whom = appointment.provider.name if side is Role.CUSTOMER else appointment.customer.name
     said = many_lines(appointment.note) if with_note and side is Role.PROVIDER else ""
     parts = [
         f"{one_line(appointment.service.name)}, {duration_text(appointment.minutes)}, with {one_line(with_whom)}.",
         f"{_wall_time(appointment, side)}.",
+        f"To join online: {appointment.joined_by}" if with_link and appointment.joined_by else "",
         f"{one_line(with_whom)} wrote:\n{said}" if said else "",
         f"To see or change it: {address_of(appointment, side)}",
         hint,

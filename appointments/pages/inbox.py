@@ -142,6 +142,22 @@ def reminder_line(one: Appointment, side: Role, view: View) -> Line:
     )
 
 
+def join_links_line(rows: Sequence[Appointment], view: View) -> Line:
+    """The line to a customer about links to join with one provider, as they are by now. Needs rows by their start."""
+    one, has_link = rows[0], any(row.joined_by for row in rows)
+    many = len(rows) > 1
+    what = f"{len(rows)} appointments" if many else one.service.name
+    head = f"Link{'s' if many else ''} to join" if has_link else "No link to join any more"
+    return Line(
+        title=f"{head}: {what} with {one.provider.name}",
+        address=reverse("my_appointments") if many else _page(one, Role.CUSTOMER),
+        icon="link",
+        tone="brand" if has_link else "slate",
+        text=f"{'The first: ' if many else ''}{how_it_stands(one, Role.CUSTOMER, view)}",
+        badge=None if one.is_confirmed or many else state_label(one, Role.CUSTOMER, now=view.now),
+    )
+
+
 def last_call_line(one: Appointment, view: View) -> Line:
     """The line to a provider that a request is about to expire."""
     waits = one.is_request and not one.is_unanswered(view.now)

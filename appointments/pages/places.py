@@ -19,6 +19,16 @@ def place_for(appointment: Appointment, viewer: Role, *, was_agreed: bool) -> st
     return address or one_line(capfirst(appointment.where))
 
 
+def join_link_for(appointment: Appointment, viewer: Role, *, was_agreed: bool) -> str:
+    """The link by which `viewer` joins online, as far as they may see where it takes place; empty without one."""
+    return appointment.joined_by if may_know_address(viewer, was_agreed=was_agreed) else ""
+
+
+def location_of(appointment: Appointment) -> str:
+    """What a calendar has as the place: the link by which one joins, else the place with its address."""
+    return appointment.joined_by or place_of(appointment)
+
+
 def place_of(appointment: Appointment) -> str:
     """The place with its address: "18 Arlington Road, Camden", "Online", or both where the venue is still open.
 

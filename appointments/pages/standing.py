@@ -19,7 +19,7 @@ from appointments.states import Role, Verb
 
 from .consequences import Phrase, until_when
 from .labels import PROPOSED, Label, badges, cancelled_words, is_expected, live_proposal, state_label
-from .places import place_for, there
+from .places import join_link_for, place_for, there
 from .zones import Zones, zones_of
 
 
@@ -66,6 +66,11 @@ class Standing:
     @property
     def place(self) -> str:
         return place_for(self.appointment, self.viewer, was_agreed=self.was_agreed)
+
+    @property
+    def join_link(self) -> str:
+        """The link by which the viewer joins online, until it is over; empty without one."""
+        return "" if self.is_past else join_link_for(self.appointment, self.viewer, was_agreed=self.was_agreed)
 
     @property
     def there(self) -> str:

@@ -144,6 +144,7 @@ def _appointment(row: Appointment) -> Facts:
         "price": row.price,
         "currency": row.currency,
         "venue": row.get_venue_display(),
+        "link_to_join": row.join_link,
         "note": row.note,
         "will_come": row.will_come_at,
         "made_at": row.created_at,

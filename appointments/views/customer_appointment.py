@@ -25,6 +25,7 @@ from appointments.pages.standing import Standing, standing_of
 from appointments.pages.timeline import timeline
 from appointments.queries.customer import appointment_for_customer
 from appointments.queries.history import history_of
+from appointments.queries.join_links import followed_by_link
 from appointments.queries.offers import offers_instead_of
 from appointments.rules.moves import OVER
 from appointments.services import availability, transitions
@@ -59,7 +60,7 @@ def done(request: HttpRequest, reference: str) -> HttpResponse:
     """The result of a booking. It shows the present state of the appointment, so its address stays of use."""
     appointment = _mine(request, reference)
     standing = _standing(request, appointment, history_of(appointment))
-    context = {**_context(standing), **_other_times(standing, offers_instead_of(appointment))}
+    context = {**_context(standing), **_joining(standing), **_other_times(standing, offers_instead_of(appointment))}
     return render(request, "appointments/done.html", context)
 
 
@@ -78,6 +79,7 @@ def _show(request: HttpRequest, appointment: Appointment, *, refusal: str = "") 
     standing, offers = _standing(request, appointment, history), offers_instead_of(appointment)
     context = {
         **_context(standing),
+        **_joining(standing),
         **_other_times(standing, offers),
         "actions": customer_actions(standing),
         "timeline": timeline(appointment, history, mails, viewer=Role.CUSTOMER, offers=offers),
@@ -103,6 +105,11 @@ def _context(standing: Standing) -> dict[str, Any]:
         "zone": standing.zones.first.key,
         "now": standing.now,
     }
+
+
+def _joining(standing: Standing) -> dict[str, Any]:
+    """Whether the link to join is on its way. No query unless one may be, else two."""
+    return {"link_follows": bool(followed_by_link([standing.appointment], now=standing.now))}
 
 
 def _other_times(standing: Standing, offers: Sequence[Offer]) -> dict[str, Any]:

@@ -118,14 +118,17 @@ class CalendarApi:
         An answer that got lost is met as AlreadyThere, too: httplib2 sends a request again whose connection died.
         """
         given = {name: _without_none(value) for name, value in body.items()}
-        return self._ask(self._api.events().insert(calendarId=calendar, body=given, sendUpdates="none"), EVENT)
+        how = {"sendUpdates": "none", **_version(body)}
+        return self._ask(self._api.events().insert(calendarId=calendar, body=given, **how), EVENT)
 
     def patch(self, calendar: str, event_id: str, body: Mapping[str, Any], *, etag: str = "") -> Mapping[str, Any]:
         """The event with these fields changed and all others as they were; nobody is mailed. Revives a deleted one.
 
-        Raises ChangedThere where it is another by now than `etag` names, and EventGone.
+        A body that says nothing of a conference leaves the one that there is. Raises ChangedThere where it is another
+        by now than `etag` names, and EventGone.
         """
-        request = self._api.events().patch(calendarId=calendar, eventId=event_id, body=body, sendUpdates="none")
+        how = {"sendUpdates": "none", **_version(body)}
+        request = self._api.events().patch(calendarId=calendar, eventId=event_id, body=body, **how)
         if etag:
             request.headers["If-Match"] = etag
         return self._event(request)
@@ -203,6 +206,11 @@ def _document() -> str:
     from googleapiclient.discovery_cache import get_static_doc
 
     return str(get_static_doc("calendar", "v3"))
+
+
+def _version(body: Mapping[str, Any]) -> dict[str, int]:
+    """The parameter without which Google passes over what a body says of conferences."""
+    return {"conferenceDataVersion": 1} if "conferenceData" in body else {}
 
 
 def _without_none(value: Any) -> Any:

@@ -17,15 +17,22 @@ class Meets:
     clock: Clock
     events: Events
     takes: timedelta = timedelta(seconds=2)  # from the request until the link is there
+    fails: bool = False  # what becomes of those that are pending
+    refuses: bool = False  # as where an administrator allows no Meet
     _pending: dict[tuple[str, str], datetime] = field(default_factory=dict)  # by calendar and event
 
     def asked(self, body: Mapping[str, Any], version: int) -> dict[str, Any]:
-        """The body with a conference that is asked for as pending; with version 0 Google passes over conferences."""
+        """The body with a conference that is asked for as pending, or to be taken away, as None says; with version 0
+        Google passes over conferences."""
         own = dict(body)
-        data = own.pop("conferenceData", None)
-        if not version or data is None:
+        data = own.pop("conferenceData", {})
+        if not version or data == {}:
             return own
+        if data is None:
+            return own | {"conferenceData": None}
         request = data.get("createRequest")
+        if request and self.refuses:
+            raise invalid("Invalid conference type value.", "conferenceData.createRequest.conferenceSolutionKey")
         if request and not request.get("requestId"):
             raise invalid("Missing conference request id.", "conferenceData.createRequest.requestId")
         if request:
@@ -49,12 +56,17 @@ class Meets:
                 continue
             event = self.events.get(calendar, event_id)
             if _status(event) == "pending":
-                self.events.rewrite(event, event.fields | {"conferenceData": _ready(event.fields["conferenceData"])})
+                settled = (_failed if self.fails else _ready)(event.fields["conferenceData"])
+                self.events.rewrite(event, event.fields | {"conferenceData": settled})
 
 
 def _status(event: Event) -> str:
     request = event.fields.get("conferenceData", {}).get("createRequest", {})
     return request.get("status", {}).get("statusCode", "")
+
+
+def _failed(data: dict[str, Any]) -> dict[str, Any]:
+    return {"createRequest": data["createRequest"] | {"status": {"statusCode": "failure"}}}
 
 
 def _ready(data: dict[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ class Entry:
     """What the owner of a calendar reads there about something of ours. `start` and `end` are instants.
 
     With `all_day` they are midnights of `zone`. `reminders` are minutes before the start; `address` is that of a page.
+    What `is_online` may get a Google Meet link, if the owner of the calendar wants that.
     """
 
     start: datetime
@@ -37,6 +38,7 @@ class Entry:
     reminders: tuple[int, ...] = ()
     all_day: bool = False
     is_tentative: bool = False
+    is_online: bool = False
 
 
 def event_id_of(source: str, key: UUID, *, owner: int, site: str) -> str:

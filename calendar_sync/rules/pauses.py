@@ -15,6 +15,8 @@ LEAST_PAUSE_WHEN_BUSY = timedelta(minutes=1)
 LIMIT_PAUSE = timedelta(hours=1)
 # A new push channel takes the place of one before it ends, so much earlier that a day without Google costs nothing.
 RENEWED_BEFORE = timedelta(days=1)
+# Google makes a Meet link within seconds as a rule, and says nothing of one that it will never make.
+FIRST_LOOK, LONGEST_LOOK, LINK_PATIENCE = timedelta(seconds=5), timedelta(minutes=30), timedelta(hours=6)
 
 
 def renewal(now: datetime, ends_at: datetime) -> datetime:
@@ -34,6 +36,12 @@ def until_next_try(failures: int, random: Random, *, asked: timedelta | None = N
     """
     pause = min(FIRST_PAUSE * 2 ** min(failures - 1, 10), LONGEST_PAUSE) * random.uniform(0.5, 1)
     return max(pause, asked or timedelta())
+
+
+def until_next_look(waited: timedelta) -> timedelta | None:
+    """The pause until a Meet link is looked for again that was asked for so long ago: as long as that, up to half an
+    hour. None once it is not waited for any more."""
+    return None if waited >= LINK_PATIENCE else min(max(waited, FIRST_LOOK), LONGEST_LOOK)
 
 
 def after_failure(

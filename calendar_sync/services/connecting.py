@@ -11,7 +11,7 @@ from calendar_sync.exceptions import BoxLeftEmpty, NotConnected
 from calendar_sync.google_api import oauth
 from calendar_sync.google_api.calendars import Listed
 from calendar_sync.google_api.errors import GoogleError, SignInNeeded, TryLater
-from calendar_sync.models import BusyInterval, Connection, GoogleCalendar
+from calendar_sync.models import BusyInterval, Connection, GoogleCalendar, WrittenEvent
 from calendar_sync.rules import scopes
 from calendar_sync.rules.events import zone_name
 from calendar_sync.states import NoteKind, Problem, Profile, State, WhenChanged, WhenStale
@@ -19,7 +19,7 @@ from core import clock
 from core.db import lock_row, retrying
 from outbox import services as outbox
 
-from . import channels, ending, health, leaving, reading, tokens, writing, written
+from . import channels, ending, health, leaving, meet_links, reading, tokens, writing, written
 from .locks import lock_connection, lock_provider_of
 
 log = structlog.get_logger("calendar_sync")
@@ -176,13 +176,15 @@ def choose_calendars(
     write_to: GoogleCalendar | None,
     writes_requests: bool = False,
     when_changed: WhenChanged = WhenChanged.ASK,
+    makes_meet: bool = False,
     when_stale: WhenStale,
     actor: User,
 ) -> None:
     """Let exactly these calendars count as busy, and have what lies ahead written into `write_to` alone.
 
     What others made busy is open again at once; what was written into others of this person is taken away from there,
-    where nothing is to be written into this account only what was written into it.
+    where nothing is to be written into this account only what was written into it. With `makes_meet` what takes place
+    online gets a Google Meet link, also where Google made none before; without it those that there are go.
     """
     provider = lock_provider_of(connection.user, actor=actor)
     row = lock_connection(Connection.objects.filter(pk=connection.pk).exclude(state=State.LEAVING))
@@ -190,7 +192,9 @@ def choose_calendars(
         raise NotConnected("This connection was ended meanwhile.")
     wanted = {each.pk for each in busy}
     row.when_stale, row.when_changed, row.writes_requests = when_stale, when_changed, writes_requests
-    row.save(update_fields=["when_stale", "when_changed", "writes_requests"])
+    links_by = _makes_links(row)
+    row.makes_meet = makes_meet
+    row.save(update_fields=["when_stale", "when_changed", "writes_requests", "makes_meet"])
     dropped = [each for each in row.calendars.filter(counts_as_busy=True) if each.pk not in wanted]
     freed = reading.drop_copies(dropped)
     row.calendars.filter(pk__in=[each.pk for each in dropped]).update(counts_as_busy=False)
@@ -212,11 +216,21 @@ def choose_calendars(
     else:
         row.calendars.update(is_written_to=False)
     written.note_keeper(row.user_id)
+    events = WrittenEvent.objects.filter(calendar__connection__user=row.user_id)
+    meet_links.ask_anew(events.filter(calendar__connection=row), wanted=makes_meet)
+    if _makes_links(row) != links_by:
+        meet_links.hand(meet_links.with_link(events))
     written.compare(row.user, now=now)
     health.note_act(row, NoteKind.CHOSEN)
     reading.hasten(row, now=now)
     channels.publish_due(now=now, of=row)
     health.pass_on(provider, has_changed=freed)
+
+
+def _makes_links(row: Connection) -> tuple[bool, int | None]:
+    """Whether a connection makes Meet links, and which calendar of its owner is written to, on which both depend."""
+    written_to = GoogleCalendar.objects.filter(connection__user=row.user_id, is_written_to=True)
+    return row.makes_meet, written_to.values_list("pk", flat=True).first()
 
 
 @retrying

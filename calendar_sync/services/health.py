@@ -86,6 +86,17 @@ def note_not_told(connection: Connection) -> None:
         _note(connection, NoteKind.NOT_TOLD, at=clock.now())
 
 
+def note_no_meet(calendar: GoogleCalendar, *, now: datetime) -> None:
+    """Note that Google made no Meet link. Several in a row stay one entry, of the first moment.
+
+    Needs the row of the connection locked.
+    """
+    last = Note.objects.filter(connection=calendar.connection).order_by("-at", "-pk").first()
+    if not (last and last.kind == NoteKind.NO_MEET):
+        _note(calendar.connection, NoteKind.NO_MEET, calendar=calendar, at=now)
+    log.warning("google_meet_not_made", calendar=calendar.pk)
+
+
 def note_act(connection: Connection, kind: NoteKind) -> None:
     """Note what the owner did."""
     _note(connection, kind, at=clock.now())

@@ -14,6 +14,7 @@ from core import clock
 from core.db import lock_rows, retrying
 from outbox import services as outbox
 
+from . import meet_links
 from .locks import lock_connection
 from .written import note_keeper
 
@@ -35,6 +36,7 @@ def leave(connection: Connection, *, removes_after: datetime | None = None) -> b
     if row is None:
         return False
     to_remove = _events(row, removes_after) if removes_after else []
+    meet_links.hand(meet_links.with_link(WrittenEvent.objects.filter(calendar__connection=row)))
     row.calendars.all().delete()
     note_keeper(row.user_id)
     row.notes.all().delete()

@@ -6,7 +6,7 @@ or of this process, the next one finds the same event, and writes it again or fi
 
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -32,13 +32,14 @@ from calendar_sync.models import Connection, WrittenEvent
 from calendar_sync.rules import pauses
 from calendar_sync.rules.entries import Entry, body_of, content_of
 from calendar_sync.rules.events import span_of
+from calendar_sync.rules.meet import NO_CONFERENCE, Stands, Step, conference_of, request_of, step_of
 from calendar_sync.states import Edit, Problem, State
 from core import clock
 from core.db import retrying
 from core.letters import site_host
 from outbox import services as outbox
 
-from . import edits, health, leaving, tokens, written
+from . import edits, health, leaving, meet_links, tokens, written
 from .locks import lock_if_kept
 
 log = structlog.get_logger("calendar_sync")
@@ -165,48 +166,75 @@ def _write(connection: Connection, row: WrittenEvent) -> Outcome:
         return Outcome()
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a calendar should hold: the fields of an event, None for no event, and whether it should have a Meet link,
+    None where that stays as it is."""
+
+    body: Mapping[str, Any] | None
+    meets: bool | None = None
+
+    def step(self, row: WrittenEvent) -> Step:
+        return step_of(row.meet, wanted=self.meets)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The answer to a write: the event as Google has it now, and whether a Meet link was asked for with it."""
+
+    event: Mapping[str, Any] | None
+    has_asked: bool = False
+
+
 def _make_agree(connection: Connection, row: WrittenEvent) -> Outcome:
-    body = _wanted(connection, row)
-    if _agrees(row, body):
+    wanted = _wanted(connection, row)
+    if _agrees(row, wanted):
         _save_agreed(row, is_asked=edits.ask_about(row) is not None)
         return Outcome()
-    if body is not None and row.must_look and row.sent_at:
+    if wanted.body is not None and row.must_look and row.sent_at:
         event = tokens.ask(connection, lambda api: _look(api, row))
         row.etag = event["etag"] if event else ""
-        if row.content == content_of(body):  # else what we have is newer than what they changed
+        if event:
+            _note_link(row, wanted, event).put_on(row)  # also where somebody is asked about what they changed besides
+        if row.content == content_of(wanted.body):  # else what we have is newer than what they changed
             edit = edits.edit_of(row, event)
-            if edit is None:
-                _save(row, body, event)  # what they changed there, such as a colour, is theirs
+            if edit is None and (event is None or wanted.step(row) is Step.NOTHING):
+                _save(row, wanted, Sent(event))  # what they changed there, such as a colour, is theirs
                 return Outcome()
-            if edits.decide(connection, row, edit):
-                return Outcome()
-            # Decided, also if putting it back takes several tries: with other content than is wanted it is overwritten.
-            WrittenEvent.objects.filter(pk=row.pk).update(content="", etag=row.etag)
-    if body is not None and row.sent_at is None:
+            if edit is not None:
+                if edits.decide(connection, row, edit):
+                    return Outcome()
+                # Decided, also if putting it back takes several tries: with other content than is wanted it is
+                # overwritten.
+                WrittenEvent.objects.filter(pk=row.pk).update(content="", etag=row.etag)
+    if wanted.body is not None and row.sent_at is None:
         # Known before it is sent: should the answer never come, the event is looked for.
         row.sent_at = clock.now()
         if not WrittenEvent.objects.filter(pk=row.pk).update(sent_at=row.sent_at):
             return Outcome(ends_turn=True)  # the connection was ended meanwhile
-    event = tokens.ask(connection, lambda api: _send(api, row, body))
-    _save(row, body, event)
+    sent = tokens.ask(connection, lambda api: _send(api, row, wanted))
+    _save(row, wanted, sent)
     return Outcome(has_written=True)
 
 
-def _wanted(connection: Connection, row: WrittenEvent) -> dict[str, Any] | None:
-    """The fields that the event should have, None where there should be no event."""
+def _wanted(connection: Connection, row: WrittenEvent) -> Wanted:
+    """What the calendar should hold for what the row is about."""
     source = hooks.source_of(row.source) if row.calendar.is_written_to else None
     entry: Entry | None = source.entry(row.key, owner=connection.user) if source else None
     if entry is None or (entry.is_tentative and not connection.writes_requests):
-        return None
-    return body_of(entry, source=row.source, key=row.key, site=site_host())
+        return Wanted(None)
+    body = body_of(entry, source=row.source, key=row.key, site=site_host())
+    is_over = entry.end <= clock.now()
+    return Wanted(body, None if is_over else connection.makes_meet and entry.is_online and not entry.is_tentative)
 
 
-def _agrees(row: WrittenEvent, body: Mapping[str, Any] | None) -> bool:
-    """Whether nothing needs to be asked of Google."""
-    if body is None:
+def _agrees(row: WrittenEvent, wanted: Wanted) -> bool:
+    """Whether nothing needs to be asked of Google. An event about which its owner is asked stays as it is."""
+    if wanted.body is None:
         return row.sent_at is None
     is_there = bool(row.etag) or row.edit == Edit.DELETED
-    return is_there and not row.must_look and row.content == content_of(body)
+    is_as_written = is_there and not row.must_look and row.content == content_of(wanted.body)
+    return is_as_written and (bool(row.edit) or wanted.step(row) is Step.NOTHING)
 
 
 def _look(api: CalendarApi, row: WrittenEvent) -> Mapping[str, Any] | None:
@@ -218,44 +246,91 @@ def _look(api: CalendarApi, row: WrittenEvent) -> Mapping[str, Any] | None:
     return event if event.get("status") != "cancelled" else None
 
 
-def _send(api: CalendarApi, row: WrittenEvent, body: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+def _send(api: CalendarApi, row: WrittenEvent, wanted: Wanted) -> Sent:
     """Have Google hold an event with these fields, or none; returns the event as Google has it now."""
-    calendar = row.calendar.google_id
+    calendar, body = row.calendar.google_id, wanted.body
     if body is None:
         api.delete(calendar, row.event_id)
-        return None
+        return Sent(None)
+    asks = request_of(row.event_id, row.pk, row.meet_attempt + 1)
     if row.etag:
+        step = wanted.step(row)
         try:
-            return api.patch(calendar, row.event_id, body, etag=row.etag)
+            if step is Step.ASK:
+                return _with_link(lambda more: api.patch(calendar, row.event_id, {**body, **more}, etag=row.etag), asks)
+            more = NO_CONFERENCE if step is Step.TAKE_AWAY else {}
+            return Sent(api.patch(calendar, row.event_id, {**body, **more}, etag=row.etag))
         except EventGone:
             pass
     try:
-        return api.insert(calendar, {**body, "id": row.event_id})
+        if wanted.meets:
+            return _with_link(lambda more: api.insert(calendar, {**body, "id": row.event_id, **more}), asks)
+        return Sent(api.insert(calendar, {**body, "id": row.event_id}))
     except AlreadyThere:  # the answer that it was written got lost, or it was deleted, which a patch undoes
-        return api.patch(calendar, row.event_id, body)
+        return _send_again(api, row, wanted, asks)
+
+
+def _with_link(write: Callable[[Mapping[str, Any]], Mapping[str, Any]], asks: Mapping[str, Any]) -> Sent:
+    """Write an event and ask for a Meet link; where Google refuses it so, as of an account that may make none, without
+    one."""
+    try:
+        return Sent(write(asks), has_asked=True)
+    except Refused:
+        return Sent(write({}), has_asked=True)
+
+
+def _send_again(api: CalendarApi, row: WrittenEvent, wanted: Wanted, asks: Mapping[str, Any]) -> Sent:
+    """Write an event of which nothing is known but that it is there, or was. Whether it has a link its answer says."""
+    assert wanted.body is not None
+    event = api.patch(row.calendar.google_id, row.event_id, wanted.body)
+
+    def write_more(more: Mapping[str, Any]) -> Mapping[str, Any]:
+        if not more:
+            return event
+        return api.patch(row.calendar.google_id, row.event_id, more, etag=event["etag"])
+
+    if wanted.meets and conference_of(event).stands is Stands.NONE:
+        return _with_link(write_more, asks)
+    if wanted.step(row) is Step.TAKE_AWAY and conference_of(event).stands is not Stands.NONE:
+        return Sent(write_more(NO_CONFERENCE))
+    return Sent(event)
 
 
 @retrying
 @transaction.atomic
-def _save(row: WrittenEvent, body: Mapping[str, Any] | None, event: Mapping[str, Any] | None) -> None:
-    """Note what Google holds now. The row is due again where somebody asked for it meanwhile."""
-    rows = WrittenEvent.objects.filter(pk=row.pk)
-    if body is None or event is None:
+def _note_link(row: WrittenEvent, wanted: Wanted, event: Mapping[str, Any]) -> meet_links.Noted:
+    return meet_links.note(row, event, wanted=wanted.meets, has_asked=False, now=clock.now())
+
+
+@retrying
+@transaction.atomic
+def _save(row: WrittenEvent, wanted: Wanted, sent: Sent) -> None:
+    """Note what Google holds now. The row is due again where somebody asked for it meanwhile, and where its Meet link
+    is still to come."""
+    rows, now = WrittenEvent.objects.filter(pk=row.pk), clock.now()
+    if wanted.body is None or sent.event is None:
+        meet_links.hand(meet_links.with_link(rows))
         if not rows.filter(asked=row.asked).delete()[0]:
-            rows.update(sent_at=None, etag="", content="", start=None, end=None)
+            rows.update(sent_at=None, etag="", content="", start=None, end=None, meet="", meet_link="", meet_since=None)
         return
+    event = sent.event
+    pause = meet_links.note(row, event, wanted=wanted.meets, has_asked=sent.has_asked, now=now).pause
     start, end = span_of(event, row.calendar.zone)
     rows.update(
         etag=event["etag"],
-        content=content_of(body),
+        content=content_of(wanted.body),
         start=start,
         end=end,
-        written_at=clock.now(),
+        written_at=now,
         failures=0,
         problem="",
         **edits.NONE,
     )
-    rows.filter(asked=row.asked).update(write_at=None, must_look=False)
+    rows = rows.filter(asked=row.asked)
+    if pause is None:
+        rows.update(write_at=None, must_look=False)
+    elif rows.update(write_at=now + pause, must_look=True):
+        written.look_later(row, at=now + pause)
 
 
 def _save_agreed(row: WrittenEvent, *, is_asked: bool) -> None:

@@ -4,6 +4,7 @@ Nothing here asks Google; `writing` does. A comparison asked for ten times is ma
 """
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -112,6 +113,12 @@ def publish_due(*, now: datetime) -> int:
     with transaction.atomic():
         outbox.publish_all(drafts)
     return len(drafts)
+
+
+def look_later(row: WrittenEvent, *, at: datetime) -> None:
+    """Publish the look at an event that is due then. Inside the transaction that makes it due."""
+    draft = _draft(row.calendar.connection_id, f"{row.pk}:{at.timestamp()}")
+    outbox.publish_all([replace(draft, due_at=at)])
 
 
 def _written_to() -> QuerySet[GoogleCalendar]:

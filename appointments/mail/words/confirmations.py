@@ -12,6 +12,7 @@ from core.wording import zone_text
 
 from .base import Words
 
+LINK_FOLLOWS = "The link to join follows in a mail of its own, and then stands on the appointment’s page, too."
 CALENDAR_ENTRY = "The file with this mail adds it to your calendar. Whatever changes later updates the same entry."
 
 
@@ -30,9 +31,14 @@ def _confirmed_for_customer(context: MailContext, news: str) -> Words:
         headline="You are booked.",
         lead=(f"{news}{context.other} expects you{there(context.appointment)}.",),
         button=Button("See appointment", context.own_page),
-        after=(CALENDAR_ENTRY,),
+        after=(*how_to_join(context), CALENDAR_ENTRY),
         change=until_when(context),
     )
+
+
+def how_to_join(context: MailContext) -> tuple[str, ...]:
+    """The sentence that the link to join is on its way, where it is."""
+    return (LINK_FOLLOWS,) if context.link_follows and context.for_customer and not context.join_link else ()
 
 
 def new_appointment(context: MailContext) -> Words:
