@@ -17,13 +17,15 @@ from appointments.queries.fair_use import Ended
 from appointments.states import OF_TIME, Role, Status, Verb, side_of, target
 from core.letters import Letter, page
 from notifications.composing import render as drawn
-from providers.models import BookingPolicy, Listing, Provider, Service
+from providers.models import BookingPolicy, Listing, Provider, Service, Venue
 
 from .catalogue import MAILS, EventMail, EventsMail
 from .context import Late, MailContext
+from .join_links import JoinLinksMail
 from .words import standing, suspension
 from .words import waitlist as places
 from .words.closed_waitlists import waitlist_closed
+from .words.join_links import Told
 
 NOW = datetime(2026, 3, 9, 14, 20, tzinfo=UTC)
 START = datetime(2026, 3, 12, 14, 20, tzinfo=UTC)
@@ -69,6 +71,9 @@ SUSPENSION: dict[str, Callable[[suspension.Facts], Letter]] = {
 }
 # The mail about an appointment instead of which the provider offers other times.
 OFFERED = "cancelled-with-other-times"
+# The mails of links to join, by name.
+LINKS = ("join-link", "join-link-new", "join-link-gone", "join-links")
+MEET = "https://meet.google.com/abc-defg-hij"
 # The mails of waitlists, by name.
 PLACES = ("place-opened", "place-opened-sooner", "place-withdrawn", "place-removed", "waitlist-closed")
 # The mails of standing: to who cancelled late, on either side, and that it was forgiven.
@@ -81,6 +86,7 @@ def mails(request: HttpRequest) -> HttpResponse:
     rows: list[tuple[str, str, str]] = [(verb, side, sample(verb, side).subject) for verb, side in MAILS]
     rows += [(name, side, sample_of_several(name, side).subject) for name in SEVERAL for side in SIDES]
     rows.append((OFFERED, Role.CUSTOMER, sample_of_offers().subject))
+    rows += [(name, Role.CUSTOMER, sample_of_link(name).subject) for name in LINKS]
     rows += [(name, Role.CUSTOMER, sample_of_place(name).subject) for name in PLACES]
     rows += [(LATE, side, sample_of_late(side).subject) for side in SIDES]
     rows += [(name, PERSON, sample_of_suspension(name).subject) for name in SUSPENSION]
@@ -100,6 +106,8 @@ def mail(request: HttpRequest, verb: str, side: str, form: str) -> HttpResponse:
         letter = sample_of_several(verb, Role(side))
     elif verb == OFFERED and side == Role.CUSTOMER:
         letter = sample_of_offers()
+    elif verb in LINKS and side == Role.CUSTOMER:
+        letter = sample_of_link(verb)
     elif verb in PLACES and side == Role.CUSTOMER:
         letter = sample_of_place(verb)
     elif verb == LATE and side in SIDES:
@@ -170,6 +178,16 @@ def sample_of_place(name: str) -> Letter:
     )
     facts = places.Facts(offer, "£58", page("my_waitlist"))
     return places.place_withdrawn(facts) if name == "place-withdrawn" else places.place_opened(facts)
+
+
+def sample_of_link(name: str) -> Letter:
+    count = 3 if name == "join-links" else 1
+    contexts = sample_contexts(Verb.BOOK, Verb.BOOK, side=Role.CUSTOMER, count=count)
+    for context in contexts:
+        context.appointment.venue = Venue.ONLINE
+        context.appointment.join_link = "" if name == "join-link-gone" else MEET
+    rows = [Told(context, had_link=name in {"join-link-new", "join-link-gone"}) for context in contexts]
+    return JoinLinksMail(rows, at=NOW).letter()
 
 
 def sample_of_late(side: Role) -> Letter:

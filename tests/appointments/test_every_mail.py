@@ -17,7 +17,7 @@ from accounts.letters import LETTERS
 from accounts.models import Appeal, Ban
 from accounts.services import send_letter
 from appointments.mail.waitlist import PlaceOpened
-from appointments.models import AppointmentEvent, KnownConflict, LateCancellation, Offer, Proposal, WaitlistPlace
+from appointments.models import Appointment, AppointmentEvent, KnownConflict, LateCancellation, Offer, Proposal, WaitlistPlace
 from appointments.services import proposals, transitions
 from appointments.services.conflicts import tell_new_conflicts
 from appointments.services.digests import choose_digest
@@ -106,7 +106,10 @@ def made(book, provider, customer, service):
     busy = put(connect(provider), one.start, one.end)
     tell_new_conflicts(provider)
     conflict = KnownConflict.objects.get(event_id=busy.event_id)
+    joined = book(start=TUESDAY_TEN + 4 * HOUR).appointment
+    Appointment.objects.filter(pk=joined.pk).update(venue="online", join_link="https://meet.google.com/abc-defg-hij")
     return {
+        "appointments.join_links": {"appointments": [joined.pk], "had": [False], "at": NOW.isoformat()},
         "appointments.event": {"event": event.pk, "to": "customer"},
         "appointments.events": {"events": list(called_off.values_list("pk", flat=True)), "to": "customer"},
         "appointments.link": {"appointment": one.pk, "to": "customer", "day": "20260302"},

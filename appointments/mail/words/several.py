@@ -19,6 +19,7 @@ FILES_ADD = (
 FILE_OF_SERIES = (
     "The file with this mail adds all of them to your calendar. Whatever changes later updates the same entries."
 )
+LINKS_FOLLOW = "The links to join follow in a mail of their own, and then stand on the appointments’ pages, too."
 FILES_MOVE = "The files with this mail bring your calendar up to date."
 FILE_MOVES = "The file with this mail brings your calendar up to date."
 FILES_REMOVE = "The files with this mail take them out of your calendar."
@@ -99,12 +100,13 @@ def _expects_you(shared: SharedContext) -> str:
 
 
 def _confirmed(shared: SharedContext, headline: str, lead: str) -> SharedWords:
+    links_follow = shared.for_customer and any(context.link_follows for context in shared.contexts)
     return SharedWords(
         head="Confirmed",
         done="confirmed",
         headline=headline,
         lead=(lead,),
-        after=(FILE_OF_SERIES if shared.series else FILES_ADD,),
+        after=(*([LINKS_FOLLOW] if links_follow else []), FILE_OF_SERIES if shared.series else FILES_ADD),
         things="appointments",
         line=until_when,
     )
