@@ -48,8 +48,11 @@ def _as_agreed(standing: Standing, at: list[str]) -> list[Action]:
     actions = []
     if standing.may_say_coming:
         actions.append(Action("I will come", reverse("say_coming", args=at), "check", "primary", asks=True))
-    if standing.lies_ahead:
+    if standing.join_link:
         kind = "" if standing.must_answer or standing.may_say_coming else "primary"
+        actions.append(Action("Join online", standing.join_link, "video", kind))
+    if standing.lies_ahead:
+        kind = "" if standing.must_answer or standing.may_say_coming or standing.join_link else "primary"
         actions.append(Action("Add to calendar", reverse("appointment_ics", args=at), "cal", kind))
     if standing.may_reschedule and not standing.must_answer:
         actions.append(Action("Reschedule", reverse("reschedule_appointment", args=at), "swap"))

@@ -151,7 +151,7 @@ def join_links_line(rows: Sequence[Appointment], view: View) -> Line:
     return Line(
         title=f"{head}: {what} with {one.provider.name}",
         address=reverse("my_appointments") if many else _page(one, Role.CUSTOMER),
-        icon="link",
+        icon="video",
         tone="brand" if has_link else "slate",
         text=f"{'The first: ' if many else ''}{how_it_stands(one, Role.CUSTOMER, view)}",
         badge=None if one.is_confirmed or many else state_label(one, Role.CUSTOMER, now=view.now),

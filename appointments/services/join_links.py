@@ -43,8 +43,8 @@ def take_link(*, key: UUID, owner: User) -> bool:
         Appointment.objects.filter(pk=row.pk).update(join_link=link, sequence=F("sequence") + 1)
         if row.customer.keeps_calendar:
             payload = {"appointments": [row.pk]}
-            key = f"{row.pk}:{row.sequence + 1}"
-            drafts.append(outbox.Draft(topic="appointments.write_to_calendars", key=key, payload=payload))
+            job = f"{row.pk}:{row.sequence + 1}"
+            drafts.append(outbox.Draft(topic="appointments.write_to_calendars", key=job, payload=payload))
     if row.told_join_link != link:
         drafts.append(_tell_soon(row, now=clock.now()))
     outbox.publish_all(drafts)

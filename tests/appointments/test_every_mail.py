@@ -17,7 +17,15 @@ from accounts.letters import LETTERS
 from accounts.models import Appeal, Ban
 from accounts.services import send_letter
 from appointments.mail.waitlist import PlaceOpened
-from appointments.models import Appointment, AppointmentEvent, KnownConflict, LateCancellation, Offer, Proposal, WaitlistPlace
+from appointments.models import (
+    Appointment,
+    AppointmentEvent,
+    KnownConflict,
+    LateCancellation,
+    Offer,
+    Proposal,
+    WaitlistPlace,
+)
 from appointments.services import proposals, transitions
 from appointments.services.conflicts import tell_new_conflicts
 from appointments.services.digests import choose_digest

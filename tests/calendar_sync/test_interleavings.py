@@ -10,6 +10,7 @@ import pytest
 
 from calendar_sync.models import Connection
 from calendar_sync.states import WhenChanged
+from providers.models import Provider, Service
 
 from .pretend import MAYA
 from .two_sides import TwoSides
@@ -25,9 +26,11 @@ def test_after_any_interleaving_google_and_our_tables_agree(
     seed, choice, connected, service, morning, at_pretend_google
 ):
     connection = Connection.objects.select_related("user").get(pk=connected.pk)
-    connection.when_changed, connection.writes_requests = choice, seed % 2 == 1
+    connection.when_changed, connection.writes_requests, connection.makes_meet = choice, seed % 2 == 1, seed % 3 != 2
     connection.save()
     service.provider.user = connection.user
+    Service.objects.filter(pk=service.pk).update(venue="online")
+    Provider.objects.filter(pk=service.provider_id).update(is_online=True)
     sides = TwoSides(at_pretend_google.google, MAYA, connection, service, morning, seed)
 
     try:

@@ -29,7 +29,7 @@ from providers.models import BookingPolicy, TimeOff
 
 from .world import DAY, HOUR, book, cancel, hour_from, take_off
 
-JOBS = ("appointments.write_to_calendars", "calendar_sync.write_time_off")
+JOBS = ("appointments.write_to_calendars", "calendar_sync.write_time_off", "calendar_sync.hand_link")
 AHEAD = (Status.REQUESTED, Status.CONFIRMED)
 PAGE = "<html>Welcome to the hotel</html>"
 FAULTS: tuple[dict[str, Any], ...] = (
@@ -98,7 +98,7 @@ class TwoSides:
     def theirs(self) -> None:
         """Change something in the calendar at Google, as its owner does there."""
         steps = [self._put, self._move_there, self._move_there, self._delete_there, self._recolour, self._restore]
-        step = self.random.choice([*steps, self._copy, self._free])
+        step = self.random.choice([*steps, self._copy, self._free, self._unlink])
         self._say(step.__name__, step())
 
     def read(self) -> None:
@@ -119,8 +119,9 @@ class TwoSides:
         self._say("tell", sum(len(deliver(topic)) for topic in JOBS))
 
     def wait(self) -> None:
-        """Let so much time pass that all pauses and leases are over."""
+        """Let so much time pass that all pauses and leases are over, and Google has made the links asked for."""
         now = clock.now()
+        self.google.clock.advance(seconds=self.google.meets.takes.total_seconds())
         Connection.objects.filter(pk=self.connection.pk).update(wait_until=None, writing_until=None)
         self.connection.calendars.update(next_read_at=now, reading_until=None)
         rows = WrittenEvent.objects.filter(calendar__connection=self.connection)
@@ -233,6 +234,12 @@ class TwoSides:
             self.google.change(self.who, event.id, {"colorId": str(self.random.randint(1, 11))})
             return event.id
 
+    def _unlink(self) -> Any:
+        """Take the Meet link away from an entry."""
+        if event := self._some_event():
+            self.google.change(self.who, event.id, {"conferenceData": None})
+            return event.id
+
     def _free(self) -> Any:
         """Make an entry busy or free."""
         if (event := self._some_event()) and not about(event.fields):
@@ -314,6 +321,7 @@ class TwoSides:
             for row in edits.open_for(self.user):
                 edits.put_back(event=row, actor=self.user)
             if not WrittenEvent.objects.filter(calendar__connection=self.connection).exclude(write_at=None).exists():
+                self.tell()
                 return
         raise AssertionError("something is due for ever")
 
@@ -321,6 +329,7 @@ class TwoSides:
         """What Google and our tables do not agree about."""
         found = [*_differences("event", self.expected_events(), self.found_events())]
         found += _differences("busy", self.expected_busy(), self.found_busy())
+        found += _differences("link", self.expected_links(), self.found_links())
         for event_id, count in self.marks().items():
             if count > 1:
                 found.append(f"doubled: {event_id} {count} times")
@@ -339,6 +348,16 @@ class TwoSides:
         return {
             each.id: each.span.instants(zone) for each in self._stored() if not each.cancelled and self._is_ours(each)
         }
+
+    def expected_links(self) -> dict[str, tuple]:
+        """By which link each appointment is joined here."""
+        rows = Appointment.objects.filter(provider=self.service.provider).exclude(join_link="")
+        return {self._id("appointment", each.uuid): (each.join_link,) for each in rows}
+
+    def found_links(self) -> dict[str, tuple]:
+        """The links of our events at Google."""
+        mine = [each for each in self.google.entries(self.who) if about(each) and each.get("hangoutLink")]
+        return {each["id"]: (each["hangoutLink"],) for each in mine if each["id"] == self._id(*about(each))}
 
     def expected_busy(self) -> dict[str, tuple]:
         """The foreign entries at Google that make busy."""
