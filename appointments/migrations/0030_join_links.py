@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appointments', '0027_known_conflicts'),
+        ('appointments', '0029_own_events'),
     ]
 
     operations = [
