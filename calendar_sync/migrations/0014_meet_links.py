@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('calendar_sync', '0010_keepers_of_calendars'),
+        ('calendar_sync', '0013_read_whole_once_more'),
     ]
 
     operations = [
