@@ -51,7 +51,7 @@ def measure(dsn: str) -> int:
     django.setup()
     from django.core.management import call_command
 
-    from bench import growth
+    from bench import growth, hanging
     from bench.run import Bench, months_of, options
 
     wanted = options()
@@ -59,6 +59,8 @@ def measure(dsn: str) -> int:
     call_command("collectstatic", verbosity=0, interactive=False)
     if wanted.growth:
         return growth.run(Bench(wanted), dsn, months_of("next")[0])
+    if wanted.google:
+        return hanging.run(Bench(wanted), dsn)
     return Bench(wanted).run(dsn)
 
 

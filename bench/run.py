@@ -527,5 +527,6 @@ def options() -> argparse.Namespace:
     parser.add_argument(
         "--growth", action="store_true", help="only the same pages with ever more providers around them"
     )
+    parser.add_argument("--google", action="store_true", help="only bookings while Google hangs, and while it answers")
     parser.add_argument("--json", metavar="FILE")
     return parser.parse_args()
