@@ -130,17 +130,21 @@ class Starter:
         self.process.wait()
 
 
+# With and without the stand-in for Google.
+KEPT = 2
 _running: list[Starter] = []
 
 
 def _starter() -> Starter:
-    """The starter with this process's present environment; one with an older environment is stopped."""
+    """The starter with this process's present environment; of those with others the oldest is stopped."""
     variables = {name: value for name, value in environment().items() if name != "PYTEST_CURRENT_TEST"}
-    if _running and (_running[0].variables != variables or _running[0].process.poll() is not None):
-        _running.pop().stop()
-    if not _running:
-        _running.append(Starter(variables))
-    return _running[0]
+    for each in _running:
+        if each.variables == variables and each.process.poll() is None:
+            return each
+    if len(_running) == KEPT:
+        _running.pop(0).stop()
+    _running.append(Starter(variables))
+    return _running[-1]
 
 
 @atexit.register

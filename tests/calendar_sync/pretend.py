@@ -32,11 +32,25 @@ def pretend_google(monkeypatch):
     google = Google()
     for account in demo_accounts():
         google.add_account(**vars(account))
-    with PretendGoogle(google) as server:
+    with _server(google) as server:
         yield server
     found = [problem for call in google.calls if call.path.startswith(API) for problem in problems(call)]
     if found:
         pytest.fail("\n".join(found))
+
+
+# Where the last one stood. The next one stands there, too, so that the processes of races keep their environment.
+_port = 0
+
+
+def _server(google):
+    global _port
+    try:
+        server = PretendGoogle(google, port=_port)
+    except OSError:  # somebody has the port now
+        server = PretendGoogle(google)
+    _port = urlsplit(server.address).port
+    return server
 
 
 @pytest.fixture
