@@ -12,6 +12,7 @@ from .views import (
     help,
     leaving,
     link,
+    own_events,
     public,
     search,
     series,
@@ -22,6 +23,8 @@ from .views import (
     waitlist_offer,
 )
 from .views import customer_appointment as mine
+
+OWN = {"place": own_events.ACCOUNT}
 
 urlpatterns = [
     path("", search.home, name="home"),
@@ -58,6 +61,10 @@ urlpatterns = [
     path("my/series/<uuid:series>/move/", series_moves.move_series, name="move_series"),
     path("my/series/<uuid:series>/cancel/", series.cancel_series, name="cancel_series"),
     path("my/series/<uuid:series>/calendar.ics", series.my_series_ics, name="my_series_ics"),
+    path("my/events/", own_events.own_events, OWN, name="my_events"),
+    path("my/events/new/", own_events.new_event, OWN, name="my_event_new"),
+    path("my/events/<uuid:event>/", own_events.event, OWN, name="my_event"),
+    path("my/events/<uuid:event>/delete/", own_events.delete_event, OWN, name="my_event_delete"),
     path("my/standing/", fair_use.standing, name="my_standing"),
     path("my/settings/data/delete/", leaving.delete_account, name="settings_delete"),
     path("leaving/", leaving.leaving_account, name="leaving"),

@@ -6,6 +6,7 @@ from . import converters  # noqa: F401 - registers <reference:…>
 from .views import (
     changing,
     digest,
+    own_events,
     series,
     series_moves,
     series_times,
@@ -18,6 +19,8 @@ from .views import (
     time_off,
 )
 from .views import studio_appointment as one
+
+OWN = {"place": own_events.STUDIO}
 
 urlpatterns = [
     path("", studio.today, name="studio_today"),
@@ -55,6 +58,10 @@ urlpatterns = [
     path("time-off/new/", time_off.new_time_off, name="studio_time_off_new"),
     path("time-off/check/", time_off.check_time_off, name="studio_time_off_check"),
     path("time-off/<uuid:time_off>/remove/", time_off.remove_time_off, name="studio_time_off_remove"),
+    path("events/", own_events.own_events, OWN, name="studio_events"),
+    path("events/new/", own_events.new_event, OWN, name="studio_event_new"),
+    path("events/<uuid:event>/", own_events.event, OWN, name="studio_event"),
+    path("events/<uuid:event>/delete/", own_events.delete_event, OWN, name="studio_event_delete"),
     path("cancel-day/<day:day>/", time_off.cancel_day, name="studio_cancel_day"),
     path("customers/", studio_customers.customers, name="studio_customers"),
     path("customers/<uuid:customer>/", studio_customers.customer, name="studio_customer"),

@@ -1,6 +1,6 @@
 """Admin of appointments, series, calendar links, digests, the search's index and fair use: one module a feature."""
 
-from . import calendar_feed, conflicts, digest, fair_use, openings, series, waitlist
+from . import calendar_feed, conflicts, digest, fair_use, openings, own_events, series, waitlist
 from .appointments import AppointmentAdmin, AppointmentEventAdmin, HoldAdmin
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "digest",
     "fair_use",
     "openings",
+    "own_events",
     "series",
     "waitlist",
 ]

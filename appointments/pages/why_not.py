@@ -208,7 +208,10 @@ class _Words:
             case EntryKind.TIME_OFF:
                 return Row("Time off", f"{times}.", "See time off", reverse("studio_time_off"))
             case EntryKind.OWN_EVENT:
-                return Row(self.own_event(entry), f"{times}. Customers never see this.")
+                assert entry.event is not None
+                address = reverse("studio_event", args=[entry.event.uuid])
+                detail = f"{times}. Customers never see this."
+                return Row(self.own_event(entry), detail, "Change the event", address)
             case EntryKind.BUSY:
                 detail = f"{times}. Customers never see this."
                 return Row(f"Busy in {_calendar(entry)}", detail, "See the connection", reverse("studio_google"))

@@ -3,8 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from accounts.models import User
 from appointments.models import OwnEvent
+
+MOST_PAST = 12
 
 
 def own_events_between(user: User, start: datetime, end: datetime) -> list[OwnEvent]:
@@ -17,7 +21,11 @@ def own_event_of(user: User, key: UUID) -> OwnEvent:
     return OwnEvent.objects.get(user=user, uuid=key)
 
 
-def busy_by_own_events(user: User, start: datetime, end: datetime) -> list[OwnEvent]:
-    """The person's own events that take time and meet [start, end), by start. One query."""
-    rows = OwnEvent.objects.filter(user=user, is_free=False).between(start, end)
-    return list(rows.order_by("start", "pk"))
+def coming_own_events(user: User, *, now: datetime) -> QuerySet[OwnEvent]:
+    """The person's own events that are not over, soonest first; for a page of them."""
+    return OwnEvent.objects.filter(user=user, end__gt=now).order_by("start", "pk")
+
+
+def past_own_events(user: User, *, now: datetime) -> list[OwnEvent]:
+    """The person's last few events that are over, the latest first. One query."""
+    return list(OwnEvent.objects.filter(user=user, end__lte=now).order_by("-end", "-pk")[:MOST_PAST])

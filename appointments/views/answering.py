@@ -15,11 +15,11 @@ from appointments.pages.changing import DayOf, day_of_customer, day_of_provider,
 from appointments.pages.labels import PROPOSED
 from appointments.pages.standing import Standing
 from appointments.queries.agenda import load_agenda
+from appointments.queries.busy import busy_elsewhere
 from appointments.queries.customer import own_appointments_on
 from appointments.queries.proposals import latest_proposal
 from appointments.services import proposals
 from appointments.services.transitions import Outcome
-from calendar_sync.queries import own_busy
 from core import clock
 from core.intervals import Interval
 from core.wording import moment_text, zone_text
@@ -140,7 +140,7 @@ def _customers_days(door: Door, standing: Standing, times: dict[str, Interval]) 
         "old_day": day("old", "mine"),
         "new_day": day("new", "proposed"),
         "clashes": clashes,
-        "busy": own_busy(door.actor, start, end),
+        "busy": busy_elsewhere(door.actor, start, end),
     }
 
 

@@ -26,10 +26,10 @@ from appointments.models import Appointment, Hold, Offer
 from appointments.pages import month_picker
 from appointments.pages.changed_terms import changes_in_words
 from appointments.pages.zones import zones_of_time
+from appointments.queries.busy import busy_elsewhere
 from appointments.queries.customer import own_clashes
 from appointments.queries.public import public_service
 from appointments.services import availability, booking, holds, kept_times, offers
-from calendar_sync.queries import own_busy
 from core import clock
 from core.shortcuts import redirect_with, with_query
 from providers.models import FEWEST_OCCURRENCES, Service
@@ -234,7 +234,7 @@ def _show(request: SignedInRequest, page: Page) -> HttpResponse:
         "sentences": policy_sentences(service.provider.policy, service),
         "deadline": now + timedelta(minutes=service.provider.policy.answer_minutes),
         "clashes": clashes if page.is_open else [],
-        "busy": own_busy(request.user, page.start, end) if page.is_open else [],
+        "busy": busy_elsewhere(request.user, page.start, end) if page.is_open else [],
         "zone_query": with_query("", {"tz": request.GET.get("tz", "")}),
         "change_link": with_query(
             reverse("provider_service", args=[service.provider.slug, service.slug]),

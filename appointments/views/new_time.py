@@ -20,6 +20,7 @@ from appointments.models import Appointment
 from appointments.pages import month_picker
 from appointments.pages.changing import Shown, shown
 from appointments.pages.month_picker import OtherSide
+from appointments.queries.busy import Elsewhere, busy_elsewhere
 from appointments.queries.customer import own_appointments_on
 from appointments.rules.moves import MoveTerms, move_terms
 from appointments.rules.obstacles import Obstacle, obstacles, override_words
@@ -28,8 +29,6 @@ from appointments.services import availability, proposals
 from appointments.services.availability import Mine
 from appointments.services.persons import dealings_between
 from appointments.services.transitions import Outcome
-from calendar_sync.models import BusyInterval
-from calendar_sync.queries import own_busy
 from core import clock
 from core.http import Request
 from core.intervals import Interval
@@ -239,11 +238,11 @@ def _clashes(door: Door, start: datetime | None) -> list[Appointment]:
     return own_appointments_on(door.actor, [(start, start + _length(door))], besides=door.appointment)
 
 
-def _busy_elsewhere(door: Door, start: datetime | None) -> list[BusyInterval]:
+def _busy_elsewhere(door: Door, start: datetime | None) -> list[Elsewhere]:
     """When the customer is busy elsewhere at the chosen time, which warns, too: one query, none by a link."""
     if start is None or door.is_link or not door.is_customers:
         return []
-    return own_busy(door.actor, start, start + _length(door))
+    return busy_elsewhere(door.actor, start, start + _length(door))
 
 
 def _wanted(request: HttpRequest, door: Door, zone: ViewerZone) -> Wanted:

@@ -23,6 +23,7 @@ from appointments.forms.waitlist import ClaimForm
 from appointments.models import Appointment, Offer, WaitlistPlace
 from appointments.pages.changed_terms import changes_in_words
 from appointments.pages.waitlist import OFFERED, announced, offer_zones, settled_words
+from appointments.queries.busy import busy_elsewhere
 from appointments.queries.customer import own_appointments_on
 from appointments.queries.waitlist import last_offer_to, moved_from, offer_of_link, place_of
 from appointments.rules.moves import moves_at_once
@@ -31,7 +32,6 @@ from appointments.services import booking, offers, waitlist
 from appointments.services.booking import Terms
 from appointments.services.waitlist_offers import hash_of, token_of
 from appointments.states import OfferState, Role
-from calendar_sync.queries import own_busy
 from core import clock
 from core.exceptions import DomainError
 from core.wording import moment_text, zone_text
@@ -240,7 +240,7 @@ def _show(
         context |= {
             "form": ClaimForm(initial=ClaimForm.terms_values(terms) | {"shown": door.shown}),
             "terms": terms,
-            "busy": [] if door.is_link else own_busy(door.actor, offer.start, offer.end),
+            "busy": [] if door.is_link else busy_elsewhere(door.actor, offer.start, offer.end),
             "clash": next((one for one in own if one.start < offer.end and one.end > offer.start), None),
             "cancelling": cancelling_sentence(offer.provider.policy),
         }

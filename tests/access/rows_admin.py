@@ -102,6 +102,7 @@ ROWS = [
     *model("appointments_calendarfeed", lambda world: world.feed, may="delete", actions={"delete_selected": "200"}),
     *model("appointments_digest", lambda world: world.digest, may="delete", actions={"delete_selected": "200"}),
     *model("appointments_knownconflict", lambda world: world.known_conflict),
+    *model("appointments_ownevent", lambda world: world.own_event),
     *model("appointments_openingindex", lambda world: world.index),
     *model("appointments_openday", lambda world: world.open_day),
     *model("appointments_searchfigures", lambda world: world.figures),

@@ -57,6 +57,24 @@ def asked_by_link(world):
     return {"token": links.token_for(world.proposal.appointment, Role.CUSTOMER, now=clock.now())}
 
 
+def own_event(world):
+    return {"event": world.customers_own_event.uuid}
+
+
+def its_version(world):
+    return {"version": world.customers_own_event.version}
+
+
+def has_provider(world):
+    world.provider  # noqa: B018  - built when it is asked for
+    return {}
+
+
+def own(default="404", **answers):
+    """The answers of a page of one's own events: providers are led to the studio."""
+    return signed_in(default, P="go", P2="go", **answers)
+
+
 def feed(world):
     return {"token": world.feed_token}
 
@@ -133,6 +151,12 @@ ROWS = [
     # The form is open to everybody; who is not signed in does so after it, and a page without a date is asked again.
     Row("join_waitlist", args=service, get=everyone("200"), post=everyone("422")),
     Row("sooner", args=appointment, get=MINE, post=signed_in("404", C="422")),
+    Row("my_events", get=own("200"), post=READ_ONLY, args=has_provider),
+    # Forms that say nothing are shown again.
+    Row("my_event_new", get=own("200"), post=own("422"), args=has_provider),
+    # What somebody types about an event that they do not have may become one of their own.
+    Row("my_event", get=own(C="200"), post=own("409", C="422"), args=own_event),
+    Row("my_event_delete", get=own(C="200"), post=own(C="go"), args=own_event, data=its_version),
     Row("my_waitlist", get=signed_in("200"), post=signed_in("405")),
     Row("waitlist_place", args=place, get=MINE, post=signed_in("404", C="422")),
     Row("waitlist_offer", args=place, data=passing, get=MINE, post=signed_in("404", C="go")),

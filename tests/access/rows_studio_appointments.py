@@ -52,6 +52,14 @@ def time_off(world):
     return {"time_off": world.time_off.uuid}
 
 
+def own_event(world):
+    return {"event": world.own_event.uuid}
+
+
+def its_version(world):
+    return {"version": world.own_event.version}
+
+
 def quiet_day(world):
     """A date on which nobody has an appointment."""
     world.provider  # noqa: B018
@@ -136,6 +144,12 @@ ROWS = [
     Row("studio_time_off_new", get=studio(), post=refused(), args=has_page),
     # Without a time there is nothing to check.
     Row("studio_time_off_check", get=studio("go"), post=studio("422"), args=has_page),
+    Row("studio_events", get=studio(), post=refused(), args=has_page),
+    # Forms that say nothing are shown again.
+    Row("studio_event_new", get=studio(), post=studio("422"), args=has_page),
+    # What somebody types about an event that they do not have may become one of their own.
+    Row("studio_event", get=own(), post=signed_in("404", P="422", P2="409"), args=own_event),
+    Row("studio_event_delete", get=own(), post=own("go"), args=own_event, data=its_version),
     Row("studio_time_off_remove", get=own(), post=own("go"), args=time_off),
     Row("studio_cancel_day", get=studio(), post=studio("go"), args=quiet_day),
     Row("studio_waitlist", get=studio(), post=refused(), args=has_page),

@@ -30,6 +30,7 @@ from appointments.models import (
     Offer,
     OpenDay,
     OpeningIndex,
+    OwnEvent,
     Proposal,
     SearchFigures,
     Series,
@@ -54,6 +55,7 @@ from outbox.models import Message, ScheduledJob
 from providers.models import CustomerAllowance, CustomerBlock, DateOverride, Provider, Service, TimeOff
 from tests.access.passkeys import registered
 from tests.factories.calendars import connect, put
+from tests.factories.own_events import OwnEventFactory
 from tests.factories.providers import DateOverrideFactory, ProviderFactory, ServiceFactory
 from tests.factories.series import book_series, weekly
 
@@ -157,6 +159,18 @@ class World:
         """Time off in forty days, so that it meets no appointment."""
         start = clock.now() + timedelta(days=40)
         return TimeOff.objects.create(provider=self.provider, start=start, end=start + timedelta(days=1))
+
+    @cached_property
+    def own_event(self) -> OwnEvent:
+        """An own event of P in fifty days, so that it meets no appointment."""
+        self.provider  # noqa: B018  - built when it is asked for
+        return OwnEventFactory(user=self.people["P"], start=clock.now() + timedelta(days=50))
+
+    @cached_property
+    def customers_own_event(self) -> OwnEvent:
+        """An own event of C in fifty days."""
+        self.provider  # noqa: B018
+        return OwnEventFactory(user=self.people["C"], start=clock.now() + timedelta(days=50))
 
     @cached_property
     def by_hand(self) -> Service:

@@ -13,6 +13,7 @@ from calendar_sync.services.free_by_choice import treat_as_free
 from providers.models import DateOverride, Listing
 from tests.factories.accounts import UserFactory
 from tests.factories.calendars import connect, put
+from tests.factories.own_events import OwnEventFactory
 from tests.factories.providers import ServiceFactory, TimeOffFactory, give_hours
 
 from .conftest import NOW, TUESDAY_TEN
@@ -197,6 +198,17 @@ def test_a_proposed_time_says_for_whom_it_is_held_and_how_long(ask, service, con
         )
     ]
     assert standing(ask("13:00"))[0][1].endswith("the new time proposed for Omar Aziz lasts until 13:00.")
+
+
+def test_an_own_event_is_named_with_the_way_to_change_it(ask, service):
+    event = OwnEventFactory(user=service.provider.user, start=TUESDAY_TEN - HOUR, end=TUESDAY_TEN + HOUR / 2)
+
+    page = ask()
+
+    assert standing(page) == [("Own event “School run”", "09:00 to 10:30. Customers never see this.")]
+    row = page.context["answer"].standing[0]
+    assert (row.change, row.address) == ("Change the event", f"/studio/events/{event.uuid}/")
+    assert "Calendar" not in fine(page)
 
 
 def test_time_off_says_until_when_it_lasts(ask, service):

@@ -10,6 +10,7 @@ from calendar_sync.models import BusyInterval
 from providers.models import Listing
 from providers.services import block_customer
 from tests.factories.accounts import UserFactory
+from tests.factories.own_events import OwnEventFactory
 from tests.factories.providers import ServiceFactory
 
 from .conftest import NOW, TUESDAY_TEN
@@ -45,6 +46,15 @@ def test_staff_read_what_stands_in_the_way_in_the_providers_time_and_in_utc(ask,
     assert f"/admin/appointments/appointment/{confirmed.pk}/change/" in page.text
     assert "London time: Two things stand in the way." in page.text and " UTC." in page.text
     assert "Dentist" not in page.text
+
+
+def test_staff_read_that_there_is_an_own_event_and_not_what_it_is(ask, service):
+    OwnEventFactory(user=service.provider.user)
+
+    page = ask()
+
+    assert [row.title for row in page.context["answer"].standing] == ["Own event"]
+    assert "School run" not in page.text
 
 
 def test_a_provider_is_found_by_page_or_by_account_even_one_who_takes_no_bookings(ask, service):

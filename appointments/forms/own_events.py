@@ -1,0 +1,186 @@
+"""The form of an own event. Dates and times are of the owner's wall clock."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.http import QueryDict
+from django.utils.dateparse import parse_date, parse_time
+
+from appointments.exceptions import EventRefused
+from appointments.models import OwnEvent
+from appointments.pages.own_events import covered_dates
+from appointments.rules.own_events import LONGEST_DESCRIPTION, LONGEST_PLACE, LONGEST_TITLE, Details, check_details
+from core import clock
+from core.forms import DateInput, LineField, TextField, TimeInput
+from core.wording import zone_text
+
+from .time_off import READ_AGAIN, ZoneShownForm
+
+HOUR = timedelta(hours=1)
+# Parameters of the address that fill in the form, by field, and how each is read.
+GIVEN = {"start_on": ("date", parse_date), "start_at": ("start", parse_time)} | {
+    "end_on": ("until", parse_date),
+    "end_at": ("end", parse_time),
+}
+
+
+class OwnEventForm(ZoneShownForm):
+    """Title, dates with times or whole ones, place, description, and whether the event takes no time.
+
+    Hidden: the key of a new event, so that a form sent twice makes one; the version that was shown of one that is
+    changed; and what the page showed that it lies over. What nobody touched of the times stays as it is to the second.
+    """
+
+    title = LineField(label="Title", max_length=LONGEST_TITLE)
+    is_all_day = forms.BooleanField(label="All day", required=False)
+    start_on = forms.DateField(label="First day", widget=DateInput())
+    start_at = forms.TimeField(label="From", required=False, widget=TimeInput())
+    end_on = forms.DateField(label="Last day", widget=DateInput())
+    end_at = forms.TimeField(label="Until", required=False, widget=TimeInput())
+    is_free = forms.BooleanField(label="It takes no time", required=False)
+    place = LineField(label="Place", max_length=LONGEST_PLACE, required=False)
+    description = TextField(
+        label="Description",
+        max_length=LONGEST_DESCRIPTION,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    shown = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        zone: ZoneInfo,
+        event: OwnEvent | None = None,
+        initial: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, initial={"zone_shown": zone.key} | dict(initial or {}))
+        self.zone, self.event = zone, event
+        for name in ("start_at", "end_at"):  # they are needed unless the event lasts all day
+            self.fields[name].has_alternative = True  # type: ignore[attr-defined]
+
+    @classmethod
+    def of(cls, event: OwnEvent, *, zone: ZoneInfo, asked: QueryDict) -> "OwnEventForm":
+        """The form as an event stands, with other times where the address asks for them."""
+        covered = covered_dates(event, zone)
+        start, end = clock.local(event.start, zone), clock.local(event.end, zone)
+        initial = {
+            "title": event.title,
+            "is_all_day": covered is not None,
+            "start_on": covered[0] if covered else start.date(),
+            "start_at": None if covered else start.time(),
+            "end_on": covered[1] if covered else end.date(),
+            "end_at": None if covered else end.time(),
+            "is_free": event.is_free,
+            "place": event.place,
+            "description": event.description,
+            "version": event.version,
+        }
+        given = _given(asked)
+        if "start_at" in given:
+            given["is_all_day"] = False
+        return cls(zone=zone, event=event, initial=initial | given)
+
+    @classmethod
+    def new(cls, *, zone: ZoneInfo, asked: QueryDict, now: datetime) -> "OwnEventForm":
+        """The form of a new event: an hour from what the address asks for, or from the next full hour on."""
+        given = _given(asked)
+        next_hour = clock.local(now, zone).replace(minute=0, second=0, microsecond=0) + HOUR
+        start_on = given.get("start_on", next_hour.date())
+        start = datetime.combine(start_on, given.get("start_at", next_hour.time()))
+        end = start + HOUR
+        initial = {
+            "key": uuid4(),
+            "start_on": start.date(),
+            "start_at": start.time(),
+            "end_on": end.date(),
+            "end_at": end.time(),
+        }
+        return cls(zone=zone, initial=initial | given)
+
+    @classmethod
+    def again(cls, data: QueryDict, *, zone: ZoneInfo, event: OwnEvent | None = None, **changed: Any) -> "OwnEventForm":
+        """The form with all that was typed, and other values in its hidden fields."""
+        data = data.copy()
+        for name, value in changed.items():
+            data[name] = str(value)
+        return cls(data, zone=zone, event=event)
+
+    def clean_shown(self) -> dict[str, str]:
+        """What the page showed that the event lies over, by reference."""
+        return dict(one.partition(":")[::2] for one in self.cleaned_data["shown"].split())
+
+    def clean(self) -> dict[str, Any]:
+        """Check that such an event can be kept; `details` are what it says."""
+        cleaned = super().clean() or {}
+        if not self.errors and self.is_of_another_zone(self.zone):
+            raise forms.ValidationError(f"Your time zone has changed: it is {zone_text(self.zone)} now. {READ_AGAIN}")
+        if not cleaned.get("is_all_day"):
+            for name in ("start_at", "end_at"):
+                if cleaned.get(name) is None and name not in self.errors:
+                    self.add_error(name, "Enter a time, or tick “All day”.")
+        if not self.errors:
+            self.details = self._details(cleaned)
+            try:
+                check_details(self.details, now=clock.now())
+            except EventRefused as refusal:
+                self.refuse(refusal)
+        return cleaned
+
+    def refuse(self, refusal: EventRefused) -> None:
+        """Put a refusal to the field that is to be changed."""
+        is_one_day = self.cleaned_data.get("start_on") == self.cleaned_data.get("end_on")
+        end = "end_at" if is_one_day and not self.cleaned_data.get("is_all_day") else "end_on"
+        self.add_error({"start": "start_on", "end": end, "": None}.get(refusal.field, refusal.field), str(refusal))
+
+    def _details(self, cleaned: Mapping[str, Any]) -> Details:
+        start, end = self._times(cleaned)
+        return Details(
+            title=cleaned["title"],
+            start=start,
+            end=end,
+            is_all_day=cleaned["is_all_day"],
+            place=cleaned["place"],
+            description=cleaned["description"],
+            is_free=cleaned["is_free"],
+        )
+
+    def _times(self, cleaned: Mapping[str, Any]) -> tuple[datetime, datetime]:
+        first, last = cleaned["start_on"], cleaned["end_on"]
+        if cleaned["is_all_day"]:
+            return clock.day_bounds(first, self.zone)[0], clock.day_bounds(last, self.zone)[1]
+        event = self.event
+        return (
+            self._instant(first, cleaned["start_at"], event.start if event else None),
+            self._instant(last, cleaned["end_at"], event.end if event else None),
+        )
+
+    def _instant(self, day: date, at: time, known: datetime | None) -> datetime:
+        """The instant of a typed time: the known one where it reads so, which may be the second of two."""
+        if known is not None:
+            there = clock.local(known, self.zone)
+            if (there.date(), there.hour, there.minute) == (day, at.hour, at.minute):
+                return known
+        return clock.wall_minute_to_instant(day, at.hour * 60 + at.minute, self.zone)
+
+
+def _given(asked: QueryDict) -> dict[str, Any]:
+    """The fields that the address fills in; what can't be read is left out."""
+    found = {}
+    for field, (name, read) in GIVEN.items():
+        try:
+            value = read(asked.get(name, ""))
+        except ValueError:
+            value = None
+        if value is not None:
+            found[field] = value
+    if "start_at" in found and "end_on" not in found and "start_on" in found and "end_at" in found:
+        found["end_on"] = found["start_on"]
+    return found

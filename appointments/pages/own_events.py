@@ -1,0 +1,113 @@
+"""What the pages of own events show, from rows in hand."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.urls import reverse
+
+from accounts.models import User
+from appointments.models import OwnEvent
+from appointments.rules.own_events import Details
+from appointments.rules.time_off import Claim
+from appointments.states import Role
+from core import clock
+from core.wording import range_text
+
+from .labels import PROPOSED, Label, state_label
+from .studio.time_off import span_words
+
+LONGEST_PART = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An event in the list: when it is, in words, and whether it is on now."""
+
+    event: OwnEvent
+    words: str
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """Something that an event would lie over: whose it is, for what, when, and its own page."""
+
+    claim: Claim
+    name: str
+    service: str
+    words: str
+    label: Label
+    address: str
+
+    @property
+    def start(self) -> datetime:
+        return self.claim.start
+
+
+def rows_of(events: Iterable[OwnEvent], zone: ZoneInfo, *, now: datetime, twelve: bool) -> list[Row]:
+    """The events as a list shows them."""
+    return [Row(each, when_words(each, zone, twelve=twelve), each.start <= now < each.end) for each in events]
+
+
+def when_words(event: OwnEvent | Details, zone: ZoneInfo, *, twelve: bool) -> str:
+    """When an event is: its dates where it was given as whole ones and still covers them, else its two moments."""
+    if event.is_all_day:
+        return span_words(event.start, event.end, zone, twelve=twelve)
+    return range_text(event.start, event.end, zone, twelve=twelve)
+
+
+def inside_of(claims: Iterable[Claim], reader: User, zone: ZoneInfo, *, now: datetime, twelve: bool) -> list[Inside]:
+    """What an event would lie over, as its owner reads it, who may be on either side."""
+    return [_inside(claim, reader, zone, now, twelve) for claim in claims]
+
+
+def _inside(claim: Claim, reader: User, zone: ZoneInfo, now: datetime, twelve: bool) -> Inside:
+    one = claim.appointment
+    side = Role.CUSTOMER if one.customer_id == reader.pk else Role.PROVIDER
+    page = "my_appointment" if side is Role.CUSTOMER else "studio_appointment"
+    return Inside(
+        claim=claim,
+        name=one.provider.name if side is Role.CUSTOMER else one.customer.name,
+        service=one.service.name,
+        words=range_text(claim.start, claim.end, zone, twelve=twelve),
+        label=PROPOSED if claim.proposed else state_label(one, side, now=now),
+        address=reverse(page, args=[one.reference]),
+    )
+
+
+def shown_field(claims: Iterable[Claim]) -> str:
+    """What a page shows that an event lies over, for its form to send back."""
+    return " ".join(f"{claim.appointment.reference}:{claim.appointment.as_shown}" for claim in claims)
+
+
+def saved_now(event: OwnEvent, zone: ZoneInfo, *, twelve: bool) -> list[tuple[str, str]]:
+    """What stands now, as labels and values, for whoever typed something else."""
+    return [
+        ("Title", event.name),
+        ("When", when_words(event, zone, twelve=twelve)),
+        ("Place", event.place),
+        ("Description", _short(event.description)),
+        ("Takes time", "No" if event.is_free else "Yes"),
+    ]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_PART else f"{text[:LONGEST_PART]}…"
+
+
+def covered_dates(event: OwnEvent, zone: ZoneInfo) -> tuple[date, date] | None:
+    """The first and last date that a whole-day event covers in this zone; None for any other."""
+    first, last = clock.local(event.start, zone).date(), clock.local(event.end - clock.ONE_SECOND, zone).date()
+    is_whole = event.start == clock.day_bounds(first, zone)[0] and event.end == clock.day_bounds(last, zone)[1]
+    return (first, last) if event.is_all_day and is_whole else None
+
+
+def lies_over_words(rows: Sequence[Inside]) -> str:
+    """The end of the message after saving: what an event lies over and nothing became of."""
+    if not rows:
+        return ""
+    if len(rows) == 1:
+        return f"{rows[0].service} with {rows[0].name} stays as it is."
+    return f"The {len(rows)} appointments that it lies over stay as they are."
