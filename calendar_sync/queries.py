@@ -126,10 +126,11 @@ def unwritten(user: User) -> QuerySet[WrittenEvent]:
 @dataclass(frozen=True, slots=True)
 class MeetLink:
     """The Google Meet link of something in somebody's calendar, empty while there is none; `is_coming` says that one is
-    on its way."""
+    on its way, and `has_failed` that Google made none."""
 
     link: str = ""
     is_coming: bool = False
+    has_failed: bool = False
 
 
 def meet_links(owner: int, *, source: str, keys: Collection[UUID]) -> dict[UUID, MeetLink]:
@@ -145,7 +146,7 @@ def meet_links(owner: int, *, source: str, keys: Collection[UUID]) -> dict[UUID,
 
 
 def _link(meet: str, link: str, *, works: bool) -> MeetLink:
-    return MeetLink(link, is_coming=works and meet in {"", Meet.ASKED})
+    return MeetLink(link, is_coming=works and meet in {"", Meet.ASKED}, has_failed=meet == Meet.FAILED)
 
 
 def written_ahead(connection: Connection, *, now: datetime) -> int:

@@ -12,7 +12,7 @@ from django.db.models import Max, QuerySet
 
 from appointments.models import Appointment, AppointmentEvent, Offer
 from appointments.queries.fair_use import late_cancellation_of, number_of
-from appointments.queries.join_links import followed_by_link
+from appointments.queries.join_links import missing_links
 from appointments.queries.offers import live_offers_instead_of
 from appointments.rules.fair_use import counts_until, is_late
 from appointments.services.follows import KINDS, TOLD, kind_of
@@ -164,7 +164,7 @@ def _contexts(events: list[int], side: Role) -> list[MailContext]:
     """The contexts for one side of these events, all of one act."""
     found, now = list(events_with_people().filter(pk__in=events).order_by("pk")), clock.now()
     late, offers = _late(found, side), _offers(found, side, now)
-    follow = followed_by_link([event.appointment for event in found], now=now)
+    links = missing_links([event.appointment for event in found], now=now)
     return [
         MailContext(
             event,
@@ -172,7 +172,7 @@ def _contexts(events: list[int], side: Role) -> list[MailContext]:
             now=now,
             late=late,
             offers=offers.get(event.appointment_id, ()),
-            link_follows=event.appointment_id in follow,
+            link_follows=event.appointment_id in links and links[event.appointment_id].is_coming,
         )
         for event in found
     ]

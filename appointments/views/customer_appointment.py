@@ -25,7 +25,7 @@ from appointments.pages.standing import Standing, standing_of
 from appointments.pages.timeline import timeline
 from appointments.queries.customer import appointment_for_customer
 from appointments.queries.history import history_of
-from appointments.queries.join_links import followed_by_link
+from appointments.queries.join_links import missing_link
 from appointments.queries.offers import offers_instead_of
 from appointments.rules.moves import OVER
 from appointments.services import availability, transitions
@@ -109,7 +109,7 @@ def _context(standing: Standing) -> dict[str, Any]:
 
 def _joining(standing: Standing) -> dict[str, Any]:
     """Whether the link to join is on its way. No query unless one may be, else two."""
-    return {"link_follows": bool(followed_by_link([standing.appointment], now=standing.now))}
+    return {"link_follows": missing_link(standing.appointment, now=standing.now).is_coming}
 
 
 def _other_times(standing: Standing, offers: Sequence[Offer]) -> dict[str, Any]:

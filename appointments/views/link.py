@@ -27,7 +27,7 @@ from appointments.models import AppointmentEvent
 from appointments.pages.offers import other_times_words
 from appointments.pages.standing import Standing, standing_of
 from appointments.queries.history import history_of
-from appointments.queries.join_links import followed_by_link
+from appointments.queries.join_links import missing_link
 from appointments.queries.offers import offers_instead_of
 from appointments.rules.moves import check_move
 from appointments.services import transitions
@@ -266,7 +266,7 @@ def _show(request: HttpRequest, link: Link, *, refusal: str = "") -> HttpRespons
     offers = [each for each in found if each.is_live(standing.now)]
     context = {
         **_context(link, standing),
-        "link_follows": bool(followed_by_link([link.appointment], now=standing.now)),
+        "link_follows": missing_link(link.appointment, now=standing.now).is_coming,
         "offered": offers,
         "offered_words": other_times_words(len(offers)),
         "acts": [act for verb, act in ACTS.items() if verb in standing.moves],

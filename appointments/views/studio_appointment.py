@@ -22,7 +22,7 @@ from appointments.pages.timeline import timeline
 from appointments.queries.agenda import load_agenda
 from appointments.queries.customers import customer_figures
 from appointments.queries.history import history_of
-from appointments.queries.join_links import followed_by_link
+from appointments.queries.join_links import missing_link
 from appointments.queries.offers import offers_instead_of
 from appointments.queries.provider import appointment_for_provider
 from appointments.rules.persons import no_shows_of
@@ -80,7 +80,7 @@ def show_appointment(
     context = {
         **_context(provider, standing),
         **_offered_instead(standing, offered),
-        "link_follows": bool(followed_by_link([appointment], now=standing.now)),
+        "missing_link": missing_link(appointment, now=standing.now),
         "timeline": timeline(appointment, history, mails, viewer=Role.PROVIDER, offers=offered),
         "refusal": refusal,
         "lies_over": _lies_over(standing, twelve=me(request).uses_12h_clock),

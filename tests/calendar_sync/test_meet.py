@@ -333,6 +333,18 @@ def test_a_link_that_google_does_not_make_is_noted_and_not_asked_for_again(appoi
     ].is_coming
 
 
+def test_the_provider_reads_with_the_appointment_that_google_made_no_link(appointment, at_pretend_google, client):
+    at_pretend_google.google.meets.fails = True
+    make_ready(at_pretend_google)
+    client.force_login(appointment.provider.user)
+    page = client.get(reverse("studio_appointment", args=[appointment.reference])).text
+    client.force_login(appointment.customer)
+    theirs = client.get(reverse("my_appointment", args=[appointment.reference])).text
+    assert "Google made no Meet link: tell Mina how to join." in page
+    assert "The link is on its way" not in theirs
+    assert "Meet" not in theirs
+
+
 def test_choosing_links_again_asks_for_one_that_failed(appointment, makes_meet, at_pretend_google):
     at_pretend_google.google.meets.fails = True
     make_ready(at_pretend_google)

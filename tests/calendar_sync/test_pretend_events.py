@@ -348,6 +348,38 @@ def test_a_meet_link_is_pending_first_and_then_ready(pretend_google, events):
     assert ready["etag"] != made["etag"]
 
 
+def test_a_conference_stays_unless_a_write_with_the_version_takes_it_away(pretend_google, events):
+    request = {"createRequest": {"requestId": "r1", "conferenceSolutionKey": {"type": "hangoutsMeet"}}}
+    events.insert(calendarId="primary", body=BOOKING | {"conferenceData": request}, conferenceDataVersion=1).execute()
+    pretend_google.google.clock.advance(2)
+    patch = {"calendarId": "primary", "eventId": "booking1"}
+
+    said_nothing = events.patch(**patch, body={"summary": "Other"}).execute()
+    without_version = events.patch(**patch, body={"conferenceData": None}).execute()
+    taken_away = events.patch(**patch, body={"conferenceData": None}, conferenceDataVersion=1).execute()
+
+    assert said_nothing["hangoutLink"] == without_version["hangoutLink"]
+    assert {"hangoutLink", "conferenceData"}.isdisjoint(taken_away)
+
+
+def test_a_conference_may_fail_or_be_refused(pretend_google, events):
+    request = {"createRequest": {"requestId": "r1", "conferenceSolutionKey": {"type": "hangoutsMeet"}}}
+    body = BOOKING | {"conferenceData": request}
+    pretend_google.google.meets.fails = True
+    events.insert(calendarId="primary", body=body, conferenceDataVersion=1).execute()
+    pretend_google.google.clock.advance(2)
+    pretend_google.google.meets.refuses = True
+
+    failed = events.get(calendarId="primary", eventId="booking1").execute()
+
+    assert failed["conferenceData"]["createRequest"]["status"] == {"statusCode": "failure"}
+    assert "hangoutLink" not in failed
+    assert refusal(events.insert(calendarId="primary", body=body | {"id": "booking2"}, conferenceDataVersion=1)) == (
+        400,
+        "invalid",
+    )
+
+
 def test_an_answer_has_only_the_fields_that_are_asked_for(events):
     events.insert(calendarId="primary", body=BOOKING).execute()
 

@@ -8,9 +8,11 @@ from playwright.sync_api import expect
 from appointments.models import Proposal
 from appointments.services.availability import slots_between
 from appointments.services.booking import book_appointment, terms_of
-from calendar_sync.models import Connection
+from calendar_sync.models import Connection, WrittenEvent
+from calendar_sync.services import writing
 from core import clock
 from outbox.testing import deliver
+from providers.models import Provider
 from tests.calendar_sync.pretend import MAYA, at_pretend_google, pretend_google
 from tests.calendar_sync.world import book, hour_from
 from tests.e2e.test_google import google
@@ -150,3 +152,38 @@ def test_an_entry_over_an_appointment_is_decided_by_the_provider(page, provider,
     expect(page.get_by_text("You keep both.")).to_be_visible()
     one.refresh_from_db()
     assert (one.is_confirmed, one.start) == (True, start)
+
+
+def test_a_provider_chooses_meet_links_and_both_sides_join_by_one(page, provider, google, looks_fine, sign_in):
+    Provider.objects.filter(pk=provider.pk).update(is_online=True)
+    service = ServiceFactory(provider=Provider.objects.get(pk=provider.pk), duration_minutes=60, venue="online")
+    day = clock.local(clock.now(), provider.zone).date() + timedelta(days=3)
+    start = clock.wall_minute_to_instant(day, 600, provider.zone)
+    connect(page)
+    deliver()
+    page.goto("/studio/google/")
+    page.get_by_role("link", name=f"Change calendars of {MAYA}").click()
+    page.get_by_label("Add a Google Meet link to online appointments").check()
+    looks_fine(page)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("A link for each online appointment")).to_be_visible()
+    one = book(service, start)
+    deliver()
+    page.goto(f"/studio/appointments/{one.reference}/")
+    expect(page.get_by_text("Google is making the link")).to_be_visible()
+
+    google.google.clock.advance(3)
+    WrittenEvent.objects.update(write_at=clock.now())
+    writing.write_due(Connection.objects.get().pk)
+    deliver()
+    one.refresh_from_db()
+    page.reload()
+
+    expect(page.get_by_role("link", name=one.join_link.removeprefix("https://"))).to_have_attribute(
+        "href", one.join_link
+    )
+    looks_fine(page)
+    sign_in(page, one.customer)
+    page.goto(f"/my/appointments/{one.reference}/")
+    expect(page.get_by_role("link", name="Join online")).to_have_attribute("href", one.join_link)
+    looks_fine(page)

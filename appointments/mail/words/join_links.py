@@ -9,6 +9,8 @@ from core.letters import Button, Item, Leaf, Letter
 
 from .base import Words
 
+GONE = "The link of an earlier mail no longer holds."
+OPEN_IT = "Open the link when the time comes."
 FILE = "The file with this mail puts it into the entry of your calendar."
 FILES = "The files with this mail put them into the entries of your calendar."
 
@@ -29,8 +31,8 @@ class Told:
     @property
     def lead(self) -> str:
         if not self.context.join_link:
-            return f"The link of an earlier mail no longer holds. {self.context.other} tells you how to join."
-        return "The link of an earlier mail no longer holds." if self.had_link else "Open it when the time comes."
+            return f"{GONE} If you don’t know how to join, ask {self.context.other}."
+        return GONE if self.had_link else ""
 
 
 def about_one(told: Told) -> Letter:
@@ -43,7 +45,7 @@ def about_one(told: Told) -> Letter:
     said = Words(
         subject=f"{told.head}: {context.short} with {context.other_name}",
         headline=headline,
-        lead=(f"{context.other} expects you online. {told.lead}",),
+        lead=(f"{context.other} expects you online. {told.lead or OPEN_IT}",),
         button=Button("See appointment", context.own_page),
         after=(FILE,) if has_link else (),
     )
