@@ -2,6 +2,7 @@
 
 import os
 from unittest import mock
+from uuid import UUID
 
 import pytest
 
@@ -54,7 +55,7 @@ def appointment(provider, morning, at_pretend_google):
 def take(key, owner, folder, size):
     person = User.objects.get(pk=owner)
     meet(folder, size)
-    return join_links.take_link(key=key, owner=person)
+    return join_links.take_link(key=UUID(key), owner=person)
 
 
 def tell(provider, customer, folder, size):
@@ -108,7 +109,7 @@ def test_a_link_taken_by_several_workers_while_the_appointment_is_cancelled_chan
 ):
     WrittenEvent.objects.update(meet=Meet.READY, meet_link=LINK)
     owner, folder = appointment.provider.user_id, str(tmp_path)
-    calls = [(take, appointment.uuid, owner, folder, 4)] * 3 + [(cancel, appointment.pk, folder, 4)]
+    calls = [(take, appointment.uuid.hex, owner, folder, 4)] * 3 + [(cancel, appointment.pk, folder, 4)]
 
     *took, _ = values(run_calls(calls))
     row = Appointment.objects.get()
