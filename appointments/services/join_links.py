@@ -39,12 +39,11 @@ def take_link(*, key: UUID, owner: User) -> bool:
     is_other = row.join_link != link
     drafts = []
     if is_other:
-        # A higher sequence, by which a calendar program takes the new file for newer.
-        Appointment.objects.filter(pk=row.pk).update(join_link=link, sequence=F("sequence") + 1)
+        # Neither time nor state is another, so the sequence stays: of two files a program takes the later (RFC 5546).
+        Appointment.objects.filter(pk=row.pk).update(join_link=link)
         if row.customer.keeps_calendar:
             payload = {"appointments": [row.pk]}
-            job = f"{row.pk}:{row.sequence + 1}"
-            drafts.append(outbox.Draft(topic="appointments.write_to_calendars", key=job, payload=payload))
+            drafts.append(outbox.Draft(topic="appointments.write_to_calendars", key=uuid4().hex, payload=payload))
     if row.told_join_link != link:
         drafts.append(_tell_soon(row, now=clock.now()))
     outbox.publish_all(drafts)
@@ -70,7 +69,7 @@ def tell_links(*, provider: int, customer: int) -> int:
             [
                 Notice(
                     name=NOTICE,
-                    key=f"{first.pk}:{first.sequence}",
+                    key=f"{first.pk}:{now.timestamp()}",
                     reader=customer,
                     kind=Kind.JOIN,
                     about=first.reference if len(told) == 1 else "",
