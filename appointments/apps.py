@@ -8,7 +8,7 @@ class AppointmentsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import after_login, ban_marks, personal_data
         from appointments import answers, demo, signals  # noqa: F401
-        from appointments.outside import google
+        from appointments.outside import google, own_events
         from appointments.queries.provider import count_outside_hours
         from appointments.services import digests, fair_use
         from appointments.services import personal_data as own_part
@@ -32,5 +32,7 @@ class AppointmentsConfig(AppConfig):
         personal_data.files_of.answer(answers.calendar_of)
         notification_hooks.waiting.answer(answers.waiting_for)
         calendar_hooks.sources.add(google)
+        calendar_hooks.sources.add(own_events)
+        calendar_hooks.owners_alone.add(own_events)
         calendar_hooks.joined.add(google)
         core_demo.parts.add(demo)

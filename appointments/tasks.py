@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.db.models import Model, QuerySet
 
@@ -18,6 +19,7 @@ from .mail import conflicts as conflict_mails  # noqa: F401 the same
 from .mail import join_links as join_link_mails  # noqa: F401 the same
 from .mail import waitlist as waitlist_mails  # noqa: F401 the same
 from .outside import google
+from .outside import own_events as own_events_at_google
 from .queries.due import (
     due_for_completion,
     expired_offers,
@@ -27,7 +29,18 @@ from .queries.due import (
     providers_with_waitlists,
 )
 from .search import index
-from .services import conflicts, digests, holds, join_links, offers, proposals, transitions, waitlist, waitlist_offers
+from .services import (
+    conflicts,
+    digests,
+    holds,
+    join_links,
+    offers,
+    own_events,
+    proposals,
+    transitions,
+    waitlist,
+    waitlist_offers,
+)
 from .services.personal_data import FORGET_IN_CALENDARS
 from .services.reminders import publish_due
 
@@ -120,6 +133,12 @@ def _end_each(rows: QuerySet[Row], end: Callable[[Row], object]) -> None:
 def write_to_calendars(payload: dict[str, Any], *, message: Any) -> None:
     """Have connected calendars compared with appointments that changed."""
     google.write(payload["appointments"])
+
+
+@outbox.handler(own_events.WRITE)
+def write_own_event(payload: dict[str, Any], *, message: Any) -> None:
+    """Have the connected calendar of its owner compared with an own event that changed."""
+    own_events_at_google.write(UUID(payload["event"]), owner=payload["owner"])
 
 
 @outbox.handler(join_links.TELL)

@@ -20,7 +20,7 @@ class CalendarsForm(forms.Form):
         label="Calendar to write to",
         widget=forms.RadioSelect,
         required=False,
-        help_text="Your appointments and time off stand there, and follow each change.",
+        help_text="Your appointments, time off and own events stand there, and follow each change.",
     )
     writes_requests = forms.BooleanField(
         label="Write requests, too, as tentative", required=False, help_text="Otherwise only once they are confirmed."
@@ -35,7 +35,8 @@ class CalendarsForm(forms.Form):
         label="When you move or delete one of these in Google",
         widget=forms.RadioSelect,
         choices=WhenChanged.choices,
-        help_text="No appointment is ever cancelled by that.",
+        help_text="No appointment is ever cancelled by that. Your own events follow by themselves, unless you have "
+        "everything put back.",
     )
     when_stale = forms.ChoiceField(
         label="When your calendar can’t be read",

@@ -19,13 +19,21 @@ from providers.models import Provider
 @dataclass(frozen=True, slots=True)
 class Edited:
     """What somebody did with an event at Google: the times it had by what we wrote, and those that it has now, which
-    are None for a deleted one."""
+    are None for a deleted one. `is_missing` says of one that is deleted that Google does not: it is just not there.
+
+    Of a thing that is its owner's alone also `entry`, which we wrote, `wrote`, that as it can be read back, and
+    `found`, what stands there now.
+    """
 
     kind: Edit
     was_start: datetime
     was_end: datetime
     start: datetime | None = None
     end: datetime | None = None
+    is_missing: bool = False
+    entry: Entry | None = None
+    wrote: Entry | None = None
+    found: Entry | None = None
 
     @property
     def has_other_start(self) -> bool:
@@ -37,7 +45,7 @@ class Asked:
     """What somebody is asked about an event of theirs, as words: what it is, and what following it means.
 
     `follow` names the button that does so, empty where nothing can follow by itself; `address` and `go` are a page on
-    which they can do more. `zone` is that of the times.
+    which they can do more. `zone` is that of the times. `is_own` says that it concerns nobody else.
     """
 
     title: str
@@ -47,6 +55,7 @@ class Asked:
     address: str = ""
     go: str = ""
     about: str = ""
+    is_own: bool = False
 
 
 class Source(Protocol):
@@ -96,6 +105,28 @@ joined = Registry[Joined]("What is joined by the Google Meet link of its event")
 
 def joined_of(name: str) -> Joined | None:
     return next((each for each in joined if each.name == name), None)
+
+
+class OwnersAlone(Protocol):
+    """Things of one source that concern nobody but their owner, so that what they do with the event at Google is done
+    with the thing: a module with the name of the source and this function."""
+
+    name: str
+
+    def take_over(self, key: UUID, *, owner: User, edit: Edited) -> Entry | None:
+        """Do with the thing what its owner did with the event; returns what the calendar should hold now.
+
+        Raises ChangedMeanwhile where the thing is not as it was written any more, and DomainError where it can't be
+        done: the owner is asked.
+        """
+        ...
+
+
+owners_alone = Registry[OwnersAlone]("What is taken over from people's calendars")
+
+
+def takes_over(name: str) -> OwnersAlone | None:
+    return next((each for each in owners_alone if each.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)

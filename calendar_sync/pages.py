@@ -127,16 +127,17 @@ def _row(note: Note) -> Row:
         times = f"{note.busy} busy time{'' if note.busy == 1 else 's'} read"
         more = f"{note.changed} changed since the last time" if note.changed else "Nothing new"
         return Row("brand", "check", times, f"{calendar}. {more}" if calendar else more, note.at)
-    if note.kind in {NoteKind.ASKED, NoteKind.PROPOSED, NoteKind.PUT_BACK}:
-        icon = "warn" if note.kind == NoteKind.ASKED else "calendar"
-        return Row("brass" if note.kind == NoteKind.ASKED else "iris", icon, note.get_kind_display(), calendar, note.at)
+    if note.kind in {NoteKind.ASKED, NoteKind.OVERWRITTEN}:
+        return Row("brass", "warn", note.get_kind_display(), calendar, note.at)
+    if note.kind in {NoteKind.PROPOSED, NoteKind.PUT_BACK, NoteKind.TAKEN_OVER}:
+        return Row("iris", "calendar", note.get_kind_display(), calendar, note.at)
     if note.kind == NoteKind.NO_MEET:
         return Row("brass", "warn", note.get_kind_display(), "Tell your customer how to join", note.at)
     if note.kind == NoteKind.NOT_TOLD:
         return Row("brass", "clock", note.get_kind_display(), "They are looked for every 12 minutes or so", note.at)
     if note.kind == NoteKind.WRITTEN:
         what = f"{note.changed} {'entry' if note.changed == 1 else 'entries'} written"
-        return Row("brand", "check", what, "Appointments and time off in your calendar", note.at)
+        return Row("brand", "check", what, "What you have here, in your calendar", note.at)
     if note.kind in {NoteKind.FAILED, NoteKind.NOT_WRITTEN, NoteKind.SIGNED_OUT}:
         icon = "warn" if note.kind == NoteKind.SIGNED_OUT else "clock"
         return Row("brass", icon, note.get_problem_display() or note.get_kind_display(), calendar, note.at)
@@ -168,7 +169,7 @@ def _utc(moment: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What somebody is asked about an event of theirs that was moved or deleted at Google."""
+    """What somebody is asked about an event of theirs that was changed at Google."""
 
     event: WrittenEvent
     title: str
@@ -177,6 +178,7 @@ class Question:
     meaning: str
     address: str
     go: str
+    is_own: bool = False
 
     @property
     def what(self) -> str:
@@ -191,9 +193,11 @@ class Question:
         return self._range(self.event.start, self.event.end, twelve)
 
     def now(self, twelve: bool = False) -> str:
-        """The time at which it is at Google, or that it is deleted there."""
+        """The time at which it is at Google, or that it is deleted there, or says something else."""
         if self.event.edit_start is None:
             return "Deleted"
+        if self.event.edit == Edit.CHANGED:
+            return "Other words"
         return self._range(self.event.edit_start, self.event.edit_end, twelve)
 
     def _range(self, start: datetime | None, end: datetime | None, twelve: bool) -> str:
@@ -203,4 +207,5 @@ class Question:
 
 def question_of(event: WrittenEvent, asked: Asked) -> Question:
     """The question about an event, with the words for what it is about."""
-    return Question(event, asked.title, clock.zone(asked.zone), asked.follow, asked.meaning, asked.address, asked.go)
+    words = asked.title, clock.zone(asked.zone), asked.follow, asked.meaning, asked.address, asked.go
+    return Question(event, *words, is_own=asked.is_own)

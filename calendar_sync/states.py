@@ -38,6 +38,7 @@ class Edit(models.TextChoices):
 
     MOVED = "moved", "Moved in Google"
     DELETED = "deleted", "Deleted in Google"
+    CHANGED = "changed", "Changed in Google"
 
 
 class Meet(models.TextChoices):
@@ -85,6 +86,8 @@ class NoteKind(models.TextChoices):
     ASKED = "asked", "Changed in Google, and waits for you"
     PROPOSED = "proposed", "Moved in Google, and proposed"
     PUT_BACK = "put_back", "Changed in Google, and put back"
+    TAKEN_OVER = "taken_over", "Changed in Google, and taken over here"
+    OVERWRITTEN = "overwritten", "Changed in Google and here: what you changed here stands"
     SIGNED_OUT = "signed_out", "Google refused the sign-in"
     NOT_TOLD = "not_told", "Google will not tell us of changes"
     NO_MEET = "no_meet", "Google made no Meet link for an appointment"

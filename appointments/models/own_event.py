@@ -19,8 +19,8 @@ class OwnEventQuerySet(models.QuerySet["OwnEvent"]):
 
     def taking_time(self, provider_ids: Collection[int], start: datetime, end: datetime) -> "OwnEventQuerySet":
         """The events of these providers that close time for booking and meet [start, end), each with `provider_id`."""
-        rows = self.between(start, end).filter(is_free=False).annotate(provider_id=F("user__provider"))
-        return rows.filter(provider_id__in=list(provider_ids))
+        rows = self.between(start, end).filter(is_free=False, user__provider__in=list(provider_ids))
+        return rows.annotate(provider_id=F("user__provider"))
 
 
 class OwnEvent(models.Model):

@@ -24,8 +24,9 @@ ABOUT = "daylineAbout"
 class Entry:
     """What the owner of a calendar reads there about something of ours. `start` and `end` are instants.
 
-    With `all_day` they are midnights of `zone`. `reminders` are minutes before the start; `address` is that of a page.
-    What `is_online` may get a Google Meet link, if the owner of the calendar wants that.
+    With `all_day` they are midnights of `zone`. `reminders` are minutes before the start, None where they are left to
+    the calendar; `address` is that of a page. What `is_online` may get a Google Meet link, if the owner of the calendar
+    wants that.
     """
 
     start: datetime
@@ -35,10 +36,11 @@ class Entry:
     text: str = ""
     place: str = ""
     address: str = ""
-    reminders: tuple[int, ...] = ()
+    reminders: tuple[int, ...] | None = ()
     all_day: bool = False
     is_tentative: bool = False
     is_online: bool = False
+    is_free: bool = False
 
 
 def event_id_of(source: str, key: UUID, *, owner: int, site: str) -> str:
@@ -48,18 +50,14 @@ def event_id_of(source: str, key: UUID, *, owner: int, site: str) -> str:
 
 def body_of(entry: Entry, *, source: str, key: UUID, site: str) -> dict[str, Any]:
     """The fields of an event that says what the entry says. Others, such as a colour, stay as somebody set them."""
-    reminders = sorted({each for each in entry.reminders if 0 <= each <= FURTHEST_REMINDER})[:MOST_REMINDERS]
     return {
         "summary": entry.title[:LONGEST_TITLE],
         "description": entry.text[:LONGEST_TEXT],
         "location": entry.place[:LONGEST_TITLE],
         "status": "tentative" if entry.is_tentative else "confirmed",
-        "transparency": "opaque",
+        "transparency": "transparent" if entry.is_free else "opaque",
         **_span(entry),
-        "reminders": {
-            "useDefault": False,
-            "overrides": [{"method": "popup", "minutes": each} for each in reminders],
-        },
+        **_reminders(entry),
         "extendedProperties": {"private": {ABOUT: f"{source}:{key.hex}"}},
         **({"source": {"title": site, "url": entry.address}} if entry.address else {}),
     }
@@ -77,6 +75,14 @@ def about(event: Mapping[str, Any]) -> tuple[str, UUID] | None:
         return (source, UUID(key)) if source else None
     except ValueError:
         return None
+
+
+def _reminders(entry: Entry) -> dict[str, Any]:
+    if entry.reminders is None:
+        return {}
+    minutes = sorted({each for each in entry.reminders if 0 <= each <= FURTHEST_REMINDER})[:MOST_REMINDERS]
+    overrides = [{"method": "popup", "minutes": each} for each in minutes]
+    return {"reminders": {"useDefault": False, "overrides": overrides}}
 
 
 def _span(entry: Entry) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """What people do with our events at Google: put back, proposed to the other side, or asked about, as they chose.
 
-Nothing of ours is ever ended by it. What follows goes through the services of the thing, as from a page.
+No agreement is ever ended by it. What concerns nobody but its owner is taken over, unless they want it put back. What
+follows goes through the services of the thing, as from a page.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +18,9 @@ from calendar_sync import hooks
 from calendar_sync.google_api.errors import TryLater
 from calendar_sync.hooks import Asked, Edited
 from calendar_sync.models import Connection, WrittenEvent
+from calendar_sync.rules.entries import Entry
 from calendar_sync.rules.events import span_of
+from calendar_sync.rules.read_back import read_back
 from calendar_sync.states import Edit, NoteKind, Problem, State, WhenChanged
 from core import clock
 from core.db import lock_rows, retrying
@@ -24,6 +28,7 @@ from core.exceptions import Busy, DomainError
 from notifications import channels
 from notifications.catalogue import Notice
 from notifications.models import Kind
+from providers.exceptions import ChangedMeanwhile
 
 from . import health, written
 from .locks import lock_if_kept
@@ -35,8 +40,34 @@ NOTICE = "calendar_sync.edited"
 NONE: dict[str, Any] = {"edit": "", "edit_start": None, "edit_end": None, "edited_at": None, "refusal": ""}
 
 
-def edit_of(row: WrittenEvent, event: Mapping[str, Any] | None) -> Edited | None:
-    """What somebody did with an event that stood as we wrote it; None where it lies as it did, or is over."""
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of an edit: the event stays as it is until its owner answers (`asks`), or because the thing is like
+    it by now (`taken`, with what the calendar should hold for it); else it is overwritten."""
+
+    asks: bool = False
+    taken: bool = False
+    entry: Entry | None = None
+
+
+PUT_BACK, ASKED = Decision(), Decision(asks=True)
+
+
+def edit_of(
+    row: WrittenEvent,
+    event: Mapping[str, Any] | None,
+    entry: Entry,
+    body: Mapping[str, Any],
+    *,
+    is_missing: bool = False,
+) -> Edited | None:
+    """What somebody did with an event that stood as we wrote it; None where it lies as it did, or is over.
+
+    Of a thing that is its owner's alone, other words are an edit, too, and so is one of what is over. `is_missing` says
+    that there is no such event, and nothing that says that it was deleted.
+    """
+    if hooks.takes_over(row.source):
+        return _edit_of_own(row, event, entry, body, is_missing=is_missing)
     if row.start is None or row.end is None or row.end <= clock.now():
         return None
     if event is None:
@@ -47,36 +78,66 @@ def edit_of(row: WrittenEvent, event: Mapping[str, Any] | None) -> Edited | None
     return Edited(Edit.MOVED, row.start, row.end, start, end)
 
 
-def decide(connection: Connection, row: WrittenEvent, edit: Edited) -> bool:
-    """Do what the owner chose for such an edit; True where the event stays as it is until they answer.
+def _edit_of_own(
+    row: WrittenEvent,
+    event: Mapping[str, Any] | None,
+    entry: Entry,
+    body: Mapping[str, Any],
+    *,
+    is_missing: bool = False,
+) -> Edited | None:
+    if event is None:
+        return Edited(Edit.DELETED, entry.start, entry.end, is_missing=is_missing, entry=entry)
+    found, wrote = (read_back(each, calendar_zone=row.calendar.zone, zone=entry.zone) for each in (event, body))
+    if found is None or wrote is None or found == wrote:
+        return None
+    is_moved = (found.start, found.end) != (wrote.start, wrote.end)
+    kind = Edit.MOVED if is_moved else Edit.CHANGED
+    return Edited(kind, entry.start, entry.end, found.start, found.end, entry=entry, wrote=wrote, found=found)
 
-    Outside any transaction.
+
+def is_lost(row: WrittenEvent, event: Mapping[str, Any] | None, entry: Entry, body: Mapping[str, Any]) -> bool:
+    """Whether its owner changed at Google what is theirs alone, and what they changed here overwrites it."""
+    is_known = bool(row.content) and hooks.takes_over(row.source) is not None
+    return is_known and _edit_of_own(row, event, entry, body) is not None
+
+
+def decide(connection: Connection, row: WrittenEvent, edit: Edited) -> Decision:
+    """Do what the owner chose for such an edit. Outside any transaction.
+
+    Raises ChangedMeanwhile where the thing is not as it was written any more: it is to be written anew.
     """
     choice = WhenChanged(connection.when_changed)
     if choice == WhenChanged.PUT_BACK:
         health.note_edit(connection, row, NoteKind.PUT_BACK)
-        return False
+        return PUT_BACK
     refusal = ""
-    source = hooks.source_of(row.source)
-    if choice == WhenChanged.PROPOSE and edit.has_other_start and source:
-        try:
+    own, source = hooks.takes_over(row.source), hooks.source_of(row.source)
+    try:
+        if own and not edit.is_missing:  # what goes with a whole calendar is not deleted here unasked
+            entry = own.take_over(row.key, owner=connection.user, edit=edit)
+            health.note_edit(connection, row, NoteKind.TAKEN_OVER)
+            return Decision(taken=True, entry=entry)
+        if choice == WhenChanged.PROPOSE and edit.has_other_start and source:
             source.follow(row.key, owner=connection.user, edit=edit)
-        except Busy:
-            raise TryLater(Problem.SLOW, "our own database was busy") from None
-        except DomainError as error:
-            refusal = str(error)
-        else:
             health.note_edit(connection, row, NoteKind.PROPOSED)
-            return False
-    return _ask(connection, row, edit, refusal)
+            return PUT_BACK
+    except Busy:
+        raise TryLater(Problem.SLOW, "our own database was busy") from None
+    except ChangedMeanwhile:
+        raise
+    except DomainError as error:
+        refusal = str(error)
+    _ask(connection, row, edit, refusal)
+    return ASKED
 
 
 @retrying
 @transaction.atomic
-def _ask(connection: Connection, row: WrittenEvent, edit: Edited, refusal: str) -> bool:
+def _ask(connection: Connection, row: WrittenEvent, edit: Edited, refusal: str) -> None:
     """Ask the owner what the edit means, and tell them so, once for each edit, unless they ended the connection."""
     if not lock_if_kept(row.calendar):
-        return True
+        return
     now = clock.now()
     rows = WrittenEvent.objects.filter(pk=row.pk)
     told = rows.values_list("edit", "edit_start", "edit_end", "edited_at").first()
@@ -105,7 +166,6 @@ def _ask(connection: Connection, row: WrittenEvent, edit: Edited, refusal: str) 
                 )
             ]
         )
-    return True
 
 
 def all_of(owner: User) -> QuerySet[WrittenEvent]:

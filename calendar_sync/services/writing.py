@@ -33,11 +33,12 @@ from calendar_sync.rules import pauses
 from calendar_sync.rules.entries import Entry, body_of, content_of
 from calendar_sync.rules.events import span_of
 from calendar_sync.rules.meet import NO_CONFERENCE, Stands, Step, conference_of, request_of, step_of
-from calendar_sync.states import Edit, Problem, State
+from calendar_sync.states import Edit, NoteKind, Problem, State
 from core import clock
 from core.db import retrying
 from core.letters import site_host
 from outbox import services as outbox
+from providers.exceptions import ChangedMeanwhile
 
 from . import edits, health, leaving, meet_links, tokens, written
 from .locks import lock_if_kept
@@ -151,6 +152,8 @@ def _write(connection: Connection, row: WrittenEvent) -> Outcome:
     except SignInNeeded as error:
         health.ask_to_sign_in(connection, error)
         return Outcome(ends_turn=True)
+    except ChangedMeanwhile:
+        return Outcome()  # what was changed here is due, and written next
     except ChangedThere as error:
         if not row.must_look:
             _look_again(row)
@@ -168,11 +171,12 @@ def _write(connection: Connection, row: WrittenEvent) -> Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a calendar should hold: the fields of an event, None for no event, and whether it should have a Meet link,
-    None where that stays as it is."""
+    """What a calendar should hold: the fields of an event, with the entry that they are of, None for no event, and
+    whether it should have a Meet link, None where that stays as it is."""
 
     body: Mapping[str, Any] | None
     meets: bool | None = None
+    entry: Entry | None = None
 
     def step(self, row: WrittenEvent) -> Step:
         return step_of(row.meet, wanted=self.meets)
@@ -191,22 +195,28 @@ def _make_agree(connection: Connection, row: WrittenEvent) -> Outcome:
     if _agrees(row, wanted):
         _save_agreed(row, is_asked=edits.ask_about(row) is not None)
         return Outcome()
-    if wanted.body is not None and row.must_look and row.sent_at:
-        event = tokens.ask(connection, lambda api: _look(api, row))
+    if wanted.body is not None and wanted.entry is not None and row.must_look and row.sent_at:
+        seen = tokens.ask(connection, lambda api: _look(api, row))
+        event = seen if seen and seen.get("status") != "cancelled" else None
         row.etag = event["etag"] if event else ""
         if event:
             _note_link(row, wanted, event).put_on(row)  # also where somebody is asked about what they changed besides
         if row.content == content_of(wanted.body):  # else what we have is newer than what they changed
-            edit = edits.edit_of(row, event)
+            edit = edits.edit_of(row, event, wanted.entry, wanted.body, is_missing=seen is None)
             if edit is None and (event is None or wanted.step(row) is Step.NOTHING):
                 _save(row, wanted, Sent(event))  # what they changed there, such as a colour, is theirs
                 return Outcome()
             if edit is not None:
-                if edits.decide(connection, row, edit):
+                decision = edits.decide(connection, row, edit)
+                if decision.taken:
+                    _save(row, _fields(connection, row, decision.entry), Sent(event))
+                if decision.taken or decision.asks:
                     return Outcome()
                 # Decided, also if putting it back takes several tries: with other content than is wanted it is
                 # overwritten.
                 WrittenEvent.objects.filter(pk=row.pk).update(content="", etag=row.etag)
+        elif edits.is_lost(row, event, wanted.entry, wanted.body):
+            health.note_edit(connection, row, NoteKind.OVERWRITTEN)
     if wanted.body is not None and row.sent_at is None:
         # Known before it is sent: should the answer never come, the event is looked for.
         row.sent_at = clock.now()
@@ -220,12 +230,16 @@ def _make_agree(connection: Connection, row: WrittenEvent) -> Outcome:
 def _wanted(connection: Connection, row: WrittenEvent) -> Wanted:
     """What the calendar should hold for what the row is about."""
     source = hooks.source_of(row.source) if row.calendar.is_written_to else None
-    entry: Entry | None = source.entry(row.key, owner=connection.user) if source else None
+    return _fields(connection, row, source.entry(row.key, owner=connection.user) if source else None)
+
+
+def _fields(connection: Connection, row: WrittenEvent, entry: Entry | None) -> Wanted:
     if entry is None or (entry.is_tentative and not connection.writes_requests):
         return Wanted(None)
     body = body_of(entry, source=row.source, key=row.key, site=site_host())
     is_over = entry.end <= clock.now()
-    return Wanted(body, None if is_over else connection.makes_meet and entry.is_online and not entry.is_tentative)
+    meets = None if is_over else connection.makes_meet and entry.is_online and not entry.is_tentative
+    return Wanted(body, meets, entry)
 
 
 def _agrees(row: WrittenEvent, wanted: Wanted) -> bool:
@@ -238,12 +252,12 @@ def _agrees(row: WrittenEvent, wanted: Wanted) -> bool:
 
 
 def _look(api: CalendarApi, row: WrittenEvent) -> Mapping[str, Any] | None:
-    """The event as it stands at Google now, None where it was deleted."""
+    """The event as it stands at Google now, also one that was deleted, of which its status says so; None where there is
+    none, as in a calendar that is gone."""
     try:
-        event = api.event(row.calendar.google_id, row.event_id)
+        return api.event(row.calendar.google_id, row.event_id)
     except EventGone:
         return None
-    return event if event.get("status") != "cancelled" else None
 
 
 def _send(api: CalendarApi, row: WrittenEvent, wanted: Wanted) -> Sent:

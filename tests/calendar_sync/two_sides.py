@@ -6,6 +6,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
@@ -14,12 +15,14 @@ from unittest import mock
 
 from django.db import transaction
 
-from appointments.models import Appointment, Proposal
-from appointments.services import proposals, transitions
+from appointments.models import Appointment, OwnEvent, Proposal
+from appointments.rules.own_events import Details, details_of
+from appointments.services import own_events, proposals, transitions
 from appointments.states import ProposalState, Role, Status
 from calendar_sync.models import BusyInterval, Connection, WrittenEvent
 from calendar_sync.rules.entries import about, event_id_of
 from calendar_sync.services import edits, reading, tokens, writing
+from calendar_sync.states import WhenChanged
 from core import clock
 from core.exceptions import DomainError
 from core.letters import site_host
@@ -29,7 +32,12 @@ from providers.models import BookingPolicy, TimeOff
 
 from .world import DAY, HOUR, book, cancel, hour_from, take_off
 
-JOBS = ("appointments.write_to_calendars", "calendar_sync.write_time_off", "calendar_sync.hand_link")
+JOBS = (
+    "appointments.write_to_calendars",
+    "appointments.write_own_event",
+    "calendar_sync.write_time_off",
+    "calendar_sync.hand_link",
+)
 AHEAD = (Status.REQUESTED, Status.CONFIRMED)
 PAGE = "<html>Welcome to the hotel</html>"
 FAULTS: tuple[dict[str, Any], ...] = (
@@ -86,9 +94,8 @@ class TwoSides:
 
     def ours(self) -> None:
         """Change something here, as far as our rules let it be changed."""
-        step = self.random.choice(
-            [self._book, self._book, self._accept, self._cancel, self._move, self._agree, self._off, self._on]
-        )
+        steps = [self._book, self._book, self._accept, self._cancel, self._move, self._agree, self._off, self._on]
+        step = self.random.choice([*steps, self._add_own, self._add_own, self._change_own, self._delete_own])
         try:
             self._say(step.__name__, step())
         except DomainError as error:
@@ -98,7 +105,9 @@ class TwoSides:
     def theirs(self) -> None:
         """Change something in the calendar at Google, as its owner does there."""
         steps = [self._put, self._move_there, self._move_there, self._delete_there, self._recolour, self._restore]
-        step = self.random.choice([*steps, self._copy, self._free, self._unlink])
+        step = self.random.choice(
+            [*steps, self._copy, self._free, self._unlink, self._rename_there, self._rename_there]
+        )
         self._say(step.__name__, step())
 
     def read(self) -> None:
@@ -199,6 +208,41 @@ class TwoSides:
             providers.remove_time_off(time_off=row, actor=self.user)
             return row.uuid
 
+    def _add_own(self) -> Any:
+        start = self._some_time()
+        details = Details(self._word(), start, start + HOUR, place=self._word(), is_free=self.random.random() < 0.3)
+        return self._save_own(
+            lambda shown: own_events.create_own_event(details=details, actor=self.user, shown=shown), details
+        )
+
+    def _change_own(self) -> Any:
+        """Move it, or give it another title, or both."""
+        if row := self._pick(OwnEvent.objects.filter(user=self.user).order_by("pk")):
+            details = details_of(row)
+            if self.random.random() < 0.5:
+                details = replace(details, title=self._word())
+            if self.random.random() < 0.5:
+                start = self._some_time()
+                details = replace(details, start=start, end=start + HOUR)
+
+            def save(shown: dict[str, str]) -> Any:
+                return own_events.change_own_event(
+                    event=row, details=details, actor=self.user, version=row.version, shown=shown
+                )
+
+            return self._save_own(save, details)
+
+    def _save_own(self, save: Callable[[dict[str, str]], Any], details: Details) -> str:
+        """Save it over whatever lies there, as who was shown that."""
+        claims = own_events.what_lies_inside(self.user, details, now=clock.now())
+        row = save({claim.appointment.reference: claim.appointment.as_shown for claim in claims}).event
+        return f"{row.uuid} {row.title} {row.start:%d %H:%M}"
+
+    def _delete_own(self) -> Any:
+        if row := self._pick(OwnEvent.objects.filter(user=self.user).order_by("pk")):
+            own_events.delete_own_event(event=row, actor=self.user, version=row.version)
+            return row.uuid
+
     def _one(self, **which: Any) -> Appointment | None:
         rows = Appointment.objects.with_people().filter(provider=self.service.provider, status__in=AHEAD, **which)
         return self._pick(rows.order_by("pk"))
@@ -234,6 +278,13 @@ class TwoSides:
             self.google.change(self.who, event.id, {"colorId": str(self.random.randint(1, 11))})
             return event.id
 
+    def _rename_there(self) -> Any:
+        """Give an entry another title, and sometimes another place."""
+        if event := self._some_event():
+            words = {"summary": self._word()} | ({"location": self._word()} if self.random.random() < 0.5 else {})
+            self.google.change(self.who, event.id, words)
+            return f"{event.id} {words}"
+
     def _unlink(self) -> Any:
         """Take the Meet link away from an entry."""
         if event := self._some_event():
@@ -242,7 +293,7 @@ class TwoSides:
 
     def _free(self) -> Any:
         """Make an entry busy or free."""
-        if (event := self._some_event()) and not about(event.fields):
+        if (event := self._some_event()) and (about(event.fields) or ("own_event",))[0] == "own_event":
             is_free = event.fields.get("transparency") == "transparent"
             self.google.change(self.who, event.id, {"transparency": "opaque" if is_free else "transparent"})
             return event.id
@@ -329,6 +380,7 @@ class TwoSides:
         """What Google and our tables do not agree about."""
         found = [*_differences("event", self.expected_events(), self.found_events())]
         found += _differences("busy", self.expected_busy(), self.found_busy())
+        found += _differences("own event", self.expected_own(), self.found_own())
         found += _differences("link", self.expected_links(), self.found_links())
         for event_id, count in self.marks().items():
             if count > 1:
@@ -340,7 +392,27 @@ class TwoSides:
         rows = Appointment.objects.filter(provider=self.service.provider, status__in=shown)
         ours = {self._id("appointment", each.uuid): (each.start, each.end) for each in rows}
         off = TimeOff.objects.filter(provider=self.service.provider)
-        return ours | {self._id("time_off", each.uuid): (each.start, each.end) for each in off}
+        ours |= {self._id("time_off", each.uuid): (each.start, each.end) for each in off}
+        own = OwnEvent.objects.filter(user=self.user)
+        return ours | {self._id("own_event", each.uuid): (each.start, each.end) for each in own}
+
+    def expected_own(self) -> dict[str, tuple]:
+        """What each own event says here, beside its times."""
+        rows = OwnEvent.objects.filter(user=self.user)
+        return {self._id("own_event", each.uuid): (each.title, each.place, each.is_free) for each in rows}
+
+    def found_own(self) -> dict[str, tuple]:
+        """What those at Google say."""
+        ours = [each for each in self._stored() if not each.cancelled and self._is_ours(each)]
+        own = [each for each in ours if (about(each.fields) or ("",))[0] == "own_event"]
+        return {
+            each.id: (
+                each.fields.get("summary", ""),
+                each.fields.get("location", ""),
+                each.fields.get("transparency") == "transparent",
+            )
+            for each in own
+        }
 
     def found_events(self) -> dict[str, tuple]:
         """The events of ours that stand at Google, by their ids."""
@@ -389,14 +461,19 @@ class TwoSides:
         return event_id_of(source, key, owner=self.user.pk, site=site_host())
 
     def _as_agreed(self) -> dict[Any, tuple]:
-        """How everything of ours stands that an edit at Google could have changed."""
+        """How everything of ours stands that no edit at Google may change: own events only where all is put back."""
         mine = self.service.provider
         rows = Appointment.objects.filter(provider=mine).values_list("uuid", "status", "start", "end")
         off = TimeOff.objects.filter(provider=mine).values_list("uuid", "start", "end")
-        return {each[0]: each[1:] for each in [*rows, *off]}
+        own = OwnEvent.objects.filter(user=self.user).values_list("uuid", "start", "end", "title", "version")
+        is_put_back = self.connection.when_changed == WhenChanged.PUT_BACK
+        return {each[0]: each[1:] for each in [*rows, *off, *(own if is_put_back else [])]}
 
     def _some_time(self) -> datetime:
         return self.morning + self.random.randrange(6) * DAY + self.random.randrange(7) * HOUR
+
+    def _word(self) -> str:
+        return self.random.choice(["School run", "Dentist", "Lunch", "Bus", "Swimming"])
 
     def _pick(self, rows: Any) -> Any:
         found = list(rows)
