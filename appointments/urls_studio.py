@@ -25,6 +25,7 @@ OWN = {"place": own_events.STUDIO}
 urlpatterns = [
     path("", studio.today, name="studio_today"),
     path("calendar/", studio_calendar.calendar, name="studio_calendar"),
+    path("calendar/add/", studio_calendar.add, name="studio_calendar_add"),
     path("calendar/<view:view>/", studio_calendar.jump, name="studio_calendar_jump"),
     path("calendar/<view:view>/<day:day>/", studio_calendar.calendar_on, name="studio_calendar_on"),
     path("requests/", studio.requests, name="studio_requests"),

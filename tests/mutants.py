@@ -4939,4 +4939,12 @@ MUTANTS = [
         CALENDAR_PAGES,
         "own_days",
     ),
+    mutant(
+        "calendar: what is added from it leads elsewhere",
+        "appointments/views/studio_calendar.py",
+        '    if request.POST.get("from") != FROM:',
+        '    if request.POST.get("from") == FROM:',
+        CALENDAR_PAGES,
+        "few_words",
+    ),
 ]

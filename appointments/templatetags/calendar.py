@@ -108,6 +108,7 @@ def _mark(day: date) -> str:
 
 def _column(column: Column, reader: _Reader, head: str, shown: date, has_whole: bool, *, is_wide: bool = False) -> str:
     kind = (" data-today" if column.is_today else "") + (" data-shown" if column.day == shown else "")
+    kind += f' data-day="{column.day.isoformat()}"' if column.day >= reader.today else ""
     shut = "".join(
         f'<div class="shut" data-at="{at}" data-for="{rows}" aria-hidden="true"></div>' for at, rows in column.shut
     )

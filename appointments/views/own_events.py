@@ -46,6 +46,8 @@ from providers.models import Provider
 from providers.queries import lives_in_the_studio
 from providers.views import gone
 
+from .studio_calendar import back_to_calendar
+
 READ_AND_SEND = ["GET", "HEAD", "POST"]
 STUDIO, ACCOUNT = "studio", "account"
 View = Callable[..., HttpResponse]
@@ -233,7 +235,8 @@ def _save(request: HttpRequest, door: Door, form: OwnEventForm, row: OwnEvent | 
     except EventGone as refusal:
         return _offer_new(request, door, refusal)
     _tell(request, door, saved, lies_over_words(inside))
-    return redirect(door.pages.home)
+    back = back_to_calendar(request, door.provider, saved.event.start) if door.provider else None
+    return back or redirect(door.pages.home)
 
 
 def _write(door: Door, form: OwnEventForm, row: OwnEvent | None) -> Saved:

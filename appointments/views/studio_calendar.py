@@ -7,9 +7,12 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from appointments.context_processors import Studio
+from appointments.forms.own_events import OwnEventForm
+from appointments.forms.time_off import TimeOffForm
 from appointments.pages.calendar import day as days
 from appointments.pages.calendar import listing, month, week
 from appointments.pages.calendar.aside import build_aside
@@ -32,6 +35,8 @@ from .studio_appointment import me
 
 # The person's choices, for as long as they are signed in: the view, and what it leaves out.
 CHOICES = "calendar"
+# What a form says that leads back to the calendar.
+FROM = "calendar"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +73,56 @@ def calendar(request: HttpRequest, provider: Provider) -> HttpResponse:
 def jump(request: HttpRequest, provider: Provider, view: View) -> HttpResponse:
     """Lead to the date that was asked for, or today."""
     asked = request.GET.get("date", "").strip()
-    try:
-        day = date.fromisoformat(asked) if asked else today_of(provider)
-    except ValueError:
-        day = None
-    if day is None or not is_shown(day):
+    day = _day(asked) if asked else today_of(provider)
+    if day is None:
         messages.warning(request, "That is no date of the calendar. Choose one like 2026-12-24; this is today.")
         day = today_of(provider)
     return redirect("studio_calendar_on", view, day)
+
+
+@require_safe
+@provider_required
+def add(request: HttpRequest, provider: Provider) -> HttpResponse:
+    """A short form for an event or a block on the date that the address names, sent to the pages that save them."""
+    asked = request.GET.copy()
+    day = _day(asked.get("date", "")) or today_of(provider)
+    kind = "block" if asked.get("kind") == "block" else "event"
+    asked["date"] = day.isoformat()
+    event = OwnEventForm.new(zone=provider.zone, asked=asked, now=clock.now())
+    times = {name: event.initial[name] for name in ("start_on", "start_at", "end_on", "end_at")}
+    form = event if kind == "event" else TimeOffForm(zone=provider.zone, initial=times)
+    kept = {"from": FROM, "zone_shown": provider.time_zone, "start_on": times["start_on"], "end_on": times["end_on"]}
+    if kind == "event":
+        kept["key"] = event.initial["key"]
+    context = {
+        "provider": provider,
+        "zone": provider.time_zone,
+        "day": day,
+        "kind": kind,
+        "kinds": (("event", "Event"), ("block", "Block")),
+        "start": f"{times['start_at']:%H:%M}",
+        "form": form,
+        "hidden": [(name, value.isoformat() if isinstance(value, date) else value) for name, value in kept.items()],
+    }
+    return render(request, "appointments/studio/calendar_add.html", context)
+
+
+def back_to_calendar(request: HttpRequest, provider: Provider, start: datetime) -> HttpResponse | None:
+    """A redirect to the date of `start` for a form that was sent from the calendar, None for any other."""
+    if request.POST.get("from") != FROM:
+        return None
+    return redirect(
+        "studio_calendar_on", Choices.of(request).view or View.WEEK, clock.local(start, provider.zone).date()
+    )
+
+
+def _day(text: str) -> date | None:
+    """The date of the calendar that the text names, None for other texts."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if is_shown(day) else None
 
 
 @require_safe
@@ -111,6 +158,7 @@ def calendar_on(request: HttpRequest, provider: Provider, view: View, day: date)
         "now": now,
         "period": period,
         "views": list(View),
+        "add_address": reverse("studio_calendar_add"),
         "choices": choices,
         "summary": summary(period, entries, ground),
         "conflicts": told(conflicts, twelve=user.uses_12h_clock),

@@ -27,6 +27,7 @@ from providers.models import CalendarState, Provider, TimeOff
 from providers.views import gone
 
 from .clearing import Clearing, Decided, clear, show
+from .studio_calendar import back_to_calendar
 
 READ_AND_SEND = ["GET", "HEAD", "POST"]
 
@@ -123,7 +124,7 @@ def _of_time_off(request: HttpRequest, provider: Provider, form: TimeOffForm) ->
 
     def done(cleared: Cleared) -> HttpResponse:
         _tell(request, cleared, f"Time off saved: {words}.")
-        return redirect("studio_time_off")
+        return back_to_calendar(request, provider, absence.span[0]) or redirect("studio_time_off")
 
     return Clearing(
         provider=provider,

@@ -100,6 +100,7 @@ def accepting_the_own(world):
 ROWS = [
     Row("studio_today", get=studio(), post=refused(), args=has_page),
     Row("studio_calendar", get=studio("go"), post=refused(), args=has_page),
+    Row("studio_calendar_add", get=studio(), post=refused(), args=has_page),
     Row("studio_calendar_jump", get=studio("go"), post=refused(), args=some_view),
     Row("studio_calendar_on", get=studio(), post=refused(), args=some_week),
     Row("studio_requests", get=studio(), post=refused(), args=has_page),

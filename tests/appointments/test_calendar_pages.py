@@ -426,3 +426,79 @@ def test_clock_change_within_the_week_is_told(client, provider):
         client.force_login(provider.user)
         assert "Clocks change on" in texts(client.get(address(View.WEEK, date(2026, 3, 29))))
         assert "Clocks change on" not in texts(client.get(address(View.DAY, date(2026, 3, 28))))
+
+
+def test_own_events_close_the_day_on_today_too(studio, provider):
+    own(provider, NOW + 4 * HOUR)
+    own(provider, NOW + 6 * HOUR, is_free=True)
+
+    page = studio.get(reverse("studio_today"))
+
+    assert [(piece.at, piece.rows) for piece in page.context["week"].columns[0].pieces] == [(36, 12)]
+
+
+# --- Adding ---------------------------------------------------------------------------------------------------------
+
+
+def add_page(studio, **asked):
+    return studio.get(reverse("studio_calendar_add"), {"date": "2026-03-03", "start": "14:30"} | asked)
+
+
+def sent(page, **typed):
+    """What the form on the page sends."""
+    form = page.context["form"]
+    shown = {name: form[name].value() for name in ("start_at", "end_at")}
+    return dict(page.context["hidden"]) | shown | typed
+
+
+def test_columns_lead_to_adding_from_today_on(studio, provider):
+    said = texts(studio.get(address()))
+
+    assert 'href="/studio/calendar/add/?date=2026-03-03" aria-label="Add on Tuesday 3 March"' in said
+    assert "Add on Monday 2 March" in said
+    assert "wday__add" not in texts(studio.get(address(View.WEEK, date(2026, 2, 24))))
+
+
+def test_event_is_added_in_few_words(studio, provider):
+    page = add_page(studio)
+
+    answer = studio.post(reverse("studio_event_new"), sent(page, title="School run"))
+
+    assert answer.url == address()
+    event = OwnEvent.objects.get()
+    start = datetime(2026, 3, 3, 14, 30, tzinfo=UTC)
+    assert (event.title, event.start, event.end, event.user) == ("School run", start, start + HOUR, provider.user)
+
+
+def test_time_is_blocked_in_few_words(studio, provider):
+    page = add_page(studio, kind="block")
+
+    answer = studio.post(reverse("studio_time_off_check"), sent(page, reason="Accounts"))
+
+    assert answer.url == address()
+    row = TimeOff.objects.get()
+    start = datetime(2026, 3, 3, 14, 30, tzinfo=UTC)
+    assert (row.reason, row.start, row.end) == ("Accounts", start, start + HOUR)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "field"), [("event", "studio_event_new", "title"), ("block", "studio_time_off_check", "reason")]
+)
+def test_more_options_keep_what_was_typed(studio, provider, kind, name, field):
+    page = add_page(studio, kind=kind)
+
+    answer = studio.post(reverse(name), sent(page, do="change", **{field: "Something typed"}))
+
+    assert answer.status_code == 200
+    assert (answer.context["form"][field].value(), answer.context["form"]["start_at"].value()) == (
+        "Something typed",
+        "14:30:00",
+    )
+    assert not (OwnEvent.objects.exists() or TimeOff.objects.exists())
+
+
+@pytest.mark.parametrize("asked", ["soon", "2026-02-30", "9999-12-31"])
+def test_adding_on_what_is_no_date_begins_with_today(studio, provider, asked):
+    page = add_page(studio, date=asked, start="nine", kind="party")
+
+    assert (page.status_code, page.context["day"], page.context["kind"]) == (200, date(2026, 3, 2), "event")
