@@ -4913,7 +4913,7 @@ MUTANTS = [
         "        counts=not one.is_request,",
         "        counts=True,",
         CALENDAR_PAGES,
-        "each_view",
+        "figures",
     ),
     mutant(
         "calendar: a time that nobody keeps any more is shown",
