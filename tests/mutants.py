@@ -4413,9 +4413,9 @@ MUTANTS = [
     ),
     mutant(
         "Google: what was asked while an event was written is forgotten",
-        "calendar_sync/services/writing.py",
-        "    rows = rows.filter(asked=row.asked)\n",
-        "",
+        "calendar_sync/services/written.py",
+        "    as_read = rows.filter(asked=row.asked)\n",
+        "    as_read = rows\n",
         "calendar_sync/test_writing.py",
         "",
     ),
@@ -4478,8 +4478,8 @@ MUTANTS = [
     mutant(
         "Meet: a link that is pending is not looked for again",
         "calendar_sync/services/writing.py",
-        "elif rows.update(write_at=now + pause, must_look=True):",
-        "elif rows.update(write_at=None, must_look=False):",
+        "    written.wait_for_link(row, noted.pause, now=now)",
+        "    written.wait_for_link(row, None, now=now)",
         "calendar_sync/test_meet.py",
         "pending_first",
     ),
@@ -4518,7 +4518,7 @@ MUTANTS = [
     mutant(
         "Meet: a link outlives its connection",
         "calendar_sync/services/leaving.py",
-        "    meet_links.hand(meet_links.with_link(WrittenEvent.objects.filter(calendar__connection=row)))\n",
+        "    meet_links.hand(meet_links.with_link(events, now=clock.now()))\n",
         "",
         "calendar_sync/test_meet.py",
         "ends_with_the_connection",
@@ -4574,7 +4574,7 @@ MUTANTS = [
     mutant(
         "Meet: a link of an event that its owner is asked about is lost",
         "calendar_sync/services/writing.py",
-        "            _note_link(row, wanted, event).put_on(row)",
+        "            noted.put_on(row)",
         "            pass",
         "calendar_sync/test_meet.py",
         "while_its_owner_is_asked",

@@ -31,8 +31,11 @@ SOON = timedelta(seconds=30)
 @transaction.atomic
 def take_link(*, key: UUID, owner: User) -> bool:
     """Let an appointment be joined by the link of its event in its provider's calendar, and have the customer told;
-    whether it is another link than before. Nothing for any other person's calendar."""
-    row = _locked(Appointment.objects.filter(uuid=key, provider__user=owner)).first()
+    whether it is another link than before. Nothing for any other person's calendar, nor for what is over: that keeps
+    the link by which it was joined."""
+    now = clock.now()
+    rows = Appointment.objects.filter(uuid=key, provider__user=owner)
+    row = _locked(rows.filter(end__gt=now)).first()
     if row is None:
         return False
     link = links_of([row], owner=owner.pk)[key].link
@@ -45,7 +48,7 @@ def take_link(*, key: UUID, owner: User) -> bool:
             payload = {"appointments": [row.pk]}
             drafts.append(outbox.Draft(topic="appointments.write_to_calendars", key=uuid4().hex, payload=payload))
     if row.told_join_link != link:
-        drafts.append(_tell_soon(row, now=clock.now()))
+        drafts.append(_tell_soon(row, now=now))
     outbox.publish_all(drafts)
     return is_other
 

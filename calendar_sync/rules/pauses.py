@@ -17,6 +17,8 @@ LIMIT_PAUSE = timedelta(hours=1)
 RENEWED_BEFORE = timedelta(days=1)
 # Google makes a Meet link within seconds as a rule, and says nothing of one that it will never make.
 FIRST_LOOK, LONGEST_LOOK, LINK_PATIENCE = timedelta(seconds=5), timedelta(minutes=30), timedelta(hours=6)
+# So long before the start there is still time to say how to join without it; asked for later, it has a minute.
+LINK_NEEDED_BEFORE, LEAST_PATIENCE = timedelta(minutes=15), timedelta(minutes=1)
 
 
 def renewal(now: datetime, ends_at: datetime) -> datetime:
@@ -38,10 +40,14 @@ def until_next_try(failures: int, random: Random, *, asked: timedelta | None = N
     return max(pause, asked or timedelta())
 
 
-def until_next_look(waited: timedelta) -> timedelta | None:
+def until_next_look(waited: timedelta, *, left: timedelta | None = None) -> timedelta | None:
     """The pause until a Meet link is looked for again that was asked for so long ago: as long as that, up to half an
-    hour. None once it is not waited for any more."""
-    return None if waited >= LINK_PATIENCE else min(max(waited, FIRST_LOOK), LONGEST_LOOK)
+    hour, and no longer than until shortly before a start that is so far off (`left`). None once it is not waited for
+    any more."""
+    pause = min(max(waited, FIRST_LOOK), LONGEST_LOOK)
+    if left is not None:
+        pause = min(pause, max(left - LINK_NEEDED_BEFORE, LEAST_PATIENCE - waited))
+    return None if waited >= LINK_PATIENCE or pause <= timedelta() else pause
 
 
 def after_failure(

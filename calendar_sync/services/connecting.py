@@ -219,7 +219,7 @@ def choose_calendars(
     events = WrittenEvent.objects.filter(calendar__connection__user=row.user_id)
     meet_links.ask_anew(events.filter(calendar__connection=row), wanted=makes_meet)
     if _makes_links(row) != links_by:
-        meet_links.hand(meet_links.with_link(events))
+        meet_links.hand(meet_links.with_link(events, now=now))
     written.compare(row.user, now=now)
     health.note_act(row, NoteKind.CHOSEN)
     reading.hasten(row, now=now)

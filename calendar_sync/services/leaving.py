@@ -36,7 +36,8 @@ def leave(connection: Connection, *, removes_after: datetime | None = None) -> b
     if row is None:
         return False
     to_remove = _events(row, removes_after) if removes_after else []
-    meet_links.hand(meet_links.with_link(WrittenEvent.objects.filter(calendar__connection=row)))
+    events = WrittenEvent.objects.filter(calendar__connection=row)
+    meet_links.hand(meet_links.with_link(events, now=clock.now()))
     row.calendars.all().delete()
     note_keeper(row.user_id)
     row.notes.all().delete()

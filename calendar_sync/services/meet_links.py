@@ -44,16 +44,27 @@ class Noted:
         row.meet, row.meet_link, row.meet_since, row.meet_attempt = self.meet, self.link, self.since, self.attempt
 
 
-def note(row: WrittenEvent, event: Mapping[str, Any], *, wanted: bool | None, has_asked: bool, now: datetime) -> Noted:
+def note(
+    row: WrittenEvent,
+    event: Mapping[str, Any],
+    *,
+    wanted: bool | None,
+    start: datetime | None,
+    has_asked: bool,
+    now: datetime,
+) -> Noted:
     """Note how the link of an event stands by an answer of Google. Inside a transaction that has changed neither the
     row nor its connection so far; the row in hand stays as it is.
 
-    One that failed, or was waited for too long, is noted in the connection's history, and not asked for again.
+    One that failed, or did not come in time, also for the thing's `start`, is noted in the connection's history, and
+    not asked for again. What is over is not waited for.
     """
     found = conference_of(event)
     meet = after_answer(row.meet, found, wanted=wanted, has_asked=has_asked)
     since = row.meet_since if row.meet == Meet.ASKED and not has_asked else now
-    pause = pauses.until_next_look(now - (since or now)) if meet == Meet.ASKED else None
+    pause = None
+    if meet == Meet.ASKED and wanted is not None:
+        pause = pauses.until_next_look(now - (since or now), left=start - now if start else None)
     if wanted and meet == Meet.ASKED and pause is None:
         meet = Meet.FAILED
     if meet == Meet.FAILED != row.meet and lock_if_kept(row.calendar):
@@ -80,9 +91,9 @@ def hand(rows: QuerySet[WrittenEvent]) -> None:
     outbox.publish_all(drafts)
 
 
-def with_link(rows: QuerySet[WrittenEvent]) -> QuerySet[WrittenEvent]:
-    """Those of the events whose link is ready or on its way."""
-    return rows.filter(Q(meet=Meet.READY) | Q(meet=Meet.ASKED))
+def with_link(rows: QuerySet[WrittenEvent], *, now: datetime) -> QuerySet[WrittenEvent]:
+    """Those of the events that are not over whose link is ready or on its way."""
+    return rows.filter(Q(end__gt=now) | Q(end=None), meet__in=[Meet.READY, Meet.ASKED])
 
 
 def take(*, source: str, key: UUID, owner: int) -> None:

@@ -8,7 +8,7 @@ import json
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -178,6 +178,10 @@ class Wanted:
     meets: bool | None = None
     entry: Entry | None = None
 
+    @property
+    def start(self) -> datetime | None:
+        return self.entry.start if self.entry else None
+
     def step(self, row: WrittenEvent) -> Step:
         return step_of(row.meet, wanted=self.meets)
 
@@ -199,8 +203,11 @@ def _make_agree(connection: Connection, row: WrittenEvent) -> Outcome:
         seen = tokens.ask(connection, lambda api: _look(api, row))
         event = seen if seen and seen.get("status") != "cancelled" else None
         row.etag = event["etag"] if event else ""
+        pause = None
         if event:
-            _note_link(row, wanted, event).put_on(row)  # also where somebody is asked about what they changed besides
+            noted = _note_link(row, wanted, event)
+            noted.put_on(row)  # also where somebody is asked about what they changed besides
+            pause = noted.pause
         if row.content == content_of(wanted.body):  # else what we have is newer than what they changed
             edit = edits.edit_of(row, event, wanted.entry, wanted.body, is_missing=seen is None)
             if edit is None and (event is None or wanted.step(row) is Step.NOTHING):
@@ -210,6 +217,8 @@ def _make_agree(connection: Connection, row: WrittenEvent) -> Outcome:
                 decision = edits.decide(connection, row, edit)
                 if decision.taken:
                     _save(row, _fields(connection, row, decision.entry), Sent(event))
+                if decision.asks and pause is not None:
+                    _look_for_link(row, pause)
                 if decision.taken or decision.asks:
                     return Outcome()
                 # Decided, also if putting it back takes several tries: with other content than is wanted it is
@@ -313,7 +322,14 @@ def _send_again(api: CalendarApi, row: WrittenEvent, wanted: Wanted, asks: Mappi
 @retrying
 @transaction.atomic
 def _note_link(row: WrittenEvent, wanted: Wanted, event: Mapping[str, Any]) -> meet_links.Noted:
-    return meet_links.note(row, event, wanted=wanted.meets, has_asked=False, now=clock.now())
+    return meet_links.note(
+        row,
+        event,
+        wanted=wanted.meets,
+        start=wanted.start,
+        has_asked=False,
+        now=clock.now(),
+    )
 
 
 @retrying
@@ -323,12 +339,20 @@ def _save(row: WrittenEvent, wanted: Wanted, sent: Sent) -> None:
     is still to come."""
     rows, now = WrittenEvent.objects.filter(pk=row.pk), clock.now()
     if wanted.body is None or sent.event is None:
-        meet_links.hand(meet_links.with_link(rows))
+        meet_links.hand(meet_links.with_link(rows, now=now))
         if not rows.filter(asked=row.asked).delete()[0]:
             rows.update(sent_at=None, etag="", content="", start=None, end=None, meet="", meet_link="", meet_since=None)
         return
     event = sent.event
-    pause = meet_links.note(row, event, wanted=wanted.meets, has_asked=sent.has_asked, now=now).pause
+    has_asked = sent.has_asked
+    noted = meet_links.note(
+        row,
+        event,
+        wanted=wanted.meets,
+        start=wanted.start,
+        has_asked=has_asked,
+        now=now,
+    )
     start, end = span_of(event, row.calendar.zone)
     rows.update(
         etag=event["etag"],
@@ -340,11 +364,7 @@ def _save(row: WrittenEvent, wanted: Wanted, sent: Sent) -> None:
         problem="",
         **edits.NONE,
     )
-    rows = rows.filter(asked=row.asked)
-    if pause is None:
-        rows.update(write_at=None, must_look=False)
-    elif rows.update(write_at=now + pause, must_look=True):
-        written.look_later(row, at=now + pause)
+    written.wait_for_link(row, noted.pause, now=now)
 
 
 def _save_agreed(row: WrittenEvent, *, is_asked: bool) -> None:
@@ -354,6 +374,13 @@ def _save_agreed(row: WrittenEvent, *, is_asked: bool) -> None:
         rows.delete()
     else:
         rows.update(write_at=None, failures=0, problem="", **({} if is_asked else edits.NONE))
+
+
+@retrying
+@transaction.atomic
+def _look_for_link(row: WrittenEvent, pause: timedelta) -> None:
+    """Have an event about which its owner is asked looked at again even so, as its Meet link is to come."""
+    written.wait_for_link(row, pause, now=clock.now())
 
 
 @retrying

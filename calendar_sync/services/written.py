@@ -5,7 +5,7 @@ Nothing here asks Google; `writing` does. A comparison asked for ten times is ma
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -115,10 +115,19 @@ def publish_due(*, now: datetime) -> int:
     return len(drafts)
 
 
-def look_later(row: WrittenEvent, *, at: datetime) -> None:
-    """Publish the look at an event that is due then. Inside the transaction that makes it due."""
-    draft = _draft(row.calendar.connection_id, f"{row.pk}:{at.timestamp()}")
-    outbox.publish_all([replace(draft, due_at=at)])
+def wait_for_link(row: WrittenEvent, pause: timedelta | None, *, now: datetime) -> None:
+    """Have an event that agrees with what it is about looked at again after a pause, as its Meet link is to come, or,
+    with None, no more. What somebody asked for meanwhile is due now, and looked at then. Inside a transaction."""
+    rows = WrittenEvent.objects.filter(pk=row.pk)
+    as_read = rows.filter(asked=row.asked)
+    if pause is None:
+        as_read.update(write_at=None, must_look=False)
+        return
+    rows.update(must_look=True)
+    at = now + pause
+    if as_read.update(write_at=at):
+        draft = _draft(row.calendar.connection_id, f"{row.pk}:{at.timestamp()}")
+        outbox.publish_all([replace(draft, due_at=at)])
 
 
 def _written_to() -> QuerySet[GoogleCalendar]:

@@ -12,6 +12,7 @@ from appointments.outside import google
 from appointments.services import proposals, transitions
 from appointments.states import Role
 from calendar_sync import queries
+from calendar_sync.google_api.calendars import CalendarApi
 from calendar_sync.models import Connection, Note, WrittenEvent
 from calendar_sync.services import connecting, edits, writing, written
 from calendar_sync.states import Meet, NoteKind, State, WhenChanged
@@ -382,6 +383,55 @@ def test_a_pending_link_is_looked_for_with_growing_pauses_and_not_for_ever(appoi
     assert len(asks(at_pretend_google)) == 1
 
 
+def test_a_link_is_looked_for_also_where_somebody_asks_while_its_event_is_written(
+    online, morning, at_pretend_google, monkeypatch
+):
+    made = book(online, morning)
+    insert = CalendarApi.insert
+
+    def meanwhile(self, *args, **kwargs):
+        answer = insert(self, *args, **kwargs)
+        google.write([made.pk])
+        return answer
+
+    monkeypatch.setattr(CalendarApi, "insert", meanwhile)
+    deliver()
+    row = WrittenEvent.objects.get()
+    assert (row.meet, row.write_at is None, row.must_look) == (Meet.ASKED, False, True)
+
+
+def test_a_link_is_looked_for_while_its_owner_is_asked_about_the_event(
+    appointment, makes_meet, morning, at_pretend_google
+):
+    [event] = entries(at_pretend_google)
+    new = {"dateTime": (morning + HOUR).isoformat()}, {"dateTime": (morning + 2 * HOUR).isoformat()}
+    at_pretend_google.google.change(MAYA, event["id"], {"start": new[0], "end": new[1]})
+    look()
+    asked = edits.open_for(makes_meet.user).exists()
+    make_ready(at_pretend_google)
+    assert asked
+    assert link_of(appointment).startswith(LINK)
+    assert WrittenEvent.objects.get().write_at is None
+
+
+def test_a_link_that_does_not_come_is_noted_while_there_is_time_to_say_how_to_join(online, provider, at_pretend_google):
+    at_pretend_google.google.meets.takes = timedelta(days=9)
+    day = clock.local(clock.now(), provider.zone).date() + timedelta(days=1)
+    start = clock.wall_minute_to_instant(day, 8 * 60, provider.zone)
+    with time_machine.travel(start - 2 * HOUR, tick=False) as travel:
+        Connection.objects.update(access_until=start + timedelta(days=2))
+        book(online, start)
+        deliver()
+        at_pretend_google.google.meets._pending.clear()
+        while (at := WrittenEvent.objects.values_list("write_at", flat=True).get()) is not None:
+            travel.move_to(at)
+            writing.write_due(Connection.objects.get().pk)
+        given_up = clock.now()
+    assert WrittenEvent.objects.get().meet == Meet.FAILED
+    assert Note.objects.filter(kind=NoteKind.NO_MEET).exists()
+    assert timedelta(minutes=10) < start - given_up < timedelta(minutes=20)
+
+
 # --- Gone -------------------------------------------------------------------------------------------------------------
 
 
@@ -429,6 +479,37 @@ def test_a_link_ends_with_the_connection(appointment, makes_meet, at_pretend_goo
     [told] = tell()
     assert link_of(appointment) == ""
     assert told.subject.startswith("No link to join any more: ")
+
+
+def test_the_mail_about_several_links_that_are_gone_speaks_of_none(
+    appointment, online, morning, makes_meet, at_pretend_google
+):
+    book(online, morning + 2 * HOUR, appointment.customer)
+    deliver()
+    make_ready(at_pretend_google)
+    tell()
+    choose(makes_meet, makes_meet=False)
+    [told] = tell()
+    assert told.subject.startswith("No link to join any more: 2 appointments with ")
+    assert "The links to join are gone." in told.body
+    assert "Each link" not in told.body
+    assert "put them into the entries" not in told.body
+
+
+def test_what_is_over_keeps_the_link_by_which_it_was_joined(appointment, makes_meet, at_pretend_google):
+    make_ready(at_pretend_google)
+    tell()
+    link = link_of(appointment)
+    with time_machine.travel(appointment.end + timedelta(days=40)):
+        transitions.complete_by_itself(appointment=appointment)
+        Message.objects.all().delete()
+        connecting.choose_calendars(
+            connection=makes_meet, busy=[], write_to=makes_meet.calendars.get(is_primary=True), when_stale="pause",
+            actor=makes_meet.user,
+        )  # fmt: skip
+        jobs = Message.objects.filter(topic="calendar_sync.hand_link").count()
+        google.take_link(appointment.uuid, owner=makes_meet.user)
+    assert (jobs, link_of(appointment)) == (0, link)
 
 
 def test_a_cancelled_appointment_has_no_link_and_nobody_is_told_so(appointment, at_pretend_google):

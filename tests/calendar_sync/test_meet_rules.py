@@ -88,3 +88,18 @@ def test_a_pending_link_is_looked_for_after_as_long_as_it_was_waited_for():
     assert [until_next_look(each) for each in waits] == [
         timedelta(seconds=5), timedelta(seconds=5), timedelta(minutes=4), timedelta(minutes=30), None,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("waited", "left", "pause"),
+    [
+        (timedelta(minutes=4), timedelta(hours=9), timedelta(minutes=4)),
+        (timedelta(minutes=20), timedelta(minutes=25), timedelta(minutes=10)),
+        (timedelta(minutes=30), timedelta(minutes=15), None),
+        (timedelta(), timedelta(minutes=2), timedelta(seconds=5)),
+        (timedelta(seconds=40), timedelta(minutes=1), timedelta(seconds=20)),
+        (timedelta(minutes=1), timedelta(minutes=1), None),
+    ],
+)
+def test_a_pending_link_is_not_waited_for_until_it_is_too_late_to_say_so(waited, left, pause):
+    assert until_next_look(waited, left=left) == pause

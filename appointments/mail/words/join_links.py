@@ -57,6 +57,7 @@ def about_several(shared: SharedContext, rows: Sequence[Told]) -> Letter:
     first = shared.first
     heads = {told.head for told in rows}
     alike = heads.pop() if len(heads) == 1 else "Links to join"
+    has_links = any(told.context.join_link for told in rows)
     return Letter(
         subject=f"{alike}: {shared.count} appointments with {shared.other_name}, {shared.dates}",
         from_name=shared.other_name,
@@ -64,13 +65,13 @@ def about_several(shared: SharedContext, rows: Sequence[Told]) -> Letter:
         template=letters.TEMPLATE,
         tone=first.tone,
         badge=first.badge,
-        headline="Here are the links to join." if any(told.context.join_link for told in rows) else f"{alike}.",
+        headline="Here are the links to join." if has_links else "The links to join are gone.",
         preheader=f"{shared.other} expects you online, {shared.dates}.",
-        lead=(f"{shared.other} expects you online. Each appointment has its own link.",),
+        lead=(f"{shared.other} expects you online.{' Each link is for one appointment.' if has_links else ''}",),
         items=tuple(_item(told) for told in rows),
         button=None,
         facts=letters.person_facts(first),
-        after=(FILES,),
+        after=(FILES,) if has_links else (),
         contact=letters.contact(first),
         why=letters.why(first),
     )
