@@ -4529,7 +4529,7 @@ MUTANTS = [
         "    if _makes_links(row) != links_by:",
         "    if False:",
         "calendar_sync/test_meet.py",
-        "another_calendar",
+        "not_wanted_any_more",
     ),
     mutant(
         "Meet: another person's calendar names the link",
@@ -4537,7 +4537,7 @@ MUTANTS = [
         "Appointment.objects.filter(uuid=key, provider__user=owner)",
         "Appointment.objects.filter(uuid=key)",
         "calendar_sync/test_meet.py",
-        "makes_none",
+        "changes_no_link",
     ),
     mutant(
         "Meet: a link is told again and again",

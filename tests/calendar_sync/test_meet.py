@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from appointments.models import Appointment
 from appointments.outside import google
-from appointments.services import proposals, transitions
+from appointments.services import join_links, proposals, transitions
 from appointments.states import Role
 from calendar_sync import queries
 from calendar_sync.google_api.calendars import CalendarApi
@@ -169,6 +169,7 @@ def test_the_confirmation_goes_at_once_and_the_link_is_told_once_afterwards(appo
     assert f'href="{link}"' in told.alternatives[0][0]
     assert f"LOCATION:{link}" in str(told.attachments)
     assert tell() == []
+    assert join_links.tell_links(provider=appointment.provider_id, customer=appointment.customer_id) == 0
     assert SentMail.objects.filter(kind=Kind.JOIN).count() == 1
 
 
@@ -446,6 +447,26 @@ def test_a_link_goes_when_the_provider_wants_none_any_more_and_the_customer_is_t
     assert told.subject.startswith("No link to join any more: ")
     assert "meet.google.com" not in told.body
     assert WrittenEvent.objects.get().meet == ""
+
+
+def test_a_link_that_is_not_wanted_any_more_is_gone_here_before_google_has_taken_it_away(
+    appointment, makes_meet, at_pretend_google
+):
+    make_ready(at_pretend_google)
+    own = makes_meet.calendars.get(is_primary=True)
+    connecting.choose_calendars(
+        connection=makes_meet, busy=[own], write_to=own, makes_meet=False, when_stale="pause", actor=makes_meet.user
+    )
+    deliver("calendar_sync.hand_link")
+    assert link_of(appointment) == ""
+    assert meets(at_pretend_google) != [""]
+
+
+def test_the_calendar_of_the_customer_changes_no_link(appointment, at_pretend_google):
+    make_ready(at_pretend_google)
+    link = link_of(appointment)
+    google.take_link(appointment.uuid, owner=appointment.customer)
+    assert link_of(appointment) == link != ""
 
 
 def test_a_customer_who_knew_no_link_is_not_told_that_it_is_gone(appointment, makes_meet, at_pretend_google):
