@@ -626,6 +626,13 @@ MUTANTS = [
         "appointments/test_why_not_pages.py appointments/test_why_not_staff.py",
     ),
     mutant(
+        "own events outlive their owner's account",
+        "appointments/services/personal_data.py",
+        "    OwnEvent.objects.filter(user=user).delete()\n",
+        "",
+        "appointments/test_own_events.py",
+    ),
+    mutant(
         "the search is not told of a deleted own event",
         OWN_EVENTS,
         "if provider is not None and closed != closes:",

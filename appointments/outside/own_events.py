@@ -170,11 +170,10 @@ def _lies_over(row: OwnEvent, details: Details, owner: User, zone: ZoneInfo) -> 
     claims = what_lies_inside(owner, details, now=clock.now(), besides=details_of(row))
     if not claims:
         return ""
-    one = claims[0].appointment
-    whom = one.customer.name if one.provider.user_id == owner.pk else one.provider.name
+    # Nobody's name: the sentence is kept, and may outlive an account.
     start = moment_text(claims[0].start, zone, twelve=owner.uses_12h_clock)
     more = f", and over {len(claims) - 1} more" if len(claims) > 1 else ""
-    return f"There it lies over {one.service.name} with {whom}, {start}{more}."
+    return f"There it lies over something that is agreed or asked for, {start}{more}."
 
 
 def _times(details: Details, zone: ZoneInfo) -> dict[str, str]:

@@ -32,6 +32,7 @@ from notifications.models import EMAIL, RefusedAddress, Topic
 from outbox import testing
 from providers.models import CalendarState, CustomerAllowance, CustomerBlock, Provider
 from tests.factories.accounts import UserFactory
+from tests.factories.own_events import OwnEventFactory
 from tests.factories.providers import ProviderFactory, ServiceFactory
 from tests.factories.series import book_series, weekly
 
@@ -266,6 +267,7 @@ def _as_provider(person: User, own: Provider) -> None:
         refusal="Taken.",
     )
     connection.notes.create(calendar=calendar, kind=NoteKind.FAILED, problem=Problem.SLOW)
+    OwnEventFactory(user=person, place="The paddock", description="Two buckets", start=clock.now() + 45 * DAY)
     BusyInterval.objects.create(
         provider=own,
         calendar=calendar,

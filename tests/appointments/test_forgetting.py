@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from accounts import copy_file
 from accounts.leaving import GRACE
 from accounts.models import DataCopy, Departure, Session
+from appointments.models import OwnEvent
 from core import clock
 from notifications.models import SentMail, State
 from outbox import dispatch
@@ -64,6 +65,11 @@ IMPERSONAL = {
         "notifications_unsubscribelink.token_hash",
         "calendar_sync_channel.token_hash",
     },
+    "Addresses of meetings that Google makes up, of random letters.": {
+        "appointments_appointment.join_link",
+        "appointments_appointment.told_join_link",
+        "calendar_sync_writtenevent.meet_link",
+    },
     "What a server answered or a handler failed with: codes and places in the code, never their text.": {
         "notifications_refusedaddress.code",
         "notifications_sentmail.reason",
@@ -76,6 +82,11 @@ IMPERSONAL = {
         "providers_service.currency",
         "appointments_appointment.currency",
         "appointments_openingindex.currency",
+    },
+    "Encrypted, and deleted with the account.": {
+        "appointments_ownevent.title",
+        "appointments_ownevent.place",
+        "appointments_ownevent.description",
     },
     "Encrypted, and gone with the connection to Google.": {
         "calendar_sync_connection.refresh_token",
@@ -162,6 +173,7 @@ def test_after_erasing_nothing_the_person_could_be_known_by_is_found_anywhere(se
     assert failed
     assert all(word in said for word in ('"route": "book/', '"message_dead"', '"account_erased"'))
     assert Departure.objects.get().erased_at
+    assert not OwnEvent.objects.exists()
 
     assert markers.found_in_tables(wanted) == []
     assert markers.found_in_files(wanted) == []

@@ -19,7 +19,7 @@ from appointments.queries.busy import Elsewhere, busy_elsewhere
 from appointments.queries.own_events import own_events_between
 from appointments.rules import own_events as rules
 from appointments.rules.own_events import Details, details_of
-from appointments.services import availability, proposals
+from appointments.services import availability, personal_data, proposals
 from appointments.services.own_events import (
     change_own_event,
     create_own_event,
@@ -400,3 +400,18 @@ def test_events_are_listed_by_start_and_only_their_owners(maya, customer, django
 
     assert found == [early, late]
     assert busy == [Elsewhere(early.start, early.end, False, "School run", True)]
+
+
+# --- Whose they are ---------------------------------------------------------------------------------------------------
+
+
+def test_they_are_in_the_copy_of_their_owner_and_go_with_them(maya, customer):
+    create(maya)
+    create(customer, replace(TEN_TO_ELEVEN, title="Dentist"))
+    [section] = [each for each in personal_data.sections(maya) if each.name == "own_events"]
+
+    [facts] = [section.write(row) for row in section.rows]
+    personal_data.erase(maya)
+
+    assert (facts["title"], facts["place"], facts["description"]) == ("School run", "St Paul’s", "Bring the bag")
+    assert [row.title for row in OwnEvent.objects.all()] == ["Dentist"]

@@ -358,7 +358,8 @@ def test_moved_onto_an_appointment_its_owner_is_asked_and_nothing_changes(over, 
     [row] = edits.open_for(school.user)
 
     assert (row.edit, row.edit_start) == (Edit.MOVED, morning + 2 * HOUR)
-    assert row.refusal.startswith("There it lies over Massage with Mina Sato, ")
+    assert row.refusal.startswith("There it lies over something that is agreed or asked for, ")
+    assert "Mina" not in row.refusal  # it is kept, and her name is not ours to keep
     assert stands() == [details_of(school)]
     assert Appointment.objects.get().status == Status.CONFIRMED
     assert notes() == [NoteKind.ASKED]
@@ -374,7 +375,7 @@ def test_the_question_leads_to_the_form_with_the_times_of_google(over, school, c
     form = client.get(address).context["form"]
 
     assert page.context["question"].follow == ""
-    assert "It could not be done here by itself: There it lies over Massage" in page.text
+    assert "It could not be done here by itself: There it lies over something" in page.text
     zone = over.provider.zone
     assert form.initial["start_on"] == clock.local(morning + 2 * HOUR, zone).date()
     assert f"{form.initial['start_at']:%H:%M}" == f"{clock.local(morning + 2 * HOUR, zone):%H:%M}"

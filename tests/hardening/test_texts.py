@@ -13,7 +13,7 @@ from django.urls import reverse
 from icalendar import Calendar
 
 from accounts.models import User
-from appointments.models import Appointment, AppointmentEvent, Proposal, WaitlistPlace
+from appointments.models import Appointment, AppointmentEvent, OwnEvent, Proposal, WaitlistPlace
 from appointments.services import proposals, transitions
 from appointments.states import PlaceState, Role
 from outbox.testing import deliver
@@ -21,6 +21,7 @@ from providers.models import CustomerBlock, DateOverride, Provider, Service
 from providers.services import block_customer, unblock_customer
 from tests.appointments.conftest import TUESDAY_TEN
 from tests.factories.accounts import UserFactory
+from tests.factories.own_events import OwnEventFactory
 from tests.factories.providers import DateOverrideFactory, ServiceFactory
 
 from .catalogue import ALL, DIRECTIONS, LINES, MARKUP, TEMPLATES, packed
@@ -38,6 +39,7 @@ FIELDS = [
     (Service, "description", 600), (DateOverride, "note", 120), (Appointment, "note", 1000),
     (CustomerBlock, "reason", 500),
     (Proposal, "message", 500), (WaitlistPlace, "reason", 200),
+    (OwnEvent, "title", 300), (OwnEvent, "place", 300), (OwnEvent, "description", 4000),
 ]  # fmt: skip
 
 
@@ -81,6 +83,7 @@ def places(book, provider, service, customer):
     removed = {"state": PlaceState.REMOVED, "reason": PLAIN, "closed_at": TUESDAY_TEN}
     dates = {"first_on": TUESDAY_TEN.date(), "last_on": TUESDAY_TEN.date(), "time_zone": "UTC"}
     WaitlistPlace.objects.create(customer=customer, provider=provider, service=service, **dates, **removed)
+    own = OwnEventFactory(user=provider.user, start=TUESDAY_TEN.replace(day=25))
     staff = UserFactory(is_staff=True, is_superuser=True)
     clients = {who: Client() for who in ("visitor", "customer", "provider", "staff")}
     for who, person in (("customer", customer), ("provider", provider.user), ("staff", staff)):
@@ -117,6 +120,9 @@ def places(book, provider, service, customer):
         ("provider", "studio_service", [service.slug]),
         ("provider", "studio_overrides", []),
         ("provider", "studio_profile", []),
+        ("provider", "studio_events", []),
+        ("provider", "studio_event", [own.uuid]),
+        ("provider", "studio_event_delete", [own.uuid]),
         ("staff", "admin:appointments_appointment_changelist", []),
         ("staff", "admin:appointments_appointment_change", [cancelled.pk]),
         ("staff", "admin:appointments_appointment_history", [cancelled.pk]),
@@ -314,7 +320,17 @@ def test_the_table_speaks_of_every_text_people_type():
     """A new text field of these models belongs into FIELDS, or here with the reason why not."""
     typed = {
         (model, field.name)
-        for model in (User, Provider, Service, DateOverride, Appointment, CustomerBlock, Proposal, WaitlistPlace)
+        for model in (
+            User,
+            Provider,
+            Service,
+            DateOverride,
+            Appointment,
+            CustomerBlock,
+            Proposal,
+            WaitlistPlace,
+            OwnEvent,
+        )
         for field in model._meta.get_fields()
         if field.get_internal_type() in {"CharField", "TextField"} and not getattr(field, "choices", None)
     }
@@ -329,7 +345,7 @@ def test_the_table_speaks_of_every_text_people_type():
         "language",
         "theme",
     }
-    not_typed |= {"currency", "reference", "booking_key"}
+    not_typed |= {"currency", "reference", "booking_key", "join_link", "told_join_link"}
 
     assert sorted((model.__name__, name) for model, name in typed if name not in not_typed) == sorted(
         (model.__name__, name) for model, name, _ in FIELDS
