@@ -4909,8 +4909,8 @@ MUTANTS = [
     mutant(
         "calendar: what does not fit the hours is lost",
         "appointments/pages/calendar/layout.py",
-        "        above = [*whole[day], *(piece.entry for piece in hidden)]",
-        "        above = [*whole[day]]",
+        "                above=hidden,",
+        "                above=[],",
         CALENDAR,
         "above",
     ),
@@ -4949,8 +4949,8 @@ MUTANTS = [
     mutant(
         "calendar: what is added from it leads elsewhere",
         "appointments/views/studio_calendar.py",
-        '    if request.POST.get("from") != FROM:',
-        '    if request.POST.get("from") == FROM:',
+        '    if request.POST.get("origin") != FROM_CALENDAR:',
+        '    if request.POST.get("origin") == FROM_CALENDAR:',
         CALENDAR_PAGES,
         "few_words",
     ),

@@ -18,9 +18,10 @@ from core import clock
 from core.forms import DateInput, LineField, TextField, TimeInput
 from core.wording import zone_text
 
-from .time_off import READ_AGAIN, ZoneShownForm
+from .time_off import READ_AGAIN, DatesForm
 
 HOUR = timedelta(hours=1)
+NINE = time(9)
 # Parameters of the address that fill in the form, by field, and how each is read.
 GIVEN = {"start_on": ("date", parse_date), "start_at": ("start", parse_time)} | {
     "end_on": ("until", parse_date),
@@ -28,7 +29,7 @@ GIVEN = {"start_on": ("date", parse_date), "start_at": ("start", parse_time)} | 
 }
 
 
-class OwnEventForm(ZoneShownForm):
+class OwnEventForm(DatesForm):
     """Title, dates with times or whole ones, place, description, and whether the event takes no time.
 
     Hidden: the key of a new event, so that a form sent twice makes one; the version that was shown of one that is
@@ -89,12 +90,15 @@ class OwnEventForm(ZoneShownForm):
         return cls(zone=zone, event=event, initial=initial | given)
 
     @classmethod
-    def new(cls, *, zone: ZoneInfo, asked: QueryDict, now: datetime) -> "OwnEventForm":
-        """The form of a new event: an hour from what the address asks for, or from the next full hour on."""
+    def new(cls, *, zone: ZoneInfo, asked: QueryDict, now: datetime, opens: time = NINE) -> "OwnEventForm":
+        """The form of a new event: an hour from what the address asks for, or from the next full hour on, which may be
+        tomorrow's first. Where it asks for another day alone, from when that day `opens`."""
         given = _given(asked)
+        today = clock.local(now, zone).date()
         next_hour = clock.local(now, zone).replace(minute=0, second=0, microsecond=0) + HOUR
-        start_on = given.get("start_on", next_hour.date())
-        start = datetime.combine(start_on, given.get("start_at", next_hour.time()))
+        if "start_at" not in given and given.get("start_on", today) == today:
+            given |= {"start_on": next_hour.date(), "start_at": next_hour.time()}
+        start = datetime.combine(given.get("start_on", today), given.get("start_at", opens))
         end = start + HOUR
         initial = {
             "key": uuid4(),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,8 @@ from providers.services import check_time_off
 
 from .reasons import REASON_LENGTH, SeenField
 
+# What a form says that is sent from the calendar and leads back to it.
+FROM_CALENDAR = "calendar"
 READ_AGAIN = "Look through the days and times once more, then go on."
 # A reference and the times offered instead, as `moments_field` writes them: at most three, until the year 2286.
 OFFERED = re.compile(
@@ -41,7 +43,34 @@ class ZoneShownForm(forms.Form):
         return self.cleaned_data["zone_shown"] not in {"", zone.key}
 
 
-class TimeOffForm(ZoneShownForm):
+class DatesForm(ZoneShownForm):
+    """Dates and times that the calendar's short form sends, too: with `origin`, which leads back there from whatever
+    page comes between, and without a last day, which follows from the times."""
+
+    origin = forms.CharField(required=False, widget=forms.HiddenInput)
+    # Whether 00:00 as an end belongs to the day that it ends.
+    ends_at_midnight = False
+
+    def __init__(self, data: QueryDict | None = None, *, initial: Mapping[str, Any] | None = None):
+        super().__init__(data, initial=dict(initial or {}))
+        if data is not None and data.get("origin") == FROM_CALENDAR and "end_on" not in data:
+            self.data = data.copy()
+            self.data["end_on"] = self._last_day()
+
+    def _last_day(self) -> str:
+        """The first day as it was typed; the day after it where the end is earlier in the day than the start."""
+        typed = str(self.data.get("start_on", ""))
+        try:
+            first = forms.DateField().to_python(typed)
+            start, end = (forms.TimeField().to_python(self.data.get(name, "")) for name in ("start_at", "end_at"))
+        except forms.ValidationError:
+            return typed
+        if first is None or start is None or end is None or (self.ends_at_midnight and end == time()):
+            return typed
+        return (first + timedelta(days=1)).isoformat() if end < start and first < date.max else typed
+
+
+class TimeOffForm(DatesForm):
     """Two dates and, for a part of them, two times of the provider's wall clock; the reason and the public word."""
 
     start_on = forms.DateField(label="First day", widget=DateInput())
@@ -60,9 +89,10 @@ class TimeOffForm(ZoneShownForm):
         required=False,
         help_text="Like “Back on 12 January”. Customers read it where you have no openings.",
     )
+    ends_at_midnight = True
 
     def __init__(self, data: QueryDict | None = None, *, zone: ZoneInfo, initial: Mapping[str, Any] | None = None):
-        super().__init__(data, initial=dict(initial or {}))
+        super().__init__(data, initial=initial)
         self.zone = zone
 
     def clean(self) -> dict[str, Any]:

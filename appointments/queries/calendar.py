@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from django.db.models import QuerySet
 
@@ -69,6 +69,12 @@ def load_calendar(provider: Provider, days: Sequence[date], *, now: datetime) ->
             held[each.appointment_id or 0] = (each.start, each.end)
     kept = [each for each in holds if each.browser and each.expires_at and each.expires_at > now]
     return CalendarFacts(agenda, off, outside, own, held, kept)
+
+
+def opens_at(provider: Provider, day: date) -> time | None:
+    """When the date's opening hours begin, None where it has none. Two queries."""
+    opening = overrides_between(provider, [day]).get(day, week_of(provider).get(day.weekday(), []))
+    return time(*divmod(min(opening)[0], 60)) if opening else None
 
 
 @prepared

@@ -14,7 +14,7 @@ from django.template import Context
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
-from appointments.pages.calendar.layout import Column, Entry, Figures, Kind, Piece
+from appointments.pages.calendar.layout import Column, Entry, Figures, Kind, Piece, fills
 from appointments.pages.calendar.listing import Line, ListDay
 from appointments.pages.calendar.month import Cell
 from appointments.pages.calendar.periods import View
@@ -99,7 +99,7 @@ def calendar_day(context: Context, column: Column, figures: Figures) -> SafeStri
     words = escape(wording.date_text(column.day, long=True))
     today = ", today" if column.is_today else ""
     head = f'<h3 id="d{_mark(column.day)}" class="visually-hidden">{words}{today}, {figures.counted}</h3>'
-    return mark_safe(_column(column, reader, head, column.day, bool(column.whole), is_wide=True))
+    return mark_safe(_column(column, reader, head, column.day, bool(column.rows_above), is_wide=True))
 
 
 def _mark(day: date) -> str:
@@ -143,10 +143,12 @@ def _head(column: Column, figures: Figures, reader: _Reader, *, is_shown: bool) 
 
 
 def _whole(column: Column, reader: _Reader) -> str:
-    shown, more = column.whole, 0
+    items_of = [_entry(one, column.day, reader, is_short=True, is_whole=True) for one in column.whole]
+    items_of += [_entry(each.entry, column.day, reader, is_short=True, is_rest=each.is_rest) for each in column.above]
+    shown, more = items_of, 0
     if len(shown) > MOST_WHOLE:
         shown, more = shown[: MOST_WHOLE - 1], len(shown) - MOST_WHOLE + 1
-    items = "".join(f"<li>{_entry(one, column.day, reader, is_short=True, is_whole=True)}</li>" for one in shown)
+    items = "".join(f"<li>{item}</li>" for item in shown)
     if more:
         words = escape(wording.date_text(column.day, long=True))
         items += (
@@ -328,8 +330,12 @@ def _cell(cell: Cell, reader: _Reader, view: str) -> str:
 
 
 def _title(one: Entry, day: date, reader: _Reader) -> str:
-    begins = wording.local(one.start, reader.zone).date()
-    at = "All day" if one.is_all_day or begins < day else reader.clock(one.start)
+    if fills(one, day, reader.zone):
+        at = "All day"
+    elif wording.local(one.start, reader.zone).date() < day:
+        at = f"until {reader.clock(one.end)}"
+    else:
+        at = reader.clock(one.start)
     state = "completed" if one.state == "confirmed" and one.is_past else one.state
     said = f'<span class="visually-hidden">, {escape(one.label)}</span>' if one.label else ""
     inner = f'{at} <span dir="auto">{escape(one.title)}</span>{said}'

@@ -11,19 +11,19 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from appointments.context_processors import Studio
-from appointments.forms.own_events import OwnEventForm
-from appointments.forms.time_off import TimeOffForm
+from appointments.forms.own_events import NINE, OwnEventForm
+from appointments.forms.time_off import FROM_CALENDAR, TimeOffForm
 from appointments.pages.calendar import day as days
 from appointments.pages.calendar import listing, month, week
 from appointments.pages.calendar.aside import build_aside
 from appointments.pages.calendar.entries import entries_of, ground_of
 from appointments.pages.calendar.layout import Entry, Ground, days_of_week
-from appointments.pages.calendar.periods import Period, View, is_shown, period_of
+from appointments.pages.calendar.periods import Period, View, is_shown, period_of, working_day
 from appointments.pages.calendar.words import summary
 from appointments.pages.conflicts import told
 from appointments.pages.month_picker import clock_change
 from appointments.pages.studio.requests import is_soon
-from appointments.queries.calendar import CalendarFacts, load_calendar
+from appointments.queries.calendar import CalendarFacts, load_calendar, opens_at
 from appointments.search.open_parts import open_parts_of
 from appointments.services.conflicts import undecided_conflicts
 from core import clock
@@ -35,8 +35,6 @@ from .studio_appointment import me
 
 # The person's choices, for as long as they are signed in: the view, and what it leaves out.
 CHOICES = "calendar"
-# What a form says that leads back to the calendar.
-FROM = "calendar"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,28 +86,31 @@ def add(request: HttpRequest, provider: Provider) -> HttpResponse:
     day = _day(asked.get("date", "")) or today_of(provider)
     kind = "block" if asked.get("kind") == "block" else "event"
     asked["date"] = day.isoformat()
-    event = OwnEventForm.new(zone=provider.zone, asked=asked, now=clock.now())
-    times = {name: event.initial[name] for name in ("start_on", "start_at", "end_on", "end_at")}
+    opens = {} if asked.get("start") else {"opens": opens_at(provider, day) or NINE}
+    event = OwnEventForm.new(zone=provider.zone, asked=asked, now=clock.now(), **opens)
+    times = {name: event.initial[name] for name in ("start_on", "start_at", "end_at")}
+    day = times["start_on"]
     form = event if kind == "event" else TimeOffForm(zone=provider.zone, initial=times)
-    kept = {"from": FROM, "zone_shown": provider.time_zone, "start_on": times["start_on"], "end_on": times["end_on"]}
+    kept = {"origin": FROM_CALENDAR, "zone_shown": provider.time_zone}
     if kind == "event":
         kept["key"] = event.initial["key"]
     context = {
         "provider": provider,
         "zone": provider.time_zone,
         "day": day,
+        "back": Choices.of(request).view or View.WEEK,
         "kind": kind,
         "kinds": (("event", "Event"), ("block", "Block")),
         "start": f"{times['start_at']:%H:%M}",
         "form": form,
-        "hidden": [(name, value.isoformat() if isinstance(value, date) else value) for name, value in kept.items()],
+        "hidden": list(kept.items()),
     }
     return render(request, "appointments/studio/calendar_add.html", context)
 
 
 def back_to_calendar(request: HttpRequest, provider: Provider, start: datetime) -> HttpResponse | None:
     """A redirect to the date of `start` for a form that was sent from the calendar, None for any other."""
-    if request.POST.get("from") != FROM:
+    if request.POST.get("origin") != FROM_CALENDAR:
         return None
     return redirect(
         "studio_calendar_on", Choices.of(request).view or View.WEEK, clock.local(start, provider.zone).date()
@@ -134,8 +135,10 @@ def calendar_on(request: HttpRequest, provider: Provider, view: View, day: date)
         raise Http404("No such date")
     choices = Choices.of(request)
     if "shown" in request.GET:
-        Choices(view.value, "outside" in request.GET, "weekend" in request.GET).keep(request)
-        return redirect("studio_calendar_on", view, day)
+        asked = Choices(view.value, "outside" in request.GET, "weekend" in request.GET)
+        asked.keep(request)
+        leaves_out = choices.weekend and not asked.weekend and view is View.WEEK
+        return redirect("studio_calendar_on", view, working_day(day, me(request).first_weekday) if leaves_out else day)
     Choices(view.value, choices.outside, choices.weekend).keep(request)
     user, now = me(request), clock.now()
     period = period_of(view, day, today=today_of(provider), first_weekday=user.first_weekday, weekend=choices.weekend)

@@ -110,7 +110,9 @@ def test_what_has_no_place_in_the_hours_stands_above_them():
     night = entry(at(TODAY, "22:00"), 4 * 60, Kind.BUSY)
     built = grid(night)
 
-    assert [column.whole for column in built.columns] == [[], [night], [night], [], [], [], []]
+    above = [[(piece.entry, piece.is_rest) for piece in column.above] for column in built.columns]
+    assert above == [[], [(night, False)], [(night, True)], [], [], [], []]
+    assert ([column.whole for column in built.columns], built.whole_rows) == ([[]] * 7, 1)
     assert (built.first_hour, built.hours) == (9, 9)
 
 
@@ -354,6 +356,14 @@ def test_summary_of_a_month_names_the_days_off_ahead(this_year):
     said = summary(period, rows, ground(period.within))
 
     assert said == "No appointments. 2 days of time off ahead, Thu 19 March and Fri 20 March."
+
+
+def test_summary_of_a_month_leaves_other_months_out(this_year):
+    period = period_of(View.MONTH, TODAY, today=TODAY)
+    april = date(2026, 4, 2)
+    rows = [entry(at(TODAY, "10:00")), entry(at(april, "10:00")), whole(april)]
+
+    assert summary(period, rows, ground(period.within)) == "1 appointment."
 
 
 def test_key_names_only_what_is_seen():

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from appointments.models import Hold, OpenDay, OwnEvent
+from appointments.models import Hold, OpenDay, OpeningIndex, OwnEvent
 from appointments.pages.calendar.periods import View
 from appointments.search.open_parts import open_parts_of
 from appointments.services import proposals
@@ -51,6 +51,13 @@ def busy(provider, start, minutes=60, title="Dentist", **facts):
     return BusyInterval.objects.create(
         provider=provider, start=start, end=start + timedelta(minutes=minutes), title=title, **facts
     )
+
+
+def indexed(provider, day=None, **bits):
+    """The provider's row of the search's index, and one with these bits where a date is named."""
+    OpeningIndex.objects.create(provider=provider, refreshed_at=NOW, stale_at=NOW + HOUR)
+    if day:
+        OpenDay.objects.create(provider=provider, day=(day - date(2000, 1, 1)).days, **bits)
 
 
 def off(provider, start, hours=2, reason="", **facts):
@@ -152,7 +159,7 @@ def test_day_leads_to_cancelling_all_of_it_while_it_is_not_over(studio, provider
 
 def test_month_shows_in_which_parts_time_is_open(studio, provider):
     # 10:00 and 18:00 on 3 March.
-    OpenDay.objects.create(provider=provider, day=(TUESDAY - date(2000, 1, 1)).days, early=1 << 40, late=1 << 24)
+    indexed(provider, TUESDAY, early=1 << 40, late=1 << 24)
 
     page = studio.get(address(View.MONTH))
 
@@ -164,11 +171,24 @@ def test_month_shows_in_which_parts_time_is_open(studio, provider):
 def test_open_parts_are_those_of_the_providers_own_days(provider):
     provider.time_zone = "Pacific/Auckland"
     # 20:00 UTC on 3 March is 09:00 on 4 March there.
-    OpenDay.objects.create(provider=provider, day=(TUESDAY - date(2000, 1, 1)).days, late=1 << 32)
+    indexed(provider, TUESDAY, late=1 << 32)
 
     found = open_parts_of(provider, [TUESDAY, date(2026, 3, 4)], now=NOW)
 
     assert found == {TUESDAY: (False, False, False), date(2026, 3, 4): (True, False, False)}
+
+
+def test_day_that_is_full_is_told_and_one_that_is_not_known_is_not(studio, provider):
+    assert "Still open" not in texts(studio.get(address(View.DAY)))
+    indexed(provider)
+
+    assert ("Still open", "No start left") in studio.get(address(View.DAY)).context["beside"].facts
+    assert "Tuesday 3 March, no appointments, full" in texts(studio.get(address(View.MONTH)))
+    # Beyond the booking window nobody can book.
+    provider.policy.window_days = 1
+    provider.policy.save()
+    assert "Tuesday 3 March, no appointments, full" in texts(studio.get(address(View.MONTH)))
+    assert "Wednesday 4 March, no appointments, full" not in texts(studio.get(address(View.MONTH)))
 
 
 def test_calendar_speaks_in_the_providers_zone_and_the_readers_clock(studio, provider, service):
@@ -390,7 +410,7 @@ def test_day_has_its_line_figures_and_what_waits_beside_it(studio, provider, ser
         answer_by=TUESDAY_TEN,
     )
     own(provider, TUESDAY_TEN + 5 * HOUR)
-    OpenDay.objects.create(provider=provider, day=(TUESDAY - date(2000, 1, 1)).days, late=1 << 8)
+    indexed(provider, TUESDAY, late=1 << 8)
 
     page = studio.get(address(View.DAY))
 
@@ -447,7 +467,7 @@ def add_page(studio, **asked):
 def sent(page, **typed):
     """What the form on the page sends."""
     form = page.context["form"]
-    shown = {name: form[name].value() for name in ("start_at", "end_at")}
+    shown = {name: form[name].value() for name in ("start_on", "start_at", "end_at")}
     return dict(page.context["hidden"]) | shown | typed
 
 
@@ -502,3 +522,120 @@ def test_adding_on_what_is_no_date_begins_with_today(studio, provider, asked):
     page = add_page(studio, date=asked, start="nine", kind="party")
 
     assert (page.status_code, page.context["day"], page.context["kind"]) == (200, date(2026, 3, 2), "event")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "last"),
+    [("10:00", "11:00", "4T11:00"), ("23:00", "01:00", "5T01:00"), ("23:00", "00:00", "5T00:00")],
+)
+@pytest.mark.parametrize("kind", ["event", "block"])
+def test_last_day_follows_from_the_times_whenever_the_form_was_opened(studio, provider, kind, start, end, last):
+    page = add_page(studio, date="2026-03-04", start="23:15", kind=kind)
+    name = "studio_event_new" if kind == "event" else "studio_time_off_check"
+
+    studio.post(reverse(name), sent(page, title="Train", start_at=start, end_at=end))
+
+    row = OwnEvent.objects.get() if kind == "event" else TimeOff.objects.get()
+    assert row.start == datetime.fromisoformat(f"2026-03-04T{start}Z")
+    assert row.end == datetime.fromisoformat(f"2026-03-0{last}Z")
+
+
+def test_block_without_times_takes_the_whole_day(studio, provider):
+    studio.post(reverse("studio_time_off_check"), sent(add_page(studio, kind="block"), start_at="", end_at=""))
+
+    row = TimeOff.objects.get()
+    assert (row.start, row.end, row.all_day) == (
+        datetime(2026, 3, 3, tzinfo=UTC),
+        datetime(2026, 3, 4, tzinfo=UTC),
+        True,
+    )
+
+
+@pytest.mark.parametrize("start", ["10:00", "nine", ""])
+def test_event_that_can_not_be_saved_keeps_its_day_and_its_way_back(studio, provider, start):
+    page = studio.post(reverse("studio_event_new"), sent(add_page(studio), title="X", start_at=start, end_at="10:00"))
+
+    assert page.status_code == 422
+    form = page.context["form"]
+    assert (form["end_on"].value(), form["origin"].value()) == ("2026-03-03", "calendar")
+    assert 'name="origin" value="calendar"' in texts(page)
+
+
+def test_way_back_to_the_calendar_outlives_the_page_that_checks(studio, provider, service):
+    made(provider, service, TUESDAY_TEN)
+    page = studio.post(reverse("studio_event_new"), sent(add_page(studio), title="X", start_at="10:00", end_at="11:00"))
+    assert "own_events/check.html" in {each.name.removeprefix("appointments/") for each in page.templates}
+    again = {name: page.context["form"][name].value() for name in page.context["form"].fields}
+
+    answer = studio.post(reverse("studio_event_new"), {name: value for name, value in again.items() if value})
+
+    assert answer.url == address()
+    assert OwnEvent.objects.get().end == TUESDAY_TEN + HOUR
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "errors"), [("studio_event_new", "event", True), ("studio_time_off_check", "block", False)]
+)
+def test_way_back_to_the_calendar_outlives_more_options(studio, provider, name, kind, errors):
+    page = studio.post(reverse(name), sent(add_page(studio, kind=kind), title="X", do="change"))
+
+    assert 'name="origin" value="calendar"' in texts(page)
+
+
+@pytest.mark.parametrize("kind", ["event", "block"])
+@pytest.mark.parametrize(
+    ("now", "day", "start"),
+    [
+        ("2026-03-03T23:10", "2026-03-03", "2026-03-04T00:00"),
+        ("2026-03-03T14:10", "2026-03-03", "2026-03-03T15:00"),
+        ("2026-03-03T23:10", "2026-03-05", "2026-03-05T09:00"),
+        ("2026-03-03T23:10", "2026-03-06", "2026-03-06T13:00"),
+        ("2026-03-03T23:10", "2026-03-08", "2026-03-08T09:00"),
+    ],
+)
+def test_adding_proposes_the_next_hour_or_the_first_of_another_day(client, provider, kind, now, day, start):
+    friday = date(2026, 3, 6)
+    DateOverrideFactory(provider=provider, start_on=friday, end_on=friday, ranges=[(900, 960), (780, 840)])
+    with time_machine.travel(datetime.fromisoformat(f"{now}Z"), tick=False):
+        client.force_login(provider.user)
+        page = client.get(reverse("studio_calendar_add"), {"kind": kind, "date": day})
+
+    initial = page.context["form"].initial
+    assert f"{initial['start_on']}T{initial['start_at']:%H:%M}" == start
+    assert page.context["day"] == date.fromisoformat(start[:10])
+
+
+# --- Across midnight, weekends, clock changes -----------------------------------------------------------------------
+
+
+def test_event_over_the_night_is_not_said_to_last_all_day(studio, provider):
+    busy(provider, TUESDAY_TEN + 12 * HOUR, 7 * 60, title="Night train")
+
+    page = studio.get(address())
+
+    said = texts(page)
+    assert said.count("Night train") == 2
+    assert "all day Tuesday 3 March" not in said
+    assert "until <time" in said
+    assert [len(column.above) for column in page.context["grid"].columns[:4]] == [0, 1, 1, 0]
+
+
+def test_month_says_until_when_what_began_the_evening_before_lasts(studio, provider, service):
+    made(provider, service, TUESDAY_TEN + timedelta(hours=13, minutes=30), customer=UserFactory(name="Late Lee"))
+
+    said = texts(studio.get(address(View.MONTH)))
+
+    assert 'All day <span dir="auto">Late Lee' not in said
+    assert '00:30</time> <span dir="auto">Late Lee' in said
+
+
+def test_weekend_is_shown_where_the_date_lies_on_it(studio, provider):
+    saturday = date(2026, 3, 7)
+
+    # Leaving it out there leads to the nearest working day.
+    assert studio.get(address(day=saturday), {"shown": "1"}).url == address(day=date(2026, 3, 6))
+    page = studio.get(address(day=saturday))
+
+    assert "data-shown" in texts(page)
+    assert len(page.context["grid"].columns) == 7
+    assert len(studio.get(address()).context["grid"].columns) == 5

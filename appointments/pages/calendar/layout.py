@@ -7,7 +7,7 @@ is skipped is shut.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, Self, TypeVar
@@ -119,7 +119,8 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A date: its pieces by start, the entries that fill it whole, and the stretches that are shut, in rows."""
+    """A date: its pieces by start, the entries that fill it whole, the pieces `above` that have no place in the hours
+    shown, and the stretches that are shut, in rows."""
 
     day: date
     is_today: bool
@@ -127,19 +128,25 @@ class Column:
     whole: list[Entry]
     shut: list[tuple[int, int]]
     now_at: int | None = None
+    above: list[Piece] = field(default_factory=list)
 
     @property
     def entries(self) -> list[Entry]:
-        return [*self.whole, *(piece.entry for piece in self.pieces)]
+        return [*self.whole, *(piece.entry for piece in self.above), *(piece.entry for piece in self.pieces)]
 
     @property
     def is_empty(self) -> bool:
-        return not (self.pieces or self.whole)
+        return not (self.pieces or self.whole or self.above)
+
+    @property
+    def rows_above(self) -> int:
+        """How many entries stand above the hours."""
+        return len(self.whole) + len(self.above)
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Columns beside each other over the same hours. `whole_rows` is the most entries that fill a date whole."""
+    """Columns beside each other over the same hours. `whole_rows` is the most entries above the hours of a date."""
 
     columns: list[Column]
     first_hour: int
@@ -173,8 +180,6 @@ def build_grid(entries: Iterable[Entry], days: Sequence[date], *, ground: Ground
     columns = []
     for day in days:
         pieces, hidden = _visible(drawn[day], first_hour, hours)
-        # What has no place in the hours shown stands above them, so that nothing is lost.
-        above = [*whole[day], *(piece.entry for piece in hidden)]
         is_off = any(one.kind is Kind.OFF for one in whole[day])
         shut = [] if ground.opening is None else shut_rows([] if is_off else opening[day], first_hour, hours)
         columns.append(
@@ -182,12 +187,14 @@ def build_grid(entries: Iterable[Entry], days: Sequence[date], *, ground: Ground
                 day=day,
                 is_today=day == today,
                 pieces=_finished(pieces, day, zone, first_hour, hours, height),
-                whole=above,
+                whole=whole[day],
                 shut=_with_gap(shut, day, zone, first_hour, hours),
                 now_at=now_row(now, day, zone, first_hour, hours) if day == today else None,
+                # What has no place in the hours shown stands above them, so that nothing is lost.
+                above=hidden,
             )
         )
-    return Grid(columns, first_hour, hours, zoom, max((len(column.whole) for column in columns), default=0))
+    return Grid(columns, first_hour, hours, zoom, max((column.rows_above for column in columns), default=0))
 
 
 # --- Days -----------------------------------------------------------------------------------------------------------

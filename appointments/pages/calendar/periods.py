@@ -1,6 +1,7 @@
 """The dates that each view of a calendar shows, their name, and what lies before and after them."""
 
 from calendar import Calendar
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -56,6 +57,10 @@ class Period:
         shown = set(self.days)
         return [day for day in self.within if day not in shown]
 
+    def own(self, days: Sequence[date]) -> list[date]:
+        """These dates without those of other months, where a month is shown in whole weeks."""
+        return [day for day in days if self.view is not View.MONTH or day.month == self.day.month]
+
     @property
     def adding(self) -> date:
         """The date for which something is added from here: the one shown, or today where that is over."""
@@ -76,12 +81,20 @@ def is_shown(day: date) -> bool:
     return FIRST_YEAR <= day.year <= LAST_YEAR
 
 
+def working_day(day: date, first_weekday: int = 0) -> date:
+    """The day itself, or the nearest working day of its week."""
+    days = [each for each in days_of_week(day, first_weekday) if each.weekday() < 5]
+    return min(days, key=lambda each: abs(each - day))
+
+
 def period_of(view: View, day: date, *, today: date, first_weekday: int = 0, weekend: bool = True) -> Period:
-    """The period of a view that shows `day`. Without `weekend`, week and month leave Saturday and Sunday out."""
+    """The period of a view that shows `day`. Without `weekend`, a month and the week of a working day
+    leave Saturday and Sunday out."""
     make = {View.LIST: _list, View.DAY: _day, View.WEEK: _week, View.MONTH: _month}[view]
     within, title, previous, following, names = make(day, today, first_weekday)
     days = within
-    if not weekend and view in {View.WEEK, View.MONTH}:
+    # A phone shows one column of the week: that of the day.
+    if not weekend and (view is View.MONTH or (view is View.WEEK and day.weekday() < 5)):
         days = [each for each in within if each.weekday() < 5]
     if view is View.WEEK:
         title = dates_text(days[0], days[-1])

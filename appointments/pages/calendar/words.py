@@ -45,7 +45,7 @@ def sentence(text: str) -> str:
 
 def summary(period: Period, entries: Sequence[Entry], ground: Ground) -> str:
     """What the dates shown hold: "16 appointments, 11 h of 49 h booked. One request and one proposal wait."."""
-    figures = Figures.on(period.days, entries, ground)
+    figures = Figures.on(period.own(period.days), entries, ground)
     number = counted(figures.appointments, "appointment") if figures.appointments else "no appointments"
     if period.view is View.LIST:
         number += f" until {wording.date_text(period.last, long=True)}"
@@ -74,7 +74,7 @@ def off_ahead(period: Period, entries: Sequence[Entry], ground: Ground) -> str:
     """The dates ahead that are off whole: "2 days of time off ahead, Sun 29 November and Sat 5 December."."""
     off = [one for one in entries if one.kind is Kind.OFF and one.is_all_day]
     found = by_day(off, period.within, ground.zone)
-    days = [day for day in period.within if day >= period.today and found[day]]
+    days = [day for day in period.own(period.within) if day >= period.today and found[day]]
     if not days:
         return ""
     what = f"{len(days)} day{'' if len(days) == 1 else 's'} of time off ahead"
@@ -85,9 +85,10 @@ def off_ahead(period: Period, entries: Sequence[Entry], ground: Ground) -> str:
 
 def not_shown(period: Period, entries: Sequence[Entry], ground: Ground) -> str:
     """What lies on hidden weekends; empty where nothing does."""
-    if not period.hidden:
+    hidden = period.own(period.hidden)
+    if not hidden:
         return ""
-    figures = Figures.on(period.hidden, entries, ground)
+    figures = Figures.on(hidden, entries, ground)
     number = figures.appointments + figures.requests
     if not number:
         return ""
