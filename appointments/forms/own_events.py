@@ -13,7 +13,14 @@ from django.utils.dateparse import parse_date, parse_time
 from appointments.exceptions import EventRefused
 from appointments.models import OwnEvent
 from appointments.pages.own_events import covered_dates
-from appointments.rules.own_events import LONGEST_DESCRIPTION, LONGEST_PLACE, LONGEST_TITLE, Details, check_details
+from appointments.rules.own_events import (
+    FURTHEST,
+    LONGEST_DESCRIPTION,
+    LONGEST_PLACE,
+    LONGEST_TITLE,
+    Details,
+    check_details,
+)
 from core import clock
 from core.forms import DateInput, LineField, TextField, TimeInput
 from core.wording import zone_text
@@ -176,14 +183,15 @@ class OwnEventForm(DatesForm):
 
 
 def _given(asked: QueryDict) -> dict[str, Any]:
-    """The fields that the address fills in; what can't be read is left out."""
+    """The fields that the address fills in; what can't be read, or is too far, is left out."""
     found = {}
     for field, (name, read) in GIVEN.items():
         try:
             value = read(asked.get(name, ""))
         except ValueError:
             value = None
-        if value is not None:
+        is_too_far = isinstance(value, date) and abs(value - clock.now().date()) > FURTHEST
+        if value is not None and not is_too_far:
             found[field] = value
     if "start_at" in found and "end_on" not in found and "start_on" in found and "end_at" in found:
         found["end_on"] = found["start_on"]

@@ -9,10 +9,15 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from accounts.models import User
-from appointments.exceptions import EventGone, InsideChanged
+from appointments.exceptions import EventGone, EventRefused, InsideChanged
 from appointments.models import OwnEvent
-from appointments.rules.own_events import Details, details_of
-from appointments.services.own_events import change_own_event, delete_own_event, what_lies_inside
+from appointments.rules.own_events import Details, check_details, details_of
+from appointments.services.own_events import (
+    change_own_event,
+    delete_own_event,
+    what_is_offered_inside,
+    what_lies_inside,
+)
 from calendar_sync.exceptions import NotFollowed
 from calendar_sync.hooks import Asked, Edited
 from calendar_sync.rules.entries import Entry
@@ -84,6 +89,8 @@ def asked(key: UUID, *, owner: User, edit: Edited) -> Asked | None:
     details = _moved(row, edit, zone) if edit.kind == Edit.MOVED else None
     if edit.kind == Edit.DELETED:
         follow, meaning = "Delete it here, too", "The time that it took is free again."
+    elif details is not None and (refusal := _refusal(details)):
+        meaning = refusal
     elif details is not None and _lies_over(row, details, owner, zone):
         address, go = f"{address}?{urlencode(_times(details, zone))}", "See what it lies over, and move it here"
     elif details is not None:
@@ -157,6 +164,15 @@ def _moved(row: OwnEvent, edit: Edited, zone: ZoneInfo) -> Details:
     return replace(details_of(row), start=edit.start, end=edit.end, is_all_day=is_all_day)
 
 
+def _refusal(details: Details) -> str:
+    """Why an event can't be so here, as a sentence; empty where it can."""
+    try:
+        check_details(details, now=clock.now())
+    except EventRefused as refusal:
+        return str(refusal)
+    return ""
+
+
 def _is_same(row: OwnEvent, edit: Edited) -> bool:
     """Whether the event still has the times that we wrote. At Google, whole days are those of the calendar's own zone,
     so that they may lie less than a day apart."""
@@ -169,7 +185,11 @@ def _lies_over(row: OwnEvent, details: Details, owner: User, zone: ZoneInfo) -> 
     """What the event would lie over that it does not lie over now, as a sentence; empty where there is nothing."""
     claims = what_lies_inside(owner, details, now=clock.now(), besides=details_of(row))
     if not claims:
-        return ""
+        offered = what_is_offered_inside(owner, details, now=clock.now())
+        if not offered:
+            return ""
+        start = moment_text(offered[0].start, zone, twelve=owner.uses_12h_clock)
+        return f"There it lies over a time that you offer to somebody, {start}."
     # Nobody's name: the sentence is kept, and may outlive an account.
     start = moment_text(claims[0].start, zone, twelve=owner.uses_12h_clock)
     more = f", and over {len(claims) - 1} more" if len(claims) > 1 else ""

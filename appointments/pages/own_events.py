@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.urls import reverse
 
 from accounts.models import User
-from appointments.models import OwnEvent
+from appointments.models import Offer, OwnEvent
 from appointments.rules.own_events import Details
 from appointments.rules.time_off import Claim
 from appointments.states import Role
@@ -77,9 +77,23 @@ def _inside(claim: Claim, reader: User, zone: ZoneInfo, now: datetime, twelve: b
     )
 
 
-def shown_field(claims: Iterable[Claim]) -> str:
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A time that an event would close and that is offered to somebody: to whom, for what, and when."""
+
+    offer: Offer
+    words: str
+
+
+def offered_of(offers: Iterable[Offer], zone: ZoneInfo, *, twelve: bool) -> list[Offered]:
+    """The offered times that an event would take back."""
+    return [Offered(each, range_text(each.start, each.booked_until, zone, twelve=twelve)) for each in offers]
+
+
+def shown_field(claims: Iterable[Claim], offers: Iterable[Offer]) -> str:
     """What a page shows that an event lies over, for its form to send back."""
-    return " ".join(f"{claim.appointment.reference}:{claim.appointment.as_shown}" for claim in claims)
+    agreed = [f"{claim.appointment.reference}:{claim.appointment.as_shown}" for claim in claims]
+    return " ".join(agreed + [f"{each.uuid}:" for each in offers])
 
 
 def saved_now(event: OwnEvent, zone: ZoneInfo, *, twelve: bool) -> list[tuple[str, str]]:

@@ -1,13 +1,13 @@
 """People's own events: made, changed and deleted by their owner alone, who is asked about what lies inside before.
 
 An own event of a provider closes time as time off does, under the same lock, so that a booking at the same moment is
-either asked about or refused. It never ends or moves anything.
+either asked about or refused. It never ends or moves what is agreed or asked for; offered times it takes back.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from appointments.exceptions import EventGone, EventRefused, InsideChanged, PolicyRefused
-from appointments.models import Appointment, OwnEvent
+from appointments.models import Appointment, Offer, OwnEvent
 from appointments.rules.own_events import MOST_AHEAD, Details, check_details, details_of
 from appointments.rules.time_off import Claim
 from core import clock
@@ -26,10 +26,11 @@ from providers import services as providers
 from providers.exceptions import ChangedMeanwhile
 from providers.models import Provider
 
+from . import offers, waitlist_offers
 from .locks import lock_people, lock_providers
 
 WRITE = "appointments.write_own_event"
-# The claims that a page showed inside, as `Appointment.as_shown` by reference.
+# What a page showed inside: `Appointment.as_shown` by reference, and the ids of offered times.
 Shown = Mapping[str, str]
 
 
@@ -62,6 +63,18 @@ def what_lies_inside(user: User, details: Details, *, now: datetime, besides: De
     return sorted(new, key=lambda claim: (claim.start, claim.appointment.pk))
 
 
+def what_is_offered_inside(user: User, details: Details, *, now: datetime) -> list[Offer]:
+    """The times that the person offers to somebody and that an event would close, by start, with their customers.
+
+    None for one that takes no time. One query.
+    """
+    if details.taken is None:
+        return []
+    start, end = details.taken
+    rows = Offer.objects.live(now).filter(provider__user=user, start__lt=end, end__gt=start)
+    return list(rows.select_related("customer", "service").order_by("start", "pk"))
+
+
 def create_own_event(*, details: Details, actor: User, key: UUID | None = None, shown: Shown | None = None) -> Saved:
     """Write down an event of the actor's. `key` is that of its form, so that one sent twice makes one event.
 
@@ -75,15 +88,19 @@ def create_own_event(*, details: Details, actor: User, key: UUID | None = None, 
 def _create(*, details: Details, actor: User, key: UUID, shown: Shown) -> Saved:
     person, provider = _lock(actor)
     made = OwnEvent.objects.filter(uuid=key).first()
-    if made is not None and made.user_id == person.pk:
+    if made is not None and made.user_id != person.pk:
+        key = uuid5(key, str(person.pk))  # the same each time that the form is sent
+        made = OwnEvent.objects.filter(uuid=key).first()
+    if made is not None:
         return Saved(made, changed=False)
     now = clock.now()
     check_details(details, now=now)
     if OwnEvent.objects.filter(user=person, end__gt=now).count() >= MOST_AHEAD:
         raise EventRefused(f"There are {MOST_AHEAD} events ahead already. Delete one that is no longer needed.")
-    _check_inside(what_lies_inside(person, details, now=now), shown)
-    event = OwnEvent(user=person, uuid=uuid4() if made else key, created_at=now, changed_at=now, **asdict(details))
+    _check_inside(person, details, shown, now=now)
+    event = OwnEvent(user=person, uuid=key, created_at=now, changed_at=now, **asdict(details))
     event.save(force_insert=True)
+    _take_back_offered(provider, details, now=now)
     _follow(person, provider, event, before=None, after=details)
     return Saved(event)
 
@@ -113,11 +130,12 @@ def _change(*, event: OwnEvent, details: Details, actor: User, version: int, sho
         raise ChangedMeanwhile
     now = clock.now()
     check_details(details, now=now)
-    _check_inside(what_lies_inside(person, details, now=now, besides=before), shown)
+    _check_inside(person, details, shown, now=now, before=before)
     for field, value in asdict(details).items():
         setattr(row, field, value)
     row.version, row.changed_at = row.version + 1, now
     row.save()
+    _take_back_offered(provider, details, now=now)
     _follow(person, provider, row, before=before, after=details)
     return Saved(row)
 
@@ -158,11 +176,21 @@ def _read(event: OwnEvent, person: User) -> OwnEvent | None:
     return OwnEvent.objects.filter(pk=event.pk, user=person).first()
 
 
-def _check_inside(claims: Collection[Claim], shown: Shown) -> None:
+def _check_inside(
+    person: User, details: Details, shown: Shown, *, now: datetime, before: Details | None = None
+) -> None:
     """Raise InsideChanged where something lies inside that the person has not seen as it is."""
-    for one in (claim.appointment for claim in claims):
+    for one in (claim.appointment for claim in what_lies_inside(person, details, now=now, besides=before)):
         if shown.get(one.reference) != one.as_shown:
             raise InsideChanged
+    if any(str(offer.uuid) not in shown for offer in what_is_offered_inside(person, details, now=now)):
+        raise InsideChanged
+
+
+def _take_back_offered(provider: Provider | None, details: Details, *, now: datetime) -> None:
+    """Take back the times that the provider, who is locked, offers inside, as nobody could take them any more."""
+    if provider is not None and details.taken and offers.withdraw_inside(provider, details.taken, now=now):
+        waitlist_offers.offer_freed(provider.pk, now=now)
 
 
 def _follow(

@@ -23,6 +23,7 @@ from appointments.models import OwnEvent
 from appointments.pages.own_events import (
     inside_of,
     lies_over_words,
+    offered_of,
     rows_of,
     saved_now,
     shown_field,
@@ -35,6 +36,7 @@ from appointments.services.own_events import (
     change_own_event,
     create_own_event,
     delete_own_event,
+    what_is_offered_inside,
     what_lies_inside,
 )
 from calendar_sync import queries as calendars
@@ -198,7 +200,7 @@ def delete_event(request: HttpRequest, door: Door, event: UUID) -> HttpResponse:
     if request.method != "POST":
         context = {"door": door, "zone": door.zone.key, "event": row, "words": words}
         return render(request, "appointments/own_events/delete.html", context)
-    gone.remember(request, f"“{row.name}” was already deleted.")
+    gone.remember(request, f"The event {words} was already deleted.")  # a session keeps no private words
     try:
         delete_own_event(event=row, actor=door.owner, version=_number(request.POST.get("version")))
     except ChangedMeanwhile as refusal:
@@ -276,15 +278,17 @@ def _check_page(
     """What the event would lie over, with all that was typed; 409 where another page had shown something else."""
     now = clock.now()
     claims = what_lies_inside(door.owner, form.details, now=now, besides=details_of(row) if row else None)
+    offers = what_is_offered_inside(door.owner, form.details, now=now)
     had_shown = bool(form.cleaned_data["shown"])
     context = {
         "door": door,
         "zone": door.zone.key,
         "event": row,
-        "form": OwnEventForm.again(request.POST, zone=door.zone, event=row, shown=shown_field(claims)),
+        "form": OwnEventForm.again(request.POST, zone=door.zone, event=row, shown=shown_field(claims, offers)),
         "details": form.details,
         "words": when_words(form.details, door.zone, twelve=door.twelve),
         "inside": inside_of(claims, door.owner, door.zone, now=now, twelve=door.twelve),
+        "offered": offered_of(offers, door.zone, twelve=door.twelve),
         "why": str(refusal) if had_shown else "",
     }
     status = HTTPStatus.CONFLICT if had_shown else HTTPStatus.OK

@@ -68,6 +68,9 @@ class _Reader(HTMLParser):
         if tag in _NEW_LINE and tag != "br" and self.parts and not self.parts[-1].endswith("\n"):
             self.parts.append("\n")
 
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        return self.parse_bogus_comment(i, report)  # as browsers do; the parser's own way raises at an unknown one
+
     def handle_data(self, data: str) -> None:
         self.parts.append(data)
 

@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
+from calendar_sync import hooks
 from calendar_sync.google_api.calendars import CalendarApi
 from calendar_sync.google_api.errors import (
     CalendarGone,
@@ -364,6 +365,7 @@ def _set_own_apart(row: GoogleCalendar, found: Found, *, now: datetime) -> None:
         event_id: thing
         for event_id, thing in found.marked.items()
         if event_id == event_id_of(*thing, owner=owner, site=site)
+        and (event_id in sent or _is_taken_up(row, *thing) or not found.etags[event_id])
     }
     found.take_away([*sent, *marked] if row.counts_as_busy else [*found.busy, *found.shown])
     unknown = [thing for event_id, thing in marked.items() if event_id not in sent and found.etags[event_id]]
@@ -372,6 +374,18 @@ def _set_own_apart(row: GoogleCalendar, found: Found, *, now: datetime) -> None:
     if found.is_whole and found.has_events:
         other += [each.pk for event_id, each in sent.items() if event_id not in found.etags and found.reaches(each)]
     written.look_at(other, now=now)
+
+
+def _is_taken_up(row: GoogleCalendar, name: str, key: UUID) -> bool:
+    """Whether an event that bears our mark, and of which our tables know nothing, is written by us again.
+
+    What is its owner's alone may have been moved there by them, or have outlived the thing. Then it is theirs, as any
+    other event of that calendar is, and never deleted by us.
+    """
+    source = hooks.source_of(name)
+    if hooks.takes_over(name) is None or source is None:
+        return True
+    return row.is_written_to and source.entry(key, owner=row.connection.user) is not None
 
 
 def _write(row: GoogleCalendar, provider: Provider | None, found: Found) -> int:

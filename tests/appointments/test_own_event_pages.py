@@ -14,10 +14,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
-from appointments.models import Appointment, OwnEvent
+from appointments.models import Appointment, Offer, OwnEvent
 from appointments.pages.month_picker import to_value
-from appointments.services.own_events import delete_own_event
-from appointments.states import Status
+from appointments.rules.own_events import Details
+from appointments.rules.time_off import Way
+from appointments.services import offers
+from appointments.services.own_events import create_own_event, delete_own_event
+from appointments.services.time_off import Absence, take_time_off, what_is_inside
+from appointments.states import OfferState, Status
 from core import clock
 from providers.models import Provider
 from tests.factories.accounts import UserFactory
@@ -217,6 +221,22 @@ def test_a_skipped_hour_begins_after_the_gap_and_a_repeated_one_the_first_time(s
     ]
 
 
+@pytest.mark.parametrize("asked", ["date=9999-12-31&start=23:30", "date=0001-01-01&start=00:00&end=00:30"])
+def test_an_address_that_names_a_day_too_far_gives_a_form_without_it(studio, school, asked):
+    new, old = studio.get(f"{NEW}?{asked}"), studio.get(f"{page_of(school)}?{asked}")
+
+    assert (new.status_code, values_in(new)["start_on"]) == (200, "2026-03-02")
+    assert (old.status_code, values_in(old)["start_on"]) == (200, "2026-03-03")
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+@pytest.mark.parametrize("whole", [{}, {"is_all_day": "on"}])
+def test_a_day_too_far_is_refused(studio, day, whole):
+    page = studio.post(NEW, TYPED | whole | {"start_on": day, "end_on": day})
+
+    assert (page.status_code, OwnEvent.objects.count()) == (422, 0)
+
+
 # --- What it lies over ------------------------------------------------------------------------------------------------
 
 
@@ -262,6 +282,46 @@ def test_the_check_keeps_boxes_as_they_were(studio, confirmed):
     studio.post(NEW, values_in(check))
 
     assert all_events() == [("School run", MIDNIGHT, MIDNIGHT + DAY, True, False)]
+
+
+def test_a_time_that_is_offered_is_shown_first_and_taken_back_after_a_yes(studio, provider, confirmed):
+    offer = offer_instead(provider, confirmed)
+    at = clock.local(offer.start, provider.zone)
+    typed = TYPED | {"start_on": f"{at:%Y-%m-%d}", "end_on": f"{at:%Y-%m-%d}"}
+    typed |= {"start_at": f"{at:%H:%M}", "end_at": f"{at + HOUR:%H:%M}"}
+
+    check = studio.post(NEW, typed)
+    assert (check.status_code, OwnEvent.objects.count()) == (200, 0)
+    assert f"{confirmed.service.name}: held for them, as you offered it" in text_of(check)
+    assert "The time that you offer is taken back, and its customer is told." in text_of(check)
+    studio.post(NEW, values_in(check))
+
+    offer.refresh_from_db()
+    assert (OwnEvent.objects.count(), offer.state) == (1, OfferState.WITHDRAWN)
+
+
+def test_an_event_that_takes_no_time_takes_back_no_offered_one(studio, provider, confirmed):
+    offer = offer_instead(provider, confirmed)
+
+    create_own_event(details=Details("Out", offer.start, offer.end, is_free=True), actor=provider.user)
+
+    offer.refresh_from_db()
+    assert offer.state == OfferState.OPEN
+
+
+def offer_instead(provider, appointment):
+    """The first of the times that are offered instead of the appointment, which is called off."""
+    span = (appointment.start, appointment.end)
+    claims = [claim.appointment for claim in what_is_inside(provider, span, now=NOW).claims]
+    found = offers.times_to_offer(provider, claims, away=span, ending=claims, now=NOW)
+    take_time_off(
+        provider=provider,
+        absence=Absence(*span),
+        actor=provider.user,
+        ways={appointment.reference: Way.OFFER},
+        offered={reference: times.starts for reference, times in found.items()},
+    )
+    return Offer.objects.filter(instead_of=appointment).order_by("start")[0]
 
 
 # --- Changing ---------------------------------------------------------------------------------------------------------
@@ -357,7 +417,8 @@ def test_deleting_asks_first_and_a_second_press_is_told(studio, school):
 
     assert OwnEvent.objects.count() == 0
     assert "Deleted: School run, Tue 3 March, 10:00 to 11:00. The time can be booked again." in text_of(pages[0])
-    assert "“School run” was already deleted." in text_of(pages[1])
+    assert "The event Tue 3 March, 10:00 to 11:00 was already deleted." in text_of(pages[1])
+    assert "School" not in str(dict(studio.session))
 
 
 def test_what_was_changed_meanwhile_is_not_deleted(studio, school):

@@ -139,8 +139,9 @@ def test_the_key_of_somebody_elses_event_leads_nowhere(maya, customer):
     theirs = create(customer)
 
     mine = create(maya, key=theirs.uuid)
+    again = create(maya, key=theirs.uuid)
 
-    assert mine.uuid != theirs.uuid
+    assert (mine.uuid != theirs.uuid, again) == (True, mine)
     assert set(OwnEvent.objects.values_list("user", flat=True)) == {maya.pk, customer.pk}
 
 

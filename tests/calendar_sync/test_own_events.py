@@ -6,15 +6,18 @@ from datetime import datetime
 import pytest
 from django.urls import reverse
 
-from appointments.models import Appointment, OwnEvent
+from appointments.models import Appointment, Offer, OwnEvent
 from appointments.outside import own_events as source
 from appointments.rules.own_events import Details, details_of
+from appointments.rules.time_off import Way
+from appointments.services import offers
 from appointments.services.availability import may_book
 from appointments.services.own_events import change_own_event, create_own_event, delete_own_event
-from appointments.states import Status
-from calendar_sync.models import BusyInterval, Connection, Note, WrittenEvent
+from appointments.services.time_off import Absence, take_time_off, what_is_inside
+from appointments.states import OfferState, Status
+from calendar_sync.models import BusyInterval, Connection, GoogleCalendar, Note, WrittenEvent
 from calendar_sync.rules.read_back import plain_text
-from calendar_sync.services import edits
+from calendar_sync.services import connecting, edits
 from calendar_sync.states import Edit, NoteKind, WhenChanged
 from core import clock
 from outbox.testing import deliver
@@ -421,6 +424,64 @@ def test_what_cannot_be_kept_here_is_asked_about(school, at_pretend_google):
     assert (stands()[0].title, list(edits.open_for(school.user))) == ("Bus", [])
 
 
+def test_what_cannot_be_so_here_is_not_offered_to_be_followed(school, morning, at_pretend_google):
+    moment = {"dateTime": (morning + 2 * HOUR).isoformat()}
+    change(at_pretend_google, start=moment, end=moment)
+
+    [row] = edits.open_for(school.user)
+    asked = edits.ask_about(row)
+    assert (asked.follow, asked.meaning) == ("", "It ends before it begins.")
+
+
+def test_moved_onto_a_time_that_is_offered_its_owner_is_asked(school, service, provider, morning, at_pretend_google):
+    offer = offer_instead(provider, book(service, morning + 3 * HOUR))
+    deliver()
+    [event] = [each for each in entries(at_pretend_google) if each["summary"] == "School run"]
+    at_pretend_google.google.change(MAYA, event["id"], hour_from(offer.start))
+    settle()
+
+    [row] = edits.open_for(school.user)
+    assert row.refusal.startswith("There it lies over a time that you offer to somebody, ")
+    offer.refresh_from_db()
+    assert (stands(), offer.state) == ([details_of(school)], OfferState.OPEN)
+
+
+def offer_instead(provider, appointment):
+    """The first of the times that are offered instead of the appointment, which is called off."""
+    span = (appointment.start, appointment.end)
+    claims = [claim.appointment for claim in what_is_inside(provider, span, now=clock.now()).claims]
+    found = offers.times_to_offer(provider, claims, away=span, ending=claims, now=clock.now())
+    take_time_off(
+        provider=provider,
+        absence=Absence(*span),
+        actor=provider.user,
+        ways={appointment.reference: Way.OFFER},
+        offered={reference: times.starts for reference, times in found.items()},
+    )
+    return Offer.objects.filter(instead_of=appointment).order_by("start")[0]
+
+
+def test_moved_to_another_calendar_it_is_that_calendars_and_no_more_ours(school, service, morning, at_pretend_google):
+    [event] = entries(at_pretend_google)
+    family = at_pretend_google.google.add_calendar(MAYA, "Family")
+    connecting.refresh_all_lists()
+    deliver()
+    GoogleCalendar.objects.filter(google_id=family).update(counts_as_busy=True)
+    at_pretend_google.google.remove(MAYA, event["id"])
+    at_pretend_google.google.put(MAYA, {name: event[name] for name in MOVED_FIELDS}, family)
+    settle()
+    settle()
+
+    assert (stands(), entries(at_pretend_google)) == ([], [])
+    [left] = at_pretend_google.google.entries(MAYA, family)
+    assert (left["summary"], left["status"]) == ("School run", "confirmed")
+    assert [(each.start, each.end) for each in BusyInterval.objects.all()] == [(morning, morning + HOUR)]
+    assert not may_book(service, morning, now=clock.now())
+
+
+MOVED_FIELDS = ("id", "summary", "description", "location", "start", "end", "extendedProperties")
+
+
 def test_what_is_gone_without_a_word_is_asked_about_and_not_deleted(school, at_pretend_google):
     """As where the whole calendar was deleted at Google, of which it says the same as of one event."""
     [event] = entries(at_pretend_google)
@@ -447,6 +508,11 @@ def test_what_is_gone_without_a_word_is_asked_about_and_not_deleted(school, at_p
         ("<p>a</p><p>b</p>c", "a\nb\nc"),
         ("<ul><li>a</li><li>b</li></ul>c", "a\nb\nc"),
         ('<a href="https://example.com">there</a>', "there"),
+        ("<b>a</b><![foo]>b", "ab"),
+        ("<b>a</b><![1", "a<![1"),
+        ("<b>a</b><!--b", "a<!--b"),
+        ("<b>a</b><?b", "a<?b"),
+        ("<b>a</b><!-- b -->c<?d>", "ac"),
     ],
 )
 def test_a_description_is_read_as_people_read_it(html, text):
