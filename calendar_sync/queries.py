@@ -14,7 +14,7 @@ from core import clock
 from providers.models import Provider
 
 from .models import BusyInterval, Channel, Connection, FreeEvent, GoogleCalendar, Note, WrittenEvent
-from .states import ChannelState, Meet, State
+from .states import PASSING, ChannelState, Meet, State
 
 
 def busy_between(provider_ids: Iterable[int], start: datetime, end: datetime) -> QuerySet[BusyInterval]:
@@ -139,14 +139,16 @@ def meet_links(owner: int, *, source: str, keys: Collection[UUID]) -> dict[UUID,
     calendar = calendars.exclude(connection__state=State.LEAVING).select_related("connection").first()
     if calendar is None:
         return {key: MeetLink() for key in keys}
-    rows = calendar.written.filter(source=source, key__in=keys).values_list("key", "meet", "meet_link")
-    known = {key: (meet, link) for key, meet, link in rows}
-    works = calendar.connection.is_working
-    return {key: _link(*known.get(key, ("", "")), works=works) for key in keys}
+    known = {row.key: row for row in calendar.written.filter(source=source, key__in=keys)}
+    works = calendar.connection.is_working and calendar.gone_since is None
+    return {key: _link(known.get(key), works=works) for key in keys}
 
 
-def _link(meet: str, link: str, *, works: bool) -> MeetLink:
-    return MeetLink(link, is_coming=works and meet in {"", Meet.ASKED}, has_failed=meet == Meet.FAILED)
+def _link(row: WrittenEvent | None, *, works: bool) -> MeetLink:
+    if row is None:
+        return MeetLink(is_coming=works)  # its event is written in a moment
+    is_coming = works and row.meet in {"", Meet.ASKED} and not row.edit and row.problem in {"", *PASSING}
+    return MeetLink(row.meet_link, is_coming=is_coming, has_failed=row.meet == Meet.FAILED)
 
 
 def written_ahead(connection: Connection, *, now: datetime) -> int:

@@ -63,6 +63,10 @@ class Problem(models.TextChoices):
     REFUSED = "refused", "Google did not understand us"
 
 
+# The problems that pass by themselves, also if it takes until tomorrow.
+PASSING = frozenset({Problem.SLOW, Problem.BUSY, Problem.LIMIT})
+
+
 class ChannelState(models.TextChoices):
     """How a push channel stands. Google was asked for one before its answer is known, if that ever comes."""
 

@@ -4563,7 +4563,7 @@ MUTANTS = [
     mutant(
         "Meet: a link is told again and again",
         "appointments/services/join_links.py",
-        "        Appointment.objects.filter(pk=row.pk).update(told_join_link=row.join_link)\n",
+        "        Appointment.objects.filter(pk=row.pk).update(**told_now)\n",
         "        pass\n",
         "calendar_sync/test_meet.py",
         "told_once_afterwards",
@@ -4587,7 +4587,7 @@ MUTANTS = [
     mutant(
         "Meet: what another mail names is told again",
         "appointments/mail/join_links.py",
-        "if told.had_link or told.context.appointment.reference not in known",
+        "if not told.context.join_link or not _named(mails, told, told.since)",
         "if told",
         "calendar_sync/test_meet.py",
         "names_already",

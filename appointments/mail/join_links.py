@@ -1,6 +1,7 @@
 """The mail to a customer about the links by which they join appointments online."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.db.models import Q
@@ -44,11 +45,15 @@ class JoinLinksMail(Mail):
         self.about, self.mentions = (references[0], ()) if len(references) == 1 else ("", references)
 
     def stale_because(self, now: datetime) -> str:
-        true = [told for told in self.rows if _is_ahead(told.context, now)]
-        if not true:
+        ahead = [told for told in self.rows if _is_ahead(told.context, now)]
+        if not ahead:
             return "the appointment does not take place, or is over"
-        known = self._named_elsewhere([told.context.appointment.reference for told in true])
-        true = [told for told in true if told.had_link or told.context.appointment.reference not in known]
+        mails = self._mails_about([told.context.appointment.reference for told in ahead])
+        ahead = [replace(told, had_link=_named(mails, told, told.had_since)) for told in ahead]
+        new = [told for told in ahead if told.had_link or told.context.join_link]
+        if not new:
+            return "no mail named a link"
+        true = [told for told in new if not told.context.join_link or not _named(mails, told, told.since)]
         self._tell(true or self.rows)
         return "" if true else "another mail names the link"
 
@@ -60,22 +65,40 @@ class JoinLinksMail(Mail):
     def calendars(self) -> tuple[CalendarPart, ...]:
         return tuple(ics.invitation(told.context.event.appointment, Role.CUSTOMER) for told in self.told)
 
-    def _named_elsewhere(self, references: Sequence[str]) -> set[str]:
-        """The references of the appointments about which the reader gets another mail that was, or will be, written
-        since there is a link: sent since then, or held back until a moment. One query."""
-        is_later = Q(state=State.SENT, handed_over_at__gte=self.at) | Q(state=State.HELD, held_until__isnull=False)
-        rows = SentMail.objects.filter(is_later, user=self.reader.user, kind__in=NAMES_IT, about__in=references)
-        return set(rows.values_list("about", flat=True))
+    def _mails_about(self, references: Sequence[str]) -> set[tuple[str, datetime | None]]:
+        """The mails to the reader about these appointments that named the link of then: each as a reference and when it
+        was handed over, None for one that is held back until a moment and is written then. One query."""
+        is_about = Q(about__in=references) | Q(mentions__about__in=references)
+        goes_out = Q(state=State.SENT) | Q(state=State.HELD, held_until__isnull=False, kind__in=NAMES_IT)
+        rows = SentMail.objects.filter(is_about, goes_out, user=self.reader.user, kind__in=(*NAMES_IT, Kind.JOIN))
+        found = rows.exclude(key=self.key).values_list("about", "mentions__about", "state", "handed_over_at")
+        return {(about or named, at if state == State.SENT else None) for about, named, state, at in found}
 
 
 @catalogue.mail(NOTICE)
-def join_links_mail(*, appointments: list[int], had: list[bool], at: str) -> Mail | None:
+def join_links_mail(*, appointments: list[int], had: list[str], since: list[str], at: str) -> Mail | None:
     """The mail about the links of these appointments with one provider, or None where they were deleted."""
-    now, had_link = clock.now(), dict(zip(appointments, had, strict=True))
+    now = clock.now()
+    moments = {
+        key: (_moment(came), _moment(had_since)) for key, came, had_since in zip(appointments, since, had, strict=True)
+    }
     events = events_with_people().filter(appointment__in=appointments).exclude(verb__in=TALK)
     last = {event.appointment_id: event for event in reversed(events)}
-    rows = [Told(MailContext(event, Role.CUSTOMER, now=now), had_link[pk]) for pk, event in last.items()]
+    rows = []
+    for key, event in last.items():
+        came, had_since = moments[key]
+        rows.append(Told(MailContext(event, Role.CUSTOMER, now=now), had_since is not None, came, had_since))
     return JoinLinksMail(rows, at=datetime.fromisoformat(at)) if rows else None
+
+
+def _moment(said: str) -> datetime | None:
+    return datetime.fromisoformat(said) if said else None
+
+
+def _named(mails: Collection[tuple[str, datetime | None]], told: Told, since: datetime | None) -> bool:
+    """Whether a mail names the link that came then."""
+    reference = told.context.appointment.reference
+    return since is not None and any(about == reference and (at is None or at >= since) for about, at in mails)
 
 
 def _is_ahead(context: MailContext, now: datetime) -> bool:

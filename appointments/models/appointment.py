@@ -116,7 +116,7 @@ class Appointment(models.Model):
     open_proposal: "Proposal | None" = None
 
     reference = models.CharField(max_length=REFERENCE_LENGTH, unique=True, default=make_reference, editable=False)
-    # The UID of the calendar entry, for ever; `sequence` rises with every change of time or state.
+    # The UID of the calendar entry, for ever; `sequence` rises with every change of time or state, not of the link.
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     sequence = models.PositiveIntegerField(default=0, editable=False)
     customer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="appointments")
@@ -141,9 +141,12 @@ class Appointment(models.Model):
         db_default="",
         help_text="As agreed; empty: wherever the provider works.",
     )
-    # The link by which both join online, and the one of which the customer was told last; see `services.join_links`.
+    # The link by which both join online, and the one of which the customer was told last, each with the moment at which
+    # it came (the first: or went); see `services.join_links`.
     join_link = models.CharField(max_length=200, blank=True, default="", db_default="", editable=False)
+    join_link_at = models.DateTimeField(null=True, blank=True, editable=False)
     told_join_link = models.CharField(max_length=200, blank=True, default="", db_default="", editable=False)
+    told_join_link_at = models.DateTimeField(null=True, blank=True, editable=False)
     note = models.TextField(max_length=1000, blank=True, help_text="What the customer asked for.")
     answer_by = models.DateTimeField(null=True, blank=True, help_text="When an unanswered request expires.")
     ended_by = models.CharField(

@@ -43,7 +43,7 @@ def take_link(*, key: UUID, owner: User) -> bool:
     drafts = []
     if is_other:
         # Neither time nor state is another, so the sequence stays: of two files a program takes the later (RFC 5546).
-        Appointment.objects.filter(pk=row.pk).update(join_link=link)
+        Appointment.objects.filter(pk=row.pk).update(join_link=link, join_link_at=now)
         if row.customer.keeps_calendar:
             payload = {"appointments": [row.pk]}
             drafts.append(outbox.Draft(topic="appointments.write_to_calendars", key=uuid4().hex, payload=payload))
@@ -64,10 +64,15 @@ def tell_links(*, provider: int, customer: int) -> int:
     links = links_of(untold, owner=untold[0].provider.user_id) if untold else {}
     told = sorted((row for row in untold if row.join_link or not links[row.uuid].is_coming), key=lambda row: row.start)
     for row in told:
-        Appointment.objects.filter(pk=row.pk).update(told_join_link=row.join_link)
+        told_now = {"told_join_link": row.join_link, "told_join_link_at": row.join_link_at}
+        Appointment.objects.filter(pk=row.pk).update(**told_now)
     if told:
         first = told[0]
-        facts = {"appointments": [row.pk for row in told], "had": [bool(row.told_join_link) for row in told]}
+        facts = {
+            "appointments": [row.pk for row in told],
+            "since": [_said(row.join_link_at) for row in told],
+            "had": [_said(row.told_join_link_at if row.told_join_link else None) for row in told],
+        }
         channels.tell(
             [
                 Notice(
@@ -90,6 +95,10 @@ def links_of(appointments: list[Appointment], *, owner: int) -> dict[UUID, MeetL
 
 def _locked(rows: QuerySet[Appointment]) -> QuerySet[Appointment]:
     return lock_rows(rows.select_related("provider", "customer"))
+
+
+def _said(moment: datetime | None) -> str:
+    return moment.isoformat() if moment else ""
 
 
 def _tell_soon(row: Appointment, *, now: datetime) -> outbox.Draft:

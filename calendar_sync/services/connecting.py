@@ -159,6 +159,7 @@ def _save_list(connection: Connection, listed: Collection[Listed]) -> None:
         calendar.save(update_fields=LISTED if calendar.pk else None)
     written.note_keeper(row.user_id)
     gone = row.calendars.exclude(google_id__in=[each.google_id for each in listed])
+    meet_links.hand_waiting(WrittenEvent.objects.filter(calendar__in=gone.filter(gone_since=None)), now=now)
     gone.filter(gone_since=None).update(gone_since=now)
     reading.hasten(row, now=now)
     if not known:

@@ -74,7 +74,10 @@ def note(
         link = row.meet_link
     noted = Noted(meet, link, since if meet == Meet.ASKED else None, row.meet_attempt + has_asked, pause)
     rows = WrittenEvent.objects.filter(pk=row.pk)
-    rows.update(meet=meet, meet_link=link, meet_since=noted.since, meet_attempt=noted.attempt)
+    fields = {"meet": meet, "meet_link": link, "meet_since": noted.since, "meet_attempt": noted.attempt}
+    if not rows.filter(meet=row.meet).update(**fields):  # its owner chose anew meanwhile, which holds
+        kept = rows.values_list("meet", "meet_link", "meet_since", "meet_attempt").first()
+        return Noted(*kept, pause=None) if kept else noted
     if (meet, link) != (row.meet, row.meet_link):
         hand(rows)
     return noted
@@ -94,6 +97,15 @@ def hand(rows: QuerySet[WrittenEvent]) -> None:
 def with_link(rows: QuerySet[WrittenEvent], *, now: datetime) -> QuerySet[WrittenEvent]:
     """Those of the events that are not over whose link is ready or on its way."""
     return rows.filter(Q(end__gt=now) | Q(end=None), meet__in=[Meet.READY, Meet.ASKED])
+
+
+def hand_waiting(rows: QuerySet[WrittenEvent], *, now: datetime) -> None:
+    """Have the things look whose link was on its way, as it may not be any more. Inside the transaction in which that
+    changes."""
+    ahead = rows.filter(
+        Q(end__gt=now) | Q(end=None), calendar__is_written_to=True, calendar__connection__makes_meet=True
+    )
+    hand(ahead.filter(meet__in=["", Meet.ASKED]))
 
 
 def take(*, source: str, key: UUID, owner: int) -> None:

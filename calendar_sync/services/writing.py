@@ -400,7 +400,10 @@ def _failed(connection: Connection, row: WrittenEvent, error: GoogleError) -> No
     again_at = now + pauses.after_failure(
         failures, chance, problem=error.problem, passes=error.passes, asked=error.after
     )
-    WrittenEvent.objects.filter(pk=row.pk).update(write_at=again_at, failures=failures, problem=error.problem)
+    rows = WrittenEvent.objects.filter(pk=row.pk)
+    rows.update(write_at=again_at, failures=failures, problem=error.problem)
+    if row.problem != error.problem:
+        meet_links.hand_waiting(rows, now=now)
     if error.problem in {Problem.BUSY, Problem.LIMIT}:  # Google limits the account, and all that is written to it
         Connection.objects.filter(pk=connection.pk).update(wait_until=again_at)
     health.note_not_written(connection, row.calendar, error, now=now)

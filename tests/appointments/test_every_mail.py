@@ -117,7 +117,12 @@ def made(book, provider, customer, service):
     joined = book(start=TUESDAY_TEN + 4 * HOUR).appointment
     Appointment.objects.filter(pk=joined.pk).update(venue="online", join_link="https://meet.google.com/abc-defg-hij")
     return {
-        "appointments.join_links": {"appointments": [joined.pk], "had": [False], "at": NOW.isoformat()},
+        "appointments.join_links": {
+            "appointments": [joined.pk],
+            "since": [NOW.isoformat()],
+            "had": [""],
+            "at": NOW.isoformat(),
+        },
         "appointments.event": {"event": event.pk, "to": "customer"},
         "appointments.events": {"events": list(called_off.values_list("pk", flat=True)), "to": "customer"},
         "appointments.link": {"appointment": one.pk, "to": "customer", "day": "20260302"},

@@ -190,6 +190,22 @@ def test_a_link_that_another_mail_names_already_is_not_told_again(appointment, a
     assert SentMail.objects.get(kind=Kind.JOIN).reason == "another mail names the link"
 
 
+def test_a_link_that_the_confirmation_itself_names_is_not_told_again(online, morning, at_pretend_google):
+    mina = UserFactory(name="Mina Sato", email="mina@mail.example", email_confirmed_at=clock.now())
+    made = book(online, morning, mina)
+    for topic in ("appointments.write_to_calendars", "calendar_sync.write", "calendar_sync.hand_link"):
+        deliver(topic)
+    at_pretend_google.google.clock.advance(3)
+    WrittenEvent.objects.exclude(write_at=None).update(write_at=clock.now())
+    writing.write_due(Connection.objects.get().pk)
+    deliver("calendar_sync.hand_link")
+    link = link_of(made)
+    deliver()
+    [confirmed] = to_mina()
+    assert f"Join: {link}" in confirmed.body
+    assert tell() == []
+
+
 def test_mails_and_files_written_after_it_have_the_link(appointment, morning, at_pretend_google, client):
     make_ready(at_pretend_google)
     tell()
@@ -357,6 +373,34 @@ def test_choosing_links_again_asks_for_one_that_failed(appointment, makes_meet, 
     assert len(set(asks(at_pretend_google))) == 2
 
 
+def test_a_look_under_way_does_not_undo_that_links_were_chosen_again(
+    appointment, makes_meet, at_pretend_google, monkeypatch
+):
+    at_pretend_google.google.meets.fails = True
+    make_ready(at_pretend_google)
+    at_pretend_google.google.meets.fails = False
+    WrittenEvent.objects.update(must_look=True, write_at=clock.now())
+    event, chosen = CalendarApi.event, []
+
+    def meanwhile(self, *args, **kwargs):
+        answer = event(self, *args, **kwargs)
+        if not chosen:
+            chosen.append(True)
+            own = makes_meet.calendars.get(is_primary=True)
+            connecting.choose_calendars(
+                connection=makes_meet, busy=[own], write_to=own, makes_meet=True, when_stale="pause",
+                actor=makes_meet.user,
+            )  # fmt: skip
+        return answer
+
+    monkeypatch.setattr(CalendarApi, "event", meanwhile)
+    writing.write_due(makes_meet.pk)
+    look()
+    make_ready(at_pretend_google)
+    assert chosen
+    assert link_of(appointment).startswith(LINK)
+
+
 def test_an_account_that_may_make_none_has_its_appointments_written_without(online, morning, at_pretend_google):
     at_pretend_google.google.meets.refuses = True
     book(online, morning)
@@ -473,6 +517,46 @@ def test_a_customer_who_knew_no_link_is_not_told_that_it_is_gone(appointment, ma
     make_ready(at_pretend_google)
     choose(makes_meet, makes_meet=False)
     assert tell() == []
+
+
+def test_a_link_of_a_mail_that_was_never_sent_is_not_called_gone(appointment, makes_meet, at_pretend_google):
+    make_ready(at_pretend_google)
+    join_links.tell_links(provider=appointment.provider_id, customer=appointment.customer_id)
+    makes_meet.refresh_from_db()
+    own = makes_meet.calendars.get(is_primary=True)
+    connecting.choose_calendars(
+        connection=makes_meet, busy=[own], write_to=own, when_stale="pause", actor=makes_meet.user
+    )
+    deliver("calendar_sync.hand_link")
+    assert tell() == []
+    assert set(SentMail.objects.filter(kind=Kind.JOIN).values_list("reason", flat=True)) == {"no mail named a link"}
+
+
+def test_no_link_is_promised_where_the_event_can_not_be_written(online, morning, makes_meet, at_pretend_google):
+    at_pretend_google.google.faults.add("events.insert", status=403, reason="forbiddenForNonOrganizer", times=99)
+    made = book(online, morning)
+    deliver()
+    [link] = queries.meet_links(makes_meet.user_id, source=google.name, keys=[made.uuid]).values()
+    assert not link.is_coming
+
+
+def test_no_link_is_promised_of_a_calendar_that_is_gone(appointment, makes_meet):
+    makes_meet.calendars.update(gone_since=clock.now())
+    [link] = queries.meet_links(makes_meet.user_id, source=google.name, keys=[appointment.uuid]).values()
+    assert not link.is_coming
+
+
+def test_a_link_that_is_gone_is_told_where_the_next_one_can_not_come(appointment, makes_meet, at_pretend_google):
+    make_ready(at_pretend_google)
+    tell()
+    at_pretend_google.google.add_calendar(MAYA, "Practice")
+    connecting.read_list(makes_meet.pk)
+    at_pretend_google.google.faults.add("events.insert", status=403, reason="forbiddenForNonOrganizer", times=99)
+    choose(makes_meet, write_to=makes_meet.calendars.get(name="Practice"))
+    look()
+    [told] = tell()
+    assert link_of(appointment) == ""
+    assert told.subject.startswith("No link to join any more: ")
 
 
 def test_another_calendar_brings_another_link_which_is_told_in_one_mail(appointment, makes_meet, at_pretend_google):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from appointments.mail import letters
 from appointments.mail.context import MailContext, SharedContext
@@ -17,10 +18,15 @@ FILES = "The files with this mail put them into the entries of your calendar."
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An appointment of which a link is told, and whether its customer was told another link before."""
+    """An appointment of which a link is told, and whether its customer was told another link before.
+
+    `since` is when the link came that there is, or went, and `had_since` when the one came of which they were told.
+    """
 
     context: MailContext
     had_link: bool
+    since: datetime | None = None
+    had_since: datetime | None = None
 
     @property
     def head(self) -> str:
