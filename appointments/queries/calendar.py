@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 from django.db.models import QuerySet
 
 from appointments.models import Hold, OwnEvent
+from appointments.states import HoldKind
 from calendar_sync.queries import Mirrored, mirrored_between
 from core import clock
 from core.compiled_queries import prepared
@@ -64,8 +65,8 @@ def load_calendar(provider: Provider, days: Sequence[date], *, now: datetime) ->
     held = {}
     for each in holds:
         time = times.get(each.appointment_id or 0)
-        # The hold of a new time for the appointment lies elsewhere.
-        if time and each.start <= time[0] and each.end >= time[1]:
+        # The hold of a new time that is proposed for the appointment is not its own.
+        if time and each.kind == HoldKind.APPOINTMENT and each.start <= time[0] and each.end >= time[1]:
             held[each.appointment_id or 0] = (each.start, each.end)
     kept = [each for each in holds if each.browser and each.expires_at and each.expires_at > now]
     return CalendarFacts(agenda, off, outside, own, held, kept)

@@ -14,10 +14,10 @@ from django.template import Context
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
-from appointments.pages.calendar.layout import Column, Entry, Figures, Kind, Piece, fills
+from appointments.pages.calendar.layout import MOST_LANES, Column, Crowd, Entry, Figures, Kind, Piece, fills
 from appointments.pages.calendar.listing import Line, ListDay
 from appointments.pages.calendar.month import Cell
-from appointments.pages.calendar.periods import View
+from appointments.pages.calendar.periods import View, nearest_shown
 from core import wording
 from core.page_reader import uses_12h_clock, zone_for
 from core.templatetags.marks import badge, icon, leaf, ticks
@@ -38,20 +38,25 @@ class _Reader:
     twelve: bool
     day: str
     week: str
+    list: str
     add: str
     today: date
 
     @classmethod
     def of(cls, context: Context) -> "_Reader":
         zone, twelve = wording.as_zone(zone_for(context)), uses_12h_clock(context)
-        day, week = (reverse("studio_calendar_on", args=[view, SOME_DAY]) for view in (View.DAY, View.WEEK))
-        return cls(zone, twelve, day, week, str(context.get("add_address") or ""), context["period"].today)
+        to = {view: reverse("studio_calendar_on", args=[view, SOME_DAY]) for view in (View.DAY, View.WEEK, View.LIST)}
+        add = str(context.get("add_address") or "")
+        return cls(zone, twelve, to[View.DAY], to[View.WEEK], to[View.LIST], add, context["period"].today)
 
     def to_day(self, day: date) -> str:
-        return self.day.replace(SOME_DAY.isoformat(), day.isoformat())
+        return self.day.replace(SOME_DAY.isoformat(), nearest_shown(day).isoformat())
 
     def to_week(self, day: date) -> str:
-        return self.week.replace(SOME_DAY.isoformat(), day.isoformat())
+        return self.week.replace(SOME_DAY.isoformat(), nearest_shown(day).isoformat())
+
+    def to_list(self, day: date) -> str:
+        return self.list.replace(SOME_DAY.isoformat(), nearest_shown(day).isoformat())
 
     def clock(self, moment: datetime) -> str:
         return self.time(moment, wording.clock_text(moment, self.zone, twelve=self.twelve))
@@ -109,11 +114,13 @@ def _mark(day: date) -> str:
 def _column(column: Column, reader: _Reader, head: str, shown: date, has_whole: bool, *, is_wide: bool = False) -> str:
     kind = (" data-today" if column.is_today else "") + (" data-shown" if column.day == shown else "")
     kind += f' data-day="{column.day.isoformat()}"' if column.day >= reader.today else ""
+    kind += f' data-over="{column.over}"' if column.over else ""
     shut = "".join(
         f'<div class="shut" data-at="{at}" data-for="{rows}" aria-hidden="true"></div>' for at, rows in column.shut
     )
     now = "" if column.now_at is None else f'<div class="week__now" data-at="{column.now_at}" aria-hidden="true"></div>'
     items = "".join(_item(piece, column.day, reader, is_wide) for piece in column.pieces)
+    items += "".join(_crowd(crowd, column.day, reader) for crowd in column.crowds)
     return (
         f'<section class="wday"{kind} aria-labelledby="d{_mark(column.day)}">\n{head}\n'
         f"{_whole(column, reader) if has_whole else ''}"
@@ -167,6 +174,15 @@ def _item(piece: Piece, day: date, reader: _Reader, is_wide: bool) -> str:
         return item
     before = _kept_free(piece.before, lanes, "before", one, (one.held[0], one.start), reader)
     return before + item + _kept_free(piece.after, lanes, "after", one, (one.end, one.held[1]), reader)
+
+
+def _crowd(crowd: Crowd, day: date, reader: _Reader) -> str:
+    words = escape(wording.date_text(day, long=True))
+    return (
+        f'\n<li data-at="{crowd.at}" data-for="{crowd.rows}" data-lanes="{MOST_LANES}" data-lane="{MOST_LANES}">'
+        f'<a class="wday__more" href="{reader.to_list(day)}">{len(crowd.entries)} more'
+        f'<span class="visually-hidden"> at once on {words}</span></a></li>'
+    )
 
 
 def _kept_free(
@@ -311,7 +327,7 @@ def _cell(cell: Cell, reader: _Reader, view: str) -> str:
     day, label = cell.day, escape(cell.label)
     name = f'<span class="mday__mon">{escape(wording.date_part(day, "M"))}</span>' if day.day == 1 else ""
     chosen = ' aria-current="true"' if cell.is_chosen else ""
-    here = view.replace(SOME_DAY.isoformat(), day.isoformat())
+    here = view.replace(SOME_DAY.isoformat(), nearest_shown(day).isoformat())
     strokes = ticks(*cell.open) if cell.open is not None else ""
     count = f'<span class="mday__n" aria-hidden="true">{cell.count}</span>' if cell.count else ""
     items = "".join(_title(one, day, reader) for one in cell.shown)

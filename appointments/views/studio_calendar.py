@@ -18,10 +18,9 @@ from appointments.pages.calendar import listing, month, week
 from appointments.pages.calendar.aside import build_aside
 from appointments.pages.calendar.entries import entries_of, ground_of
 from appointments.pages.calendar.layout import Entry, Ground, days_of_week
-from appointments.pages.calendar.periods import Period, View, is_shown, period_of, working_day
+from appointments.pages.calendar.periods import Period, View, clock_change, is_shown, period_of, working_day
 from appointments.pages.calendar.words import summary
 from appointments.pages.conflicts import told
-from appointments.pages.month_picker import clock_change
 from appointments.pages.studio.requests import is_soon
 from appointments.queries.calendar import CalendarFacts, load_calendar, opens_at
 from appointments.search.open_parts import open_parts_of
@@ -166,7 +165,7 @@ def calendar_on(request: HttpRequest, provider: Provider, view: View, day: date)
         "summary": summary(period, entries, ground),
         "conflicts": told(conflicts, twelve=user.uses_12h_clock),
         "soon": next((one for one in facts.agenda.appointments if is_soon(one, now)), None),
-        "clock_change": clock_change(provider.zone, now, period.last),
+        "clock_change": clock_change(period, provider.zone),
         **_shown(provider, period, entries, ground, facts, now=now),
     }
     return render(request, f"appointments/studio/calendar_{view}.html", context)

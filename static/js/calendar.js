@@ -12,14 +12,17 @@ document.querySelectorAll(".week__now").forEach((line) => {
 
 document.querySelectorAll("[data-print]").forEach((button) => button.addEventListener("click", () => print()));
 
-// A click on free time adds something there, at the quarter of an hour that was hit.
-document.addEventListener("click", ({ target, clientY }) => {
+// A click of a mouse on free time adds something there, at the quarter of an hour that was hit. A finger scrolls here.
+document.addEventListener("click", ({ target, clientY, pointerType }) => {
 	const grid = target.closest(".wday__grid");
-	const day = grid?.closest(".wday").dataset.day; // not where it is over
-	if (!day || target.closest("a, .ev")) return;
+	const { day, over = 0 } = grid?.closest(".wday").dataset ?? {}; // no day where it is over
+	if (!day || target.closest("a, .ev") || pointerType === "touch" || !matchMedia("(hover: hover)").matches) return;
 	const { add, from, hours } = grid.closest("[data-add]").dataset;
 	const { top, height } = grid.getBoundingClientRect();
-	const quarter = Math.floor(((clientY - top) / height) * hours * 4) + from * 4;
+	const hit = Math.min(Math.max((clientY - top) / height, 0), 0.9999) * hours * 12;
+	const isIn = ({ dataset: { at, for: rows } }) => hit >= Number(at) && hit < Number(at) + Number(rows);
+	if (hit < over || [...grid.querySelectorAll(".shut")].some(isIn)) return;
+	const quarter = Math.floor(hit / 3) + from * 4;
 	const time = new Date(Date.UTC(2000, 0, 1, 0, quarter * 15)).toISOString().slice(11, 16);
 	location.assign(`${add}?date=${day}&start=${time}`);
 });

@@ -129,13 +129,21 @@ def test_overlapping_entries_share_the_width():
     assert [(piece.lane, piece.lanes) for piece in column(built, TODAY).pieces] == [(1, 2), (2, 2), (1, 1)]
 
 
-def test_five_at_once_take_six_lanes_and_more_share_the_last():
+@pytest.mark.parametrize(("number", "lanes", "crowd"), [(5, 5, 0), (6, 6, 0), (7, 5, 2), (9, 5, 4)])
+def test_where_more_than_six_are_at_once_the_last_lane_counts_the_rest(number, lanes, crowd):
     ten = at(TODAY, "10:00")
-    built = grid(*(entry(ten, 60, Kind.BUSY, key=f"b{n}") for n in range(8)))
+    built = grid(*(entry(ten, 60, Kind.BUSY, key=f"b{n}") for n in range(number)))
 
-    pieces = column(built, TODAY).pieces
-    assert {piece.lanes for piece in pieces} == {6}
-    assert [piece.lane for piece in pieces] == [1, 2, 3, 4, 5, 6, 6, 6]
+    on_day = column(built, TODAY)
+    assert {piece.lanes for piece in on_day.pieces} == {6}
+    assert [piece.lane for piece in on_day.pieces] == list(range(1, lanes + 1))
+    assert [(each.at, each.rows, len(each.entries)) for each in on_day.crowds] == ([(12, 12, crowd)] if crowd else [])
+    assert len(on_day.entries) == number
+
+
+def test_rows_that_are_over_are_counted_today_alone():
+    assert [column.over for column in grid().columns] == [0, 24, 0, 0, 0, 0, 0]
+    assert grid(now=at(TODAY, "22:00")).columns[1].over == 108
 
 
 @pytest.mark.parametrize(("minutes", "zoom", "rows"), [(45, 1, 9), (30, 1, 6), (20, 2, 4), (5, 3, 3)])

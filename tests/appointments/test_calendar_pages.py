@@ -1,5 +1,6 @@
 """The studio's calendar, through the browser's door."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -7,7 +8,8 @@ import time_machine
 from django.urls import reverse
 
 from appointments.models import Hold, OpenDay, OpeningIndex, OwnEvent
-from appointments.pages.calendar.periods import View
+from appointments.pages.calendar.periods import View, is_shown
+from appointments.queries.calendar import load_calendar
 from appointments.search.open_parts import open_parts_of
 from appointments.services import proposals
 from appointments.states import HoldKind, Role, Status
@@ -122,6 +124,25 @@ def test_new_time_stands_beside_the_present_one(studio, provider, service, confi
     assert said.count('data-state="proposed"') == 2
     assert 'data-state="proposed" data-new' in said
     assert "One proposal waits." in said
+
+
+def test_time_kept_free_is_that_of_the_appointment_not_of_a_new_time_nearby(provider, service):
+    one, some = made(provider, service, TUESDAY_TEN), timedelta(minutes=15)
+    Hold.objects.create(provider=provider, appointment=one, start=one.start - some, end=one.end + some)
+    later = {"start": one.start - some / 3, "end": one.end + 2 * some, "expires_at": NOW + HOUR}
+    Hold.objects.create(provider=provider, appointment=one, kind=HoldKind.PROPOSAL, **later)
+
+    assert load_calendar(provider, [TUESDAY], now=NOW).held == {one.pk: (one.start - some, one.end + some)}
+
+
+def test_more_than_six_at_once_lead_to_the_list(studio, provider):
+    for n in range(9):
+        busy(provider, TUESDAY_TEN, title=f"Meeting {n}")
+
+    said = texts(studio.get(address(View.DAY)))
+
+    assert f'<a class="wday__more" href="{address(View.LIST)}">4 more' in said
+    assert said.count('data-lanes="6" data-lane="6"') == 1
 
 
 def test_time_that_somebody_keeps_is_shown_until_it_runs_out(studio, provider):
@@ -351,7 +372,12 @@ def test_what_is_no_date_of_the_calendar_is_missing(studio, provider, path):
 @pytest.mark.parametrize("day", [date(2000, 1, 1), date(2200, 12, 31)])
 @pytest.mark.parametrize("view", list(View))
 def test_first_and_last_dates_are_shown(studio, provider, view, day):
-    assert studio.get(address(view, day)).status_code == 200
+    page = studio.get(address(view, day))
+
+    assert page.status_code == 200
+    days = {date.fromisoformat(found) for found in re.findall(r'href="/studio/calendar/\w+/([\d-]+)/', texts(page))}
+    assert days
+    assert all(is_shown(each) for each in days)
 
 
 # --- What it costs --------------------------------------------------------------------------------------------------
@@ -439,6 +465,22 @@ def test_online_appointment_says_the_customers_time_beside_it(studio, provider, 
     made(provider, service, TUESDAY_TEN, customer=pune, venue="online")
 
     assert "online, 15:30 for Priya in Kolkata" in texts(studio.get(address(View.LIST)))
+
+
+@pytest.mark.parametrize(
+    ("view", "day", "is_told"),
+    [
+        (View.WEEK, date(2026, 3, 29), True),
+        (View.MONTH, date(2026, 3, 29), True),
+        (View.DAY, date(2026, 3, 29), True),
+        (View.DAY, date(2026, 3, 30), False),
+        (View.WEEK, date(2026, 3, 30), False),
+        (View.WEEK, date(2027, 6, 1), False),
+        (View.WEEK, date(2025, 10, 26), False),
+    ],
+)
+def test_clock_change_is_told_where_it_is_shown_and_ahead(studio, provider, view, day, is_told):
+    assert ("Clocks change on" in texts(studio.get(address(view, day)))) == is_told
 
 
 def test_clock_change_within_the_week_is_told(client, provider):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from .layout import Column, Entry, Figures, Grid, Ground, Zooms, build_grid, by_day
-from .periods import Period
+from .periods import Period, is_shown
 from .words import key_of
 
 # An hour is 70.4, 78.4 or 104 px high.
@@ -28,6 +28,6 @@ def build_day(period: Period, entries: Sequence[Entry], *, week: Sequence[date],
     grid = build_grid(entries, period.days, ground=ground, now=now, zooms=ZOOMS)
     column = grid.columns[0]
     found = by_day(entries, week, ground.zone)
-    strip = [(day, any(one.counts or one.waits for one in found[day])) for day in week]
+    strip = [(day, any(one.counts or one.waits for one in found[day])) for day in week if is_shown(day)]
     key = key_of(column.entries, shut=bool(column.shut))
     return Day(grid, column, Figures.on(period.days, column.entries, ground), strip, key)

@@ -118,9 +118,18 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class Crowd:
+    """What has no lane of its own, where too much is on at once: its rows, and the entries, which are counted."""
+
+    at: int
+    rows: int
+    entries: list[Entry]
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """A date: its pieces by start, the entries that fill it whole, the pieces `above` that have no place in the hours
-    shown, and the stretches that are shut, in rows."""
+    shown, the `crowds` for which no lane is left, and the stretches that are shut, in rows."""
 
     day: date
     is_today: bool
@@ -129,10 +138,14 @@ class Column:
     shut: list[tuple[int, int]]
     now_at: int | None = None
     above: list[Piece] = field(default_factory=list)
+    crowds: list[Crowd] = field(default_factory=list)
+    # How many of the visible rows are over, today.
+    over: int = 0
 
     @property
     def entries(self) -> list[Entry]:
-        return [*self.whole, *(piece.entry for piece in self.above), *(piece.entry for piece in self.pieces)]
+        crowded = [one for crowd in self.crowds for one in crowd.entries]
+        return [*self.whole, *(piece.entry for piece in [*self.above, *self.pieces]), *crowded]
 
     @property
     def is_empty(self) -> bool:
@@ -180,13 +193,16 @@ def build_grid(entries: Iterable[Entry], days: Sequence[date], *, ground: Ground
     columns = []
     for day in days:
         pieces, hidden = _visible(drawn[day], first_hour, hours)
+        finished, crowds = _finished(pieces, day, zone, first_hour, hours, height)
         is_off = any(one.kind is Kind.OFF for one in whole[day])
         shut = [] if ground.opening is None else shut_rows([] if is_off else opening[day], first_hour, hours)
         columns.append(
             Column(
                 day=day,
                 is_today=day == today,
-                pieces=_finished(pieces, day, zone, first_hour, hours, height),
+                pieces=finished,
+                crowds=crowds,
+                over=_over(now, day, zone, first_hour, hours) if day == today else 0,
                 whole=whole[day],
                 shut=_with_gap(shut, day, zone, first_hour, hours),
                 now_at=now_row(now, day, zone, first_hour, hours) if day == today else None,
@@ -300,6 +316,10 @@ def now_row(now: datetime, day: date, zone: ZoneInfo, first_hour: int, hours: in
     return row if 0 <= row < hours * ROWS_AN_HOUR else None
 
 
+def _over(now: datetime, day: date, zone: ZoneInfo, first_hour: int, hours: int) -> int:
+    return min(max(wall_minute(now, day, zone) // ROW - first_hour * ROWS_AN_HOUR, 0), hours * ROWS_AN_HOUR)
+
+
 class Box(Protocol):
     """Anything that stands in rows of a column."""
 
@@ -320,7 +340,8 @@ def at_least(piece: B, least: int) -> B:
 
 
 def in_lanes(pieces: Sequence[B]) -> list[B]:
-    """The pieces in their order, with lanes: each group of pieces that overlap as drawn shares the width."""
+    """The pieces in their order, with lanes: each group of pieces that overlap as drawn shares the width. Where that
+    takes more than `MOST_LANES`, the last lane has the rest."""
     lane_of: dict[int, int] = {}
     groups: list[list[int]] = []
     ends: list[int] = []
@@ -374,16 +395,33 @@ def _visible(pieces: Sequence[Piece], first_hour: int, hours: int) -> tuple[list
 
 def _finished(
     pieces: Sequence[Piece], day: date, zone: ZoneInfo, first_hour: int, hours: int, height: float
-) -> list[Piece]:
-    """The pieces in lanes, with rows counted from the first visible hour; short where a second line does not fit."""
+) -> tuple[list[Piece], list[Crowd]]:
+    """The pieces in lanes, with rows counted from the first visible hour; short where a second line does not fit. And
+    what lies over each other in a last lane."""
     above, most = first_hour * ROWS_AN_HOUR, hours * ROWS_AN_HOUR
     found = []
-    for piece in in_lanes(pieces):
+    placed, crowds = _without_crowds(in_lanes(pieces), above)
+    for piece in placed:
         at = piece.at - above
         before, after = _kept_free(piece.entry, day, zone, at, at + piece.rows, above, most)
         is_short = piece.rows * height < TWO_LINES
         found.append(replace(piece, at=at, is_short=is_short, before=before, after=after))
-    return found
+    return found, crowds
+
+
+def _without_crowds(pieces: Sequence[Piece], above: int) -> tuple[list[Piece], list[Crowd]]:
+    """The pieces that do not lie over each other, and those that do, together, in rows from the first visible one."""
+    last = [piece for piece in pieces if piece.lanes == MOST_LANES == piece.lane]
+    crowds, alone = [], []
+    for at, end in merge((piece.at, piece.at + piece.rows) for piece in last):
+        inside = [piece for piece in last if at <= piece.at < end]
+        over = sum(piece.rows for piece in inside) > end - at
+        if over:
+            crowds.append(Crowd(at - above, end - at, [piece.entry for piece in inside]))
+        else:
+            alone += inside
+    kept = {piece.entry.key for piece in alone}
+    return [p for p in pieces if not p.lanes == MOST_LANES == p.lane or p.entry.key in kept], crowds
 
 
 def _kept_free(

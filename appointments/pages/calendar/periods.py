@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
-from core import wording
+from core import clock, wording
 
 from .layout import days_of_week
 
@@ -76,6 +77,11 @@ class Period:
         return self.names[1]
 
 
+def nearest_shown(day: date) -> date:
+    """The day itself, or the first or last date of the calendar."""
+    return min(max(day, date(FIRST_YEAR, 1, 1)), date(LAST_YEAR, 12, 31))
+
+
 def is_shown(day: date) -> bool:
     """Whether a calendar goes so far."""
     return FIRST_YEAR <= day.year <= LAST_YEAR
@@ -98,7 +104,7 @@ def period_of(view: View, day: date, *, today: date, first_weekday: int = 0, wee
         days = [each for each in within if each.weekday() < 5]
     if view is View.WEEK:
         title = dates_text(days[0], days[-1])
-    return Period(view, day, today, days, within, title, previous, following, names)
+    return Period(view, day, today, days, within, title, nearest_shown(previous), nearest_shown(following), names)
 
 
 Made = tuple[list[date], str, date, date, tuple[str, str, str]]
@@ -127,6 +133,17 @@ def _month(day: date, today: date, first_weekday: int) -> Made:
     before, after = (first - ONE_DAY).replace(day=1), (first + 31 * ONE_DAY).replace(day=1)
     names = (month_text(before, today), "This month", month_text(after, today))
     return [each for week in days for each in week], wording.date_part(day, "F Y"), before, after, names
+
+
+def clock_change(period: Period, zone: ZoneInfo) -> date | None:
+    """The date of the period on which clocks change, unless it is over; None where they don't."""
+    start, end = clock.day_bounds(period.first, zone)[0], clock.day_bounds(period.last, zone)[1]
+    # A change at midnight belongs to the date that it begins.
+    for change in clock.transitions(zone, start - clock.ONE_SECOND, end - clock.ONE_SECOND):
+        day = clock.local(change.instant, zone).date()
+        if day >= period.today:
+            return day
+    return None
 
 
 def month_text(day: date, today: date) -> str:
