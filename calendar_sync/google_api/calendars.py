@@ -133,14 +133,18 @@ class CalendarApi:
             request.headers["If-Match"] = etag
         return self._event(request)
 
-    def delete(self, calendar: str, event_id: str) -> None:
-        """Delete an event; one that is gone already is no failure. Nobody is mailed.
+    def delete(self, calendar: str, event_id: str, *, etag: str = "") -> None:
+        """Delete an event; one that is gone already is no failure. Nobody is mailed. Raises ChangedThere where it is
+        another by now than `etag` names.
 
         Google answers 204. Anything else, such as the page of some proxy, is none of its answers, and the event may
         still be there.
         """
+        request = self._api.events().delete(calendarId=calendar, eventId=event_id, sendUpdates="none")
+        if etag:
+            request.headers["If-Match"] = etag
         try:
-            answer = self._send(self._api.events().delete(calendarId=calendar, eventId=event_id, sendUpdates="none"))
+            answer = self._send(request)
         except (EventGone, CalendarGone):
             return
         if answer != NO_CONTENT:

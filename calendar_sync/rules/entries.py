@@ -63,9 +63,18 @@ def body_of(entry: Entry, *, source: str, key: UUID, site: str) -> dict[str, Any
     }
 
 
-def content_of(body: Mapping[str, Any]) -> str:
-    """A hash of an event's fields, equal for the same fields."""
-    return sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+def content_of(body: Mapping[str, Any], said: str = "") -> str:
+    """A hash of an event's fields, equal for the same fields. It begins with `said`, where that is given."""
+    whole = sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+    return said + whole[len(said) :]
+
+
+def said_in(entry: Entry) -> str:
+    """Half a hash of what the owner of an entry says with it, and not of what follows from elsewhere: the address of
+    its page, and the zone in which its moments are read. Whole days are those of their zone."""
+    said = (entry.title, entry.text, entry.place, entry.start.timestamp(), entry.end.timestamp(), entry.is_free)
+    days = entry.zone if entry.all_day else ""
+    return sha256(json.dumps([*said, days]).encode()).hexdigest()[:32]
 
 
 def about(event: Mapping[str, Any]) -> tuple[str, UUID] | None:

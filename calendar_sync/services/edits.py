@@ -18,13 +18,14 @@ from calendar_sync import hooks
 from calendar_sync.google_api.errors import TryLater
 from calendar_sync.hooks import Asked, Edited
 from calendar_sync.models import Connection, WrittenEvent
-from calendar_sync.rules.entries import Entry
+from calendar_sync.rules.entries import Entry, body_of, content_of, said_in
 from calendar_sync.rules.events import span_of
 from calendar_sync.rules.read_back import read_back
 from calendar_sync.states import Edit, NoteKind, Problem, State, WhenChanged
 from core import clock
 from core.db import lock_rows, retrying
 from core.exceptions import Busy, DomainError
+from core.letters import site_host
 from notifications import channels
 from notifications.catalogue import Notice
 from notifications.models import Kind
@@ -96,10 +97,17 @@ def _edit_of_own(
     return Edited(kind, entry.start, entry.end, found.start, found.end, entry=entry, wrote=wrote, found=found)
 
 
-def is_lost(row: WrittenEvent, event: Mapping[str, Any] | None, entry: Entry, body: Mapping[str, Any]) -> bool:
-    """Whether its owner changed at Google what is theirs alone, and what they changed here overwrites it."""
-    is_known = bool(row.content) and hooks.takes_over(row.source) is not None
-    return is_known and _edit_of_own(row, event, entry, body) is not None
+def is_lost(
+    row: WrittenEvent, event: Mapping[str, Any] | None, entry: Entry, body: Mapping[str, Any], *, known: str
+) -> bool:
+    """Whether its owner changed at Google what is theirs alone, and what they changed or decided here overwrites it.
+
+    `known` is Google's name for what the event was when we last knew it, and that is decided about where the row has no
+    content.
+    """
+    if hooks.takes_over(row.source) is None or not (row.content or known and known != row.etag):
+        return False
+    return _edit_of_own(row, event, entry, body) is not None
 
 
 def decide(connection: Connection, row: WrittenEvent, edit: Edited) -> Decision:
@@ -208,9 +216,30 @@ def follow(*, event: WrittenEvent, actor: User) -> str:
     source = hooks.source_of(row.source) if row else None
     if row is None or source is None:
         return ""
+    said = _follow_own(row, source, actor) if hooks.takes_over(row.source) else _follow(row, source, actor)
+    log.info("google_edit_followed", written=row.pk, edit=row.edit)
+    return said
+
+
+def _follow(row: WrittenEvent, source: hooks.Source, actor: User) -> str:
     said = source.follow(row.key, owner=actor, edit=edited(row))
     put_back(event=row, actor=actor)
-    log.info("google_edit_followed", written=row.pk, edit=row.edit)
+    return said
+
+
+@retrying
+@transaction.atomic
+def _follow_own(row: WrittenEvent, source: hooks.Source, actor: User) -> str:
+    """Follow an edit of what is its owner's alone. What else they changed there, such as its title, is no part of the
+    question: the event is looked at as one that was written as the thing is now, so that it is taken over, too."""
+    said = source.follow(row.key, owner=actor, edit=edited(row))
+    entry = source.entry(row.key, owner=actor)
+    if entry is None:
+        put_back(event=row, actor=actor)
+        return said
+    body = body_of(entry, source=row.source, key=row.key, site=site_host())
+    WrittenEvent.objects.filter(pk=row.pk).update(content=content_of(body, said_in(entry)), **NONE)
+    written.look_at([row.pk], now=clock.now())
     return said
 
 

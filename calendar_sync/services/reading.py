@@ -7,7 +7,7 @@ token that continues it, become true together; a reading that fails on the way c
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -359,21 +359,32 @@ def _set_own_apart(row: GoogleCalendar, found: Found, *, now: datetime) -> None:
         calendar__google_id=row.google_id, calendar__connection__user=owner, sent_at__isnull=False
     )
     if not found.is_whole:
-        written_here = written_here.filter(event_id__in=list(found.etags))
+        # The dates of what repeats have the id of the whole with their start.
+        written_here = written_here.filter(event_id__in={each.partition("_")[0] for each in found.etags})
     sent = {each.event_id: each for each in written_here}
+    firsts = [first for each in sent.values() for first in _ids_of_first(each, row.zone)]
     marked = {
         event_id: thing
         for event_id, thing in found.marked.items()
         if event_id == event_id_of(*thing, owner=owner, site=site)
         and (event_id in sent or _is_taken_up(row, *thing) or not found.etags[event_id])
     }
-    found.take_away([*sent, *marked] if row.counts_as_busy else [*found.busy, *found.shown])
+    found.take_away([*sent, *firsts, *marked] if row.counts_as_busy else [*found.busy, *found.shown])
     unknown = [thing for event_id, thing in marked.items() if event_id not in sent and found.etags[event_id]]
     written.adopt(row, unknown, now=now)
     other = [each.pk for event_id, each in sent.items() if found.etags.get(event_id, each.etag) != each.etag]
     if found.is_whole and found.has_events:
         other += [each.pk for event_id, each in sent.items() if event_id not in found.etags and found.reaches(each)]
     written.look_at(other, now=now)
+
+
+def _ids_of_first(event: WrittenEvent, zone: ZoneInfo) -> list[str]:
+    """The ids that Google gives the date at our own start once its owner made an event of ours repeat there: by its
+    moment, or by its day."""
+    if event.start is None:
+        return []
+    start = event.start.astimezone(UTC)
+    return [f"{event.event_id}_{start:%Y%m%dT%H%M%SZ}", f"{event.event_id}_{clock.local(start, zone):%Y%m%d}"]
 
 
 def _is_taken_up(row: GoogleCalendar, name: str, key: UUID) -> bool:

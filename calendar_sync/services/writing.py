@@ -28,11 +28,12 @@ from calendar_sync.google_api.errors import (
     TokenRefused,
     TryLater,
 )
-from calendar_sync.models import Connection, WrittenEvent
+from calendar_sync.models import Connection, GoogleCalendar, WrittenEvent
 from calendar_sync.rules import pauses
-from calendar_sync.rules.entries import Entry, body_of, content_of
+from calendar_sync.rules.entries import Entry, body_of, content_of, said_in
 from calendar_sync.rules.events import span_of
 from calendar_sync.rules.meet import NO_CONFERENCE, Stands, Step, conference_of, request_of, step_of
+from calendar_sync.rules.read_back import read_back
 from calendar_sync.states import Edit, NoteKind, Problem, State
 from core import clock
 from core.db import retrying
@@ -172,11 +173,22 @@ def _write(connection: Connection, row: WrittenEvent) -> Outcome:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a calendar should hold: the fields of an event, with the entry that they are of, None for no event, and
-    whether it should have a Meet link, None where that stays as it is."""
+    whether it should have a Meet link, None where that stays as it is. Of a thing that is its owner's alone also a hash
+    of what they said, as `said`."""
 
     body: Mapping[str, Any] | None
     meets: bool | None = None
     entry: Entry | None = None
+    said: str = ""
+
+    @property
+    def content(self) -> str:
+        return content_of(self.body, self.said) if self.body is not None else ""
+
+    def is_as_said(self, row: WrittenEvent) -> bool:
+        """Whether the owner has said nothing else here since it was written. Of what is not theirs alone, whether
+        nothing is other at all."""
+        return row.content == self.content or bool(self.said) and row.content.startswith(self.said)
 
     @property
     def start(self) -> datetime | None:
@@ -202,30 +214,38 @@ def _make_agree(connection: Connection, row: WrittenEvent) -> Outcome:
     if wanted.body is not None and wanted.entry is not None and row.must_look and row.sent_at:
         seen = tokens.ask(connection, lambda api: _look(api, row))
         event = seen if seen and seen.get("status") != "cancelled" else None
-        row.etag = event["etag"] if event else ""
+        known, row.etag = row.etag, event["etag"] if event else ""
         pause = None
         if event:
             noted = _note_link(row, wanted, event)
             noted.put_on(row)  # also where somebody is asked about what they changed besides
             pause = noted.pause
-        if row.content == content_of(wanted.body):  # else what we have is newer than what they changed
+        if wanted.is_as_said(row):  # else what we have is newer than what they changed
             edit = edits.edit_of(row, event, wanted.entry, wanted.body, is_missing=seen is None)
-            if edit is None and (event is None or wanted.step(row) is Step.NOTHING):
+            is_written = row.content == wanted.content
+            if edit is None and is_written and (event is None or wanted.step(row) is Step.NOTHING):
                 _save(row, wanted, Sent(event))  # what they changed there, such as a colour, is theirs
                 return Outcome()
             if edit is not None:
                 decision = edits.decide(connection, row, edit)
                 if decision.taken:
-                    _save(row, _fields(connection, row, decision.entry), Sent(event))
-                if decision.asks and pause is not None:
-                    _look_for_link(row, pause)
-                if decision.taken or decision.asks:
+                    wanted = _fields(connection, row, decision.entry)
+                    if is_written or wanted.body is None:
+                        _save(row, wanted, Sent(event))
+                        return Outcome()
+                if decision.asks:
+                    if pause is not None:
+                        _look_for_link(row, pause)
                     return Outcome()
-                # Decided, also if putting it back takes several tries: with other content than is wanted it is
-                # overwritten.
+                # Decided about the event with this etag, also if putting it back takes several tries: with other
+                # content than is wanted it is overwritten.
                 WrittenEvent.objects.filter(pk=row.pk).update(content="", etag=row.etag)
-        elif edits.is_lost(row, event, wanted.entry, wanted.body):
+        elif edits.is_lost(row, event, wanted.entry, wanted.body, known=known):
             health.note_edit(connection, row, NoteKind.OVERWRITTEN)
+            WrittenEvent.objects.filter(pk=row.pk).update(content="", etag=row.etag)
+    if wanted.body is None and hooks.takes_over(row.source) and not _may_delete(connection, row):
+        _save(row, wanted, Sent(None))
+        return Outcome()
     if wanted.body is not None and row.sent_at is None:
         # Known before it is sent: should the answer never come, the event is looked for.
         row.sent_at = clock.now()
@@ -248,7 +268,26 @@ def _fields(connection: Connection, row: WrittenEvent, entry: Entry | None) -> W
     body = body_of(entry, source=row.source, key=row.key, site=site_host())
     is_over = entry.end <= clock.now()
     meets = None if is_over else connection.makes_meet and entry.is_online and not entry.is_tentative
-    return Wanted(body, meets, entry)
+    return Wanted(body, meets, entry, said_in(entry) if hooks.takes_over(row.source) else "")
+
+
+def _may_delete(connection: Connection, row: WrittenEvent) -> bool:
+    """Look at an event that is its owner's alone before it is deleted: a change of theirs that goes with it is told,
+    and one that they made repeat there stays, as there is more of it than we ever wrote."""
+    event = tokens.ask(connection, lambda api: _look(api, row))
+    if event is None or event.get("status") == "cancelled":
+        return True
+    if event.get("recurrence"):
+        # What repeats is an ordinary event from now on, and is to be read as one.
+        GoogleCalendar.objects.filter(pk=row.calendar_id).update(sync_token="")
+        return False
+    if row.etag and row.etag != event["etag"]:
+        found = read_back(event, calendar_zone=row.calendar.zone, zone=connection.user.time_zone)
+        if found is None or not row.content.startswith(said_in(found)):
+            health.note_edit(connection, row, NoteKind.OVERWRITTEN)
+    row.etag = event["etag"]
+    WrittenEvent.objects.filter(pk=row.pk).update(etag=row.etag)
+    return True
 
 
 def _agrees(row: WrittenEvent, wanted: Wanted) -> bool:
@@ -256,8 +295,11 @@ def _agrees(row: WrittenEvent, wanted: Wanted) -> bool:
     if wanted.body is None:
         return row.sent_at is None
     is_there = bool(row.etag) or row.edit == Edit.DELETED
-    is_as_written = is_there and not row.must_look and row.content == content_of(wanted.body)
-    return is_as_written and (bool(row.edit) or wanted.step(row) is Step.NOTHING)
+    if not is_there or row.must_look:
+        return False
+    if row.edit:
+        return wanted.is_as_said(row)
+    return row.content == wanted.content and wanted.step(row) is Step.NOTHING
 
 
 def _look(api: CalendarApi, row: WrittenEvent) -> Mapping[str, Any] | None:
@@ -273,7 +315,7 @@ def _send(api: CalendarApi, row: WrittenEvent, wanted: Wanted) -> Sent:
     """Have Google hold an event with these fields, or none; returns the event as Google has it now."""
     calendar, body = row.calendar.google_id, wanted.body
     if body is None:
-        api.delete(calendar, row.event_id)
+        api.delete(calendar, row.event_id, etag=row.etag if hooks.takes_over(row.source) else "")
         return Sent(None)
     asks = request_of(row.event_id, row.pk, row.meet_attempt + 1)
     if row.etag:
@@ -356,7 +398,7 @@ def _save(row: WrittenEvent, wanted: Wanted, sent: Sent) -> None:
     start, end = span_of(event, row.calendar.zone)
     rows.update(
         etag=event["etag"],
-        content=content_of(wanted.body),
+        content=wanted.content,
         start=start,
         end=end,
         written_at=now,

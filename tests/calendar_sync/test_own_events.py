@@ -17,7 +17,7 @@ from appointments.services.time_off import Absence, take_time_off, what_is_insid
 from appointments.states import OfferState, Status
 from calendar_sync.models import BusyInterval, Connection, GoogleCalendar, Note, WrittenEvent
 from calendar_sync.rules.read_back import plain_text
-from calendar_sync.services import connecting, edits
+from calendar_sync.services import connecting, edits, written
 from calendar_sync.states import Edit, NoteKind, WhenChanged
 from core import clock
 from outbox.testing import deliver
@@ -343,6 +343,71 @@ def test_a_tab_that_is_open_meanwhile_is_told(school, maya, client, at_pretend_g
     assert "in Google" in gone.text and OwnEvent.objects.count() == 0
 
 
+def move_to_berlin(provider):
+    provider.time_zone = "Europe/Berlin"
+    provider.save()
+
+
+def test_in_another_zone_a_move_is_taken_over_and_the_zone_written(school, provider, morning, at_pretend_google):
+    move_to_berlin(provider)
+    change(at_pretend_google, **hour_from(morning + 3 * HOUR))
+
+    assert stands() == [replace(details_of(school), start=morning + 3 * HOUR, end=morning + 4 * HOUR)]
+    assert notes() == [NoteKind.TAKEN_OVER]
+    [event] = entries(at_pretend_google)
+    assert event["start"]["timeZone"] == "Europe/Berlin"
+
+
+def test_in_another_zone_a_deletion_is_taken_over(school, provider, at_pretend_google):
+    move_to_berlin(provider)
+    remove(at_pretend_google)
+
+    assert (stands(), entries(at_pretend_google), notes()) == ([], [], [NoteKind.TAKEN_OVER])
+
+
+def test_deleted_here_and_changed_there_its_owner_is_told(school, maya, at_pretend_google):
+    [event] = entries(at_pretend_google)
+    at_pretend_google.google.change(MAYA, event["id"], {"summary": "Train"})
+    delete_own_event(event=school, actor=maya, version=1)
+    settle()
+
+    assert (stands(), entries(at_pretend_google), notes()) == ([], [], [NoteKind.OVERWRITTEN])
+
+
+def test_deleted_here_and_recoloured_there_nothing_is_told(school, maya, at_pretend_google):
+    [event] = entries(at_pretend_google)
+    at_pretend_google.google.change(MAYA, event["id"], {"colorId": "5"})
+    delete_own_event(event=school, actor=maya, version=1)
+    settle()
+
+    assert (entries(at_pretend_google), notes()) == ([], [])
+
+
+# --- Repeated at Google -----------------------------------------------------------------------------------------------
+
+
+def test_what_its_owner_made_repeat_there_closes_the_other_dates(school, service, morning, at_pretend_google):
+    change(at_pretend_google, recurrence=["RRULE:FREQ=DAILY;COUNT=3"])
+
+    starts = [each.start for each in BusyInterval.objects.order_by("start")]
+    assert (starts, stands()) == ([morning + DAY, morning + 2 * DAY], [details_of(school)])
+    for start in (morning, morning + DAY, morning + 2 * DAY):
+        assert not may_book(service, start, now=clock.now())
+
+
+def test_what_its_owner_made_repeat_there_stays_when_it_is_deleted_here(school, maya, morning, at_pretend_google):
+    change(at_pretend_google, recurrence=["RRULE:FREQ=DAILY;COUNT=3"])
+    delete_own_event(event=school, actor=maya, version=1)
+    deliver()
+    settle()
+
+    [left] = entries(at_pretend_google)
+    starts = [each.start for each in BusyInterval.objects.order_by("start")]
+    assert (left["summary"], stands()) == ("School run", [])
+    assert starts == [morning, morning + DAY, morning + 2 * DAY]
+    assert not WrittenEvent.objects.exists()
+
+
 # --- Asked ------------------------------------------------------------------------------------------------------------
 
 
@@ -412,6 +477,41 @@ def test_once_nothing_lies_there_it_can_be_followed(over, school, morning):
     assert edits.follow(event=row, actor=school.user) == "The event is moved."
     settle()
     assert stands() == [replace(details_of(school), start=morning + 2 * HOUR, end=morning + 3 * HOUR)]
+
+
+def test_what_was_renamed_besides_follows_with_the_move(over, school, morning, at_pretend_google):
+    cancel(over)
+    deliver()
+    [row] = edits.open_for(school.user)
+    at_pretend_google.google.change(MAYA, row.event_id, {"summary": "Bus trip", "description": "New words"})
+
+    edits.follow(event=row, actor=school.user)
+    settle()
+
+    assert [(each.title, each.description, each.start) for each in stands()] == [
+        ("Bus trip", "New words", morning + 2 * HOUR)
+    ]
+    assert "Bus trip" in [each["summary"] for each in entries(at_pretend_google)]
+    assert list(edits.open_for(school.user)) == []
+
+
+def test_what_was_changed_between_the_question_and_put_back_is_told(over, school, at_pretend_google):
+    [row] = edits.open_for(school.user)
+    edits.put_back(event=row, actor=school.user)
+    at_pretend_google.google.change(MAYA, row.event_id, {"summary": "Bus trip"})
+    settle()
+
+    assert "School run" in [each["summary"] for each in entries(at_pretend_google)]
+    assert notes() == [NoteKind.ASKED, NoteKind.OVERWRITTEN]
+
+
+def test_in_another_zone_the_question_stays(over, school, provider, morning, at_pretend_google):
+    move_to_berlin(provider)
+    written.compare(school.user, now=clock.now())
+    deliver()
+
+    [row] = edits.open_for(school.user)
+    assert (row.edit, row.edit_start) == (Edit.MOVED, morning + 2 * HOUR)
 
 
 def test_what_cannot_be_kept_here_is_asked_about(school, at_pretend_google):
