@@ -4667,7 +4667,7 @@ MUTANTS = [
     mutant(
         "Google: nobody reads that both sides changed an own event",
         "calendar_sync/services/writing.py",
-        "        elif edits.is_lost(row, event, wanted.entry, wanted.body, known=known):",
+        "        elif edits.is_lost(row, event, entry, body, known=known):",
         "        elif False:",
         "calendar_sync/test_own_events.py",
         "",

@@ -211,7 +211,8 @@ def _make_agree(connection: Connection, row: WrittenEvent) -> Outcome:
     if _agrees(row, wanted):
         _save_agreed(row, is_asked=edits.ask_about(row) is not None)
         return Outcome()
-    if wanted.body is not None and wanted.entry is not None and row.must_look and row.sent_at:
+    body, entry = wanted.body, wanted.entry
+    if body is not None and entry is not None and row.must_look and row.sent_at:
         seen = tokens.ask(connection, lambda api: _look(api, row))
         event = seen if seen and seen.get("status") != "cancelled" else None
         known, row.etag = row.etag, event["etag"] if event else ""
@@ -221,7 +222,7 @@ def _make_agree(connection: Connection, row: WrittenEvent) -> Outcome:
             noted.put_on(row)  # also where somebody is asked about what they changed besides
             pause = noted.pause
         if wanted.is_as_said(row):  # else what we have is newer than what they changed
-            edit = edits.edit_of(row, event, wanted.entry, wanted.body, is_missing=seen is None)
+            edit = edits.edit_of(row, event, entry, body, is_missing=seen is None)
             is_written = row.content == wanted.content
             if edit is None and is_written and (event is None or wanted.step(row) is Step.NOTHING):
                 _save(row, wanted, Sent(event))  # what they changed there, such as a colour, is theirs
@@ -240,7 +241,7 @@ def _make_agree(connection: Connection, row: WrittenEvent) -> Outcome:
                 # Decided about the event with this etag, also if putting it back takes several tries: with other
                 # content than is wanted it is overwritten.
                 WrittenEvent.objects.filter(pk=row.pk).update(content="", etag=row.etag)
-        elif edits.is_lost(row, event, wanted.entry, wanted.body, known=known):
+        elif edits.is_lost(row, event, entry, body, known=known):
             health.note_edit(connection, row, NoteKind.OVERWRITTEN)
             WrittenEvent.objects.filter(pk=row.pk).update(content="", etag=row.etag)
     if wanted.body is None and hooks.takes_over(row.source) and not _may_delete(connection, row):
