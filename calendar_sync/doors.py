@@ -33,6 +33,8 @@ class Pages:
     connect: str
     edit: str
     calendars: str
+    access: str
+    calendar_again: str
     history: str
     sync: str
     disconnect: str
@@ -49,6 +51,8 @@ PAGES = {
         connect="google_connect",
         edit="google_edit",
         calendars="google_calendars",
+        access="google_access",
+        calendar_again="google_calendar_again",
         history="google_history",
         sync="google_sync",
         disconnect="google_disconnect",
@@ -59,6 +63,8 @@ PAGES = {
         connect="my_google_connect",
         edit="my_google_edit",
         calendars="my_google_calendars",
+        access="my_google_access",
+        calendar_again="my_google_calendar_again",
         history="my_google_history",
         sync="my_google_sync",
         disconnect="my_google_disconnect",
@@ -149,7 +155,7 @@ def _same_in_studio(request: HttpRequest, kwargs: dict[str, Any]) -> HttpRespons
     name = request.resolver_match.url_name
     mine, theirs = PAGES[SETTINGS], PAGES[STUDIO]
     same = {mine.edit: theirs.edit, mine.calendars: theirs.calendars, mine.history: theirs.history}
-    same |= {mine.disconnect: theirs.disconnect}
+    same |= {mine.disconnect: theirs.disconnect, mine.access: theirs.access}
     if request.method == "POST" or name not in same:
         return redirect(theirs.home)
     return redirect(same[name], **kwargs)

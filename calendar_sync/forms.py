@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django import forms
 
 from .models import Connection, GoogleCalendar
-from .states import WhenChanged, WhenStale
+from .states import Profile, WhenChanged, WhenStale
 
 NEEDS_A_CALENDAR = "Nothing is written to Google now: choose a calendar to write to, else no link is made."
 
@@ -59,11 +59,13 @@ class CalendarsForm(forms.Form):
         own = [
             (key, each.name)
             for key, each in self.calendars.items()
-            if each.is_written_to or (each.is_owned and not each.gone_since)
+            if each.is_written_to or (each.is_owned and each.is_in_reach and not each.gone_since)
         ]
         self.fields["write_to"].choices = [*own, ("", "None")]  # type: ignore[attr-defined]
         if not any(each.is_written_to for each in self.calendars.values()):
             self.fields["makes_meet"].help_text += " " + NEEDS_A_CALENDAR
+        if connection.profile == Profile.PRIVATE:
+            self.fields["write_to"].help_text += " With this access, it can be no other."
         self.initial = {
             "busy": [key for key, each in self.calendars.items() if each.counts_as_busy],
             "write_to": next((key for key, each in self.calendars.items() if each.is_written_to), ""),

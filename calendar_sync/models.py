@@ -54,6 +54,12 @@ class Connection(models.Model):
     when_changed = models.CharField(max_length=8, choices=WhenChanged, default=WhenChanged.ASK)
     # Events of what takes place online get a Google Meet link.
     makes_meet = models.BooleanField(default=False, db_default=False)
+    # The grant before the private profile was chosen, to remove with what was written into calendars that are out of
+    # reach since. Nothing is read with it, and it is forgotten once that is done.
+    former_token = EncryptedText(blank=True, default="", db_default="", editable=False)
+    # Until when one process alone makes the calendar of our own, and when Google was asked for one without an answer.
+    making_until = models.DateTimeField(null=True, blank=True, editable=False)
+    calendar_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Until when one process alone writes to this account, so that no two change the same event.
     writing_until = models.DateTimeField(null=True, blank=True, editable=False)
     signed_in_at = models.DateTimeField(default=clock.now, editable=False)
@@ -104,6 +110,7 @@ class GoogleCalendar(models.Model):
     `sync_token` continues where the last reading ended; without one the next reading is a whole one, of the time up to
     `read_until`. `next_read_at` is when it is read next at the latest, `reading_until` the lease of whoever reads it
     now. A calendar that Google no longer shows keeps its busy times until its owner chooses anew (`gone_since`).
+    `is_made` says that it is the one that we made, of whose events alone a private connection may know.
     """
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="calendars")
@@ -114,6 +121,7 @@ class GoogleCalendar(models.Model):
     is_owned = models.BooleanField(default=False)
     counts_as_busy = models.BooleanField(default=False)
     is_written_to = models.BooleanField(default=False)
+    is_made = models.BooleanField(default=False, db_default=False, editable=False)
     counts_since = models.DateTimeField(default=clock.now, editable=False)
     sync_token = models.TextField(blank=True, editable=False)
     read_until = models.DateTimeField(null=True, blank=True, editable=False)
@@ -135,6 +143,7 @@ class GoogleCalendar(models.Model):
             models.UniqueConstraint(
                 fields=["connection"], condition=Q(is_written_to=True), name="one_calendar_written_to"
             ),
+            models.UniqueConstraint(fields=["connection"], condition=Q(is_made=True), name="one_calendar_made"),
         ]
         indexes = [
             models.Index(
@@ -156,6 +165,16 @@ class GoogleCalendar(models.Model):
     def known_at(self) -> datetime:
         """How old the copy is; before the first reading, since when there ought to be one."""
         return self.last_read_at or self.counts_since
+
+    @property
+    def is_in_reach(self) -> bool:
+        """Whether what Google granted lets us change its events. Needs its connection."""
+        return self.is_made or self.connection.profile == Profile.FULL
+
+    @property
+    def tells_events(self) -> bool:
+        """Whether its events are read, and not its busy times alone. Needs its connection."""
+        return self.is_in_reach and (self.is_owned or self.is_written_to)
 
     def was_read_since(self, moment: datetime) -> bool:
         return self.last_read_at is not None and self.last_read_at >= moment

@@ -6,13 +6,15 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+
 from core import clock, wording
 
 from .hooks import Asked
 from .models import Connection, GoogleCalendar, Note, WrittenEvent
 from .rules.attention import Attention
 from .rules.sign_in import TESTING_WORDS, ended_by_testing, ends_soon
-from .states import Edit, NoteKind, Problem, WhenStale
+from .states import Edit, NoteKind, Problem, Profile, WhenStale
 
 # What a connection means for somebody who is no provider.
 CONNECTED = "You are told when a time that you choose is one at which you are busy, and can book it all the same."
@@ -44,6 +46,9 @@ class Panel:
     stopped_at: datetime | None = None
     # Whether Google ends the sign-in within days.
     ends_soon: bool = False
+    # The calendar that we made, where its owner has deleted it, and whether one is still to be made.
+    deleted: GoogleCalendar | None = None
+    is_making: bool = False
 
     @property
     def pauses(self) -> bool:
@@ -55,6 +60,7 @@ def panel_of(connection: Connection, *, is_booked: bool, stopped_at: datetime | 
     since when nobody can book."""
     calendars = list(connection.calendars.all())
     busy = [each for each in calendars if each.counts_as_busy]
+    is_private = connection.profile == Profile.PRIVATE
     read = [each.last_read_at for each in busy if each.last_read_at]
     unread = [each for each in busy if not each.last_read_at]
     told = [getattr(each, "is_told", False) for each in busy]  # as `queries.connections_of` says of each
@@ -64,7 +70,9 @@ def panel_of(connection: Connection, *, is_booked: bool, stopped_at: datetime | 
     facts: dict[str, Any] = {
         "connection": connection,
         "busy": busy,
-        "gone": [each for each in calendars if (each.counts_as_busy or each.is_written_to) and each.gone_since],
+        "gone": [each for each in calendars if _is_missed(each)],
+        "deleted": next((each for each in calendars if each.is_made and each.gone_since), None) if is_private else None,
+        "is_making": is_private and not any(each.is_made for each in calendars),
         "written_to": next((each for each in calendars if each.is_written_to), None),
         # The oldest of the copies, which is how old the whole is.
         "last_read_at": min(read) if read and not unread else None,
@@ -98,11 +106,57 @@ def panel_of(connection: Connection, *, is_booked: bool, stopped_at: datetime | 
     return Panel(kind="brand", icon="check", heading="Connected", text=text, **facts)
 
 
+def _is_missed(calendar: GoogleCalendar) -> bool:
+    """Whether Google no longer shows a calendar that is read or written to. One that we made has words of its own."""
+    is_used = calendar.counts_as_busy or (calendar.is_written_to and not calendar.is_made)
+    return is_used and calendar.gone_since is not None
+
+
 def _else(is_booked: bool, stopped_at: datetime | None) -> str:
     """What no calendar that counts means."""
     if not is_booked:
         return "you are not told when you book while you are busy"
     return "nobody can book you here" if stopped_at else "customers may be offered times when you are"
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileChoice:
+    """How much of a Google account a connection may use, as somebody chooses it: what is read, what is written, and
+    what we can never see or do."""
+
+    value: str
+    name: str
+    lead: str
+    read: Sequence[str]
+    written: Sequence[str]
+    never: Sequence[str]
+    is_chosen: bool
+
+
+def profiles_of(*, is_booked: bool, chosen: str = Profile.FULL) -> list[ProfileChoice]:
+    """The profiles to choose from, for a provider if they are `is_booked`."""
+    entries = "Your appointments and time off" if is_booked else "Your appointments"
+    site = settings.SITE_NAME
+    full = ProfileChoice(
+        value=Profile.FULL,
+        name=Profile.FULL.label,
+        lead=f"{entries} stand among your own entries. Most people want this.",
+        read=("When you are busy, in the calendars you choose", "Titles, only for yourself"),
+        written=(entries, "Their changes and cancellations, within a minute or so"),
+        never=("Mail, contacts, files", "Changing or deleting an entry that is yours"),
+        is_chosen=chosen != Profile.PRIVATE,
+    )
+    private = ProfileChoice(
+        value=Profile.PRIVATE,
+        name=Profile.PRIVATE.label,
+        lead=f"{entries} stand in a calendar “{site}” that is made in your account. Of all others Google tells us only "
+        "when you are busy.",
+        read=("Busy or free, in the calendars you choose", f"What stands in the calendar “{site}”"),
+        written=(f"{entries}, into “{site}” alone",),
+        never=("What your other entries are: no titles, guests or places", "Anything in another calendar of yours"),
+        is_chosen=chosen == Profile.PRIVATE,
+    )
+    return [full, private]
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ def _theirs(user: User) -> Q:
 def _connection(row: Connection) -> Facts:
     return {
         "account": row.email,
+        "access": row.get_profile_display(),
         "state": row.get_state_display(),
         "granted": row.granted,
         "connected_at": row.created_at,

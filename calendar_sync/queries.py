@@ -14,7 +14,7 @@ from core import clock
 from providers.models import Provider
 
 from .models import BusyInterval, Channel, Connection, FreeEvent, GoogleCalendar, Note, WrittenEvent
-from .states import PASSING, ChannelState, Meet, State
+from .states import PASSING, ChannelState, Meet, Profile, State
 
 
 def busy_between(provider_ids: Iterable[int], start: datetime, end: datetime) -> QuerySet[BusyInterval]:
@@ -98,7 +98,7 @@ def every_connection() -> QuerySet[Connection]:
     """Everybody's connections with owner and calendars but without tokens, not those being ended; by owner. Two
     queries."""
     rows = Connection.objects.exclude(state=State.LEAVING).select_related("user").prefetch_related("calendars")
-    return rows.defer("refresh_token", "access_token").order_by("user__email", "pk")
+    return rows.defer("refresh_token", "access_token", "former_token").order_by("user__email", "pk")
 
 
 def history_of(connection: Connection) -> QuerySet[Note]:
@@ -119,7 +119,7 @@ def works_without(connection: Connection) -> bool:
 
 def unwritten(user: User) -> QuerySet[WrittenEvent]:
     """The events in the person's calendars that Google could not be made to agree with, each with its problem."""
-    rows = WrittenEvent.objects.filter(calendar__connection__user=user).exclude(problem="")
+    rows = WrittenEvent.objects.filter(_in_reach(), calendar__connection__user=user).exclude(problem="")
     return rows.exclude(calendar__connection__state=State.LEAVING)
 
 
@@ -149,6 +149,17 @@ def _link(row: WrittenEvent | None, *, works: bool) -> MeetLink:
         return MeetLink(is_coming=works)  # its event is written in a moment
     is_coming = works and row.meet in {"", Meet.ASKED} and not row.edit and row.problem in {"", *PASSING}
     return MeetLink(row.meet_link, is_coming=is_coming, has_failed=row.meet == Meet.FAILED)
+
+
+def left_behind(user: User, *, now: datetime) -> int:
+    """How many events of ours ahead still stand in calendars that Google lets us change no more. One query."""
+    rows = WrittenEvent.objects.filter(~_in_reach(), calendar__connection__user=user, end__gt=now)
+    return rows.exclude(problem="").exclude(sent_at=None).exclude(calendar__connection__state=State.LEAVING).count()
+
+
+def _in_reach() -> Q:
+    """The condition of an event in a calendar whose events may be changed, as `GoogleCalendar.is_in_reach` says it."""
+    return Q(calendar__is_made=True) | Q(calendar__connection__profile=Profile.FULL)
 
 
 def written_ahead(connection: Connection, *, now: datetime) -> int:

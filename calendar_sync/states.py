@@ -95,3 +95,5 @@ class NoteKind(models.TextChoices):
     SIGNED_OUT = "signed_out", "Google refused the sign-in"
     NOT_TOLD = "not_told", "Google will not tell us of changes"
     NO_MEET = "no_meet", "Google made no Meet link for an appointment"
+    MADE = "made", "A calendar of its own made"
+    CHANGED = "changed", "Access changed"

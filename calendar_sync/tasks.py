@@ -17,6 +17,7 @@ from .services import (
     health,
     leaving,
     meet_links,
+    own_calendar,
     reading,
     time_off,
     tokens,
@@ -91,6 +92,17 @@ def read_list(payload: dict[str, Any], *, message: Any) -> None:
     try:
         connecting.read_list(payload["connection"])
     except tokens.BeingRefreshed:
+        raise outbox.NotYet(after=SOON) from None
+    except TryLater as error:
+        raise outbox.Retry(after=error.after.total_seconds() if error.after else 0, reason=str(error)) from None
+
+
+@outbox.handler(own_calendar.MAKE)
+def make_calendar(payload: dict[str, Any], *, message: Any) -> None:
+    """Make the calendar that a private connection writes into."""
+    try:
+        own_calendar.make(payload["connection"])
+    except (own_calendar.BeingMade, tokens.BeingRefreshed):
         raise outbox.NotYet(after=SOON) from None
     except TryLater as error:
         raise outbox.Retry(after=error.after.total_seconds() if error.after else 0, reason=str(error)) from None

@@ -17,6 +17,8 @@ urlpatterns = [
     path("studio/google/changes/<uuid:event>/again/", views.write_again, name="google_write_again"),
     path("studio/google/busy-again/", views.busy_again, name="google_busy_again"),
     path(f"studio/google/{ROW}/calendars/", views.calendars, IN_STUDIO, name="google_calendars"),
+    path(f"studio/google/{ROW}/access/", views.access, IN_STUDIO, name="google_access"),
+    path(f"studio/google/{ROW}/calendar-again/", views.calendar_again, IN_STUDIO, name="google_calendar_again"),
     path(f"studio/google/{ROW}/history/", views.history, IN_STUDIO, name="google_history"),
     path(f"studio/google/{ROW}/sync/", views.sync_now, IN_STUDIO, name="google_sync"),
     path(f"studio/google/{ROW}/disconnect/", views.disconnect, IN_STUDIO, name="google_disconnect"),
@@ -24,6 +26,10 @@ urlpatterns = [
     path("my/settings/google/connect/", views.connect, IN_SETTINGS, name="my_google_connect"),
     path("my/settings/google/changes/<uuid:event>/", views.edit, IN_SETTINGS, name="my_google_edit"),
     path(f"my/settings/google/{ROW}/calendars/", views.calendars, IN_SETTINGS, name="my_google_calendars"),
+    path(f"my/settings/google/{ROW}/access/", views.access, IN_SETTINGS, name="my_google_access"),
+    path(
+        f"my/settings/google/{ROW}/calendar-again/", views.calendar_again, IN_SETTINGS, name="my_google_calendar_again"
+    ),
     path(f"my/settings/google/{ROW}/history/", views.history, IN_SETTINGS, name="my_google_history"),
     path(f"my/settings/google/{ROW}/sync/", views.sync_now, IN_SETTINGS, name="my_google_sync"),
     path(f"my/settings/google/{ROW}/disconnect/", views.disconnect, IN_SETTINGS, name="my_google_disconnect"),

@@ -33,9 +33,9 @@ from .exceptions import NotConnected
 from .forms import CalendarsForm
 from .google_api import oauth
 from .models import Connection, WrittenEvent
-from .pages import panel_of, question_of, rows_of
+from .pages import panel_of, profiles_of, question_of, rows_of
 from .rules import scopes
-from .services import connecting, edits, free_by_choice, pushes, reading, written
+from .services import connecting, edits, free_by_choice, own_calendar, pushes, reading, written
 from .states import Profile
 
 # What the session knows of somebody who is at Google: used once, and for a while.
@@ -71,7 +71,11 @@ def google(request: HttpRequest, door: Door) -> HttpResponse:
     if connections:
         context["history"] = rows_of(queries.history_of(connections[0])[:6])
         context["unwritten"] = queries.unwritten(door.owner).count()
+        if any(each.profile == Profile.PRIVATE for each in connections):
+            context["left_behind"] = queries.left_behind(door.owner, now=now)
         context["edited"] = list(edits.open_for(door.owner))
+    else:
+        context["profiles"] = profiles_of(is_booked=door.is_studio)
     return render(request, "calendar_sync/google.html", context)
 
 
@@ -79,14 +83,23 @@ def google(request: HttpRequest, door: Door) -> HttpResponse:
 @require_POST
 @door_or_draft_required
 def connect(request: HttpRequest, door: Door) -> HttpResponse:
-    """Send the person to Google. What proves their return stays in the session, bound to them and for one use."""
+    """Send the person to Google. What proves their return stays in the session, bound to them and for one use.
+
+    Who signs in again keeps the profile of the connection unless they choose the other one.
+    """
     if not is_available():
         messages.warning(request, "This site is not set up for Google Calendar.")
         return come_home(door.owner, door.place)
     again = _uuid(request.POST.get("connection"))
     known = queries.connections_of(door.owner).filter(uuid=again).first() if again else None
-    profile = Profile(known.profile) if known else Profile.FULL
-    away = oauth.departure(scopes.scopes_of(profile), redirect_uri=_back(), email=known.email if known else "")
+    profile = _profile_in(request.POST.get("profile"), known)
+    away = oauth.departure(
+        scopes.scopes_of(profile),
+        redirect_uri=_back(),
+        email=known.email if known else "",
+        # What was granted before is more than the private profile says that it can see.
+        adds_up=profile == Profile.FULL,
+    )
     request.session[AT_GOOGLE] = {
         "state": away.state,
         "verifier": away.verifier,
@@ -127,7 +140,8 @@ def come_back(request: HttpRequest) -> HttpResponse:
     except NotConnected as refusal:
         messages.warning(request, str(refusal))
         return come_home(owner, away["place"])
-    messages.success(request, f"{connection.email} is connected. Its busy times are being read.")
+    made = f" A calendar “{settings.SITE_NAME}” is made there." if own_calendar.is_wanted(connection) else ""
+    messages.success(request, f"{connection.email} is connected. Its busy times are being read.{made}")
     return come_home(owner, away["place"])
 
 
@@ -163,6 +177,31 @@ def calendars(request: HttpRequest, door: Door, connection: UUID) -> HttpRespons
     is_required = door.is_studio and settings.GOOGLE_CALENDAR_REQUIRED
     context = {"door": door, "connection": row, "form": form, "calendars": listed, "is_required": is_required}
     return render(request, "calendar_sync/calendars.html", context, status=status)
+
+
+@require_safe
+@door_required
+def access(request: HttpRequest, door: Door, connection: UUID) -> HttpResponse:
+    """Ask which profile a connection should have, and say what becomes of what was written."""
+    row = _own(door, connection)
+    context = {"door": door, "connection": row, "profiles": profiles_of(is_booked=door.is_studio, chosen=row.profile)}
+    return render(request, "calendar_sync/access.html", context)
+
+
+@limited("google_calendar")
+@require_POST
+@door_required
+def calendar_again(request: HttpRequest, door: Door, connection: UUID) -> HttpResponse:
+    """Make the calendar of our own anew that its owner deleted in Google."""
+    row = _own(door, connection)
+    if own_calendar.make_again(connection=row, actor=door.owner):
+        said = f"A calendar “{settings.SITE_NAME}” is made in Google, and all that lies ahead written into it."
+        messages.success(request, said)
+    elif row.needs_sign_in:
+        messages.warning(request, "Google asks you to sign in first.")
+    else:
+        messages.info(request, "That calendar is there, or is being made.")
+    return redirect(door.pages.home)
 
 
 @require_safe
@@ -311,6 +350,13 @@ def _warn_if_missing(request: HttpRequest, door: Door) -> None:
     door.provider.refresh_from_db(fields=["calendar_is_missing"])
     if door.provider.calendar_is_missing:
         messages.warning(request, "Customers can’t book you until a calendar of yours is read: this site requires one.")
+
+
+def _profile_in(chosen: str | None, known: Connection | None) -> Profile:
+    """The profile that was chosen, else that of the connection, else the full one."""
+    if chosen and chosen in Profile:
+        return Profile(chosen)
+    return Profile(known.profile) if known else Profile.FULL
 
 
 def _own(door: Door, uuid: UUID) -> Connection:

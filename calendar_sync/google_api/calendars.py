@@ -26,13 +26,16 @@ NO_CONTENT = ""
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A calendar in somebody's list. `role` is theirs: owner, writer, reader or freeBusyReader."""
+    """A calendar in somebody's list. `role` is theirs: owner, writer, reader or freeBusyReader. One that `is_hidden` is
+    shown to nobody there."""
 
     google_id: str
     name: str
     time_zone: str
     role: str
     is_primary: bool
+    description: str = ""
+    is_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +69,41 @@ class CalendarApi:
         # Without a refresh token the library can't get a new one by itself: `services.tokens` does that for all.
         credentials = Credentials(token=access_token)
         http = AuthorizedHttp(credentials, http=httplib2.Http(timeout=SECONDS), refresh_status_codes=())
+        once = _sending_once(httplib2.Http(timeout=SECONDS))
+        self._once = AuthorizedHttp(credentials, http=once, refresh_status_codes=())
         self._api = build_from_document(
             _document(), http=http, client_options={"api_endpoint": settings.GOOGLE_CALENDAR_ENDPOINT}
         )
 
     def calendars(self) -> list[Listed]:
-        """The calendars of the account, its own first."""
+        """The calendars of the account, its own first, hidden ones, too."""
         found: list[Listed] = []
         page_token = None
         while True:
             answer = self._ask(
-                self._api.calendarList().list(maxResults=250, pageToken=page_token), "calendar#calendarList"
+                self._api.calendarList().list(maxResults=250, showHidden=True, pageToken=page_token),
+                "calendar#calendarList",
             )
             found += [_listed(each) for each in answer.get("items", []) if not each.get("deleted")]
             page_token = answer.get("nextPageToken")
             if not page_token:
                 return sorted(found, key=lambda each: (not each.is_primary, each.name.casefold()))
+
+    def has_calendar(self, calendar: str) -> bool:
+        """Whether the calendar is in the account's list."""
+        try:
+            self._ask(self._api.calendarList().get(calendarId=calendar), "calendar#calendarListEntry")
+        except CalendarGone:
+            return False
+        return True
+
+    def make_calendar(self, body: Mapping[str, Any]) -> Listed:
+        """A new calendar of the account, asked for once, and not again by httplib2.
+
+        Whoever gets no answer does not know whether it was made.
+        """
+        request = self._api.calendars().insert(body=dict(body))
+        return _listed({**self._ask(request, "calendar#calendar", http=self._once), "accessRole": "owner"})
 
     def events(self, calendar: str, *, sync_token: str = "", since: datetime, until: datetime) -> Iterator[Page]:
         """The events of a calendar as single instances: all of [since, until), or what changed since `sync_token`.
@@ -188,16 +210,16 @@ class CalendarApi:
         except CalendarGone as error:  # of one event, Google says the same of it and of its calendar
             raise EventGone(Problem.GONE, error.reason) from None
 
-    def _ask(self, request: Any, kind: str) -> dict[str, Any]:
+    def _ask(self, request: Any, kind: str, *, http: Any = None) -> dict[str, Any]:
         """The answer to a request; what is not of its kind, such as the page of some proxy, is none of Google's."""
-        answer = self._send(request)
+        answer = self._send(request, http=http)
         if not isinstance(answer, dict) or answer.get("kind") != kind:
             raise TryLater(Problem.SLOW, f"not {kind}")
         return answer
 
-    def _send(self, request: Any) -> Any:
+    def _send(self, request: Any, *, http: Any = None) -> Any:
         try:
-            return request.execute()
+            return request.execute(http=http)
         except HttpError as error:
             raise meaning_of(error) from None
         except self._failures as error:
@@ -217,6 +239,31 @@ def _version(body: Mapping[str, Any]) -> dict[str, int]:
     return {"conferenceDataVersion": 1} if "conferenceData" in body else {}
 
 
+def _sending_once(http: Any) -> Any:
+    """The same client of httplib2, which sends each request once: of itself it sends again what got no answer, whatever
+    its verb."""
+    ask = http._conn_request
+
+    def ask_once(conn: Any, *request: Any) -> Any:
+        send, was_sent = conn.request, False
+
+        def send_once(*args: Any, **kwargs: Any) -> Any:
+            nonlocal was_sent
+            if was_sent:
+                raise ConnectionError("no answer")
+            was_sent = True
+            return send(*args, **kwargs)
+
+        conn.request = send_once
+        try:
+            return ask(conn, *request)
+        finally:
+            conn.request = send
+
+    http._conn_request = ask_once
+    return http
+
+
 def _without_none(value: Any) -> Any:
     return {name: each for name, each in value.items() if each is not None} if isinstance(value, dict) else value
 
@@ -228,4 +275,6 @@ def _listed(raw: Mapping[str, Any]) -> Listed:
         time_zone=raw.get("timeZone", "UTC"),
         role=raw.get("accessRole", ""),
         is_primary=bool(raw.get("primary")),
+        description=raw.get("description", ""),
+        is_hidden=bool(raw.get("hidden")),
     )

@@ -69,14 +69,15 @@ class CodeRefused(Exception):
     """The code that somebody brought back is worth nothing: used before, too old, or not meant for us."""
 
 
-def departure(scopes: Sequence[str], *, redirect_uri: str, email: str = "") -> Departure:
+def departure(scopes: Sequence[str], *, redirect_uri: str, email: str = "", adds_up: bool = True) -> Departure:
     """Where to send somebody who connects a calendar; `email` is the account to choose, if it is known.
 
-    Offline access with consent, because Google sends a refresh token only then.
+    Offline access with consent, because Google sends a refresh token only then. Where the grant `adds_up`, it has what
+    the account granted us before as well.
     """
     flow, hint = _flow(scopes, redirect_uri=redirect_uri), {"login_hint": email} if email else {}
     address, state = flow.authorization_url(
-        access_type="offline", prompt="consent", include_granted_scopes="true", **hint
+        access_type="offline", prompt="consent", include_granted_scopes="true" if adds_up else "false", **hint
     )
     return Departure(address, state, flow.code_verifier)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from . import freebusy, scopes
 from .accounts import Account, Accounts
-from .calendars import Calendar, Calendars
+from .calendars import Calendar, Calendars, as_entry
 from .changes import Changes
 from .channels import Channels
 from .clock import Clock
@@ -108,6 +108,16 @@ class Google:
         with self.lock:
             account = self.accounts.get(who)
             return self.calendars.add(account, {"summary": summary, "timeZone": account.zone, **more}).id
+
+    def remove_calendar(self, who: str, calendar_id: str) -> None:
+        """Delete a calendar, as its owner does in their settings."""
+        with self.lock:
+            self.calendars.remove(self.calendars.entry(self.accounts.get(who), calendar_id, role="owner"))
+
+    def calendars_of(self, who: str) -> list[dict[str, Any]]:
+        """What stands on the person's list."""
+        with self.lock:
+            return [as_entry(entry) for entry in self.calendars.list_of(self.accounts.get(who)) if not entry.deleted]
 
     def share(self, calendar_id: str, who: str, role: str) -> None:
         """Give somebody a role in a calendar, or with an empty one take it away; its sync tokens end by that."""

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from core import clock
-from core.intervals import merge
+from core.intervals import merge, subtract
 
 # Types of events that say where somebody is, or whose day it is, and not that they are busy.
 NEVER_BUSY = frozenset({"workingLocation", "birthday"})
@@ -57,10 +57,14 @@ def span_of(event: Mapping[str, Any], calendar_zone: ZoneInfo) -> tuple[datetime
         return None, None
 
 
-def busy_ranges(ranges: Iterable[tuple[str, str]]) -> list[Kept]:
-    """The times of a free/busy answer, those that touch as one; without a title, and known by their start."""
-    times = [(_told(start), _told(end)) for start, end in ranges]
-    return [Kept(f"{start:%Y%m%dT%H%M%SZ}", "", start, end, is_all_day=False, title="") for start, end in merge(times)]
+def busy_ranges(
+    ranges: Iterable[tuple[str, str]], *, without: Iterable[tuple[datetime | None, datetime | None]] = ()
+) -> list[Kept]:
+    """The times of a free/busy answer, those that touch as one; no title, and known by their start. The times `without`
+    which they are wanted are taken out of them."""
+    times = merge((_told(start), _told(end)) for start, end in ranges)
+    left = subtract(times, merge((start, end) for start, end in without if start and end))
+    return [Kept(f"{start:%Y%m%dT%H%M%SZ}", "", start, end, is_all_day=False, title="") for start, end in left]
 
 
 def zone_name(name: str) -> str:

@@ -67,7 +67,8 @@ def _watched() -> QuerySet[GoogleCalendar]:
     """The calendars of which Google is to tell: those whose events are read."""
     if not settings.GOOGLE_PUSH_ADDRESS:
         return GoogleCalendar.objects.none()
-    return GoogleCalendar.objects.read().filter(is_owned=True, gone_since=None, connection__profile=Profile.FULL)
+    tells = Q(connection__profile=Profile.FULL) | Q(is_made=True)
+    return GoogleCalendar.objects.read().filter(tells, is_owned=True, gone_since=None)
 
 
 def _wanting(now: datetime) -> QuerySet[GoogleCalendar]:

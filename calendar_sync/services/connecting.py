@@ -1,10 +1,11 @@
 """Connecting a Google account, choosing its calendars, and disconnecting it."""
 
 from collections.abc import Collection, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import User, taking_part
 from calendar_sync.exceptions import BoxLeftEmpty, NotConnected
@@ -19,7 +20,7 @@ from core import clock
 from core.db import lock_row, retrying
 from outbox import services as outbox
 
-from . import channels, ending, health, leaving, meet_links, reading, tokens, writing, written
+from . import channels, ending, health, leaving, meet_links, own_calendar, reading, tokens, writing, written
 from .locks import lock_connection, lock_provider_of
 
 log = structlog.get_logger("calendar_sync")
@@ -55,10 +56,12 @@ def _save(*, user: User, profile: Profile, grant: oauth.Grant) -> Connection:
     provider = lock_provider_of(user)
     lock_row(User.objects.filter(pk=user.pk))  # so that two tabs make one row
     now = clock.now()
-    row = Connection.objects.filter(user=user, account=grant.account).first()
+    row = lock_connection(Connection.objects.filter(user=user, account=grant.account))
     is_new = row is None
-    row = row or Connection(user=user, account=grant.account)
-    refresh_token = grant.refresh_token or row.refresh_token
+    row = row or Connection(user=user, account=grant.account, profile=profile)
+    before, former_token = row.profile, row.refresh_token
+    # What was granted for another profile is no grant for this one.
+    refresh_token = grant.refresh_token or (former_token if before == profile else "")
     if not refresh_token:
         raise NotConnected("Google granted access for an hour only. Connect again and allow it to stay.")
     row.email, row.profile, row.granted = grant.email, profile, list(grant.granted)
@@ -68,6 +71,8 @@ def _save(*, user: User, profile: Profile, grant: oauth.Grant) -> Connection:
     if grant.refresh_token:
         row.sign_in_until = grant.lasts_until
     row.save()
+    if before != profile:
+        _change_reach(row, former_token, now=now)
     health.note_act(row, NoteKind.CONNECTED if is_new else NoteKind.SIGNED_IN)
     outbox.publish_all([_list_draft(row, str(now.timestamp()))])
     ending.plan_reminder(row, now=now)
@@ -76,6 +81,32 @@ def _save(*, user: User, profile: Profile, grant: oauth.Grant) -> Connection:
     health.pass_on(provider)
     log.info("google_connected", connection=row.pk, is_new=is_new)
     return row
+
+
+def _change_reach(row: Connection, former_token: str, *, now: datetime) -> None:
+    """Read and write what the connection's other profile lets it. Inside the caller's transaction.
+
+    What was written into a calendar that is written to no more is taken away from there, after the private profile was
+    chosen with the grant before. What was read stays until the next reading, so that no time is free meanwhile.
+    """
+    ours = row.calendars.filter(is_made=True)
+    others = row.calendars.filter(is_made=False)
+    if row.profile == Profile.PRIVATE:
+        left = WrittenEvent.objects.filter(Q(end__gt=now) | Q(end=None), calendar__in=others).exclude(sent_at=None)
+        row.former_token = former_token if left.exists() else ""
+        if others.filter(is_written_to=True).update(is_written_to=False):
+            ours.update(is_written_to=True)
+    else:
+        row.former_token = ""
+        if ours.filter(is_written_to=True).update(is_written_to=False):
+            others.filter(is_primary=True).update(is_written_to=True)
+    row.save(update_fields=["former_token"])
+    meet_links.hand(meet_links.with_link(WrittenEvent.objects.filter(calendar__connection__user=row.user_id)))
+    # A reading that is under way has another reach than the next.
+    row.calendars.update(sync_token="", reading_until=None, next_read_at=now)
+    written.note_keeper(row.user_id)
+    health.note_act(row, NoteKind.CHANGED)
+    channels.publish_due(now=now, of=row)
 
 
 def refresh_list(connection: Connection) -> None:
@@ -113,6 +144,7 @@ def read_list(number: int) -> None:
         return
     if connection.wait_until and connection.wait_until > clock.now():
         raise TryLater(Problem.BUSY, after=connection.wait_until - clock.now())
+    asked_at = clock.now()
     try:
         listed = tokens.ask(connection, lambda api: api.calendars())
     except TryLater:
@@ -123,14 +155,14 @@ def read_list(number: int) -> None:
         Connection.objects.filter(pk=number).update(problem=error.problem)
         log.warning("google_calendars_not_listed", connection=number, problem=error.problem, reason=error.reason)
     else:
-        _save_list(connection, listed)
+        _save_list(connection, listed, asked_at=asked_at)
 
 
 @retrying
 @transaction.atomic
-def _save_list(connection: Connection, listed: Collection[Listed]) -> None:
-    """Write which calendars the account has. Of a new connection the account's own calendar counts as busy, and is
-    written to unless another of this person's is.
+def _save_list(connection: Connection, listed: Collection[Listed], *, asked_at: datetime) -> None:
+    """Write which calendars the account had at that moment. Of a new connection the account's own calendar counts as
+    busy; it is written to unless another of this person's is, or with the private profile, one that is made for that.
 
     One that Google does not list any more stays with its busy times, and its owner reads that it is gone.
     """
@@ -142,6 +174,8 @@ def _save_list(connection: Connection, listed: Collection[Listed]) -> None:
     known = {each.google_id: each for each in row.calendars.all()}
     has_another = GoogleCalendar.objects.filter(connection__user=row.user_id, is_written_to=True).exists()
     for each in listed:
+        if each.is_hidden and each.google_id not in known:
+            continue
         is_first = not known and each.is_primary
         calendar = known.get(each.google_id) or GoogleCalendar(
             connection=row,
@@ -159,11 +193,14 @@ def _save_list(connection: Connection, listed: Collection[Listed]) -> None:
         calendar.save(update_fields=LISTED if calendar.pk else None)
     written.note_keeper(row.user_id)
     gone = row.calendars.exclude(google_id__in=[each.google_id for each in listed])
-    meet_links.hand_waiting(WrittenEvent.objects.filter(calendar__in=gone.filter(gone_since=None)), now=now)
-    gone.filter(gone_since=None).update(gone_since=now)
+    # One that we made meanwhile could not be in that list.
+    gone = gone.filter(gone_since=None, counts_since__lt=asked_at)
+    meet_links.hand_waiting(WrittenEvent.objects.filter(calendar__in=gone), now=now)
+    gone.update(gone_since=now)
     reading.hasten(row, now=now)
     if not known:
         written.compare(row.user, now=now)
+    own_calendar.publish_if_wanted(row, now=now)
     channels.publish_due(now=now, of=row)
     health.pass_on(provider)
 
@@ -191,6 +228,10 @@ def choose_calendars(
     row = lock_connection(Connection.objects.filter(pk=connection.pk).exclude(state=State.LEAVING))
     if row is None:
         raise NotConnected("This connection was ended meanwhile.")
+    if write_to is not None:
+        write_to = row.calendars.filter(pk=write_to.pk).first()
+        if write_to is None or not write_to.is_in_reach:
+            raise NotConnected("That calendar can’t be written to any more. Choose again.")
     wanted = {each.pk for each in busy}
     row.when_stale, row.when_changed, row.writes_requests = when_stale, when_changed, writes_requests
     links_by = _makes_links(row)

@@ -30,7 +30,7 @@ from calendar_sync.models import BusyInterval, Connection, FreeEvent, GoogleCale
 from calendar_sync.rules import pauses
 from calendar_sync.rules.entries import about, event_id_of
 from calendar_sync.rules.events import Kept, busy_of, busy_ranges, free_of, zone_name
-from calendar_sync.states import Problem, Profile, State
+from calendar_sync.states import Problem, State
 from core import clock
 from core.db import lock_rows, retrying
 from core.letters import site_host
@@ -248,7 +248,7 @@ def _take_turn(number: int) -> GoogleCalendar | None:
 
 def _read(api: CalendarApi, calendar: GoogleCalendar) -> Found:
     """What Google says now, whole where the sync token is no longer good."""
-    if not (calendar.is_written_to or (calendar.connection.profile == Profile.FULL and calendar.is_owned)):
+    if not calendar.tells_events:
         return _read_busy(api, calendar)
     try:
         return _read_events(api, calendar)
@@ -290,7 +290,11 @@ def _read_busy(api: CalendarApi, calendar: GoogleCalendar) -> Found:
         ranges += api.busy(calendar.google_id, since=at, until=end)
         at = end
         _go_on(calendar, len(ranges))
-    busy = busy_ranges(ranges)
+    # What we wrote there while its events were in reach is no foreign time, until it is removed.
+    ours = WrittenEvent.objects.filter(
+        calendar__google_id=calendar.google_id, calendar__connection__user=calendar.connection.user_id, end__gt=since
+    )
+    busy = busy_ranges(ranges, without=ours.exclude(sent_at=None).values_list("start", "end"))
     return Found(is_whole=True, since=since, until=until, has_events=False, busy={each.event_id: each for each in busy})
 
 

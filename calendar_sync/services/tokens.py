@@ -24,6 +24,10 @@ LAST_MINUTE = timedelta(minutes=1)
 LEASE = timedelta(seconds=3 * oauth.SECONDS)
 
 
+class OutOfReach(Exception):
+    """What Google granted reaches this calendar no more, nor does what it granted before."""
+
+
 class BeingRefreshed(Exception):
     """Another process asks Google for a token of this connection right now: come again in a second."""
 
@@ -42,6 +46,19 @@ def ask(connection: Connection, call: Callable[[CalendarApi], Answer]) -> Answer
         return call(CalendarApi(token))
     except TokenRefused as error:
         raise TryLater(error.problem, error.reason) from None
+
+
+def ask_as_before(connection: Connection, call: Callable[[CalendarApi], Answer]) -> Answer:
+    """What `call` gets with the grant that a private connection had before it was one. Outside any transaction.
+
+    Raises OutOfReach where there is none, or it is dead, and the errors of the API.
+    """
+    if not connection.former_token:
+        raise OutOfReach
+    try:
+        return call(CalendarApi(oauth.new_access(connection.former_token).token))
+    except (SignInNeeded, TokenRefused):
+        raise OutOfReach from None
 
 
 def access_token(connection: Connection, *, refused: str = "") -> str:

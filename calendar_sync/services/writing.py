@@ -6,10 +6,10 @@ or of this process, the next one finds the same event, and writes it again or fi
 
 import json
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from django.db import transaction
@@ -20,6 +20,7 @@ from calendar_sync.google_api import oauth
 from calendar_sync.google_api.calendars import CalendarApi
 from calendar_sync.google_api.errors import (
     AlreadyThere,
+    CalendarGone,
     ChangedThere,
     EventGone,
     GoogleError,
@@ -34,19 +35,20 @@ from calendar_sync.rules.entries import Entry, body_of, content_of, said_in
 from calendar_sync.rules.events import span_of
 from calendar_sync.rules.meet import NO_CONFERENCE, Stands, Step, conference_of, request_of, step_of
 from calendar_sync.rules.read_back import read_back
-from calendar_sync.states import Edit, NoteKind, Problem, State
+from calendar_sync.states import Edit, NoteKind, Problem, Profile, State
 from core import clock
 from core.db import retrying
 from core.letters import site_host
 from outbox import services as outbox
 from providers.exceptions import ChangedMeanwhile
 
-from . import edits, health, leaving, meet_links, tokens, written
-from .locks import lock_if_kept
+from . import edits, health, leaving, meet_links, reading, tokens, written
+from .locks import lock_connection, lock_if_kept
 
 log = structlog.get_logger("calendar_sync")
 
 LEASE = timedelta(minutes=2)
+Answer = TypeVar("Answer")
 chance = random.Random()
 
 
@@ -74,6 +76,8 @@ def write_due(number: int) -> int:
         Connection.objects.filter(pk=number, writing_until=connection.writing_until).update(writing_until=None)
         if count:
             health.note_written(connection, count)
+        if connection.former_token:
+            _forget_former_grant(connection)
     return count
 
 
@@ -87,26 +91,31 @@ def remove_all(connection: Connection) -> None:
     if not left:
         return
     try:
-        api = CalendarApi(oauth.new_access(connection.refresh_token).token)
+        apis = [CalendarApi(oauth.new_access(connection.refresh_token).token)]
+        if connection.former_token:
+            apis.append(CalendarApi(oauth.new_access(connection.former_token).token))
         while left and leaving.is_left(connection):
-            _remove(api, *left[-1])
+            _remove(apis, *left[-1])
             left.pop()
             outbox.renew_lease()
-    except (SignInNeeded, TokenRefused) as error:
+    except (SignInNeeded, TokenRefused) as error:  # the grant is dead
         log.warning("google_events_not_removed", connection=connection.pk, reason=error.reason)
     finally:
         rows = Connection.objects.filter(pk=connection.pk, state_since=connection.state_since)
         rows.update(to_remove=json.dumps(left))
 
 
-def _remove(api: CalendarApi, calendar: str, event_id: str) -> None:
-    """Delete an event; one that Google refuses to delete keeps no other from it."""
-    try:
-        api.delete(calendar, event_id)
-    except (TryLater, SignInNeeded, TokenRefused):
-        raise
-    except GoogleError as error:
-        log.warning("google_event_not_removed", reason=error.reason)
+def _remove(apis: Sequence[CalendarApi], calendar: str, event_id: str) -> None:
+    """Delete an event with the first grant that reaches it; one that none does, or that Google refuses to delete, keeps
+    no other from it."""
+    for api in apis:
+        try:
+            return api.delete(calendar, event_id)
+        except (TryLater, TokenRefused):
+            raise
+        except GoogleError as error:
+            log.warning("google_event_not_removed", reason=error.reason)
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +149,20 @@ def _go_on(connection: Connection) -> bool:
     return bool(rows.update(writing_until=lease))
 
 
+@retrying
+@transaction.atomic
+def _forget_former_grant(connection: Connection) -> None:
+    """Forget the grant of before the private profile once nothing is left to be removed with it, and have the calendars
+    read in which that stood."""
+    rows = WrittenEvent.objects.filter(calendar__connection=connection, calendar__is_made=False)
+    if rows.exclude(sent_at=None).exclude(write_at=None).exists():
+        return
+    row = lock_connection(Connection.objects.filter(pk=connection.pk, profile=Profile.PRIVATE).exclude(former_token=""))
+    if row is not None:
+        Connection.objects.filter(pk=row.pk).update(former_token="")
+        reading.hasten(row, now=clock.now())
+
+
 def _next_due(connection: Connection) -> WrittenEvent | None:
     rows = WrittenEvent.objects.filter(calendar__connection=connection, write_at__lte=clock.now())
     return rows.select_related("calendar__connection__user").order_by("write_at", "pk").first()
@@ -161,6 +184,10 @@ def _write(connection: Connection, row: WrittenEvent) -> Outcome:
             return Outcome()
         _failed(connection, row, TryLater(Problem.SLOW, error.reason))  # changed again since we looked
         return Outcome(ends_turn=True)
+    except tokens.OutOfReach:
+        # It stays there, until its owner removes it or grants more.
+        WrittenEvent.objects.filter(pk=row.pk).update(write_at=None, problem=Problem.SCOPES)
+        return Outcome()
     except GoogleError as error:
         _failed(connection, row, error)
         return Outcome(ends_turn=error.passes)
@@ -213,7 +240,7 @@ def _make_agree(connection: Connection, row: WrittenEvent) -> Outcome:
         return Outcome()
     body, entry = wanted.body, wanted.entry
     if body is not None and entry is not None and row.must_look and row.sent_at:
-        seen = tokens.ask(connection, lambda api: _look(api, row))
+        seen = _ask(row, lambda api: _look(api, row))
         event = seen if seen and seen.get("status") != "cancelled" else None
         known, row.etag = row.etag, event["etag"] if event else ""
         pause = None
@@ -252,9 +279,15 @@ def _make_agree(connection: Connection, row: WrittenEvent) -> Outcome:
         row.sent_at = clock.now()
         if not WrittenEvent.objects.filter(pk=row.pk).update(sent_at=row.sent_at):
             return Outcome(ends_turn=True)  # the connection was ended meanwhile
-    sent = tokens.ask(connection, lambda api: _send(api, row, wanted))
+    sent = _ask(row, lambda api: _send(api, row, wanted))
     _save(row, wanted, sent)
     return Outcome(has_written=True)
+
+
+def _ask(row: WrittenEvent, call: Callable[[CalendarApi], Answer]) -> Answer:
+    """What `call` gets with the grant that reaches the event's calendar. Raises `tokens.OutOfReach`."""
+    calendar = row.calendar
+    return (tokens.ask if calendar.is_in_reach else tokens.ask_as_before)(calendar.connection, call)
 
 
 def _wanted(connection: Connection, row: WrittenEvent) -> Wanted:
@@ -305,10 +338,12 @@ def _agrees(row: WrittenEvent, wanted: Wanted) -> bool:
 
 def _look(api: CalendarApi, row: WrittenEvent) -> Mapping[str, Any] | None:
     """The event as it stands at Google now, also one that was deleted, of which its status says so; None where there is
-    none, as in a calendar that is gone."""
+    none. Raises CalendarGone where its calendar is gone."""
     try:
         return api.event(row.calendar.google_id, row.event_id)
-    except EventGone:
+    except EventGone as error:
+        if not api.has_calendar(row.calendar.google_id):
+            raise CalendarGone(Problem.GONE, error.reason) from None
         return None
 
 

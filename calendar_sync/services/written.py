@@ -56,7 +56,8 @@ def compare(owner: User, *, now: datetime, source: str = "") -> None:
     wanted = [
         (each.name, key) for each in hooks.sources if source in {"", each.name} for key in each.ahead(owner, now=now)
     ]
-    _add((calendar, name, key) for calendar in _written_to().filter(connection__user=owner) for name, key in wanted)
+    calendars = list(_written_to().filter(connection__user=owner).select_related("connection"))
+    _add((calendar, name, key) for calendar in calendars for name, key in wanted)
     # What was over by what we wrote may last longer by now.
     is_ahead = Q(end__gt=now) | Q(end=None) | Q(key__in=[key for _, key in wanted])
     rows = WrittenEvent.objects.filter(is_ahead, calendar__connection__user=owner)

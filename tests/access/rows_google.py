@@ -38,6 +38,9 @@ ROWS = [
     # A form that chooses nothing is shown again.
     Row("google_calendars", get=own(), post=own("422"), args=connection),
     Row("google_history", get=own(), args=connection),
+    Row("google_access", get=own(), args=connection),
+    # Of a connection that has no calendar of its own.
+    Row("google_calendar_again", get=refused(), post=own("go"), args=connection),
     Row("google_sync", get=refused(), post=own("go"), args=connection),
     Row("google_disconnect", get=own(), post=own("go"), args=connection),
     # Whoever sends something: the answer is that to Google.
@@ -47,6 +50,8 @@ ROWS = [
     Row("my_google_edit", get=led("404", C="200"), post=led("404", C="go"), args=customers_event),
     Row("my_google_calendars", get=led("404", C="200"), post=led("404", C="422"), args=customers),
     Row("my_google_history", get=led("404", C="200"), args=customers),
+    Row("my_google_access", get=led("404", C="200"), args=customers),
+    Row("my_google_calendar_again", get=refused(), post=led("404", C="go"), args=customers),
     Row("my_google_sync", get=refused(), post=led("404", C="go"), args=customers),
     Row("my_google_disconnect", get=led("404", C="200"), post=led("404", C="go"), args=customers),
 ]

@@ -233,6 +233,9 @@ def _as_provider(person: User, own: Provider) -> None:
         access_until=clock.now(),
         refreshing_until=clock.now(),
         writing_until=clock.now(),
+        former_token="quill-token-0815",
+        making_until=clock.now(),
+        calendar_asked_at=clock.now(),
         to_remove="[]",
         problem=Problem.SLOW,
     )

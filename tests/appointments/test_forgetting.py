@@ -92,6 +92,7 @@ IMPERSONAL = {
         "calendar_sync_connection.refresh_token",
         "calendar_sync_connection.access_token",
         "calendar_sync_connection.to_remove",
+        "calendar_sync_connection.former_token",
         "calendar_sync_busyinterval.title",
         "calendar_sync_freeevent.title",
     },

@@ -80,6 +80,50 @@ def test_an_entry_at_google_closes_its_time_and_a_dead_grant_is_signed_in_again(
     assert Connection.objects.count() == 1
 
 
+def test_a_calendar_of_its_own_is_chosen_made_deleted_made_again_and_left_for_the_other(
+    page, provider, google, looks_fine
+):
+    service = ServiceFactory(provider=provider, duration_minutes=60, name="Massage")
+    day = clock.local(clock.now(), provider.zone).date() + timedelta(days=3)
+    book(service, clock.wall_minute_to_instant(day, 600, provider.zone))
+    page.goto("/studio/google/")
+    expect(page.get_by_label("My own calendar")).to_be_checked()
+    looks_fine(page)
+
+    page.get_by_label("A calendar of its own").check()
+    page.get_by_role("button", name="Connect Google Calendar").click()
+    page.get_by_role("button", name=MAYA).click()
+    page.get_by_role("button", name="Allow").click()
+    expect(page.get_by_text("A calendar “Dayline” is made there.")).to_be_visible()
+    expect(page.get_by_text("Dayline, being made")).to_be_visible()
+    deliver()
+    [calendar] = [each for each in google.google.calendars_of(MAYA) if each["summary"] == "Dayline"]
+    assert (len(google.google.entries(MAYA, calendar["id"])), google.google.entries(MAYA)) == (1, [])
+    page.goto("/studio/google/")
+    expect(page.get_by_text("Of other calendars Google tells us busy or free, and nothing more.")).to_be_visible()
+    looks_fine(page)
+
+    google.google.remove_calendar(MAYA, calendar["id"])
+    page.get_by_role("button", name="Sync now").click()
+    deliver()
+    page.goto("/studio/google/")
+    expect(page.get_by_text("The calendar “Dayline” was deleted in Google.")).to_be_visible()
+    looks_fine(page)
+    page.get_by_role("button", name="Make it again").click()
+    deliver()
+    [again] = [each for each in google.google.calendars_of(MAYA) if each["summary"] == "Dayline"]
+    assert len(google.google.entries(MAYA, again["id"])) == 1
+
+    page.get_by_role("link", name="Change what Google lets us do").click()
+    looks_fine(page)
+    page.get_by_label("My own calendar").check()
+    page.get_by_role("button", name="Continue to Google").click()
+    page.get_by_role("button", name="Allow").click()  # the account is known
+    deliver()
+    assert google.google.entries(MAYA, again["id"]) == []
+    assert len(google.google.entries(MAYA)) == 1
+
+
 def test_a_box_left_empty_is_named(page, google):
     connect(page, without="View your availability in your calendars")
     expect(page.get_by_text("“See when you are busy”")).to_be_visible()

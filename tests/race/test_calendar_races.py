@@ -1,20 +1,24 @@
 """Readings of one calendar at once, and against booking, choosing and disconnecting, in real processes."""
 
 from datetime import datetime, timedelta
+from time import sleep
 
 import pytest
 
 from accounts.models import User
 from appointments.models import Appointment
 from appointments.services import conflicts
+from calendar_sync.google_api.errors import TryLater
 from calendar_sync.models import BusyInterval, Connection, GoogleCalendar
 from calendar_sync.rules.events import Kept
-from calendar_sync.services import connecting, free_by_choice, health, reading, tokens
+from calendar_sync.services import connecting, free_by_choice, health, own_calendar, reading, tokens
 from calendar_sync.states import Profile, WhenStale
 from core import clock
 from outbox.models import Message
 from providers import services as providers
 from providers.models import CalendarState, Listing, Provider
+from tests.calendar_sync.pretend import MAYA, at_pretend_google, pretend_google
+from tests.calendar_sync.world import connect
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import CategoryFactory
 from tests.invariants import check_all
@@ -22,6 +26,7 @@ from tests.processes import meet
 from tests.providers.test_services import about
 from tests.race.test_ban_races import book, booked, mails, make_service, soon
 
+__all__ = ["at_pretend_google", "pretend_google"]
 HOUR = timedelta(hours=1)
 LATER = timedelta(days=1)
 
@@ -55,6 +60,17 @@ def take_turn(calendar_pk, folder, size):
         return reading._take_turn(calendar_pk) is not None
     except reading.BeingRead:
         return False
+
+
+def make_calendar(connection_pk, folder, size):
+    """Make the calendar of our own as often as the job would; returns whether this process made it."""
+    meet(folder, size)
+    for _ in range(40):
+        try:
+            return own_calendar.make(connection_pk)
+        except (own_calendar.BeingMade, TryLater):
+            sleep(0.1)
+    return None
 
 
 def take_turn_at_the_token(connection_pk, folder, size):
@@ -121,6 +137,21 @@ def values(outcomes):
 def test_of_eight_workers_one_reads_a_calendar(run_calls, tmp_path, calendar):
     outcomes = run_calls([(take_turn, calendar.pk, str(tmp_path), 8)] * 8)
     assert sorted(values(outcomes)) == [False] * 7 + [True]
+
+
+@pytest.mark.parametrize("fault", [{}, {"delay": 1.0}])
+def test_of_four_workers_one_makes_the_calendar_of_our_own(run_calls, tmp_path, service, at_pretend_google, fault):
+    google = at_pretend_google.google
+    if fault:
+        google.faults.add("calendars.insert", after=True, **fault)
+    row = connect(service.provider, at_pretend_google, Profile.PRIVATE)
+
+    made = values(run_calls([(make_calendar, row.pk, str(tmp_path), 4)] * 4))
+
+    assert sorted(made) == [False] * 3 + [True]
+    assert [each["summary"] for each in google.calendars_of(MAYA)].count("Dayline") == 1
+    assert row.calendars.filter(is_made=True, is_written_to=True).count() == 1
+    assert len([call for call in google.calls if call.method == "calendars.insert"]) == 1
 
 
 def test_of_twenty_who_need_a_token_one_asks_google(run_calls, tmp_path, calendar):

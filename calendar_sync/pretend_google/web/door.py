@@ -84,6 +84,8 @@ _ACTIONS: dict[str, Action] = {
     "connect": _connect,
     "revoke": Google.revoke,
     "add_calendar": Google.add_calendar,
+    "remove_calendar": Google.remove_calendar,
+    "calendars_of": Google.calendars_of,
     "share": Google.share,
     "put": Google.put,
     "invite": Google.invite,
