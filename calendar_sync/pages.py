@@ -70,7 +70,7 @@ def panel_of(connection: Connection, *, is_booked: bool, stopped_at: datetime | 
     facts: dict[str, Any] = {
         "connection": connection,
         "busy": busy,
-        "gone": [each for each in calendars if _is_missed(each)],
+        "gone": [each for each in calendars if _is_missed(each, has_own_words=is_private and each.is_made)],
         "deleted": next((each for each in calendars if each.is_made and each.gone_since), None) if is_private else None,
         "is_making": is_private and not any(each.is_made for each in calendars),
         "written_to": next((each for each in calendars if each.is_written_to), None),
@@ -106,9 +106,9 @@ def panel_of(connection: Connection, *, is_booked: bool, stopped_at: datetime | 
     return Panel(kind="brand", icon="check", heading="Connected", text=text, **facts)
 
 
-def _is_missed(calendar: GoogleCalendar) -> bool:
-    """Whether Google no longer shows a calendar that is read or written to. One that we made has words of its own."""
-    is_used = calendar.counts_as_busy or (calendar.is_written_to and not calendar.is_made)
+def _is_missed(calendar: GoogleCalendar, *, has_own_words: bool) -> bool:
+    """Whether Google no longer shows a calendar that is read or written to, unless the latter `has_own_words`."""
+    is_used = calendar.counts_as_busy or (calendar.is_written_to and not has_own_words)
     return is_used and calendar.gone_since is not None
 
 

@@ -66,6 +66,8 @@ def make(number: int) -> bool:
     if connection is None:
         return False
     try:
+        if not is_wanted(connection):  # whoever had the turn before has ended it with the calendar
+            return False
         listed = _find(connection) or _ask(connection)
         return bool(listed and _save(connection, listed))
     except TryLater:
@@ -108,18 +110,15 @@ def _wanting(number: int) -> Q:
 def _take_turn(number: int) -> Connection | None:
     """The connection, leased to this process; None where it has its calendar, or wants none."""
     now = clock.now()
-    made = GoogleCalendar.objects.filter(connection=number, is_made=True)
     rows = Connection.objects.filter(_wanting(number))
     row = rows.first()
-    if row is None or made.exists():
+    if row is None or not is_wanted(row):
         return None
     if row.wait_until and row.wait_until > now:
         raise TryLater(Problem.BUSY, after=row.wait_until - now)
     if not rows.filter(Q(making_until=None) | Q(making_until__lt=now)).update(making_until=now + LEASE):
         raise BeingMade
-    # Whoever had the turn before may have ended it with the calendar.
-    found = Connection.objects.select_related("user").filter(pk=number, making_until=now + LEASE).first()
-    return None if made.exists() else found
+    return Connection.objects.select_related("user").filter(pk=number, making_until=now + LEASE).first()
 
 
 def _find(connection: Connection) -> Listed | None:

@@ -463,6 +463,14 @@ def test_a_deleted_calendar_is_no_deletion_of_each_event_in_it(appointment, priv
     assert WrittenEvent.objects.get().problem == Problem.GONE
 
 
+def test_with_full_access_our_deleted_calendar_is_one_that_is_gone(appointment, private, maya, at_pretend_google):
+    Connection.objects.update(profile=Profile.FULL)
+    private.calendars.filter(is_made=True).update(gone_since=clock.now())
+    page = maya.get(PAGE).text
+    assert "Dayline: gone at Google, or no longer shared." in page
+    assert "Make it again" not in page
+
+
 def test_a_press_on_what_is_there_changes_nothing(appointment, private, maya, at_pretend_google):
     answer = maya.post(reverse("google_calendar_again", args=[private.uuid]), follow=True)
     deliver()
