@@ -135,7 +135,7 @@ class ProfileChoice:
 
 def profiles_of(*, is_booked: bool, chosen: str = Profile.FULL) -> list[ProfileChoice]:
     """The profiles to choose from, for a provider if they are `is_booked`."""
-    entries = "Your appointments and time off" if is_booked else "Your appointments"
+    entries = "Your appointments, time off and own events" if is_booked else "Your appointments and own events"
     site = settings.SITE_NAME
     full = ProfileChoice(
         value=Profile.FULL,

@@ -151,7 +151,7 @@ def test_both_profiles_stand_on_the_page_with_what_each_can_never_see(maya, clie
         assert "My own calendar" in text
         assert "What your other entries are: no titles, guests or places" in text
         assert text.count('name="profile"') == 2
-    assert "Your appointments and time off" in page
+    assert "Your appointments, time off and own events" in page
     assert "time off" not in settings_page
 
 
@@ -642,5 +642,5 @@ def test_disconnecting_while_it_moves_removes_it_from_both(maya, provider, morni
 def test_the_page_of_the_access_says_which_it_is_and_what_a_change_means(maya, private):
     page = maya.get(reverse("google_access", args=[private.uuid])).text
     assert "Now: a calendar of its own" in page
-    assert 'value="private" checked' in page
+    assert 'value="private" aria-describedby="profile-private" checked' in page
     assert "removed from the calendar in which it stands now" in page
