@@ -101,7 +101,7 @@ def _change_reach(row: Connection, former_token: str, *, now: datetime) -> None:
         if ours.filter(is_written_to=True).update(is_written_to=False):
             others.filter(is_primary=True).update(is_written_to=True)
     row.save(update_fields=["former_token"])
-    meet_links.hand(meet_links.with_link(WrittenEvent.objects.filter(calendar__connection__user=row.user_id)))
+    meet_links.hand(meet_links.with_link(WrittenEvent.objects.filter(calendar__connection__user=row.user_id), now=now))
     # A reading that is under way has another reach than the next.
     row.calendars.update(sync_token="", reading_until=None, next_read_at=now)
     written.note_keeper(row.user_id)

@@ -94,11 +94,12 @@ def make_again(*, connection: Connection, actor: User) -> bool:
     gone = row.calendars.filter(is_made=True).exclude(gone_since=None).first() if row else None
     if row is None or gone is None:
         return False
+    now = clock.now()
     freed = reading.drop_copies([gone])
-    meet_links.hand(meet_links.with_link(gone.written.all()))
+    meet_links.hand(meet_links.with_link(gone.written.all(), now=now))
     gone.delete()
     written.note_keeper(row.user_id)
-    publish_if_wanted(row, now=clock.now())
+    publish_if_wanted(row, now=now)
     health.pass_on(provider, has_changed=freed)
     return True
 
@@ -168,7 +169,7 @@ def _save(connection: Connection, listed: Listed) -> bool:
     # Its events are read from now on, and whole, also where its busy times were.
     calendar.sync_token, calendar.reading_until, calendar.next_read_at, calendar.gone_since = "", None, now, None
     calendar.save()
-    meet_links.hand(meet_links.with_link(WrittenEvent.objects.filter(calendar__connection__user=row.user_id)))
+    meet_links.hand(meet_links.with_link(WrittenEvent.objects.filter(calendar__connection__user=row.user_id), now=now))
     Connection.objects.filter(pk=row.pk).update(calendar_asked_at=None)
     written.note_keeper(row.user_id)
     written.compare(row.user, now=now)
