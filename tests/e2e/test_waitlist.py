@@ -21,8 +21,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def taken(db):
-    """Maya's only opening of the next two months, booked by somebody else."""
-    maya = ProviderFactory(name="Maya Okafor", time_zone="Europe/London", policy__window_days=6)
+    """Maya’s only opening of the next two months, booked by somebody else. Who waits is asked at any hour."""
+    policy = {"policy__window_days": 6, "policy__waitlist_at_night": True}
+    maya = ProviderFactory(name="Maya Okafor", time_zone="Europe/London", **policy)
     day = clock.local(clock.now(), maya.zone).date() + timedelta(days=5)
     give_hours(maya, {day.weekday(): [("10:00", "10:45")]})
     service = ServiceFactory(provider=maya, duration_minutes=45, name="First assessment", slug="first-assessment")
