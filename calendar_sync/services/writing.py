@@ -308,7 +308,10 @@ def _fields(connection: Connection, row: WrittenEvent, entry: Entry | None) -> W
 def _may_delete(connection: Connection, row: WrittenEvent) -> bool:
     """Look at an event that is its owner's alone before it is deleted: a change of theirs that goes with it is told,
     and one that they made repeat there stays, as there is more of it than we ever wrote."""
-    event = tokens.ask(connection, lambda api: _look(api, row))
+    try:
+        event = _ask(row, lambda api: _look(api, row))
+    except CalendarGone:
+        return True
     if event is None or event.get("status") == "cancelled":
         return True
     if event.get("recurrence"):

@@ -8,6 +8,8 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from accounts.models import User
+from appointments.rules.own_events import Details
+from appointments.services.own_events import create_own_event
 from calendar_sync.google_api.errors import TryLater
 from calendar_sync.models import BusyInterval, Channel, Connection, FreeEvent, GoogleCalendar, Note, WrittenEvent
 from calendar_sync.queries import mirrored_between
@@ -541,6 +543,55 @@ def test_changed_to_the_private_one_all_that_lies_ahead_moves_into_the_new_calen
     assert (busy_times(provider), FreeEvent.objects.count()) == ([(morning + DAY, morning + DAY + HOUR)], 0)
     assert set(BusyInterval.objects.values_list("title", flat=True)) == {""}
     assert Note.objects.filter(kind=NoteKind.CHANGED).count() == 1
+
+
+def school(provider, start):
+    """An event of the provider's own, written."""
+    made = create_own_event(details=Details("School run", start, start + HOUR), actor=provider.user).event
+    deliver()
+    return made
+
+
+def test_own_events_move_along_and_back_and_lose_nothing(maya, provider, morning, at_pretend_google):
+    full = connect(provider, at_pretend_google)
+    event = school(provider, morning)
+    counts = []
+    for profile in ("private", "full", "private"):
+        connect_by_pages(maya, profile, again=str(full.uuid))
+        deliver()
+        full.refresh_from_db()
+        counts.append((in_full(at_pretend_google), len(ours(at_pretend_google)), full.state, full.former_token))
+    assert counts == [(0, 1, State.WORKING, ""), (1, 0, State.WORKING, ""), (0, 1, State.WORKING, "")]
+    event.refresh_from_db()
+    assert (event.version, event.title) == (1, "School run")
+    assert busy_times(provider) == []
+
+
+def test_own_events_outlive_the_calendar_in_which_they_stood(maya, private, provider, morning, at_pretend_google):
+    own_calendar.make(private.pk)
+    event = school(provider, morning)
+    read_own(private)
+    at_pretend_google.google.remove_calendar(MAYA, made(at_pretend_google)[0]["id"])
+    read_own(private)
+    with transaction.atomic():
+        written.look_at(list(WrittenEvent.objects.values_list("pk", flat=True)), now=clock.now())
+    deliver()
+    event.refresh_from_db()
+    maya.post(reverse("google_calendar_again", args=[private.uuid]))
+    deliver()
+    assert event.version == 1
+    assert [each["summary"] for each in ours(at_pretend_google)] == ["School run"]
+
+
+def test_what_stood_in_a_calendar_that_is_deleted_waits_for_nothing(
+    appointment, maya, private, provider, morning, at_pretend_google
+):
+    school(provider, morning + 2 * HOUR)
+    at_pretend_google.google.remove_calendar(MAYA, made(at_pretend_google)[0]["id"])
+    connect_by_pages(maya, "full", again=str(private.uuid))
+    deliver()
+    assert in_full(at_pretend_google) == 2
+    assert not WrittenEvent.objects.filter(calendar__is_made=True).exists()
 
 
 def test_until_it_is_removed_what_we_wrote_ourselves_is_no_conflict(provider, morning, at_pretend_google, maya):
