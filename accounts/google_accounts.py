@@ -93,11 +93,13 @@ def enter(*, identity: Identity, mailbox_proven: bool, zone: str, now: datetime)
     """
     try:
         return _enter(identity, mailbox_proven=mailbox_proven, zone=zone, now=now)
+    except AddressIsAnothers:
+        pass
     except IntegrityError as error:
-        # The same person in another tab, or somebody who signed up with the address at this moment.
         if not violates(error, ONE_ACCOUNT_FOR_A_SUBJECT) and not violates(error, ONE_ACCOUNT_FOR_AN_ADDRESS):
             raise
-        return _enter(identity, mailbox_proven=mailbox_proven, zone=zone, now=now)
+    # The same person in another tab, or somebody who signed up with the address at this moment, may have come first.
+    return _enter(identity, mailbox_proven=mailbox_proven, zone=zone, now=now)
 
 
 @retrying

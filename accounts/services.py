@@ -85,9 +85,11 @@ def discard_unconfirmed_account(*, email: str) -> bool:
     whether the address is free now.
     """
     with transaction.atomic():
+        # Locked before the question: an account that is made, confirmed or used at this moment stays.
+        there = list(User.objects.select_for_update(of=("self",)).filter(email=email))
         if queries.is_address_taken(email):
             return False
-        for user in User.objects.select_for_update(of=("self",)).filter(email=email):
+        for user in there:
             try:
                 user.delete()
             except ProtectedError:  # staff gave it something to do

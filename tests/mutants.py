@@ -2617,6 +2617,22 @@ MUTANTS = [
         "trap",
     ),
     mutant(
+        "an account that was confirmed at this moment is discarded",
+        "accounts/services.py",
+        "        for user in there:\n",
+        "        for user in User.objects.filter(email=email):\n",
+        GOOGLE,
+        "while_its_address",
+    ),
+    mutant(
+        "the slower of two tabs is turned away",
+        GOOGLE_ACCOUNTS,
+        "    except AddressIsAnothers:\n        pass\n",
+        "",
+        GOOGLE,
+        "slower_of_two_tabs",
+    ),
+    mutant(
         "a second Google account is linked by its address",
         GOOGLE_ACCOUNTS,
         "or not owner.email_confirmed or of(owner):",

@@ -19,12 +19,13 @@ from django.contrib.auth import get_user
 from django.db import transaction
 from django.test import Client
 
-from accounts import bans, google_accounts, google_oauth, leaving
+from accounts import bans, google_accounts, google_oauth, leaving, queries, services
 from accounts.google_oauth import Identity
 from accounts.models import Session, User
 from core import clock
 from tests.accounts.conftest import PASSWORD, sign_in
 from tests.accounts.google import CLIENT, EMAIL, SUBJECT, google
+from tests.factories.accounts import UserFactory
 
 pytestmark = pytest.mark.django_db
 __all__ = ["google"]
@@ -168,6 +169,38 @@ def test_an_account_that_nobody_confirmed_is_no_trap(client, google):
     assert (user.pk != trap.pk, user.name, user.has_usable_password()) == (True, "Amara Nwosu", False)
     assert sign_in(Client(), email=EMAIL, password="the trapper's password").status_code == 422
     assert not get_user(session).is_authenticated
+
+
+def test_an_account_that_is_confirmed_while_its_address_is_looked_at_stays(monkeypatch):
+    is_taken = queries.is_address_taken
+
+    def then_in_another_tab(email):
+        answer = is_taken(email)
+        UserFactory(email=EMAIL)
+        return answer
+
+    monkeypatch.setattr(queries, "is_address_taken", then_in_another_tab)
+
+    services.discard_unconfirmed_account(email=EMAIL)
+
+    assert User.objects.get().email == EMAIL
+
+
+def test_the_slower_of_two_tabs_opens_the_account_that_the_other_made(monkeypatch):
+    identity = Identity(SUBJECT, EMAIL, "Amara", is_checked=True, is_hosted=True)
+    discard, first = services.discard_unconfirmed_account, []
+
+    def enter() -> User:
+        return google_accounts.enter(identity=identity, mailbox_proven=True, zone="", now=clock.now())
+
+    def after_the_other_tab(*, email):
+        monkeypatch.setattr(services, "discard_unconfirmed_account", discard)
+        first.append(enter())
+        return discard(email=email)
+
+    monkeypatch.setattr(services, "discard_unconfirmed_account", after_the_other_tab)
+
+    assert [enter()] == first == [User.objects.get()]
 
 
 def test_an_unconfirmed_account_that_was_used_is_not_opened_and_not_taken_away(client, google):
