@@ -94,6 +94,8 @@ class UserAdmin(admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         # Nothing that changed elsewhere since the page was opened is written back.
         obj.save(update_fields=[name for name in form.changed_data if name not in {"groups", "user_permissions"}])
+        if "time_zone" in form.changed_data:
+            services.compare_calendar(obj)
         if "is_active" in form.changed_data and not obj.is_active:
             services.deactivate_account(user=obj)
 

@@ -168,10 +168,13 @@ def _update(*, user: User, fields: tuple[str, ...], values: Mapping[str, Any], s
             if wanted != {field: str(getattr(current, field) or "") for field in wanted}:
                 raise ChangedMeanwhile
             return current  # the same form sent twice: already done
+        zone = current.time_zone
         for field in fields:
             if field in values:
                 setattr(current, field, values[field])
         current.save(update_fields=list(fields))
+        if current.time_zone != zone:
+            compare_calendar(current)
     return current
 
 
@@ -182,7 +185,18 @@ def answer_device_zone(*, user: User, actor: User, zone: str, follow: bool) -> N
     """
     canonical = clock.canonical_zone(zone)
     fields = {"time_zone": canonical, "declined_time_zone": ""} if follow else {"declined_time_zone": canonical}
-    User.objects.filter(pk=user.pk).update(**fields)
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(**fields)
+        if follow:
+            compare_calendar(user)
+
+
+def compare_calendar(user: User) -> None:
+    """Have the person's connected calendar compared with all that stands there, which reads otherwise now: in another
+    zone, or with another address of its page. Inside the transaction of the change."""
+    if user.keeps_calendar:
+        key = f"{user.pk}:{uuid.uuid4().hex}"
+        outbox.publish("calendar_sync.compare_person", key=key, payload={"person": user.pk})
 
 
 # --- Photo --------------------------------------------------------------------

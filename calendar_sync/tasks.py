@@ -70,6 +70,14 @@ def write_time_off(payload: dict[str, Any], *, message: Any) -> None:
         written.compare(owner, now=clock.now(), source=time_off.name)
 
 
+@outbox.handler("calendar_sync.compare_person")
+def compare_person(payload: dict[str, Any], *, message: Any) -> None:
+    """Have the calendar of a person compared with all that lies ahead of them."""
+    owner = User.objects.filter(pk=payload["person"]).first()
+    if owner is not None:
+        written.compare(owner, now=clock.now())
+
+
 @outbox.every(seconds=60, name="calendar_sync.channels")
 def look_for_channels() -> None:
     """Publish a look at the connections whose push channels are to be opened, renewed or stopped."""

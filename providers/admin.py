@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.forms import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest
 
+from accounts.services import compare_calendar
 from core.admin import ReadOnly, StateFilter
 from core.db import lock_rows
 from providers import queries
@@ -107,6 +108,11 @@ class ProviderAdmin(RefreshesOpenings):
     raw_id_fields = ["user"]
     readonly_fields = ["live_since", "created_at", "steps_done"]
     inlines = [PolicyInline, HoursInline]
+
+    def save_model(self, request: HttpRequest, obj: Provider, form: ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if {"time_zone", "listing"} & set(form.changed_data):
+            compare_calendar(obj.user)
 
 
 @admin.register(Service)

@@ -5144,4 +5144,21 @@ MUTANTS = [
         CALENDAR_PAGES,
         "few_words",
     ),
+    # --- Own events read otherwise ------------------------------------------------------------------------------------
+    mutant(
+        "a person's other zone is not told to their calendar",
+        "accounts/services.py",
+        "        if current.time_zone != zone:\n",
+        "        if False:\n",
+        "calendar_sync/test_own_events.py",
+        "written_anew_at_once",
+    ),
+    mutant(
+        "who goes live keeps the pages of a customer in their calendar",
+        "providers/services/page.py",
+        "    if was_draft:",
+        "    if not was_draft:",
+        "calendar_sync/test_own_events.py",
+        "lead_to_the_studio",
+    ),
 ]

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from django.db import transaction
 
 from accounts.models import User
+from accounts.services import compare_calendar
 from core import clock
 from core.db import retrying
 from core.wording import date_text
@@ -117,6 +118,7 @@ def _write_week(provider: Provider, rows: list[tuple[int, int, int]], zone: str)
     if zone != provider.time_zone:
         provider.time_zone = zone
         provider.save(update_fields=["time_zone"])
+        compare_calendar(provider.user)
 
 
 def _check_dates(provider: Provider, override: DateOverride, start_on: date, end_on: date) -> None:

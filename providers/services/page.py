@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
+from accounts.services import compare_calendar
 from core import clock
 from core.db import lock_row, retrying
 from providers import edit_stamps, hooks, queries
@@ -110,9 +111,12 @@ def go_live(*, provider: Provider, actor: User) -> Provider:
     missing = queries.missing_for_live(provider)
     if missing:
         raise NotReady(missing)
+    was_draft = provider.is_draft
     provider.listing = Listing.LIVE
     provider.live_since = provider.live_since or clock.now()
     provider.save(update_fields=["listing", "live_since"])
+    if was_draft:  # who was a customer alone has other pages from now on
+        compare_calendar(provider.user)
     open_time_changed(provider)
     return provider
 

@@ -6,6 +6,7 @@ from datetime import datetime
 import pytest
 from django.urls import reverse
 
+from accounts import services as accounts
 from appointments.models import Appointment, Offer, OwnEvent
 from appointments.outside import own_events as source
 from appointments.rules.own_events import Details, details_of
@@ -21,7 +22,10 @@ from calendar_sync.services import connecting, edits, written
 from calendar_sync.states import Edit, NoteKind, WhenChanged
 from core import clock
 from outbox.testing import deliver
+from providers import services as providers
+from providers.models import Listing
 from tests.factories.accounts import UserFactory
+from tests.factories.providers import ProviderFactory, ServiceFactory
 
 from .pretend import MAYA, ROBIN
 from .world import DAY, HOUR, book, cancel, connect, connect_person, entries, hour_from, read, writes
@@ -161,6 +165,90 @@ def test_what_was_there_before_the_connection_is_written_with_it(provider, morni
     deliver()
 
     assert [event["summary"] for event in entries(at_pretend_google)] == ["Dentist"]
+
+
+# --- Read otherwise ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def dentist(connected, morning, at_pretend_google):
+    """An hour of a customer's, written into their own calendar."""
+    customer = UserFactory(name="Robin", time_zone="Europe/London")
+    connect_person(customer, at_pretend_google, ROBIN)
+    made = create_own_event(details=Details("Dentist", morning, morning + HOUR), actor=customer).event
+    deliver()
+    made.user.refresh_from_db()
+    return made
+
+
+def zone_and_page(server, account=ROBIN):
+    [event] = entries(server, account)
+    return event["start"]["timeZone"], event["source"]["url"].partition("/events/")[0].rpartition("/")[2]
+
+
+def test_in_another_zone_of_its_owner_it_is_written_anew_at_once(dentist, at_pretend_google):
+    robin = dentist.user
+    values = {"time_zone": "Europe/Berlin"}
+
+    seen = accounts.fingerprint(robin, accounts.PREFERENCE_FIELDS)
+    accounts.update_preferences(user=robin, actor=robin, values=values, seen=seen)
+    deliver()
+    assert zone_and_page(at_pretend_google) == ("Europe/Berlin", "my")
+
+    accounts.answer_device_zone(user=robin, actor=robin, zone="Asia/Tokyo", follow=True)
+    deliver()
+    assert zone_and_page(at_pretend_google) == ("Asia/Tokyo", "my")
+
+
+def test_preferences_that_leave_the_zone_compare_nothing(dentist):
+    robin = dentist.user
+
+    seen = accounts.fingerprint(robin, accounts.PREFERENCE_FIELDS)
+    accounts.update_preferences(user=robin, actor=robin, values={"theme": "dark"}, seen=seen)
+    accounts.answer_device_zone(user=robin, actor=robin, zone="Asia/Tokyo", follow=False)
+
+    assert deliver() == []
+
+
+def test_whole_days_in_another_zone_keep_their_moments(maya, provider, at_pretend_google):
+    day = clock.local(clock.now(), provider.zone).date() + 3 * DAY
+    start, end = clock.day_bounds(day, provider.zone)
+    create_own_event(details=Details("Rent due", start, end, is_all_day=True), actor=maya)
+    deliver()
+
+    week = {0: [(540, 600)]}
+    providers.set_working_hours(provider=provider, actor=maya, week=week, time_zone="Europe/Berlin")
+    deliver()
+
+    [event] = entries(at_pretend_google)
+    assert datetime.fromisoformat(event["start"]["dateTime"]) == start
+    assert event["start"]["timeZone"] == "Europe/Berlin"
+
+
+def test_the_events_of_who_goes_live_lead_to_the_studio_at_once(dentist, at_pretend_google):
+    robin = dentist.user
+    page = ProviderFactory(user=robin, time_zone="Europe/Berlin", listing=Listing.DRAFT)
+    ServiceFactory(provider=page)
+    deliver()
+    assert zone_and_page(at_pretend_google) == ("Europe/London", "my")
+
+    page = providers.go_live(provider=page, actor=robin)
+    deliver()
+    assert zone_and_page(at_pretend_google) == ("Europe/Berlin", "studio")
+
+    providers.pause_page(provider=page, actor=robin)
+    providers.resume_page(provider=page, actor=robin)
+    assert "calendar_sync.compare_person" not in {message.topic for message in deliver()}
+
+
+def test_a_zone_changed_by_staff_is_written_at_once(dentist, client, at_pretend_google):
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    address = reverse("admin:accounts_user_change", args=[dentist.user_id])
+
+    client.post(address, {"name": "Robin", "time_zone": "Europe/Berlin", "is_active": "on"})
+    deliver()
+
+    assert zone_and_page(at_pretend_google) == ("Europe/Berlin", "my")
 
 
 # --- Taken over -------------------------------------------------------------------------------------------------------

@@ -39,6 +39,17 @@ def test_a_saved_provider_refreshes_the_openings(client, staff, maya):
     assert Message.objects.filter(topic="appointments.refresh_openings").count() == 1
 
 
+def test_another_zone_has_the_connected_calendar_compared(client, staff, maya):
+    User.objects.filter(pk=maya.user_id).update(keeps_calendar=True)
+
+    change(client, maya, trade="Baker")
+    assert not Message.objects.filter(topic="calendar_sync.compare_person").exists()
+    change(client, maya, time_zone="Europe/Berlin")
+
+    [message] = Message.objects.filter(topic="calendar_sync.compare_person")
+    assert message.payload == {"person": maya.user_id}
+
+
 def test_ranges_that_overlap_are_refused(client, staff, maya):
     answer = change(client, maya, **{"working_hours-0-end_minute": "800"})
 
