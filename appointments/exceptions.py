@@ -82,6 +82,12 @@ class EventGone(DomainError):
     message = "This event was deleted meanwhile, in another tab, on another device or in Google."
 
 
+class FormSpent(DomainError):
+    """The form of a new own event made one before, which says something else by now, or was deleted."""
+
+    message = "This form was saved already, and its event was deleted since."
+
+
 class OffersChanged(DomainError):
     """The times that the page showed as offered instead are not all open any more, or it showed none."""
 

@@ -141,6 +141,11 @@ def write_own_event(payload: dict[str, Any], *, message: Any) -> None:
     own_events_at_google.write(UUID(payload["event"]), owner=payload["owner"])
 
 
+@outbox.daily(hour=3, name="appointments.forget_deleted_events")
+def forget_deleted_events() -> int:
+    return own_events.forget_deleted(now=clock.now())
+
+
 @outbox.handler(join_links.TELL)
 def tell_join_links(payload: dict[str, Any], *, message: Any) -> None:
     """Tell a customer of links to join that came, or are gone, since they were told last."""

@@ -5161,4 +5161,28 @@ MUTANTS = [
         "calendar_sync/test_own_events.py",
         "lead_to_the_studio",
     ),
+    mutant(
+        "a form makes its event again after it was deleted",
+        OWN_EVENTS,
+        "return rows.first() or DeletedOwnEvent.objects.filter(uuid=key).first()",
+        "return rows.first()",
+        "appointments/test_own_events.py",
+        "sent_again",
+    ),
+    mutant(
+        "what is typed into a form that was saved before is lost",
+        OWN_EVENTS,
+        "        if details_of(made) != details:",
+        "        if False:",
+        "appointments/test_own_event_pages.py",
+        "going_back",
+    ),
+    mutant(
+        "the message does not say what an event took back",
+        "appointments/views/own_events.py",
+        "no_longer_offered(saved.taken_back)",
+        "no_longer_offered(0)",
+        "appointments/test_own_event_pages.py",
+        "offered_is_shown_first",
+    ),
 ]

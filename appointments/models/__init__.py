@@ -9,7 +9,7 @@ from .known_conflict import KnownConflict
 from .late_cancellation import LateCancellation
 from .offer import Offer
 from .opening_index import OpenBlock, OpenDay, OpeningIndex, SearchFigures
-from .own_event import OwnEvent
+from .own_event import DeletedOwnEvent, OwnEvent
 from .proposal import Proposal
 from .reminder_sweep import ReminderSweep
 from .series import LeftOutDate, Series
@@ -22,6 +22,7 @@ __all__ = [
     "AppointmentEvent",
     "AppointmentQuerySet",
     "CalendarFeed",
+    "DeletedOwnEvent",
     "Digest",
     "Hold",
     "KnownConflict",

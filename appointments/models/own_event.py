@@ -63,3 +63,18 @@ class OwnEvent(models.Model):
     def name(self) -> str:
         """The title, or what stands for an empty one."""
         return self.title or "Untitled event"
+
+
+class DeletedOwnEvent(models.Model):
+    """That an own event was deleted lately, so that its form, sent again, does not make it anew. Nothing of what it
+    said is kept."""
+
+    uuid = models.UUIDField(unique=True, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    deleted_at = models.DateTimeField(editable=False, db_index=True)
+
+    class Meta:
+        verbose_name = "deleted own event"
+
+    def __str__(self) -> str:
+        return f"deleted own event {self.deleted_at:%Y-%m-%d %H:%M}"

@@ -6,7 +6,7 @@ either asked about or refused. It never ends or moves what is agreed or asked fo
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4, uuid5
 
 from django.core.exceptions import PermissionDenied
@@ -14,8 +14,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
-from appointments.exceptions import EventGone, EventRefused, InsideChanged, PolicyRefused
-from appointments.models import Appointment, Offer, OwnEvent
+from appointments.exceptions import EventGone, EventRefused, FormSpent, InsideChanged, PolicyRefused
+from appointments.models import Appointment, DeletedOwnEvent, Offer, OwnEvent
 from appointments.rules.own_events import MOST_AHEAD, Details, check_details, details_of
 from appointments.rules.time_off import Claim
 from core import clock
@@ -30,16 +30,19 @@ from . import offers, waitlist_offers
 from .locks import lock_people, lock_providers
 
 WRITE = "appointments.write_own_event"
+# For how long the form of a deleted event makes no other: a page may stay open, or come back with the browser.
+FORMS_SPENT_FOR = timedelta(days=90)
 # What a page showed inside: `Appointment.as_shown` by reference, and the ids of offered times.
 Shown = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """The event as it stands, and whether the act changed anything."""
+    """The event as it stands, whether the act changed anything, and how many offered times it took back."""
 
     event: OwnEvent
     changed: bool = True
+    taken_back: int = 0
 
 
 def what_lies_inside(user: User, details: Details, *, now: datetime, besides: Details | None = None) -> list[Claim]:
@@ -78,7 +81,8 @@ def what_is_offered_inside(user: User, details: Details, *, now: datetime) -> li
 def create_own_event(*, details: Details, actor: User, key: UUID | None = None, shown: Shown | None = None) -> Saved:
     """Write down an event of the actor's. `key` is that of its form, so that one sent twice makes one event.
 
-    Raises EventRefused, PolicyRefused, and InsideChanged where it lies over something that was not `shown`.
+    Raises FormSpent where the form's event says something else by now or was deleted, EventRefused, PolicyRefused, and
+    InsideChanged where it lies over something that was not `shown`.
     """
     return _create(details=details, actor=actor, key=key or uuid4(), shown=shown or {})
 
@@ -87,12 +91,18 @@ def create_own_event(*, details: Details, actor: User, key: UUID | None = None, 
 @transaction.atomic
 def _create(*, details: Details, actor: User, key: UUID, shown: Shown) -> Saved:
     person, provider = _lock(actor)
-    made = OwnEvent.objects.filter(uuid=key).first()
+    made = _made_with(key)
     if made is not None and made.user_id != person.pk:
         key = uuid5(key, str(person.pk))  # the same each time that the form is sent
-        made = OwnEvent.objects.filter(uuid=key).first()
-    if made is not None:
+        made = _made_with(key)
+    if isinstance(made, OwnEvent):
+        if details_of(made) != details:
+            raise FormSpent(
+                "This form was saved already, as an event that says something else now. Save again to add another one."
+            )
         return Saved(made, changed=False)
+    if made is not None:
+        raise FormSpent
     now = clock.now()
     check_details(details, now=now)
     if OwnEvent.objects.filter(user=person, end__gt=now).count() >= MOST_AHEAD:
@@ -100,9 +110,15 @@ def _create(*, details: Details, actor: User, key: UUID, shown: Shown) -> Saved:
     _check_inside(person, details, shown, now=now)
     event = OwnEvent(user=person, uuid=key, created_at=now, changed_at=now, **asdict(details))
     event.save(force_insert=True)
-    _take_back_offered(provider, details, now=now)
+    taken_back = _take_back_offered(provider, details, now=now)
     _follow(person, provider, event, before=None, after=details)
-    return Saved(event)
+    return Saved(event, taken_back=taken_back)
+
+
+def _made_with(key: UUID) -> OwnEvent | DeletedOwnEvent | None:
+    """The event that a form with this key has made, whosever it is, or that there was one."""
+    rows = OwnEvent.objects.filter(uuid=key)
+    return rows.first() or DeletedOwnEvent.objects.filter(uuid=key).first()
 
 
 def change_own_event(
@@ -135,9 +151,9 @@ def _change(*, event: OwnEvent, details: Details, actor: User, version: int, sho
         setattr(row, field, value)
     row.version, row.changed_at = row.version + 1, now
     row.save()
-    _take_back_offered(provider, details, now=now)
+    taken_back = _take_back_offered(provider, details, now=now)
     _follow(person, provider, row, before=before, after=details)
-    return Saved(row)
+    return Saved(row, taken_back=taken_back)
 
 
 @retrying
@@ -155,8 +171,14 @@ def delete_own_event(*, event: OwnEvent, actor: User, version: int) -> bool:
         raise ChangedMeanwhile
     before = details_of(row)
     row.delete()
+    DeletedOwnEvent.objects.create(uuid=row.uuid, user=person, deleted_at=clock.now())
     _follow(person, provider, event, before=before, after=None)
     return True
+
+
+def forget_deleted(*, now: datetime) -> int:
+    """Forget which events were deleted long ago; returns their number."""
+    return DeletedOwnEvent.objects.filter(deleted_at__lt=now - FORMS_SPENT_FOR).delete()[0]
 
 
 def _lock(actor: User) -> tuple[User, Provider | None]:
@@ -187,10 +209,15 @@ def _check_inside(
         raise InsideChanged
 
 
-def _take_back_offered(provider: Provider | None, details: Details, *, now: datetime) -> None:
-    """Take back the times that the provider, who is locked, offers inside, as nobody could take them any more."""
-    if provider is not None and details.taken and offers.withdraw_inside(provider, details.taken, now=now):
+def _take_back_offered(provider: Provider | None, details: Details, *, now: datetime) -> int:
+    """Take back the times that the provider, who is locked, offers inside, as nobody could take them any more; their
+    number."""
+    if provider is None or details.taken is None:
+        return 0
+    taken_back = offers.withdraw_inside(provider, details.taken, now=now)
+    if taken_back:
         waitlist_offers.offer_freed(provider.pk, now=now)
+    return taken_back
 
 
 def _follow(

@@ -11,6 +11,7 @@ from appointments.models import (
     Appointment,
     AppointmentEvent,
     CalendarFeed,
+    DeletedOwnEvent,
     Digest,
     Hold,
     KnownConflict,
@@ -44,6 +45,7 @@ def kept(user: User) -> Rows:
         "history entries they made": AppointmentEvent.objects.filter(actor=user),
         "new times they proposed": Proposal.objects.filter(actor=user),
         "their own events": OwnEvent.objects.filter(user=user),
+        "own events deleted lately": DeletedOwnEvent.objects.filter(user=user),
         "their calendar link": CalendarFeed.objects.filter(owner=user),
         "their evening digest": Digest.objects.filter(provider__user=user),
         "times offered to them": Offer.objects.filter(customer=user),
@@ -102,6 +104,7 @@ def erase(user: User) -> None:
     WaitlistPlace.objects.filter(customer=user).update(reason="", time_zone="UTC")
     WaitlistPlace.objects.filter(provider__user=user).exclude(reason="").update(reason="")
     OwnEvent.objects.filter(user=user).delete()
+    DeletedOwnEvent.objects.filter(user=user).delete()
     CalendarFeed.objects.filter(owner=user).delete()
     Digest.objects.filter(provider__user=user).delete()
     KnownConflict.objects.filter(appointment__provider__user=user).delete()

@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
-from appointments.exceptions import EventGone, EventRefused, InsideChanged
+from appointments.exceptions import EventGone, EventRefused, FormSpent, InsideChanged
 from appointments.forms.own_events import OwnEventForm
 from appointments.models import OwnEvent
 from appointments.pages.own_events import (
@@ -29,6 +29,7 @@ from appointments.pages.own_events import (
     shown_field,
     when_words,
 )
+from appointments.pages.studio.time_off import no_longer_offered
 from appointments.queries.own_events import coming_own_events, own_event_of, past_own_events
 from appointments.rules.own_events import details_of
 from appointments.services.own_events import (
@@ -234,7 +235,7 @@ def _save(request: HttpRequest, door: Door, form: OwnEventForm, row: OwnEvent | 
         return _form_page(request, door, form, row, status=refusal.status)
     except ChangedMeanwhile as refusal:
         return _ask_again(request, door, row, refusal)
-    except EventGone as refusal:
+    except (EventGone, FormSpent) as refusal:
         return _offer_new(request, door, refusal)
     _tell(request, door, saved, lies_over_words(inside))
     back = back_to_calendar(request, door.provider, saved.event.start) if door.provider else None
@@ -256,7 +257,8 @@ def _tell(request: HttpRequest, door: Door, saved: Saved, lies_over: str) -> Non
     row = saved.event
     words = f"Saved: {row.name}, {when_words(row, door.zone, twelve=door.twelve)}."
     closes = "Nobody can book you then." if door.is_studio and not row.is_free and row.end > clock.now() else ""
-    messages.success(request, " ".join(part for part in (words, closes, lies_over) if part))
+    parts = (words, closes, lies_over, no_longer_offered(saved.taken_back))
+    messages.success(request, " ".join(part for part in parts if part))
 
 
 def _form_page(
@@ -307,8 +309,8 @@ def _ask_again(request: HttpRequest, door: Door, row: OwnEvent | None, refusal: 
     return _form_page(request, door, form, now, status=status, refusal=refusal, saved_now=stands)
 
 
-def _offer_new(request: HttpRequest, door: Door, refusal: EventGone) -> HttpResponse:
-    """The form of a new event with all that was typed about one that is gone."""
+def _offer_new(request: HttpRequest, door: Door, refusal: EventGone | FormSpent) -> HttpResponse:
+    """The form of a new event with all that was typed about one that is gone, or was saved before."""
     form = OwnEventForm.again(request.POST, zone=door.zone, key=uuid4(), version="", shown="")
     return _form_page(request, door, form, status=HTTPStatus.CONFLICT, refusal=refusal, saved_now=[])
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts import personal_data
 from accounts.models import Appeal, Ban, DataCopy, Departure, KeptBan, Session, User
-from appointments.models import Hold, LateCancellation, LeftOutDate, OpenDay, OpeningIndex
+from appointments.models import DeletedOwnEvent, Hold, LateCancellation, LeftOutDate, OpenDay, OpeningIndex
 from calendar_sync.models import Channel
 from core import clock
 from notifications.models import Kind, Mention, ReminderLead, SentMail, TurnedOff, UnsubscribeLink
@@ -36,6 +36,7 @@ NOT_COPIED = {
         LeftOutDate,
     },
     "Made anew from what is copied: held times and the index of the search.": {Hold, OpeningIndex, OpenDay},
+    "Says that something was deleted, and nothing of what it was.": {DeletedOwnEvent},
     "The page that hands out the copy shows it.": {DataCopy, Departure},
     "Grants access.": {UnsubscribeLink, EmailConfirmation, SocialToken},
     "The house's record of its staff, and the mark of a deleted account.": {LogEntry, KeptBan, *RIGHTS},

@@ -294,10 +294,11 @@ def test_a_time_that_is_offered_is_shown_first_and_taken_back_after_a_yes(studio
     assert (check.status_code, OwnEvent.objects.count()) == (200, 0)
     assert f"{confirmed.service.name}: held for them, as you offered it" in text_of(check)
     assert "The time that you offer is taken back, and its customer is told." in text_of(check)
-    studio.post(NEW, values_in(check))
+    saved = studio.post(NEW, values_in(check), follow=True)
 
     offer.refresh_from_db()
     assert (OwnEvent.objects.count(), offer.state) == (1, OfferState.WITHDRAWN)
+    assert "Nobody can book you then. 1 time no longer offered." in text_of(saved)
 
 
 def test_an_event_that_takes_no_time_takes_back_no_offered_one(studio, provider, confirmed):
@@ -403,6 +404,35 @@ def test_what_was_typed_about_a_deleted_event_may_become_a_new_one(studio, schoo
     studio.post(NEW, values_in(page))
     assert [row[0] for row in all_events()] == ["Bus"]
     assert OwnEvent.objects.get().uuid != school.uuid
+
+
+def test_a_form_sent_again_after_its_event_was_deleted_says_so_and_may_add_it_by_choice(studio):
+    values = values_in(studio.get(NEW)) | TYPED
+    studio.post(NEW, values)
+    event = OwnEvent.objects.get()
+    studio.post(page_of(event, "studio_event_delete"), {"version": "1"})
+
+    page = studio.post(NEW, values)
+
+    assert (page.status_code, all_events()) == (409, [])
+    assert "This form was saved already, and its event was deleted since." in text_of(page)
+    again = values_in(page)
+    assert {name: again[name] for name in TYPED} == TYPED
+    studio.post(NEW, again)
+    studio.post(NEW, again)
+    assert [row[0] for row in all_events()] == ["School run"]
+
+
+def test_going_back_and_typing_something_else_loses_nothing(studio):
+    values = values_in(studio.get(NEW)) | TYPED
+    studio.post(NEW, values)
+
+    page = studio.post(NEW, values | {"title": "Bus"})
+
+    assert (page.status_code, [row[0] for row in all_events()]) == (409, ["School run"])
+    assert "This form was saved already, as an event that says something else now." in text_of(page)
+    studio.post(NEW, values_in(page))
+    assert sorted(row[0] for row in all_events()) == ["Bus", "School run"]
 
 
 # --- Deleting ---------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from appointments.exceptions import EventGone, EventRefused, InsideChanged, PolicyRefused, SlotTaken
+from appointments.exceptions import EventGone, EventRefused, FormSpent, InsideChanged, PolicyRefused, SlotTaken
 from appointments.models import Appointment, OwnEvent
 from appointments.queries.busy import Elsewhere, busy_elsewhere
 from appointments.queries.own_events import own_events_between
@@ -21,9 +21,11 @@ from appointments.rules import own_events as rules
 from appointments.rules.own_events import Details, details_of
 from appointments.services import availability, personal_data, proposals
 from appointments.services.own_events import (
+    FORMS_SPENT_FOR,
     change_own_event,
     create_own_event,
     delete_own_event,
+    forget_deleted,
     what_lies_inside,
 )
 from appointments.services.why_not import why_not
@@ -133,6 +135,40 @@ def test_a_form_sent_twice_makes_one_event(maya):
 
     assert [outcome.changed for outcome in outcomes] == [True, False]
     assert OwnEvent.objects.count() == 1
+
+
+def test_a_form_sent_again_after_its_event_was_changed_or_deleted_makes_nothing(maya):
+    key = uuid4()
+    event = create(maya, key=key)
+    change_own_event(event=event, details=replace(TEN_TO_ELEVEN, title="Bus"), actor=maya, version=1)
+
+    with pytest.raises(FormSpent, match="says something else now"):
+        create(maya, key=key)
+    delete_own_event(event=event, actor=maya, version=2)
+    with pytest.raises(FormSpent, match="was deleted since"):
+        create(maya, key=key)
+
+    assert OwnEvent.objects.count() == 0
+
+
+def test_a_deleted_event_is_forgotten_in_time(maya):
+    key = uuid4()
+    delete_own_event(event=create(maya, key=key), actor=maya, version=1)
+
+    assert forget_deleted(now=NOW + FORMS_SPENT_FOR) == 0
+    assert forget_deleted(now=NOW + FORMS_SPENT_FOR + timedelta(seconds=1)) == 1
+    create(maya, key=key)
+
+
+def test_the_key_of_somebody_elses_deleted_event_leads_nowhere(maya, customer):
+    theirs = create(customer)
+    delete_own_event(event=theirs, actor=customer, version=1)
+
+    mine = create(maya, key=theirs.uuid)
+    delete_own_event(event=mine, actor=maya, version=1)
+
+    with pytest.raises(FormSpent):
+        create(maya, key=theirs.uuid)
 
 
 def test_the_key_of_somebody_elses_event_leads_nowhere(maya, customer):

@@ -351,7 +351,7 @@ def _listed(names: Sequence[str]) -> str:
 def cleared_words(cleared: Cleared) -> str:
     """What an act has ended, for the message after it: "2 appointments cancelled, 3 times offered. We tell Mina."."""
     ended, offered = cleared.ended, cleared.offered
-    taken_back = f"{_times(cleared.taken_back)} no longer offered." if cleared.taken_back else ""
+    taken_back = no_longer_offered(cleared.taken_back)
     if not ended:
         return taken_back
     cancelled = sum(claim.way_to_end is Way.CANCEL for claim in ended)
@@ -365,6 +365,11 @@ def cleared_words(cleared: Cleared) -> str:
     ]
     done = f"{', '.join(part for part in parts if part)}. We tell {_names(ended)}."
     return f"{done} {taken_back}".strip()
+
+
+def no_longer_offered(number: int) -> str:
+    """The sentence that so many offered times were taken back, empty for none."""
+    return f"{_times(number)} no longer offered." if number else ""
 
 
 def span_words(start: datetime, end: datetime, zone: ZoneInfo, *, twelve: bool) -> str:
