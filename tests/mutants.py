@@ -572,8 +572,8 @@ MUTANTS = [
     mutant(
         "an offered time stays offered under an own event",
         OWN_EVENTS,
-        "    if provider is not None and details.taken and offers",
-        "    if False and offers",
+        "    if provider is None or details.taken is None:",
+        "    if True:",
         "appointments/test_own_event_pages.py",
     ),
     mutant(
@@ -5184,5 +5184,21 @@ MUTANTS = [
         "no_longer_offered(0)",
         "appointments/test_own_event_pages.py",
         "offered_is_shown_first",
+    ),
+    mutant(
+        "disconnecting removes series that somebody made of our events",
+        "calendar_sync/services/writing.py",
+        "    if not is_gone and not repeats:",
+        "    if not is_gone:",
+        "calendar_sync/test_own_events.py",
+        "all_else_is_removed",
+    ),
+    mutant(
+        "disconnecting removes what was changed since it was looked at",
+        "calendar_sync/services/writing.py",
+        'api.delete(calendar, event_id, etag=event["etag"])',
+        "api.delete(calendar, event_id)",
+        "calendar_sync/test_own_events.py",
+        "repeat_while_it_is_removed",
     ),
 ]

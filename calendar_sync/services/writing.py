@@ -82,7 +82,8 @@ def write_due(number: int) -> int:
 
 
 def remove_all(connection: Connection) -> None:
-    """Delete at Google the events of a leaving connection that its owner does not want to stay there.
+    """Delete at Google the events of a leaving connection that its owner does not want to stay there. What they made
+    repeat there stays, as there is more of it than we wrote.
 
     Outside any transaction; one after another, so that whoever tries again goes on with those that are left. Stops
     where the account is connected anew. Raises TryLater. With a dead grant nobody may delete them, and they stay.
@@ -110,12 +111,24 @@ def _remove(apis: Sequence[CalendarApi], calendar: str, event_id: str) -> None:
     no other from it."""
     for api in apis:
         try:
-            return api.delete(calendar, event_id)
+            return _remove_as_seen(api, calendar, event_id)
         except (TryLater, TokenRefused):
             raise
+        except ChangedThere as error:
+            raise TryLater(Problem.SLOW, error.reason) from None
+        except (EventGone, CalendarGone):
+            continue
         except GoogleError as error:
             log.warning("google_event_not_removed", reason=error.reason)
     return None
+
+
+def _remove_as_seen(api: CalendarApi, calendar: str, event_id: str) -> None:
+    """Delete an event that is still the one that we look at, and that does not repeat. Raises ChangedThere."""
+    event = api.event(calendar, event_id)
+    is_gone, repeats = event.get("status") == "cancelled", bool(event.get("recurrence"))
+    if not is_gone and not repeats:
+        api.delete(calendar, event_id, etag=event["etag"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,13 @@ from appointments.services.availability import may_book
 from appointments.services.own_events import change_own_event, create_own_event, delete_own_event
 from appointments.services.time_off import Absence, take_time_off, what_is_inside
 from appointments.states import OfferState, Status
+from calendar_sync.google_api.calendars import CalendarApi
 from calendar_sync.models import BusyInterval, Connection, GoogleCalendar, Note, WrittenEvent
 from calendar_sync.rules.read_back import plain_text
 from calendar_sync.services import connecting, edits, written
 from calendar_sync.states import Edit, NoteKind, WhenChanged
 from core import clock
+from outbox import services as outbox
 from outbox.testing import deliver
 from providers import services as providers
 from providers.models import Listing
@@ -494,6 +496,48 @@ def test_what_its_owner_made_repeat_there_stays_when_it_is_deleted_here(school, 
     assert (left["summary"], stands()) == ("School run", [])
     assert starts == [morning, morning + DAY, morning + 2 * DAY]
     assert not WrittenEvent.objects.exists()
+
+
+def disconnect(client, connection):
+    client.force_login(connection.user)
+    client.post(reverse("google_disconnect", args=[connection.uuid]), {"written": "remove"})
+
+
+def test_what_its_owner_made_repeat_there_stays_when_all_else_is_removed(
+    school, maya, morning, connected, client, at_pretend_google
+):
+    create_own_event(details=Details("Dentist", morning + 5 * HOUR, morning + 6 * HOUR), actor=maya)
+    deliver()
+    [event] = [each for each in entries(at_pretend_google) if each["summary"] == "School run"]
+    at_pretend_google.google.change(MAYA, event["id"], {"recurrence": ["RRULE:FREQ=DAILY;COUNT=3"]})
+
+    disconnect(client, connected)
+    deliver()
+
+    [left] = entries(at_pretend_google)
+    assert (left["summary"], left["recurrence"]) == ("School run", ["RRULE:FREQ=DAILY;COUNT=3"])
+    assert not Connection.objects.exists()
+
+
+def test_what_its_owner_makes_repeat_while_it_is_removed_stays(
+    school, connected, client, at_pretend_google, monkeypatch
+):
+    look = CalendarApi.event
+
+    def changed_meanwhile(api, calendar, event_id):
+        event = look(api, calendar, event_id)
+        if not event.get("recurrence"):
+            at_pretend_google.google.change(MAYA, event_id, {"recurrence": ["RRULE:FREQ=DAILY;COUNT=3"]})
+        return event
+
+    monkeypatch.setattr(CalendarApi, "event", changed_meanwhile)
+    disconnect(client, connected)
+    with pytest.raises(outbox.Retry):
+        deliver()
+    connecting.revoke(connected.pk, is_last_try=False)
+
+    assert [each["summary"] for each in entries(at_pretend_google)] == ["School run"]
+    assert not Connection.objects.exists()
 
 
 # --- Asked ------------------------------------------------------------------------------------------------------------
