@@ -14,7 +14,7 @@ from core import clock
 from providers.models import Provider
 
 from .models import BusyInterval, Channel, Connection, FreeEvent, GoogleCalendar, Note, WrittenEvent
-from .states import PASSING, ChannelState, Meet, Profile, State
+from .states import PASSING, ChannelState, Meet, Problem, Profile, State
 
 
 def busy_between(provider_ids: Iterable[int], start: datetime, end: datetime) -> QuerySet[BusyInterval]:
@@ -154,7 +154,8 @@ def _link(row: WrittenEvent | None, *, works: bool) -> MeetLink:
 def left_behind(user: User, *, now: datetime) -> int:
     """How many events of ours ahead still stand in calendars that Google lets us change no more. One query."""
     rows = WrittenEvent.objects.filter(~_in_reach(), calendar__connection__user=user, end__gt=now)
-    return rows.exclude(problem="").exclude(sent_at=None).exclude(calendar__connection__state=State.LEAVING).count()
+    rows = rows.filter(problem=Problem.SCOPES)  # what else failed is tried again
+    return rows.exclude(sent_at=None).exclude(calendar__connection__state=State.LEAVING).count()
 
 
 def _in_reach() -> Q:
@@ -163,9 +164,13 @@ def _in_reach() -> Q:
 
 
 def written_ahead(connection: Connection, *, now: datetime) -> int:
-    """How many events of ours in its calendars are not over. One query."""
-    is_ahead = Q(end__gt=now) | Q(end=None)
-    return WrittenEvent.objects.filter(is_ahead, calendar__connection=connection).exclude(sent_at=None).count()
+    """How many events of ours in its calendars are not over and can be removed there. One query.
+
+    None of a calendar that is gone, nor of one that Google lets us change no more.
+    """
+    is_ahead, removable = Q(end__gt=now) | Q(end=None), _in_reach() | ~Q(calendar__connection__former_token="")
+    rows = WrittenEvent.objects.filter(is_ahead, removable, calendar__connection=connection, calendar__gone_since=None)
+    return rows.exclude(sent_at=None).count()
 
 
 def free_by_choice(provider: Provider, *, now: datetime) -> QuerySet[BusyInterval]:

@@ -70,6 +70,14 @@ def write_time_off(payload: dict[str, Any], *, message: Any) -> None:
         written.compare(owner, now=clock.now(), source=time_off.name)
 
 
+@outbox.handler("calendar_sync.read_person")
+def read_person(payload: dict[str, Any], *, message: Any) -> None:
+    """Have all calendars of a person read, as more of their time can be booked than was read so far."""
+    owner = User.objects.filter(pk=payload["person"]).first()
+    if owner is not None:
+        reading.read_all_soon(owner, now=clock.now())
+
+
 @outbox.handler("calendar_sync.compare_person")
 def compare_person(payload: dict[str, Any], *, message: Any) -> None:
     """Have the calendar of a person compared with all that lies ahead of them."""

@@ -106,6 +106,7 @@ def connect(request: HttpRequest, door: Door) -> HttpResponse:
         "profile": profile,
         "user": door.owner.pk,
         "place": door.place,
+        "again": known.uuid.hex if known else "",
         "until": (clock.now() + LASTS).timestamp(),
     }
     return HttpResponseRedirect(away.address)
@@ -129,6 +130,7 @@ def come_back(request: HttpRequest) -> HttpResponse:
         said = "You chose Cancel at Google" if denied else "Google sent you back without an answer"
         messages.warning(request, f"{said}, so nothing was connected.")
         return come_home(owner, away["place"])
+    again = _uuid(away.get("again"))
     try:
         connection = connecting.finish(
             user=owner,
@@ -136,6 +138,7 @@ def come_back(request: HttpRequest) -> HttpResponse:
             verifier=away["verifier"],
             profile=Profile(away["profile"]),
             redirect_uri=_back(),
+            again=queries.connections_of(owner).filter(uuid=again).first() if again else None,
         )
     except NotConnected as refusal:
         messages.warning(request, str(refusal))

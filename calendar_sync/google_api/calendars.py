@@ -15,7 +15,7 @@ from googleapiclient.errors import Error, HttpError
 
 from calendar_sync.states import Problem
 
-from .errors import CalendarGone, EventGone, TryLater, meaning_of
+from .errors import CalendarGone, EventGone, FullReadingNeeded, TryLater, meaning_of
 from .oauth import SECONDS
 
 PAGE = 1000
@@ -114,16 +114,17 @@ class CalendarApi:
         span = {} if sync_token else {"timeMin": since.isoformat(), "timeMax": until.isoformat()}
         page_token = None
         while True:
-            answer = self._ask(
-                self._api.events().list(
-                    calendarId=calendar,
-                    singleEvents=True,
-                    maxResults=PAGE,
-                    pageToken=page_token,
-                    **({"syncToken": sync_token} if sync_token else span),
-                ),
-                "calendar#events",
+            request = self._api.events().list(
+                calendarId=calendar,
+                singleEvents=True,
+                maxResults=PAGE,
+                pageToken=page_token,
+                **({"syncToken": sync_token} if sync_token else span),
             )
+            try:
+                answer = self._ask(request, "calendar#events")
+            except EventGone as error:  # 410 of a list means its token, whatever reason stands beside it
+                raise FullReadingNeeded(Problem.REFUSED, error.reason) from None
             page_token = answer.get("nextPageToken")
             next_token = "" if page_token else answer.get("nextSyncToken", "")
             yield Page(answer.get("items", []), next_token, answer.get("timeZone", ""))

@@ -94,7 +94,7 @@ def meaning_of(error: HttpError) -> GoogleError:
         return AlreadyThere(Problem.REFUSED, reason)
     if status == 412:
         return ChangedThere(Problem.REFUSED, reason)
-    if status == 410 and reason != "updatedMinTooLongAgo":
+    if status == 410:  # fullSyncRequired, or updatedMinTooLongAgo of a token that is too old
         return FullReadingNeeded(Problem.REFUSED, reason)
     if status == 404 or reason in {"requiredAccessLevel", "forbidden"}:
         return CalendarGone(Problem.GONE, reason)

@@ -5,7 +5,7 @@ The fields are those of https://developers.google.com/workspace/calendar/api/v3/
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,8 @@ from core.intervals import merge, subtract
 
 # Types of events that say where somebody is, or whose day it is, and not that they are busy.
 NEVER_BUSY = frozenset({"workingLocation", "birthday"})
+# The edges of time, so far inside that every zone has a date for them.
+FIRST, LAST = clock.FIRST_INSTANT + timedelta(days=2), clock.LAST_INSTANT - timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,15 @@ def free_of(event: Mapping[str, Any], calendar_zone: ZoneInfo) -> Kept | None:
 
 
 def span_of(event: Mapping[str, Any], calendar_zone: ZoneInfo) -> tuple[datetime, datetime] | tuple[None, None]:
-    """The start and end of an event as instants; None twice where it has none that a calendar of ours reaches, as a
-    deleted one may."""
+    """The start and end of an event as instants; None twice where it has none, as a deleted one may.
+
+    One that begins or ends where no calendar of ours reaches does so at the edge, and takes all the time until there.
+    """
     try:
-        return _instant(event["start"], calendar_zone), _instant(event["end"], calendar_zone)
-    except (KeyError, OverflowError, ValueError):
+        start, end = _instant(event["start"], calendar_zone), _instant(event["end"], calendar_zone)
+    except (KeyError, ValueError):
         return None, None
+    return min(max(start, FIRST), LAST), min(max(end, FIRST), LAST)
 
 
 def busy_ranges(
@@ -76,7 +81,7 @@ def zone_name(name: str) -> str:
 
 
 def _kept(event: Mapping[str, Any], calendar_zone: ZoneInfo) -> Kept | None:
-    """What would be kept of an event, None where it has no times that a calendar of ours reaches."""
+    """What would be kept of an event, None where it has no times."""
     start, end = span_of(event, calendar_zone)
     if start is None or end is None or end < start:
         return None
@@ -104,7 +109,10 @@ def _instant(moment: Mapping[str, str], calendar_zone: ZoneInfo) -> datetime:
         return clock.to_instant(datetime.combine(date.fromisoformat(moment["date"]), time()), calendar_zone)
     told = datetime.fromisoformat(moment["dateTime"])
     if told.tzinfo is not None:
-        return told.astimezone(UTC)
+        try:
+            return told.astimezone(UTC)
+        except OverflowError:
+            return clock.LAST_INSTANT if told.year > 1 else clock.FIRST_INSTANT
     # Google always sends an offset; without one the time is one of the zone that stands beside it.
     return clock.to_instant(told, clock.zone(moment["timeZone"]) if "timeZone" in moment else calendar_zone)
 

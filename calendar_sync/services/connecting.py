@@ -1,5 +1,6 @@
 """Connecting a Google account, choosing its calendars, and disconnecting it."""
 
+import json
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
@@ -12,7 +13,7 @@ from calendar_sync.exceptions import BoxLeftEmpty, NotConnected
 from calendar_sync.google_api import oauth
 from calendar_sync.google_api.calendars import Listed
 from calendar_sync.google_api.errors import GoogleError, SignInNeeded, TryLater
-from calendar_sync.models import BusyInterval, Connection, GoogleCalendar, WrittenEvent
+from calendar_sync.models import BusyInterval, Connection, FreeEvent, GoogleCalendar, WrittenEvent
 from calendar_sync.rules import scopes
 from calendar_sync.rules.events import zone_name
 from calendar_sync.states import NoteKind, Problem, Profile, State, WhenChanged, WhenStale
@@ -31,8 +32,12 @@ STOPPED_WITHIN = timedelta(minutes=10)
 LISTED = ("name", "is_primary", "is_owned", "time_zone", "gone_since")
 
 
-def finish(*, user: User, code: str, verifier: str, profile: Profile, redirect_uri: str) -> Connection:
+def finish(
+    *, user: User, code: str, verifier: str, profile: Profile, redirect_uri: str, again: Connection | None = None
+) -> Connection:
     """The connection for which `user` came back from Google with a code: a new one, or one signed in again.
+
+    Whoever went to sign in to one `again` and chose another account there that is connected, too, changes none.
 
     Waits for Google, outside any transaction. Raises NotConnected with words for the person; then nothing was changed,
     and a connection of the same account goes on as it was.
@@ -47,18 +52,22 @@ def finish(*, user: User, code: str, verifier: str, profile: Profile, redirect_u
     missing = scopes.left_out(profile, grant.granted)
     if missing:
         raise BoxLeftEmpty(missing)
-    return _save(user=user, profile=profile, grant=grant)
+    return _save(user=user, profile=profile, grant=grant, again=again)
 
 
 @retrying
 @transaction.atomic
-def _save(*, user: User, profile: Profile, grant: oauth.Grant) -> Connection:
+def _save(*, user: User, profile: Profile, grant: oauth.Grant, again: Connection | None) -> Connection:
     provider = lock_provider_of(user)
     lock_row(User.objects.filter(pk=user.pk))  # so that two tabs make one row
     now = clock.now()
     row = lock_connection(Connection.objects.filter(user=user, account=grant.account))
+    if row is not None:
+        _refuse_if_not_meant(row, profile, grant, again)
     is_new = row is None
     row = row or Connection(user=user, account=grant.account, profile=profile)
+    if row.state == State.LEAVING:
+        row.former_token = row.to_remove = ""
     before, former_token = row.profile, row.refresh_token
     # What was granted for another profile is no grant for this one.
     refresh_token = grant.refresh_token or (former_token if before == profile else "")
@@ -83,16 +92,34 @@ def _save(*, user: User, profile: Profile, grant: oauth.Grant) -> Connection:
     return row
 
 
+def _refuse_if_not_meant(row: Connection, profile: Profile, grant: oauth.Grant, again: Connection | None) -> None:
+    """Raise NotConnected where the profile that a grant is for would change what nobody asked to change, or put what is
+    still to be removed out of reach."""
+    if row.profile == profile:
+        return
+    if row.state == State.LEAVING:
+        if profile == Profile.PRIVATE and json.loads(row.to_remove or "[]"):
+            raise NotConnected("Your entries are still being removed from that account. Connect it again in a minute.")
+    elif again is not None and again.pk != row.pk:
+        chosen = f"You chose {grant.email} at Google, which is connected with other access. Nothing was changed."
+        raise NotConnected(f"{chosen} Try again, and choose {again.email} there.")
+
+
 def _change_reach(row: Connection, former_token: str, *, now: datetime) -> None:
     """Read and write what the connection's other profile lets it. Inside the caller's transaction.
 
     What was written into a calendar that is written to no more is taken away from there, after the private profile was
-    chosen with the grant before. What was read stays until the next reading, so that no time is free meanwhile.
+    chosen with the grant before. What was read stays until the next reading, so that no time is free meanwhile; with
+    the private profile without titles.
     """
     ours = row.calendars.filter(is_made=True)
     others = row.calendars.filter(is_made=False)
     if row.profile == Profile.PRIVATE:
-        left = WrittenEvent.objects.filter(Q(end__gt=now) | Q(end=None), calendar__in=others).exclude(sent_at=None)
+        # Their times are good until they are read anew; what they are about is none of ours any more.
+        BusyInterval.objects.filter(calendar__in=others).update(title="")
+        FreeEvent.objects.filter(calendar__in=others).delete()
+        # Also what is not sent by then, as far as we know: somebody may be sending it.
+        left = WrittenEvent.objects.filter(Q(end__gt=now) | Q(end=None), calendar__in=others)
         row.former_token = former_token if left.exists() else ""
         if others.filter(is_written_to=True).update(is_written_to=False):
             ours.update(is_written_to=True)
@@ -147,7 +174,8 @@ def read_list(number: int) -> None:
     asked_at = clock.now()
     try:
         listed = tokens.ask(connection, lambda api: api.calendars())
-    except TryLater:
+    except TryLater as error:
+        health.leave_alone(connection, error)
         raise
     except SignInNeeded as error:
         health.ask_to_sign_in(connection, error)

@@ -74,9 +74,16 @@ def edit_of(
     if event is None:
         return Edited(Edit.DELETED, row.start, row.end)
     start, end = span_of(event, row.calendar.zone)
-    if (start, end) == (row.start, row.end):
+    # Whole days stay where they are also when their calendar has another zone by now, in which they begin elsewhere.
+    if (start, end) == (row.start, row.end) or _days_of(event) == _days_of(body) is not None:
         return None
     return Edited(Edit.MOVED, row.start, row.end, start, end)
+
+
+def _days_of(event: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The first day of a whole-day event, and the one after its last; None for any other."""
+    first, after = (event[each].get("date") for each in ("start", "end"))
+    return (first, after) if first and after else None
 
 
 def _edit_of_own(

@@ -1,5 +1,6 @@
 """What is known of a connection's health: notes of what went well or wrong, and asking its owner to sign in again."""
 
+import random
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,8 +10,9 @@ from django.db import transaction
 from django.db.models import Case, Q, QuerySet, When
 
 from accounts.models import taking_part
-from calendar_sync.google_api.errors import GoogleError, SignInNeeded
+from calendar_sync.google_api.errors import GoogleError, SignInNeeded, TryLater
 from calendar_sync.models import BusyInterval, Connection, GoogleCalendar, Note, WrittenEvent
+from calendar_sync.rules import pauses
 from calendar_sync.rules.standing import Copy, standing_of
 from calendar_sync.states import NoteKind, Problem, State, WhenStale
 from core import clock
@@ -33,6 +35,8 @@ TOLD_AGAIN = (24, 72)
 SIGN_IN_NOTICE = "calendar_sync.sign_in_again"
 # How many providers a change of this site's settings reaches at once.
 MANY = 200
+
+chance = random.Random()
 
 
 def note_reading(calendar: GoogleCalendar, *, busy: int, changed: int, now: datetime) -> None:
@@ -95,6 +99,13 @@ def note_no_meet(calendar: GoogleCalendar, *, now: datetime) -> None:
     if not (last and last.kind == NoteKind.NO_MEET):
         _note(calendar.connection, NoteKind.NO_MEET, calendar=calendar, at=now)
     log.warning("google_meet_not_made", calendar=calendar.pk)
+
+
+def leave_alone(connection: Connection, error: TryLater) -> None:
+    """Have an account left alone for a while that Google limits, by whatever asks it next."""
+    if error.problem in {Problem.BUSY, Problem.LIMIT}:
+        pause = pauses.after_failure(1, chance, problem=error.problem, passes=error.passes, asked=error.after)
+        Connection.objects.filter(pk=connection.pk).update(wait_until=clock.now() + pause)
 
 
 def note_act(connection: Connection, kind: NoteKind) -> None:

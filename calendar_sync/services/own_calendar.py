@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from accounts.models import User
+from accounts.models import User, taking_part
 from calendar_sync.google_api.calendars import Listed
 from calendar_sync.google_api.errors import GoogleError, SignInNeeded, TryLater
 from calendar_sync.models import Connection, GoogleCalendar, WrittenEvent
@@ -70,7 +70,8 @@ def make(number: int) -> bool:
             return False
         listed = _find(connection) or _ask(connection)
         return bool(listed and _save(connection, listed))
-    except TryLater:
+    except TryLater as error:
+        health.leave_alone(connection, error)
         raise
     except SignInNeeded as error:
         health.ask_to_sign_in(connection, error)
@@ -109,10 +110,11 @@ def _wanting(number: int) -> Q:
 
 
 def _take_turn(number: int) -> Connection | None:
-    """The connection, leased to this process; None where it has its calendar, or wants none."""
+    """The connection, leased to this process; None where it has its calendar, or wants none, and while its owner's
+    account is closed or suspended."""
     now = clock.now()
     rows = Connection.objects.filter(_wanting(number))
-    row = rows.first()
+    row = rows.filter(taking_part("user__")).first()
     if row is None or not is_wanted(row):
         return None
     if row.wait_until and row.wait_until > now:

@@ -290,12 +290,28 @@ def _read_busy(api: CalendarApi, calendar: GoogleCalendar) -> Found:
         ranges += api.busy(calendar.google_id, since=at, until=end)
         at = end
         _go_on(calendar, len(ranges))
-    # What we wrote there while its events were in reach is no foreign time, until it is removed.
-    ours = WrittenEvent.objects.filter(
-        calendar__google_id=calendar.google_id, calendar__connection__user=calendar.connection.user_id, end__gt=since
-    )
-    busy = busy_ranges(ranges, without=ours.exclude(sent_at=None).values_list("start", "end"))
+    busy = busy_ranges(ranges, without=_own_times(calendar, since=since))
     return Found(is_whole=True, since=since, until=until, has_events=False, busy={each.event_id: each for each in busy})
+
+
+def _own_times(calendar: GoogleCalendar, *, since: datetime) -> list[tuple[datetime | None, datetime | None]]:
+    """The times of what we wrote there while its events were in reach: no foreign time, while what it is about takes
+    the same time here. Of what has changed here since, Google's busy time may be somebody else's."""
+    owner = calendar.connection.user
+    rows = WrittenEvent.objects.filter(
+        calendar__google_id=calendar.google_id, calendar__connection__user=owner, end__gt=since
+    ).exclude(sent_at=None)
+    return [(row.start, row.end) for row in rows if _still_takes(row, owner)]
+
+
+def _still_takes(row: WrittenEvent, owner: User) -> bool:
+    source = hooks.source_of(row.source)
+    entry = source.entry(row.key, owner=owner) if source else None
+    if entry is None or entry.is_free or row.start is None or row.end is None:
+        return False
+    # At Google, whole days are those of the calendar's own zone.
+    apart = timedelta(days=1) if entry.all_day else timedelta(microseconds=1)
+    return abs(entry.start - row.start) < apart and abs(entry.end - row.end) < apart
 
 
 def _window(calendar: GoogleCalendar) -> timedelta:

@@ -92,9 +92,7 @@ def remove_all(connection: Connection) -> None:
     if not left:
         return
     try:
-        apis = [CalendarApi(oauth.new_access(connection.refresh_token).token)]
-        if connection.former_token:
-            apis.append(CalendarApi(oauth.new_access(connection.former_token).token))
+        apis = [CalendarApi(oauth.new_access(connection.refresh_token).token), *_api_as_before(connection)]
         while left and leaving.is_left(connection):
             _remove(apis, *left[-1])
             left.pop()
@@ -104,6 +102,17 @@ def remove_all(connection: Connection) -> None:
     finally:
         rows = Connection.objects.filter(pk=connection.pk, state_since=connection.state_since)
         rows.update(to_remove=json.dumps(left))
+
+
+def _api_as_before(connection: Connection) -> list[CalendarApi]:
+    """The API with the grant before the private profile; none where there is none, or it is dead, which keeps no event
+    from being removed that the present one reaches."""
+    if not connection.former_token:
+        return []
+    try:
+        return [CalendarApi(oauth.new_access(connection.former_token).token)]
+    except SignInNeeded:
+        return []
 
 
 def _remove(apis: Sequence[CalendarApi], calendar: str, event_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -10,6 +11,7 @@ from accounts.models import User
 from accounts.services import compare_calendar
 from core import clock
 from core.db import lock_row, retrying
+from outbox import services as outbox
 from providers import edit_stamps, hooks, queries
 from providers.exceptions import ChangedMeanwhile, ChangeRefused, NotReady
 from providers.models import BookingPolicy, CalendarState, Listing, Provider
@@ -76,12 +78,17 @@ def save_policy(*, provider: Provider, actor: User, values: Mapping[str, Any], s
     """
     provider = lock_provider(provider, actor=actor)
     policy = provider.policy
+    window_before = policy.window_days
     _refuse_stale(policy, values, seen=seen, now_shown=edit_stamps.of_policy(policy))
     for field in edit_stamps.POLICY_FIELDS:
         if field in values:
             setattr(policy, field, values[field])
     policy.full_clean(exclude=["provider"])
     policy.save()
+    if policy.window_days > window_before and provider.calendar_state != CalendarState.NONE:
+        # Of some calendars no more is known than the time that could be booked before.
+        key = f"{provider.pk}:{uuid4().hex}"
+        outbox.publish("calendar_sync.read_person", key=key, payload={"person": provider.user_id})
     step_done(provider, Step.RULES)
     open_time_changed(provider)
     return policy

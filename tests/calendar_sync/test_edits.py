@@ -281,6 +281,28 @@ def test_a_deleted_time_off_is_asked_about_and_removed_only_when_that_is_said(
     assert not WrittenEvent.objects.exists()
 
 
+def test_a_time_off_in_whole_days_is_not_moved_by_another_zone_of_its_calendar(
+    connected, provider, morning, at_pretend_google
+):
+    midnight = clock.wall_minute_to_instant(clock.local(morning, provider.zone).date(), 0, provider.zone)
+    take_off(Provider.objects.select_related("user").get(pk=provider.pk), midnight, midnight + DAY, all_day=True)
+    deliver()
+    [event] = entries(at_pretend_google)
+    settle()
+    at_pretend_google.google.calendar(MAYA).zone = "America/New_York"
+
+    at_pretend_google.google.change(MAYA, event["id"], {"colorId": "3"})
+    settle()
+    seen = [each.edit for each in WrittenEvent.objects.all()]
+    days = [{"date": f"{midnight.astimezone(provider.zone).date() + n * DAY}"} for n in (1, 2)]
+    at_pretend_google.google.change(MAYA, event["id"], {"start": days[0], "end": days[1]})
+    settle()
+
+    assert connected.calendars.get(counts_as_busy=True).time_zone == "America/New_York"
+    assert seen == [""]
+    assert [each.edit for each in WrittenEvent.objects.all()] == [Edit.MOVED]
+
+
 def test_a_moved_time_off_is_asked_about_and_put_back(time_off, provider, morning, at_pretend_google):
     choose(WhenChanged.PROPOSE)
     move(at_pretend_google, morning + DAY)

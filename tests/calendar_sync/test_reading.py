@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from accounts.models import User
 from appointments.services.availability import slots_between
@@ -21,11 +22,13 @@ from notifications.models import InboxItem
 from outbox import services as outbox
 from outbox.models import Message
 from outbox.testing import deliver
+from providers import edit_stamps
+from providers import services as providers
 from providers.models import CalendarState, Provider
 from tests.factories.providers import ServiceFactory
 
 from .pretend import MAYA
-from .world import DAY, HOUR, busy_times, hour_from, put, read
+from .world import DAY, HOUR, busy_times, connect, hour_from, put, read
 
 pytestmark = pytest.mark.django_db
 
@@ -630,3 +633,64 @@ def test_a_calendar_that_two_accounts_share_keeps_the_event_that_one_of_them_wro
     assert found.busy == {}
     assert not shared.written.exists()
     assert calendar.written.get() == written_event
+
+
+@pytest.mark.parametrize("reason", ["fullSyncRequired", "updatedMinTooLongAgo", "deleted", ""])
+def test_410_of_a_list_has_the_calendar_read_whole_whatever_its_reason(
+    reason, connected, provider, morning, at_pretend_google
+):
+    put(at_pretend_google, morning)
+    read(connected)
+    put(at_pretend_google, morning + DAY)
+    at_pretend_google.google.faults.add("events.list", status=410, reason=reason)
+
+    read(connected)
+
+    assert [start for start, _ in busy_times(provider)] == [morning, morning + DAY]
+    assert connected.calendars.get(counts_as_busy=True).problem == ""
+
+
+def test_410_of_a_whole_reading_is_a_failure_and_no_loop(connected, provider, morning, at_pretend_google):
+    put(at_pretend_google, morning)
+    read(connected)
+    before = len(calls_to(at_pretend_google, "events.list"))
+    at_pretend_google.google.faults.add("events.list", status=410, reason="fullSyncRequired", times=9)
+
+    read(connected)
+
+    assert len(calls_to(at_pretend_google, "events.list")) == before + 2
+    assert connected.calendars.get(counts_as_busy=True).problem == Problem.REFUSED
+    assert len(busy_times(provider)) == 1
+
+
+def test_an_event_that_never_ends_closes_time_and_stands_on_every_page(
+    client, connected, provider, morning, at_pretend_google
+):
+    times = {"start": {"dateTime": morning.isoformat()}, "end": {"dateTime": "9999-12-31T23:59:59Z"}}
+    at_pretend_google.google.put(MAYA, {"summary": "For ever", **times})
+    read(connected)
+    client.force_login(provider.user)
+    service = ServiceFactory(provider=provider, duration_minutes=60)
+
+    assert slots_between(service, morning, morning + 9 * DAY, now=clock.now()) == []
+    for name in ("studio_calendar", "studio_google", "studio_today"):
+        assert client.get(reverse(name), follow=True).status_code == 200
+
+
+def test_days_that_can_be_booked_from_now_on_are_read_where_google_tells_busy_times_alone(
+    provider, morning, at_pretend_google
+):
+    private = connect(provider, at_pretend_google, Profile.PRIVATE)
+    deliver()
+    later = morning + 60 * DAY  # the window is 30 days
+    put(at_pretend_google, later)
+    read(private)
+    before = busy_times(provider)
+    provider.refresh_from_db()
+    seen = edit_stamps.of_policy(provider.policy)
+
+    providers.save_policy(provider=provider, actor=provider.user, values={"window_days": 90}, seen=seen)
+    deliver()
+
+    assert before == []
+    assert busy_times(provider) == [(later, later + HOUR)]
