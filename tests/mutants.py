@@ -5325,4 +5325,20 @@ MUTANTS = [
         "calendar_sync/test_own_events.py",
         "repeat_while_it_is_removed",
     ),
+    mutant(
+        "calendar: what is booked is counted with the rest where too much is on at once",
+        "appointments/pages/calendar/layout.py",
+        "            order.sort(key=lambda lane: lane not in seen)",
+        "            pass",
+        CALENDAR,
+        "seen_first",
+    ),
+    mutant(
+        "calendar: other dates load the whole page",
+        "templates/appointments/studio/_calendar_bar.html",
+        'aria-label="Dates" hx-boost="true"',
+        'aria-label="Dates"',
+        "e2e/test_calendar.py",
+        "in_place",
+    ),
 ]

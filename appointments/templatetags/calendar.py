@@ -14,7 +14,7 @@ from django.template import Context
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
-from appointments.pages.calendar.layout import MOST_LANES, Column, Crowd, Entry, Figures, Kind, Piece, fills
+from appointments.pages.calendar.layout import Column, Crowd, Entry, Figures, Kind, Piece, fills
 from appointments.pages.calendar.listing import Line, ListDay
 from appointments.pages.calendar.month import Cell
 from appointments.pages.calendar.periods import View, nearest_shown
@@ -25,6 +25,8 @@ from core.templatetags.marks import badge, icon, leaf, ticks
 register = template.Library()
 
 SOME_DAY = date(2000, 1, 1)
+# A link to other dates or another view, which with scripts change in place.
+IN_PLACE = 'hx-boost="true"'
 # How many entries that fill a date stand above its hours; the others are counted.
 MOST_WHOLE = 3
 
@@ -141,8 +143,9 @@ def _head(column: Column, figures: Figures, reader: _Reader, *, is_shown: bool) 
     return (
         f'<h3 id="d{mark}"><span class="visually-hidden"><time datetime="{day.isoformat()}">{words}</time>{today}, '
         f"{figures.counted}{figure}</span>"
-        f'<a class="wday__head" href="{reader.to_day(day)}" aria-label="{words}, the day">{seen}</a>'
-        f'<a class="wday__go" id="g{mark}" href="{reader.to_week(day)}#calendar" aria-label="Show {words}"{current}>'
+        f'<a class="wday__head" href="{reader.to_day(day)}" {IN_PLACE} aria-label="{words}, the day">{seen}</a>'
+        f'<a class="wday__go" id="g{mark}" href="{reader.to_week(day)}#calendar" {IN_PLACE} aria-label="Show {words}"'
+        f"{current}>"
         f"{seen}{dot}</a>{number}{reader.plus(day)}"
         '<svg class="load" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">'
         f'<rect class="t" width="100" height="4"/><rect class="l" width="{figures.load}" height="4"/></svg></h3>'
@@ -159,7 +162,7 @@ def _whole(column: Column, reader: _Reader) -> str:
     if more:
         words = escape(wording.date_text(column.day, long=True))
         items += (
-            f'<li><a class="wday__more" href="{reader.to_day(column.day)}">{more} more'
+            f'<li><a class="wday__more" href="{reader.to_day(column.day)}" {IN_PLACE}>{more} more'
             f'<span class="visually-hidden"> on {words}</span></a></li>'
         )
     return f'<ul class="wday__all" role="list">{items}</ul>'
@@ -179,8 +182,8 @@ def _item(piece: Piece, day: date, reader: _Reader, is_wide: bool) -> str:
 def _crowd(crowd: Crowd, day: date, reader: _Reader) -> str:
     words = escape(wording.date_text(day, long=True))
     return (
-        f'\n<li data-at="{crowd.at}" data-for="{crowd.rows}" data-lanes="{MOST_LANES}" data-lane="{MOST_LANES}">'
-        f'<a class="wday__more" href="{reader.to_list(day)}">{len(crowd.entries)} more'
+        f'\n<li data-at="{crowd.at}" data-for="{crowd.rows}" data-lanes="{crowd.lanes}" data-lane="{crowd.lanes}">'
+        f'<a class="wday__more" href="{reader.to_list(day)}" {IN_PLACE}>{len(crowd.entries)} more'
         f'<span class="visually-hidden"> at once on {words}</span></a></li>'
     )
 
@@ -258,7 +261,8 @@ def _list_day(each: ListDay, reader: _Reader, context: Context) -> str:
     return (
         f'<section class="agenda__day"{" data-today" if each.is_today else ""} aria-labelledby="l{mark}">'
         f'<header class="agenda__head">{leaf(context, each.day, edge)}<div><h3 id="l{mark}">'
-        f'<a href="{reader.to_day(each.day)}"><time datetime="{each.day.isoformat()}">{words}</time></a></h3>'
+        f'<a href="{reader.to_day(each.day)}" {IN_PLACE}><time datetime="{each.day.isoformat()}">{words}</time></a>'
+        "</h3>"
         f'<p class="muted">{escape(each.figures)}</p></div>{reader.plus(each.day)}</header>{_lines(each, reader)}'
         "</section>"
     )
@@ -332,15 +336,16 @@ def _cell(cell: Cell, reader: _Reader, view: str) -> str:
     count = f'<span class="mday__n" aria-hidden="true">{cell.count}</span>' if cell.count else ""
     items = "".join(_title(one, day, reader) for one in cell.shown)
     more = (
-        f'<a class="mday__more" href="{reader.to_day(day)}">{cell.more} more'
+        f'<a class="mday__more" href="{reader.to_day(day)}" {IN_PLACE}>{cell.more} more'
         f'<span class="visually-hidden"> on {escape(wording.date_text(day, long=True))}</span></a>'
         if cell.more
         else ""
     )
     return (
         f'<td class="mday"{marks}><div class="mday__head">'
-        f'<a class="mday__go" href="{reader.to_day(day)}" aria-label="{label}"><b>{day.day}</b>{name}</a>'
-        f'<a class="mday__pick" href="{here}#chosen" aria-label="Show {label}"{chosen}><b>{day.day}</b></a>'
+        f'<a class="mday__go" href="{reader.to_day(day)}" {IN_PLACE} aria-label="{label}"><b>{day.day}</b>{name}</a>'
+        f'<a class="mday__pick" id="p{_mark(day)}" href="{here}#chosen" {IN_PLACE} aria-label="Show {label}"{chosen}>'
+        f"<b>{day.day}</b></a>"
         f"{strokes}{count}</div>" + (f'<ul role="list">{items}</ul>' if items else "") + f"{more}</td>"
     )
 

@@ -1,19 +1,47 @@
+const on = (name, act) => document.addEventListener(name, act);
+
 // The line of the present time moves on.
-const opened = Date.now();
-document.querySelectorAll(".week__now").forEach((line) => {
-	const first = Number(line.dataset.at);
-	const last = Number(line.closest(".week").dataset.hours) * 12;
-	setInterval(() => {
-		const at = first + Math.floor((Date.now() - opened) / 300000);
-		if (at >= last) line.remove();
+const shown = new WeakMap();
+function moveOn() {
+	document.querySelectorAll(".week__now").forEach((line) => {
+		if (!shown.has(line)) shown.set(line, { first: Number(line.dataset.at), since: Date.now() });
+		const { first, since } = shown.get(line);
+		const at = first + Math.floor((Date.now() - since) / 300000);
+		if (at >= Number(line.closest(".week").dataset.hours) * 12) line.remove();
 		else line.dataset.at = at;
-	}, 60000);
+	});
+}
+moveOn();
+setInterval(moveOn, 60000);
+
+on("click", ({ target }) => target.closest("[data-print]") && print());
+
+// A date that was picked is gone to at once, one that is typed a moment after its last key.
+let isTyped, soon;
+const jump = (target) => target.closest(".calbar__jump input");
+on("keydown", ({ target }) => (isTyped = jump(target) || isTyped));
+on("pointerdown", ({ target }) => jump(target) && (isTyped = null));
+on("change", ({ target }) => {
+	if (!jump(target)) return;
+	clearTimeout(soon);
+	const go = () => target.isConnected && target.validity.valid && target.form.requestSubmit();
+	soon = setTimeout(go, isTyped ? 1000 : 0);
 });
 
-document.querySelectorAll("[data-print]").forEach((button) => button.addEventListener("click", () => print()));
+// What was pressed last is what is shown, whichever answer comes last.
+let latest;
+on("htmx:beforeRequest", ({ detail }) => (latest = detail.xhr));
+on("htmx:beforeSwap", ({ detail }) => (detail.shouldSwap &&= detail.xhr === latest));
+
+// What was pressed and is gone from the page that came leaves the focus to its headline.
+on("htmx:afterSettle", ({ target }) => {
+	if (target.id !== "cal") return;
+	moveOn();
+	if (document.activeElement === document.body) target.querySelector("h1").focus({ preventScroll: true });
+});
 
 // A click of a mouse on free time adds something there, at the quarter of an hour that was hit. A finger scrolls here.
-document.addEventListener("click", ({ target, clientY, pointerType }) => {
+on("click", ({ target, clientY, pointerType }) => {
 	const grid = target.closest(".wday__grid");
 	const { day, over = 0 } = grid?.closest(".wday").dataset ?? {}; // no day where it is over
 	if (!day || target.closest("a, .ev") || pointerType === "touch" || !matchMedia("(hover: hover)").matches) return;

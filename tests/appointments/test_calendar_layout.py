@@ -141,6 +141,19 @@ def test_where_more_than_six_are_at_once_the_last_lane_counts_the_rest(number, l
     assert len(on_day.entries) == number
 
 
+def test_in_a_week_what_is_booked_is_seen_first_where_more_than_three_are_at_once():
+    ten = at(TODAY, "10:00")
+    busy = [entry(ten, 60, Kind.BUSY, key=f"b{n}") for n in range(4)]
+
+    period = period_of(View.WEEK, TODAY, today=TODAY, first_weekday=0, weekend=True)
+    built = build_week(period, [*busy, entry(ten, 45, key="ann")], ground=ground(), now=NOW)
+
+    on_day = column(built.grid, TODAY)
+    assert {piece.entry.key: (piece.lane, piece.lanes) for piece in on_day.pieces} == {"ann": (1, 3), "b0": (2, 3)}
+    [crowd] = on_day.crowds
+    assert (crowd.lanes, sorted(each.key for each in crowd.entries)) == (3, ["b1", "b2", "b3"])
+
+
 def test_rows_that_are_over_are_counted_today_alone():
     assert [column.over for column in grid().columns] == [0, 24, 0, 0, 0, 0, 0]
     assert grid(now=at(TODAY, "22:00")).columns[1].over == 108

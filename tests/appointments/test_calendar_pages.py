@@ -141,7 +141,7 @@ def test_more_than_six_at_once_lead_to_the_list(studio, provider):
 
     said = texts(studio.get(address(View.DAY)))
 
-    assert f'<a class="wday__more" href="{address(View.LIST)}">4 more' in said
+    assert f'<a class="wday__more" href="{address(View.LIST)}" hx-boost="true">4 more' in said
     assert said.count('data-lanes="6" data-lane="6"') == 1
 
 

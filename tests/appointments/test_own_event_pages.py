@@ -243,7 +243,7 @@ def test_a_day_too_far_is_refused(studio, day, whole):
 def test_an_event_over_an_appointment_is_shown_first_and_saved_after_a_yes(studio, confirmed):
     check = studio.post(NEW, TYPED)
     assert (check.status_code, OwnEvent.objects.count()) == (200, 0)
-    told = f"{confirmed.customer.name}Tue 3 March, 10:00 to 11:00, {confirmed.service.name}Confirmed"
+    told = f"{confirmed.customer.name}Tue 3 March, 10:00 to 11:00{confirmed.service.name}Confirmed"
     assert told in text_of(check)
 
     page = studio.post(NEW, values_in(check), follow=True)

@@ -1,5 +1,6 @@
 """In a browser: the studio's calendar in all its views, by keyboard, on a phone, and without scripts."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -70,7 +71,8 @@ def test_calendar_leads_through_its_views_and_dates_and_keeps_choices(provider, 
     expect(views.get_by_role("link", name="Week")).to_have_attribute("aria-current", "true")
 
     page.get_by_label("Jump to a date").fill(day.isoformat())
-    page.get_by_role("button", name="Go").click()
+    if page.evaluate("!document.documentElement.hasAttribute('data-js')"):
+        page.get_by_role("button", name="Go").click()
     expect(page).to_have_url(f"{page.url.partition('/studio/')[0]}/studio/calendar/week/{day}/")
     expect(page.locator(".ev", has_text="School play")).to_be_visible()
     page.get_by_label("Google").click()
@@ -80,10 +82,59 @@ def test_calendar_leads_through_its_views_and_dates_and_keeps_choices(provider, 
     expect(page.get_by_text("Both stand until you decide.")).to_be_visible()
 
     views.get_by_role("link", name="Day").click()
+    expect(views.get_by_role("link", name="Day")).to_have_attribute("aria-current", "true")
     dates.get_by_role("link").first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(f"{(day - DAY).day} ")
     page.goto("/studio/calendar/")
     expect(views.get_by_role("link", name="Day")).to_have_attribute("aria-current", "true")
+
+
+def test_dates_and_views_change_in_place_with_title_focus_and_history(provider, day, page, sign_in):
+    sign_in(page, provider.user)
+    page.goto(f"/studio/calendar/day/{day}/")
+    page.evaluate("window.isSame = true")
+    live, views = page.locator("#live"), page.get_by_role("navigation", name="View")
+    dates, head = page.get_by_role("navigation", name="Dates"), page.get_by_role("heading", level=1)
+    expect(page.get_by_role("button", name="Go")).to_be_hidden()
+
+    dates.get_by_role("link").last.focus()
+    page.keyboard.press("Enter")
+
+    expect(head).to_contain_text(f"{(day + DAY).day} ")
+    expect(page).to_have_url(f"{page.url.partition('/studio/')[0]}/studio/calendar/day/{day + DAY}/")
+    expect(page).to_have_title(re.compile(f"^{head.text_content()} – Calendar"))
+    expect(live).to_contain_text(head.text_content())
+    expect(dates.get_by_role("link").last).to_be_focused()
+
+    views.get_by_role("link", name="Week").click()
+    expect(views.get_by_role("link", name="Week")).to_have_attribute("aria-current", "true")
+    expect(views.get_by_role("link", name="Week")).to_be_focused()
+    page.locator(".ev", has_text="School play").wait_for()
+    page.get_by_label("Google").click()
+    expect(page.locator(".ev", has_text="School play")).to_have_count(0)
+    expect(page.get_by_label("Google")).to_be_focused()
+    page.locator(f"#d{day:%m%d} .wday__head").click()
+    expect(page.locator(f"#d{day:%m%d}")).to_be_attached()
+    expect(page.locator(".daystrip")).to_be_visible()
+    expect(head).to_be_focused()
+    assert page.evaluate("window.isSame")
+
+    page.go_back()
+    expect(views.get_by_role("link", name="Week")).to_have_attribute("aria-current", "true")
+    page.go_back()
+    expect(page.locator(".week")).to_be_visible()
+
+
+def test_typed_date_is_gone_to_when_it_is_whole(provider, day, page, sign_in):
+    sign_in(page, provider.user)
+    page.goto(f"/studio/calendar/day/{day}/")
+    page.evaluate("window.isSame = true")
+
+    page.get_by_label("Jump to a date").focus()
+    page.keyboard.type("02/03/2027" if page.evaluate("navigator.language") != "en-GB" else "03022027")
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text("2027")
+    assert page.evaluate("window.isSame")
 
 
 def test_phone_opens_the_list_and_shows_one_day_of_the_week(provider, day, phone_page, sign_in):

@@ -71,6 +71,28 @@ def test_an_event_over_an_appointment_is_shown_first_and_saved_by_keyboard(provi
     assert sideways(page) == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_an_event_lies_over_is_read_and_left_by_keyboard_on_a_phone(
+    provider, day, new_page, sign_in, axe, sideways, scheme
+):
+    page = new_page(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    sign_in(page, provider.user)
+    add_over_ann(page, day)
+    axe(page, in_both_schemes=False)
+    assert sideways(page) == []
+    focused = "document.activeElement.textContent.trim()"
+
+    page.get_by_role("link", name="Ann Doe").focus()
+    page.keyboard.press("Tab")
+    assert page.evaluate(focused) == "Save it all the same"
+    page.keyboard.press("Tab")
+    assert page.evaluate(focused) == "Change the event"
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_label("Title")).to_have_value("School run")
+    assert not OwnEvent.objects.exists()
+
+
 def test_without_scripts_an_event_is_kept_changed_and_deleted(provider, day, new_page, sign_in):
     page = new_page(java_script_enabled=False)
     sign_in(page, provider.user)

@@ -6,7 +6,7 @@ is skipped is shut.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -123,6 +123,7 @@ class Crowd:
 
     at: int
     rows: int
+    lanes: int
     entries: list[Entry]
 
 
@@ -173,8 +174,16 @@ class Grid:
         return hour_marks(self.first_hour, self.hours)
 
 
-def build_grid(entries: Iterable[Entry], days: Sequence[date], *, ground: Ground, now: datetime, zooms: Zooms) -> Grid:
-    """The dates as columns over the hours that are open or taken on any of them."""
+def build_grid(
+    entries: Iterable[Entry],
+    days: Sequence[date],
+    *,
+    ground: Ground,
+    now: datetime,
+    zooms: Zooms,
+    lanes: int = MOST_LANES,
+) -> Grid:
+    """The dates as columns over the hours that are open or taken on any of them, each with so many lanes at most."""
     zone, today = ground.zone, clock.local(now, ground.zone).date()
     found = by_day(entries, days, zone)
     whole, timed = {}, {}
@@ -193,7 +202,7 @@ def build_grid(entries: Iterable[Entry], days: Sequence[date], *, ground: Ground
     columns = []
     for day in days:
         pieces, hidden = _visible(drawn[day], first_hour, hours)
-        finished, crowds = _finished(pieces, day, zone, first_hour, hours, height)
+        finished, crowds = _finished(pieces, day, zone, first_hour, hours, height, lanes)
         is_off = any(one.kind is Kind.OFF for one in whole[day])
         shut = [] if ground.opening is None else shut_rows([] if is_off else opening[day], first_hour, hours)
         columns.append(
@@ -339,9 +348,9 @@ def at_least(piece: B, least: int) -> B:
     return replace(piece, at=min(piece.at, ROWS_A_DAY - least), rows=least)  # type: ignore[type-var]
 
 
-def in_lanes(pieces: Sequence[B]) -> list[B]:
+def in_lanes(pieces: Sequence[B], most: int = MOST_LANES, *, first: Callable[[B], bool] | None = None) -> list[B]:
     """The pieces in their order, with lanes: each group of pieces that overlap as drawn shares the width. Where that
-    takes more than `MOST_LANES`, the last lane has the rest."""
+    takes more than `most`, the last lane has the rest, and lanes with what is to be seen `first` come before."""
     lane_of: dict[int, int] = {}
     groups: list[list[int]] = []
     ends: list[int] = []
@@ -356,11 +365,17 @@ def in_lanes(pieces: Sequence[B]) -> list[B]:
         groups[-1].append(n)
     placed = list(pieces)
     for group in groups:
-        lanes = min(max(lane_of[n] for n in group) + 1, MOST_LANES)
+        needed = max(lane_of[n] for n in group) + 1
+        lanes = min(needed, most)
         lanes = MOST_LANES if lanes == 5 else lanes
+        order = list(range(needed))
+        if needed > most and first is not None:
+            seen = {lane_of[n] for n in group if first(pieces[n])}
+            order.sort(key=lambda lane: lane not in seen)
         if lanes > 1:
             for n in group:
-                placed[n] = replace(pieces[n], lanes=lanes, lane=min(lane_of[n] + 1, lanes))  # type: ignore[type-var]
+                lane = min(order.index(lane_of[n]) + 1, lanes)
+                placed[n] = replace(pieces[n], lanes=lanes, lane=lane)  # type: ignore[type-var]
     return placed
 
 
@@ -394,13 +409,14 @@ def _visible(pieces: Sequence[Piece], first_hour: int, hours: int) -> tuple[list
 
 
 def _finished(
-    pieces: Sequence[Piece], day: date, zone: ZoneInfo, first_hour: int, hours: int, height: float
+    pieces: Sequence[Piece], day: date, zone: ZoneInfo, first_hour: int, hours: int, height: float, lanes: int
 ) -> tuple[list[Piece], list[Crowd]]:
     """The pieces in lanes, with rows counted from the first visible hour; short where a second line does not fit. And
     what lies over each other in a last lane."""
     above, most = first_hour * ROWS_AN_HOUR, hours * ROWS_AN_HOUR
     found = []
-    placed, crowds = _without_crowds(in_lanes(pieces), above)
+    in_order = in_lanes(pieces, lanes, first=lambda piece: piece.entry.kind in STRETCHES)
+    placed, crowds = _without_crowds(in_order, above, lanes)
     for piece in placed:
         at = piece.at - above
         before, after = _kept_free(piece.entry, day, zone, at, at + piece.rows, above, most)
@@ -409,19 +425,19 @@ def _finished(
     return found, crowds
 
 
-def _without_crowds(pieces: Sequence[Piece], above: int) -> tuple[list[Piece], list[Crowd]]:
+def _without_crowds(pieces: Sequence[Piece], above: int, most: int) -> tuple[list[Piece], list[Crowd]]:
     """The pieces that do not lie over each other, and those that do, together, in rows from the first visible one."""
-    last = [piece for piece in pieces if piece.lanes == MOST_LANES == piece.lane]
+    last = [piece for piece in pieces if piece.lanes == most == piece.lane]
     crowds, alone = [], []
     for at, end in merge((piece.at, piece.at + piece.rows) for piece in last):
         inside = [piece for piece in last if at <= piece.at < end]
         over = sum(piece.rows for piece in inside) > end - at
         if over:
-            crowds.append(Crowd(at - above, end - at, [piece.entry for piece in inside]))
+            crowds.append(Crowd(at - above, end - at, most, [piece.entry for piece in inside]))
         else:
             alone += inside
     kept = {piece.entry.key for piece in alone}
-    return [p for p in pieces if not p.lanes == MOST_LANES == p.lane or p.entry.key in kept], crowds
+    return [p for p in pieces if not p.lanes == most == p.lane or p.entry.key in kept], crowds
 
 
 def _kept_free(

@@ -10,6 +10,8 @@ from .words import key_of
 
 # An hour is 57.6, 78.4 or 104 px high.
 ZOOMS: Zooms = {1: (30, 5, 4.8), 2: (20, 4, 6.53), 3: (0, 3, 8.67)}
+# A column is a seventh of the page: more lanes than these could not be read.
+LANES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ def build_week(
     period: Period, entries: Sequence[Entry], *, ground: Ground, now: datetime, zooms: Zooms = ZOOMS
 ) -> Week:
     """The dates of the period as columns."""
-    grid = build_grid(entries, period.days, ground=ground, now=now, zooms=zooms)
+    grid = build_grid(entries, period.days, ground=ground, now=now, zooms=zooms, lanes=LANES)
     columns = [(column, Figures.on([column.day], column.entries, ground)) for column in grid.columns]
     shown = [one for column in grid.columns for one in column.entries]
     return Week(grid, columns, key_of(shown, shut=any(column.shut for column in grid.columns)))
