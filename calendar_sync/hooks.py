@@ -91,12 +91,17 @@ def source_of(name: str) -> Source | None:
 
 class Joined(Protocol):
     """Things of one source that are joined online, by the link of their event: a module with the name of the source
-    and this function."""
+    and these functions."""
 
     name: str
 
     def take_link(self, key: UUID, *, owner: User) -> None:
         """Let the thing be joined by the link that `queries.meet_links` names for it now, or no more by any."""
+        ...
+
+    def take_links(self, *, owner: User) -> None:
+        """Do so with each thing of the person's ahead that is joined by a link, or of which somebody was told that one
+        follows, whether it has an event by now or not."""
         ...
 
 

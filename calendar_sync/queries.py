@@ -1,7 +1,7 @@
 """What is read of connections: by pages, and of busy times by whoever asks when a provider is free."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from operator import attrgetter
 from uuid import UUID
@@ -14,7 +14,7 @@ from core import clock
 from providers.models import Provider
 
 from .models import BusyInterval, Channel, Connection, FreeEvent, GoogleCalendar, Note, WrittenEvent
-from .states import PASSING, ChannelState, Meet, Problem, Profile, State
+from .states import PASSING, ChannelState, Edit, Meet, Problem, Profile, State
 
 
 def busy_between(provider_ids: Iterable[int], start: datetime, end: datetime) -> QuerySet[BusyInterval]:
@@ -126,11 +126,13 @@ def unwritten(user: User) -> QuerySet[WrittenEvent]:
 @dataclass(frozen=True, slots=True)
 class MeetLink:
     """The Google Meet link of something in somebody's calendar, empty while there is none; `is_coming` says that one is
-    on its way, and `has_failed` that Google made none."""
+    on its way, and `has_failed` that Google made none. One that comes once its owner has done something, such as signed
+    in to Google, has waited for them since `paused_since`."""
 
     link: str = ""
     is_coming: bool = False
     has_failed: bool = False
+    paused_since: datetime | None = None
 
 
 def meet_links(owner: int, *, source: str, keys: Collection[UUID]) -> dict[UUID, MeetLink]:
@@ -140,15 +142,21 @@ def meet_links(owner: int, *, source: str, keys: Collection[UUID]) -> dict[UUID,
     if calendar is None:
         return {key: MeetLink() for key in keys}
     known = {row.key: row for row in calendar.written.filter(source=source, key__in=keys)}
-    works = calendar.connection.is_working and calendar.gone_since is None
-    return {key: _link(known.get(key), works=works) for key in keys}
+    return {key: _link(known.get(key), calendar) for key in keys}
 
 
-def _link(row: WrittenEvent | None, *, works: bool) -> MeetLink:
-    if row is None:
-        return MeetLink(is_coming=works)  # its event is written in a moment
-    is_coming = works and row.meet in {"", Meet.ASKED} and not row.edit and row.problem in {"", *PASSING}
-    return MeetLink(row.meet_link, is_coming=is_coming, has_failed=row.meet == Meet.FAILED)
+def _link(row: WrittenEvent | None, calendar: GoogleCalendar) -> MeetLink:
+    """The link of an event in a calendar, or of one that is written there in a moment (None)."""
+    connection, meet = calendar.connection, row.meet if row else ""
+    known = MeetLink(row.meet_link if row else "", has_failed=meet == Meet.FAILED)
+    may_come = calendar.gone_since is None and meet in {"", Meet.ASKED} and (not row or row.problem in {"", *PASSING})
+    if not may_come:
+        return known
+    if not connection.is_working:
+        return replace(known, paused_since=connection.state_since if connection.needs_sign_in else None)
+    if row and row.edit and (row.edit == Edit.DELETED or meet != Meet.ASKED):  # nothing is asked for until they answer
+        return replace(known, paused_since=row.edited_at)
+    return replace(known, is_coming=True)
 
 
 def left_behind(user: User, *, now: datetime) -> int:

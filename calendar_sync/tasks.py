@@ -14,9 +14,9 @@ from .services import (
     channels,
     connecting,
     ending,
+    handing,
     health,
     leaving,
-    meet_links,
     own_calendar,
     reading,
     time_off,
@@ -56,10 +56,16 @@ def write(payload: dict[str, Any], *, message: Any) -> None:
         raise outbox.NotYet(after=SOON) from None
 
 
-@outbox.handler(meet_links.HAND)
+@outbox.handler(handing.HAND)
 def hand_link(payload: dict[str, Any], *, message: Any) -> None:
     """Let something be joined by the Meet link that its event has now."""
-    meet_links.take(source=payload["source"], key=UUID(payload["key"]), owner=payload["owner"])
+    handing.take(source=payload["source"], key=UUID(payload["key"]), owner=payload["owner"])
+
+
+@outbox.handler(handing.HAND_ALL)
+def hand_links(payload: dict[str, Any], *, message: Any) -> None:
+    """Let all that a person has ahead be joined by the Meet links that there are now."""
+    handing.take_all(payload["owner"])
 
 
 @outbox.handler("calendar_sync.write_time_off")

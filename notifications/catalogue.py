@@ -89,6 +89,11 @@ class Mail(Protocol):
         """
         return ""
 
+    def promise(self) -> None:
+        """Note what the letter says that is to follow, or leave it out. Called before `letter`, for a mail that is
+        sent, and again for one that is tried again."""
+        return
+
     def letter(self) -> Letter:
         """The content. Called only for a mail that is sent."""
         ...

@@ -317,6 +317,7 @@ def _hand_over(mail: Mail, row: SentMail) -> Failure | None:
 
     Raises GiveUp for a mail that can't be written, because of its address, for example.
     """
+    mail.promise()
     letter, calendars = mail.letter(), mail.calendars()
     user = mail.reader.user
     if row.handed_over_at is None:

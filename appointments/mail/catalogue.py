@@ -16,6 +16,7 @@ from appointments.queries.join_links import missing_links
 from appointments.queries.offers import live_offers_instead_of
 from appointments.rules.fair_use import counts_until, is_late
 from appointments.services.follows import KINDS, TOLD, kind_of
+from appointments.services.join_links import promise_links
 from appointments.states import Role, Verb
 from core import clock
 from core.letters import Letter
@@ -56,6 +57,9 @@ class EventMail(Mail):
     def stale_because(self, now: datetime) -> str:
         [reason] = stale_reasons([self.context.event], now=now)
         return reason
+
+    def promise(self) -> None:
+        _promise_links([self.context])
 
     def letter(self) -> Letter:
         return letters.about_one(self.context, with_standing(self.context, self.sort.words(self.context)))
@@ -98,6 +102,9 @@ class EventsMail(Mail):
         true = [context for context, reason in zip(self.contexts, reasons, strict=True) if not reason]
         self._tell(true or self.contexts)
         return "" if true else "; ".join(dict.fromkeys(reasons))
+
+    def promise(self) -> None:
+        _promise_links(self.told)
 
     def letter(self) -> Letter:
         shared = SharedContext(self.told)
@@ -176,6 +183,18 @@ def _contexts(events: list[int], side: Role) -> list[MailContext]:
         )
         for event in found
     ]
+
+
+def _promise_links(contexts: Sequence[MailContext]) -> None:
+    """Note of which of these appointments the customer reads that the link to join follows, and let no other say so."""
+    by_provider: dict[int, list[MailContext]] = {}
+    for context in contexts:
+        if context.says_link_follows:
+            by_provider.setdefault(context.provider.pk, []).append(context)
+    for some in by_provider.values():
+        true = promise_links([context.event.appointment for context in some])
+        for context in some:
+            context.link_follows = context.event.appointment_id in true
 
 
 def _offers(events: Sequence[AppointmentEvent], side: Role, now: datetime) -> Mapping[int, Sequence[Offer]]:

@@ -243,6 +243,12 @@ class MailContext:
         return join_link_for(self.appointment, self.side, was_agreed=self._was_agreed)
 
     @property
+    def says_link_follows(self) -> bool:
+        """Whether the mail says that the link to join is on its way: to a customer, with the confirmation."""
+        is_confirmed = self.event.verb in {Verb.BOOK, Verb.ACCEPT}
+        return self.link_follows and self.for_customer and is_confirmed and not self.join_link
+
+    @property
     def _was_agreed(self) -> bool:
         agreed_at = self.appointment.agreed_at
         return agreed_at is not None and agreed_at <= self.event.at

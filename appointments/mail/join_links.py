@@ -1,4 +1,4 @@
-"""The mail to a customer about the links by which they join appointments online."""
+"""The mail to a customer about the links by which they join appointments online, and about those that are missing."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -50,7 +50,7 @@ class JoinLinksMail(Mail):
             return "the appointment does not take place, or is over"
         mails = self._mails_about([told.context.appointment.reference for told in ahead])
         ahead = [replace(told, had_link=_named(mails, told, told.had_since)) for told in ahead]
-        new = [told for told in ahead if told.had_link or told.context.join_link]
+        new = [told for told in ahead if told.had_link or told.was_promised or told.context.join_link]
         if not new:
             return "no mail named a link"
         true = [told for told in new if not told.context.join_link or not _named(mails, told, told.since)]
@@ -76,8 +76,11 @@ class JoinLinksMail(Mail):
 
 
 @catalogue.mail(NOTICE)
-def join_links_mail(*, appointments: list[int], had: list[str], since: list[str], at: str) -> Mail | None:
-    """The mail about the links of these appointments with one provider, or None where they were deleted."""
+def join_links_mail(
+    *, appointments: list[int], had: list[str], since: list[str], at: str, promised: Collection[int] = ()
+) -> Mail | None:
+    """The mail about the links of these appointments with one provider, or None where they were deleted; of which one
+    was promised and did not come."""
     now = clock.now()
     moments = {
         key: (_moment(came), _moment(had_since)) for key, came, had_since in zip(appointments, since, had, strict=True)
@@ -87,7 +90,10 @@ def join_links_mail(*, appointments: list[int], had: list[str], since: list[str]
     rows = []
     for key, event in last.items():
         came, had_since = moments[key]
-        rows.append(Told(MailContext(event, Role.CUSTOMER, now=now), had_since is not None, came, had_since))
+        context = MailContext(event, Role.CUSTOMER, now=now)
+        rows.append(
+            Told(context, had_since is not None, came, had_since, was_promised=event.appointment_id in promised)
+        )
     return JoinLinksMail(rows, at=datetime.fromisoformat(at)) if rows else None
 
 
@@ -103,4 +109,4 @@ def _named(mails: Collection[tuple[str, datetime | None]], told: Told, since: da
 
 def _is_ahead(context: MailContext, now: datetime) -> bool:
     appointment = context.event.appointment
-    return appointment.is_confirmed and appointment.is_only_online and appointment.end > now
+    return appointment.is_confirmed and appointment.end > now

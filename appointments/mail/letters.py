@@ -32,7 +32,7 @@ def about_one(context: MailContext, said: Words) -> Letter:
         former=context.former,
         preheader=f"{when.line}. {place}." if place else f"{when.line}.",
         lead=said.lead,
-        quote=quote_of(context),
+        quote=said.quote or quote_of(context),
         choices=said.choices,
         button=said.button,
         links=said.links,

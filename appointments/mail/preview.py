@@ -72,7 +72,8 @@ SUSPENSION: dict[str, Callable[[suspension.Facts], Letter]] = {
 # The mail about an appointment instead of which the provider offers other times.
 OFFERED = "cancelled-with-other-times"
 # The mails of links to join, by name.
-LINKS = ("join-link", "join-link-new", "join-link-gone", "join-links")
+LINKS = ("join-link", "join-link-new", "join-link-gone", "join-link-missing", "join-link-elsewhere", "join-links")
+WITHOUT_LINK = ("join-link-gone", "join-link-missing", "join-link-elsewhere")
 MEET = "https://meet.google.com/abc-defg-hij"
 # The mails of waitlists, by name.
 PLACES = ("place-opened", "place-opened-sooner", "place-withdrawn", "place-removed", "waitlist-closed")
@@ -184,9 +185,11 @@ def sample_of_link(name: str) -> Letter:
     count = 3 if name == "join-links" else 1
     contexts = sample_contexts(Verb.BOOK, Verb.BOOK, side=Role.CUSTOMER, count=count)
     for context in contexts:
-        context.appointment.venue = Venue.ONLINE
-        context.appointment.join_link = "" if name == "join-link-gone" else MEET
-    rows = [Told(context, had_link=name in {"join-link-new", "join-link-gone"}) for context in contexts]
+        is_elsewhere = name == "join-link-elsewhere"
+        context.appointment.venue = context.event.appointment.venue = Venue.IN_PERSON if is_elsewhere else Venue.ONLINE
+        context.appointment.join_link = "" if name in WITHOUT_LINK else MEET
+    has_had = name in {"join-link-new", "join-link-gone", "join-link-elsewhere"}
+    rows = [Told(context, had_link=has_had, was_promised=name == "join-link-missing") for context in contexts]
     return JoinLinksMail(rows, at=NOW).letter()
 
 

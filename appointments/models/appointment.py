@@ -142,11 +142,13 @@ class Appointment(models.Model):
         help_text="As agreed; empty: wherever the provider works.",
     )
     # The link by which both join online, and the one of which the customer was told last, each with the moment at which
-    # it came (the first: or went); see `services.join_links`.
+    # it came (the first: or went, or was known not to come); see `services.join_links`.
     join_link = models.CharField(max_length=200, blank=True, default="", db_default="", editable=False)
     join_link_at = models.DateTimeField(null=True, blank=True, editable=False)
     told_join_link = models.CharField(max_length=200, blank=True, default="", db_default="", editable=False)
     told_join_link_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # When the customer first read that a link follows, until they are told that none does.
+    link_promised_at = models.DateTimeField(null=True, blank=True, editable=False)
     note = models.TextField(max_length=1000, blank=True, help_text="What the customer asked for.")
     answer_by = models.DateTimeField(null=True, blank=True, help_text="When an unanswered request expires.")
     ended_by = models.CharField(

@@ -72,6 +72,11 @@ def take_link(key: UUID, *, owner: User) -> None:
     join_links.take_link(key=key, owner=owner)
 
 
+def take_links(*, owner: User) -> None:
+    """Let each appointment ahead in the provider's own calendar be joined by the link that its event has now."""
+    join_links.take_links(owner=owner)
+
+
 def ahead(owner: User, *, now: datetime) -> Collection[UUID]:
     """The keys of the person's appointments on either side that are agreed or asked for and not over."""
     theirs = Q(provider__user=owner) | Q(customer=owner)

@@ -21,7 +21,7 @@ from core import clock
 from core.db import lock_row, retrying
 from outbox import services as outbox
 
-from . import channels, ending, health, leaving, meet_links, own_calendar, reading, tokens, writing, written
+from . import channels, ending, handing, health, leaving, meet_links, own_calendar, reading, tokens, writing, written
 from .locks import lock_connection, lock_provider_of
 
 log = structlog.get_logger("calendar_sync")
@@ -128,7 +128,7 @@ def _change_reach(row: Connection, former_token: str, *, now: datetime) -> None:
         if ours.filter(is_written_to=True).update(is_written_to=False):
             others.filter(is_primary=True).update(is_written_to=True)
     row.save(update_fields=["former_token"])
-    meet_links.hand(meet_links.with_link(WrittenEvent.objects.filter(calendar__connection__user=row.user_id), now=now))
+    handing.hand_all(row.user_id)
     # A reading that is under way has another reach than the next.
     row.calendars.update(sync_token="", reading_until=None, next_read_at=now)
     written.note_keeper(row.user_id)
@@ -223,7 +223,7 @@ def _save_list(connection: Connection, listed: Collection[Listed], *, asked_at: 
     gone = row.calendars.exclude(google_id__in=[each.google_id for each in listed])
     # One that we made meanwhile could not be in that list.
     gone = gone.filter(gone_since=None, counts_since__lt=asked_at)
-    meet_links.hand_waiting(WrittenEvent.objects.filter(calendar__in=gone), now=now)
+    handing.hand_waiting(WrittenEvent.objects.filter(calendar__in=gone), now=now)
     gone.update(gone_since=now)
     reading.hasten(row, now=now)
     if not known:
@@ -289,7 +289,7 @@ def choose_calendars(
     events = WrittenEvent.objects.filter(calendar__connection__user=row.user_id)
     meet_links.ask_anew(events.filter(calendar__connection=row), wanted=makes_meet)
     if _makes_links(row) != links_by:
-        meet_links.hand(meet_links.with_link(events, now=now))
+        handing.hand_all(row.user_id)
     written.compare(row.user, now=now)
     health.note_act(row, NoteKind.CHOSEN)
     reading.hasten(row, now=now)

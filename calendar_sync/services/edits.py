@@ -31,7 +31,7 @@ from notifications.catalogue import Notice
 from notifications.models import Kind
 from providers.exceptions import ChangedMeanwhile
 
-from . import health, meet_links, written
+from . import handing, health, written
 from .locks import lock_if_kept
 
 log = structlog.get_logger("calendar_sync")
@@ -169,7 +169,7 @@ def _ask(connection: Connection, row: WrittenEvent, edit: Edited, refusal: str) 
     )
     rows.filter(asked=row.asked).update(write_at=None, must_look=False)
     if is_new:
-        meet_links.hand_waiting(rows, now=now)
+        handing.hand_waiting(rows, now=now)
         health.note_edit(connection, row, NoteKind.ASKED)
         channels.tell(
             [

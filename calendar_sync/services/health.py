@@ -25,6 +25,7 @@ from outbox import services as outbox
 from providers import services as providers
 from providers.models import CalendarState, Listing, Provider
 
+from . import handing
 from .locks import lock_connection, lock_if_kept, lock_provider_of
 
 log = structlog.get_logger("calendar_sync")
@@ -131,6 +132,8 @@ def ask_to_sign_in(seen: Connection, error: SignInNeeded) -> bool:
     if error.problem == Problem.SIGN_IN:  # dead; where only a permission is missing, it is good for ending the grant
         row.refresh_token = ""
     row.save(update_fields=["state", "state_since", "problem", "access_token", "refresh_token", "access_until"])
+    if row.makes_meet:
+        handing.hand_all(row.user_id)
     _note(row, NoteKind.SIGNED_OUT, problem=error.problem, at=now)
     log.warning("google_sign_in_needed", connection=row.pk, reason=error.reason)
     _tell(row, hours=0)

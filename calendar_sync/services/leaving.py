@@ -14,7 +14,7 @@ from core import clock
 from core.db import lock_rows, retrying
 from outbox import services as outbox
 
-from . import meet_links
+from . import handing
 from .locks import lock_connection
 from .written import note_keeper
 
@@ -36,8 +36,8 @@ def leave(connection: Connection, *, removes_after: datetime | None = None) -> b
     if row is None:
         return False
     to_remove = _events(row, removes_after) if removes_after else []
-    events = WrittenEvent.objects.filter(calendar__connection=row)
-    meet_links.hand(meet_links.with_link(events, now=clock.now()))
+    if row.makes_meet and row.calendars.filter(is_written_to=True).exists():
+        handing.hand_all(row.user_id)
     row.calendars.all().delete()
     note_keeper(row.user_id)
     row.notes.all().delete()

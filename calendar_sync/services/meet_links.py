@@ -1,32 +1,20 @@
-"""The Google Meet links of events: noted with each answer of Google, and told to what is joined by them.
-
-A thing is handed no link but told to look which one it has now (`queries.meet_links`), so that a job that runs twice
-or late brings nothing out of date.
-"""
+"""The Google Meet links of events: noted with each answer of Google; `handing` tells what is joined by them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
 
-import structlog
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
-from accounts.models import User
-from calendar_sync import hooks
 from calendar_sync.models import WrittenEvent
 from calendar_sync.rules import pauses
 from calendar_sync.rules.meet import after_answer, conference_of
 from calendar_sync.states import Meet
-from outbox import services as outbox
 
 from . import health
+from .handing import hand
 from .locks import lock_if_kept
-
-log = structlog.get_logger("calendar_sync")
-
-HAND = "calendar_sync.hand_link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,38 +69,6 @@ def note(
     if (meet, link) != (row.meet, row.meet_link):
         hand(rows)
     return noted
-
-
-def hand(rows: QuerySet[WrittenEvent]) -> None:
-    """Have the things that these events are about look for their link, by a job each. Inside the transaction that
-    changes the events, before it deletes them."""
-    facts = rows.values_list("source", "key", "calendar__connection__user")
-    drafts = [
-        outbox.Draft(topic=HAND, key=uuid4().hex, payload={"source": source, "key": key.hex, "owner": owner})
-        for source, key, owner in facts
-    ]
-    outbox.publish_all(drafts)
-
-
-def with_link(rows: QuerySet[WrittenEvent], *, now: datetime) -> QuerySet[WrittenEvent]:
-    """Those of the events that are not over whose link is ready or on its way."""
-    return rows.filter(Q(end__gt=now) | Q(end=None), meet__in=[Meet.READY, Meet.ASKED])
-
-
-def hand_waiting(rows: QuerySet[WrittenEvent], *, now: datetime) -> None:
-    """Have the things look whose link was on its way, as it may not be any more. Inside the transaction in which that
-    changes."""
-    ahead = rows.filter(
-        Q(end__gt=now) | Q(end=None), calendar__is_written_to=True, calendar__connection__makes_meet=True
-    )
-    hand(ahead.filter(meet__in=["", Meet.ASKED]))
-
-
-def take(*, source: str, key: UUID, owner: int) -> None:
-    """Let a thing be joined by the link that its event in the calendar of this person has now."""
-    part, person = hooks.joined_of(source), User.objects.filter(pk=owner).first()
-    if part is not None and person is not None:
-        part.take_link(key, owner=person)
 
 
 def ask_anew(rows: QuerySet[WrittenEvent], *, wanted: bool) -> None:

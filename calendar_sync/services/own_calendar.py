@@ -26,7 +26,7 @@ from core.letters import site_host
 from outbox import services as outbox
 from providers.models import Provider
 
-from . import channels, health, meet_links, reading, tokens, written
+from . import channels, handing, health, reading, tokens, written
 from .locks import lock_connection, lock_provider_of
 
 log = structlog.get_logger("calendar_sync")
@@ -97,7 +97,7 @@ def make_again(*, connection: Connection, actor: User) -> bool:
         return False
     now = clock.now()
     freed = reading.drop_copies([gone])
-    meet_links.hand(meet_links.with_link(gone.written.all(), now=now))
+    handing.hand(handing.with_link(gone.written.all(), now=now))
     gone.delete()
     written.note_keeper(row.user_id)
     publish_if_wanted(row, now=now)
@@ -171,7 +171,7 @@ def _save(connection: Connection, listed: Listed) -> bool:
     # Its events are read from now on, and whole, also where its busy times were.
     calendar.sync_token, calendar.reading_until, calendar.next_read_at, calendar.gone_since = "", None, now, None
     calendar.save()
-    meet_links.hand(meet_links.with_link(WrittenEvent.objects.filter(calendar__connection__user=row.user_id), now=now))
+    handing.hand(handing.with_link(WrittenEvent.objects.filter(calendar__connection__user=row.user_id), now=now))
     Connection.objects.filter(pk=row.pk).update(calendar_asked_at=None)
     written.note_keeper(row.user_id)
     written.compare(row.user, now=now)

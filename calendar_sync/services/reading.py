@@ -37,7 +37,7 @@ from core.letters import site_host
 from outbox import services as outbox
 from providers.models import Provider
 
-from . import health, meet_links, tokens, written
+from . import handing, health, tokens, written
 from .locks import lock_connection, lock_provider_of
 
 log = structlog.get_logger("calendar_sync")
@@ -478,7 +478,7 @@ def _failed(calendar: GoogleCalendar, error: GoogleError) -> None:
     row.reading_until = None
     if isinstance(error, CalendarGone) and row.gone_since is None:
         row.gone_since = now
-        meet_links.hand_waiting(row.written.all(), now=now)
+        handing.hand_waiting(row.written.all(), now=now)
     pause = pauses.after_failure(row.failures, chance, problem=error.problem, passes=error.passes, asked=error.after)
     row.next_read_at = now + pause
     row.save(update_fields=["failures", "problem", "reading_until", "gone_since", "next_read_at"])

@@ -42,7 +42,7 @@ from core.letters import site_host
 from outbox import services as outbox
 from providers.exceptions import ChangedMeanwhile
 
-from . import edits, health, leaving, meet_links, reading, tokens, written
+from . import edits, handing, health, leaving, meet_links, reading, tokens, written
 from .locks import lock_connection, lock_if_kept
 
 log = structlog.get_logger("calendar_sync")
@@ -442,7 +442,7 @@ def _save(row: WrittenEvent, wanted: Wanted, sent: Sent) -> None:
     is still to come."""
     rows, now = WrittenEvent.objects.filter(pk=row.pk), clock.now()
     if wanted.body is None or sent.event is None:
-        meet_links.hand(meet_links.with_link(rows, now=now))
+        handing.hand(handing.with_link(rows, now=now))
         if not rows.filter(asked=row.asked).delete()[0]:
             rows.update(sent_at=None, etag="", content="", start=None, end=None, meet="", meet_link="", meet_since=None)
         return
@@ -506,7 +506,7 @@ def _failed(connection: Connection, row: WrittenEvent, error: GoogleError) -> No
     rows = WrittenEvent.objects.filter(pk=row.pk)
     rows.update(write_at=again_at, failures=failures, problem=error.problem)
     if row.problem != error.problem:
-        meet_links.hand_waiting(rows, now=now)
+        handing.hand_waiting(rows, now=now)
     if error.problem in {Problem.BUSY, Problem.LIMIT}:  # Google limits the account, and all that is written to it
         Connection.objects.filter(pk=connection.pk).update(wait_until=again_at)
     health.note_not_written(connection, row.calendar, error, now=now)

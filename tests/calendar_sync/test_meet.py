@@ -20,10 +20,11 @@ from core import clock
 from notifications.models import Kind, SentMail
 from outbox.models import Message
 from outbox.testing import deliver
-from providers.models import BookingPolicy, Provider
+from providers.models import BookingPolicy
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ServiceFactory
 
+from .joining import asks, choose, link_of, look, make_ready, meets, tell, to_mina
 from .pretend import MAYA, ROBIN
 from .world import HOUR, book, cancel, connect_person, entries, read, starts, writes
 
@@ -32,85 +33,8 @@ LINK = "https://meet.google.com/"
 
 
 @pytest.fixture
-def makes_meet(connected):
-    """The provider's connection, which makes Meet links."""
-    Connection.objects.update(makes_meet=True)
-    connected.refresh_from_db()
-    return connected
-
-
-@pytest.fixture
-def online(provider, makes_meet):
-    """A service of the provider's that takes place online."""
-    Provider.objects.filter(pk=provider.pk).update(is_online=True)
-    return ServiceFactory(
-        provider=Provider.objects.get(pk=provider.pk), duration_minutes=60, name="Talk", venue="online"
-    )
-
-
-@pytest.fixture
-def appointment(online, morning):
-    """Booked online in three days at 10:00 in Kathmandu, and written; its link is pending."""
-    made = book(
-        online, morning, UserFactory(name="Mina Sato", email="mina@mail.example", email_confirmed_at=clock.now())
-    )
-    deliver()
-    return made
-
-
-def make_ready(server, *, seconds=3):
-    """Let Google make what is pending, and the rows be looked at that wait for it."""
-    server.google.clock.advance(seconds)
-    look()
-
-
-def look():
-    WrittenEvent.objects.exclude(write_at=None).update(write_at=clock.now())
-    for row in Connection.objects.all():
-        writing.write_due(row.pk)
-    deliver()
-
-
-def tell():
-    """Send what is told some time later, and return the new mails to the customer."""
-    django_mail.outbox.clear()
-    Message.objects.filter(topic="appointments.tell_join_links").update(due_at=clock.now() - HOUR)
-    deliver()
-    return to_mina()
-
-
-def to_mina():
-    return [each for each in django_mail.outbox if "mina@mail.example" in each.to[0]]
-
-
-def link_of(appointment):
-    appointment.refresh_from_db()
-    return appointment.join_link
-
-
-def meets(server):
-    """The links of all events in Maya's calendar."""
-    return [one.get("hangoutLink", "") for one in entries(server)]
-
-
-def asks(server):
-    """The ids of the requests for a conference, in the order in which they were made."""
-    said = [call.body.get("conferenceData") for call in writes(server) if call.body]
-    return [each["createRequest"]["requestId"] for each in said if each]
-
-
-def choose(connection, *, makes_meet=True, write_to="primary"):
-    connection.refresh_from_db()
-    own = connection.calendars.filter(is_primary=True).first()
-    connecting.choose_calendars(
-        connection=connection,
-        busy=connection.calendars.filter(counts_as_busy=True),
-        write_to=own if write_to == "primary" else write_to,
-        makes_meet=makes_meet,
-        when_stale="pause",
-        actor=connection.user,
-    )
-    deliver()
+def appointment(talk):
+    return talk
 
 
 # --- Made and told ----------------------------------------------------------------------------------------------------
@@ -501,7 +425,7 @@ def test_a_link_that_is_not_wanted_any_more_is_gone_here_before_google_has_taken
     connecting.choose_calendars(
         connection=makes_meet, busy=[own], write_to=own, makes_meet=False, when_stale="pause", actor=makes_meet.user
     )
-    deliver("calendar_sync.hand_link")
+    deliver("calendar_sync.hand_links")
     assert link_of(appointment) == ""
     assert meets(at_pretend_google) != [""]
 
@@ -514,12 +438,14 @@ def test_the_calendar_of_the_customer_changes_no_link(appointment, at_pretend_go
 
 
 def test_a_customer_who_knew_no_link_is_not_told_that_it_is_gone(appointment, makes_meet, at_pretend_google):
+    Appointment.objects.update(link_promised_at=None)
     make_ready(at_pretend_google)
     choose(makes_meet, makes_meet=False)
     assert tell() == []
 
 
 def test_a_link_of_a_mail_that_was_never_sent_is_not_called_gone(appointment, makes_meet, at_pretend_google):
+    Appointment.objects.update(link_promised_at=None)
     make_ready(at_pretend_google)
     join_links.tell_links(provider=appointment.provider_id, customer=appointment.customer_id)
     makes_meet.refresh_from_db()
@@ -527,7 +453,7 @@ def test_a_link_of_a_mail_that_was_never_sent_is_not_called_gone(appointment, ma
     connecting.choose_calendars(
         connection=makes_meet, busy=[own], write_to=own, when_stale="pause", actor=makes_meet.user
     )
-    deliver("calendar_sync.hand_link")
+    deliver("calendar_sync.hand_links")
     assert tell() == []
     assert set(SentMail.objects.filter(kind=Kind.JOIN).values_list("reason", flat=True)) == {"no mail named a link"}
 
@@ -580,7 +506,7 @@ def test_a_link_ends_with_the_connection(appointment, makes_meet, at_pretend_goo
     make_ready(at_pretend_google)
     tell()
     connecting.disconnect(connection=makes_meet, actor=makes_meet.user)
-    deliver("calendar_sync.hand_link")
+    deliver("calendar_sync.hand_links")
     [told] = tell()
     assert link_of(appointment) == ""
     assert told.subject.startswith("No link to join any more: ")
@@ -613,6 +539,7 @@ def test_what_is_over_keeps_the_link_by_which_it_was_joined(appointment, makes_m
             actor=makes_meet.user,
         )  # fmt: skip
         jobs = Message.objects.filter(topic="calendar_sync.hand_link").count()
+        google.take_links(owner=makes_meet.user)
         google.take_link(appointment.uuid, owner=makes_meet.user)
     assert (jobs, link_of(appointment)) == (0, link)
 
@@ -721,7 +648,7 @@ def test_an_appointment_that_takes_place_somewhere_now_shows_no_link(appointment
 def test_no_link_follows_while_google_asks_for_a_sign_in(appointment, makes_meet):
     Connection.objects.update(state=State.SIGN_IN_AGAIN)
     links = queries.meet_links(makes_meet.user_id, source=google.name, keys=[appointment.uuid])
-    assert links == {appointment.uuid: queries.MeetLink()}
+    assert links == {appointment.uuid: queries.MeetLink(paused_since=makes_meet.state_since)}
 
 
 # --- The choice -------------------------------------------------------------------------------------------------------

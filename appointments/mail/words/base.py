@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from appointments.mail.context import MailContext
-from core.letters import Button, Choices
+from core.letters import Button, Choices, Quote
 from core.wording import zone_text
 
 
@@ -19,6 +19,8 @@ class Words:
     choices: Choices | None = None
     after: tuple[str, ...] = ()
     change: str = ""
+    # What the other side says of it, where that is not what they wrote with the event.
+    quote: Quote | None = None
 
 
 def deadline_text(context: MailContext) -> str:

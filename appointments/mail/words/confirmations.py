@@ -38,7 +38,7 @@ def _confirmed_for_customer(context: MailContext, news: str) -> Words:
 
 def how_to_join(context: MailContext) -> tuple[str, ...]:
     """The sentence that the link to join is on its way, where it is."""
-    return (LINK_FOLLOWS,) if context.link_follows and context.for_customer and not context.join_link else ()
+    return (LINK_FOLLOWS,) if context.says_link_follows else ()
 
 
 def new_appointment(context: MailContext) -> Words:

@@ -1,4 +1,4 @@
-"""The words of the mail about links to join online: one that is there, another one, or one that is gone."""
+"""The words of the mail about links to join: one that is there, another one, one that is gone or does not come."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,19 +6,26 @@ from datetime import datetime
 
 from appointments.mail import letters
 from appointments.mail.context import MailContext, SharedContext
-from core.letters import Button, Item, Leaf, Letter
+from appointments.pages.places import there
+from core.letters import Button, Item, Leaf, Letter, Quote
+from notifications.text import many_lines
+from providers.models import Venue
 
 from .base import Words
 
 GONE = "The link of an earlier mail no longer holds."
+NONE_COMES = "We wrote that a link to join would follow, but none comes."
 OPEN_IT = "Open the link when the time comes."
 FILE = "The file with this mail puts it into the entry of your calendar."
 FILES = "The files with this mail put them into the entries of your calendar."
+FILE_WITHOUT = "The file with this mail brings the entry of your calendar up to date."
+FILES_WITHOUT = "The files with this mail bring the entries of your calendar up to date."
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An appointment of which a link is told, and whether its customer was told another link before.
+    """An appointment of which a link is told, whether its customer was told another link before, and whether they were
+    promised one that did not come.
 
     `since` is when the link came that there is, or went, and `had_since` when the one came of which they were told.
     """
@@ -27,33 +34,57 @@ class Told:
     had_link: bool
     since: datetime | None = None
     had_since: datetime | None = None
+    was_promised: bool = False
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether it takes place online alone no more."""
+        return not self.context.event.appointment.is_only_online
 
     @property
     def head(self) -> str:
+        if self.has_moved:
+            is_still_possible = Venue.ONLINE in self.context.event.appointment.venues
+            return f"Not {'only ' if is_still_possible else ''}online any more"
         if not self.context.join_link:
-            return "No link to join any more"
+            return "No link to join any more" if self.had_link else "No link to join"
         return "New link to join" if self.had_link else "Link to join"
 
     @property
     def lead(self) -> str:
-        if not self.context.join_link:
-            return f"{GONE} If you don’t know how to join, ask {self.context.other}."
-        return GONE if self.had_link else ""
+        """What became of the link, and how to join without one."""
+        if self.context.join_link:
+            return GONE if self.had_link else ""
+        what = GONE if self.had_link else NONE_COMES
+        return what if self.has_moved else f"{what} {self._how}"
+
+    @property
+    def quote(self) -> Quote | None:
+        """What the provider says of the service, for somebody who joins it without a link; None where they say
+        nothing."""
+        said = many_lines(self.context.event.appointment.service.description)
+        if self.context.join_link or self.has_moved or not said:
+            return None
+        return Quote(f"{self.context.other} says of {self.context.service}", said)
+
+    @property
+    def _how(self) -> str:
+        other = self.context.other
+        asks = "answer this mail" if self.context.replies_reach_them else f"ask {other}"
+        return f"{other} says how you join: {asks} if you don’t know."
 
 
 def about_one(told: Told) -> Letter:
     """The letter about the link of one appointment."""
     context = told.context
     has_link = bool(context.join_link)
-    headline = (
-        f"Here is the {'new ' if told.had_link else ''}link to join." if has_link else "The link to join is gone."
-    )
     said = Words(
         subject=f"{told.head}: {context.short} with {context.other_name}",
-        headline=headline,
-        lead=(f"{context.other} expects you online. {told.lead or OPEN_IT}",),
+        headline=_headline(told),
+        lead=(f"{context.other} expects you{there(context.event.appointment)}. {told.lead or OPEN_IT}",),
         button=Button("See appointment", context.own_page),
-        after=(FILE,) if has_link else (),
+        after=(FILE if has_link else FILE_WITHOUT,),
+        quote=told.quote,
     )
     return letters.about_one(context, said)
 
@@ -64,6 +95,8 @@ def about_several(shared: SharedContext, rows: Sequence[Told]) -> Letter:
     heads = {told.head for told in rows}
     alike = heads.pop() if len(heads) == 1 else "Links to join"
     has_links = any(told.context.join_link for told in rows)
+    places = {there(told.context.event.appointment) for told in rows}
+    expects = f"{shared.other} expects you{places.pop() if len(places) == 1 else ''}"
     return Letter(
         subject=f"{alike}: {shared.count} appointments with {shared.other_name}, {shared.dates}",
         from_name=shared.other_name,
@@ -71,16 +104,32 @@ def about_several(shared: SharedContext, rows: Sequence[Told]) -> Letter:
         template=letters.TEMPLATE,
         tone=first.tone,
         badge=first.badge,
-        headline="Here are the links to join." if has_links else "The links to join are gone.",
-        preheader=f"{shared.other} expects you online, {shared.dates}.",
-        lead=(f"{shared.other} expects you online.{' Each link is for one appointment.' if has_links else ''}",),
+        headline=_headline_of(rows),
+        preheader=f"{expects}, {shared.dates}.",
+        lead=(f"{expects}.{' Each link is for one appointment.' if has_links else ''}",),
         items=tuple(_item(told) for told in rows),
         button=None,
         facts=letters.person_facts(first),
-        after=(FILES,) if has_links else (),
+        after=(FILES if has_links else FILES_WITHOUT,),
         contact=letters.contact(first),
         why=letters.why(first),
     )
+
+
+def _headline(told: Told) -> str:
+    if told.context.join_link:
+        return f"Here is the {'new ' if told.had_link else ''}link to join."
+    if told.has_moved:
+        return "Where you meet has changed."
+    return "The link to join is gone." if told.had_link else "No link to join comes."
+
+
+def _headline_of(rows: Sequence[Told]) -> str:
+    if any(told.context.join_link for told in rows):
+        return "Here are the links to join."
+    if all(told.has_moved for told in rows):
+        return "Where you meet has changed."
+    return "The links to join are gone." if all(told.had_link for told in rows) else "There are no links to join."
 
 
 def _item(told: Told) -> Item:
@@ -92,5 +141,6 @@ def _item(told: Told) -> Item:
         title=letters.service_text(context),
         facts=letters.appointment_facts(context),
         line=told.lead,
+        quote=told.quote,
         button=Button("See appointment", context.own_page),
     )

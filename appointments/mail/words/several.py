@@ -100,7 +100,7 @@ def _expects_you(shared: SharedContext) -> str:
 
 
 def _confirmed(shared: SharedContext, headline: str, lead: str) -> SharedWords:
-    links_follow = shared.for_customer and any(context.link_follows for context in shared.contexts)
+    links_follow = any(context.says_link_follows for context in shared.contexts)
     return SharedWords(
         head="Confirmed",
         done="confirmed",
