@@ -79,6 +79,8 @@ class TwoSides:
         self.random = Random(seed)
         self.history: list[str] = []
         self.agreed: dict[Any, tuple] = {}
+        # The events that their owner brought back at Google, and has not deleted here since.
+        self.restored: set[str] = set()
         self.in_turn = False
 
     # --- Steps --------------------------------------------------------------------------------------------------------
@@ -241,6 +243,7 @@ class TwoSides:
     def _delete_own(self) -> Any:
         if row := self._pick(OwnEvent.objects.filter(user=self.user).order_by("pk")):
             own_events.delete_own_event(event=row, actor=self.user, version=row.version)
+            self.restored.discard(self._id("own_event", row.uuid))
             return row.uuid
 
     def _one(self, **which: Any) -> Appointment | None:
@@ -271,6 +274,7 @@ class TwoSides:
     def _restore(self) -> Any:
         if event := self._some_event(cancelled=True):
             self.google.change(self.who, event.id, {"status": "confirmed"})
+            self.restored.add(event.id)
             return event.id
 
     def _recolour(self) -> Any:
@@ -454,8 +458,13 @@ class TwoSides:
         return found
 
     def _is_ours(self, event: Any) -> bool:
+        """Whether we wrote it. A deleted own event that its owner brings back is theirs again."""
         thing = about(event.fields)
-        return bool(thing) and event.id == self._id(*thing)
+        if not thing or event.id != self._id(*thing):
+            return False
+        source, key = thing
+        is_theirs = source == "own_event" and event.id in self.restored
+        return not (is_theirs and not OwnEvent.objects.filter(uuid=key).exists())
 
     def _id(self, source: str, key: Any) -> str:
         return event_id_of(source, key, owner=self.user.pk, site=site_host())
