@@ -9,9 +9,10 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
-from tests import emptying, tables
+from tests import emptying, rendered, tables
 
 emptying.install()
+rendered.install()
 
 # No deadline, because a busy machine is slow. The same code gets the same examples, so that no change fails by chance;
 # `--hypothesis-profile=random` looks for new ones.
