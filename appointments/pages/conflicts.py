@@ -21,6 +21,10 @@ MOVE, KEEP, FREE, CANCEL = "move", "keep", "free", "cancel"
 # How much of the day is drawn before and after the appointment, at least.
 AROUND = timedelta(minutes=90)
 HOUR = timedelta(hours=1)
+MAY_BE_SEVERAL = (
+    "All of this busy time, {}, counts as free then, also if it is several events: Google tells none of them here. "
+    "Others may book over it. To let this appointment alone stand, keep both."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,12 @@ def _free(over: Over, conflict: Conflict, twelve: bool) -> Way:
     if len(conflict.over) > 1:
         which = f"“{busy.title}”" if busy.title else "The event"
         which += f", {times_beside(busy.start, busy.end, one.start, one.provider.zone, twelve=twelve)},"
-    does = Phrase("Treat this one Google event as free time. Others may book over it.")
+    if busy.calendar is None or busy.calendar.tells_events:
+        does = Phrase("Treat this one Google event as free time. Others may book over it.")
+    else:
+        does = Phrase(
+            MAY_BE_SEVERAL, (times_beside(busy.start, busy.end, one.start, one.provider.zone, twelve=twelve),)
+        )
     return Way(f"{FREE}:{over.pair.key}", f"{which} does not make me busy", NOT_COUNTED, (does,))
 
 

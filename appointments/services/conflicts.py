@@ -48,7 +48,7 @@ def all_conflicts(provider: Provider, *, now: datetime, only: Appointment | None
         one.provider = provider
     keys = [one.pk for one in appointments]
     met = Appointment.objects.filter(pk__in=keys, start__lt=OuterRef("end"), end__gt=OuterRef("start"))
-    busy = _counting(provider).filter(Exists(met)).select_related("calendar").order_by("start", "pk")
+    busy = _counting(provider).filter(Exists(met)).select_related("calendar__connection").order_by("start", "pk")
     return conflicts_between(appointments, list(busy), KnownConflict.objects.filter(appointment__in=keys))
 
 

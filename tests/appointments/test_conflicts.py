@@ -384,6 +384,18 @@ def test_the_page_says_what_each_way_means(event, confirmed, studio):
     assert cancel.counts_as == "Does not count"
 
 
+def test_the_page_says_that_a_busy_time_without_events_may_be_several(event, calendar, confirmed, studio):
+    before = studio.get(page_of(confirmed)).text
+    calendar.connection.profile = "private"
+    calendar.connection.save(update_fields=["profile"])
+
+    page = studio.get(page_of(confirmed)).text
+
+    several = "All of this busy time, 09:45 to 10:15, counts as free then, also if it is several events"
+    assert several not in before
+    assert several in page
+
+
 def test_the_page_says_that_cancelling_is_late(event, confirmed, studio):
     Appointment.objects.update(start=NOW + HOUR, end=NOW + 2 * HOUR)
     BusyInterval.objects.update(start=NOW + HOUR, end=NOW + 2 * HOUR)

@@ -14,6 +14,7 @@ from appointments.models import Appointment
 from appointments.pages.month_picker import to_value
 from appointments.services import transitions
 from appointments.states import Role
+from calendar_sync import personal_data as google_data
 from calendar_sync.models import BusyInterval, Connection, GoogleCalendar, WrittenEvent
 from calendar_sync.services import edits
 from calendar_sync.states import Edit, State, WhenStale
@@ -332,3 +333,11 @@ def test_a_connection_that_google_ended_is_told_to_a_customer_in_their_words(
     assert "What you book is not written to your calendar until you sign in." in mail.body
     assert "ustomers" not in mail.body
     assert PAGE in mail.body
+
+
+def test_erasing_a_provider_removes_busy_times_of_no_calendar_too(provider, morning):
+    BusyInterval.objects.create(provider=provider, start=morning, end=morning + HOUR)
+
+    google_data.erase(provider.user)
+
+    assert not BusyInterval.objects.exists()

@@ -421,6 +421,29 @@ def test_a_calendar_that_is_chosen_again_during_a_reading_is_read_whole(
     assert busy_times(provider) == [(morning, morning + HOUR)]
 
 
+def test_a_calendar_that_makes_busy_from_now_on_is_read_whole_whatever_was_being_read_of_it(
+    connected, provider, morning, at_pretend_google
+):
+    """One that was read for our own events alone: what makes busy was thrown away, and no change tells of it."""
+    put(at_pretend_google, morning)
+    calendar = connected.calendars.get(is_written_to=True)
+    how = {"connection": connected, "write_to": calendar, "when_stale": "pause", "actor": provider.user}
+    connecting.choose_calendars(busy=[], **how)
+    for _ in range(2):  # the second reading goes on from the first
+        GoogleCalendar.objects.filter(pk=calendar.pk).update(next_read_at=clock.now())
+        taken = reading._take_turn(calendar.pk)
+        found = tokens.ask(taken.connection, lambda api, taken=taken: reading._read(api, taken))
+        if found.is_whole:
+            reading._save(taken, found)
+    connecting.choose_calendars(busy=[calendar], **how)
+    reading._save(taken, found)
+
+    read(connected)
+
+    assert not found.is_whole
+    assert busy_times(provider) == [(morning, morning + HOUR)]
+
+
 def test_a_reading_whose_worker_died_is_made_again_after_its_lease(connected, provider, morning, at_pretend_google):
     put(at_pretend_google, morning)
     calendar = connected.calendars.get(counts_as_busy=True)

@@ -417,6 +417,26 @@ def test_a_change_that_comes_while_its_event_is_being_written_is_written_after_i
     assert entries(at_pretend_google) == []
 
 
+def test_what_is_wanted_again_while_its_event_is_being_deleted_is_written_after_it(
+    appointment, connected, morning, at_pretend_google, monkeypatch
+):
+    own = connected.calendars.get(is_written_to=True)
+    how = {"connection": connected, "busy": [own], "when_stale": "pause", "actor": connected.user}
+    connecting.choose_calendars(write_to=None, **how)
+    save, done = writing._save, []
+
+    def chosen_again(*args):
+        if not done:
+            done.append(connecting.choose_calendars(write_to=own, **how))
+        return save(*args)
+
+    monkeypatch.setattr(writing, "_save", chosen_again)
+    writing.write_due(connected.pk)
+
+    assert done == [None]
+    assert starts(at_pretend_google) == [morning]
+
+
 @pytest.mark.parametrize(
     ("step", "fault", "sent"),
     [("_wanted", {}, 0), ("_send", {}, 1), ("_send", {"status": 500}, 1), ("_send", {"status": 400}, 1)],
