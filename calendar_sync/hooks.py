@@ -45,7 +45,8 @@ class Asked:
     """What somebody is asked about an event of theirs, as words: what it is, and what following it means.
 
     `follow` names the button that does so, empty where nothing can follow by itself; `address` and `go` are a page on
-    which they can do more. `zone` is that of the times. `is_own` says that it concerns nobody else.
+    which they can do more. `zone` is that of the times. `is_own` says that it concerns nobody else,
+    `is_agreed` that it is an agreement with somebody.
     """
 
     title: str
@@ -56,13 +57,15 @@ class Asked:
     go: str = ""
     about: str = ""
     is_own: bool = False
+    is_agreed: bool = False
 
 
 class Source(Protocol):
-    """Things of one kind that stand in people's calendars, such as appointments: a module with this name and these
-    functions. A thing is known by a key that it keeps."""
+    """Things of one kind that stand in people's calendars, such as appointments: a module with this name, the word by
+    which people call one of them, and these functions. A thing is known by a key that it keeps."""
 
     name: str
+    word: str
 
     def entry(self, key: UUID, *, owner: User) -> Entry | None:
         """What the person's calendar should hold for the thing now, None where it should hold nothing."""

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
 from core import clock, wording
 
-from .hooks import Asked
+from .hooks import Asked, source_of
 from .models import Connection, GoogleCalendar, Note, WrittenEvent
 from .rules.attention import Attention
 from .rules.sign_in import TESTING_WORDS, ended_by_testing, ends_soon
@@ -49,20 +50,27 @@ class Panel:
     # The calendar that we made, where its owner has deleted it, and whether one is still to be made.
     deleted: GoogleCalendar | None = None
     is_making: bool = False
+    # Whether Google has not said yet which calendars there are.
+    is_listing: bool = False
+    # How many changes wait to be written until its owner signs in, None where no sign-in is asked for.
+    waiting: int | None = None
 
     @property
     def pauses(self) -> bool:
         return self.connection.when_stale == WhenStale.PAUSE
 
 
-def panel_of(connection: Connection, *, is_booked: bool, stopped_at: datetime | None, now: datetime) -> Panel:
+def panel_of(
+    connection: Connection, *, is_booked: bool, stopped_at: datetime | None, now: datetime, waiting: int = 0
+) -> Panel:
     """The panel of a connection whose calendars are loaded, of a provider if its owner `is_booked`; `stopped_at` is
-    since when nobody can book."""
+    since when nobody can book, `waiting` how many changes wait to be written."""
     calendars = list(connection.calendars.all())
     busy = [each for each in calendars if each.counts_as_busy]
     is_private = connection.profile == Profile.PRIVATE
     read = [each.last_read_at for each in busy if each.last_read_at]
     unread = [each for each in busy if not each.last_read_at]
+    is_listing = not calendars and connection.is_working  # which calendars there are is asked first, by a job
     told = [getattr(each, "is_told", False) for each in busy]  # as `queries.connections_of` says of each
     problem = next((each.get_problem_display() for each in busy if each.problem), "")
     if not calendars and connection.problem:  # they could not even be listed
@@ -82,20 +90,23 @@ def panel_of(connection: Connection, *, is_booked: bool, stopped_at: datetime | 
         "ends_soon": connection.is_working and ends_soon(connection.sign_in_until, now=now),
         "is_told": all(told) and bool(told),
         "is_told_of_some": any(told),
+        "is_listing": is_listing,
     }
     if connection.needs_sign_in:
         text = "Nothing new in your calendar is seen until you sign in; your appointments are safe."
         is_dead = connection.problem == Problem.SIGN_IN
         if is_dead and ended_by_testing(connection.signed_in_at, connection.state_since):
             text += f" {TESTING_WORDS}"
-        return Panel(kind="brass", icon="warn", heading="Google asks you to sign in again", text=text, **facts)
+        return Panel(
+            kind="brass", icon="warn", heading="Google asks you to sign in again", text=text, waiting=waiting, **facts
+        )
     if problem:
         text = f"{problem}. What was read before still {'closes time for booking' if is_booked else 'counts'}."
         return Panel(kind="brass", icon="warn", heading="Not read just now", text=text, **facts)
-    if not busy:
+    if not busy and not is_listing:
         text = f"Choose at least one that makes you busy, or {_else(is_booked, stopped_at)}."
         return Panel(kind="slate", icon="link", heading="No calendar counts", text=text, **facts)
-    if unread:
+    if unread or is_listing:
         seen = sum(each.read_so_far for each in unread)
         meanwhile = "open once they are" if stopped_at else "go on meanwhile"
         text = (
@@ -222,6 +233,51 @@ def _utc(moment: datetime) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Edited:
+    """An event that somebody changed at Google, in the list of those about which they are asked: what was done with
+    what, the times that stand here and at Google, and the event itself."""
+
+    what: str
+    was: str
+    now: str
+    start: datetime
+    uuid: UUID
+
+
+def edited_of(events: Iterable[WrittenEvent], zone: ZoneInfo, *, twelve: bool) -> list[Edited]:
+    """The list of changed events. Times are told in `zone`."""
+    return [_edited(each, zone, twelve) for each in events]
+
+
+def _edited(event: WrittenEvent, zone: ZoneInfo, twelve: bool) -> Edited:
+    def told(start: datetime | None, end: datetime | None) -> str:
+        assert start and end
+        return _days_of(start, end, event.calendar.zone) or wording.range_text(start, end, zone, twelve=twelve)
+
+    assert event.start
+    source = source_of(event.source)
+    done = event.get_edit_display().removesuffix(" in Google").lower()
+    return Edited(
+        what=f"{source.word if source else 'Entry'} {done}",
+        was=told(event.start, event.end),
+        now=told(event.edit_start, event.edit_end) if event.edit == Edit.MOVED else "",
+        start=event.start,
+        uuid=event.uuid,
+    )
+
+
+def _days_of(start: datetime, end: datetime, zone: ZoneInfo) -> str:
+    """The whole days of an entry, the last one told as included; empty where it does not have whole days in the
+    calendar's own `zone`."""
+    first, after = clock.local(start, zone).date(), clock.local(end, zone).date()
+    if first == after or (start, end) != tuple(clock.day_bounds(day, zone)[0] for day in (first, after)):
+        return ""
+    last = after - clock.ONE_DAY
+    days = wording.date_text(first) if first == last else f"{wording.date_text(first)} to {wording.date_text(last)}"
+    return f"{days}, all day"
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What somebody is asked about an event of theirs that was changed at Google."""
 
@@ -233,6 +289,7 @@ class Question:
     address: str
     go: str
     is_own: bool = False
+    is_agreed: bool = False
 
     @property
     def what(self) -> str:
@@ -256,10 +313,12 @@ class Question:
 
     def _range(self, start: datetime | None, end: datetime | None, twelve: bool) -> str:
         assert start and end
+        if days := _days_of(start, end, self.event.calendar.zone):
+            return days
         return f"{wording.range_text(start, end, self.zone, twelve=twelve)}, {wording.zone_city(self.zone)} time"
 
 
 def question_of(event: WrittenEvent, asked: Asked) -> Question:
     """The question about an event, with the words for what it is about."""
     words = asked.title, clock.zone(asked.zone), asked.follow, asked.meaning, asked.address, asked.go
-    return Question(event, *words, is_own=asked.is_own)
+    return Question(event, *words, is_own=asked.is_own, is_agreed=asked.is_agreed)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from operator import attrgetter
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Now
 
 from accounts.models import User
@@ -121,6 +121,16 @@ def unwritten(user: User) -> QuerySet[WrittenEvent]:
     """The events in the person's calendars that Google could not be made to agree with, each with its problem."""
     rows = WrittenEvent.objects.filter(_in_reach(), calendar__connection__user=user).exclude(problem="")
     return rows.exclude(calendar__connection__state=State.LEAVING)
+
+
+def waiting(connections: Iterable[Connection]) -> dict[int, int]:
+    """How many events of each of these wait to be compared with Google. One query, none without connections."""
+    keys = [each.pk for each in connections]
+    if not keys:
+        return {}
+    rows = WrittenEvent.objects.filter(calendar__connection__in=keys, write_at__isnull=False)
+    counted = rows.values_list("calendar__connection").annotate(number=Count("pk"))
+    return dict(counted.order_by())
 
 
 @dataclass(frozen=True, slots=True)

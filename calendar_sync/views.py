@@ -33,7 +33,7 @@ from .exceptions import NotConnected
 from .forms import CalendarsForm
 from .google_api import oauth
 from .models import Connection, WrittenEvent
-from .pages import panel_of, profiles_of, question_of, rows_of
+from .pages import edited_of, panel_of, profiles_of, question_of, rows_of
 from .rules import scopes
 from .services import connecting, edits, free_by_choice, own_calendar, pushes, reading, written
 from .states import Profile
@@ -44,6 +44,8 @@ LASTS = timedelta(minutes=30)
 READ_AND_SEND = ["GET", "HEAD", "POST"]
 # How many events that count as free the page of the connection lists, the next first.
 MOST_FREED = 20
+# And of how many changed entries it asks at once; the next follow when these are answered.
+MOST_EDITED = 5
 # Google’s messages have no body, whatever type they name for it. What comes all the same is not read.
 PUSH_BODIES, PUSH_BYTES = FORMS | JSON | {"text/plain"}, 10_000
 
@@ -56,13 +58,23 @@ def google(request: HttpRequest, door: Door) -> HttpResponse:
     connections = list(queries.connections_of(door.owner))
     reading.refresh(connections, now=now)
     stopped_at = door.provider.calendar_stopped_at if door.provider else None
+    waiting = queries.waiting(each for each in connections if each.needs_sign_in)
     context: dict[str, Any] = {
         "door": door,
         "is_available": is_available(),
         "zone": door.zone,
         "is_required": door.is_studio and settings.GOOGLE_CALENDAR_REQUIRED,
         "stopped_at": stopped_at,
-        "panels": [panel_of(each, is_booked=door.is_studio, stopped_at=stopped_at, now=now) for each in connections],
+        "panels": [
+            panel_of(
+                each,
+                is_booked=door.is_studio,
+                stopped_at=stopped_at,
+                now=now,
+                waiting=waiting.get(each.pk, 0),
+            )
+            for each in connections
+        ],
     }
     if door.provider:
         context["conflicts"] = hooks.conflicts.first(door.provider, now)
@@ -73,7 +85,9 @@ def google(request: HttpRequest, door: Door) -> HttpResponse:
         context["unwritten"] = queries.unwritten(door.owner).count()
         if any(each.profile == Profile.PRIVATE for each in connections):
             context["left_behind"] = queries.left_behind(door.owner, now=now)
-        context["edited"] = list(edits.open_for(door.owner))
+        edited = list(edits.open_for(door.owner))
+        context["edited_count"] = len(edited)
+        context["edited"] = edited_of(edited[:MOST_EDITED], clock.zone(door.zone), twelve=door.owner.uses_12h_clock)
     else:
         context["profiles"] = profiles_of(is_booked=door.is_studio)
     return render(request, "calendar_sync/google.html", context)

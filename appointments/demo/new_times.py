@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 
 from accounts.models import User
+from appointments.exceptions import PolicyRefused
 from appointments.models import Appointment, Proposal
 from appointments.services import availability, proposals
 from appointments.services.availability import Mine
@@ -31,9 +32,13 @@ def seed(*, provider: Provider, customer: User) -> None:
         with clock.pretended(moment + HOURS_AGO / 2):
             proposals.accept_time(proposal=made, actor=moves.customer, role=Role.CUSTOMER)
     for asks in _can_change(moment).filter(provider=provider).exclude(customer=customer):
-        if not proposals.would_move_at_once(asks, Role.CUSTOMER):
+        if proposals.would_move_at_once(asks, Role.CUSTOMER):
+            continue
+        try:
             _propose(asks, Role.CUSTOMER, "My train only gets in at noon that day.", moment)
-            break
+        except PolicyRefused:
+            continue  # this customer has as much of the provider as they may around that day
+        break
 
 
 def _can_change(moment: datetime) -> QuerySet[Appointment]:

@@ -21,6 +21,7 @@ from calendar_sync.states import Edit
 from notifications.preferences import leads_of
 
 name = IN_CALENDARS
+word = "Appointment"
 # The states that stand in a calendar. What is over stays there as it took place, or should have.
 SHOWN = frozenset({Status.REQUESTED, Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW})
 AHEAD = frozenset({Status.REQUESTED, Status.CONFIRMED})
@@ -102,6 +103,7 @@ def asked(key: UUID, *, owner: User, edit: Edited) -> Asked | None:
         address=address_of(row, side),
         go="See what cancelling it means" if edit.kind == Edit.DELETED else "See the appointment",
         about=row.reference,
+        is_agreed=True,
     )
 
 

@@ -30,6 +30,7 @@ from providers.exceptions import ChangedMeanwhile
 from providers.queries import provider_of
 
 name = "own_event"
+word = "Your event"
 A_DAY = timedelta(days=1)
 
 

@@ -14,6 +14,7 @@ from providers import services as providers
 from providers.models import TimeOff
 
 name = "time_off"
+word = "Time off"
 A_DAY = timedelta(days=1)
 
 

@@ -39,7 +39,7 @@ def nav_link(context, name: str, label: str, **options) -> SafeString:
     current = "page" if path == address else ""
     if address != "/" and not options.get("exact") and path.startswith(address):
         current = "page"
-    elif options.get("also") and path == url_if_exists(options["also"]):
+    elif options.get("also") and _belongs(path, url_if_exists(options["also"])):
         current = "true"
     waiting = _waiting(options.get("count"), options.get("dot"))
     if options.get("live"):
@@ -56,6 +56,11 @@ def nav_link(context, name: str, label: str, **options) -> SafeString:
     if options.get("bare"):
         return link
     return format_html("<li{}>{}</li>", mark_safe(' class="wide"') if options.get("wide") else "", link)
+
+
+def _belongs(path: str, address: str) -> bool:
+    """Whether a page is the one at this address, or a deeper one; below `/` nothing counts as deeper."""
+    return path == address or (len(address) > 1 and path.startswith(address))
 
 
 def _waiting(count: int | None, dot: int | None) -> SafeString:

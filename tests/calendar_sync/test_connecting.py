@@ -78,6 +78,16 @@ def test_a_provider_connects_and_their_own_calendar_is_read(maya, provider, at_p
     assert list(Note.objects.values_list("kind", flat=True)) == ["read", "connected"]
 
 
+def test_until_google_has_said_which_calendars_there_are_the_page_says_that_they_are_read(maya):
+    answer = connect(maya)
+    shown = answer.text
+    assert (answer.status_code, "Syncing" in shown, "Not known yet" in shown) == (200, True, True)
+    assert "No calendar" not in shown
+    assert 'hx-trigger="every 5s"' in shown
+    deliver()
+    assert "Not known yet" not in maya.get(PAGE).text
+
+
 def test_what_is_asked_for_is_offline_access_with_proof_of_who_comes_back(maya):
     asked = parse_qs(urlsplit(leave(maya)).query)
     assert asked["access_type"] == ["offline"]

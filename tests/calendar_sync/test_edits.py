@@ -12,6 +12,7 @@ from calendar_sync.models import Connection, Note, WrittenEvent
 from calendar_sync.services import connecting, edits, writing
 from calendar_sync.states import Edit, NoteKind, WhenChanged
 from core import clock
+from core.wording import date_text
 from notifications.models import InboxItem
 from outbox.testing import deliver
 from providers.models import BookingPolicy, Provider, TimeOff
@@ -334,6 +335,29 @@ def test_the_page_says_both_times_and_the_connection_leads_to_it(client, page):
     assert "Propose the new time" in shown
     assert "Mina Sato is asked." in shown
     assert f'href="{page}"' in client.get(reverse("studio_google")).text
+
+
+def test_each_question_stands_on_the_page_of_the_connection_with_both_times(
+    client, page, provider, service, morning, at_pretend_google
+):
+    day = clock.local(morning, provider.zone).date()
+    # Her account at Google has London days, wherever she is.
+    whole = [clock.day_bounds(day + n * DAY, provider.zone)[0] for n in (5, 7)]
+    row = take_off(Provider.objects.select_related("user").get(pk=provider.pk), *whole, all_day=True)
+    deliver()
+    event = WrittenEvent.objects.get(key=row.uuid)
+    times = {name: {"date": str(day + n * DAY)} for name, n in (("start", 6), ("end", 7))}
+    at_pretend_google.google.change(MAYA, event.event_id, times)
+    settle()
+    shown = [(each.what, each.was, each.now) for each in client.get(reverse("studio_google")).context["edited"]]
+    first, moved, last = (date_text(day + n * DAY) for n in (0, 6, 5))
+    assert shown == [
+        ("Appointment moved", f"{first}, 10:00 to 11:00", f"{first}, 12:00 to 13:00"),
+        ("Time off moved", f"{last} to {moved}, all day", f"{moved}, all day"),
+    ]
+    asked = client.get(reverse("google_edit", args=[event.uuid])).text
+    assert "an agreement of two" not in asked
+    assert "Agreed here" not in asked
 
 
 def test_a_press_proposes_or_puts_back_and_a_second_one_finds_it_settled(client, page, appointment, morning):

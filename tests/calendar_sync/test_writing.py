@@ -638,3 +638,16 @@ def test_who_connects_again_while_events_are_removed_keeps_them_and_the_access(
     assert len(entries(at_pretend_google)) == 1
     assert Connection.objects.get().state == State.WORKING
     assert not [call for call in at_pretend_google.google.calls if call.method == "revoke"]
+
+
+def test_the_page_says_what_waits_for_a_sign_in(client, appointment, at_pretend_google):
+    at_pretend_google.google.revoke(MAYA)
+    read(Connection.objects.get())
+    cancel(appointment)
+    deliver()
+    client.force_login(appointment.provider.user)
+
+    shown = client.get(reverse("studio_google")).text
+
+    assert "Until you sign in" in shown
+    assert "1 change waits to be written to Google." in shown

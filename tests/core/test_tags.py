@@ -221,6 +221,16 @@ def test_a_place_knows_whether_one_is_there():
     assert "aria-current" not in write("{% nav_link 'account_login' 'Sign in' %}", address="/accounts/")
 
 
+def test_a_place_belongs_to_the_deeper_pages_of_another_one():
+    link = "{% nav_link 'settings_calendar' 'Your calendar' also='my_google' %}"
+    home = "{% nav_link 'search' 'Find' also='home' %}"
+
+    assert 'aria-current="true"' in write(link, address="/my/settings/google/")
+    assert 'aria-current="true"' in write(link, address="/my/settings/google/1/history/")
+    assert 'aria-current="true"' in write(home, address="/")
+    assert "aria-current" not in write(home, address="/help/")
+
+
 def test_a_link_keeps_the_rest_of_the_query():
     assert (
         write("{% url_with page=3 %}", address="/x/?q=a%26b&page=2&part=am&part=pm")

@@ -19,7 +19,7 @@ PATIENCE = 300  # seconds, for what happens by itself: many times what it takes,
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="the demo chooses its own database")
 def test_the_demo_tells_its_address_and_logins_and_ends_with_ctrl_c(tmp_path):
-    port, said = free_port(), tmp_path / "said"
+    port, said, kept = free_port(), tmp_path / "said", {*ROOT.glob("var/pretend-google-*")}
     with said.open("w") as terminal:
         demo = subprocess.Popen(
             ["bin/demo"],
@@ -54,8 +54,9 @@ def test_the_demo_tells_its_address_and_logins_and_ends_with_ctrl_c(tmp_path):
         asked.close()
         google = re.search(r"Pretend Google \(demo\) is at http://(127\.0\.0\.1:\d+)", said.read_text())[1]
         asked = HTTPConnection(google, timeout=PATIENCE)
-        asked.request("GET", "/")
-        assert b"Maya Okafor" in asked.getresponse().read()
+        asked.request("GET", "/calendar/maya@example.com")
+        diary = asked.getresponse().read()
+        assert (b"Maya Okafor" in diary, b"Dayline" in diary) == (True, True), "her calendar is connected"
         asked.close()
 
         os.killpg(demo.pid, signal.SIGINT)
@@ -67,3 +68,5 @@ def test_the_demo_tells_its_address_and_logins_and_ends_with_ctrl_c(tmp_path):
     finally:
         if demo.poll() is None:
             os.killpg(demo.pid, signal.SIGKILL)
+        for file in {*ROOT.glob("var/pretend-google-*")} - kept:
+            file.unlink()

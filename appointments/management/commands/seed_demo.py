@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.demo import CUSTOMER, LEAVING, STAFF, SUSPENDED
-from appointments.demo import scale
+from appointments.demo import google, pretend, scale
 from appointments.search.index import measure_figures
 from core import demo
 from providers.demo import PROVIDER
@@ -21,7 +21,10 @@ These logins are for the demo only. Never use this data where anybody else can r
 
 
 class Command(BaseCommand):
-    help = "Fill an empty database with the demo; a database that has it is left as it is."
+    help = (
+        "Fill an empty database with the demo, and connect calendars of it where the settings lead to a pretend Google;"
+        " what is there already is left as it is."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--scale", type=int, default=0, metavar="N", help="add N providers with appointments")
@@ -34,6 +37,9 @@ class Command(BaseCommand):
             if not demo.is_seeded():
                 self.stdout.write("Filling the demo, which takes a moment…")
             demo.seed(demo.Size())
+            if not google.is_seeded() and pretend.is_there():
+                self.stdout.write("Connecting calendars at the pretend Google…")
+                google.seed()
             if options["scale"]:
                 scale.add(options["scale"])
                 measure_figures()
