@@ -135,6 +135,14 @@ def write_to_calendars(payload: dict[str, Any], *, message: Any) -> None:
     google.write(payload["appointments"])
 
 
+@outbox.handler("appointments.page_changed")
+def page_changed(payload: dict[str, Any], *, message: Any) -> None:
+    """Have what is said of a provider's appointments follow their page. `payload` is {"provider": pk}."""
+    provider = Provider.objects.select_related("user").filter(pk=payload["provider"]).first()
+    if provider is not None:
+        google.follow_page(provider)
+
+
 @outbox.handler(own_events.WRITE)
 def write_own_event(payload: dict[str, Any], *, message: Any) -> None:
     """Have the connected calendar of its owner compared with an own event that changed."""

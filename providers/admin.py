@@ -15,6 +15,7 @@ from accounts.services import compare_calendar
 from core.admin import ReadOnly, StateFilter
 from core.db import lock_rows
 from providers import queries
+from providers.edit_stamps import SAID_FIELDS
 from providers.hours import check_week
 from providers.models import (
     BookingPolicy,
@@ -28,7 +29,7 @@ from providers.models import (
     WorkingHours,
 )
 from providers.services import dates_text
-from providers.services.locking import open_time_changed
+from providers.services.locking import appointments_read_otherwise, open_time_changed
 from providers.wording import price_text
 
 
@@ -113,6 +114,8 @@ class ProviderAdmin(RefreshesOpenings):
         super().save_model(request, obj, form, change)
         if {"time_zone", "listing"} & set(form.changed_data):
             compare_calendar(obj.user)
+        if set(SAID_FIELDS) & set(form.changed_data):
+            appointments_read_otherwise(obj)
 
 
 @admin.register(Service)
@@ -122,6 +125,11 @@ class ServiceAdmin(RefreshesOpenings):
     list_select_related = ["provider"]
     search_fields = ["name", "slug", "provider__name"]
     raw_id_fields = ["provider"]
+
+    def save_model(self, request: HttpRequest, obj: Service, form: ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and "name" in form.changed_data:
+            appointments_read_otherwise(obj.provider)
 
     @admin.display(description="price", ordering="price")
     def cost(self, service: Service) -> str:

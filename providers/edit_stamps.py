@@ -11,6 +11,8 @@ from providers.models import BookingPolicy, DateOverride, Provider, Service
 PROFILE_FIELDS = (
     "name", "trade", "category_id", "about", "languages", "is_online", "is_in_person", "place", "address",
 )  # fmt: skip
+# Those of the profile that are said of appointments, in calendars and by the link to join.
+SAID_FIELDS = ("name", "is_online", "is_in_person", "place", "address")
 SERVICE_FIELDS = (
     "name", "description", "duration_minutes", "buffer_before_minutes", "buffer_after_minutes",
     "slot_interval_minutes", "pricing", "price", "currency", "confirmation", "venue",

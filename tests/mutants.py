@@ -4838,6 +4838,22 @@ MUTANTS = [
         "names_already",
     ),
     mutant(
+        "Meet: what takes place somewhere now keeps its link where Google takes nothing",
+        "appointments/services/join_links.py",
+        "    keys = [row.uuid for row in appointments if row.is_only_online]",
+        "    keys = [row.uuid for row in appointments]",
+        "calendar_sync/test_links_and_places.py",
+        "google_takes_nothing",
+    ),
+    mutant(
+        "Meet: the place of a page changes and Google learns of it at night",
+        "providers/services/page.py",
+        "    if edit_stamps.state(provider, edit_stamps.SAID_FIELDS) != said:",
+        "    if False:",
+        "calendar_sync/test_links_and_places.py",
+        "another_address",
+    ),
+    mutant(
         "Meet: a mail promises a link and nobody notes it",
         "notifications/services.py",
         "    mail.promise()\n",

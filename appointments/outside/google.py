@@ -18,13 +18,18 @@ from calendar_sync.hooks import Asked, Edited
 from calendar_sync.rules.entries import Entry
 from calendar_sync.services import written
 from calendar_sync.states import Edit
+from core import clock
 from notifications.preferences import leads_of
+from outbox import services as outbox
+from providers.models import Provider
 
 name = IN_CALENDARS
 word = "Appointment"
 # The states that stand in a calendar. What is over stays there as it took place, or should have.
 SHOWN = frozenset({Status.REQUESTED, Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW})
 AHEAD = frozenset({Status.REQUESTED, Status.CONFIRMED})
+# So many appointments are looked at before a job says that it goes on.
+AT_ONCE = 100
 HINT = "Moved or deleted here, it changes nothing until you say what it means. Nothing is cancelled by that."
 
 
@@ -40,6 +45,18 @@ def write(appointments: Iterable[int]) -> None:
     for both_sides, keys in ahead.items():
         written.things_changed(source=name, keys=keys, owners=both_sides)
     written.written_changed(source=name, keys=over)
+
+
+def follow_page(provider: Provider) -> None:
+    """Have the calendars of both sides compared with all that lies ahead at a provider whose page says otherwise now
+    with whom, for what or where it is; and have it joined by a link where it takes place online alone."""
+    rows = Appointment.objects.filter(provider=provider, status__in=AHEAD, end__gt=clock.now())
+    is_written = Q(provider__user__keeps_calendar=True) | Q(customer__keeps_calendar=True)
+    keys = list(rows.filter(is_written).order_by("pk").values_list("pk", flat=True))
+    for first in range(0, len(keys), AT_ONCE):
+        outbox.renew_lease()
+        write(keys[first : first + AT_ONCE])
+    join_links.take_links(owner=provider.user)
 
 
 def forget(person: int) -> None:

@@ -14,7 +14,7 @@ from providers.models import MOST_SERVICES, Provider, Service
 from providers.slugs import make_slug
 from providers.states import Step
 
-from .locking import lock_provider, open_time_changed, step_done
+from .locking import appointments_read_otherwise, lock_provider, open_time_changed, step_done
 
 
 @retrying
@@ -39,12 +39,15 @@ def save_service(
         service = _own(provider, service)
         if seen != edit_stamps.of_service(service) and not edit_stamps.same(service, values):
             raise ChangedMeanwhile
+    name = service.name
     for field, value in values.items():
         setattr(service, field, value)
     if not service.slug or provider.is_draft:
         service.slug = _slug_for(service, provider)
     service.full_clean(exclude=["provider", "slug"])
     service.save()
+    if service.name != name:
+        appointments_read_otherwise(provider)
     step_done(provider, Step.SERVICE)
     open_time_changed(provider)
     return service

@@ -31,6 +31,14 @@ def refresh_openings(provider: Provider) -> None:
         )
 
 
+def appointments_read_otherwise(provider: Provider) -> None:
+    """Publish that what is said of the locked provider's appointments is other now: with whom, for what, or where."""
+    if not provider.is_draft:
+        outbox.publish(
+            "appointments.page_changed", key=f"{provider.pk}:{uuid.uuid4().hex}", payload={"provider": provider.pk}
+        )
+
+
 def step_done(provider: Provider, step: str) -> None:
     """Remember that a draft has passed the step."""
     if provider.is_draft and step not in provider.steps_done:

@@ -18,7 +18,7 @@ from providers.models import BookingPolicy, CalendarState, Listing, Provider
 from providers.slugs import make_slug
 from providers.states import Step
 
-from .locking import lock_provider, open_time_changed, step_done
+from .locking import appointments_read_otherwise, lock_provider, open_time_changed, step_done
 
 
 def start_page(*, actor: User, values: Mapping[str, Any], seen: str = "") -> Provider:
@@ -64,7 +64,10 @@ def save_profile(*, provider: Provider, actor: User, values: Mapping[str, Any], 
     """Save the profile on the public page, whose address stays. Raises ChangedMeanwhile."""
     provider = lock_provider(provider, actor=actor)
     _refuse_stale(provider, values, seen=seen, now_shown=edit_stamps.of_profile(provider))
+    said = edit_stamps.state(provider, edit_stamps.SAID_FIELDS)
     _write_profile(provider, values)
+    if edit_stamps.state(provider, edit_stamps.SAID_FIELDS) != said:
+        appointments_read_otherwise(provider)
     open_time_changed(provider)
     return provider
 

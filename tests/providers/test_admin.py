@@ -39,6 +39,16 @@ def test_a_saved_provider_refreshes_the_openings(client, staff, maya):
     assert Message.objects.filter(topic="appointments.refresh_openings").count() == 1
 
 
+def test_another_place_has_what_is_said_of_appointments_follow(client, staff, maya):
+    change(client, maya, trade="Baker")
+    before = Message.objects.filter(topic="appointments.page_changed").count()
+    change(client, maya, trade="Baker", address="7 Chalk Farm Road")
+
+    [message] = Message.objects.filter(topic="appointments.page_changed")
+    assert before == 0
+    assert message.payload == {"provider": maya.pk}
+
+
 def test_another_zone_has_the_connected_calendar_compared(client, staff, maya):
     User.objects.filter(pk=maya.user_id).update(keeps_calendar=True)
 
