@@ -3,9 +3,11 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import expect
 
 from appointments.models import Proposal
+from appointments.pages.month_picker import to_value
 from appointments.services.availability import slots_between
 from appointments.services.booking import book_appointment, terms_of
 from calendar_sync.models import Connection, WrittenEvent
@@ -13,7 +15,7 @@ from calendar_sync.services import writing
 from core import clock
 from outbox.testing import deliver
 from providers.models import Provider
-from tests.calendar_sync.pretend import MAYA, at_pretend_google, pretend_google
+from tests.calendar_sync.pretend import MAYA, ROBIN, at_pretend_google, pretend_google
 from tests.calendar_sync.world import book, hour_from
 from tests.e2e.test_google import google
 from tests.factories.accounts import UserFactory
@@ -231,3 +233,97 @@ def test_a_provider_chooses_meet_links_and_both_sides_join_by_one(page, provider
     page.goto(f"/my/appointments/{one.reference}/")
     expect(page.get_by_role("link", name="Join online")).to_have_attribute("href", one.join_link)
     looks_fine(page)
+
+
+def test_what_somebody_does_in_their_diary_changes_the_openings(page, provider, google, new_page):
+    Provider.objects.filter(pk=provider.pk).update(time_zone="Europe/London")
+    provider.refresh_from_db()
+    ServiceFactory(provider=provider, duration_minutes=60)
+    day = clock.local(clock.now(), provider.zone).date() + timedelta(days=3)
+    visitor, diary = new_page(), f"{google.address}/calendar/{MAYA}?week={day}"
+    connect(page)
+    deliver()
+
+    def openings(*, has, lacks):
+        page.goto("/studio/google/")
+        page.get_by_role("button", name="Sync now").click()
+        expect(page.get_by_text("Your calendars are being read.")).to_be_visible()
+        deliver()
+        visitor.goto(f"/providers/{provider.slug}/?day={day}")
+        for time, count in [*((each, 1) for each in has), *((each, 0) for each in lacks)]:
+            expect(visitor.get_by_role("radio", name=time)).to_have_count(count)
+
+    openings(has=["10:00", "14:00"], lacks=[])
+    page.goto(diary)
+    page.get_by_label("Title").fill("Dentist")
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_text("10:00–11:00 Dentist")).to_be_visible()
+    openings(has=["14:00"], lacks=["10:00"])
+
+    page.goto(diary)
+    page.get_by_text("Move or delete").first.click()
+    entry = page.locator("li", has_text="Dentist")
+    entry.get_by_label("From").fill("14:00")
+    entry.get_by_label("To").fill("15:00")
+    page.get_by_role("button", name="Move Dentist").click()
+    expect(page.get_by_text("14:00–15:00 Dentist")).to_be_visible()
+    openings(has=["10:00"], lacks=["14:00"])
+
+    page.goto(diary)
+    page.get_by_text("Move or delete").first.click()
+    page.get_by_role("button", name="Delete Dentist").click()
+    expect(page.get_by_text("14:00–15:00 Dentist")).to_have_count(0)
+    openings(has=["10:00", "14:00"], lacks=[])
+
+
+@pytest.mark.smoke
+def test_a_customer_connects_their_own_calendar_reads_of_a_clash_and_finds_the_appointment_in_it(
+    page, google, sign_in, provider, looks_fine
+):
+    service = ServiceFactory(provider=provider, duration_minutes=60, name="Massage")
+    day = clock.local(clock.now(), provider.zone).date() + timedelta(days=3)
+    start = clock.wall_minute_to_instant(day, 600, provider.zone)
+    google.google.put(ROBIN, {"summary": "Choir", **hour_from(start)})
+    sign_in(page, UserFactory(name="Robin Haddad"))
+
+    page.goto("/my/settings/google/")
+    looks_fine(page)
+    page.get_by_role("button", name="Connect Google Calendar").click()
+    page.get_by_role("button", name=ROBIN).click()
+    page.get_by_role("button", name="Allow").click()
+    expect(page.get_by_text(f"{ROBIN} is connected.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Syncing")).to_be_visible()
+    deliver()
+    page.goto("/my/settings/google/")
+    expect(page.get_by_role("heading", name="Connected")).to_be_visible()
+    looks_fine(page)
+
+    page.goto(f"{reverse('book', args=[provider.slug, service.slug])}?start={to_value(start)}")
+    warning = page.get_by_text("You are busy in Google")
+    expect(warning).to_contain_text("Choir")
+    looks_fine(page)
+    page.get_by_role("button", name="Book this time").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("You are booked.")
+    deliver()
+
+    page.goto(f"{google.address}/calendar/{ROBIN}?week={day}")
+    expect(page.get_by_text("Massage")).to_be_visible()
+
+
+def test_after_connecting_the_page_follows_the_first_reading_by_itself(
+    new_page, provider, google, settings, sign_in, live_server
+):
+    settings.SITE_URL = live_server.url
+    page = new_page()
+    page.watch.expect(f"request to another host: {google.address}")
+    sign_in(page, provider.user)
+    connect(page)
+    expect(page.get_by_role("heading", name="Syncing")).to_be_visible()
+    expect(page.get_by_text("Not known yet").first).to_be_visible()
+    deliver()
+
+    expect(page.get_by_role("heading", name="Connected")).to_be_visible()
+
+    expect(page.get_by_text("Not known yet")).to_have_count(0)
+    expect(page.get_by_text("0 busy times read")).to_be_visible()
+    expect(page.get_by_text("is connected. Its busy times are being read.")).to_be_visible()
