@@ -5,6 +5,12 @@ class ChangedMeanwhile(DomainError):
     message = "These settings were changed in another tab or on another device. Below is what they say now."
 
 
+class AddressTaken(DomainError):
+    """Raised where the address belongs to an account that was confirmed or used, and for no page to tell."""
+
+    message = "There is an account under this address already."
+
+
 class PhotoRefused(DomainError):
     """The upload can't be used as a photo; the message says why and what to do."""
 

@@ -11,11 +11,12 @@ from django import forms
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from phonenumber_field.formfields import PhoneNumberField
 
 from accounts import after_login, queries, services, zones
+from accounts.exceptions import AddressTaken
 from accounts.mailed_codes import LEAVING, MailedCode
 from accounts.models import LANGUAGES, Theme, User, Weekday
 from core import clock
@@ -75,22 +76,21 @@ class SignupForm(allauth_forms.SignupForm):
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
         if back := after_login.way_back(request):
             after_login.remember(request, back)  # the next page has no `next`
-        if not self.account_already_exists:
-            try:
-                with transaction.atomic():
-                    services.discard_unconfirmed_account(email=self.cleaned_data["email"])
-                    return super().try_save(request)
-            except IntegrityError:  # somebody signed up with the same address at this very moment
-                self.account_already_exists = True
-        else:
+        if self.account_already_exists:
             make_password(self.cleaned_data["password1"])  # takes as long as for a new account
-        return super().try_save(request)
+        try:
+            return super().try_save(request)
+        except AddressTaken:  # since the form was looked at
+            self.account_already_exists = True
+            return super().try_save(request)
 
-    def custom_signup(self, request: HttpRequest, user: User) -> None:
-        user.name = self.cleaned_data["name"]
-        if zone := zone_of_newcomer(request):
-            user.time_zone = zone
-        user.save()
+    def save(self, request: HttpRequest) -> User:
+        return services.create_account(
+            email=self.cleaned_data["email"],
+            name=self.cleaned_data["name"],
+            password=self.cleaned_data["password1"],
+            zone=zone_of_newcomer(request),
+        )
 
 
 def zone_of_newcomer(request: HttpRequest) -> str:

@@ -12,15 +12,15 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from accounts import services
+from accounts.exceptions import AddressTaken
 from accounts.google_oauth import Identity
 from accounts.models import User
 from core import clock
 from core.db import lock_row, retrying, violates
 from core.exceptions import DomainError
 
-# The constraints as PostgreSQL names them; on SQLite nobody else writes at the same time.
+# The constraint as PostgreSQL names it; on SQLite nobody else writes at the same time.
 ONE_ACCOUNT_FOR_A_SUBJECT = "socialaccount_socialaccount_provider_uid_fc810c6e_uniq"
-ONE_ACCOUNT_FOR_AN_ADDRESS = "accounts_user_email_key"
 
 
 class AddressNotProven(DomainError):
@@ -96,7 +96,7 @@ def enter(*, identity: Identity, mailbox_proven: bool, zone: str, now: datetime)
     except AddressIsAnothers:
         pass
     except IntegrityError as error:
-        if not violates(error, ONE_ACCOUNT_FOR_A_SUBJECT) and not violates(error, ONE_ACCOUNT_FOR_AN_ADDRESS):
+        if not violates(error, ONE_ACCOUNT_FOR_A_SUBJECT):
             raise
     # The same person in another tab, or somebody who signed up with the address at this moment, may have come first.
     return _enter(identity, mailbox_proven=mailbox_proven, zone=zone, now=now)
@@ -113,9 +113,10 @@ def _enter(identity: Identity, *, mailbox_proven: bool, zone: str, now: datetime
     owner = User.objects.filter(email=identity.email).first()
     if owner is not None and owner.email_confirmed:
         return _link_to_owner(owner, identity)
-    if not services.discard_unconfirmed_account(email=identity.email):
-        raise AddressIsAnothers
-    return _make(identity, zone=zone, now=now)
+    try:
+        return _make(identity, zone=zone, now=now)
+    except AddressTaken:
+        raise AddressIsAnothers from None
 
 
 def _link_to_owner(owner: User, identity: Identity) -> User:
@@ -134,11 +135,7 @@ def _link_to_owner(owner: User, identity: Identity) -> User:
 
 
 def _make(identity: Identity, *, zone: str, now: datetime) -> User:
-    user = User(email=identity.email, name=identity.name)
-    if zone:
-        user.time_zone = zone
-    user.set_unusable_password()
-    user.save()
+    user = services.create_account(email=identity.email, name=identity.name, zone=zone)
     _all().create(user=user, provider=GoogleProvider.id, uid=identity.subject, extra_data=_shown(identity))
     services.confirm_address(user=user, email=user.email, now=now)
     services.inherit_ban(user=user, google=identity.subject)

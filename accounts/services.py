@@ -15,14 +15,15 @@ from django.contrib.admin.models import LogEntry
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
 from accounts import ban_marks, photos, queries, url_secrets
-from accounts.exceptions import ChangedMeanwhile
+from accounts.exceptions import AddressTaken, ChangedMeanwhile
 from accounts.models import Session, User
 from core import clock
+from core.db import violates
 from outbox import services as outbox
 
 log = logging.getLogger(__name__)
@@ -33,11 +34,35 @@ UNCONFIRMED_LASTS = timedelta(days=30)
 # How long the admin's log of what staff did is kept, and how many entries go at once.
 ADMIN_LOG_KEPT = timedelta(days=settings.ADMIN_LOG_DAYS)
 BATCH = 1000
+# The constraint as PostgreSQL names it, and as SQLite tells of it.
+ONE_ACCOUNT_FOR_AN_ADDRESS = ("accounts_user_email_key", "accounts_user.email")
 PROFILE_FIELDS = ("name", "phone")
 PREFERENCE_FIELDS = ("time_zone", "language", "uses_12h_clock", "first_weekday", "theme")
 
 
 # --- Addresses ----------------------------------------------------------------
+
+
+@transaction.atomic
+def create_account(*, email: str, name: str, password: str | None = None, zone: str = "") -> User:
+    """Make an account under an address that nobody has proven yet, in place of one that nobody confirmed or used.
+
+    Without a `password` none signs in to it. `email` is in lower case. Raises AddressTaken.
+    """
+    if not discard_unconfirmed_account(email=email):
+        raise AddressTaken
+    user = User(email=email, name=name)
+    user.time_zone = zone or user.time_zone
+    user.set_password(password)
+    try:
+        with transaction.atomic():
+            user.save()
+    except IntegrityError as error:  # somebody signed up with the same address at this very moment
+        if not any(violates(error, name) for name in ONE_ACCOUNT_FOR_AN_ADDRESS):
+            raise
+        raise AddressTaken from None
+    EmailAddress.objects.create(user=user, email=email, primary=True)
+    return user
 
 
 def confirm_address(*, user: User, email: str, now: datetime) -> None:
