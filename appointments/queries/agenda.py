@@ -1,20 +1,23 @@
 """A provider's agenda on some dates: appointments, busy times (of connected calendars, own events), time off, hours."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import BooleanField, Q, QuerySet, Subquery, Value
+from django.db.models import BooleanField, DateField, JSONField, Q, QuerySet, SmallIntegerField, Subquery, Value
+from django.db.models.functions import Cast
 
 from appointments.models import Appointment, Offer, OwnEvent, Proposal
 from calendar_sync.queries import busy_between
 from core import clock
 from core.compiled_queries import prepared
 from core.intervals import Interval, clip, merge
-from providers.models import DateOverride, Provider
-from providers.queries import time_off_between, week_of
+from providers.models import DateOverride, Provider, WorkingHours
+from providers.queries import time_off_between
 
 from .offers import live_offers_of
 from .proposals import live_proposals_of
@@ -78,7 +81,7 @@ class Agenda:
 
 
 def load_agenda(provider: Provider, days: Iterable[date], *, now: datetime, neighbours: bool = False) -> Agenda:
-    """The agenda of these dates in the provider's zone; six queries, whatever the dates hold.
+    """The agenda of these dates in the provider's zone; five queries, whatever the dates hold.
 
     With `neighbours` it also has the next confirmed appointment and the last one before now, on whatever date.
     """
@@ -88,12 +91,13 @@ def load_agenda(provider: Provider, days: Iterable[date], *, now: datetime, neig
     starts, ends = [start for start, _ in spans], [end for _, end in spans]
     found = _appointments(provider, spans, now=now, neighbours=neighbours)
     away = _away(provider_id=provider.pk, starts=starts, ends=ends) if spans else []
+    hours, overrides = opening_hours(provider, days)
     return Agenda(
         zone=zone,
         appointments=found,
         busy=merge((start, end) for start, end, is_off in away if not is_off),
-        hours=week_of(provider),
-        overrides=overrides_between(provider, days),
+        hours=hours,
+        overrides=overrides,
         proposals=live_proposals_of(provider, now=now),
         offers=live_offers_of(provider, now=now),
         time_off=merge((start, end) for start, end, is_off in away if is_off),
@@ -160,17 +164,46 @@ def _away(
     return busy.union(own, off, all=True)
 
 
-def overrides_between(provider: Provider, days: list[date]) -> dict[date, list[WallRange]]:
-    """The provider's own hours of the dates that have them, from the first of `days`, which are sorted, to the last.
-    One query."""
-    if not days:
-        return {}
-    rows = _override_rows(provider_id=provider.pk, first=days[0], last=days[-1])
-    return {
-        day: [(start, end) for start, end in row.ranges] for row in rows for day in row.dates_between(days[0], days[-1])
-    }
+def opening_hours(
+    provider: Provider, days: Sequence[date]
+) -> tuple[dict[int, list[WallRange]], dict[date, list[WallRange]]]:
+    """The provider's working hours by weekday, and the hours of the dates that have their own, from the first of
+    `days`, which are sorted, to the last. One query."""
+    first, last = (days[0], days[-1]) if days else (date.min, date.min)
+    hours: dict[int, list[WallRange]] = defaultdict(list)
+    overrides: dict[date, list[WallRange]] = {}
+    for _, weekday, *times, start_on, end_on, ranges in sorted(
+        _opening_rows(provider_id=provider.pk, first=first, last=last), key=itemgetter(0)
+    ):
+        if weekday is not None:
+            hours[weekday].append((times[0], times[1]))
+            continue
+        override = DateOverride(start_on=start_on, end_on=end_on)
+        overrides |= dict.fromkeys(override.dates_between(first, last), [(start, end) for start, end in ranges])
+    return {weekday: sorted(ranges) for weekday, ranges in hours.items()}, overrides
 
 
 @prepared
-def _override_rows(provider_id: int, first: date, last: date) -> QuerySet[DateOverride]:
-    return DateOverride.objects.filter(provider=provider_id, end_on__gte=first, start_on__lte=last).order_by("id")
+def _opening_rows(provider_id: int, first: date, last: date) -> QuerySet[Any, tuple[Any, ...]]:
+    """The ranges of the week, and the overrides that meet the dates. One query."""
+    minutes, days = SmallIntegerField(), DateField()
+    overrides = DateOverride.objects.filter(provider=provider_id, end_on__gte=first, start_on__lte=last)
+    week = WorkingHours.objects.filter(provider=provider_id)
+    return (
+        overrides.order_by()
+        .values_list(
+            "id", Value(None, minutes), Value(None, minutes), Value(None, minutes), "start_on", "end_on", "ranges"
+        )
+        .union(
+            week.order_by().values_list(
+                "id",
+                "weekday",
+                "start_minute",
+                "end_minute",
+                Value(None, days),
+                Value(None, days),
+                Cast(Value(None), JSONField()),
+            ),
+            all=True,
+        )
+    )

@@ -13,9 +13,8 @@ from core import clock
 from core.compiled_queries import prepared
 from core.intervals import Interval, merge
 from providers.models import Provider, TimeOff
-from providers.queries import week_of
 
-from .agenda import Agenda, appointments_between, overrides_between
+from .agenda import Agenda, appointments_between, opening_hours
 from .offers import live_offers_of
 from .own_events import own_events_between
 from .proposals import live_proposals_of
@@ -38,7 +37,7 @@ class CalendarFacts:
 
 
 def load_calendar(provider: Provider, days: Sequence[date], *, now: datetime) -> CalendarFacts:
-    """What stands on these dates, which follow each other, in the provider's zone; ten queries, whatever they hold.
+    """What stands on these dates, which follow each other, in the provider's zone; nine queries, whatever they hold.
 
     Events come with their texts, which are for the provider alone.
     """
@@ -51,12 +50,13 @@ def load_calendar(provider: Provider, days: Sequence[date], *, now: datetime) ->
     own = own_events_between(provider.user, start, end)
     closing: list[Interval] = [(each.start, each.end) for each in outside if each.takes_time]
     closing += [(each.start, each.end) for each in own if not each.is_free]
+    hours, overrides = opening_hours(provider, days)
     agenda = Agenda(
         zone=zone,
         appointments=appointments_between(provider, start, end, now=now),
         busy=merge(closing),
-        hours=week_of(provider),
-        overrides=overrides_between(provider, list(days)),
+        hours=hours,
+        overrides=overrides,
         proposals=live_proposals_of(provider, now=now),
         offers=live_offers_of(provider, now=now),
         time_off=merge((each.start, each.end) for each in off),
@@ -73,8 +73,9 @@ def load_calendar(provider: Provider, days: Sequence[date], *, now: datetime) ->
 
 
 def opens_at(provider: Provider, day: date) -> time | None:
-    """When the date's opening hours begin, None where it has none. Two queries."""
-    opening = overrides_between(provider, [day]).get(day, week_of(provider).get(day.weekday(), []))
+    """When the date's opening hours begin, None where it has none. One query."""
+    hours, overrides = opening_hours(provider, [day])
+    opening = overrides.get(day, hours.get(day.weekday(), []))
     return time(*divmod(min(opening)[0], 60)) if opening else None
 
 

@@ -145,7 +145,7 @@ def _customers_days(door: Door, standing: Standing, times: dict[str, Interval]) 
 
 
 def _providers_days(door: Door, standing: Standing, times: dict[str, Interval]) -> dict[str, Any]:
-    """Both days of a provider. Four queries."""
+    """Both days of a provider. Five queries."""
     now, twelve = standing.now, door.actor.uses_12h_clock
     zone = door.appointment.provider.zone
     dates = {name: clock.local(start, zone).date() for name, (start, _) in times.items()}

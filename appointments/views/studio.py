@@ -42,7 +42,7 @@ REFERENCE = re.compile(f"[{REFERENCE_ALPHABET}]{{{REFERENCE_LENGTH}}}")
 @require_safe
 @provider_required
 def today(request: HttpRequest, provider: Provider) -> HttpResponse:
-    """Today, the week and the first requests. Nine queries with session and user, however much is booked; with a
+    """Today, the week and the first requests. Eight queries with session and user, however much is booked; with a
     connected calendar one more, or three where that is busy over something."""
     return live.show(request, today_page(request, provider, request.GET))
 
@@ -93,7 +93,7 @@ def shown_day(day: str | None, week: str | None, *, today: date) -> date:
 @require_safe
 @provider_required
 def requests(request: HttpRequest, provider: Provider) -> HttpResponse:
-    """The waiting requests, soonest deadline first. Nine queries with session and user, however many wait."""
+    """The waiting requests, soonest deadline first. Eight queries with session and user, however many wait."""
     return live.show(request, requests_page(request, provider, request.GET))
 
 

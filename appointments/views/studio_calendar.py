@@ -128,7 +128,7 @@ def _day(text: str) -> date | None:
 @require_safe
 @provider_required
 def calendar_on(request: HttpRequest, provider: Provider, view: View, day: date) -> HttpResponse:
-    """The calendar of a date. Thirteen queries with session and user, however much is on, and fourteen by day and
+    """The calendar of a date. Twelve queries with session and user, however much is on, and thirteen by day and
     by month; with a connected calendar one more, or three where that is busy over something."""
     if not is_shown(day):
         raise Http404("No such date")

@@ -24,10 +24,10 @@ from .conftest import NOW, TUESDAY_TEN, move_to_london
 
 pytestmark = pytest.mark.django_db
 
-# Session with user, the provider, the agenda in four, what waits.
-QUERIES_OF_TODAY = 9
+# Session with user, the provider, the agenda in five, what waits.
+QUERIES_OF_TODAY = 8
 # The same: how many wait comes with the page, and the day around each request is one agenda for all.
-QUERIES_OF_REQUESTS = 9
+QUERIES_OF_REQUESTS = 8
 QUERIES_OF_CUSTOMERS = 5
 
 
