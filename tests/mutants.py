@@ -621,8 +621,8 @@ MUTANTS = [
     mutant(
         "an own event that takes no time warns",
         "appointments/queries/busy.py",
-        "filter(user=user, is_free=False)",
-        "filter(user=user)",
+        "filter(within, user=user, is_free=False)",
+        "filter(within, user=user)",
         "appointments/test_own_event_pages.py",
     ),
     mutant(
@@ -5445,5 +5445,36 @@ MUTANTS = [
         "    return Connection",
         "hardening/test_demo_calendars.py",
         "newcomer",
+    ),
+    mutant(
+        "an agenda takes the hours of the week for those of a date",
+        "appointments/queries/agenda.py",
+        "overrides |= dict.fromkeys(",
+        "_ = dict.fromkeys(",
+        "appointments/test_calendar_pages.py",
+    ),
+    mutant(
+        "the dates of a series do not say where the customer is busy",
+        "appointments/pages/series_preview.py",
+        "            busy=elsewhere,\n",
+        "            busy=None,\n",
+        SERIES_PAGES,
+        "own_event",
+    ),
+    mutant(
+        "the times instead of one that went say nothing of the customer's own day",
+        "appointments/views/booking.py",
+        "        return self.taken.nearest if self.taken else []",
+        "        return []",
+        PAGES,
+        "nearest_openings",
+    ),
+    mutant(
+        "a link to offered times tells of its reader's own events",
+        "appointments/views/offered.py",
+        '"busy": [] if door.is_link else busy',
+        '"busy": busy',
+        OFFER_PAGES,
+        "own_event",
     ),
 ]

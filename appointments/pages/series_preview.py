@@ -7,6 +7,7 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from appointments.models import Appointment
+from appointments.queries.busy import Elsewhere
 from appointments.rules.obstacles import Obstacle, obstacle_words
 from appointments.rules.pricing import Quote
 from appointments.rules.recurrence import Expanded, Rule
@@ -33,10 +34,12 @@ LABELS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DateRow(SettledRow):
-    """A date as the page shows it. `own` is its time by the rule; `start` is another one where that is booked."""
+    """A date as the page shows it. `own` is its time by the rule; `start` is another one where that is booked. `clash`
+    and `busy` are what the customer has then, here and elsewhere."""
 
     own: datetime
     clash: str
+    busy: Elsewhere | None = None
 
     @property
     def is_other(self) -> bool:
@@ -106,17 +109,19 @@ def build_preview(
     price: Quote,
     *,
     clashes: Iterable[Appointment],
+    busy: Sequence[Elsewhere],
     opened: Mapping[int, date],
     zone: ZoneInfo,
     twelve: bool,
 ) -> Preview:
-    """The page of these dates in `zone`. `clashes` are the customer's own appointments in the span; no query."""
+    """The page of these dates in `zone`. `clashes` are the customer's own appointments in the span, and `busy` is when
+    they are busy elsewhere; no query."""
     words = _Words(service=service, rule=rule, prospect=prospect, zone=zone, twelve=twelve)
     clashes = list(clashes)
     booked = prospect
     for date_ in dates:
         booked = booked.with_booked(date_.start) if date_.start else booked
-    rows = tuple(words.row(one, clashes, booked, opened.get(one.number)) for one in dates)
+    rows = tuple(words.row(one, clashes, busy, booked, opened.get(one.number)) for one in dates)
     months = tuple(
         Month(name, tuple(of_month))
         for name, of_month in groupby(rows, key=lambda row: month_words(clock.local(row.start, zone).date()))
@@ -208,12 +213,21 @@ class _Words(DateWords):
         if far:
             yield "Too far ahead", str(far)
 
-    def row(self, settled: SettledDate, clashes: Sequence[Appointment], booked: Prospect, day: date | None) -> DateRow:
+    def row(
+        self,
+        settled: SettledDate,
+        clashes: Sequence[Appointment],
+        busy: Sequence[Elsewhere],
+        booked: Prospect,
+        day: date | None,
+    ) -> DateRow:
         """The row of a date. Its choices are radios, of which its present state is the chosen one."""
         own, start = settled.occurrence.start, settled.start or settled.occurrence.start
         end = start + self.prospect.shape.duration
         mine = [one for one in clashes if overlaps((one.start, one.end), (start, end))] if settled.start else []
-        if mine and settled.outcome is Outcome.OPEN:
+        elsewhere = next((one for one in busy if one.meets((start, end))), None) if settled.start else None
+        has_other = bool(mine or elsewhere)
+        if has_other and settled.outcome is Outcome.OPEN:
             settled = with_offers(booked, settled)
         return DateRow(
             settled=settled,
@@ -223,7 +237,8 @@ class _Words(DateWords):
             end=end,
             said=tuple(self._said(settled)),
             clash=self._clash(mine[0], start) if mine else "",
-            choices=self._choices(settled, asks=bool(mine) or settled.outcome is not Outcome.OPEN),
+            busy=elsewhere,
+            choices=self._choices(settled, asks=has_other or settled.outcome is not Outcome.OPEN),
             opened=self.opened(settled, booked, day) if day else None,
         )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from appointments.models import Appointment, Proposal
+from appointments.queries.busy import Elsewhere
 from appointments.states import Role
 
 from .changing import settled_words
@@ -15,13 +16,14 @@ from .series import sum_of
 
 @dataclass(frozen=True, slots=True)
 class NewTimeRow:
-    """A new time for a date of the series. `clashes` are the reader's own appointments that it overlaps; `message` goes
-    with it, unless all have the same."""
+    """A new time for a date of the series. `clashes` are the reader's own appointments that it overlaps, and `busy` is
+    what they have elsewhere then; `message` goes with it, unless all have the same."""
 
     appointment: Appointment
     proposal: Proposal
     clashes: tuple[Appointment, ...]
     message: str
+    busy: Elsewhere | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,13 @@ def waiting_proposals(appointments: Sequence[Appointment], side: Role, now: date
 
 
 def build_new_times(
-    appointments: Sequence[Appointment], proposals: Sequence[Proposal], own: Sequence[Appointment]
+    appointments: Sequence[Appointment],
+    proposals: Sequence[Proposal],
+    own: Sequence[Appointment],
+    busy: Sequence[Elsewhere] = (),
 ) -> NewTimesPage:
-    """The page of these proposals for dates of one series; `own` are other appointments of the reader's. No query."""
+    """The page of these proposals for dates of one series; `own` are other appointments of the reader's, and `busy` is
+    when they are busy elsewhere. No query."""
     by_key = {one.pk: one for one in appointments}
     messages = {one.message for one in proposals}
     shared = messages.pop() if len(messages) == 1 else ""
@@ -71,6 +77,7 @@ def build_new_times(
             proposal=one,
             clashes=tuple(other for other in own if other.start < one.end and other.end > one.start),
             message="" if shared else one.message,
+            busy=next((each for each in busy if each.meets((one.start, one.end))), None),
         )
         for one in proposals
     )

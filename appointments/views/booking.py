@@ -1,6 +1,6 @@
 """The booking form, with all terms before its button, and its answers when the time or the terms changed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -26,7 +26,7 @@ from appointments.models import Appointment, Hold, Offer
 from appointments.pages import month_picker
 from appointments.pages.changed_terms import changes_in_words
 from appointments.pages.zones import zones_of_time
-from appointments.queries.busy import busy_elsewhere
+from appointments.queries.busy import busy_elsewhere_on
 from appointments.queries.customer import own_clashes
 from appointments.queries.public import public_service
 from appointments.services import availability, booking, holds, kept_times, offers
@@ -67,6 +67,13 @@ class Page:
     def is_open(self) -> bool:
         """Whether the page has a button to book."""
         return not self.taken and not self.refusal
+
+    @property
+    def offered(self) -> Sequence[datetime]:
+        """The starts that the page offers: its own, or those instead of it."""
+        if self.is_open:
+            return [self.start]
+        return self.taken.nearest if self.taken else []
 
     @property
     def has_typed(self) -> bool:
@@ -234,7 +241,7 @@ def _show(request: SignedInRequest, page: Page) -> HttpResponse:
         "sentences": policy_sentences(service.provider.policy, service),
         "deadline": now + timedelta(minutes=service.provider.policy.answer_minutes),
         "clashes": clashes if page.is_open else [],
-        "busy": busy_elsewhere(request.user, page.start, end) if page.is_open else [],
+        "busy": busy_elsewhere_on(request.user, [(start, start + (end - page.start)) for start in page.offered]),
         "zone_query": with_query("", {"tz": request.GET.get("tz", "")}),
         "change_link": with_query(
             reverse("provider_service", args=[service.provider.slug, service.slug]),

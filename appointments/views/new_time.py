@@ -1,6 +1,6 @@
 """The page that chooses another time for an appointment, alike behind every door, and the act of its form."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -20,7 +20,7 @@ from appointments.models import Appointment
 from appointments.pages import month_picker
 from appointments.pages.changing import Shown, shown
 from appointments.pages.month_picker import OtherSide
-from appointments.queries.busy import Elsewhere, busy_elsewhere
+from appointments.queries.busy import Elsewhere, busy_elsewhere_on
 from appointments.queries.customer import own_appointments_on
 from appointments.rules.moves import MoveTerms, move_terms
 from appointments.rules.obstacles import Obstacle, obstacles, override_words
@@ -195,7 +195,8 @@ def _show(
         "old": _shown(door, zone, (door.appointment.start, door.appointment.end)),
         "new": _shown(door, zone, (chosen, chosen + _length(door))) if chosen else None,
         "clashes": _clashes(door, chosen),
-        "busy": _busy_elsewhere(door, chosen),
+        "busy": _busy_elsewhere(door, [chosen] if chosen else []),
+        "busy_instead": _busy_elsewhere(door, trouble.taken.nearest if trouble.taken else []),
         "asked_start": asked.start,
         "breaks": choice.breaks,
         "refused": choice.refused,
@@ -238,11 +239,11 @@ def _clashes(door: Door, start: datetime | None) -> list[Appointment]:
     return own_appointments_on(door.actor, [(start, start + _length(door))], besides=door.appointment)
 
 
-def _busy_elsewhere(door: Door, start: datetime | None) -> list[Elsewhere]:
-    """When the customer is busy elsewhere at the chosen time, which warns, too: one query, none by a link."""
-    if start is None or door.is_link or not door.is_customers:
+def _busy_elsewhere(door: Door, starts: Iterable[datetime]) -> list[Elsewhere]:
+    """When the customer is busy elsewhere at these times, which warns, too: one query, none by a link."""
+    if door.is_link or not door.is_customers:
         return []
-    return busy_elsewhere(door.actor, start, start + _length(door))
+    return busy_elsewhere_on(door.actor, [(start, start + _length(door)) for start in starts])
 
 
 def _wanted(request: HttpRequest, door: Door, zone: ViewerZone) -> Wanted:

@@ -13,6 +13,7 @@ from appointments.forms.offers import TakeForm
 from appointments.models import Appointment, Offer
 from appointments.pages.changed_terms import changes_in_words
 from appointments.pages.offers import OFFERED, choice_words, offer_zones, other_times_words, settled_words
+from appointments.queries.busy import busy_elsewhere_on
 from appointments.queries.customer import own_appointments_on
 from appointments.queries.offers import offers_instead_of
 from appointments.services import booking, offers
@@ -20,6 +21,7 @@ from appointments.services.booking import Terms
 from appointments.states import Role
 from core import clock
 from core.exceptions import DomainError
+from core.intervals import Interval
 from core.wording import moment_text, zone_text
 from providers.models import Service
 from providers.wording import cancelling_sentence
@@ -129,6 +131,7 @@ def _show(
         context |= {
             "form": form or TakeForm.fresh(choices=_choices(door, live), terms=terms),
             "expires_at": min(each.expires_at for each in live),
+            "busy": [] if door.is_link else busy_elsewhere_on(door.actor, _spans(live)),
             "terms": terms,
             "quote": booking.price_of(service),
             "sentences": [cancelling_sentence(service.provider.policy)],
@@ -146,14 +149,17 @@ def _live(found: Sequence[Offer]) -> list[Offer]:
     return [each for each in found if each.is_live(now)]
 
 
+def _spans(found: Sequence[Offer]) -> list[Interval]:
+    return [(each.start, each.booked_until) for each in found]
+
+
 def _choices(door: Door, found: Sequence[Offer]) -> list[tuple[str, str]]:
     """The offered times as choices; one at which the customer is busy says so, but by a link, which others may have.
 
     One query, none by a link.
     """
     twelve, reader = door.actor.uses_12h_clock, door.reader
-    spans = [(each.start, each.booked_until) for each in found]
-    others = [] if door.is_link else own_appointments_on(door.actor, spans, besides=door.appointment)
+    others = [] if door.is_link else own_appointments_on(door.actor, _spans(found), besides=door.appointment)
     choices = []
     for each in found:
         words = choice_words(each, offer_zones(each, door.appointment, reader=reader), twelve=twelve)

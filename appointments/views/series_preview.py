@@ -25,6 +25,7 @@ from appointments.pages import month_picker
 from appointments.pages.changed_terms import changes_in_words
 from appointments.pages.series_preview import Preview, build_preview, sum_words
 from appointments.pages.zones import zones_of_time
+from appointments.queries.busy import busy_elsewhere_on
 from appointments.queries.customer import own_clashes
 from appointments.queries.public import public_service
 from appointments.rules.recurrence import Expanded, Rule
@@ -261,6 +262,7 @@ def _build(request: SignedInRequest, look: Look) -> tuple[Preview, Any]:
         look.prospect,
         booking.price_of(service),
         clashes=own_clashes(request.user, first, last),
+        busy=busy_elsewhere_on(request.user, [(start, start + length) for start in starts]),
         opened=look.sent.days,
         zone=zones.first,
         twelve=request.user.uses_12h_clock,

@@ -15,6 +15,7 @@ from appointments.exceptions import MoveRefused, PolicyRefused
 from appointments.forms.series_times import AnswerTimesForm, named_field
 from appointments.models import Proposal
 from appointments.pages.series_times import build_new_times, settled_ones, waiting_proposals
+from appointments.queries.busy import busy_elsewhere_on
 from appointments.queries.customer import own_appointments_on
 from appointments.queries.proposals import proposals_for_series
 from appointments.queries.series import appointments_of
@@ -90,7 +91,8 @@ def _ask(
         return redirect(door.home)
     spans = [(one.start, one.end) for one in waiting]
     own = own_appointments_on(door.actor, spans, besides=None) if door.is_customers else []
-    times, answers = build_new_times(appointments, waiting, own), form.answers if form else {}
+    busy = busy_elsewhere_on(door.actor, spans) if door.is_customers else []
+    times, answers = build_new_times(appointments, waiting, own, busy), form.answers if form else {}
     fresh = proposals_for_series(door.series, [one.uuid for one in named]) if named else []
     context = {
         **door.context(door.page(appointments)),

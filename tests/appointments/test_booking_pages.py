@@ -16,6 +16,7 @@ from appointments.services import availability, booking, holds
 from core import clock
 from core.exceptions import Busy
 from tests.factories.accounts import UserFactory
+from tests.factories.own_events import OwnEventFactory
 from tests.factories.providers import ProviderFactory, ServiceFactory, give_hours
 
 from .conftest import NOW, TUESDAY_TEN, move_to_london
@@ -164,6 +165,21 @@ def test_a_time_that_went_meanwhile_is_answered_with_the_nearest_and_keeps_what_
     assert (again.status_code, again.context["start"]) == (200, TUESDAY_TEN + timedelta(hours=1))
     assert "Left knee" in again.content.decode()
     assert Appointment.objects.count() == 1
+
+
+def test_the_nearest_openings_say_where_the_customer_is_busy(client, form_page, customer, book):
+    client.force_login(customer)
+    values = hidden_values(client.get(form_page, {"start": START}))
+    book(customer=UserFactory())
+    eleven = TUESDAY_TEN + timedelta(hours=1)
+    OwnEventFactory(user=customer, title="Dentist", start=eleven, end=eleven + timedelta(minutes=30))
+    OwnEventFactory(user=customer, title="Swim", start=TUESDAY_TEN, end=eleven)
+
+    response = client.post(form_page, values)
+
+    assert response.status_code == 409
+    assert [one.title for one in response.context["busy"]] == ["Dentist"]
+    assert "You can choose a time then all the same." in response.text
 
 
 def test_changed_terms_are_shown_and_asked_again(client, form_page, customer, service):

@@ -22,6 +22,7 @@ from appointments.services import booking, proposals, transitions
 from appointments.states import Role, Status
 from providers.services import block_customer, lift_limits
 from tests.factories.accounts import UserFactory
+from tests.factories.own_events import OwnEventFactory
 from tests.factories.providers import ProviderFactory, ServiceFactory
 from tests.invariants import check_all
 
@@ -269,6 +270,18 @@ def test_a_time_taken_meanwhile_is_told_with_the_nearest_and_the_note_kept(door,
     assert "My train is late.</textarea>" in picked.content.decode()
     assert hidden_in(picked, "moveform")["start"] == month_picker.to_value(month_picker.from_value(chips[0]))
     assert not Proposal.objects.exists()
+
+
+def test_the_nearest_openings_say_where_the_customer_is_busy_but_not_by_a_link(door, book):
+    data = hidden_in(door.get("reschedule", start=month_picker.to_value(WEDNESDAY_TEN)), "moveform")
+    book(WEDNESDAY_TEN, customer=UserFactory())
+    at = WEDNESDAY_TEN - 2 * HOUR
+    OwnEventFactory(user=door.person, title="All of it", start=at, end=at + 6 * HOUR)
+
+    said = text_of(door.post("reschedule", **data, message="My train is late."))
+
+    warns = "You have an event of your own" in said and "You can choose a time then all the same." in said
+    assert warns == (door.side is C and not door.is_link)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from appointments.services import offers
 from appointments.states import OfferState, Role, Status
 from outbox.testing import deliver
 from tests.factories.accounts import UserFactory
+from tests.factories.own_events import OwnEventFactory
 from tests.factories.providers import ServiceFactory
 from tests.invariants import check_all
 
@@ -255,6 +256,16 @@ def test_a_time_at_which_its_customer_is_busy_says_so_but_not_by_a_link(door, tw
 
     assert ("overlaps your Tax advice" in text) == ("my/appointments" in address)
     Appointment.objects.filter(service=elsewhere).delete()
+
+
+def test_an_own_event_at_an_offered_time_warns_but_not_by_a_link(door, two):
+    browser, address = door
+    first = offers_of(two[0])[0]
+    OwnEventFactory(user=two[0].customer, title="Dentist", start=first.start, end=first.end)
+
+    text = text_of(browser.get(address))
+
+    assert ("You have an event of your own" in text) == ("my/appointments" in address)
 
 
 def test_a_form_without_a_time_asks_for_one(door):

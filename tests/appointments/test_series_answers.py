@@ -21,6 +21,7 @@ from appointments.states import HoldKind, ProposalState, Role, Status, Verb
 from outbox.testing import deliver
 from providers.models import BookingPolicy
 from tests.factories.accounts import UserFactory
+from tests.factories.own_events import OwnEventFactory
 from tests.factories.providers import ProviderFactory, ServiceFactory, give_hours
 from tests.factories.series import book_series, weekly
 from tests.invariants import check_all
@@ -92,6 +93,16 @@ def test_one_press_accepts_all_new_times_as_one_act(signed_in, series):
     assert (moves.count(), moves.values("occasion").distinct().count()) == (4, 1)
     assert not LateCancellation.objects.exists()
     check_all()
+
+
+def test_new_times_say_where_the_customer_is_busy(signed_in, series, customer):
+    propose(series)
+    OwnEventFactory(user=customer, title="Dentist", start=NEW[1], end=NEW[1] + timedelta(hours=1))
+
+    page = signed_in.get(page_of(series))
+
+    assert [row.busy.title if row.busy else None for row, _ in page.context["rows"]] == [None, "Dentist", None, None]
+    assert page.text.count("You have an event of your own") == 1
 
 
 def test_provider_answers_what_the_customer_proposed_in_the_same_way(client, series, provider):

@@ -6,12 +6,15 @@ from decimal import Decimal
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from appointments.models import Appointment, AppointmentEvent, Hold, LeftOutDate, Series
 from appointments.services import booking, transitions
 from appointments.states import LeftOut, Role, Status
 from tests.factories.accounts import UserFactory
+from tests.factories.own_events import OwnEventFactory
 from tests.factories.providers import ServiceFactory, TimeOffFactory
 from tests.invariants import check_all
 
@@ -239,6 +242,34 @@ def test_own_appointment_at_the_time_is_a_warning(signed_in, address, form_value
     assert row.clash.startswith("You have Reformer with")
     assert [choice.words for choice in row.choices][0] == "Take it all the same"
     assert outcomes(preview) == ["open"] * 6
+
+
+def test_own_event_at_the_time_is_a_warning_with_other_times(signed_in, address, form_values, customer):
+    at = FIRST + WEEK
+    OwnEventFactory(user=customer, title="Dentist", start=at, end=at + timedelta(hours=1))
+    OwnEventFactory(user=customer, title="Walk", start=at + WEEK, end=at + WEEK + timedelta(hours=1), is_free=True)
+    OwnEventFactory(title="Of somebody else", start=at, end=at + timedelta(hours=1))
+
+    preview = signed_in.post(address, form_values())
+
+    rows = preview.context["preview"].rows
+    assert [row.busy.title if row.busy else None for row in rows] == [None, "Dentist", None, None, None, None]
+    assert "You have an event of your own, " in preview.text and "<bdi>Dentist</bdi>." in preview.text
+    assert [choice.words for choice in rows[1].choices][0] == "Take it all the same"
+    assert outcomes(preview) == ["open"] * 6
+
+
+def test_more_own_events_cost_no_more_queries(signed_in, address, form_values, customer):
+    def queries():
+        with CaptureQueriesContext(connection) as asked:
+            signed_in.post(address, form_values())
+        return len(asked)
+
+    queries()
+    without = queries()
+    for n in range(6):
+        OwnEventFactory(user=customer, start=FIRST + n * WEEK, end=FIRST + n * WEEK + timedelta(hours=1))
+    assert queries() == without
 
 
 @pytest.mark.parametrize(
