@@ -75,6 +75,18 @@ class CalendarsForm(forms.Form):
             "when_stale": connection.when_stale,
         }
 
+    def say_who_is_told(self, readers: int) -> None:
+        """Say with the box of the links how many customers are told once there are none any more."""
+        if readers == 1:
+            said = "1 customer with an appointment ahead has such a link or waits for one: without it, or with nothing "
+            said += "written to Google, that link ends, and the customer is told."
+        elif readers:
+            said = f"{readers} customers with appointments ahead have such a link or wait for one: without it, or with "
+            said += "nothing written to Google, these links end, and each customer is told."
+        else:
+            return
+        self.fields["makes_meet"].help_text += f" {said}"
+
     def leave_out_bookings(self) -> None:
         """Ask nothing about being booked, for somebody who is no provider."""
         del self.fields["when_stale"], self.fields["makes_meet"]

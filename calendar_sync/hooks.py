@@ -107,6 +107,10 @@ class Joined(Protocol):
         follows, whether it has an event by now or not."""
         ...
 
+    def count_readers(self, owner: User, *, now: datetime) -> int:
+        """The number of people who know such a link, or were told that one follows, and are told once it ends."""
+        ...
+
 
 joined = Registry[Joined]("What is joined by the Google Meet link of its event")
 

@@ -13,6 +13,7 @@ from accounts.models import User
 from core import clock
 from providers.models import Provider
 
+from . import hooks
 from .models import BusyInterval, Channel, Connection, FreeEvent, GoogleCalendar, Note, WrittenEvent
 from .states import PASSING, ChannelState, Edit, Meet, Problem, Profile, State
 
@@ -167,6 +168,14 @@ def _link(row: WrittenEvent | None, calendar: GoogleCalendar) -> MeetLink:
     if row and row.edit and (row.edit == Edit.DELETED or meet != Meet.ASKED):  # nothing is asked for until they answer
         return replace(known, paused_since=row.edited_at)
     return replace(known, is_coming=True)
+
+
+def readers_of_links(connection: Connection, *, owner: User, now: datetime) -> int:
+    """How many people are told once a connection of this owner makes no Meet links any more, as they know one or wait
+    for one. One query, none where it makes none. Needs its calendars."""
+    if not connection.makes_meet or not any(each.is_written_to for each in connection.calendars.all()):
+        return 0
+    return sum(part.count_readers(owner, now=now) for part in hooks.joined)
 
 
 def left_behind(user: User, *, now: datetime) -> int:

@@ -44,6 +44,7 @@ LASTS = timedelta(minutes=30)
 READ_AND_SEND = ["GET", "HEAD", "POST"]
 # How many events that count as free the page of the connection lists, the next first.
 MOST_FREED = 20
+REMOVED = "What lies ahead is removed from it first; nothing else is written to this account now."
 # And of how many changed entries it asks at once; the next follow when these are answered.
 MOST_EDITED = 5
 # Google’s messages have no body, whatever type they name for it. What comes all the same is not read.
@@ -169,7 +170,9 @@ def calendars(request: HttpRequest, door: Door, connection: UUID) -> HttpRespons
     row = _own(door, connection)
     listed = list(row.calendars.all())
     form = CalendarsForm(request.POST if request.method == "POST" else None, connection=row, calendars=listed)
-    if not door.is_studio:
+    if door.is_studio:
+        form.say_who_is_told(queries.readers_of_links(row, owner=door.owner, now=clock.now()))
+    else:
         form.leave_out_bookings()
     if request.method == "POST" and form.is_valid():
         try:
@@ -327,7 +330,8 @@ def disconnect(request: HttpRequest, door: Door, connection: UUID) -> HttpRespon
         removes = request.POST.get("written") == "remove"
         is_asked = connecting.disconnect(connection=row, actor=door.owner, removes_events=removes)
         forgotten = "Google is asked to forget the access" if is_asked else "Google has ended the access already"
-        messages.success(request, f"{row.email} is disconnected. {forgotten}.")
+        rest = REMOVED if removes and is_asked else "Nothing is written to this account now."
+        messages.success(request, f"{row.email} is disconnected. {forgotten}. {rest}")
         _warn_if_missing(request, door)
         return redirect(door.pages.home)
     stops = door.is_studio and settings.GOOGLE_CALENDAR_REQUIRED and not queries.works_without(row)
@@ -338,6 +342,7 @@ def disconnect(request: HttpRequest, door: Door, connection: UUID) -> HttpRespon
         "busy": queries.busy_ahead(row, now=now),
         # With a dead grant nothing can be removed there.
         "written": queries.written_ahead(row, now=now) if row.refresh_token else 0,
+        "readers": queries.readers_of_links(row, owner=door.owner, now=now) if door.is_studio else 0,
         "stops": stops,
     }
     return render(request, "calendar_sync/disconnect.html", context)

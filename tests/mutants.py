@@ -4854,6 +4854,22 @@ MUTANTS = [
         "another_address",
     ),
     mutant(
+        "Meet: the page counts links of which nobody is told",
+        "calendar_sync/queries.py",
+        "    if not connection.makes_meet or not any(each.is_written_to for each in connection.calendars.all()):",
+        "    if False:",
+        "calendar_sync/test_who_is_told.py",
+        "nobody_is_told",
+    ),
+    mutant(
+        "Meet: a customer of several links is counted several times",
+        "appointments/queries/join_links.py",
+        'Count("customer", distinct=True)',
+        'Count("customer")',
+        "calendar_sync/test_who_is_told.py",
+        "how_many_customers_are_told",
+    ),
+    mutant(
         "Meet: a mail promises a link and nobody notes it",
         "notifications/services.py",
         "    mail.promise()\n",

@@ -11,6 +11,7 @@ from accounts.models import User
 from appointments.models import Appointment
 from appointments.pages.calendar_words import address_of, text_of, title_of
 from appointments.pages.places import location_of, place_of
+from appointments.queries.join_links import count_customers_with_links
 from appointments.services import join_links, proposals
 from appointments.states import IN_CALENDARS, Role, Status
 from calendar_sync.exceptions import NotFollowed
@@ -93,6 +94,11 @@ def take_link(key: UUID, *, owner: User) -> None:
 def take_links(*, owner: User) -> None:
     """Let each appointment ahead in the provider's own calendar be joined by the link that its event has now."""
     join_links.take_links(owner=owner)
+
+
+def count_readers(owner: User, *, now: datetime) -> int:
+    """How many customers know the link of an appointment ahead with the provider, or wait for one. One query."""
+    return count_customers_with_links(owner, now=now)
 
 
 def ahead(owner: User, *, now: datetime) -> Collection[UUID]:

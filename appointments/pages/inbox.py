@@ -147,7 +147,7 @@ def join_links_line(rows: Sequence[Appointment], view: View) -> Line:
     one, has_link = rows[0], any(row.joined_by for row in rows)
     many = len(rows) > 1
     what = f"{len(rows)} appointments" if many else one.service.name
-    head = f"Link{'s' if many else ''} to join" if has_link else "No link to join any more"
+    head = f"Link{'s' if many else ''} to join" if has_link else "No link to join"
     return Line(
         title=f"{head}: {what} with {one.provider.name}",
         address=reverse("my_appointments") if many else _page(one, Role.CUSTOMER),

@@ -3,8 +3,11 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import Count, Q
+
+from accounts.models import User
 from appointments.models import Appointment
-from appointments.states import IN_CALENDARS
+from appointments.states import IN_CALENDARS, Status
 from calendar_sync.queries import MeetLink, meet_links
 from providers.models import CalendarState
 
@@ -25,6 +28,14 @@ def missing_links(appointments: Iterable[Appointment], *, now: datetime) -> dict
         links = meet_links(owner, source=IN_CALENDARS, keys=[one.uuid for one in rows])
         found |= {one.pk: links[one.uuid] for one in rows}
     return found
+
+
+def count_customers_with_links(owner: User, *, now: datetime) -> int:
+    """How many customers of a provider know the link of an appointment ahead, or were told that one follows. One
+    query."""
+    rows = Appointment.objects.filter(provider__user=owner, status=Status.CONFIRMED, end__gt=now)
+    knows = ~Q(told_join_link="") | Q(link_promised_at__isnull=False)
+    return rows.filter(knows).aggregate(people=Count("customer", distinct=True))["people"]
 
 
 def missing_link(appointment: Appointment, *, now: datetime) -> MeetLink:

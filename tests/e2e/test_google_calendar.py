@@ -327,3 +327,28 @@ def test_after_connecting_the_page_follows_the_first_reading_by_itself(
     expect(page.get_by_text("Not known yet")).to_have_count(0)
     expect(page.get_by_text("0 busy times read")).to_be_visible()
     expect(page.get_by_text("is connected. Its busy times are being read.")).to_be_visible()
+
+
+def test_the_pages_say_who_is_told_before_links_end_and_that_nothing_is_written_afterwards(
+    page, provider, google, looks_fine
+):
+    Provider.objects.filter(pk=provider.pk).update(is_online=True)
+    service = ServiceFactory(provider=Provider.objects.get(pk=provider.pk), duration_minutes=60, venue="online")
+    day = clock.local(clock.now(), provider.zone).date() + timedelta(days=3)
+    connect(page)
+    deliver()
+    Connection.objects.update(makes_meet=True)
+    book(service, clock.wall_minute_to_instant(day, 600, provider.zone))
+    deliver()
+
+    page.goto("/studio/google/")
+    page.get_by_role("link", name=f"Change calendars of {MAYA}").click()
+    expect(page.get_by_text("1 customer with an appointment ahead has such a link or waits for one")).to_be_visible()
+    looks_fine(page)
+    page.goto("/studio/google/")
+    page.get_by_role("link", name="Disconnect").click()
+    expect(page.get_by_text("1 customer with appointments ahead has a Google Meet link")).to_be_visible()
+    looks_fine(page)
+    page.get_by_role("button", name="Disconnect").click()
+    expect(page.get_by_text("Nothing is written to this account now.")).to_be_visible()
+    looks_fine(page)
