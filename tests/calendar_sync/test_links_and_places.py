@@ -97,7 +97,7 @@ def test_the_link_goes_from_the_customer_also_while_google_takes_nothing(appoint
 def test_whoever_waited_for_a_link_reads_where_they_are_expected(waiting):
     in_person(waiting.provider)
     [told] = tell()
-    assert "expects you at 18 Arlington Road, Camden. We wrote that a link to join would follow" in told.body
+    assert "expects you at 18 Arlington Road, Camden. We said that a link to join would follow" in told.body
 
 
 def test_a_page_that_is_online_again_brings_a_link_again(appointment, at_pretend_google):

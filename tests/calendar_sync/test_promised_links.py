@@ -42,8 +42,8 @@ def promised(appointment):
 
 def says_none_comes(mail):
     assert mail.subject.startswith("No link to join: ")
-    assert "No link to join comes." in mail.body
-    assert "We wrote that a link to join would follow, but none comes." in mail.body
+    assert "There is no link to join." in mail.body
+    assert "We said that a link to join would follow, but none comes." in mail.body
     assert "meet.google.com" not in mail.body
     return True
 
@@ -183,7 +183,7 @@ def test_the_mail_says_what_the_provider_says_of_the_service(appointment, makes_
     Service.objects.update(description="I call you: keep your phone beside you.")
     failed(makes_meet, at_pretend_google)
     [told] = tell()
-    assert "says of Talk" in told.body
+    assert "says of Talk stands below. If you don’t know how to join, reply to this mail" in told.body
     assert "I call you: keep your phone beside you." in told.body
 
 

@@ -14,7 +14,7 @@ from providers.models import Venue
 from .base import Words
 
 GONE = "The link of an earlier mail no longer holds."
-NONE_COMES = "We wrote that a link to join would follow, but none comes."
+NONE_COMES = "We said that a link to join would follow, but none comes."
 OPEN_IT = "Open the link when the time comes."
 FILE = "The file with this mail puts it into the entry of your calendar."
 FILES = "The files with this mail put them into the entries of your calendar."
@@ -69,9 +69,11 @@ class Told:
 
     @property
     def _how(self) -> str:
-        other = self.context.other
-        asks = "answer this mail" if self.context.replies_reach_them else f"ask {other}"
-        return f"{other} says how you join: {asks} if you don’t know."
+        """How to join without a link: as the provider says, or as they answer."""
+        context = self.context
+        asks = f"reply to this mail: your answer goes to {context.other}" if context.replies_reach_them else ""
+        said = f"What {context.other} says of {context.service} stands below. " if self.quote else ""
+        return f"{said}If you don’t know how to join, {asks or f'ask {context.other}'}."
 
 
 def about_one(told: Told) -> Letter:
@@ -121,7 +123,7 @@ def _headline(told: Told) -> str:
         return f"Here is the {'new ' if told.had_link else ''}link to join."
     if told.has_moved:
         return "Where you meet has changed."
-    return "The link to join is gone." if told.had_link else "No link to join comes."
+    return "The link to join is gone." if told.had_link else "There is no link to join."
 
 
 def _headline_of(rows: Sequence[Told]) -> str:
