@@ -59,7 +59,7 @@ class CalendarsForm(forms.Form):
         own = [
             (key, each.name)
             for key, each in self.calendars.items()
-            if each.is_written_to or (each.is_owned and each.is_in_reach and not each.gone_since)
+            if each.is_in_reach and (each.is_written_to or (each.is_owned and not each.gone_since))
         ]
         self.fields["write_to"].choices = [*own, ("", "None")]  # type: ignore[attr-defined]
         if not any(each.is_written_to for each in self.calendars.values()):

@@ -168,8 +168,9 @@ class GoogleCalendar(models.Model):
 
     @property
     def is_in_reach(self) -> bool:
-        """Whether what Google granted lets us change its events. Needs its connection."""
-        return self.is_made or self.connection.profile == Profile.FULL
+        """Whether what Google granted lets us change its events: of the one that we made, and with full access of those
+        that the account owns. Needs its connection."""
+        return self.is_made or (self.is_owned and self.connection.profile == Profile.FULL)
 
     @property
     def tells_events(self) -> bool:

@@ -187,7 +187,7 @@ def left_behind(user: User, *, now: datetime) -> int:
 
 def _in_reach() -> Q:
     """The condition of an event in a calendar whose events may be changed, as `GoogleCalendar.is_in_reach` says it."""
-    return Q(calendar__is_made=True) | Q(calendar__connection__profile=Profile.FULL)
+    return Q(calendar__is_made=True) | Q(calendar__connection__profile=Profile.FULL, calendar__is_owned=True)
 
 
 def written_ahead(connection: Connection, *, now: datetime) -> int:

@@ -19,6 +19,7 @@ from .errors import CalendarGone, EventGone, FullReadingNeeded, TryLater, meanin
 from .oauth import SECONDS
 
 PAGE = 1000
+OWNER = "owner"
 EVENT = "calendar#event"
 # What the library makes of 204; of an empty answer with another status it makes bytes.
 NO_CONTENT = ""
@@ -91,11 +92,15 @@ class CalendarApi:
 
     def has_calendar(self, calendar: str) -> bool:
         """Whether the calendar is in the account's list."""
+        return bool(self.role_in(calendar))
+
+    def role_in(self, calendar: str) -> str:
+        """The account's role in a calendar, empty where that is not in its list."""
+        request = self._api.calendarList().get(calendarId=calendar)
         try:
-            self._ask(self._api.calendarList().get(calendarId=calendar), "calendar#calendarListEntry")
+            return str(self._ask(request, "calendar#calendarListEntry").get("accessRole", "none"))
         except CalendarGone:
-            return False
-        return True
+            return ""
 
     def make_calendar(self, body: Mapping[str, Any]) -> Listed:
         """A new calendar of the account, asked for once, and not again by httplib2.
@@ -272,7 +277,8 @@ def _without_none(value: Any) -> Any:
 def _listed(raw: Mapping[str, Any]) -> Listed:
     return Listed(
         google_id=raw["id"],
-        name=raw.get("summaryOverride") or raw.get("summary") or raw["id"],
+        # PostgreSQL keeps no NUL.
+        name=(raw.get("summaryOverride") or raw.get("summary") or raw["id"]).replace("\0", ""),
         time_zone=raw.get("timeZone", "UTC"),
         role=raw.get("accessRole", ""),
         is_primary=bool(raw.get("primary")),

@@ -153,11 +153,13 @@ class Events:
         )
 
     def add_foreign(self, calendar: Calendar, body: Mapping[str, Any], *, organizer: str) -> Event:
-        """An event that somebody else sent: an invitation, or one that Google read from a mail."""
+        """An event that somebody else sent: an invitation, or one that Google read from a mail. A copy of an event in
+        another calendar has the `id` of that."""
         fields = DEFAULTS | bodies.written(body)
         bodies.check(fields)
         now = self.clock.now()
-        event = Event(calendar.id, secrets.token_hex(13), fields, organizer, organizer, now, now)
+        event_id = str(body.get("id") or secrets.token_hex(13))
+        event = Event(calendar.id, event_id, fields, organizer, organizer, now, now)
         self._save(event, "insert", "none")
         return event
 

@@ -57,7 +57,7 @@ def finish(
 
 @retrying
 @transaction.atomic
-def _save(*, user: User, profile: Profile, grant: oauth.Grant, again: Connection | None) -> Connection:
+def _save(*, user: User, profile: Profile, grant: oauth.Grant, again: Connection | None = None) -> Connection:
     provider = lock_provider_of(user)
     lock_row(User.objects.filter(pk=user.pk))  # so that two tabs make one row
     now = clock.now()

@@ -14,8 +14,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User, taking_part
-from calendar_sync.google_api.calendars import Listed
-from calendar_sync.google_api.errors import GoogleError, SignInNeeded, TryLater
+from calendar_sync.google_api.calendars import OWNER, Listed
+from calendar_sync.google_api.errors import CalendarGone, GoogleError, SignInNeeded, TryLater
 from calendar_sync.models import Connection, GoogleCalendar, WrittenEvent
 from calendar_sync.rules.events import zone_name
 from calendar_sync.rules.own_calendar import body_of, mark_of
@@ -35,7 +35,6 @@ MAKE = "calendar_sync.make_calendar"
 LEASE = timedelta(minutes=2)
 # How long a calendar that was asked for without an answer may take until it is in the list.
 ANSWERED_WITHIN = timedelta(minutes=1)
-OWNER = "owner"
 
 
 class BeingMade(Exception):
@@ -125,11 +124,27 @@ def _take_turn(number: int) -> Connection | None:
 
 
 def _find(connection: Connection) -> Listed | None:
-    """The calendar in the account's list that bears our mark, if one does."""
+    """The calendar in the account's list that bears our mark and is in reach, if one is."""
     mark = _mark(connection)
     listed: Collection[Listed] = tokens.ask(connection, lambda api: api.calendars())
     ours = [each for each in listed if each.role == OWNER and mark in each.description]
-    return min(ours, key=lambda each: each.google_id, default=None)
+    ours.sort(key=lambda each: each.google_id)
+    return next((each for each in ours if _is_reached(connection, each)), None)
+
+
+def _is_reached(connection: Connection, listed: Listed) -> bool:
+    """Whether the grant reaches a calendar that bears our mark: not so where another client of this site at Google made
+    it, before the site had this one."""
+    now = clock.now()
+    try:
+        tokens.ask(connection, lambda api: next(api.events(listed.google_id, since=now, until=now + LEASE)))
+    except CalendarGone:
+        return False
+    except SignInNeeded as error:
+        if error.problem != Problem.SCOPES:
+            raise
+        return False
+    return True
 
 
 def _ask(connection: Connection) -> Listed | None:

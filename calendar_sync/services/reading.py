@@ -66,8 +66,8 @@ class Found:
     stand in the calendar as `shown`, and the next token.
 
     Of a whole reading, what is not in it is gone. `etags` are Google's names for what it has of each event, empty for a
-    deleted one, `marked` the events that bear our mark, with what they are about, and `zone` that of the calendar; none
-    of them is known where Google tells busy times and no events.
+    deleted one, `marked` the events that bear our mark, with what they are about, `copies` those that another calendar
+    organises, and `zone` that of the calendar; none of them is known where Google tells busy times and no events.
     """
 
     is_whole: bool
@@ -79,6 +79,7 @@ class Found:
     shown: dict[str, Kept] = field(default_factory=dict)
     etags: dict[str, str] = field(default_factory=dict)
     marked: dict[str, tuple[str, UUID]] = field(default_factory=dict)
+    copies: set[str] = field(default_factory=set)
     sync_token: str = ""
     zone: str = ""
 
@@ -97,6 +98,8 @@ class Found:
         self.etags[event_id] = "" if event.get("status") == "cancelled" else event.get("etag", "")
         if thing := about(event):
             self.marked[event_id] = thing
+        if not event.get("organizer", {}).get("self"):
+            self.copies.add(event_id)
 
     def reaches(self, row: WrittenEvent) -> bool:
         """Whether an event of ours lies in the time of this reading."""
@@ -213,6 +216,9 @@ def read_calendar(number: int) -> bool:
         _release(calendar, next_read_at=clock.now())
         raise
     except SignInNeeded as error:
+        if tokens.is_owned_no_more(calendar, error):
+            _release(calendar, next_read_at=clock.now())  # by its busy times
+            return True
         _release(calendar)
         health.ask_to_sign_in(calendar.connection, error)
         return True
@@ -389,13 +395,23 @@ def _set_own_apart(row: GoogleCalendar, found: Found, *, now: datetime) -> None:
         if event_id == event_id_of(*thing, owner=owner, site=site)
         and (event_id in sent or _is_taken_up(row, *thing) or not found.etags[event_id])
     }
-    found.take_away([*sent, *firsts, *marked] if row.counts_as_busy else [*found.busy, *found.shown])
+    ours = [*sent, *firsts, *marked, *_copies_of_ours(row.connection.user, found)]
+    found.take_away(ours if row.counts_as_busy else [*found.busy, *found.shown])
     unknown = [thing for event_id, thing in marked.items() if event_id not in sent and found.etags[event_id]]
     written.adopt(row, unknown, now=now)
     other = [each.pk for event_id, each in sent.items() if found.etags.get(event_id, each.etag) != each.etag]
     if found.is_whole and found.has_events:
         other += [each.pk for event_id, each in sent.items() if event_id not in found.etags and found.reaches(each)]
     written.look_at(other, now=now)
+
+
+def _copies_of_ours(owner: User, found: Found) -> list[str]:
+    """The events of ours in another calendar of the person to which they invited this one: Google keeps a copy here, by
+    the same id."""
+    if not found.copies:
+        return []
+    rows = WrittenEvent.objects.filter(calendar__connection__user=owner, end__gt=found.since).exclude(sent_at=None)
+    return [row.event_id for row in rows if row.event_id in found.copies and _still_takes(row, owner)]
 
 
 def _ids_of_first(event: WrittenEvent, zone: ZoneInfo) -> list[str]:

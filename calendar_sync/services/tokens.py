@@ -8,10 +8,10 @@ import structlog
 from django.db.models import Q
 
 from calendar_sync.google_api import oauth
-from calendar_sync.google_api.calendars import CalendarApi
+from calendar_sync.google_api.calendars import OWNER, CalendarApi
 from calendar_sync.google_api.errors import GoogleError, SignInNeeded, TokenRefused, TryLater
-from calendar_sync.models import Connection
-from calendar_sync.states import Problem, State
+from calendar_sync.models import Connection, GoogleCalendar
+from calendar_sync.states import Problem, Profile, State
 from core import clock
 
 from . import health
@@ -59,6 +59,22 @@ def ask_as_before(connection: Connection, call: Callable[[CalendarApi], Answer])
         return call(CalendarApi(oauth.new_access(connection.former_token).token))
     except (SignInNeeded, TokenRefused):
         raise OutOfReach from None
+
+
+def is_owned_no_more(calendar: GoogleCalendar, error: SignInNeeded) -> bool:
+    """Whether Google misses a permission because the account has lost a calendar that it owned, and not because of the
+    grant. Then it is written down, and the calendar out of reach. Outside any transaction."""
+    if error.problem != Problem.SCOPES or calendar.is_made or calendar.connection.profile != Profile.FULL:
+        return False
+    try:
+        role = ask(calendar.connection, lambda api: api.role_in(calendar.google_id))
+    except GoogleError:
+        return False
+    if role == OWNER:
+        return False
+    GoogleCalendar.objects.filter(pk=calendar.pk).update(is_owned=False, sync_token="")
+    log.warning("google_calendar_not_owned", calendar=calendar.pk)
+    return True
 
 
 def access_token(connection: Connection, *, refused: str = "") -> str:

@@ -196,6 +196,8 @@ def _write(connection: Connection, row: WrittenEvent) -> Outcome:
     except (tokens.BeingRefreshed, outbox.LeaseLost):
         raise
     except SignInNeeded as error:
+        if tokens.is_owned_no_more(row.calendar, error):
+            return Outcome()  # the event is due still, and out of reach
         health.ask_to_sign_in(connection, error)
         return Outcome(ends_turn=True)
     except ChangedMeanwhile:

@@ -12,6 +12,7 @@ from calendar_sync.models import Connection, Note, WrittenEvent
 from calendar_sync.services import connecting, edits, writing
 from calendar_sync.states import Edit, NoteKind, WhenChanged
 from core import clock
+from core.exceptions import DomainError
 from core.wording import date_text
 from notifications.models import InboxItem
 from outbox.testing import deliver
@@ -211,8 +212,23 @@ def test_a_longer_event_is_asked_about_and_never_proposed(appointment, morning, 
     choose(WhenChanged.PROPOSE)
     move(at_pretend_google, morning, end={"dateTime": (morning + 3 * HOUR).isoformat()})
     [row] = questions(appointment)
+    with pytest.raises(DomainError):
+        edits.follow(event=row, actor=appointment.provider.user)
     assert (row.edit_start, row.edit_end) == (morning, morning + 3 * HOUR)
     assert Proposal.objects.count() == 0
+
+
+def test_a_moved_event_that_gets_another_colour_is_the_same_question(appointment, morning, at_pretend_google):
+    move(at_pretend_google, morning + 2 * HOUR)
+    [before] = questions(appointment)
+    [event] = entries(at_pretend_google)
+
+    at_pretend_google.google.change(MAYA, event["id"], {"colorId": "3"})
+    settle()
+
+    [row] = questions(appointment)
+    assert (row.edited_at, row.etag != before.etag) == (before.edited_at, True)
+    assert InboxItem.objects.filter(reader=appointment.provider.user, name=edits.NOTICE).count() == 1
 
 
 def test_a_proposed_time_whose_event_could_not_be_put_back_is_not_proposed_again(

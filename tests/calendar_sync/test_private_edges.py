@@ -15,6 +15,7 @@ from calendar_sync.services import connecting, own_calendar, writing, written
 from calendar_sync.states import Problem, Profile, State
 from core import clock
 from outbox.testing import deliver
+from providers.models import Provider
 from tests.factories.providers import ServiceFactory
 
 from .pretend import MAYA, ROBIN, consent
@@ -248,3 +249,81 @@ def test_signed_out_the_page_promises_no_calendar_by_itself(private, maya):  # n
     assert "A calendar “Dayline” is made once you have signed in." in page
     assert "tried by itself" not in page
     assert not GoogleCalendar.objects.filter(is_made=True).exists()
+
+
+# --- Calendars that are out of reach though Google lists them --------------------------------------------------------
+
+
+def test_a_calendar_that_another_client_of_this_site_made_is_not_taken_for_ours(
+    private,  # noqa: F811
+    provider,
+    at_pretend_google,
+):
+    own_calendar.make(private.pk)
+    [before] = made(at_pretend_google)
+    at_pretend_google.google.calendar(MAYA, before["id"]).made_by = "the client that this site had before"
+    Connection.objects.all().delete()
+
+    row = connect(Provider.objects.select_related("user").get(pk=provider.pk), at_pretend_google, Profile.PRIVATE)
+    deliver()
+
+    row.refresh_from_db()
+    assert row.state == State.WORKING
+    assert len(made(at_pretend_google)) == 2
+    assert row.calendars.get(is_made=True).google_id != before["id"]
+
+
+@pytest.fixture
+def team(full, provider, at_pretend_google):
+    """A calendar that the provider owns together with Robin, which makes busy and is written to."""
+    name = at_pretend_google.google.add_calendar(ROBIN, "Team")
+    at_pretend_google.google.share(name, MAYA, "owner")
+    connecting.read_list(full.pk)
+    row = full.calendars.get(google_id=name)
+    connecting.choose_calendars(connection=full, busy=[row], write_to=row, when_stale="pause", actor=provider.user)
+    return row
+
+
+@pytest.mark.parametrize("first", ["read", "written"])
+def test_a_calendar_that_is_owned_no_more_is_read_by_its_busy_times_and_asks_for_no_sign_in(
+    first,
+    full,
+    team,
+    provider,
+    morning,
+    maya,  # noqa: F811
+    at_pretend_google,
+):
+    read(full)
+    google = at_pretend_google.google
+    google.put(ROBIN, {"summary": "Fair", **hour_from(morning + DAY)}, team.google_id)
+    google.share(team.google_id, MAYA, "writer")
+    if first == "read":
+        read(full)
+        read(full)
+    book(ServiceFactory(provider=provider, duration_minutes=60), morning)
+    deliver()
+    read(full)
+
+    full.refresh_from_db()
+    assert full.state == State.WORKING
+    assert busy_times(provider) == [(morning + DAY, morning + DAY + HOUR)]
+    assert WrittenEvent.objects.get().problem == Problem.SCOPES
+    page = maya.get(PAGE).text
+    assert "“Team” is not yours any more, so Google lets us change nothing in it." in page
+    assert (
+        'value="' + team.google_id
+        not in maya.get(reverse("google_calendars", args=[full.uuid]))
+        .text.split('name="write_to"', 1)[1]
+        .split("</fieldset>")[0]
+    )
+
+
+def test_a_permission_that_is_missing_for_a_calendar_still_owned_needs_a_sign_in(full, provider, at_pretend_google):
+    at_pretend_google.google.faults.add("events.list", status=403, reason="insufficientPermissions")
+
+    read(full)
+
+    full.refresh_from_db()
+    assert (full.state, full.problem) == (State.SIGN_IN_AGAIN, Problem.SCOPES)
+    assert full.calendars.get(is_primary=True).is_owned

@@ -27,8 +27,8 @@ from providers import services as providers
 from providers.models import CalendarState, Provider
 from tests.factories.providers import ServiceFactory
 
-from .pretend import MAYA
-from .world import DAY, HOUR, busy_times, connect, hour_from, put, read
+from .pretend import MAYA, ROBIN
+from .world import DAY, HOUR, book, busy_times, cancel, connect, hour_from, put, read
 
 pytestmark = pytest.mark.django_db
 
@@ -717,3 +717,50 @@ def test_days_that_can_be_booked_from_now_on_are_read_where_google_tells_busy_ti
 
     assert before == []
     assert busy_times(provider) == [(later, later + HOUR)]
+
+
+@pytest.fixture
+def second(provider, at_pretend_google):
+    """The provider's connection to Robin's account, whose calendar counts as busy, too."""
+    row = connect(provider, at_pretend_google, who=ROBIN)
+    row.calendars.update(counts_as_busy=True)
+    return row
+
+
+def test_the_copy_of_our_event_in_a_calendar_that_was_invited_to_it_is_no_foreign_time(
+    connected, second, provider, morning, at_pretend_google
+):
+    appointment = book(ServiceFactory(provider=provider, duration_minutes=60), morning)
+    deliver()
+    [event] = at_pretend_google.google.entries(MAYA)
+    at_pretend_google.google.invite(ROBIN, {"id": event["id"], "summary": "Mina", **hour_from(morning)}, MAYA)
+
+    read(second)
+    before = busy_times(provider)
+    cancel(appointment)
+    at_pretend_google.google.change(ROBIN, event["id"], {"colorId": "3"})
+    read(second)
+
+    assert before == []
+    assert busy_times(provider) == [(morning, morning + HOUR)]  # it is ours no more
+
+
+def test_an_event_with_an_id_of_ours_that_stands_in_its_own_right_makes_busy(
+    connected, second, provider, morning, at_pretend_google
+):
+    book(ServiceFactory(provider=provider, duration_minutes=60), morning)
+    deliver()
+    [event] = at_pretend_google.google.entries(MAYA)
+    at_pretend_google.google.put(ROBIN, {"id": event["id"], "summary": "Moved here", **hour_from(morning)})
+
+    read(second)
+
+    assert busy_times(provider) == [(morning, morning + HOUR)]
+
+
+def test_a_name_with_a_character_that_no_database_keeps_is_kept_without(provider, at_pretend_google):
+    at_pretend_google.google.add_calendar(MAYA, "Te\0am")
+
+    row = connect(provider, at_pretend_google)
+
+    assert "Team" in row.calendars.values_list("name", flat=True)
