@@ -5541,4 +5541,12 @@ MUTANTS = [
         OFFER_PAGES,
         "own_event",
     ),
+    mutant(
+        "demo: an own event lies over what is agreed on that day",
+        "appointments/demo/own_events.py",
+        "        if not what_lies_inside(",
+        "        if what_lies_inside(",
+        "hardening/test_demo.py",
+        "own_events",
+    ),
 ]

@@ -1,29 +1,47 @@
 """Own events in the demo: of the provider with a login, and of the customer with one."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import date, timedelta
 
 from accounts.models import User
 from appointments.rules.own_events import Details
-from appointments.services.own_events import create_own_event
+from appointments.services.own_events import create_own_event, what_is_offered_inside, what_lies_inside
 from core import clock
 from providers.models import Provider
+
+DAYS = 14
 
 
 def seed(*, provider: Provider, customer: User) -> None:
     """A morning before work and a whole day that takes no time, and the customer's dentist."""
     today = clock.local(clock.now(), provider.zone).date()
-    start = clock.wall_minute_to_instant(today + timedelta(days=1), 7 * 60 + 45, provider.zone)
-    school = Details(
-        title="School run",
-        start=start,
-        end=start + timedelta(minutes=30),
-        place="Primrose Hill School",
-        description="Science fair: the volcano goes along.",
-    )
-    create_own_event(details=school, actor=provider.user)
+
+    def school(day: date) -> Details:
+        start = clock.wall_minute_to_instant(day, 7 * 60 + 15, provider.zone)
+        return Details(
+            title="School run",
+            start=start,
+            end=start + timedelta(minutes=30),
+            place="Primrose Hill School",
+            description="Science fair: the volcano goes along.",
+        )
+
+    def dentist(day: date) -> Details:
+        start = clock.wall_minute_to_instant(day, 7 * 60, customer.zone)
+        return Details(title="Dentist", start=start, end=start + timedelta(hours=1))
+
+    _create_beside_all(provider.user, school, today + timedelta(days=1))
     first, last = clock.day_bounds(today + timedelta(days=3), provider.zone)
     create_own_event(
         details=Details(title="Rent due", start=first, end=last, is_all_day=True, is_free=True), actor=provider.user
     )
-    start = clock.wall_minute_to_instant(today + timedelta(days=2), 7 * 60, customer.zone)
-    create_own_event(details=Details(title="Dentist", start=start, end=start + timedelta(hours=1)), actor=customer)
+    _create_beside_all(customer, dentist, today + timedelta(days=2))
+
+
+def _create_beside_all(user: User, details_on: Callable[[date], Details], first: date) -> None:
+    """Create the event on the first day from there on when nothing that is agreed or offered lies in it."""
+    now = clock.now()
+    for details in (details_on(first + timedelta(days=days)) for days in range(DAYS)):
+        if not what_lies_inside(user, details, now=now) and not what_is_offered_inside(user, details, now=now):
+            create_own_event(details=details, actor=user)
+            return

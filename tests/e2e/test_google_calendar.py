@@ -320,12 +320,14 @@ def test_after_connecting_the_page_follows_the_first_reading_by_itself(
     connect(page)
     expect(page.get_by_role("heading", name="Syncing")).to_be_visible()
     expect(page.get_by_text("Not known yet").first).to_be_visible()
+    page.get_by_role("link", name="Change what Google lets us do").focus()
     deliver()
 
     expect(page.get_by_role("heading", name="Connected")).to_be_visible()
 
     expect(page.get_by_text("Not known yet")).to_have_count(0)
     expect(page.get_by_text("0 busy times read")).to_be_visible()
+    expect(page.get_by_role("link", name="Change what Google lets us do")).to_be_focused()
     expect(page.get_by_text("is connected. Its busy times are being read.")).to_be_visible()
 
 

@@ -8,14 +8,17 @@ import time_machine
 from django.db import transaction
 
 from accounts.models import Appeal, Ban
-from appointments.demo import scale
-from appointments.models import Appointment, Hold, Offer, OpeningIndex, Proposal
+from appointments.demo import new_times, own_events, scale
+from appointments.exceptions import PolicyRefused
+from appointments.models import Appointment, Hold, Offer, OpeningIndex, OwnEvent, Proposal
 from appointments.queries.fair_use import Ended, ended_by
-from appointments.states import Status
-from core import demo
+from appointments.services import booking, transitions
+from appointments.states import Role, Status
+from core import clock, demo
 from outbox.models import Message
 from providers.models import CustomerBlock, Provider
-from tests.factories.providers import ProviderFactory
+from tests.factories.accounts import UserFactory
+from tests.factories.providers import ProviderFactory, ServiceFactory
 from tests.invariants import check_all
 
 pytestmark = pytest.mark.django_db
@@ -135,3 +138,53 @@ def test_copies_for_measuring_keep_every_rule_and_have_the_calendars_of_their_or
     assert sorted(diaries.values())[-4:] == [3, 3, 3, 3]
     assert Appointment.objects.filter(customer__provider__isnull=False).count() == 0
     assert ProviderFactory().pk > 14
+
+
+def test_own_events_of_the_demo_lie_over_nothing_whatever_the_day_has():
+    provider = ProviderFactory(hours={day: [("07:00", "18:00")] for day in range(7)}, policy__notice_minutes=0)
+    service = ServiceFactory(provider=provider, duration_minutes=60)
+    customer, today = UserFactory(), clock.local(clock.now(), provider.zone).date()
+    for days in (1, 2):
+        start = clock.wall_minute_to_instant(today + timedelta(days=days), 7 * 60, provider.zone)
+        terms = booking.terms_of(service)
+        booking.book_appointment(
+            service=service, start=start, customer=customer, terms=terms, booking_key=f"{days}", venue=service.venues[0]
+        )
+
+    own_events.seed(provider=provider, customer=customer)
+
+    made = {row.title: (clock.local(row.start, provider.zone).date() - today).days for row in OwnEvent.objects.all()}
+    assert made == {"School run": 3, "Rent due": 3, "Dentist": 3}
+
+
+def test_a_customer_of_the_demo_who_may_not_ask_for_another_time_is_passed_over(monkeypatch):
+    provider = ProviderFactory(hours={day: [("09:00", "17:00")] for day in range(7)}, policy__accepts_at_once=False)
+    service = ServiceFactory(provider=provider, duration_minutes=60)
+    now, asked = clock.now(), []
+    for hour in (9, 11, 13):
+        day = clock.local(now, provider.zone).date() + timedelta(days=5)
+        with clock.pretended(now - timedelta(days=1)):
+            one = booking.book_appointment(
+                service=service,
+                start=clock.wall_minute_to_instant(day, hour * 60, provider.zone),
+                customer=UserFactory(),
+                terms=booking.terms_of(service),
+                booking_key=f"{hour}",
+                venue=service.venues[0],
+            ).appointment
+            if not one.is_confirmed:
+                transitions.accept_request(appointment=one, actor=provider.user)
+
+    def propose(appointment, role, message, moment):
+        asked.append(role)
+        if role is Role.CUSTOMER and asked.count(role) == 1:
+            raise PolicyRefused("Enough for now.")
+        return real(appointment, role, message, moment)
+
+    real = new_times._propose
+    monkeypatch.setattr(new_times, "_propose", propose)
+    monkeypatch.setattr(new_times.proposals, "would_move_at_once", lambda *args: False)
+
+    new_times.seed(provider=provider, customer=UserFactory())
+
+    assert asked == [Role.PROVIDER, Role.CUSTOMER, Role.CUSTOMER]
