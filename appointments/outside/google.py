@@ -35,17 +35,23 @@ HINT = "Moved or deleted here, it changes nothing until you say what it means. N
 
 
 def write(appointments: Iterable[int]) -> None:
-    """Have the calendars of both sides compared with these appointments."""
+    """Have the calendars of both sides compared with these appointments. Where a customer waits for a link, it is
+    looked when they are told that none comes, which follows from the start."""
     ahead: dict[tuple[User, User], list[UUID]] = defaultdict(list)
     over = []
+    waiting: list[Appointment] = []
     for row in Appointment.objects.filter(pk__in=list(appointments)).select_related("provider__user", "customer"):
         if row.status in AHEAD:
             ahead[row.provider.user, row.customer].append(row.uuid)
+            if row.link_promised_at and not row.join_link:
+                waiting.append(row)
         else:  # what was never written and is over is not written any more
             over.append(row.uuid)
     for both_sides, keys in ahead.items():
         written.things_changed(source=name, keys=keys, owners=both_sides)
     written.written_changed(source=name, keys=over)
+    for row in waiting:
+        join_links.take_link(key=row.uuid, owner=row.provider.user)
 
 
 def follow_page(provider: Provider) -> None:

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from appointments import links
 from appointments.models import Appointment
+from appointments.outside import google
 from appointments.services import join_links
 from appointments.states import Role
 from calendar_sync.google_api.errors import SignInNeeded
@@ -15,6 +16,7 @@ from calendar_sync.models import Connection, WrittenEvent
 from calendar_sync.services import connecting, edits, health
 from calendar_sync.states import Problem, State
 from core import clock
+from core.exceptions import Busy
 from notifications.models import Kind, SentMail
 from outbox.models import Message
 from outbox.testing import deliver
@@ -95,6 +97,18 @@ def test_a_page_promises_no_link_that_does_not_come_any_more(appointment):
     appointment.refresh_from_db()
     assert not join_links.promise_link(appointment)
     assert not promised(appointment)
+
+
+def test_a_page_promises_nothing_while_that_can_not_be_noted(appointment, client, monkeypatch):
+    def is_busy(rows):
+        raise Busy
+
+    Appointment.objects.update(link_promised_at=None)
+    monkeypatch.setattr(join_links, "promise_links", is_busy)
+    client.force_login(appointment.customer)
+    answer = client.get(reverse("my_appointment", args=[appointment.reference]))
+    assert answer.status_code == 200
+    assert "The link is on its way" not in answer.text
 
 
 # --- None comes -------------------------------------------------------------------------------------------------------
@@ -276,6 +290,16 @@ def test_a_link_that_waits_is_given_up_later_where_the_appointment_was_moved(
     with time_machine.travel(appointment.start - 2 * HOUR + MINUTE, tick=False):
         tell()
     assert (due() - appointment.start + 5 * HOUR) // MINUTE == DAY // MINUTE
+
+
+def test_a_link_that_waits_is_given_up_earlier_where_the_appointment_was_moved_nearer(appointment, makes_meet, morning):
+    with time_machine.travel(appointment.start - 20 * HOUR, tick=False):
+        sign_out(makes_meet)
+    Message.objects.filter(topic=join_links.TELL).delete()
+    Appointment.objects.update(start=appointment.start - 12 * HOUR, end=appointment.end - 12 * HOUR)
+    with time_machine.travel(appointment.start - 19 * HOUR, tick=False):
+        google.write([appointment.pk])
+    assert due() == appointment.start - 14 * HOUR + MINUTE
 
 
 def test_a_link_of_an_event_that_was_deleted_there_waits_for_its_owners_answer(

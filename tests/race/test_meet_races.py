@@ -15,6 +15,7 @@ from calendar_sync.services import writing
 from calendar_sync.states import Meet
 from core import clock
 from notifications.models import InboxItem, Kind
+from outbox.models import Message
 from outbox.testing import deliver
 from providers.models import Provider
 from tests.calendar_sync.world import book, connect, entries
@@ -56,6 +57,20 @@ def take(key, owner, folder, size):
     person = User.objects.get(pk=owner)
     meet(folder, size)
     return join_links.take_link(key=UUID(key), owner=person)
+
+
+def promise(appointment_pk, folder, size):
+    row = Appointment.objects.get(pk=appointment_pk)
+    meet(folder, size)
+    return join_links.promise_link(row)
+
+
+def fail(key, owner, folder, size):
+    """Google makes no link, and the appointment is told to look."""
+    person = User.objects.get(pk=owner)
+    meet(folder, size)
+    WrittenEvent.objects.update(meet=Meet.FAILED, meet_since=None)
+    join_links.take_link(key=UUID(key), owner=person)
 
 
 def tell(provider, customer, folder, size):
@@ -126,3 +141,17 @@ def test_a_link_told_by_several_workers_is_told_once(run_calls, tmp_path, appoin
 
     assert sorted(values(run_calls(calls))) == [0, 0, 0, 1]
     assert InboxItem.objects.filter(kind=Kind.JOIN).count() == 1
+
+
+def test_a_page_that_promises_a_link_while_google_fails_to_make_it_has_it_told_that_none_comes(
+    run_calls, tmp_path, appointment
+):
+    """Whichever is first: either the page says nothing, or its reader is told."""
+    owner, folder = appointment.provider.user_id, str(tmp_path)
+
+    is_promised, _ = values(
+        run_calls([(promise, appointment.pk, folder, 2), (fail, appointment.uuid.hex, owner, folder, 2)])
+    )
+
+    is_noted = Appointment.objects.get().link_promised_at is not None
+    assert is_promised == is_noted == Message.objects.filter(topic=join_links.TELL).exists()
