@@ -114,7 +114,7 @@ class ProviderAdmin(RefreshesOpenings):
         super().save_model(request, obj, form, change)
         if {"time_zone", "listing"} & set(form.changed_data):
             compare_calendar(obj.user)
-        if set(SAID_FIELDS) & set(form.changed_data):
+        if {*SAID_FIELDS, "time_zone"} & set(form.changed_data):
             appointments_read_otherwise(obj)
 
 

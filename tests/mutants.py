@@ -5415,6 +5415,14 @@ MUTANTS = [
         "written_anew_at_once",
     ),
     mutant(
+        "a provider's other zone is not told to their customers' calendars",
+        "providers/services/opening.py",
+        "        appointments_read_otherwise(provider)\n",
+        "",
+        "calendar_sync/test_customers.py",
+        "another_zone",
+    ),
+    mutant(
         "who goes live keeps the pages of a customer in their calendar",
         "providers/services/page.py",
         "    if was_draft:",

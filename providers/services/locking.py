@@ -32,7 +32,8 @@ def refresh_openings(provider: Provider) -> None:
 
 
 def appointments_read_otherwise(provider: Provider) -> None:
-    """Publish that what is said of the locked provider's appointments is other now: with whom, for what, or where."""
+    """Publish that what is said of the locked provider's appointments is other now: with whom, for what, where, or in
+    which zone."""
     if not provider.is_draft:
         outbox.publish(
             "appointments.page_changed", key=f"{provider.pk}:{uuid.uuid4().hex}", payload={"provider": provider.pk}

@@ -16,7 +16,7 @@ from providers.hours import Range, Week, check_ranges, check_week
 from providers.models import MOST_OVERRIDES, DateOverride, Provider, WorkingHours
 from providers.states import Step
 
-from .locking import lock_provider, open_time_changed, step_done
+from .locking import appointments_read_otherwise, lock_provider, open_time_changed, step_done
 
 LONGEST_OVERRIDE = timedelta(days=366)
 FURTHEST_OVERRIDE = timedelta(days=3 * 366)
@@ -119,6 +119,7 @@ def _write_week(provider: Provider, rows: list[tuple[int, int, int]], zone: str)
         provider.time_zone = zone
         provider.save(update_fields=["time_zone"])
         compare_calendar(provider.user)
+        appointments_read_otherwise(provider)
 
 
 def _check_dates(provider: Provider, override: DateOverride, start_on: date, end_on: date) -> None:

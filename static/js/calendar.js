@@ -33,6 +33,13 @@ let latest;
 on("htmx:beforeRequest", ({ detail }) => (latest = detail.xhr));
 on("htmx:beforeSwap", ({ detail }) => (detail.shouldSwap &&= detail.xhr === latest));
 
+// What leads elsewhere, as when the page is a draft or hidden by now, is gone to.
+on("htmx:beforeSwap", ({ detail: { xhr, target }, detail }) => {
+	if (!detail.shouldSwap || target.id !== "cal" || xhr.responseText.includes('id="cal"')) return;
+	detail.shouldSwap = false;
+	location.assign(xhr.responseURL);
+});
+
 // What was pressed and is gone from the page that came leaves the focus to its headline.
 on("htmx:afterSettle", ({ target }) => {
 	if (target.id !== "cal") return;

@@ -235,6 +235,20 @@ def test_a_customer_is_asked_about_what_they_deleted_there_in_their_settings(
     assert len(entries(at_pretend_google, ROBIN)) == 1
 
 
+def test_another_zone_of_the_provider_is_written_to_their_customers_calendars(
+    connection, robin, service, provider, morning, at_pretend_google
+):
+    book(service, morning, robin)
+    deliver()
+
+    week = {day: [(480, 1080)] for day in range(7)}
+    providers.set_working_hours(provider=provider, actor=provider.user, week=week, time_zone="Europe/Berlin")
+    deliver()
+
+    [event] = entries(at_pretend_google, ROBIN)
+    assert event["start"]["timeZone"] == "Europe/Berlin"
+
+
 # --- Own clashes ------------------------------------------------------------------------------------------------------
 
 

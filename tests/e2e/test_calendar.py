@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from appointments.models import OwnEvent
 from appointments.services import booking
 from core import clock
-from providers.models import TimeOff
+from providers.models import Listing, Provider, TimeOff
 from tests.factories.accounts import UserFactory
 from tests.factories.calendars import connect, put
 from tests.factories.providers import ProviderFactory, ServiceFactory, give_hours
@@ -123,6 +123,17 @@ def test_dates_and_views_change_in_place_with_title_focus_and_history(provider, 
     expect(views.get_by_role("link", name="Week")).to_have_attribute("aria-current", "true")
     page.go_back()
     expect(page.locator(".week")).to_be_visible()
+
+
+def test_what_leads_elsewhere_is_gone_to(provider, day, page, sign_in):
+    sign_in(page, provider.user)
+    page.goto(f"/studio/calendar/day/{day}/")
+    Provider.objects.update(listing=Listing.DRAFT)
+
+    page.get_by_role("navigation", name="View").get_by_role("link", name="Week").click()
+
+    expect(page).to_have_url(re.compile("/become-a-provider/"))
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
 def test_typed_date_is_gone_to_when_it_is_whole(provider, day, page, sign_in):
