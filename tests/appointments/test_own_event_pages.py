@@ -19,7 +19,7 @@ from appointments.pages.month_picker import to_value
 from appointments.rules.own_events import Details
 from appointments.rules.time_off import Way
 from appointments.services import offers
-from appointments.services.own_events import create_own_event, delete_own_event
+from appointments.services.own_events import FORMS_SPENT_FOR, create_own_event, delete_own_event
 from appointments.services.time_off import Absence, take_time_off, what_is_inside
 from appointments.states import OfferState, Status
 from core import clock
@@ -421,6 +421,10 @@ def test_a_form_sent_again_after_its_event_was_deleted_says_so_and_may_add_it_by
     studio.post(NEW, again)
     studio.post(NEW, again)
     assert [row[0] for row in all_events()] == ["School run"]
+
+
+def test_the_privacy_page_says_for_how_long_a_deletion_is_known(client):
+    assert f"is known for {FORMS_SPENT_FOR.days} days" in client.get(reverse("help_privacy")).text
 
 
 def test_going_back_and_typing_something_else_loses_nothing(studio):
