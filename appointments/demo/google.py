@@ -13,7 +13,7 @@ from accounts.models import User
 from appointments.exceptions import PolicyRefused, SlotTaken
 from appointments.models import Appointment
 from appointments.services import availability, booking, conflicts, transitions
-from appointments.states import IN_CALENDARS
+from appointments.states import IN_CALENDARS, Status
 from calendar_sync.models import Connection, WrittenEvent
 from calendar_sync.services import connecting, reading, time_off, writing, written
 from calendar_sync.states import WhenStale
@@ -103,13 +103,25 @@ def _to_be_changed(provider: Provider, customer: User, *, now: datetime) -> Iter
 
 
 def _book_online(provider: Provider, customer: User, *, now: datetime) -> None:
-    """An appointment of the customer that they join by a link; none where no time is open for it."""
+    """An appointment of the customer that they join by a link; none where no time is open for it.
+
+    Where as many of their requests wait as may, one of these is accepted first.
+    """
+    if _booked_online(provider, customer, now=now):
+        return
+    waiting = Appointment.objects.filter(provider=provider, customer=customer, status=Status.REQUESTED, series=None)
+    if request := waiting.filter(start__gt=now).order_by("start").first():
+        transitions.accept_request(appointment=request, actor=provider.user)
+        _booked_online(provider, customer, now=now)
+
+
+def _booked_online(provider: Provider, customer: User, *, now: datetime) -> bool:
     services = provider.services.select_related("provider__policy", "provider__user")
     service = next((each for each in services if Venue.ONLINE in each.venues), None)
     open_from = now + 3 * DAY
     if service is None:
-        return
-    for start in availability.slots_between(service, open_from, open_from + 14 * DAY, now=now):
+        return False
+    for start in availability.slots_between(service, open_from, open_from + 21 * DAY, now=now):
         try:
             made = booking.book_appointment(
                 service=service,
@@ -123,7 +135,8 @@ def _book_online(provider: Provider, customer: User, *, now: datetime) -> None:
             continue  # the customer has as much as they may in these days
         if not made.appointment.is_confirmed:
             transitions.accept_request(appointment=made.appointment, actor=provider.user)
-        return
+        return True
+    return False
 
 
 def _change_entries(provider: Provider, connection: Connection, ahead: Iterator[Appointment], *, now: datetime) -> None:

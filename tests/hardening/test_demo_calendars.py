@@ -1,13 +1,14 @@
 """The demo's calendars at the pretend Google, connected by the services and by HTTP, as the command does it."""
 
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 import time_machine
 
 from appointments.demo import google, pretend
 from appointments.models import Appointment
-from appointments.services import availability, conflicts
+from appointments.services import availability, booking, conflicts
 from calendar_sync.models import Connection, WrittenEvent
 from calendar_sync.services import edits
 from calendar_sync.states import Meet, State
@@ -16,6 +17,8 @@ from outbox.models import Message
 from outbox.testing import deliver
 from providers.models import Provider
 from tests.calendar_sync.pretend import MAYA, at_pretend_google, pretend_google
+from tests.factories.accounts import UserFactory
+from tests.factories.providers import ProviderFactory, ServiceFactory
 from tests.hardening.test_demo import MORNING
 from tests.invariants import check_all
 
@@ -98,3 +101,23 @@ def test_without_a_pretend_google_there_is_nothing_to_connect(settings):
     settings.GOOGLE_ISSUER = "http://127.0.0.1:9"
 
     assert not pretend.is_there()
+
+
+def test_who_has_as_many_requests_as_may_wait_is_booked_online_all_the_same():
+    provider = ProviderFactory(is_online=True, hours={day: [("09:00", "17:00")] for day in range(7)})
+    service = ServiceFactory(provider=provider, duration_minutes=60, confirmation="by_hand", venue="online")
+    customer, now = UserFactory(), clock.now()
+    for days in (4, 12, 20):
+        day = clock.local(now, provider.zone).date() + timedelta(days=days)
+        booking.book_appointment(
+            service=service,
+            start=clock.wall_minute_to_instant(day, 9 * 60, provider.zone),
+            customer=customer,
+            terms=booking.terms_of(service),
+            booking_key=f"{days}",
+        )
+
+    google._book_online(provider, customer, now=now)
+
+    assert Appointment.objects.get(booking_key=google.BOOKED).is_confirmed
+    assert Appointment.objects.get(booking_key="4").is_confirmed
