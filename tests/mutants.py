@@ -4384,10 +4384,10 @@ MUTANTS = [
     mutant(
         "Google: an event that was moved to another calendar is free there",
         "calendar_sync/services/reading.py",
-        '        if not event.get("organizer", {}).get("self"):\n            self.copies',
-        "        if True:\n            self.copies",
-        "calendar_sync/test_reading.py",
-        "stands_in_its_own_right",
+        "        if is_invitation(event):",
+        "        if True:",
+        "calendar_sync/test_own_events.py calendar_sync/test_reading.py",
+        "moved_to_another_calendar or stands_in_its_own_right",
     ),
     mutant(
         "Google: what never ends is free",

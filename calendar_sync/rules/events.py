@@ -72,6 +72,12 @@ def busy_ranges(
     return [Kept(f"{start:%Y%m%dT%H%M%SZ}", "", start, end, is_all_day=False, title="") for start, end in left]
 
 
+def is_invitation(event: Mapping[str, Any]) -> bool:
+    """Whether a calendar has an event as a guest of another one, and not in its own right."""
+    is_guest = any(each.get("self") for each in event.get("attendees", ()))
+    return is_guest and not event.get("organizer", {}).get("self")
+
+
 def zone_name(name: str) -> str:
     """The name by which a calendar's zone is kept: ours where it has one, otherwise Google's; UTC if unknown."""
     try:

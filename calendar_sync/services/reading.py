@@ -29,7 +29,7 @@ from calendar_sync.google_api.errors import (
 from calendar_sync.models import BusyInterval, Connection, FreeEvent, GoogleCalendar, WrittenEvent
 from calendar_sync.rules import pauses
 from calendar_sync.rules.entries import about, event_id_of
-from calendar_sync.rules.events import Kept, busy_of, busy_ranges, free_of, zone_name
+from calendar_sync.rules.events import Kept, busy_of, busy_ranges, free_of, is_invitation, zone_name
 from calendar_sync.states import Problem, State
 from core import clock
 from core.db import lock_rows, retrying
@@ -66,8 +66,8 @@ class Found:
     stand in the calendar as `shown`, and the next token.
 
     Of a whole reading, what is not in it is gone. `etags` are Google's names for what it has of each event, empty for a
-    deleted one, `marked` the events that bear our mark, with what they are about, `copies` those that another calendar
-    organises, and `zone` that of the calendar; none of them is known where Google tells busy times and no events.
+    deleted one, `marked` the events that bear our mark, with what they are about, `copies` those to which it
+    was invited, and `zone` that of the calendar; none of them is known where Google tells busy times and no events.
     """
 
     is_whole: bool
@@ -98,7 +98,7 @@ class Found:
         self.etags[event_id] = "" if event.get("status") == "cancelled" else event.get("etag", "")
         if thing := about(event):
             self.marked[event_id] = thing
-        if not event.get("organizer", {}).get("self"):
+        if is_invitation(event):
             self.copies.add(event_id)
 
     def reaches(self, row: WrittenEvent) -> bool:

@@ -733,7 +733,8 @@ def test_the_copy_of_our_event_in_a_calendar_that_was_invited_to_it_is_no_foreig
     appointment = book(ServiceFactory(provider=provider, duration_minutes=60), morning)
     deliver()
     [event] = at_pretend_google.google.entries(MAYA)
-    at_pretend_google.google.invite(ROBIN, {"id": event["id"], "summary": "Mina", **hour_from(morning)}, MAYA)
+    guests = {"attendees": [{"email": ROBIN, "responseStatus": "accepted"}]}
+    at_pretend_google.google.invite(ROBIN, {"id": event["id"], "summary": "Mina", **hour_from(morning), **guests}, MAYA)
 
     read(second)
     before = busy_times(provider)
