@@ -125,9 +125,9 @@ def test_another_address_stands_in_the_calendars_of_both_sides_at_once(provider,
     connect_person(made.customer, at_pretend_google, ROBIN)
     deliver()
     look()
-    says_page(provider, address="18 Arlington Road")
+    says_page(provider, address="7 Chalk Farm Road")
     [mine], [theirs] = entries(at_pretend_google), entries(at_pretend_google, ROBIN)
-    assert mine["location"] == theirs["location"] == "18 Arlington Road, Camden"
+    assert mine["location"] == theirs["location"] == "7 Chalk Farm Road, Camden"
 
 
 def test_another_name_of_the_service_stands_there_at_once(talk, at_pretend_google):
