@@ -212,7 +212,7 @@ def test_a_longer_event_is_asked_about_and_never_proposed(appointment, morning, 
     choose(WhenChanged.PROPOSE)
     move(at_pretend_google, morning, end={"dateTime": (morning + 3 * HOUR).isoformat()})
     [row] = questions(appointment)
-    with pytest.raises(DomainError):
+    with pytest.raises(DomainError, match="Only another time can be proposed"):
         edits.follow(event=row, actor=appointment.provider.user)
     assert (row.edit_start, row.edit_end) == (morning, morning + 3 * HOUR)
     assert Proposal.objects.count() == 0
