@@ -414,7 +414,7 @@ def test_the_page_costs_the_same_queries_on_an_empty_day_and_on_a_full_one(
     ask, service, book, django_assert_num_queries
 ):
     ask()
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(22):
         ask()
 
     for hour in range(5):
@@ -431,5 +431,5 @@ def test_the_page_costs_the_same_queries_on_an_empty_day_and_on_a_full_one(
         end=TUESDAY_TEN,
         expires_at=NOW + timedelta(hours=1),
     )
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(22):
         ask()
