@@ -145,22 +145,12 @@ def _change_entries(provider: Provider, connection: Connection, ahead: Iterator[
     if moved := next(ahead, None):
         [start] = availability.nearest_slots(availability.as_agreed(moved), moved.start + DAY, now=now, count=1)
         length = moved.end - moved.start
-        pretend.act(
-            "change",
-            who=user.email,
-            event_id=_entry_of(connection, IN_CALENDARS, moved),
-            body=_times(start, start + length),
-        )
+        _move(user, _entry_of(connection, IN_CALENDARS, moved), start, start + length)
     if deleted := next(ahead, None):
         pretend.act("remove", who=user.email, event_id=_entry_of(connection, IN_CALENDARS, deleted))
     if away := TimeOff.objects.filter(provider=provider, all_day=True, end__gt=now).order_by("start").first():
         first, last = (clock.local(each, provider.zone).date() for each in (away.start, away.end))
-        pretend.act(
-            "change",
-            who=user.email,
-            event_id=_entry_of(connection, time_off.name, away),
-            body=_times(first + 7 * DAY, last + 7 * DAY),
-        )
+        _move(user, _entry_of(connection, time_off.name, away), first + 7 * DAY, last + 7 * DAY)
 
 
 def _entry_of(connection: Connection, source: str, thing: Appointment | TimeOff) -> str:
@@ -227,6 +217,10 @@ def _put(user: User, title: str, start: Any, end: Any, **more: Any) -> None:
     zone = {} if not isinstance(start, datetime) else {"timeZone": user.time_zone}
     times = {name: each | zone for name, each in _times(start, end).items()}
     pretend.act("put", who=user.email, body={"summary": title, **times, **more})
+
+
+def _move(user: User, event_id: str, start: Any, end: Any) -> None:
+    pretend.act("change", who=user.email, event_id=event_id, body=_times(start, end))
 
 
 def _times(start: Any, end: Any) -> dict[str, dict[str, str]]:
