@@ -19,7 +19,6 @@ from appointments.states import IN_CALENDARS, Status
 from calendar_sync.queries import MeetLink, meet_links
 from core import clock
 from core.db import lock_rows, retrying
-from core.exceptions import Busy
 from notifications import channels
 from notifications.catalogue import Notice
 from notifications.models import Kind
@@ -82,15 +81,6 @@ def promise_links(appointments: Collection[Appointment]) -> set[int]:
     new = [row.pk for row in coming if row.link_promised_at is None]
     Appointment.objects.filter(pk__in=new).update(link_promised_at=now)
     return {row.pk for row in coming}
-
-
-def promise_link(appointment: Appointment) -> bool:
-    """Note that the customer reads on a page that the link of an appointment follows, unless that is noted already;
-    whether the page may say so. It may not where the database is too busy to note it."""
-    try:
-        return appointment.link_promised_at is not None or bool(promise_links([appointment]))
-    except Busy:
-        return False
 
 
 @retrying

@@ -29,7 +29,6 @@ from appointments.queries.join_links import missing_link
 from appointments.queries.offers import offers_instead_of
 from appointments.rules.moves import OVER
 from appointments.services import availability, transitions
-from appointments.services.join_links import promise_link
 from appointments.states import Role, Status
 from core import clock
 from core.exceptions import DomainError
@@ -109,10 +108,8 @@ def _context(standing: Standing) -> dict[str, Any]:
 
 
 def _joining(standing: Standing) -> dict[str, Any]:
-    """Whether the link to join is on its way, which is noted as said when it first is. No query unless one may be, else
-    two."""
-    link = missing_link(standing.appointment, now=standing.now)
-    return {"link_follows": link.is_coming and promise_link(standing.appointment)}
+    """Whether the link to join is on its way. No query unless one may be, else two."""
+    return {"link_follows": missing_link(standing.appointment, now=standing.now).is_coming}
 
 
 def _other_times(standing: Standing, offers: Sequence[Offer]) -> dict[str, Any]:

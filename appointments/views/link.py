@@ -6,7 +6,6 @@ first. The link's own reader, if signed in, is redirected to their usual page.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial, wraps
 from http import HTTPStatus
 from operator import attrgetter
@@ -32,7 +31,6 @@ from appointments.queries.join_links import missing_link
 from appointments.queries.offers import offers_instead_of
 from appointments.rules.moves import check_move
 from appointments.services import transitions
-from appointments.services.join_links import promise_link
 from appointments.states import Role, Verb
 from core import clock
 from core.exceptions import DomainError
@@ -268,7 +266,7 @@ def _show(request: HttpRequest, link: Link, *, refusal: str = "") -> HttpRespons
     offers = [each for each in found if each.is_live(standing.now)]
     context = {
         **_context(link, standing),
-        "link_follows": _is_link_coming(link, now=standing.now),
+        "link_follows": missing_link(link.appointment, now=standing.now).is_coming,
         "offered": offers,
         "offered_words": other_times_words(len(offers)),
         "acts": [act for verb, act in ACTS.items() if verb in standing.moves],
@@ -276,12 +274,6 @@ def _show(request: HttpRequest, link: Link, *, refusal: str = "") -> HttpRespons
     }
     status = HTTPStatus.CONFLICT if refusal else HTTPStatus.OK
     return render(request, "appointments/link/page.html", context, status=status)
-
-
-def _is_link_coming(link: Link, *, now: datetime) -> bool:
-    """Whether the link to join is on its way, which is noted as said when a customer first reads it."""
-    is_coming = missing_link(link.appointment, now=now).is_coming
-    return is_coming and (not link.is_of_customer or promise_link(link.appointment))
 
 
 def _ask(

@@ -16,7 +16,6 @@ from calendar_sync.models import Connection, WrittenEvent
 from calendar_sync.services import connecting, edits, health
 from calendar_sync.states import Problem, State
 from core import clock
-from core.exceptions import Busy
 from notifications.models import Kind, SentMail
 from outbox.models import Message
 from outbox.testing import deliver
@@ -72,7 +71,7 @@ def test_a_confirmation_that_is_not_sent_promises_nothing(online, morning, at_pr
 
 
 @pytest.mark.parametrize("page", ["my_appointment", "link"])
-def test_a_page_that_says_so_to_the_customer_promises_a_link(appointment, client, page):
+def test_a_page_says_so_to_the_customer_and_notes_nothing(appointment, client, page):
     Appointment.objects.update(link_promised_at=None)
     row = Appointment.objects.get()
     if page == "my_appointment":
@@ -81,7 +80,7 @@ def test_a_page_that_says_so_to_the_customer_promises_a_link(appointment, client
     else:
         address = reverse(page, args=[links.token_for(row, Role.CUSTOMER, now=clock.now())])
     assert "The link is on its way; we email it to you" in client.get(address).text
-    assert promised(appointment)
+    assert not promised(appointment), "nothing changes by looking at a page"
 
 
 def test_the_providers_page_promises_the_customer_nothing(appointment, client):
@@ -91,24 +90,12 @@ def test_the_providers_page_promises_the_customer_nothing(appointment, client):
     assert not promised(appointment)
 
 
-def test_a_page_promises_no_link_that_does_not_come_any_more(appointment):
+def test_no_link_is_promised_that_does_not_come_any_more(appointment):
     Appointment.objects.update(link_promised_at=None)
     WrittenEvent.objects.update(meet="failed", meet_since=None)
     appointment.refresh_from_db()
-    assert not join_links.promise_link(appointment)
+    assert not join_links.promise_links([appointment])
     assert not promised(appointment)
-
-
-def test_a_page_promises_nothing_while_that_can_not_be_noted(appointment, client, monkeypatch):
-    def is_busy(rows):
-        raise Busy
-
-    Appointment.objects.update(link_promised_at=None)
-    monkeypatch.setattr(join_links, "promise_links", is_busy)
-    client.force_login(appointment.customer)
-    answer = client.get(reverse("my_appointment", args=[appointment.reference]))
-    assert answer.status_code == 200
-    assert "The link is on its way" not in answer.text
 
 
 # --- None comes -------------------------------------------------------------------------------------------------------

@@ -62,7 +62,7 @@ def take(key, owner, folder, size):
 def promise(appointment_pk, folder, size):
     row = Appointment.objects.get(pk=appointment_pk)
     meet(folder, size)
-    return join_links.promise_link(row)
+    return bool(join_links.promise_links([row]))
 
 
 def fail(key, owner, folder, size):
