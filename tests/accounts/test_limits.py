@@ -3,6 +3,8 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
+from accounts import usage
+from accounts.usage import Usage
 from core import clock
 from tests.factories.accounts import UserFactory
 
@@ -59,7 +61,7 @@ def test_without_the_cache_nothing_is_refused(client, monkeypatch):
     def gone(*args, **kwargs):
         raise ConnectionError("no cache here")
 
-    monkeypatch.setattr("accounts.limits.cache.add", gone)
+    monkeypatch.setattr("accounts.usage.cache.add", gone)
 
     assert statuses(client, 4) == [200] * 4
 
@@ -79,3 +81,19 @@ def test_many_accounts_at_one_address_have_a_limit_together(client):
         answers += statuses(client, 2)
 
     assert answers == [200] * 20 + [429] * 2
+
+
+def test_a_count_says_what_is_left_of_the_account_s_limit_or_of_its_network_s(settings, time_machine):
+    time_machine.move_to("2026-11-28T10:00:15Z", tick=False)
+    settings.LIMITS = {"book": (2, 60)}
+    person, network = UserFactory(), "203.0.113.7"
+
+    def one_more(account):
+        return usage.count("book", account=account, network=network)
+
+    assert [one_more(person) for _ in range(3)] == [Usage(2, 1, 45, 0), Usage(2, 0, 45, 0), Usage(2, 0, 45, 45)]
+    assert one_more(None) == Usage(2, 1, 45, 0)
+    for _ in range(9):
+        one_more(other := UserFactory())
+        one_more(other)
+    assert one_more(UserFactory()) == Usage(20, 0, 45, 45)
