@@ -145,9 +145,12 @@ def refused(request: HttpRequest, error: DomainError) -> HttpResponse:
 
     htmx gets a notice instead, programs the sentence in a problem document.
     """
-    status = error.status if error.status in PAGES else HTTPStatus.CONFLICT
+    for_program = contract_for(request).has_problems
+    status = error.program_status or error.status if for_program else error.status
+    if not for_program and status not in PAGES:
+        status = HTTPStatus.CONFLICT
     busy = {"Retry-After": RETRY_AFTER_SECONDS} if status in {503, 429} else {}
-    if contract_for(request).has_problems:
+    if for_program:
         return problem(request, status, name=error.problem, detail=str(error), headers=busy)
     if request.headers.get("HX-Request") and not request.headers.get("HX-Boosted"):
         response = render(request, "components/refusal.html", {"message": str(error)}, status=HTTPStatus.CONFLICT)

@@ -21,6 +21,16 @@ NAMES = {
     503: "unavailable",
 }
 
+# The names of particular problems that a refusal may have; what each says stays the same from then on.
+KNOWN = frozenset(
+    {
+        "address-needed", "bad-credentials", "busy", "changed-meanwhile", "conflicts", "invalid", "key-reused",
+        "late-cancellation", "move-refused", "not-allowed", "not-approved", "not-found", "nothing-due", "overlaps",
+        "policy-refused", "range-too-long", "scope-needed", "second-step-needed", "slot-taken", "still-running",
+        "suspended", "terms-changed", "time-without-offset", "too-many", "unavailable", "unknown-field",
+    }
+)  # fmt: skip
+
 
 def problem(
     request: HttpRequest, status: int, *, name: str = "", detail: str = "", headers: Mapping[str, str] | None = None

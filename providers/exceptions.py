@@ -9,6 +9,8 @@ from core.exceptions import DomainError
 class ChangedMeanwhile(DomainError):
     """Raised when somebody saved other values since the form was shown. Nothing was changed now."""
 
+    program_status = 412
+    problem = "changed-meanwhile"
     message = "This was changed in another tab or on another device since you opened it."
 
 
@@ -24,26 +26,42 @@ class HoursRefused(DomainError):
     """Raised for ranges that end before they start, touch or overlap."""
 
     status = 422
+    program_status = 400
+    problem = "invalid"
 
     def __init__(self, problems: Sequence[RangeProblem]) -> None:
         super().__init__(" ".join(problem.sentence for problem in problems))
         self.problems = list(problems)
 
 
+class HoursOverlap(HoursRefused):
+    """Raised for ranges each of which could stand alone, but which touch or overlap."""
+
+    program_status = 422
+    problem = "overlaps"
+
+
 class OverrideRefused(DomainError):
     """Raised for dates that can't have hours of their own."""
 
     status = 422
+    program_status = 400
+    problem = "invalid"
 
 
 class OverrideOverlaps(OverrideRefused):
     """Raised when a date would have two overrides."""
+
+    program_status = 422
+    problem = "overlaps"
 
 
 class TimeOffRefused(DomainError):
     """Raised for a time that can't be taken off."""
 
     status = 422
+    program_status = 400
+    problem = "invalid"
 
 
 class Missing(NamedTuple):
@@ -56,6 +74,8 @@ class Missing(NamedTuple):
 class NotReady(DomainError):
     """Raised when a page can't go live yet, with all that it lacks."""
 
+    problem = "policy-refused"
+
     def __init__(self, missing: Sequence[Missing]) -> None:
         super().__init__(" ".join(item.sentence for item in missing))
         self.missing = list(missing)
@@ -63,3 +83,5 @@ class NotReady(DomainError):
 
 class ChangeRefused(DomainError):
     """Raised when a rule about a provider's page or services refuses a change."""
+
+    problem = "policy-refused"

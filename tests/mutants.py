@@ -58,6 +58,7 @@ OLD_PAGES = "appointments/test_old_pages.py"
 CHANGING_PAGES = "appointments/test_changing_pages.py"
 FAR = "appointments/test_far_from_home.py"
 CHANGES = "appointments/test_transitions.py"
+VERSIONS = "appointments/test_versions.py"
 PAGES = "appointments/test_booking_pages.py"
 STUDIO = "appointments/test_studio_pages.py"
 WEEK = "appointments/test_studio_week.py"
@@ -3716,8 +3717,8 @@ MUTANTS = [
     mutant(
         "an earlier time is taken whatever the page showed",
         "appointments/services/waitlist.py",
-        "offer=offer, shown=shown)",
-        "offer=offer)",
+        "offer=offer, shown=shown, version=version)",
+        "offer=offer, version=version)",
         WAITLIST_PAGES,
         "moves_nothing_but",
     ),
@@ -5556,5 +5557,75 @@ MUTANTS = [
         "        if what_lies_inside(",
         "hardening/test_demo.py",
         "own_events",
+    ),
+    mutant(
+        "an act about an earlier version of an appointment is made",
+        TRANSITIONS,
+        "change.version != change.appointment.sequence",
+        "False",
+        VERSIONS,
+        "earlier_version",
+    ),
+    mutant(
+        "an answer to a new time forgets the version that was seen",
+        "appointments/services/proposals.py",
+        "reason, proposal=proposal, version=version)",
+        "reason, proposal=proposal)",
+        VERSIONS,
+        "earlier_version",
+    ),
+    mutant(
+        "a note is changed whatever version was seen",
+        "appointments/services/notes.py",
+        "version is not None and version != row.sequence",
+        "False",
+        VERSIONS,
+        "earlier_version",
+    ),
+    mutant(
+        "the note of an appointment that is over is changed",
+        "appointments/services/notes.py",
+        "if not row.is_open:",
+        "if False:",
+        VERSIONS,
+        "open_appointment",
+    ),
+    mutant(
+        "a place on a waitlist is changed whatever wish was seen",
+        "appointments/services/waitlist.py",
+        "wish_of(place) != seen:",
+        "False:",
+        WAITLIST,
+        "wish_that_was_seen",
+    ),
+    mutant(
+        "changed terms are refused without those in force",
+        BOOKING,
+        "service.venues:\n        raise TermsChanged(terms=terms)",
+        "service.venues:\n        raise TermsChanged",
+        VERSIONS,
+        "terms_in_force",
+    ),
+    mutant(
+        "a program is told of a stale version as a page is",
+        "core/errors.py",
+        "error.program_status or error.status if for_program",
+        "error.status if for_program",
+        "core/test_view_contract.py",
+        "goes_wrong",
+    ),
+    mutant(
+        "a service is changed or deleted whatever was seen of it",
+        "providers/services/catalogue.py",
+        "seen is not None and seen != edit_stamps.of_service(service)",
+        "False",
+        "providers/test_seen.py",
+    ),
+    mutant(
+        "an override is changed or removed whatever was seen of it",
+        "providers/services/opening.py",
+        "seen is not None and seen != edit_stamps.of_override(override)",
+        "False",
+        "providers/test_seen.py",
     ),
 ]

@@ -116,7 +116,8 @@ class Appointment(models.Model):
     open_proposal: "Proposal | None" = None
 
     reference = models.CharField(max_length=REFERENCE_LENGTH, unique=True, default=make_reference, editable=False)
-    # The UID of the calendar entry, for ever; `sequence` rises with every change of time or state, not of the link.
+    # The UID of the calendar entry, for ever; `sequence` rises with every change of time, state, note or
+    # proposed time, not of the link.
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     sequence = models.PositiveIntegerField(default=0, editable=False)
     customer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="appointments")

@@ -74,6 +74,7 @@ DaysRow = tuple[int, date, date, list]  # provider, first and last date, and the
 
 class RangeTooLong(DomainError):
     status = 400
+    problem = "range-too-long"
     message = "Ask for at most 62 days at a time."
 
 

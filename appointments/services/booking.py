@@ -206,9 +206,9 @@ def booked_by_form(customer: User, key: str) -> Appointment | None:
 def _check_terms(service: Service, wanted: Wanted, terms: Terms) -> str:
     """The agreed venue. Raises TermsChanged when the terms are not those in force or the venue is no longer offered."""
     if terms != wanted.terms or wanted.venue and wanted.venue not in service.venues:
-        raise TermsChanged
+        raise TermsChanged(terms=terms)
     if wanted.beyond and not service.requests_beyond_window:
-        raise TermsChanged
+        raise TermsChanged(terms=terms)
     return service.venues[0] if len(service.venues) == 1 else wanted.venue
 
 

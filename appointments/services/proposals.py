@@ -35,6 +35,7 @@ def propose_time(
     message: str = "",
     at_once: bool | None = None,
     shown: str = "",
+    version: int | None = None,
     browser: str | None = None,
 ) -> Outcome:
     """Move the appointment to `start` (UTC) where that counts at once, else propose it to the other side.
@@ -46,14 +47,15 @@ def propose_time(
 
     Raises SlotTaken with the nearest open starts, MoveRefused or PolicyRefused where the time can't be changed,
     ReasonMissing where a provider must say in `message` why a time breaks their own rules, TermsChanged where it would
-    not happen as shown, ChangedSince where the appointment is not as shown.
+    not happen as shown, ChangedSince where the appointment is not as shown, or not the `version` (its `sequence`) that
+    the person saw.
     """
     proposed = appointment.open_proposal
     if proposed and proposed.start == start and proposed.waits_for(side_of(role), clock.now()):
         proposed.appointment = appointment
-        return _answer(proposed, Verb.MOVE, actor, role, message)
+        return _answer(proposed, Verb.MOVE, actor, role, message, version)
     expected = would_move_at_once(appointment, role) if at_once is None else at_once
-    change = Change(appointment, _verb(expected), message, start=start, shown=shown, browser=browser)
+    change = Change(appointment, _verb(expected), message, start=start, shown=shown, version=version, browser=browser)
     try:
         return _change_time(change, start, actor, role)
     except TermsChanged:
@@ -77,14 +79,17 @@ def _change_time(change: Change, start: datetime, actor: User, role: Role) -> Ou
     raise SlotTaken(nearest=availability.nearest_slots(service, start, now=clock.now(), mine=mine))
 
 
-def accept_time(*, proposal: Proposal, actor: User, role: Role) -> Outcome:
-    """Move the appointment to the proposed time; a request is confirmed by it. Raises MoveRefused once it lapsed."""
-    return _answer(proposal, Verb.MOVE, actor, role)
+def accept_time(*, proposal: Proposal, actor: User, role: Role, version: int | None = None) -> Outcome:
+    """Move the appointment to the proposed time; a request is confirmed by it. Raises MoveRefused once it lapsed, and
+    ChangedSince, as all answers do, where the appointment is not the `version` (its `sequence`) that the person saw."""
+    return _answer(proposal, Verb.MOVE, actor, role, version=version)
 
 
-def decline_time(*, proposal: Proposal, actor: User, role: Role, reason: str = "") -> Outcome:
+def decline_time(
+    *, proposal: Proposal, actor: User, role: Role, reason: str = "", version: int | None = None
+) -> Outcome:
     """Keep the original time, and release the proposed one."""
-    return _answer(proposal, Verb.DECLINE_TIME, actor, role, reason)
+    return _answer(proposal, Verb.DECLINE_TIME, actor, role, reason, version)
 
 
 def answer_times(*, accepted: Sequence[Proposal], kept: Sequence[Proposal], actor: User, role: Role) -> list[Outcome]:
@@ -97,9 +102,11 @@ def answer_times(*, accepted: Sequence[Proposal], kept: Sequence[Proposal], acto
     return apply([*yes, *no], actor=actor, role=role)
 
 
-def withdraw_time(*, proposal: Proposal, actor: User, role: Role, reason: str = "") -> Outcome:
+def withdraw_time(
+    *, proposal: Proposal, actor: User, role: Role, reason: str = "", version: int | None = None
+) -> Outcome:
     """Take back the own side's proposal, and release the proposed time."""
-    return _answer(proposal, Verb.WITHDRAW_TIME, actor, role, reason)
+    return _answer(proposal, Verb.WITHDRAW_TIME, actor, role, reason, version)
 
 
 def lapse_time(*, proposal: Proposal) -> Outcome:
@@ -107,8 +114,10 @@ def lapse_time(*, proposal: Proposal) -> Outcome:
     return _answer(proposal, Verb.LAPSE, None, Role.SYSTEM)
 
 
-def _answer(proposal: Proposal, verb: Verb, actor: User | None, role: Role, reason: str = "") -> Outcome:
-    return _apply(Change(proposal.appointment, verb, reason, proposal=proposal), actor, role)
+def _answer(
+    proposal: Proposal, verb: Verb, actor: User | None, role: Role, reason: str = "", version: int | None = None
+) -> Outcome:
+    return _apply(Change(proposal.appointment, verb, reason, proposal=proposal, version=version), actor, role)
 
 
 def _apply(change: Change, actor: User | None, role: Role) -> Outcome:

@@ -93,15 +93,25 @@ def end_several(
     reason: str = "",
     seen: int = 0,
     shown: Mapping[str, str] | None = None,
+    versions: Mapping[str, int] | None = None,
 ) -> list[Outcome]:
     """Cancel the confirmed ones of these appointments and end the requests, all in one act or none.
 
     Cancelling counts once, however many are cancelled. What ended before stays as it is. Raises CountsForMore where it
     would count as more than late cancellation number `seen`, ChangedSince where one is not as `shown` says for its
-    reference (`Appointment.as_shown`), MoveRefused and PolicyRefused.
+    reference (`Appointment.as_shown`), or not the one of its `versions` (`sequence`), MoveRefused and PolicyRefused.
     """
-    shown = shown or {}
-    changes = [Change(one, _verb_to_end(one, role), reason, shown=shown.get(one.reference, "")) for one in appointments]
+    shown, versions = shown or {}, versions or {}
+    changes = [
+        Change(
+            one,
+            _verb_to_end(one, role),
+            reason,
+            shown=shown.get(one.reference, ""),
+            version=versions.get(one.reference),
+        )
+        for one in appointments
+    ]
     return transitions.apply(changes, actor=actor, role=role, seen=seen)
 
 
@@ -112,15 +122,20 @@ def answer_several(
     actor: User,
     reason: str = "",
     shown: Mapping[str, str] | None = None,
+    versions: Mapping[str, int] | None = None,
 ) -> list[Outcome]:
     """Accept and decline these requests in one act, of which the customer is told in one mail.
 
     `reason` goes to the customer of those that are declined. Raises MoveRefused where one can no longer be answered,
-    ChangedSince where a new time waits that the page did not show.
+    ChangedSince where a new time waits that the page did not show, or one is not the one of its `versions`
+    (`sequence` by reference).
     """
-    shown = shown or {}
-    yes = [Change(one, Verb.ACCEPT, shown=shown.get(one.reference, "")) for one in accepted]
-    no = [Change(one, Verb.DECLINE, reason) for one in declined]
+    shown, versions = shown or {}, versions or {}
+    yes = [
+        Change(one, Verb.ACCEPT, shown=shown.get(one.reference, ""), version=versions.get(one.reference))
+        for one in accepted
+    ]
+    no = [Change(one, Verb.DECLINE, reason, version=versions.get(one.reference)) for one in declined]
     return transitions.apply([*yes, *no], actor=actor, role=Role.PROVIDER)
 
 

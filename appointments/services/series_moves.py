@@ -43,15 +43,16 @@ def move_several(
     at_once: bool,
     message: str = "",
     shown: Mapping[str, str] | None = None,
+    versions: Mapping[str, int] | None = None,
     browser: str | None = None,
 ) -> list[Outcome]:
     """Move each appointment to its start (UTC) where that counts at once, else propose it; all of them or none.
 
-    `at_once` and `shown` (`Appointment.as_shown` by reference) are what the person saw. A proposal keeps both times
-    held, and replaces one that is open. All is one act, of which each side reads in one mail. Raises what
-    `proposals.propose_time` raises for one.
+    `at_once`, `shown` (`Appointment.as_shown` by reference) and `versions` (`sequence`) are what the person saw. A
+    proposal keeps both times held, and replaces one that is open. All is one act, of which each side reads in one mail.
+    Raises what `proposals.propose_time` raises for one.
     """
-    shown = shown or {}
+    shown, versions = shown or {}, versions or {}
     changes = [
         Change(
             one,
@@ -59,6 +60,7 @@ def move_several(
             message,
             start=start,
             shown=shown.get(one.reference, ""),
+            version=versions.get(one.reference),
             browser=browser,
         )
         for one, start in moves

@@ -53,7 +53,8 @@ class Change:
     """A move to make with an appointment. `to` is the state it leads to, given where `verb` alone does not say it.
 
     `start` is a new time to propose or to move to, `proposal` the one that is answered; `reason` goes with either.
-    `shown` is `Appointment.as_shown` of the page on which the actor decided; empty: the actor decided on no page. The
+    `shown` is `Appointment.as_shown` of the page on which the actor decided; empty: the actor decided on no page.
+    `version` is the `Appointment.sequence` that the actor saw, for whom any change since matters; None: none does. The
     time that `browser` (a hash) or the actor's account keeps does not stand in the way of `start`, and is taken for it.
     `role` is that of the actor in this change, where one act has changes in both roles. `offer` is one of an earlier
     time from a waitlist, by which the appointment moves to `start`, which is held for that.
@@ -66,6 +67,7 @@ class Change:
     start: datetime | None = None
     proposal: Proposal | None = None
     shown: str = ""
+    version: int | None = None
     browser: str | None = None
     role: Role | None = None
     offer: Offer | None = None
@@ -91,24 +93,45 @@ class Outcome:
 
 
 def accept_request(
-    *, appointment: Appointment, actor: User, role: Role = Role.PROVIDER, reason: str = "", shown: str = ""
+    *,
+    appointment: Appointment,
+    actor: User,
+    role: Role = Role.PROVIDER,
+    reason: str = "",
+    shown: str = "",
+    version: int | None = None,
 ) -> Outcome:
     """Confirm a request. Raises MoveRefused when it was withdrawn, expired or otherwise ended.
 
     `shown` is what the person's page showed, as `Appointment.as_shown`: ChangedSince is raised where a new time waits
-    that it did not show.
+    that it did not show. It is raised by all acts where the appointment is not the `version` that the person saw (its
+    `sequence`), unless what is asked for was done already.
     """
-    return _move(appointment, Verb.ACCEPT, actor=actor, role=role, reason=reason, shown=shown)
+    return _move(appointment, Verb.ACCEPT, actor=actor, role=role, reason=reason, shown=shown, version=version)
 
 
-def decline_request(*, appointment: Appointment, actor: User, role: Role = Role.PROVIDER, reason: str = "") -> Outcome:
+def decline_request(
+    *,
+    appointment: Appointment,
+    actor: User,
+    role: Role = Role.PROVIDER,
+    reason: str = "",
+    version: int | None = None,
+) -> Outcome:
     """Refuse a request and release its time."""
-    return _move(appointment, Verb.DECLINE, actor=actor, role=role, reason=reason)
+    return _move(appointment, Verb.DECLINE, actor=actor, role=role, reason=reason, version=version)
 
 
-def withdraw_request(*, appointment: Appointment, actor: User, role: Role = Role.CUSTOMER, reason: str = "") -> Outcome:
+def withdraw_request(
+    *,
+    appointment: Appointment,
+    actor: User,
+    role: Role = Role.CUSTOMER,
+    reason: str = "",
+    version: int | None = None,
+) -> Outcome:
     """Take back one's own unanswered request and release its time."""
-    return _move(appointment, Verb.WITHDRAW, actor=actor, role=role, reason=reason)
+    return _move(appointment, Verb.WITHDRAW, actor=actor, role=role, reason=reason, version=version)
 
 
 def cancel_appointment(
@@ -119,6 +142,7 @@ def cancel_appointment(
     reason: str = "",
     seen: int | None = None,
     shown: str = "",
+    version: int | None = None,
 ) -> Outcome:
     """Call off a confirmed appointment before its start and release its time.
 
@@ -126,16 +150,25 @@ def cancel_appointment(
     CountsForMore when it counts as more than the late cancellation number `seen`, and ChangedSince when it is at
     another time than the person's page showed (`shown`, as `Appointment.as_shown`).
     """
-    return _move(appointment, Verb.CANCEL, actor=actor, role=role, reason=reason, seen=seen, shown=shown)
+    return _move(
+        appointment, Verb.CANCEL, actor=actor, role=role, reason=reason, seen=seen, shown=shown, version=version
+    )
 
 
-def say_coming(*, appointment: Appointment, actor: User, role: Role = Role.CUSTOMER, shown: str = "") -> Outcome:
+def say_coming(
+    *,
+    appointment: Appointment,
+    actor: User,
+    role: Role = Role.CUSTOMER,
+    shown: str = "",
+    version: int | None = None,
+) -> Outcome:
     """Note that the customer will come at the time that the appointment has; its state stays.
 
     Possible within a week before the start. Raises MoveRefused when it has ended, PolicyRefused when it is too soon,
     has begun or a new time waits, and ChangedSince when it is at another time than the person's page showed (`shown`).
     """
-    return _move(appointment, Verb.COME, actor=actor, role=role, shown=shown)
+    return _move(appointment, Verb.COME, actor=actor, role=role, shown=shown, version=version)
 
 
 def expire_request(*, appointment: Appointment) -> Outcome:
@@ -144,10 +177,15 @@ def expire_request(*, appointment: Appointment) -> Outcome:
 
 
 def complete_appointment(
-    *, appointment: Appointment, actor: User, role: Role = Role.PROVIDER, reason: str = ""
+    *,
+    appointment: Appointment,
+    actor: User,
+    role: Role = Role.PROVIDER,
+    reason: str = "",
+    version: int | None = None,
 ) -> Outcome:
     """Mark an appointment as completed; possible from its start on."""
-    return _move(appointment, Verb.COMPLETE, actor=actor, role=role, reason=reason)
+    return _move(appointment, Verb.COMPLETE, actor=actor, role=role, reason=reason, version=version)
 
 
 def complete_by_itself(*, appointment: Appointment) -> Outcome:
@@ -155,16 +193,29 @@ def complete_by_itself(*, appointment: Appointment) -> Outcome:
     return _move(appointment, Verb.COMPLETE, actor=None, role=Role.SYSTEM)
 
 
-def mark_no_show(*, appointment: Appointment, actor: User, role: Role = Role.PROVIDER, reason: str = "") -> Outcome:
+def mark_no_show(
+    *,
+    appointment: Appointment,
+    actor: User,
+    role: Role = Role.PROVIDER,
+    reason: str = "",
+    version: int | None = None,
+) -> Outcome:
     """Mark an appointment as a no-show of the customer; possible from its start on."""
-    return _move(appointment, Verb.NO_SHOW, actor=actor, role=role, reason=reason)
+    return _move(appointment, Verb.NO_SHOW, actor=actor, role=role, reason=reason, version=version)
 
 
 def correct_outcome(
-    *, appointment: Appointment, to: Status, actor: User, role: Role = Role.PROVIDER, reason: str = ""
+    *,
+    appointment: Appointment,
+    to: Status,
+    actor: User,
+    role: Role = Role.PROVIDER,
+    reason: str = "",
+    version: int | None = None,
 ) -> Outcome:
     """Change completed to no-show or back, within 7 days of the first mark. Raises MoveRefused for any other state."""
-    return _move(appointment, Verb.CORRECT, actor=actor, role=role, reason=reason, to=to)
+    return _move(appointment, Verb.CORRECT, actor=actor, role=role, reason=reason, to=to, version=version)
 
 
 def _move(
@@ -177,8 +228,10 @@ def _move(
     to: Status | None = None,
     seen: int | None = None,
     shown: str = "",
+    version: int | None = None,
 ) -> Outcome:
-    [outcome] = apply([Change(appointment, verb, reason, to, shown=shown)], actor=actor, role=role, seen=seen)
+    change = Change(appointment, verb, reason, to, shown=shown, version=version)
+    [outcome] = apply([change], actor=actor, role=role, seen=seen)
     return outcome
 
 
@@ -317,7 +370,9 @@ def _weighs_new_time(change: Change) -> bool:
 
 
 def _check_shown(change: Change) -> None:
-    """Raise ChangedSince where the page on which the person decided showed another time, or not the new time."""
+    """Raise ChangedSince where the person decided about another version, another time, or not about the new time."""
+    if change.version is not None and change.version != change.appointment.sequence:
+        raise ChangedSince
     if not change.shown:
         return
     now, then = change.appointment.as_shown, change.shown

@@ -19,6 +19,7 @@ from core.db import retrying, violates
 from notifications import channels
 from notifications.catalogue import Notice
 from notifications.models import Kind
+from providers.exceptions import ChangedMeanwhile
 from providers.models import Provider, Service
 
 from . import availability, booking, holds, offers, proposals, transitions, waitlist_offers
@@ -63,21 +64,32 @@ def join(*, service: Service, actor: User, wish: Wish, appointment: Appointment 
 
 
 def _once(
-    service: Service, actor: User, wish: Wish, appointment: Appointment | None, place: WaitlistPlace | None = None
+    service: Service,
+    actor: User,
+    wish: Wish,
+    appointment: Appointment | None,
+    place: WaitlistPlace | None = None,
+    seen: Wish | None = None,
 ) -> Joined:
     try:
-        return _join(service=service, actor=actor, wish=wish, appointment=appointment, changed=place)
+        return _join(service=service, actor=actor, wish=wish, appointment=appointment, changed=place, seen=seen)
     except IntegrityError as error:
         if not any(violates(error, name) for name in ONCE):
             raise
         # The same form came twice in one moment: the place is there by now.
-        return _join(service=service, actor=actor, wish=wish, appointment=appointment, changed=place)
+        return _join(service=service, actor=actor, wish=wish, appointment=appointment, changed=place, seen=seen)
 
 
 @retrying
 @transaction.atomic
 def _join(
-    *, service: Service, actor: User, wish: Wish, appointment: Appointment | None, changed: WaitlistPlace | None
+    *,
+    service: Service,
+    actor: User,
+    wish: Wish,
+    appointment: Appointment | None,
+    changed: WaitlistPlace | None,
+    seen: Wish | None,
 ) -> Joined:
     service, customer = lock_service(service, customer_id=actor.pk)
     assert customer is not None
@@ -95,8 +107,10 @@ def _join(
         raise JoinRefused(OFF_IT)
     if place is None and places.count() >= MOST_PLACES:
         raise JoinRefused(f"You wait in {MOST_PLACES} places already. Leave one of them before you join another.")
-    if place is not None and _wish_of(place) == wish:
+    if place is not None and wish_of(place) == wish:
         return Joined(place, changed=False)
+    if seen is not None and place is not None and wish_of(place) != seen:
+        raise ChangedMeanwhile
     place = place or WaitlistPlace(customer=customer, provider=service.provider, service=service)
     return _write(place, wish, appointment, service, customer, now=now)
 
@@ -126,13 +140,14 @@ def _write(
     return Joined(place, changed=True)
 
 
-def change(*, place: WaitlistPlace, actor: User, wish: Wish) -> Joined:
-    """Let the place wait for something else, at the same place in the order. Raises what `join` does."""
+def change(*, place: WaitlistPlace, actor: User, wish: Wish, seen: Wish | None = None) -> Joined:
+    """Let the place wait for something else, at the same place in the order. Raises what `join` does, and
+    ChangedMeanwhile where it waits for something else than `seen` by now."""
     if actor.pk != place.customer_id:
         raise PermissionDenied
     if not place.is_waiting:
         raise JoinRefused(OFF_IT)
-    return _once(place.service, actor, wish, place.appointment, place)
+    return _once(place.service, actor, wish, place.appointment, place, seen)
 
 
 @retrying
@@ -192,12 +207,22 @@ def _end(place: WaitlistPlace, state: PlaceState, *, reason: str = "") -> bool:
     return bool(ended)
 
 
-def claim(*, offer: Offer, actor: User, terms: Terms, venue: str = "", note: str = "", shown: str = "") -> Outcome:
+def claim(
+    *,
+    offer: Offer,
+    actor: User,
+    terms: Terms,
+    venue: str = "",
+    note: str = "",
+    shown: str = "",
+    version: int | None = None,
+) -> Outcome:
     """Book the offered time, or request it where the provider answers by hand; for a place with an appointment move
     that there, or propose it. A second press finds what the first one did.
 
     Raises OfferClosed once the offer is over, ChangedSince where the appointment is at another time than the page
-    showed (`shown`, as `Appointment.as_shown`), and otherwise what booking and moving raise.
+    showed (`shown`, as `Appointment.as_shown`) or not the `version` (its `sequence`) that the person saw, and otherwise
+    what booking and moving raise.
     """
     if actor.pk != offer.customer_id:
         raise PermissionDenied
@@ -216,7 +241,7 @@ def claim(*, offer: Offer, actor: User, terms: Terms, venue: str = "", note: str
         )
     at_once = proposals.would_move_at_once(place.appointment, Role.CUSTOMER)
     verb = Verb.MOVE if at_once else Verb.PROPOSE
-    move = transitions.Change(place.appointment, verb, start=offer.start, offer=offer, shown=shown)
+    move = transitions.Change(place.appointment, verb, start=offer.start, offer=offer, shown=shown, version=version)
     [outcome] = transitions.apply([move], actor=actor, role=Role.CUSTOMER)
     return outcome
 
@@ -275,7 +300,8 @@ def _as_it_is(appointment: Appointment, customer: User, service: Service, *, now
     return fresh
 
 
-def _wish_of(place: WaitlistPlace) -> Wish:
+def wish_of(place: WaitlistPlace) -> Wish:
+    """What the place waits for, for `change` to compare it with what the caller saw."""
     return Wish(place.first_on, place.last_on, place.weekdays, place.parts, place.time_zone, place.venue)
 
 

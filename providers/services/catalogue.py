@@ -20,12 +20,13 @@ from .locking import appointments_read_otherwise, lock_provider, open_time_chang
 @retrying
 @transaction.atomic
 def save_service(
-    *, provider: Provider, actor: User, values: Mapping[str, Any], service: Service | None = None, seen: str = ""
+    *, provider: Provider, actor: User, values: Mapping[str, Any], service: Service | None = None, seen: str | None = ""
 ) -> Service:
     """Create a service at the end of the list, or change `service`; `values` are of `edit_stamps.SERVICE_FIELDS`.
 
     Its slug is made from its first name and stays once the page is live. Appointments keep the price and the length
-    they were made with. Raises ChangedMeanwhile, ValidationError (a price with more digits than the currency has),
+    they were made with. `seen` is the service's stamp as it was shown, None for who saves whatever others did
+    meanwhile. Raises ChangedMeanwhile, ValidationError (a price with more digits than the currency has),
     ChangeRefused.
     """
     provider, values = lock_provider(provider, actor=actor), _only_ours(values)
@@ -37,8 +38,8 @@ def save_service(
         service = _new_service(provider)
     else:
         service = _own(provider, service)
-        if seen != edit_stamps.of_service(service) and not edit_stamps.same(service, values):
-            raise ChangedMeanwhile
+        if not edit_stamps.same(service, values):
+            _check_seen(service, seen)
     name = service.name
     for field, value in values.items():
         setattr(service, field, value)
@@ -53,13 +54,14 @@ def save_service(
     return service
 
 
-def pause_service(*, service: Service, actor: User) -> Service:
-    """Stop bookings of the service. Its appointments stay. Paused already: nothing happens."""
-    return _set_active(service=service, actor=actor, is_active=False)
+def pause_service(*, service: Service, actor: User, seen: str | None = None) -> Service:
+    """Stop bookings of the service. Its appointments stay. Paused already: nothing happens. Raises ChangedMeanwhile
+    where the service is not as `seen`."""
+    return _set_active(service=service, actor=actor, is_active=False, seen=seen)
 
 
-def resume_service(*, service: Service, actor: User) -> Service:
-    return _set_active(service=service, actor=actor, is_active=True)
+def resume_service(*, service: Service, actor: User, seen: str | None = None) -> Service:
+    return _set_active(service=service, actor=actor, is_active=True, seen=seen)
 
 
 @retrying
@@ -79,9 +81,12 @@ def move_service(*, service: Service, actor: User, up: bool) -> None:
 
 @retrying
 @transaction.atomic
-def delete_service(*, service: Service, actor: User) -> None:
-    """Delete the service; deleted already: nothing happens. Raises ChangeRefused when it was ever booked."""
+def delete_service(*, service: Service, actor: User, seen: str | None = None) -> None:
+    """Delete the service; deleted already: nothing happens. Raises ChangeRefused when it was ever booked, and
+    ChangedMeanwhile where it is not as `seen`."""
     provider = lock_provider(service.provider, actor=actor)
+    if present := provider.services.filter(pk=service.pk).first():
+        _check_seen(present, seen)
     try:
         with transaction.atomic():
             deleted, _rows = provider.services.filter(pk=service.pk).delete()
@@ -109,6 +114,11 @@ def _own(provider: Provider, service: Service) -> Service:
     return present
 
 
+def _check_seen(service: Service, seen: str | None) -> None:
+    if seen is not None and seen != edit_stamps.of_service(service):
+        raise ChangedMeanwhile
+
+
 def _only_ours(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name in edit_stamps.SERVICE_FIELDS}
 
@@ -120,10 +130,11 @@ def _slug_for(service: Service, provider: Provider) -> str:
 
 @retrying
 @transaction.atomic
-def _set_active(*, service: Service, actor: User, is_active: bool) -> Service:
+def _set_active(*, service: Service, actor: User, is_active: bool, seen: str | None) -> Service:
     provider = lock_provider(service.provider, actor=actor)
     service = _own(provider, service)
     if service.is_active != is_active:
+        _check_seen(service, seen)
         service.is_active = is_active
         service.save(update_fields=["is_active"])
         open_time_changed(provider)

@@ -60,10 +60,11 @@ def save_override(
     ranges: Sequence[Range],
     note: str = "",
     override: DateOverride | None = None,
-    seen: str = "",
+    seen: str | None = "",
 ) -> DateOverride:
     """Set the hours, or none, of every date from `start_on` to `end_on`, in a new override or in `override`.
 
+    `seen` is the stamp of that as it was shown, None for who saves whatever others did meanwhile.
     Raises HoursRefused, OverrideOverlaps naming both, OverrideRefused, ChangedMeanwhile.
     """
     problems = check_ranges(ranges)
@@ -83,8 +84,8 @@ def save_override(
         if present is None:
             raise OverrideRefused("These dates were removed meanwhile.")
         override = present
-        if seen != edit_stamps.of_override(override) and not edit_stamps.same(override, values):
-            raise ChangedMeanwhile
+        if not edit_stamps.same(override, values):
+            _check_seen(override, seen)
     _check_dates(provider, override, start_on, end_on)
     for field, value in values.items():
         setattr(override, field, value)
@@ -96,9 +97,12 @@ def save_override(
 
 @retrying
 @transaction.atomic
-def remove_override(*, override: DateOverride, actor: User) -> None:
-    """Let the dates follow the week again. Removed already: nothing happens."""
+def remove_override(*, override: DateOverride, actor: User, seen: str | None = None) -> None:
+    """Let the dates follow the week again. Removed already: nothing happens. Raises ChangedMeanwhile where it is not as
+    `seen`."""
     provider = lock_provider(override.provider, actor=actor)
+    if present := provider.date_overrides.filter(pk=override.pk).first():
+        _check_seen(present, seen)
     if provider.date_overrides.filter(pk=override.pk).delete()[0]:
         open_time_changed(provider)
 
@@ -120,6 +124,11 @@ def _write_week(provider: Provider, rows: list[tuple[int, int, int]], zone: str)
         provider.save(update_fields=["time_zone"])
         compare_calendar(provider.user)
         appointments_read_otherwise(provider)
+
+
+def _check_seen(override: DateOverride, seen: str | None) -> None:
+    if seen is not None and seen != edit_stamps.of_override(override):
+        raise ChangedMeanwhile
 
 
 def _check_dates(provider: Provider, override: DateOverride, start_on: date, end_on: date) -> None:

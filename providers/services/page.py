@@ -60,7 +60,7 @@ def _start_page(*, actor: User, values: Mapping[str, Any], seen: str, crowded: b
 
 @retrying
 @transaction.atomic
-def save_profile(*, provider: Provider, actor: User, values: Mapping[str, Any], seen: str) -> Provider:
+def save_profile(*, provider: Provider, actor: User, values: Mapping[str, Any], seen: str | None) -> Provider:
     """Save the profile on the public page, whose address stays. Raises ChangedMeanwhile."""
     provider = lock_provider(provider, actor=actor)
     _refuse_stale(provider, values, seen=seen, now_shown=edit_stamps.of_profile(provider))
@@ -74,7 +74,7 @@ def save_profile(*, provider: Provider, actor: User, values: Mapping[str, Any], 
 
 @retrying
 @transaction.atomic
-def save_policy(*, provider: Provider, actor: User, values: Mapping[str, Any], seen: str) -> BookingPolicy:
+def save_policy(*, provider: Provider, actor: User, values: Mapping[str, Any], seen: str | None) -> BookingPolicy:
     """Save the rules of booking, for appointments made from now on and for cancelling those that exist.
 
     Raises ChangedMeanwhile, and ValidationError for figures out of range.
@@ -169,7 +169,8 @@ def _refuse_hidden(provider: Provider) -> None:
         raise ChangeRefused("Your page is hidden by staff. Write to us if this looks wrong.")
 
 
-def _refuse_stale(row: Any, values: Mapping[str, Any], *, seen: str, now_shown: str) -> None:
-    """Raise ChangedMeanwhile for a stale form, unless its values are saved already, as when it is sent twice."""
-    if seen != now_shown and not edit_stamps.same(row, values):
+def _refuse_stale(row: Any, values: Mapping[str, Any], *, seen: str | None, now_shown: str) -> None:
+    """Raise ChangedMeanwhile for a stale form, unless its values are saved already, as when it is sent twice. None is
+    seen by who saves whatever others did meanwhile."""
+    if seen is not None and seen != now_shown and not edit_stamps.same(row, values):
         raise ChangedMeanwhile

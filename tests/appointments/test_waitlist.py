@@ -45,6 +45,7 @@ from outbox.models import Message
 from outbox.testing import deliver
 from providers import edit_stamps
 from providers import services as providers
+from providers.exceptions import ChangedMeanwhile
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ServiceFactory, give_hours
 from tests.factories.waitlist import join, on, wish
@@ -1272,6 +1273,19 @@ def test_what_is_offered_to_move_an_appointment_counts_as_no_further_one(provide
     cancel(two)
 
     assert offered_to(other).start == TUESDAY_TEN + HOUR
+
+
+def test_a_place_is_changed_only_from_the_wish_that_was_seen(first):
+    tuesdays, mornings = wish(first.provider, **on(TUESDAY)), wish(first.provider, **on(TUESDAY), parts=1)
+    seen = waitlist.wish_of(first)
+
+    changed = waitlist.change(place=first, actor=first.customer, wish=mornings, seen=seen)
+    again = waitlist.change(place=first, actor=first.customer, wish=mornings, seen=seen)
+
+    assert (changed.changed, again.changed) == (True, False)
+    with pytest.raises(ChangedMeanwhile):
+        waitlist.change(place=first, actor=first.customer, wish=tuesdays, seen=seen)
+    assert waitlist.wish_of(WaitlistPlace.objects.get()) == mornings
 
 
 def test_who_left_does_not_come_back_by_changing_the_wish(first, second):

@@ -27,7 +27,14 @@ class Gone(DomainError):
     message = "It is over."
 
 
+class Stale(DomainError):
+    program_status = 412
+    problem = "changed-meanwhile"
+    message = "It was changed meanwhile."
+
+
 RAISED = {
+    "stale": Stale(),
     "taken": SlotTaken(),
     "gone": Gone(),
     "missing": Http404("no such thing"),
@@ -157,6 +164,7 @@ def test_a_body_longer_than_the_route_takes_is_a_problem_and_not_read(program):
     [
         ("taken", 409, document("slot-taken", "Conflict", "14:20 was just taken <b>.")),
         ("gone", 410, document("gone", "Gone", "It is over.")),
+        ("stale", 412, document("changed-meanwhile", "Precondition Failed", "It was changed meanwhile.")),
         ("missing", 404, document("not-found", "Not Found")),
         ("forbidden", 403, document("not-allowed", "Forbidden")),
         ("away", 503, document("unavailable", "Service Unavailable")),
