@@ -122,6 +122,8 @@ class AccountAdapter(DefaultAccountAdapter):
         assert isinstance(user, User)
         response = super().post_login(request, user, **kwargs)
         after_login.forget(request)
+        if user.email is None:
+            return response
         response.set_signed_cookie(
             settings.DEVICE_COOKIE_NAME,
             _device_mark(user.email),

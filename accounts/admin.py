@@ -39,12 +39,12 @@ class Suspended(admin.SimpleListFilter):
 class UserAdmin(admin.ModelAdmin):
     """The admin page of a person, without passwords, second steps and sessions. People sign up themselves."""
 
-    list_display = ["email", "name", "email_confirmed_at", "is_staff", "is_active", "joined_at"]
+    list_display = ["known_as", "name", "email_confirmed_at", "is_staff", "is_active", "joined_at"]
     list_filter = ["is_active", Suspended, "is_staff"]
-    search_fields = ["email", "name"]
+    search_fields = ["email", "username", "name"]
     ordering = ["-joined_at"]
     fields = [
-        "uuid", "email", "email_confirmed_at", "name", "phone", "time_zone", "language",
+        "uuid", "email", "email_confirmed_at", "username", "name", "phone", "time_zone", "language",
         "is_active", "is_staff", "is_superuser", "groups", "user_permissions", "joined_at", "last_login", "suspensions",
         "kept",
     ]  # fmt: skip
@@ -52,6 +52,7 @@ class UserAdmin(admin.ModelAdmin):
         "uuid",
         "email",
         "email_confirmed_at",
+        "username",
         "language",
         "joined_at",
         "last_login",
@@ -59,6 +60,10 @@ class UserAdmin(admin.ModelAdmin):
         "kept",
     ]
     filter_horizontal = ["groups", "user_permissions"]
+
+    @admin.display(description="email or username", ordering="email")
+    def known_as(self, person: User) -> str:
+        return person.known_as
 
     @admin.display(description="kept about them")
     def kept(self, person: User) -> str:

@@ -26,13 +26,14 @@ copied = Question[[Ban, Ban], None](
 )
 
 
-def keep(ban: Ban, email: str, *, google: Iterable[str] = ()) -> None:
+def keep(ban: Ban, email: str | None, *, google: Iterable[str] = ()) -> None:
     """Keep the open ban for whoever proves this address next, or comes with one of these Google accounts (`sub`).
 
     The caller has locked the person's row.
     """
     name, key = next(iter(_keys().items()))
-    for kind, who in [(KeptBan.Kind.EMAIL, email), *((KeptBan.Kind.GOOGLE, subject) for subject in google)]:
+    addresses = [(KeptBan.Kind.EMAIL, email)] if email else []
+    for kind, who in [*addresses, *((KeptBan.Kind.GOOGLE, subject) for subject in google)]:
         KeptBan.objects.get_or_create(kind=kind, key=name, mark=_mark(key, kind, who), defaults={"ban": ban})
 
 

@@ -86,11 +86,12 @@ def blank_log(person: User) -> None:
 
 
 def _blank_traces(person: User) -> None:
-    """Take out what else of the log names the person: their address, and their name where it stood for a row of theirs
-    that is gone. Others may have the same name, or an address that ends like theirs."""
-    address = re.compile(rf"(?<![\w.%+-]){re.escape(person.email)}(?!\w|[-.]\w)", re.IGNORECASE)
+    """Take out what else of the log names the person: their address or username, and their name where it stood for a
+    row of theirs that is gone. Others may have the same name, or an address that ends like theirs."""
+    known_as = person.known_as
+    address = re.compile(rf"(?<![\w.%+-]){re.escape(known_as)}(?!\w|[-.]\w)", re.IGNORECASE)
     called = Q(object_repr=person.name) | Q(object_repr__startswith=f"{person.name}, ")
-    addressed = Q(object_repr__icontains=person.email) | Q(change_message__icontains=person.email)
+    addressed = Q(object_repr__icontains=known_as) | Q(change_message__icontains=known_as)
     for entry in LogEntry.objects.filter(called | addressed).select_related("content_type").iterator():
         if address.search(entry.object_repr) or _stood_for(person, entry):
             LogEntry.objects.filter(pk=entry.pk).update(object_repr=NAME, change_message="")
@@ -122,7 +123,7 @@ def drop_letters(person: User) -> None:
     """Delete the jobs that hold an address of the person, whatever became of them: mails of the account and codes."""
 
     addresses = {person.email, *EmailAddress.objects.filter(user=person).values_list("email", flat=True)}
-    theirs = {address.lower() for address in addresses}
+    theirs = {address.lower() for address in addresses if address}
 
     def is_theirs(payload: dict[str, Any]) -> bool:
         try:
@@ -169,6 +170,7 @@ def _nobody() -> dict[str, Any]:
         "email": f"{number.hex}@deleted.invalid",
         "email_confirmed_at": None,
         "username": None,
+        "wanted_username": "",
         "name": NAME,
         "phone": "",
         "photo": "",

@@ -137,7 +137,7 @@ def _link_to_owner(owner: User, identity: Identity) -> User:
 def _make(identity: Identity, *, zone: str, now: datetime) -> User:
     user = services.create_account(email=identity.email, name=identity.name, zone=zone)
     _all().create(user=user, provider=GoogleProvider.id, uid=identity.subject, extra_data=_shown(identity))
-    services.confirm_address(user=user, email=user.email, now=now)
+    services.confirm_address(user=user, email=identity.email, now=now)
     services.inherit_ban(user=user, google=identity.subject)
     return user
 

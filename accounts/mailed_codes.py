@@ -25,7 +25,7 @@ class MailedCode:
     letter: str
     page: str
 
-    def send(self, request: HttpRequest, *, to: str, about: str) -> None:
+    def send(self, request: HttpRequest, *, to: str | None, about: str) -> None:
         """Mail a new code, which proves `about` in this session alone; an earlier one no longer works."""
         code = "".join(secrets.choice("0123456789") for _ in range(DIGITS))
         until = int(time()) + services.CODE_LASTS_MINUTES * 60

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.base_session import AbstractBaseSession
+from django.core.validators import MinLengthValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
@@ -17,10 +18,19 @@ from phonenumber_field.modelfields import PhoneNumberField
 
 from core import clock
 
+SHORTEST_USERNAME, LONGEST_USERNAME = 3, 40
+USERNAME_WORDS = (
+    f"Use {SHORTEST_USERNAME} to {LONGEST_USERNAME} of the letters a to z, digits, dots, and the characters _ + -."
+)
+validate_username: tuple[Any, ...] = (
+    RegexValidator(r"\A[a-z0-9._+-]*\Z", USERNAME_WORDS),
+    MinLengthValidator(SHORTEST_USERNAME, USERNAME_WORDS),
+)
+
 
 class UserManager(BaseUserManager["User"]):
-    def create_user(self, email: str, password: str | None = None, **fields) -> "User":
-        user = self.model(email=email.strip().lower(), **fields)
+    def create_user(self, email: str | None, password: str | None = None, **fields) -> "User":
+        user = self.model(email=(email or "").strip().lower() or None, **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -32,6 +42,10 @@ class UserManager(BaseUserManager["User"]):
 
     def get_by_natural_key(self, email: str | None) -> "User":
         return self.get(email=(email or "").lower())
+
+    def without_address(self) -> models.QuerySet["User"]:
+        """The accounts that a program made under a username alone."""
+        return self.filter(email=None)
 
 
 class Theme(models.TextChoices):
@@ -65,13 +79,27 @@ def taking_part(path: str) -> models.Q:
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person with an account, who signs in by email. `uuid` is the only key shown outside."""
+    """A person with an account, who signs in by email. `uuid` is the only key shown outside.
+
+    A program signs in by `username`, too; an account that it made under a username alone has no address at first.
+    """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    email = models.EmailField(max_length=254, unique=True)
-    # When the person proved that `email` is theirs; empty until then. Nobody books before that.
+    email = models.EmailField(max_length=254, unique=True, null=True, blank=True)
+    # When the person proved that `email` is theirs; empty until then.
     email_confirmed_at = models.DateTimeField(null=True, blank=True)
-    username = models.CharField(max_length=40, unique=True, null=True, blank=True, help_text="For programs only.")
+    username = models.CharField(
+        max_length=LONGEST_USERNAME,
+        unique=True,
+        null=True,
+        blank=True,
+        validators=validate_username,
+        help_text="For programs only.",
+    )
+    # The username that was sent with the address at sign-up. It is theirs once they open the link, if it is free then.
+    wanted_username = models.CharField(
+        max_length=LONGEST_USERNAME, blank=True, default="", db_default="", editable=False
+    )
     name = models.CharField(max_length=120)
     phone = PhoneNumberField(blank=True)
     photo = models.ImageField(upload_to="photos/", blank=True)
@@ -100,13 +128,25 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_is_lower_case")
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_is_lower_case"),
+            models.CheckConstraint(condition=~models.Q(email=""), name="user_email_is_not_blank"),
+            models.CheckConstraint(condition=models.Q(username=Lower("username")), name="user_username_is_lower_case"),
+            models.CheckConstraint(condition=~models.Q(username=""), name="user_username_is_not_blank"),
+            models.CheckConstraint(
+                condition=models.Q(email__isnull=False) | models.Q(username__isnull=False),
+                name="user_has_email_or_username",
+            ),
         ]
         # Few people take no part, and every search leaves them out.
         indexes = [models.Index(fields=["id"], condition=~TAKES_PART, name="user_takes_no_part")]
 
     def __str__(self) -> str:
-        return self.name or self.email
+        return self.name or self.known_as
+
+    @property
+    def known_as(self) -> str:
+        """The address of the account, or its username where it has none."""
+        return self.email or self.username or ""
 
     @property
     def first_name(self) -> str:
@@ -136,6 +176,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def email_confirmed(self) -> bool:
         return self.email_confirmed_at is not None
+
+    @property
+    def may_take_time(self) -> bool:
+        """Whether others' time may be booked by this account: once its address is confirmed.
+
+        Where EMAIL_CONFIRMATION is `later`, an address is enough.
+        """
+        return self.email is not None and (self.email_confirmed or settings.EMAIL_CONFIRMATION == "later")
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save the account without the copies of what stands elsewhere, which a row read before must not undo."""

@@ -149,6 +149,7 @@ def _account(user: User) -> Facts:
         "email": user.email,
         "email_confirmed_at": user.email_confirmed_at,
         "username": user.username,
+        "wanted_username": user.wanted_username,
         "phone": str(user.phone),
         "has_photo": bool(user.photo),
         "time_zone": user.time_zone,

@@ -28,6 +28,12 @@ class PolicyRefused(DomainError):
     problem = "policy-refused"
 
 
+class AddressNeeded(PolicyRefused):
+    """The account has no email address, without which it takes nobody's time."""
+
+    problem = "address-needed"
+
+
 class NotKept(PolicyRefused):
     """The time is open and may be booked, but it is not kept for this person while they fill in the form."""
 

@@ -96,12 +96,12 @@ def _wait_for_work(began: datetime) -> None:
 def _connect(user: User, google: PretendGoogle) -> None:
     """Connect somebody to an account of their own, whose calendar makes busy and is written to."""
     granted = scopes.scopes_of(Profile.FULL)
-    account = google.google.add_account(user.email, user.name)
-    grant = google.google.connect(user.email, granted)
+    account = google.google.add_account(user.known_as, user.name)
+    grant = google.google.connect(user.known_as, granted)
     row = Connection.objects.create(
         user=user,
         account=account.sub,
-        email=user.email,
+        email=user.known_as,
         profile=Profile.FULL,
         granted=list(granted),
         refresh_token=grant["refresh_token"],

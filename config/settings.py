@@ -224,8 +224,10 @@ ACCOUNT_FORMS = {
     "request_login_code": "accounts.forms.RequestLoginCodeForm",
     "confirm_login_code": "accounts.forms.ConfirmLoginCodeForm",
 }
-# Nobody is signed in at sign-up, so that a known address and a new one get the same answer.
-ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+# Nobody is signed in at sign-up, so that a known address and a new one get the same answer; unless the house says that
+# an account works at once, and its address is confirmed later.
+EMAIL_CONFIRMATION = read("EMAIL_CONFIRMATION", as_one_of("required", "later"), "required")
+ACCOUNT_EMAIL_VERIFICATION = "optional" if EMAIL_CONFIRMATION == "later" else "mandatory"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True

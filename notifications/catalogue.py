@@ -26,7 +26,7 @@ from .models import Kind
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """The person a mail goes to. `user` is None for an address without an account."""
+    """The person a mail goes to. `user` is None for an address without an account, `address` empty for the reverse."""
 
     address: str
     name: str = ""
@@ -34,7 +34,7 @@ class Reader:
 
     @classmethod
     def of(cls, user: User) -> "Reader":
-        return cls(user.email, user.name, user)
+        return cls(user.email or "", user.name, user)
 
     @property
     def has_left(self) -> bool:

@@ -30,6 +30,7 @@ from .smtp import Failure, deliver
 TOPIC = "notifications.send_mail"
 UNWANTED = "the person turned such mails off"
 LEFT = "the person's account is closed"
+NO_ADDRESS = "the person's account has no address"
 QUIET = "it waits for the end of the person's quiet hours"
 GIVEN_UP = "given up after many tries: "
 # How long the log keeps a mail, and how long a refusal of an address is kept after it stopped to count.
@@ -99,7 +100,7 @@ def send_mail(mail: Mail, *, job: Job | None = None) -> SentMail | None:
         waits = SentMail.objects.filter(_free(), key=key, state__in=(State.SENDING, State.HELD))
         waits.update(state=State.SKIPPED, reason=LEFT, held_until=None, leased_until=None, lease_token=None)
         return None
-    if reason := mail.stale_because(clock.now()):
+    if reason := mail.stale_because(clock.now()) or ("" if mail.reader.address else NO_ADDRESS):
         return _note_unsent(mail, key, job, reason)
     terms = preferences.terms_for(mail.reader.user, mail.kind) if mail.reader.user else preferences.Terms()
     if not terms.is_wanted:

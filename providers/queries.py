@@ -110,7 +110,7 @@ def missing_for_live(provider: Provider) -> list[Missing]:
         (has_service, Step.SERVICE, "Add a service that customers can book."),
         (has_hours, Step.HOURS, "Set at least one range of working hours."),
         (not _lacks_calendar(provider), Step.CALENDAR, _calendar_words(provider)),
-        (provider.user.email_confirmed, Step.CHECK, "Confirm your email address with the link we sent you."),
+        (provider.user.may_take_time, Step.CHECK, "Confirm your email address with the link we sent you."),
     ]
     return [Missing(step, sentence) for is_there, step, sentence in needs if not is_there]
 

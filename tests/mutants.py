@@ -90,6 +90,7 @@ LEAVING = "appointments/test_leaving.py"
 LEAVING_PAGES = "appointments/test_leaving_pages.py"
 KEPT_BANS = "appointments/test_kept_bans.py"
 GOOGLE = "accounts/test_google.py"
+USERNAMES = "accounts/test_usernames.py"
 GOOGLE_ACCOUNTS = "accounts/google_accounts.py"
 GOOGLE_OAUTH = "accounts/google_oauth.py"
 TIMES = "appointments/services/times.py"
@@ -166,7 +167,7 @@ MUTANTS = [
     mutant(
         "an unconfirmed address books",
         "appointments/rules/persons.py",
-        "    if not customer.email_confirmed:\n        yield CONFIRM_FIRST\n",
+        "    if refused := _address_refusal(customer):\n        yield refused\n",
         "",
         FAR,
         "confirmed",
@@ -174,8 +175,8 @@ MUTANTS = [
     mutant(
         "an unconfirmed address changes a time",
         "appointments/rules/persons.py",
-        "if not customer.email_confirmed:\n        return",
-        "if False:\n        return",
+        "if refused := _address_refusal(customer):\n        return",
+        "if refused := False:\n        return",
         TIME,
         "email_is_not_confirmed",
     ),
@@ -1748,7 +1749,7 @@ MUTANTS = [
     ),
     mutant(
         "who is blocked moves what is booked",
-        "appointments/services/shares.py",
+        "appointments/services/persons.py",
         "if refused := move_refusal(customer, provider, dealings):",
         "if (refused := move_refusal(customer, provider, dealings)) and False:",
         "appointments/test_blocks.py",
@@ -2538,11 +2539,52 @@ MUTANTS = [
     ),
     mutant(
         "who moves to a banned address keeps what lies ahead",
-        "accounts/services.py",
+        "accounts/services/addresses.py",
         'outbox.publish("appointments.end_all_ahead"',
         'outbox.publish("appointments.refresh_openings"',
         KEPT_BANS,
         "moving",
+    ),
+    # --- Accounts of programs -----------------------------------------------------------------------------------------
+    mutant(
+        "an unused account without an address stays for ever",
+        "accounts/services/purging.py",
+        "            _discard_unused_account(number)\n",
+        "            pass\n",
+        USERNAMES,
+        "unused",
+    ),
+    mutant(
+        "one unused account without an address takes all others with it",
+        "accounts/services/purging.py",
+        ".filter(pk=number, email=None, last_login=None).first()",
+        ".filter(email=None).last()",
+        USERNAMES,
+        "unused",
+    ),
+    mutant(
+        "a mail to nobody is tried all the same",
+        "notifications/services.py",
+        'or ("" if mail.reader.address else NO_ADDRESS)',
+        "",
+        USERNAMES,
+        "mail",
+    ),
+    mutant(
+        "an account without an address takes time",
+        "appointments/rules/persons.py",
+        "return CONFIRM_FIRST if customer.email else ADDRESS_FIRST",
+        'return CONFIRM_FIRST if customer.email else ""',
+        FAR,
+        "address",
+    ),
+    mutant(
+        "programs are not told that the address is what is missing",
+        "appointments/services/persons.py",
+        "return AddressNeeded(sentence) if sentence == ADDRESS_FIRST else PolicyRefused(sentence)",
+        "return PolicyRefused(sentence)",
+        FAR,
+        "address",
     ),
     # --- Signing in with Google ---------------------------------------------------------------------------------------
     mutant(
@@ -2619,7 +2661,7 @@ MUTANTS = [
     ),
     mutant(
         "an account that was confirmed at this moment is discarded",
-        "accounts/services.py",
+        "accounts/services/addresses.py",
         "        for user in there:\n",
         "        for user in User.objects.filter(email=email):\n",
         GOOGLE,
@@ -2660,9 +2702,9 @@ MUTANTS = [
     mutant(
         "a ban is not found by the Google account",
         GOOGLE_ACCOUNTS,
-        "    services.confirm_address(user=user, email=user.email, now=now)\n"
+        "    services.confirm_address(user=user, email=identity.email, now=now)\n"
         "    services.inherit_ban(user=user, google=identity.subject)\n",
-        "    services.confirm_address(user=user, email=user.email, now=now)\n",
+        "    services.confirm_address(user=user, email=identity.email, now=now)\n",
         KEPT_BANS,
         "google",
     ),
@@ -3026,7 +3068,7 @@ MUTANTS = [
     ),
     mutant(
         "sessions that ended are never deleted",
-        "accounts/services.py",
+        "accounts/services/purging.py",
         "    Session.objects.filter(expire_date__lt=now).delete()\n",
         "",
         "appointments/test_retention.py",
@@ -3261,7 +3303,7 @@ MUTANTS = [
     ),
     mutant(
         "the admin's log is kept for ever",
-        "accounts/services.py",
+        "accounts/services/purging.py",
         "action_time__lt=now - ADMIN_LOG_KEPT",
         "action_time__lt=now - 9 * ADMIN_LOG_KEPT",
         "accounts/test_admin_log.py",
@@ -5409,7 +5451,7 @@ MUTANTS = [
     # --- Own events read otherwise ------------------------------------------------------------------------------------
     mutant(
         "a person's other zone is not told to their calendar",
-        "accounts/services.py",
+        "accounts/services/profile.py",
         "        if current.time_zone != zone:\n",
         "        if False:\n",
         "calendar_sync/test_own_events.py",

@@ -114,7 +114,7 @@ class BanAdmin(Acting):
 
     @admin.display(ordering="user__email")
     def email(self, ban: Ban) -> str:
-        return ban.user.email
+        return ban.user.known_as
 
     @admin.display(description="person")
     def account(self, ban: Ban) -> str:
@@ -170,7 +170,7 @@ class AppealAdmin(Acting):
 
     @admin.display(ordering="ban__user__email")
     def email(self, appeal: Appeal) -> str:
-        return appeal.ban.user.email
+        return appeal.ban.user.known_as
 
     @admin.display(description="person")
     def account(self, appeal: Appeal) -> str:
@@ -249,7 +249,7 @@ class LateCancellationAdmin(Acting):
 
     @admin.display(ordering="person__email")
     def email(self, late: LateCancellation) -> str:
-        return late.person.email
+        return late.person.known_as
 
     @admin.display(description="person")
     def account(self, late: LateCancellation) -> str:
@@ -291,7 +291,7 @@ class LateCancellationAdmin(Acting):
 
 def person_link(person: User) -> str:
     address = reverse("admin:accounts_user_change", args=[person.pk])
-    return format_html('<a href="{}">{}</a>, {}', address, person, person.email)
+    return format_html('<a href="{}">{}</a>, {}', address, person, person.known_as)
 
 
 def ban_link(ban: Ban) -> str:

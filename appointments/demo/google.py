@@ -199,7 +199,7 @@ def _seed_unreadable(provider: Provider) -> None:
         connection = pretend.connect(user)
         _read(connection)
         writing.write_due(connection.pk)
-    pretend.act("fault", method="events.list", status=503, times=1_000_000_000, match=user.email.replace("@", "%40"))
+    pretend.act("fault", method="events.list", status=503, times=1_000_000_000, match=user.known_as.replace("@", "%40"))
     _read(connection)
 
 

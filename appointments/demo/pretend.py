@@ -48,7 +48,7 @@ def make_account(user: User) -> None:
 def connect(user: User) -> Connection:
     """Connect the person's account as they would on the pages: all is allowed, and calendars are listed."""
     asked = scopes.scopes_of(Profile.FULL)
-    away = oauth.departure(asked, redirect_uri=BACK, email=user.email)
+    away = oauth.departure(asked, redirect_uri=BACK, email=user.known_as)
     address, _, query = away.address.partition("?")
     pressed = [("asked", query), ("account", user.email), ("press", "allow"), *(("scope", scope) for scope in asked)]
     answer = requests.post(address, data=pressed, allow_redirects=False, timeout=SECONDS)

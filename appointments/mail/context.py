@@ -89,7 +89,8 @@ class MailContext:
 
     @property
     def replies_reach_them(self) -> bool:
-        return self.other_user.is_active and self.other_user.email_confirmed and self.other_user.email.isascii()
+        other = self.other_user
+        return other.is_active and other.email_confirmed and (other.email or "").isascii()
 
     @cached_property
     def zones(self) -> Zones:

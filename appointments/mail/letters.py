@@ -77,7 +77,7 @@ def person_facts(context: MailContext) -> tuple[Fact, ...]:
 def reach_facts(context: MailContext) -> tuple[Fact, ...]:
     """The facts by which a provider reaches the customer. A customer has none and answers the mail."""
     customer = context.other_user
-    if context.for_customer or not customer.is_active:
+    if context.for_customer or not customer.is_active or not customer.email:
         return ()
     email = Fact("Email", customer.email, f"mailto:{quote_url(customer.email, safe='@')}")
     if not customer.phone:
@@ -87,7 +87,7 @@ def reach_facts(context: MailContext) -> tuple[Fact, ...]:
 
 def reply_to(context: MailContext) -> Mailbox | None:
     other = context.other_user
-    return Mailbox(other.email, other.name) if context.replies_reach_them else None
+    return Mailbox(other.email, other.name) if other.email and context.replies_reach_them else None
 
 
 def contact(context: MailContext | None) -> str:

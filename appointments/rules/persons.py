@@ -10,6 +10,7 @@ from . import no_shows
 from .no_shows import NoShows
 
 CONFIRM_FIRST = "Confirm your email address first; we sent you a link."
+ADDRESS_FIRST = "This account has no email address. Add one and open the link we send there, then you can book."
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,8 @@ def refusals(customer: User, provider: Provider, dealings: Dealings) -> Iterator
     if not customer.takes_part:
         is_closed = customer.why_not == "closed"
         yield "This account is closed." if is_closed else "Booking is suspended for this account."
-    if not customer.email_confirmed:
-        yield CONFIRM_FIRST
+    if refused := _address_refusal(customer):
+        yield refused
     yield from refusals_of_provider(provider, dealings)
 
 
@@ -52,12 +53,19 @@ def move_refusal(customer: User, provider: Provider, dealings: Dealings) -> str:
 
     No-shows refuse none: what is booked stays, and another time for it takes no more.
     """
-    if not customer.email_confirmed:
-        return CONFIRM_FIRST
+    if refused := _address_refusal(customer):
+        return refused
     if not dealings.is_blocked:
         return ""
     name = provider.first_name
     return f"You can’t change this time online. The appointment stays as it is. For anything else, contact {name}."
+
+
+def _address_refusal(customer: User) -> str:
+    """The sentence that sends the customer to their address first; empty where they may take others' time."""
+    if customer.may_take_time:
+        return ""
+    return CONFIRM_FIRST if customer.email else ADDRESS_FIRST
 
 
 def no_shows_of(provider: Provider, dealings: Dealings) -> NoShows:

@@ -8,9 +8,9 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
-from appointments.exceptions import PolicyRefused
+from appointments.exceptions import AddressNeeded, PolicyRefused
 from appointments.models import Appointment
-from appointments.rules.persons import Dealings, refusals, refusals_of_provider
+from appointments.rules.persons import ADDRESS_FIRST, Dealings, move_refusal, refusals, refusals_of_provider
 from appointments.states import OPEN, Status
 from core.compiled_queries import Several, prepared
 from core.intervals import Interval
@@ -42,9 +42,22 @@ def dealings_with(provider: Provider, customers: Collection[int]) -> dict[int, D
 
 
 def check_person(customer: User, provider: Provider, dealings: Dealings) -> None:
-    """Raise PolicyRefused with the first reason why the customer may not book with the provider."""
+    """Raise PolicyRefused with the first reason why the customer may not book with the provider.
+
+    Where that is the address they have not, it is an AddressNeeded.
+    """
     for refused in refusals(customer, provider, dealings):
-        raise PolicyRefused(refused)
+        raise _refusal(refused)
+
+
+def check_may_move(customer: User, provider: Provider, dealings: Dealings) -> None:
+    """Raise PolicyRefused, or AddressNeeded, where the customer may choose no new time for what is booked."""
+    if refused := move_refusal(customer, provider, dealings):
+        raise _refusal(refused)
+
+
+def _refusal(sentence: str) -> PolicyRefused:
+    return AddressNeeded(sentence) if sentence == ADDRESS_FIRST else PolicyRefused(sentence)
 
 
 def check_dealings(customer: User, provider: Provider) -> None:

@@ -9,7 +9,7 @@ from django.db.models import OuterRef, Subquery
 
 from appointments.exceptions import NotKept, PolicyRefused
 from appointments.models import Appointment, Hold, Proposal
-from appointments.rules.persons import Dealings, move_refusal
+from appointments.rules.persons import Dealings
 from appointments.rules.shares import (
     LEAST_IN_SERIES,
     MOST_FROM_AN_ADDRESS,
@@ -29,7 +29,7 @@ from core.intervals import Interval, clip, merge
 from providers.models import BookingPolicy, Provider, Service
 
 from . import availability
-from .persons import dealings_between
+from .persons import check_may_move, dealings_between
 
 
 class Ahead(NamedTuple):
@@ -100,8 +100,7 @@ def check_moved(appointment: Appointment, start: datetime, *, now: datetime) -> 
     """
     customer, provider = appointment.customer, appointment.provider
     dealings = dealings_between(customer, provider)
-    if refused := move_refusal(customer, provider, dealings):
-        raise PolicyRefused(refused)
+    check_may_move(customer, provider, dealings)
     if appointment.series_id is not None:
         return
     theirs = Appointment.objects.filter(customer=customer, provider=provider, series=None, status__in=OPEN, end__gt=now)

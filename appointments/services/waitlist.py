@@ -10,7 +10,6 @@ from django.db import IntegrityError, transaction
 from accounts.models import User
 from appointments.exceptions import JoinRefused, OpenNow, PolicyRefused
 from appointments.models import Appointment, Offer, WaitlistPlace
-from appointments.rules.persons import refusals
 from appointments.rules.waitlist import FURTHEST, MOST_PLACES, Want
 from appointments.rules.wishes import never_met
 from appointments.states import PlaceState, Role, Verb
@@ -25,7 +24,7 @@ from providers.models import Provider, Service
 from . import availability, booking, holds, offers, proposals, transitions, waitlist_offers
 from .booking import Terms
 from .locks import lock_people, lock_providers, lock_service
-from .persons import dealings_between
+from .persons import check_person, dealings_between
 from .transitions import Outcome
 
 ONCE = {"place_once_for_service", "place_once_for_appointment"}
@@ -96,8 +95,7 @@ def _join(
     now = clock.now()
     _check_wish(wish, now=now, before=appointment.start if appointment else None)
     holds.check_bookable(service)
-    for refused in refusals(customer, service.provider, dealings_between(customer, service.provider)):
-        raise PolicyRefused(refused)
+    check_person(customer, service.provider, dealings_between(customer, service.provider))
     if appointment is not None:
         appointment = _as_it_is(appointment, customer, service, now=now)
     places = WaitlistPlace.objects.waiting().filter(customer=customer)

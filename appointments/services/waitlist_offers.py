@@ -157,7 +157,7 @@ def _without_ended(line: Sequence[WaitlistPlace], *, now: datetime) -> list[Wait
 def _may_be_asked(place: WaitlistPlace) -> bool:
     """Whether the place's provider and service take bookings, and its customer takes part."""
     place.service.provider = place.provider
-    return not what_is_shut(place.service) and place.customer.takes_part and place.customer.email_confirmed
+    return not what_is_shut(place.service) and place.customer.takes_part and place.customer.may_take_time
 
 
 def expire_due(provider_id: int, *, now: datetime) -> None:

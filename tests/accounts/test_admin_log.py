@@ -17,8 +17,8 @@ DAY = timedelta(days=1)
 
 def test_old_entries_go_a_few_at_a_time_and_keep_the_lease_of_their_job(monkeypatch):
     staff, renewed, now = UserFactory(is_staff=True), [], clock.now()
-    monkeypatch.setattr(services, "BATCH", 1)
-    monkeypatch.setattr(services.outbox, "renew_lease", lambda: renewed.append(1))
+    monkeypatch.setattr(services.purging, "BATCH", 1)
+    monkeypatch.setattr(services.purging.outbox, "renew_lease", lambda: renewed.append(1))
     for age in (729, 731, 800):
         LogEntry.objects.log_actions(staff.pk, [staff], CHANGE, change_message=str(age))
         LogEntry.objects.filter(change_message=age).update(action_time=now - age * DAY)

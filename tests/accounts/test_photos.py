@@ -261,7 +261,7 @@ def test_a_failure_while_saving_leaves_the_old_photo_and_no_orphan(
     def no_database(**kwargs):
         raise RuntimeError("gone")
 
-    monkeypatch.setattr(services, "_replace_photo", no_database)
+    monkeypatch.setattr(services.photo, "_replace_photo", no_database)
     with pytest.raises(RuntimeError):
         services.change_photo(user=person, actor=person, upload=upload(pictures.photo()))
 

@@ -150,7 +150,7 @@ def test_two_sign_ups_at_once_make_one_account(client, monkeypatch):
     sign_up(Client())
     User.objects.update(last_login="2026-01-01T00:00Z")
     monkeypatch.setattr(queries, "is_address_taken", lambda email: False)  # as the slower one saw it
-    monkeypatch.setattr("accounts.services.discard_unconfirmed_account", lambda email: True)
+    monkeypatch.setattr("accounts.services.addresses.discard_unconfirmed_account", lambda email: True)
 
     answer = sign_up(client)
 

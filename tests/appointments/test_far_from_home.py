@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 
 from appointments import tasks
-from appointments.exceptions import MoveRefused, PolicyRefused, SlotTaken
+from appointments.exceptions import AddressNeeded, MoveRefused, PolicyRefused, SlotTaken
 from appointments.models import Appointment
 from appointments.services import availability, transitions
 from appointments.states import Role, Status
@@ -259,6 +259,22 @@ def test_nobody_books_before_their_address_is_confirmed(book, customer):
         book(THURSDAY)
 
     assert not Appointment.objects.exists()
+
+
+def test_who_has_no_address_is_sent_there_first_and_books_with_an_unproven_one_where_the_house_says_so(
+    book, customer, settings
+):
+    accounts = type(customer).objects.filter(pk=customer.pk)
+    accounts.update(email=None, email_confirmed_at=None, username="robot")
+    for confirmation in ("required", "later"):
+        settings.EMAIL_CONFIRMATION = confirmation
+        with pytest.raises(AddressNeeded, match="has no email address") as refusal:
+            book(THURSDAY)
+        assert (refusal.value.problem, refusal.value.status) == ("address-needed", 409)
+
+    accounts.update(email="robot@example.com")
+
+    assert book(THURSDAY).appointment.is_confirmed
 
 
 @pytest.mark.parametrize("how", ["complete", "no-show"])

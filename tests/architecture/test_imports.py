@@ -107,7 +107,7 @@ def test_http_and_sql_are_refused_where_rules_and_services_decide(tmp_path):
         "appointments/pages/labels.py": "import django.db",
         "appointments/services/holds.py": "from django.http import HttpRequest",
         "providers/services/page.py": "from django import http",
-        "accounts/services.py": "from django.shortcuts import redirect",
+        "accounts/services/addresses.py": "from django.shortcuts import redirect",
         "calendar_sync/pretend_google/clock.py": "from core import clock",
         "calendar_sync/pretend_google/web/pages.py": "from django.utils import html",
     }

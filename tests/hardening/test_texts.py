@@ -338,6 +338,7 @@ def test_the_table_speaks_of_every_text_people_type():
         "password",
         "email",
         "username",
+        "wanted_username",
         "phone",
         "time_zone",
         "declined_time_zone",
