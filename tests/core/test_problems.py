@@ -34,6 +34,7 @@ TOLD = {
     of_appointments.OfferClosed: (409, 409, "move-refused"),
     of_appointments.JoinRefused: (409, 409, "policy-refused"),
     of_appointments.OpenNow: (409, 409, "policy-refused"),
+    of_appointments.Unreadable: (400, 400, "invalid"),
     of_appointments.StaffRefused: (403, 403, "not-allowed"),
     of_appointments.ReasonMissing: (409, 400, "invalid"),
     of_appointments.AppealAnswered: (409, 409, "move-refused"),
