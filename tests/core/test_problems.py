@@ -20,6 +20,7 @@ TOLD = {
     Busy: (503, 503, "busy"),
     of_appointments.SlotTaken: (409, 409, "slot-taken"),
     of_appointments.PolicyRefused: (409, 409, "policy-refused"),
+    of_appointments.AddressNeeded: (409, 409, "address-needed"),
     of_appointments.NotKept: (409, 409, "policy-refused"),
     of_appointments.MoveRefused: (409, 409, "move-refused"),
     of_appointments.ChangedSince: (409, 412, "changed-meanwhile"),
