@@ -296,6 +296,12 @@ LETTERS: dict[str, Callable[[Said], Letter]] = {
         "A change of email was dropped",
         "{deleted_email} will not become your address.",
     ),
+    "account/email/token_used_twice": told(
+        "A program was signed out of your account",
+        "A program was signed out",
+        "It used a token that had been replaced long ago, which somebody else may have copied. Its session has ended.",
+        "If it is yours, sign in with it again.",
+    ),
     "account/email/email_confirm": told("Your email is confirmed", "Your email is confirmed", "You can book now."),
     "accounts/copy_ready": copy_ready,
     "accounts/leaving": leaving,

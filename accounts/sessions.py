@@ -63,6 +63,14 @@ class PersonMiddleware(middleware.AuthenticationMiddleware):
         request.user = SimpleLazyObject(lambda: _person_of(request))  # type: ignore[assignment]
 
 
+def person_in(session: SessionStore) -> User | None:
+    """The person signed in by this session; None where it has ended, or no longer fits their password and address."""
+    request = HttpRequest()
+    request.session = session
+    person = _person_of(request)
+    return person if person.is_authenticated else None
+
+
 def _person_of(request: HttpRequest) -> Any:
     before = _session_in_use.set(request.session)  # type: ignore[arg-type]
     try:

@@ -33,16 +33,16 @@ class Usage:
     wait: int
 
 
-def count(action: str, *, account: User | None, network: str) -> Usage:
+def count(action: str, *, account: User | None, network: str, program: str = "") -> Usage:
     """Count one use of `settings.LIMITS[action]`, a number and the seconds of its window, and return what is left.
 
     It counts for `account`, and for all accounts at the `network` together; without an account for the visitors at
-    the network, who have a count of their own.
+    the network, who have a count of their own. Each `program` of the account has a count of its own, too.
     """
     limit, seconds = settings.LIMITS[action]
     if account is None:
         return _use(f"{action}:visitors:{network}", limit, seconds)
-    own = _use(f"{action}:account:{account.pk}", limit, seconds)
+    own = _use(f"{action}:account:{account.pk}{program}", limit, seconds)
     if own.wait:
         return own
     shared = _use(f"{action}:accounts:{network}", limit * PEOPLE_AT_AN_ADDRESS, seconds)

@@ -93,6 +93,10 @@ INSTALLED_APPS = [
     "providers",
     "calendar_sync",
     "appointments",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "api",
 ]
 
 MIDDLEWARE = [
@@ -326,6 +330,10 @@ LIMITS = {
     "data_copy": (3, 86_400),
     "leave": (20, 3600),
     "google_calendar": (30, 3600),
+    # Requests by programs, beside the limits of what they do.
+    "api_read": (600, 60),
+    "api_write": (120, 60),
+    "api_visit": (120, 60),
 }
 
 # --- Work for later ---------------------------------------------------------
@@ -419,3 +427,30 @@ CONTENT_SECURITY_POLICY = {
 LOG_LEVEL = read("LOG_LEVEL", as_one_of("debug", "info", "warning", "error"), "info").upper()
 LOG_FORMAT = read("LOG_FORMAT", as_one_of("json", "console"), "console" if DEBUG else "json")
 LOGGING = logging_config(level=LOG_LEVEL, form=LOG_FORMAT)
+
+# --- The API for programs ----------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": [],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": f"{SITE_NAME} API",
+    "VERSION": "2026-12-01",
+    "OAS_VERSION": "3.1.0",
+    "PREPROCESSING_HOOKS": ["api.schema.only_as_written"],
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": False,
+    "SORT_OPERATIONS": False,
+    "SERVERS": [{"url": SITE_URL}],
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "bearer": {"type": "http", "scheme": "bearer", "description": "An access token, or a key (dl_…)."},
+            "cookie": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE_NAME},
+        }
+    },
+}

@@ -1,7 +1,8 @@
 """Errors for programs: RFC 9457 problem documents."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from typing import Any
 
 from django.http import HttpRequest, JsonResponse
 
@@ -33,16 +34,28 @@ KNOWN = frozenset(
 
 
 def problem(
-    request: HttpRequest, status: int, *, name: str = "", detail: str = "", headers: Mapping[str, str] | None = None
+    request: HttpRequest,
+    status: int,
+    *,
+    name: str = "",
+    title: str = "",
+    detail: str = "",
+    headers: Mapping[str, str] | None = None,
+    errors: Sequence[Mapping[str, str]] = (),
+    more: Mapping[str, Any] | None = None,
 ) -> JsonResponse:
-    """The problem document for `status`; `name` is the last part of its address, `detail` a sentence for a person."""
+    """The problem document for `status`; `name` is the last part of its address, `detail` a sentence for a person.
+
+    `errors` says what is wrong with single fields, and `more` has members of this kind of problem alone.
+    """
     name = name or NAMES.get(status, "fault")
     content: dict[str, object] = {
         "type": f"/developers/problems/{name}/",
-        "title": HTTPStatus(status).phrase,
+        "title": title or HTTPStatus(status).phrase,
         "status": int(status),
         "detail": detail,
         "request_id": getattr(request, "request_id", ""),
-        "errors": [],
+        "errors": list(errors),
+        **(more or {}),
     }
     return JsonResponse(content, status=status, content_type="application/problem+json", headers=headers)

@@ -41,13 +41,13 @@ def customer_figures(provider: Provider, customer: User, *, now: datetime) -> Cu
         late=Count("pk", filter=conditions.CANCELLED_LATE_BY_CUSTOMER),
         first=Min("start", filter=Q(status=Status.COMPLETED)),
         next=Min("start", filter=conditions.ahead(now)),
-        last=Max(_over_at()),
+        last=Max(over_at()),
     )
     last = figures.pop("last")
     return CustomerFigures(**figures, until=last + REACHED_FOR if last else None)
 
 
-def _over_at() -> Case:
+def over_at() -> Case:
     """The moment when an appointment was over: its end, or earlier if it was called off before."""
     called_off = Least(F("end"), Coalesce(F("closed_at"), F("end")))
     return Case(When(status__in=HOLDING, then=F("end")), default=called_off, output_field=DateTimeField())

@@ -20,15 +20,32 @@ def public_service(provider_slug: str, service_slug: str) -> Service:
     return found[0]
 
 
+def first_service(provider_slug: str) -> Service:
+    """The first service of the public provider that can be booked, as `public_service` gives it. One query.
+
+    Raises Service.DoesNotExist where there is none.
+    """
+    found = _first_services(provider_slug=provider_slug)
+    if not found:
+        raise Service.DoesNotExist
+    return found[0]
+
+
 @prepared
-def _public_service(provider_slug: str, service_slug: str) -> QuerySet[Service]:
+def _first_services(provider_slug: str) -> QuerySet[Service]:
+    return _of_public(provider_slug).filter(is_active=True).order_by("position", "id")
+
+
+def _of_public(provider_slug: str) -> QuerySet[Service]:
     rows = Service.objects.select_related("provider__policy", "provider__user", "provider__category")
     return rows.filter(
-        taking_part("provider__user__"),
-        provider__slug=provider_slug,
-        slug=service_slug,
-        provider__listing__in=PUBLIC_LISTINGS,
+        taking_part("provider__user__"), provider__slug=provider_slug, provider__listing__in=PUBLIC_LISTINGS
     )
+
+
+@prepared
+def _public_service(provider_slug: str, service_slug: str) -> QuerySet[Service]:
+    return _of_public(provider_slug).filter(slug=service_slug)
 
 
 def public_provider(slug: str, *, viewer: User | AnonymousUser) -> tuple[Provider, list[Service]]:

@@ -76,6 +76,8 @@ class Card:
     answers_within: str
     days: list[Day]
     first: datetime | None
+    # The openings of the five days.
+    starts: Sequence[datetime] = ()
     reason: str = ""
     next: Next | None = None
     # The page of the waitlist, for the days on which nothing is open.
@@ -175,6 +177,7 @@ def _card(provider: Provider, services: list[Service], facts: Facts, later: Inte
         answers_within=wording.words_for_minutes(provider.policy.answer_minutes),
         days=_days(provider, chosen, starts, view) if chosen and starts else [],
         first=starts[0] if starts else after,
+        starts=starts,
         reason="" if starts else _reason(_fitting(services, view.wanted), facts, view),
         next=_next(provider, chosen, after, page, view) if chosen and after else None,
         waitlist=_waitlist(provider, chosen, after, view) if chosen and not starts else "",

@@ -37,7 +37,8 @@ def wrong_answers(
             for way in row.ways:
                 with undone():
                     got = answer(ask(row, coming(row, world, role, way), verb, address, data))
-                expected = row.answers[verb][role]
+                # The key of somebody banned has ended: it makes nobody more than a visitor.
+                expected = row.answers[verb]["V" if (role, way) == ("B", "key") else role]
                 if got != expected:
                     wrong[role, verb, way] = f"{got}, not {expected}"
     return wrong

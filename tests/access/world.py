@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from copy import copy
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from http.cookies import SimpleCookie
 from uuid import uuid4
@@ -21,6 +21,8 @@ from django.test.client import ClientHandler
 
 from accounts import bans, copies
 from accounts.models import Appeal, Ban, DataCopy, User
+from api.keys import make_key
+from api.models import Scope
 from appointments.models import (
     Appointment,
     CalendarFeed,
@@ -54,6 +56,7 @@ from notifications.models import EMAIL, InboxItem, Kind, MailPreferences, Refuse
 from outbox.models import Message, ScheduledJob
 from providers.models import CustomerAllowance, CustomerBlock, DateOverride, Provider, Service, TimeOff
 from tests.access.passkeys import registered
+from tests.api.program import signed_in
 from tests.factories.calendars import connect, put
 from tests.factories.own_events import OwnEventFactory
 from tests.factories.providers import DateOverrideFactory, ProviderFactory, ServiceFactory
@@ -112,7 +115,7 @@ class World:
     @property
     def ways(self) -> dict[str, Callable[[Client, str], None]]:
         """The ways in which a client authenticates as a role. An API with tokens adds its own here."""
-        return {"cookie": self._with_cookies}
+        return {"cookie": self._with_cookies, "bearer": self._with_token, "key": self._with_key}
 
     def client(self, role: str, way: str = "cookie") -> Client:
         """A new client of that role, right after signing in."""
@@ -126,6 +129,24 @@ class World:
         if role not in self._cookies:
             self._cookies[role] = self._signed_in(self.people[role])
         client.cookies = SimpleCookie({name: morsel.value for name, morsel in self._cookies[role].items()})
+
+    def _with_token(self, client: Client, role: str) -> None:
+        self._with_authorization(client, signed_in(self.people[role]).token)
+
+    def _with_key(self, client: Client, role: str) -> None:
+        now = clock.now()
+        ends = {"ends_at": now + timedelta(days=1), "now": now}
+        _, text = make_key(person=self.people[role], name="Till", scopes=list(Scope), **ends)
+        self._with_authorization(client, text)
+
+    @staticmethod
+    def _with_authorization(client: Client, text: str) -> None:
+        client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {text}"
+
+    def confirm(self, role: str) -> None:
+        """Confirm the address of that role, so that they may take time; a visitor has none."""
+        if role != "V":
+            User.objects.filter(pk=self.people[role].pk).update(email_confirmed_at=clock.now())
 
     @staticmethod
     def _signed_in(person: User) -> SimpleCookie:
@@ -149,6 +170,11 @@ class World:
     @cached_property
     def service(self) -> Service:
         return ServiceFactory(provider=self.provider, slug="first-assessment", duration_minutes=60)
+
+    @cached_property
+    def open_start(self) -> datetime:
+        """A start of P's service that is open, in five days."""
+        return clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=5)
 
     @cached_property
     def override(self) -> DateOverride:

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-APPS = ("accounts", "appointments", "calendar_sync", "notifications", "outbox", "providers")
+APPS = ("accounts", "api", "appointments", "calendar_sync", "notifications", "outbox", "providers")
 HTTP = ("django.http", "django.shortcuts")
 ADDRESSES, DATABASE = "django.urls", "django.db"
 # floor -> modules that it must not import. Pages may import django.urls, because they show the addresses of links.
@@ -13,6 +13,9 @@ FORBIDDEN = {
     "queries": (*HTTP, ADDRESSES),
     "rules": (*HTTP, ADDRESSES, DATABASE),
     "pages": (*HTTP, DATABASE),
+    # The API's: its operations ask queries and services, and its serializers only what they are given.
+    "operations": (*HTTP, DATABASE),
+    "serializers": (*HTTP, DATABASE),
     # The stand-in for Google is no part of the product: it knows neither Django nor any app.
     "pretend_google": ("django", "core", "config", *(app for app in APPS if app != "calendar_sync")),
 }

@@ -12,6 +12,8 @@ ROOT = Path(__file__).resolve().parents[2]
 # file -> a line that must not stand there, and what the refusal says of it
 PLANTED = {
     "core/clock.py": ("from accounts import models", "core is not allowed to import accounts"),
+    "api/operations/slots.py": ("from api import view", "api.operations is not allowed to import api.view"),
+    "appointments/queries/sides.py": ("from api import models", "appointments is not allowed to import api"),
     "providers/queries.py": ("from appointments import states", "providers is not allowed to import appointments"),
     "appointments/rules/slots.py": (
         "from appointments.services import holds",
@@ -105,6 +107,8 @@ def test_http_and_sql_are_refused_where_rules_and_services_decide(tmp_path):
         "appointments/rules/slots.py": "from django.db import models",
         "appointments/rules/moves.py": "    from django.db.models import Q",
         "appointments/pages/labels.py": "import django.db",
+        "api/operations/slots.py": "from django.db.models import F",
+        "api/serializers/slots.py": "from django.http import QueryDict",
         "appointments/services/holds.py": "from django.http import HttpRequest",
         "providers/services/page.py": "from django import http",
         "accounts/services/addresses.py": "from django.shortcuts import redirect",

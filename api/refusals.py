@@ -1,0 +1,60 @@
+"""Refusals by rules as problems for programs: with the rule's sentence, and with what it knows beyond that."""
+
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from api.calls import Call
+from api.errors import Problem
+from api.problems import KINDS
+from api.serializers.base import price, told
+from appointments.exceptions import SlotTaken, TermsChanged
+from appointments.services.booking import Terms
+from core import clock
+from core.exceptions import Busy, DomainError
+
+# The kind of a refusal that names none, by its status.
+BY_STATUS = {
+    400: "invalid",
+    403: "not-allowed",
+    404: "not-found",
+    409: "refused",
+    410: "gone",
+    412: "changed-meanwhile",
+    422: "invalid",
+    429: "too-many",
+    503: "busy",
+}
+# Further members of the documents of some refusals.
+MORE: dict[type[DomainError], Callable[[Any, ZoneInfo], dict[str, Any]]] = {
+    SlotTaken: lambda error, zone: {"nearest": [told(at, zone) for at in error.nearest]},
+    TermsChanged: lambda error, zone: {"terms": terms_told(error.terms)} if error.terms else {},
+}
+
+
+def terms_told(terms: Terms) -> dict[str, Any]:
+    """Terms as a booking takes them."""
+    return {
+        "price": price(terms.price, terms.currency),
+        "minutes": terms.minutes,
+        "confirms_at_once": terms.confirms_at_once,
+        "cancellation_cutoff_minutes": terms.cutoff_minutes,
+    }
+
+
+def refusal_of(error: Exception, call: Call) -> Exception:
+    """The problem that a refusal by a rule becomes; any other error as it is."""
+    if not isinstance(error, DomainError):
+        return error
+    name = (
+        "busy"
+        if isinstance(error, Busy)
+        else error.problem or BY_STATUS.get(error.program_status or error.status, "refused")
+    )
+    headers = {"Retry-After": str(getattr(error, "seconds", 1))} if KINDS[name].status in {429, 503} else {}
+    zone = call.zone or clock.zone("UTC")
+    more: dict[str, Any] = {}
+    for kind, members in MORE.items():
+        if isinstance(error, kind):
+            more |= members(error, zone)
+    return Problem(name, str(error), more=more, headers=headers)

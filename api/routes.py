@@ -1,0 +1,91 @@
+"""The table of addresses: a `Route` says all of one verb at one path, and everything else is made from it.
+
+URL patterns, the schema, access rows, tests and the tables for developers read these rows; `api.view` answers by them.
+An `operation` finds what the caller may see and calls one service or query; it is given a `Call`, and the values of
+path, query and body by name.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rest_framework.serializers import BaseSerializer
+
+from api.models import Scope
+from api.serializers.base import Params, Reads
+
+# Who may use a route, where that is no scope of a key: everybody; people and their sessions, but no key.
+ANYBODY = ""
+NO_KEY = "no key"
+_PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer other than the route's usual one: another status, or further headers."""
+
+    result: Any = None
+    status: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """One verb at one path. Paths are written as in `docs/api.md`, and answer with and without their last slash.
+
+    `reads` is the body, `params` the query, `writes` the answer's form, empty for none. `pages` says that the operation
+    returns a `paging.Page`. `state` is the route whose ETag an If-Match here is about. A request sent twice with one
+    Idempotency-Key is answered by `again`, which gets the text that `made` drew from the first result; without it the
+    operation is called again, and must do a thing once by itself. `limit` counts with the pages' limit of that name.
+    `max_age` is how many seconds a visitor's answer may be kept by a cache; None where it may not. `problems` are those
+    that this route has beside the common ones.
+    """
+
+    verb: str
+    path: str
+    operation: Callable[..., Any]
+    scope: str
+    reads: type[Reads] | None = None
+    params: type[Params] | None = None
+    writes: type[BaseSerializer] | None = None
+    status: int = 200
+    statuses: tuple[int, ...] = ()
+    pages: bool = False
+    state: "Route | None" = None
+    made: Callable[[Any], str] | None = None
+    again: Callable[..., Any] | None = None
+    location: Callable[[Any], str] | None = None
+    limit: str = ""
+    max_age: int | None = None
+    open_to_banned: bool = False
+    problems: tuple[str, ...] = ()
+
+    @property
+    def parameters(self) -> list[str]:
+        """The names of the values in the path."""
+        return _PARAMETER.findall(self.path)
+
+    @property
+    def needs_person(self) -> bool:
+        return self.scope != ANYBODY
+
+    @property
+    def allows_keys(self) -> bool:
+        return self.scope in Scope.values
+
+    @property
+    def tag(self) -> str:
+        """The resource, by which the documentation groups routes."""
+        return self.path.strip("/").split("/")[1]
+
+    @property
+    def name(self) -> str:
+        """The route's unique name, such as `get_appointments_ref`."""
+        parts = [part.strip("<>").split(":")[-1] for part in self.path.strip("/").split("/")[1:]]
+        return "_".join([self.verb.lower(), *parts]).replace("-", "_").replace(".", "_")
+
+    @property
+    def said(self) -> str:
+        """The sentence about the route: the first of its operation's docstring."""
+        return (self.operation.__doc__ or "").strip().split("\n\n")[0].replace("\n    ", " ")

@@ -1,0 +1,137 @@
+"""The OpenAPI schema, made from the routes by drf-spectacular."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_serializer
+from rest_framework import serializers
+
+from api.problems import KINDS
+
+
+class FieldErrorOut(serializers.Serializer[Any]):
+    field = serializers.CharField()
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class ProblemOut(serializers.Serializer[Any]):
+    """A problem document (RFC 9457). Some kinds have further members, such as `nearest` or `terms`."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    request_id = serializers.CharField()
+    errors = FieldErrorOut(many=True)  # type: ignore[assignment]
+
+
+# The kinds of problems that any route may have, by what it is.
+COMMON = ("invalid", "malformed", "unknown-field", "not-acceptable", "too-many", "fault", "unavailable", "busy")
+WITH_PERSON = ("token-invalid", "suspended", "leaving", "scope-needed")
+WITH_BODY = ("too-large", "wrong-type", "csrf")
+PROBLEM = "application/problem+json"
+
+
+def kinds_of(route: Any) -> list[str]:
+    """The names of the problems that `route` may answer with."""
+    names = [*COMMON, *route.problems]
+    if route.needs_person:
+        names += WITH_PERSON
+    else:
+        names += ["suspended", "leaving"]
+    if route.verb != "GET":
+        names += WITH_BODY
+    if route.parameters:
+        names.append("not-found")
+    if route.verb == "POST" and route.needs_person:
+        names += ["still-running", "key-reused"]
+    if route.state:
+        names.append("changed-meanwhile")
+    return sorted(set(names), key=lambda name: (KINDS[name].status, name))
+
+
+class RouteSchema(AutoSchema):
+    """The schema of one route, read from its row and never guessed."""
+
+    @property
+    def route(self) -> Any:
+        return self.view.routes[self.method]  # type: ignore[attr-defined]
+
+    def get_operation_id(self) -> str:
+        return self.route.name
+
+    def get_tags(self) -> list[str]:
+        return [self.route.tag]
+
+    def get_summary(self) -> str:
+        return self.route.said.split(". ")[0].rstrip(".")
+
+    def get_description(self) -> str:  # type: ignore[override]
+        route = self.route
+        told = route.said
+        if route.allows_keys:
+            told += f"\n\nKeys need the scope `{route.scope}`."
+        elif route.needs_person:
+            told += "\n\nNo key may do this: sign in with a password."
+        return told
+
+    def get_auth(self) -> list[dict[str, list[str]]]:
+        signed_in: list[dict[str, list[str]]] = [{"bearer": []}, {"cookie": []}]
+        return signed_in if self.route.needs_person else [*signed_in, {}]
+
+    def get_request_serializer(self) -> Any:
+        return self.route.reads
+
+    def get_response_serializers(self) -> Any:
+        route = self.route
+        good: Any = route.writes
+        if route.pages:
+            good = inline_serializer(
+                name=f"{route.writes.__name__.removesuffix('Out')}Page",
+                fields={
+                    "results": route.writes(many=True),
+                    "next": serializers.CharField(allow_null=True),
+                    "previous": serializers.CharField(allow_null=True),
+                },
+            )
+        told: dict[Any, Any] = dict.fromkeys((route.status, *route.statuses), good)
+        by_status: dict[int, list[str]] = {}
+        for name in kinds_of(route):
+            by_status.setdefault(KINDS[name].status, []).append(name)
+        for status, names in by_status.items():
+            said = ", ".join(f"`{name}`" for name in names)
+            told[status, PROBLEM] = OpenApiResponse(ProblemOut, description=said)
+        return told
+
+    def get_override_parameters(self) -> list[Any]:
+        route = self.route
+        found: list[Any] = [
+            OpenApiParameter(name, OpenApiTypes.STR, OpenApiParameter.PATH) for name in route.parameters
+        ]
+        if route.params is not None:
+            found.append(route.params)
+        if route.verb == "POST" and route.needs_person:
+            found.append(_header("Idempotency-Key", "Done once for each key, however often it is sent."))
+        if route.state is not None:
+            found.append(_header("If-Match", "The ETag that was read; another state by now is 412."))
+        found.append(_header("Dayline-Version", "The version to answer in; without it the newest, or the key's."))
+        return found
+
+
+def _header(name: str, said: str) -> OpenApiParameter:
+    return OpenApiParameter(name, OpenApiTypes.STR, OpenApiParameter.HEADER, description=said)
+
+
+def only_as_written(endpoints: list[Any], **terms: Any) -> list[Any]:
+    """A hook: each path once, as the contract writes it, with or without its last slash."""
+    found = []
+    for path, path_regex, method, callback in endpoints:
+        routes: Mapping[str, Any] = getattr(callback.cls, "routes", {})
+        written = {re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route.path) for route in routes.values()}
+        if path in written:
+            found.append((path, path_regex, method, callback))
+    return found

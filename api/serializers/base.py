@@ -1,0 +1,256 @@
+"""The parts of which all bodies, queries and answers are made."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ValidationError as DjangoValidationError
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+from api.calls import Call
+from api.errors import FieldError, Problem
+from core import clock, money
+from core.text import clean_line, clean_text
+
+UNKNOWN, NO_OFFSET = "unknown-field", "time-without-offset"
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(?P<offset>[Zz]|[+-]\d\d:?\d\d)?", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+# --- Reading ----------------------------------------------------------------------------------------------------------
+
+
+class Reads(serializers.Serializer[Any]):
+    """A JSON body. A name that it does not have is refused."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        wrong: dict[str, Any] = {}
+        if isinstance(data, Mapping):
+            taken = {name for name, field in self.fields.items() if not field.read_only}
+            wrong = {name: [ErrorDetail("There is no such field.", UNKNOWN)] for name in data if name not in taken}
+        try:
+            found = super().to_internal_value(data)
+        except ValidationError as error:
+            raise ValidationError(
+                {**error.detail, **wrong} if isinstance(error.detail, dict) else error.detail
+            ) from None
+        if wrong:
+            raise ValidationError(wrong)
+        return found
+
+
+class Params(Reads):
+    """The parameters of a query. One that it does not have, or that stands twice, is refused."""
+
+
+class InZone(Params):
+    """Parameters of an answer with times: `tz` is the zone to write them in."""
+
+    tz = serializers.CharField(required=False, help_text="IANA name of the zone that times are written in.")
+
+    def validate_tz(self, name: str) -> ZoneInfo:
+        return ZoneInfo(_zone(name))
+
+
+class Paged(InZone):
+    """Parameters of a list."""
+
+    limit = serializers.IntegerField(required=False, min_value=1, max_value=100, help_text="Rows a page, 25 if unsaid.")
+    cursor = serializers.CharField(required=False, max_length=2000, help_text="Taken from next or previous.")
+
+
+def read(kind: type[Reads], data: Any) -> dict[str, Any]:
+    """The checked values of a body or query. Raises Problem `invalid`, or the one that is named by a field's error."""
+    form = kind(data=data)
+    if form.is_valid():
+        return dict(form.validated_data)
+    errors = list(_flat(form.errors))
+    codes = {error.code for error in errors}
+    name = next((name for name in (UNKNOWN, NO_OFFSET) if name in codes), "invalid")
+    raise Problem(name, " ".join(f"{error.field}: {error.detail}" for error in errors[:5]), errors=errors)
+
+
+def _flat(detail: Any, path: str = "") -> Iterator[FieldError]:
+    """The errors of all fields, those inside others by their path, like `hours.monday`."""
+    if isinstance(detail, Mapping):
+        for name, inner in detail.items():
+            own = "" if name == "non_field_errors" else str(name)
+            yield from _flat(inner, f"{path}.{own}".strip("."))
+    elif isinstance(detail, list):
+        for place, inner in enumerate(detail):
+            yield from _flat(inner, path if isinstance(inner, str) else f"{path}.{place}")
+    else:
+        yield FieldError(path, str(getattr(detail, "code", "invalid")), str(detail))
+
+
+class Line(serializers.CharField):
+    """A text of one line, cleaned as on pages."""
+
+    clean = staticmethod(clean_line)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        try:
+            return super().to_internal_value(self.clean(data))
+        except DjangoValidationError as error:
+            raise ValidationError(error.messages[0], error.code or "invalid") from None
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        found = super().run_validation(data)
+        # What is left of invisible characters alone is empty, too.
+        if found == "" and not self.allow_blank:
+            self.fail("blank")
+        return found
+
+
+class Text(Line):
+    """A text of several lines, cleaned as on pages."""
+
+    clean = staticmethod(clean_text)
+
+
+class Secret(serializers.CharField):
+    """A password or code, exactly as it was sent."""
+
+    def __init__(self, **terms: Any) -> None:
+        super().__init__(trim_whitespace=False, max_length=terms.pop("max_length", 4096), **terms)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class Zone(serializers.CharField):
+    """The IANA name of a time zone."""
+
+    def to_internal_value(self, data: Any) -> str:
+        return _zone(super().to_internal_value(data))
+
+
+def _zone(name: str) -> str:
+    try:
+        return clock.canonical_zone(name)
+    except ValueError as error:
+        raise ValidationError(str(error), "invalid") from None
+
+
+@extend_schema_field(OpenApiTypes.DATETIME)
+class Instant(serializers.Field):
+    """An instant with its offset (RFC 3339); without one it is refused. Read as UTC, cut to whole seconds."""
+
+    default_error_messages = {
+        "invalid": "Send a date and time with an offset, like 2026-12-01T09:30:00+01:00.",
+        NO_OFFSET: "Send an offset with the time, like +01:00 or Z.",
+    }
+
+    def to_internal_value(self, data: Any) -> datetime:
+        match = _INSTANT.fullmatch(data) if isinstance(data, str) else None
+        if match is None:
+            self.fail("invalid")
+        if not match["offset"]:
+            self.fail(NO_OFFSET)
+        try:
+            found = datetime.fromisoformat(data.upper().replace(" ", "T")).astimezone(UTC).replace(microsecond=0)
+        except (ValueError, OverflowError):
+            self.fail("invalid")
+        if not FIRST_DAY <= found.date() <= LAST_DAY:
+            self.fail("invalid")
+        return found
+
+
+@extend_schema_field(OpenApiTypes.DATE)
+class Day(serializers.Field):
+    """A date, YYYY-MM-DD."""
+
+    default_error_messages = {"invalid": "Send a date between 2000 and 2199, like 2026-12-01."}
+
+    def to_internal_value(self, data: Any) -> date:
+        try:
+            found = date.fromisoformat(data) if isinstance(data, str) and _DAY.fullmatch(data) else None
+        except ValueError:
+            found = None
+        if found is None or not FIRST_DAY <= found <= LAST_DAY:
+            self.fail("invalid")
+        return found
+
+    def to_representation(self, value: date) -> str:
+        return value.isoformat()
+
+
+class Amount(serializers.Serializer[Any]):
+    """Money: an amount in the currency's own digits, and its ISO 4217 code."""
+
+    amount = serializers.CharField(max_length=30)
+    currency = serializers.CharField(min_length=3, max_length=3)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        try:
+            amount = money.validate_amount(_decimal(attrs["amount"]), attrs["currency"])
+        except DjangoValidationError as error:
+            field = "currency" if error.code == "currency" else "amount"
+            raise ValidationError({field: [ErrorDetail(error.messages[0], error.code or "invalid")]}) from None
+        return {"amount": amount, "currency": attrs["currency"]}
+
+
+def _decimal(text: str) -> Decimal:
+    if not re.fullmatch(r"-?\d{1,15}(\.\d{1,6})?", text, re.ASCII):
+        raise DjangoValidationError("Send an amount like 58.00.", "invalid")
+    return Decimal(text)
+
+
+# --- Writing ----------------------------------------------------------------------------------------------------------
+
+
+class Writes(serializers.Serializer[Any]):
+    """An answer. `call` is the call it answers."""
+
+    @property
+    def call(self) -> Call:
+        return self.context["call"]
+
+    def zone_of(self, instance: Any) -> ZoneInfo:
+        """The zone in which the times of `instance` are written."""
+        return self.call.zone or clock.zone("UTC")
+
+
+@extend_schema_field(OpenApiTypes.DATETIME)
+class Moment(serializers.Field):
+    """An instant of an answer, with the offset of the zone that its answer is written in."""
+
+    def get_attribute(self, instance: Any) -> Any:
+        value = super().get_attribute(instance)
+        return None if value is None else (value, cast(Writes, self.parent).zone_of(instance))
+
+    def to_representation(self, value: tuple[datetime, ZoneInfo]) -> str:
+        return told(*value)
+
+
+def told(moment: datetime, zone: ZoneInfo) -> str:
+    """An instant as the API writes it."""
+    return clock.local(moment, zone).isoformat(timespec="seconds")
+
+
+def price(amount: Decimal, currency: str) -> dict[str, str]:
+    """Money as the API writes it."""
+    return {"amount": str(money.round_money(amount, currency)), "currency": currency}
+
+
+@extend_schema_field(Amount)
+class Price(serializers.Field):
+    """The price of an object with `price` and `currency`: of the instance, or of its `attribute`."""
+
+    def __init__(self, *, attribute: str = "*", **terms: Any) -> None:
+        super().__init__(source=attribute, read_only=True, **terms)
+
+    def to_representation(self, value: Any) -> dict[str, str]:
+        return price(value.price, value.currency)

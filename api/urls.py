@@ -1,0 +1,31 @@
+"""The addresses for programs. Every one answers with and without its last slash, and none by redirect."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import path, re_path
+from django.views.decorators.csrf import csrf_exempt
+
+from api.errors import not_found
+from api.view import patterns_of
+from api.views import appointments, pages, people, providers
+from core.view_contract import for_programs, open_to_all
+
+ROUTES = [*people.ROUTES, *providers.ROUTES, *appointments.ROUTES]
+
+
+@csrf_exempt
+@open_to_all
+@for_programs(verbs=("GET", "POST", "PUT", "PATCH", "DELETE"))
+def nothing_here(request: HttpRequest, rest: str) -> HttpResponse:
+    """The answer at an address of the API that is none, for programs as everywhere below it."""
+    return not_found().answer(request)
+
+
+urlpatterns = [
+    path("api/docs/", pages.documentation, name="api_docs"),
+    path("docs", pages.to_documentation, name="api_docs_short"),
+    path("redoc", pages.to_documentation, name="api_docs_redoc"),
+    path("api/schema", pages.serve_schema, name="api_schema"),
+    path("api/schema/", pages.serve_schema, name="api_schema"),
+    *patterns_of(ROUTES),
+    re_path(r"^api(?:/(?P<rest>.*))?$", nothing_here, name="api_nothing_here"),
+]

@@ -1,0 +1,252 @@
+"""The view of every route: who asks, whether they may and how often, what they say; then the operation, once."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
+from typing import Any, ClassVar, cast
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils.cache import patch_vary_headers
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from api import auth, bodies, conditions, limits, once, versions
+from api.calls import VISITOR, Call, Caller
+from api.errors import FieldError, Problem, answer_to
+from api.paging import Page
+from api.refusals import refusal_of
+from api.routes import Answer, Route
+from api.schema import RouteSchema
+from api.serializers.base import UNKNOWN, Params, read
+from core import clock
+from core.exceptions import DomainError
+from core.view_contract import for_programs, open_to_all
+
+PRIVATE = "Authorization", "Cookie"
+
+
+class RouteView(APIView):
+    """The routes at one path, by verb."""
+
+    routes: ClassVar[Mapping[str, Route]] = {}
+    authentication_classes = ()
+    permission_classes = ()
+    schema = RouteSchema()
+
+    def perform_authentication(self, request: Request) -> None:
+        """Does nothing. REST framework would put a visitor in place of the browser's person."""
+
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+
+    def answer(self, request: Request, **values: str) -> HttpResponse:
+        return respond(self.routes[request.method or ""], request._request, values)
+
+    def handle_exception(self, exc: Exception) -> Any:
+        """The problem document of an error before the route was asked, such as a header Accept without JSON."""
+        found = answer_to(exc, self.request._request)
+        if found is None:
+            raise exc
+        return found
+
+
+def respond(route: Route, request: HttpRequest, values: Mapping[str, str]) -> HttpResponse:
+    """The answer of `route`, whatever comes of it, with the headers that every answer has."""
+    headers: dict[str, str] = {versions.HEADER: versions.NEWEST}
+    call = Call(request, VISITOR)
+    try:
+        call.caller = caller = _caller(route, request)
+        headers[versions.HEADER] = versions.version_for(request, own=caller.key.version if caller.key else "")
+        limits.count(request, caller, headers)
+        _check_allowed(route, caller)
+        response = _answer(route, call, values)
+    except Exception as error:
+        found = answer_to(refusal_of(error, call), request)
+        if found is None:
+            raise
+        response = found
+    for name, value in headers.items():
+        response.headers.setdefault(name, value)
+    if call.anybody is None and route.max_age is not None and response.status_code < 400:
+        response.headers["Cache-Control"] = f"public, max-age={route.max_age}"
+    elif call.anybody is None:
+        response.headers.setdefault("Cache-Control", "no-store")
+    patch_vary_headers(response, PRIVATE)
+    return response
+
+
+def _caller(route: Route, request: HttpRequest) -> Caller:
+    """Who asks. What is open to everybody is also open to whoever brings a token that has ended, as to a visitor."""
+    try:
+        return auth.caller_of(request)
+    except Problem as problem:
+        if route.needs_person or problem.name != "token-invalid":
+            raise
+        return VISITOR
+
+
+def _check_allowed(route: Route, caller: Caller) -> None:
+    person = caller.person
+    if person is None:
+        if route.needs_person:
+            raise auth.nobody_signed_in()
+        return
+    if person.leaves_at is not None:
+        raise Problem("leaving")
+    if person.banned_at is not None and not route.open_to_banned:
+        raise Problem("suspended", more={"page": f"{settings.SITE_URL}/my/suspended/"})
+    if caller.key is not None and route.needs_person and not caller.has_scope(route.scope):
+        said = f"This needs the scope {route.scope}." if route.allows_keys else "No key may do this."
+        raise Problem("scope-needed", said, more={"scope": route.scope if route.allows_keys else None})
+
+
+def _answer(route: Route, call: Call, values: Mapping[str, str]) -> HttpResponse:
+    request, caller = call.request, call.caller
+    arguments = {**values, **_params(route, request, call), **_body(route, request)}
+    if route.limit and caller.person:
+        limits.count_act(request, caller, route.limit)
+    if route.state is not None and conditions.is_conditional(request):
+        _check_state(route.state, call, values)
+    return _done_once(route, call, arguments)
+
+
+def _params(route: Route, request: HttpRequest, call: Call) -> dict[str, Any]:
+    """The checked query. What it says of zone and page goes into the call."""
+    twice = [name for name, given in request.GET.lists() if len(given) > 1]
+    if twice:
+        errors = [FieldError(name, "repeated", "Send this once.") for name in twice]
+        raise Problem(UNKNOWN, "A parameter stands twice.", errors=errors)
+    found = read(route.params or Params, request.GET.dict())
+    call.zone = found.pop("tz", None)
+    call.limit = found.pop("limit", call.limit)
+    call.cursor = found.pop("cursor", "")
+    return found
+
+
+def _body(route: Route, request: HttpRequest) -> dict[str, Any]:
+    if route.verb == "GET":
+        return {}
+    said = bodies.read_object(request.body)
+    if route.reads is None and not said:
+        return {}
+    return read(route.reads or Params, said)
+
+
+def _check_state(state: Route, call: Call, values: Mapping[str, str]) -> None:
+    """Compare If-Match with the ETag that reading the resource would give now. Raises Problem `changed-meanwhile`."""
+    result = state.operation(call, **{name: values[name] for name in state.parameters})
+    if not conditions.names_state(call.request, conditions.tag_of(_rendered(state, call, result))):
+        raise Problem("changed-meanwhile")
+    call.seen = result
+
+
+def _done_once(route: Route, call: Call, arguments: Mapping[str, Any]) -> HttpResponse:
+    """Call the operation; with an Idempotency-Key only if this request was not done before."""
+    request, person = call.request, call.anybody
+    key = request.headers.get(once.HEADER)
+    if route.verb != "POST" or key is None or person is None:
+        call.key = str(uuid4())
+        return _response(route, call, route.operation(call, **arguments))
+    once.check_key(key)
+    call.key = once.unique_key(person, key)
+    told = b"\n".join([route.verb.encode(), request.path.rstrip("/").encode(), request.body])
+    claimed = once.claim(person=person, key=key, request=told, now=call.now)
+    if claimed.is_done:
+        row = claimed.row
+        result = route.again(call, row.made) if route.again else route.operation(call, **arguments)
+        response = _response(route, call, result, status=row.status)
+        response.headers["Idempotency-Replayed"] = "true"
+        return response
+    try:
+        result = route.operation(call, **arguments)
+    except (Problem, DomainError):
+        claimed.give_up()
+        raise
+    response = _response(route, call, result)
+    made = route.made(_plain(result)) if route.made else ""
+    claimed.finish(status=response.status_code, made=made, now=clock.now())
+    return response
+
+
+def _plain(result: Any) -> Any:
+    return result.result if isinstance(result, Answer) else result
+
+
+def _response(route: Route, call: Call, result: Any, *, status: int = 0) -> HttpResponse:
+    answer = result if isinstance(result, Answer) else Answer(result)
+    if isinstance(answer.result, HttpResponse):
+        return answer.result
+    body = _rendered(route, call, answer.result)
+    status = status or answer.status or route.status
+    headers = dict(answer.headers)
+    if route.location and status == HTTPStatus.CREATED:
+        headers["Location"] = route.location(answer.result)
+    if isinstance(answer.result, Page) and answer.result.next:
+        headers["Link"] = f'<{_page_address(call.request, answer.result.next)}>; rel="next"'
+    if route.verb == "GET" and not route.pages:
+        headers["ETag"] = conditions.tag_of(body)
+        if conditions.is_unchanged(call.request, headers["ETag"]):
+            return HttpResponse(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+    if status == HTTPStatus.NO_CONTENT:
+        return HttpResponse(status=status, headers=headers)
+    return HttpResponse(body, status=status, content_type="application/json", headers=headers)
+
+
+def _rendered(route: Route, call: Call, result: Any) -> bytes:
+    if route.writes is None:
+        return b""
+    if isinstance(result, Page):
+        content: Any = {
+            "results": route.writes(result.rows, many=True, context={"call": call}).data,
+            "next": _page_address(call.request, result.next),
+            "previous": _page_address(call.request, result.previous),
+        }
+    elif isinstance(result, dict):
+        content = result  # written plainly by the operation; tests compare it with the schema
+    else:
+        content = route.writes(result, context={"call": call}).data
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _page_address(request: HttpRequest, cursor: str) -> str | None:
+    if not cursor:
+        return None
+    query = urlencode({**request.GET.dict(), "cursor": cursor})
+    return f"{settings.SITE_URL}{request.path}?{query}"
+
+
+# --- Addresses --------------------------------------------------------------------------------------------------------
+
+
+def patterns_of(routes: Iterable[Route]) -> list[URLPattern]:
+    """The URL patterns of all paths, each with and without its last slash."""
+    by_path: dict[str, dict[str, Route]] = {}
+    for route in routes:
+        by_path.setdefault(route.path, {})[route.verb] = route
+    # A name goes before a parameter at the same place.
+    paths = sorted(by_path, key=lambda each: ["<" in part for part in each.strip("/").split("/")])
+    return [pattern for each in paths for pattern in _patterns(each, by_path[each])]
+
+
+def name_of(route_path: str) -> str:
+    """The name of a path's pattern: that of any of its routes without the verb."""
+    return "api_" + Route(verb="", path=route_path, operation=print, scope="").name.lstrip("_")
+
+
+def _patterns(route_path: str, at_path: Mapping[str, Route]) -> list[URLPattern]:
+    view = _view_of(at_path)
+    bare = route_path.strip("/")
+    name = name_of(route_path)
+    with_slash, without = path(f"{bare}/", view, name=name), path(bare, view, name=name)
+    # The one written in the contract is the one that `reverse` gives, which is the last.
+    return [without, with_slash] if route_path.endswith("/") else [with_slash, without]
+
+
+def _view_of(at_path: Mapping[str, Route]) -> Callable[..., Any]:
+    verbs = {verb.lower(): RouteView.answer for verb in at_path}
+    kind = cast(type[RouteView], type("RoutesAtPath", (RouteView,), {"routes": dict(at_path), **verbs}))
+    return open_to_all(for_programs(verbs=tuple(at_path))(kind.as_view()))

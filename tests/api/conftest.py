@@ -1,0 +1,33 @@
+"""Fixtures of the API's tests: those of appointments, and programs that call it for their people."""
+
+import pytest
+
+from tests.api.program import Program, signed_in
+from tests.appointments.conftest import (  # noqa: F401
+    _monday_morning,
+    book,
+    by_hand,
+    confirmed,
+    customer,
+    in_london,
+    provider,
+    requested,
+    service,
+)
+
+
+@pytest.fixture
+def visitor(db):
+    return Program()
+
+
+@pytest.fixture
+def program(customer):  # noqa: F811
+    """A program of the customer."""
+    return signed_in(customer)
+
+
+@pytest.fixture
+def studio(provider):  # noqa: F811
+    """A program of the provider."""
+    return signed_in(provider.user)
