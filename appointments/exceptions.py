@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.exceptions import DomainError
 
@@ -149,6 +149,25 @@ class OpenNow(JoinRefused):
     def __init__(self, start: datetime) -> None:
         super().__init__()
         self.start = start
+
+
+class Fault(NamedTuple):
+    """A value that makes no sense: the field as its caller named it, a word for programs, and the sentence."""
+
+    field: str
+    code: str
+    sentence: str
+
+
+class Unreadable(DomainError):
+    """What a program asks for can't be read; `faults` has each value that makes no sense."""
+
+    status = 400
+    problem = "invalid"
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__(" ".join(fault.sentence for fault in faults))
+        self.faults = list(faults)
 
 
 class StaffRefused(DomainError):

@@ -59,6 +59,8 @@ CHANGING_PAGES = "appointments/test_changing_pages.py"
 FAR = "appointments/test_far_from_home.py"
 CHANGES = "appointments/test_transitions.py"
 VERSIONS = "appointments/test_versions.py"
+LOOK = "appointments/test_look_before_booking.py"
+KEPT_BY_PROGRAMS = "appointments/test_kept_by_programs.py"
 PAGES = "appointments/test_booking_pages.py"
 STUDIO = "appointments/test_studio_pages.py"
 WEEK = "appointments/test_studio_week.py"
@@ -731,8 +733,8 @@ MUTANTS = [
     mutant(
         "why not: only who may not book is named, and no share",
         BOOKING,
-        "return [*refusals(customer, provider, dealings), *exceeded]",
-        "return [*refusals(customer, provider, dealings)]",
+        "return terms, [*refusals(customer, provider, dealings), *exceeded]",
+        "return terms, [*refusals(customer, provider, dealings)]",
         "appointments/test_why_not_staff.py",
     ),
     mutant(
@@ -3695,8 +3697,8 @@ MUTANTS = [
     mutant(
         "a kept time that is given up is offered to nobody",
         "appointments/services/kept_times.py",
-        "        waitlist_offers.offer_freed(provider_id)\n",
-        "        pass\n",
+        "    waitlist_offers.offer_freed(provider_id)\n",
+        "",
         WAITLIST,
         "in_the_same_act",
     ),
@@ -5669,5 +5671,99 @@ MUTANTS = [
         "seen is not None and seen != edit_stamps.of_override(override)",
         "False",
         "providers/test_seen.py",
+    ),
+    mutant(
+        "a range is added to what the week was before the lock",
+        "providers/services/opening.py",
+        "    rows = list(provider.working_hours.filter(weekday=weekday))\n",
+        "    rows = []\n",
+        "providers/test_added_hours.py",
+    ),
+    mutant(
+        "ranges that overlap are called invalid",
+        "providers/services/opening.py",
+        "raise (HoursOverlap if alone else HoursRefused)(problems)",
+        "raise HoursRefused(problems)",
+        "providers/test_added_hours.py",
+    ),
+    mutant(
+        "a range is added to a date without its other ranges",
+        "providers/services/opening.py",
+        "    ranges.append((start, end))\n    _refuse",
+        "    ranges = [(start, end)]\n    _refuse",
+        "providers/test_added_hours.py",
+        "own_instead",
+    ),
+    mutant(
+        "ranges of a week are added without the provider's lock",
+        "providers/services/opening.py",
+        "    provider = lock_provider(provider, actor=actor)\n    rows = list",
+        "    rows = list",
+        "race/test_hours_races.py",
+        on=POSTGRES,
+    ),
+    mutant(
+        "a program's search leaves out what it can't read",
+        "appointments/search/wanted.py",
+        "    if faults:\n        raise",
+        "    if False:\n        raise",
+        "search/test_wanted.py",
+        "refused_a_program",
+    ),
+    mutant(
+        "a program's search takes a day that is over for today",
+        "appointments/search/wanted.py",
+        "if day and day < today:",
+        "if False:",
+        "search/test_wanted.py",
+        "refused_a_program",
+    ),
+    mutant(
+        "a look before booking forgets what keeps the customer from it",
+        BOOKING,
+        "    against += of_customer\n",
+        "",
+        LOOK,
+        "what_booking_does",
+    ),
+    mutant(
+        "a look before booking finds open what is taken",
+        BOOKING,
+        "    if found is not None:\n        against",
+        "    if False:\n        against",
+        LOOK,
+        "what_booking_does",
+    ),
+    mutant(
+        "a look before booking finds the customer's own kept time in the way",
+        BOOKING,
+        "clock.now(), service.provider, Mine(account_id=customer.pk)",
+        "clock.now(), service.provider, Mine()",
+        LOOK,
+        "what_booking_does",
+    ),
+    mutant(
+        "somebody's day has the events of everybody",
+        "appointments/services/own_day.py",
+        ".filter(user=person, is_free=False)",
+        ".filter(is_free=False)",
+        LOOK,
+        "own_day",
+    ),
+    mutant(
+        "a kept time is released by whatever id",
+        "appointments/services/kept_times.py",
+        " or holds.id_of_kept(found, account) != kept",
+        "",
+        KEPT_BY_PROGRAMS,
+        "id",
+    ),
+    mutant(
+        "all accounts' programs keep one time together",
+        HOLDS,
+        'return f"account {account.uuid.hex}"',
+        'return "account"',
+        KEPT_BY_PROGRAMS,
+        "another_account",
     ),
 ]

@@ -1,6 +1,11 @@
-"""The filters of a search, read from an address and written to one. No text in an address can break a page."""
+"""The filters of a search, read from an address and written to one. No text in an address can break a page.
+
+`read` leaves out what makes no sense, since people mend an address by hand; `demand` refuses it, since a program would
+take the answer for one to what it asked. Both use the same checks.
+"""
 
 import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -10,10 +15,12 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
+from appointments.exceptions import Fault, Unreadable
 from appointments.search.quarters import PARTS, Span, spans
 from core import clock, money, wording
 from core.money import Money
 from core.text import clean_line
+from providers.models import Venue
 
 LONGEST_TEXT = 100
 MOST_CATEGORIES = 20
@@ -21,6 +28,9 @@ LAST_PAGE = 100_000
 HORIZON_DAYS = 60
 PLACES = ("online", "person")
 SORTS = ("price", "name")
+# What programs call the places of an address, and the order that an address leaves out.
+VENUES = {Venue.ONLINE.value: "online", Venue.IN_PERSON.value: "person"}
+SOONEST = "soonest"
 KEYS = ("q", "where", "from", "part", "category", "instant", "max", "sort", "tz", "page")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MONEY = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)(?:-([A-Z]{3}))?", re.ASCII)
@@ -101,18 +111,87 @@ def read(asked: QueryDict, *, zone: ZoneInfo, now: datetime, currency: str = "GB
     )
 
 
+def demand(
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    known_categories: Collection[str],
+    q: str = "",
+    categories: Sequence[str] = (),
+    place: str = "",
+    venue: str = "",
+    max_price: Decimal | None = None,
+    currency: str = "",
+    instant: bool = False,
+    day: date | None = None,
+    parts: Sequence[str] = (),
+    sort: str = "",
+    tz: str = "",
+    page: int = 1,
+    usual_currency: str = "GBP",
+) -> Wanted:
+    """The search that a program asks for; what is empty narrows nothing. Raises Unreadable with what makes no sense.
+
+    `zone` is that of the dates where `tz` names none, `place` words that the provider says, as those of `q` are, and
+    `venue` a `Venue`. `sort` is `soonest`, `price` or `name`; `parts` are those of the day, of `PARTS`. Where no
+    `currency` is asked for, the prices in `usual_currency` are sorted first.
+    """
+    faults = [
+        *_unknown("category", categories, known_categories, "Choose a category from the list."),
+        *_unknown("venue", [venue] if venue else [], VENUES, f"Choose one of: {', '.join(VENUES)}."),
+        *_unknown("part", parts, PARTS, f"Choose from: {', '.join(PARTS)}."),
+        *_unknown("sort", [sort] if sort else [], (SOONEST, *SORTS), f"Choose one of: {', '.join((SOONEST, *SORTS))}."),
+    ]
+    if len(set(categories)) > MOST_CATEGORIES:
+        faults.append(Fault("category", "too-many", f"Choose at most {MOST_CATEGORIES} categories."))
+    if tz and not _zone(tz):
+        faults.append(Fault("tz", "unknown", "Use the name of a time zone, like Europe/London."))
+    errors: dict[str, str] = {}
+    today = wording.today(clock.zone(_zone(tz)) if _zone(tz) else zone, now)
+    words = [_text(text, errors, name) for name, text in (("q", q), ("place", place))]
+    coming = _coming(day, today, errors) if day else None
+    if day and day < today:
+        errors["from"] = f"That day is over. Choose {today.isoformat()} or later."
+    if max_price is None and currency:
+        faults.append(Fault("max_price", "required", "A currency is asked for together with a highest price."))
+    if max_price is not None and not currency:
+        faults.append(Fault("currency", "required", "A price needs its currency, like GBP."))
+    most = _amount(max_price, currency, errors, "max_price") if max_price is not None and currency else None
+    faults += [Fault(name, "invalid", sentence) for name, sentence in errors.items()]
+    if faults:
+        raise Unreadable(faults)
+    chosen = tuple(part for part in PARTS if part in parts)
+    return Wanted(
+        q=" ".join(filter(None, words)),
+        where=VENUES.get(venue, ""),
+        day=coming,
+        parts=() if len(chosen) == len(PARTS) else chosen,
+        categories=tuple(sorted(set(categories))),
+        instant=instant,
+        most=most,
+        sort="" if sort == SOONEST else sort,
+        tz=_zone(tz),
+        page=page,
+        currency=currency or usual_currency,
+    )
+
+
 def money_value(most: Money) -> str:
     """A highest price as written in addresses: "60-GBP"."""
     return f"{most.amount.normalize():f}-{most.currency}"
 
 
-def _text(typed: str, errors: dict[str, str]) -> str:
+def _unknown(name: str, given: Sequence[str], known: Collection[str], sentence: str) -> list[Fault]:
+    return [Fault(name, "unknown", sentence)] if any(each not in known for each in given) else []
+
+
+def _text(typed: str, errors: dict[str, str], name: str = "q") -> str:
     if len(typed) > LONGEST_TEXT:
-        errors["q"] = f"Search for at most {LONGEST_TEXT} characters."
+        errors[name] = f"Search for at most {LONGEST_TEXT} characters."
     try:
         return clean_line(" ".join(typed[:LONGEST_TEXT].split()))
     except ValidationError as error:
-        errors["q"] = error.messages[0]
+        errors[name] = error.messages[0]
         return ""
 
 
@@ -127,6 +206,11 @@ def _day(typed: str, today: date, errors: dict[str, str]) -> date | None:
     if day is None or not 2000 <= day.year < 2200:
         errors["from"] = f"Enter a date, like {today.isoformat()}."
         return None
+    return _coming(day, today, errors)
+
+
+def _coming(day: date, today: date, errors: dict[str, str]) -> date | None:
+    """The day, or None for today and earlier, and for one too far ahead."""
     last = today + timedelta(days=HORIZON_DAYS)
     if day > last:
         errors["from"] = f"Choose a date up to {wording.date_text(last)}."
@@ -141,11 +225,14 @@ def _money(typed: str, currency: str, errors: dict[str, str]) -> Money | None:
     if fits is None:
         errors["max"] = "Choose a price from the list, or enter an amount like 60."
         return None
-    code = fits[2] or currency
+    return _amount(Decimal(fits[1]), fits[2] or currency, errors, "max")
+
+
+def _amount(amount: Decimal, code: str, errors: dict[str, str], name: str) -> Money | None:
     try:
-        return Money(money.validate_amount(Decimal(fits[1]), code), code)
+        return Money(money.validate_amount(amount, code), code)
     except ValidationError as error:
-        errors["max"] = error.messages[0]
+        errors[name] = error.messages[0]
         return None
 
 

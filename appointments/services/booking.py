@@ -13,7 +13,9 @@ from accounts.models import User
 from appointments.exceptions import OfferClosed, TermsChanged
 from appointments.models import Appointment, Offer
 from appointments.rules import no_shows
+from appointments.rules.bookable import shut_words, what_is_shut
 from appointments.rules.moves import answer_deadline
+from appointments.rules.obstacles import obstacle_words
 from appointments.rules.persons import Dealings, no_shows_of, refusals
 from appointments.rules.pricing import Quote, quote
 from appointments.states import OPEN, Role, Status, Verb
@@ -27,6 +29,7 @@ from . import availability, holds, offers, waitlist_offers
 from .availability import Mine
 from .history import Entry, record
 from .locks import lock_service
+from .own_day import Clash, clashes_of
 from .persons import asking_dealings, check_person
 from .series import NewSeries, check_extends, write_series
 from .shares import Ahead, check_series, check_share, exceeded_shares, proposed_start
@@ -315,10 +318,69 @@ def refusals_of_customer(customer: User, service: Service, start: datetime) -> l
 
     Three queries in one exchange.
     """
-    provider, now = service.provider, clock.now()
-    theirs, dealings, offered = _facts_about(customer, provider, now=now)
-    at_once = terms_of(service, offered=offers.is_promised_at(offered, service, start)).confirms_at_once
-    exceeded = exceeded_shares(
-        service=service, start=start, at_once=at_once, theirs=_ahead(theirs), dealings=dealings, now=now
+    return _judge(customer, service, start, now=clock.now())[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What somebody is told who asks about a start and books nothing.
+
+    `open` says that they could book it now, on these `terms`; else `refusals` has every sentence against it. `clashes`
+    is what of their own day meets it, which is no refusal, and `nearest` up to three other starts that are open.
+    """
+
+    open: bool
+    terms: Terms
+    clashes: list[Clash]
+    refusals: list[str]
+    nearest: list[datetime]
+
+    @property
+    def clash(self) -> bool:
+        return bool(self.clashes)
+
+
+def look_before_booking(*, customer: User, service: Service, start: datetime, venue: str = "") -> Look:
+    """Look whether the customer may book `service` at `start` (UTC), by what decides in `place`, and write nothing.
+
+    The service comes with provider, policy and user. Ten queries, twelve where the provider has a cap, whatever the
+    number of rows.
+    """
+    now, provider, mine = clock.now(), service.provider, Mine(account_id=customer.pk)
+    terms, of_customer = _judge(customer, service, start, now=now)
+    against = [shut_words(shut, service) for shut in what_is_shut(service)[:1]]
+    if venue and venue not in service.venues:
+        against.append(f"{service.name} does not take place there.")
+    against += of_customer
+    found = availability.what_stands_in_the_way(service, start, now=now, mine=mine)
+    if found is not None:
+        against.append(obstacle_words(found, rules=availability.rules_of(provider), name=provider.first_name))
+    within = min(max(start, now), now + timedelta(days=provider.policy.window_days))
+    near = availability.nearest_slots(service, within, now=now, mine=mine, count=4)
+    others = sorted((at for at in near if at != start), key=lambda at: abs(at - start))
+    return Look(
+        open=not against,
+        terms=terms,
+        clashes=clashes_of(customer, (start, start + timedelta(minutes=service.duration_minutes))),
+        refusals=against,
+        nearest=[] if what_is_shut(service) else sorted(others[:3]),
     )
-    return [*refusals(customer, provider, dealings), *exceeded]
+
+
+def _judge(customer: User, service: Service, start: datetime, *, now: datetime) -> tuple[Terms, list[str]]:
+    """The terms on which the customer would book `start`, and every sentence that keeps them from it, as they read it.
+
+    Three queries in one exchange.
+    """
+    provider = service.provider
+    theirs, dealings, offered = _facts_about(customer, provider, now=now)
+    terms = terms_of(service, offered=offers.is_promised_at(offered, service, start))
+    exceeded = exceeded_shares(
+        service=service,
+        start=start,
+        at_once=terms.confirms_at_once,
+        theirs=_ahead(theirs),
+        dealings=dealings,
+        now=now,
+    )
+    return terms, [*refusals(customer, provider, dealings), *exceeded]

@@ -205,14 +205,29 @@ def keep_proposed(appointments: Sequence[Appointment]) -> bool:
     return True
 
 
+def programs_of(account: User) -> str:
+    """The browser that stands for all programs of the account: together they keep one time."""
+    return f"account {account.uuid.hex}"
+
+
+def id_of_kept(kept: Hold, account: User) -> uuid.UUID:
+    """The id by which the account's programs know its kept time. It tells nothing, and no other time has it."""
+    return uuid.uuid5(account.uuid, f"kept {kept.pk}")
+
+
 def keep_time(
-    *, service: Service, start: datetime, browser: str, account: User | None = None, address: str = ""
+    *, service: Service, start: datetime, browser: str | None = None, account: User | None = None, address: str = ""
 ) -> Hold:
     """Keep a start for ten minutes for one browser, and release any other time kept by it or by its account.
 
-    `browser` and `address` are opaque hashes. Raises SlotTaken when the start is not open, NotKept when people without
+    `browser` and `address` are opaque hashes; without a browser the account's programs keep it (`programs_of`), and
+    booking takes it for the same one. Raises SlotTaken when the start is not open, NotKept when people without
     an `account` keep too much already, PolicyRefused when the service takes no bookings, Busy after six collisions.
     """
+    if browser is None:
+        if account is None:
+            raise ValueError("A time is kept by a browser or by an account.")
+        browser = programs_of(account)
     keeper = Keeper(browser, account, address)
     for _ in range(TABS):
         try:
@@ -271,6 +286,11 @@ def extend_kept_time(*, browser: str) -> Hold | None:
 
 def kept_time(browser: str | None, *, now: datetime) -> Hold | None:
     return Hold.objects.filter(browser=browser, expires_at__gt=now).first() if browser else None
+
+
+def kept_by(account: User, *, now: datetime) -> Hold | None:
+    """The time that the account keeps, in a browser or by a program. One query."""
+    return Hold.objects.filter(kept_by=account, expires_at__gt=now).select_related("provider").first()
 
 
 def drop_kept(kept: QuerySet[Hold]) -> bool:

@@ -9,12 +9,14 @@ from providers.services.catalogue import delete_service, move_service, pause_ser
 from .allowances import apply_limits, lift_limits
 from .blocks import block_customer, unblock_customer
 from .locking import lock_provider, open_time_changed, refresh_openings
-from .opening import dates_text, remove_override, save_override, set_working_hours
+from .opening import add_date_hours, add_hours, dates_text, remove_override, save_override, set_working_hours
 from .page import go_live, leave_calendar_for_later, pause_page, resume_page, save_policy, save_profile, start_page
 from .time_off import Written, check_time_off, remove_time_off, write_time_off
 
 __all__ = [
     "Written",
+    "add_date_hours",
+    "add_hours",
     "apply_limits",
     "block_customer",
     "check_time_off",

@@ -1,6 +1,6 @@
 """Changes of a provider's hours: the week, and the dates that differ from it. None moves an appointment."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from django.db import transaction
@@ -11,9 +11,16 @@ from core import clock
 from core.db import retrying
 from core.wording import date_text
 from providers import edit_stamps, queries
-from providers.exceptions import ChangedMeanwhile, HoursRefused, OverrideOverlaps, OverrideRefused
-from providers.hours import Range, Week, check_ranges, check_week
-from providers.models import MOST_OVERRIDES, DateOverride, Provider, WorkingHours
+from providers.exceptions import (
+    ChangedMeanwhile,
+    HoursOverlap,
+    HoursRefused,
+    OverrideOverlaps,
+    OverrideRefused,
+    RangeProblem,
+)
+from providers.hours import WEEKDAYS, Range, Week, check_ranges, check_week
+from providers.models import MOST_OVERRIDES, MOST_RANGES_A_DAY, DateOverride, Provider, WorkingHours
 from providers.states import Step
 
 from .locking import appointments_read_otherwise, lock_provider, open_time_changed, step_done
@@ -33,9 +40,7 @@ def set_working_hours(
     without a form. Raises HoursRefused with every problem, ChangedMeanwhile, ValueError for an unknown zone.
     """
     zone = clock.canonical_zone(time_zone) if time_zone else None
-    problems = check_week(week)
-    if problems:
-        raise HoursRefused(problems)
+    _refuse(check_week(week), week.values())
     provider = lock_provider(provider, actor=actor)
     wanted = sorted((weekday, start, end) for weekday, ranges in week.items() for start, end in ranges)
     present = sorted(provider.working_hours.values_list("weekday", "start_minute", "end_minute"))
@@ -47,6 +52,55 @@ def set_working_hours(
         open_time_changed(provider)
     step_done(provider, Step.HOURS)
     return provider
+
+
+@retrying
+@transaction.atomic
+def add_hours(
+    *, provider: Provider, actor: User, weekday: int, start: int, end: int, again: bool = False
+) -> WorkingHours:
+    """Add a range to a weekday (Monday 0), in wall-clock minutes after midnight; the others stay, whoever added them.
+
+    With `again`, from a caller who can't know whether they have added it before, an equal range that is there is
+    returned. Raises HoursOverlap where it meets another, HoursRefused.
+    """
+    provider = lock_provider(provider, actor=actor)
+    rows = list(provider.working_hours.filter(weekday=weekday))
+    same = next((row for row in rows if (row.start_minute, row.end_minute) == (start, end)), None)
+    if again and same is not None:
+        return same
+    ranges = [*((row.start_minute, row.end_minute) for row in rows), (start, end)]
+    _refuse(check_ranges(ranges, day=WEEKDAYS[weekday], weekday=weekday), [ranges])
+    row = WorkingHours.objects.create(provider=provider, weekday=weekday, start_minute=start, end_minute=end)
+    open_time_changed(provider)
+    step_done(provider, Step.HOURS)
+    return row
+
+
+@retrying
+@transaction.atomic
+def add_date_hours(
+    *, provider: Provider, actor: User, on: date, start: int, end: int, again: bool = False
+) -> DateOverride:
+    """Add a range to a date's own hours, which it has from then on instead of the week's; its other ranges stay.
+
+    `again` is that of `add_hours`. Raises HoursOverlap where it meets another range, OverrideOverlaps where the date
+    has its hours together with others, HoursRefused, OverrideRefused.
+    """
+    provider = lock_provider(provider, actor=actor)
+    override = provider.date_overrides.filter(start_on=on, end_on=on).first()
+    ranges = [(first, last) for first, last in override.ranges] if override else []
+    if again and override and (start, end) in ranges:
+        return override
+    ranges.append((start, end))
+    _refuse(check_ranges(ranges), [ranges])
+    override = override or DateOverride(provider=provider, start_on=on, end_on=on)
+    _check_dates(provider, override, on, on)
+    override.ranges = sorted(map(list, ranges))
+    override.full_clean(exclude=["provider"])
+    override.save()
+    open_time_changed(provider)
+    return override
 
 
 @retrying
@@ -67,9 +121,7 @@ def save_override(
     `seen` is the stamp of that as it was shown, None for who saves whatever others did meanwhile.
     Raises HoursRefused, OverrideOverlaps naming both, OverrideRefused, ChangedMeanwhile.
     """
-    problems = check_ranges(ranges)
-    if problems:
-        raise HoursRefused(problems)
+    _refuse(check_ranges(ranges), [ranges])
     provider = lock_provider(provider, actor=actor)
     values = {"start_on": start_on, "end_on": end_on, "ranges": sorted(map(list, ranges)), "note": note}
     if override is None:
@@ -124,6 +176,14 @@ def _write_week(provider: Provider, rows: list[tuple[int, int, int]], zone: str)
         provider.save(update_fields=["time_zone"])
         compare_calendar(provider.user)
         appointments_read_otherwise(provider)
+
+
+def _refuse(problems: Sequence[RangeProblem], days: Iterable[Sequence[Range]]) -> None:
+    """Raise HoursOverlap for problems of ranges which could each stand alone, else HoursRefused; nothing for none."""
+    if not problems:
+        return
+    alone = all(len(ranges) <= MOST_RANGES_A_DAY and all(start < end for start, end in ranges) for ranges in days)
+    raise (HoursOverlap if alone else HoursRefused)(problems)
 
 
 def _check_seen(override: DateOverride, seen: str | None) -> None:

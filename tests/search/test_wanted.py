@@ -8,7 +8,8 @@ from django.http import QueryDict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appointments.search.wanted import KEYS, Wanted, read
+from appointments.exceptions import Unreadable
+from appointments.search.wanted import KEYS, Wanted, demand, read
 from core import clock
 from core.folding import fold, terms
 from core.money import Money
@@ -129,3 +130,73 @@ def test_text_is_compared_without_case_and_accents(text, folded):
 
 def test_short_words_match_the_beginning_of_words_only():
     assert terms("Art therapy art") == [" art", "therapy"]
+
+
+def ask(**asked) -> Wanted:
+    return demand(now=NOW, zone=LONDON, known_categories={"coaching", "law"}, **asked)
+
+
+@pytest.mark.parametrize(
+    ("asked", "address"),
+    [
+        ({}, ""),
+        ({"q": "  cello   lesson "}, "q=cello+lesson"),
+        ({"q": "cello", "place": "Camden"}, "q=cello+Camden"),
+        ({"place": "Camden"}, "q=Camden"),
+        ({"categories": ["law", "coaching", "law"]}, "category=coaching&category=law"),
+        ({"venue": "online"}, "where=online"),
+        ({"venue": "in_person"}, "where=person"),
+        ({"max_price": Decimal(60), "currency": "GBP"}, "max=60-GBP"),
+        ({"instant": True}, "instant=1"),
+        ({"day": date(2026, 3, 12)}, "from=2026-03-12"),
+        ({"day": date(2026, 3, 2)}, ""),
+        ({"day": date(2026, 5, 1)}, "from=2026-05-01"),
+        ({"parts": ["eve", "am"]}, "part=am&part=eve"),
+        ({"parts": ["am", "pm", "eve"]}, ""),
+        ({"sort": "soonest"}, ""),
+        ({"sort": "price"}, "sort=price"),
+        ({"tz": "Asia/Calcutta"}, "tz=Asia/Kolkata"),
+        ({"tz": "Pacific/Niue", "day": date(2026, 3, 1)}, "tz=Pacific/Niue"),
+        ({"page": 3}, "page=3"),
+    ],
+)
+def test_a_program_s_search_is_that_of_an_address(asked, address):
+    assert ask(**asked) == parse(address)
+
+
+@pytest.mark.parametrize(
+    ("asked", "faults"),
+    [
+        ({"categories": ["law", "sorcery"]}, [("category", "unknown")]),
+        ({"venue": "anywhere"}, [("venue", "unknown")]),
+        ({"parts": ["am", "midnight"]}, [("part", "unknown")]),
+        ({"sort": "password"}, [("sort", "unknown")]),
+        ({"tz": "../../etc/passwd"}, [("tz", "unknown")]),
+        ({"q": "x" * 101}, [("q", "invalid")]),
+        ({"place": "a\x00b"}, [("place", "invalid")]),
+        ({"day": date(2026, 3, 1)}, [("from", "invalid")]),
+        ({"day": date(2026, 5, 2)}, [("from", "invalid")]),
+        ({"currency": "GBP"}, [("max_price", "required")]),
+        ({"max_price": Decimal(60)}, [("currency", "required")]),
+        ({"max_price": Decimal(60), "currency": "XXX"}, [("max_price", "invalid")]),
+        ({"max_price": Decimal("60.005"), "currency": "GBP"}, [("max_price", "invalid")]),
+        ({"max_price": Decimal(-1), "currency": "GBP"}, [("max_price", "invalid")]),
+        ({"sort": "x", "venue": "y"}, [("venue", "unknown"), ("sort", "unknown")]),
+    ],
+)
+def test_what_makes_no_sense_is_refused_a_program(asked, faults):
+    with pytest.raises(Unreadable) as refused:
+        ask(**asked)
+
+    assert [(fault.field, fault.code) for fault in refused.value.faults] == faults
+    assert all(fault.sentence.endswith(".") for fault in refused.value.faults)
+
+
+def test_a_program_names_at_most_twenty_categories():
+    many = [f"category-{n}" for n in range(21)]
+
+    assert demand(now=NOW, zone=LONDON, known_categories=many, categories=many[:20]).categories == tuple(
+        sorted(many[:20])
+    )
+    with pytest.raises(Unreadable, match="at most 20"):
+        demand(now=NOW, zone=LONDON, known_categories=many, categories=many)
