@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
+from uuid import UUID
 
 from django.db import (
     DEFAULT_DB_ALIAS,
@@ -51,6 +52,15 @@ def lock_rows(queryset: QuerySet[Row]) -> QuerySet[Row]:
 def lock_row(queryset: QuerySet[Row]) -> Row:
     """The queryset's one row, locked until the transaction ends; raises DoesNotExist as `get` does."""
     return lock_rows(queryset).get()
+
+
+def made_before(rows: QuerySet[Row], key: UUID | None) -> Row | None:
+    """The row that an earlier call with the one-time `key` made, if it is still there; None without a key.
+
+    The rows are those of whoever makes them, which have a column `made_by_key`. Call it under the lock that every
+    such call takes, so that of two calls with one key the second finds what the first has made.
+    """
+    return rows.filter(made_by_key=key).first() if key else None
 
 
 def violates(error: IntegrityError, constraint: str) -> bool:

@@ -213,10 +213,13 @@ class Service(models.Model):
     )
     is_active = models.BooleanField(default=True)
     position = models.PositiveSmallIntegerField(default=0)
+    # The one-time key of the program's call that made it, so that a repeated call makes no second one.
+    made_by_key = models.UUIDField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["position", "id"]
         constraints = [
+            models.UniqueConstraint(fields=["provider", "made_by_key"], name="service_made_once_by_key"),
             models.UniqueConstraint(fields=["provider", "slug"], name="service_slug_unique_for_provider"),
             models.CheckConstraint(condition=Q(duration_minutes__gt=0), name="service_has_a_duration"),
             models.CheckConstraint(
@@ -294,6 +297,8 @@ class DateOverride(models.Model):
     end_on = models.DateField()
     ranges = models.JSONField(default=list, blank=True)
     note = models.CharField(max_length=120, blank=True, validators=[validate_line], help_text="Only you see this.")
+    # The one-time key of the program's call that made it, so that a repeated call makes no second one.
+    made_by_key = models.UUIDField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["start_on"]
@@ -301,6 +306,7 @@ class DateOverride(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(end_on__gte=F("start_on")), name="override_ends_after_it_starts"),
             models.UniqueConstraint(fields=["provider", "start_on"], name="override_start_unique_for_provider"),
+            models.UniqueConstraint(fields=["provider", "made_by_key"], name="override_made_once_by_key"),
         ]
 
     def __str__(self) -> str:

@@ -59,6 +59,7 @@ CHANGING_PAGES = "appointments/test_changing_pages.py"
 FAR = "appointments/test_far_from_home.py"
 CHANGES = "appointments/test_transitions.py"
 VERSIONS = "appointments/test_versions.py"
+MADE_ONCE = "appointments/test_made_once.py"
 LOOK = "appointments/test_look_before_booking.py"
 KEPT_BY_PROGRAMS = "appointments/test_kept_by_programs.py"
 PAGES = "appointments/test_booking_pages.py"
@@ -5765,5 +5766,33 @@ MUTANTS = [
         'return "account"',
         KEPT_BY_PROGRAMS,
         "another_account",
+    ),
+    mutant(
+        "a service is made again by its key",
+        "providers/services/catalogue.py",
+        "made_before(provider.services.all(), key) or twin",
+        "twin",
+        MADE_ONCE,
+    ),
+    mutant(
+        "an override is made again by its key",
+        "providers/services/opening.py",
+        "made_before(provider.date_overrides.all(), key) or twin",
+        "twin",
+        MADE_ONCE,
+    ),
+    mutant(
+        "a key finds what anybody made with it",
+        "appointments/services/waitlist.py",
+        "made_before(WaitlistPlace.objects.filter(customer=customer), key)",
+        "made_before(WaitlistPlace.objects.all(), key)",
+        MADE_ONCE,
+    ),
+    mutant(
+        "whoever sends no key is given what was made without one",
+        "core/db.py",
+        "rows.filter(made_by_key=key).first() if key else None",
+        "rows.filter(made_by_key=key).first()",
+        MADE_ONCE,
     ),
 ]

@@ -57,6 +57,8 @@ class WaitlistPlace(models.Model):
     reason = models.CharField(
         max_length=200, blank=True, default="", validators=[validate_line], help_text="Why the provider removed it."
     )
+    # The one-time key of the program's call that made it, so that a repeated call makes no second one.
+    made_by_key = models.UUIDField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
     closed_at = models.DateTimeField(null=True, blank=True)
 
@@ -77,6 +79,7 @@ class WaitlistPlace(models.Model):
             models.UniqueConstraint(
                 fields=["appointment"], condition=Q(state=PlaceState.WAITING), name="place_once_for_appointment"
             ),
+            models.UniqueConstraint(fields=["customer", "made_by_key"], name="place_made_once_by_key"),
             models.CheckConstraint(condition=Q(last_on__gte=F("first_on")), name="place_ends_after_it_starts"),
             models.CheckConstraint(
                 condition=Q(weekdays__gte=1, weekdays__lte=ALL_WEEKDAYS, parts__gte=1, parts__lte=ALL_PARTS),

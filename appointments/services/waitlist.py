@@ -3,6 +3,7 @@ and removing somebody or offering them a time by hand."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
@@ -14,7 +15,7 @@ from appointments.rules.waitlist import FURTHEST, MOST_PLACES, Want
 from appointments.rules.wishes import never_met
 from appointments.states import PlaceState, Role, Verb
 from core import clock
-from core.db import retrying, violates
+from core.db import made_before, retrying, violates
 from notifications import channels
 from notifications.catalogue import Notice
 from notifications.models import Kind
@@ -52,14 +53,17 @@ class Joined:
     changed: bool
 
 
-def join(*, service: Service, actor: User, wish: Wish, appointment: Appointment | None = None) -> Joined:
+def join(
+    *, service: Service, actor: User, wish: Wish, appointment: Appointment | None = None, key: UUID | None = None
+) -> Joined:
     """Put the actor on the waitlist of the service's provider, behind everybody who waits there.
 
     With their `appointment` they wait for an earlier time of it. Who waits already for the service, or for an earlier
-    time of the appointment, waits for `wish` from then on and keeps their place in the order. Raises JoinRefused or
-    PolicyRefused with the reason, and OpenNow where a time that fits is open now.
+    time of the appointment, waits for `wish` from then on and keeps their place in the order. With the same
+    `key` the place that it made is returned, whatever became of it. Raises JoinRefused or PolicyRefused with the
+    reason, and OpenNow where a time that fits is open now.
     """
-    return _once(service, actor, wish, appointment)
+    return _once(service, actor, wish, appointment, key=key)
 
 
 def _once(
@@ -69,14 +73,19 @@ def _once(
     appointment: Appointment | None,
     place: WaitlistPlace | None = None,
     seen: Wish | None = None,
+    key: UUID | None = None,
 ) -> Joined:
     try:
-        return _join(service=service, actor=actor, wish=wish, appointment=appointment, changed=place, seen=seen)
+        return _join(
+            service=service, actor=actor, wish=wish, appointment=appointment, changed=place, seen=seen, key=key
+        )
     except IntegrityError as error:
         if not any(violates(error, name) for name in ONCE):
             raise
         # The same form came twice in one moment: the place is there by now.
-        return _join(service=service, actor=actor, wish=wish, appointment=appointment, changed=place, seen=seen)
+        return _join(
+            service=service, actor=actor, wish=wish, appointment=appointment, changed=place, seen=seen, key=key
+        )
 
 
 @retrying
@@ -89,10 +98,13 @@ def _join(
     appointment: Appointment | None,
     changed: WaitlistPlace | None,
     seen: Wish | None,
+    key: UUID | None,
 ) -> Joined:
     service, customer = lock_service(service, customer_id=actor.pk)
     assert customer is not None
     now = clock.now()
+    if made := made_before(WaitlistPlace.objects.filter(customer=customer), key):
+        return Joined(made, changed=False)
     _check_wish(wish, now=now, before=appointment.start if appointment else None)
     holds.check_bookable(service)
     check_person(customer, service.provider, dealings_between(customer, service.provider))
@@ -109,7 +121,7 @@ def _join(
         return Joined(place, changed=False)
     if seen is not None and place is not None and wish_of(place) != seen:
         raise ChangedMeanwhile
-    place = place or WaitlistPlace(customer=customer, provider=service.provider, service=service)
+    place = place or WaitlistPlace(customer=customer, provider=service.provider, service=service, made_by_key=key)
     return _write(place, wish, appointment, service, customer, now=now)
 
 

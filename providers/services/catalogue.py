@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max, ProtectedError
 
 from accounts.models import User
-from core.db import retrying
+from core.db import made_before, retrying
 from providers import edit_stamps
 from providers.exceptions import ChangedMeanwhile, ChangeRefused
 from providers.models import MOST_SERVICES, Provider, Service
@@ -20,22 +21,29 @@ from .locking import appointments_read_otherwise, lock_provider, open_time_chang
 @retrying
 @transaction.atomic
 def save_service(
-    *, provider: Provider, actor: User, values: Mapping[str, Any], service: Service | None = None, seen: str | None = ""
+    *,
+    provider: Provider,
+    actor: User,
+    values: Mapping[str, Any],
+    service: Service | None = None,
+    seen: str | None = "",
+    key: UUID | None = None,
 ) -> Service:
     """Create a service at the end of the list, or change `service`; `values` are of `edit_stamps.SERVICE_FIELDS`.
 
     Its slug is made from its first name and stays once the page is live. Appointments keep the price and the length
     they were made with. `seen` is the service's stamp as it was shown, None for who saves whatever others did
-    meanwhile. Raises ChangedMeanwhile, ValidationError (a price with more digits than the currency has),
-    ChangeRefused.
+    meanwhile. With the same `key` the service that it made is returned. Raises ChangedMeanwhile, ValidationError (a
+    price with more digits than the currency has), ChangeRefused.
     """
     provider, values = lock_provider(provider, actor=actor), _only_ours(values)
     if service is None:
         # The same form sent twice makes one service: nobody offers two services that are equal.
         twin = next((row for row in provider.services.all() if edit_stamps.same(row, values)), None)
-        if twin is not None:
-            return twin
+        if made := made_before(provider.services.all(), key) or twin:
+            return made
         service = _new_service(provider)
+        service.made_by_key = key
     else:
         service = _own(provider, service)
         if not edit_stamps.same(service, values):

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from uuid import UUID
 
 from django.db import transaction
 
 from accounts.models import User
 from accounts.services import compare_calendar
 from core import clock
-from core.db import retrying
+from core.db import made_before, retrying
 from core.wording import date_text
 from providers import edit_stamps, queries
 from providers.exceptions import (
@@ -115,11 +116,13 @@ def save_override(
     note: str = "",
     override: DateOverride | None = None,
     seen: str | None = "",
+    key: UUID | None = None,
 ) -> DateOverride:
     """Set the hours, or none, of every date from `start_on` to `end_on`, in a new override or in `override`.
 
-    `seen` is the stamp of that as it was shown, None for who saves whatever others did meanwhile.
-    Raises HoursRefused, OverrideOverlaps naming both, OverrideRefused, ChangedMeanwhile.
+    `seen` is the stamp of that as it was shown, None for who saves whatever others did meanwhile. With the same `key`
+    the override that it made is returned. Raises HoursRefused, OverrideOverlaps naming both,
+    OverrideRefused, ChangedMeanwhile.
     """
     _refuse(check_ranges(ranges), [ranges])
     provider = lock_provider(provider, actor=actor)
@@ -128,9 +131,9 @@ def save_override(
         twin = next(
             (row for row in provider.date_overrides.filter(start_on=start_on) if edit_stamps.same(row, values)), None
         )
-        if twin is not None:
-            return twin  # the same form sent twice
-        override = DateOverride(provider=provider)
+        if made := made_before(provider.date_overrides.all(), key) or twin:
+            return made  # the same form or call sent twice
+        override = DateOverride(provider=provider, made_by_key=key)
     else:
         present = provider.date_overrides.filter(pk=override.pk).first()
         if present is None:
