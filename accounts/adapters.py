@@ -18,13 +18,14 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core import signing
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.http.request import validate_host
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from qrcode.image.svg import SvgPathFillImage  # type: ignore[import-untyped]
 
-from accounts import after_login, services, sign_in_limits, url_secrets
+from accounts import after_login, services, sign_in_limits
 from accounts.client_ip import client_ip, network
 from accounts.models import User
 from core.encryption import decrypt, encrypt
@@ -59,9 +60,15 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def set_password(self, user: AbstractBaseUser, password: str) -> None:
-        """Set the password and nothing else: an account closed since `user` was read stays closed."""
-        user.set_password(password)
-        user.save(update_fields=["password"])
+        assert isinstance(user, User)
+        services.store_password(user=user, password=password)
+
+    def clean_password(self, password: str, user: AbstractBaseUser | None = None) -> str:
+        """The password, if it may be one. Raises ValidationError (see `services.password_errors`)."""
+        known = user if isinstance(user, User) else User()
+        if errors := services.password_errors(password, email=known.email, username=known.username, name=known.name):
+            raise ValidationError(errors)
+        return password
 
     # --- Who may come in --------------------------------------------------------------------------------------------
 
@@ -71,8 +78,8 @@ class AccountAdapter(DefaultAccountAdapter):
         An unconfirmed account is mailed its link again. Past a limit raises ImmediateHttpResponse (`sign_in_limits`).
         """
         user = super().authenticate(request, **credentials)
-        if isinstance(user, User) and not user.email_confirmed:
-            self._send_link_again(request, user)
+        if isinstance(user, User) and not user.address_suffices:
+            self.send_link_again(request, user)
             user = None
         assert user is None or isinstance(user, User)
         if self._try.needs_code:
@@ -82,10 +89,11 @@ class AccountAdapter(DefaultAccountAdapter):
             self._try.forgive()
         return user
 
-    def _send_link_again(self, request: HttpRequest, user: User) -> None:
+    def send_link_again(self, request: HttpRequest, user: User) -> None:
+        """Mail an unconfirmed account its link again, as often as that is allowed."""
         address, _ = EmailAddress.objects.get_or_create(user=user, email=user.email, defaults={"primary": True})
         if consume_email_verification_rate_limit(request, user.email):
-            EmailConfirmationHMAC(address).send(request, signup=True)
+            services.mail_link(address=address, is_sign_up=True, **self._asked(request, address.email))
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         email = _email_of(credentials)
@@ -190,9 +198,7 @@ class AccountAdapter(DefaultAccountAdapter):
     # --- Links and mail -----------------------------------------------------------------------------------------------
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: EmailConfirmationHMAC) -> str:
-        """The link that confirms an address, without row numbers, and with the way back for any device."""
-        path = reverse("account_confirm_email", args=[url_secrets.seal(emailconfirmation.key)])
-        return on_our_site(_with_the_way_back(path, request))
+        return services.link_of(emailconfirmation.email_address, way_back=after_login.way_back(request))
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """The link of a reset, with the way back. It names the account by its uuid; allauth's key, by row number."""
@@ -209,14 +215,21 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_confirmation_mail(
         self, request: HttpRequest, emailconfirmation: EmailConfirmationHMAC, signup: bool
     ) -> None:
-        """Mail the link that confirms an address, or for another account's address that it has an account."""
         address = emailconfirmation.email_address
-        if not address.can_set_verified() or User.objects.filter(email=address.email).exclude(
-            pk=address.user_id
-        ).filter(email_confirmed_at__isnull=False):
-            self.send_account_already_exists_mail(address.email)
-        else:
-            super().send_confirmation_mail(request, emailconfirmation, signup)
+        services.mail_link(address=address, is_sign_up=signup, **self._asked(request, address.email))
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        services.mail_account_exists(
+            to=email, asked_from=network(self.request), on_known_device=self._is_known_device(self.request, email)
+        )
+
+    def _asked(self, request: HttpRequest, email: str) -> dict[str, Any]:
+        """What a service is told of the request for a link."""
+        return {
+            "asked_from": network(request),
+            "on_known_device": self._is_known_device(request, email.lower()),
+            "way_back": after_login.way_back(request),
+        }
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Have the letter sent by a worker, so that the page waits for no mail server and its time tells nothing."""

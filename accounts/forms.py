@@ -4,21 +4,26 @@ from typing import Any
 
 from allauth.account import forms as allauth_forms
 from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.email_verification import send_verification_email_to_address
+from allauth.account.models import EmailAddress
 from allauth.mfa.base import forms as mfa_forms
 from allauth.mfa.totp import forms as totp_forms
 from allauth.mfa.webauthn import forms as webauthn_forms
 from django import forms
+from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from phonenumber_field.formfields import PhoneNumberField
 
 from accounts import after_login, queries, services, zones
 from accounts.exceptions import AddressTaken
 from accounts.mailed_codes import LEAVING, MailedCode
-from accounts.models import LANGUAGES, Theme, User, Weekday
+from accounts.models import LANGUAGES, LONGEST_USERNAME, USERNAME_WORDS, Theme, User, Weekday
 from core import clock
 from core.forms import LineField, ZoneField
 
@@ -64,13 +69,16 @@ class SignupForm(allauth_forms.SignupForm):
 
     def validate_unique_email(self, value: str) -> str:
         self.account_already_exists = queries.is_address_taken(value)
+        if self.account_already_exists and settings.EMAIL_CONFIRMATION == "later":
+            raise ValidationError(services.ADDRESS_TAKEN)
         return value
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        password, name = cleaned.get("password1"), cleaned.get("name")
-        if password and name and password.strip().lower() == name.strip().lower():
-            self.add_error("password1", "The password must not be your name.")
+        cleaned = super(allauth_forms.SignupForm, self).clean()  # allauth's own checks the password without the name
+        if password := cleaned.get("password1"):
+            known = {"email": cleaned.get("email"), "name": cleaned.get("name") or ""}
+            for error in services.password_errors(password, **known):
+                self.add_error("password1", error)
         return cleaned
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
@@ -81,6 +89,9 @@ class SignupForm(allauth_forms.SignupForm):
         try:
             return super().try_save(request)
         except AddressTaken:  # since the form was looked at
+            if settings.EMAIL_CONFIRMATION == "later":
+                messages.error(request, services.ADDRESS_TAKEN)
+                return None, redirect("account_login")
             self.account_already_exists = True
             return super().try_save(request)
 
@@ -109,6 +120,12 @@ class AddEmailForm(allauth_forms.AddEmailForm):
                 "hint": "We send a link there. Your address changes when you open it.",
             },
         )
+
+    def save(self, request: HttpRequest) -> EmailAddress:
+        """Note the address and mail the link to it, as often as that is allowed."""
+        address = services.note_new_address(user=self.user, email=self.cleaned_data["email"])
+        send_verification_email_to_address(request, address)
+        return address
 
 
 class ChangePasswordForm(allauth_forms.ChangePasswordForm):
@@ -179,6 +196,18 @@ class RequestLoginCodeForm(allauth_forms.RequestLoginCodeForm):
         found: User | None = self._user  # type: ignore[has-type]
         self._user = found if found is not None and found.email_confirmed else None
         return email
+
+
+class UsernameForm(forms.Form):
+    """The form of a link's page whose person wanted a username that somebody else has by now."""
+
+    username = forms.CharField(
+        label="Username for programs",
+        help_text=USERNAME_WORDS,
+        max_length=LONGEST_USERNAME,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+        error_messages={"required": "Choose a username, or go without one."},
+    )
 
 
 class ConfirmLoginCodeForm(allauth_forms.ConfirmLoginCodeForm):

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from accounts import services
-from accounts.exceptions import AddressTaken
+from accounts.exceptions import AddressNotConfirmed, AddressTaken
 from accounts.google_oauth import Identity
 from accounts.models import User
 from core import clock
@@ -147,11 +147,15 @@ def _make(identity: Identity, *, zone: str, now: datetime) -> User:
 def connect(*, user: User, identity: Identity) -> bool:
     """Let this Google account sign in to the account of `user`, who is signed in. False where it did already.
 
-    Raises TakesNoPart, OthersGoogle or HasGoogle. The address at Google matters not, and becomes none of the account's.
+    Raises TakesNoPart, AddressNotConfirmed, OthersGoogle or HasGoogle.
+
+    The address at Google matters not, and becomes none of the account's.
     """
     person = lock_row(User.objects.filter(pk=user.pk))
     if not person.takes_part:
         raise TakesNoPart
+    if not person.email_confirmed:
+        raise AddressNotConfirmed
     found = find(identity)
     if found is not None and found.pk != person.pk:
         raise OthersGoogle

@@ -19,6 +19,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 from core import clock
 
 SHORTEST_USERNAME, LONGEST_USERNAME = 3, 40
+LONGEST_NAME, LONGEST_ADDRESS = 120, 254
 USERNAME_WORDS = (
     f"Use {SHORTEST_USERNAME} to {LONGEST_USERNAME} of the letters a to z, digits, dots, and the characters _ + -."
 )
@@ -85,7 +86,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    email = models.EmailField(max_length=254, unique=True, null=True, blank=True)
+    email = models.EmailField(max_length=LONGEST_ADDRESS, unique=True, null=True, blank=True)
     # When the person proved that `email` is theirs; empty until then.
     email_confirmed_at = models.DateTimeField(null=True, blank=True)
     username = models.CharField(
@@ -100,7 +101,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     wanted_username = models.CharField(
         max_length=LONGEST_USERNAME, blank=True, default="", db_default="", editable=False
     )
-    name = models.CharField(max_length=120)
+    name = models.CharField(max_length=LONGEST_NAME)
     phone = PhoneNumberField(blank=True)
     photo = models.ImageField(upload_to="photos/", blank=True)
     time_zone = models.CharField(max_length=64, default="Europe/London", validators=[clock.validate_zone])
@@ -178,12 +179,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email_confirmed_at is not None
 
     @property
-    def may_take_time(self) -> bool:
-        """Whether others' time may be booked by this account: once its address is confirmed.
-
-        Where EMAIL_CONFIRMATION is `later`, an address is enough.
-        """
+    def address_suffices(self) -> bool:
+        """Whether the address is confirmed, or need not be yet (EMAIL_CONFIRMATION); False without one."""
         return self.email is not None and (self.email_confirmed or settings.EMAIL_CONFIRMATION == "later")
+
+    @property
+    def may_take_time(self) -> bool:
+        """Whether others' time may be booked by this account, as far as its address goes."""
+        return self.address_suffices
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save the account without the copies of what stands elsewhere, which a row read before must not undo."""

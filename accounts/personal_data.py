@@ -182,7 +182,13 @@ def _second_step(row: Authenticator) -> Facts:
 
 
 def _device(row: UserSession) -> Facts:
-    return {"network_address": row.ip, "browser": row.user_agent, "signed_in_at": row.created_at}
+    is_program = bool(row.data.get("is_program"))
+    return {
+        "network_address": row.ip,
+        "browser": "" if is_program else row.user_agent,
+        "program": row.user_agent if is_program else "",
+        "signed_in_at": row.created_at,
+    }
 
 
 def _suspension(row: Ban) -> Facts:

@@ -22,6 +22,11 @@ def is_address_taken(email: str) -> bool:
     )
 
 
+def is_username_taken(username: str) -> bool:
+    """Whether an account has this username. One query, none for an empty one."""
+    return bool(username) and User.objects.filter(username=username).exists()
+
+
 def sessions_of(user: User, *, now: datetime) -> list[UserSession]:
     """The sessions in which the person is signed in, the earliest first. One query, whatever their number."""
     alive = Session.objects.filter(expire_date__gt=now).values("session_key")

@@ -21,6 +21,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from accounts import after_login, services
+from accounts.exceptions import TooManyTries
 from accounts.models import User
 from core import errors
 
@@ -74,6 +75,30 @@ def count_try(request: HttpRequest, *, email: str, on_known_device: bool) -> Try
     if anywhere is None and request.user.is_authenticated:
         raise _pause(request, ANYWHERE, email)
     return Try((here, anywhere) if anywhere else (here,), needs_code=anywhere is None)
+
+
+def count_program_try(request: HttpRequest, *, login: str) -> Try:
+    """Count one try of a program for the account of `login`, an address or a username, with those of the pages.
+
+    Raises TooManyTries past either limit: a program can't go to the page that asks for a mailed code.
+    """
+    key = _key_here(request, login, on_known_device=False)
+    here = ratelimit.consume(request, app=APP, action=HERE, key=key)
+    if here is None:
+        raise TooManyTries(_wait(request, APP, HERE, key))
+    anywhere = ratelimit.consume(request, app=APP, action=ANYWHERE, key=login)
+    if anywhere is None:
+        raise TooManyTries(_wait(request, APP, ANYWHERE, login))
+    return Try((here, anywhere), needs_code=False)
+
+
+def count_program_code(request: HttpRequest, *, user: User) -> Try:
+    """Count one try of a second step's code, with those of the page that asks for one. Raises TooManyTries."""
+    key = f"mfa-auth-user-{user.pk}"  # as allauth has it
+    used = ratelimit.consume(request, app=APP, action=HERE, key=key)
+    if used is None:
+        raise TooManyTries(_wait(request, APP, HERE, key))
+    return Try((used,), needs_code=False)
 
 
 def forget_tries(request: HttpRequest, *, email: str) -> None:

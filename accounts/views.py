@@ -23,8 +23,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import google_oauth, passkeys, photos, queries, services, sign_in_limits, url_secrets, zones
 from accounts.adapters import AccountAdapter
-from accounts.exceptions import ChangedMeanwhile, PhotoRefused
-from accounts.forms import MailedCodeForm, PhotoForm, PreferencesForm, ProfileForm
+from accounts.exceptions import ChangedMeanwhile, FieldsRefused, PhotoRefused, UsernameTaken
+from accounts.forms import MailedCodeForm, PhotoForm, PreferencesForm, ProfileForm, UsernameForm
 from accounts.http import SignedInRequest
 from accounts.limits import limited
 from accounts.mailed_codes import AGAIN
@@ -282,11 +282,15 @@ remove_passkey = RemovePasskey.as_view()
 class ConfirmEmail(allauth_views.ConfirmEmailView):
     """allauth's page that confirms an address, except that a GET changes nothing and signs nobody out."""
 
+    username_form: UsernameForm | None = None
+
     def get(self, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             self.object = self.get_object()
         except Http404:
             self.object = None
+        if self.object and queries.is_username_taken(self.object.email_address.user.wanted_username):
+            self.username_form = UsernameForm()
         return self.render_to_response(
             self.get_context_data(), status=HTTPStatus.OK if self.object else HTTPStatus.GONE
         )
@@ -298,14 +302,45 @@ class ConfirmEmail(allauth_views.ConfirmEmailView):
         except Http404:
             self.object = None
             return self.render_to_response(self.get_context_data(), status=HTTPStatus.GONE)
+        if not self._takes_username(address.user):
+            self.object = EmailConfirmationHMAC(address)
+            return self.render_to_response(self.get_context_data(), status=HTTPStatus.UNPROCESSABLE_ENTITY)
         if User.objects.filter(email=address.email).exclude(pk=address.user_id).exists():
             services.discard_unconfirmed_account(email=address.email)
+        first = address.user.email is None
         try:
             with transaction.atomic():
-                return super().post(*args, **kwargs)
+                answer = super().post(*args, **kwargs)
+            if first:  # their sessions name an account without an address, and read as ended
+                services.end_sessions(user=address.user)
+            return answer
         except IntegrityError:  # the address became somebody else's meanwhile
             self.object = None
             return self.render_to_response(self.get_context_data(), status=HTTPStatus.GONE)
+
+    def _takes_username(self, person: User) -> bool:
+        """Give the person the username that they wanted, or type now because somebody else has that one by now.
+
+        False where they have to choose another one, or say that they go without: `username_form` is the form for that.
+        """
+        if not person.wanted_username or self.request.POST.get("do") == "without":
+            if person.wanted_username:
+                services.drop_wanted_username(user=person)
+            return True
+        form = UsernameForm({"username": self.request.POST.get("username", person.wanted_username)})
+        self.username_form = form
+        if not form.is_valid():
+            return False
+        try:
+            services.claim_username(user=person, username=form.cleaned_data["username"])
+        except FieldsRefused as refusal:
+            form.add_error("username", refusal.errors["username"])
+        except UsernameTaken as refusal:
+            form.add_error("username", str(refusal))
+        return form.is_valid()
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"username_form": self.username_form}
 
     def get_object(self, queryset: Any = None) -> EmailConfirmationHMAC:
         try:

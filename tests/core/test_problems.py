@@ -10,6 +10,7 @@ import accounts
 import appointments
 import calendar_sync
 import providers
+from accounts import exceptions as of_accounts
 from appointments import exceptions as of_appointments
 from core.exceptions import Busy, DomainError
 from core.problems import KNOWN
@@ -39,6 +40,19 @@ TOLD = {
     of_appointments.StaffRefused: (403, 403, "not-allowed"),
     of_appointments.ReasonMissing: (409, 400, "invalid"),
     of_appointments.AppealAnswered: (409, 409, "move-refused"),
+    of_accounts.ChangedMeanwhile: (409, 412, "changed-meanwhile"),
+    of_accounts.AddressTaken: (409, 409, ""),
+    of_accounts.AddressNotConfirmed: (409, 409, "policy-refused"),
+    of_accounts.FieldsRefused: (422, 400, "invalid"),
+    of_accounts.UsernameTaken: (409, 400, "invalid"),
+    of_accounts.PhotoRefused: (422, 400, "invalid"),
+    of_accounts.NotBanned: (409, 409, "move-refused"),
+    of_accounts.BadCredentials: (401, 401, "bad-credentials"),
+    of_accounts.WrongCode: (401, 401, "bad-credentials"),
+    of_accounts.SecondStepNeeded: (401, 401, "second-step-needed"),
+    of_accounts.BrowserNeeded: (401, 401, "second-step-needed"),
+    of_accounts.Suspended: (403, 403, "suspended"),
+    of_accounts.TooManyTries: (429, 429, "too-many"),
     of_providers.ChangedMeanwhile: (409, 412, "changed-meanwhile"),
     of_providers.HoursRefused: (422, 400, "invalid"),
     of_providers.HoursOverlap: (422, 422, "overlaps"),
@@ -65,7 +79,7 @@ def test_no_refusal_has_a_name_of_its_own_making():
 
     assert {each.problem for each in found} - {""} <= KNOWN
     assert {each.program_status or each.status for each in found} <= {status.value for status in HTTPStatus}
-    of_these = {of_appointments.__name__, of_providers.__name__}
+    of_these = {of_accounts.__name__, of_appointments.__name__, of_providers.__name__}
     assert {each for each in found if each.__module__ in of_these} <= TOLD.keys()
 
 
