@@ -26,6 +26,7 @@ from accounts.models import User
 from core import errors
 
 APP = "allauth.account"
+A_MINUTE = 60
 HERE, ANYWHERE, CODE = "login_failed", "login_failed_anywhere", "code_after_password"
 # The limits that allauth's views refuse with 429, by the name of their address.
 REFUSED_AT = {
@@ -90,6 +91,15 @@ def count_program_try(request: HttpRequest, *, login: str) -> Try:
     if anywhere is None:
         raise TooManyTries(_wait(request, APP, ANYWHERE, login))
     return Try((here, anywhere), needs_code=False)
+
+
+def count_for_program(request: HttpRequest, action: str, *, user: User | None = None, key: str = "") -> None:
+    """Count one use of a limit of ACCOUNT_RATE_LIMITS by a program, with those of the page that has the same limit.
+
+    The limits for an account count for `user`, those for an address for `key`. Raises TooManyTries.
+    """
+    if ratelimit.consume(request, app=APP, action=action, key=key, user=user, limit_get=True) is None:
+        raise TooManyTries(max(_waits(request, APP, action, key, user=user), default=A_MINUTE))
 
 
 def count_program_code(request: HttpRequest, *, user: User) -> Try:
@@ -164,12 +174,12 @@ def _wait(request: HttpRequest, app: str, action: str, key: str) -> int:
     return max(_waits(request, app, action, key), default=0)
 
 
-def _waits(request: HttpRequest, app: str, action: str, key: str) -> Iterator[int]:
+def _waits(request: HttpRequest, app: str, action: str, key: str, *, user: User | None = None) -> Iterator[int]:
     now = time()
     for rate in ratelimit.get_rates(app=app, action=action):
-        if rate.per == "user" and not request.user.is_authenticated:
+        if rate.per == "user" and user is None and not request.user.is_authenticated:
             continue
-        tries = cache.get(ratelimit.get_cache_key(request, app=app, action=action, rate=rate, key=key), [])
+        tries = cache.get(ratelimit.get_cache_key(request, app=app, action=action, rate=rate, key=key, user=user), [])
         alive = [at for at in tries if at > now - rate.duration]
         if len(alive) >= rate.amount:
             yield ceil(min(alive) + rate.duration - now)

@@ -35,7 +35,6 @@ from core.view_contract import open_to_all, open_to_banned, takes
 
 ROOM_FOR_THE_REST_OF_THE_FORM = 100_000
 LARGEST_CAMERA_FILE = 20_000_000
-A_MINUTE = 60
 
 
 # --- Settings ---------------------------------------------------------------------------------------------------------
@@ -424,4 +423,4 @@ sign_out = open_to_all(allauth_views.LogoutView.as_view())
 
 def too_many_requests(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """The 429 answer of allauth's limits, with the time until there is room again."""
-    return errors.too_many(request, seconds=sign_in_limits.wait_of_page(request) or A_MINUTE)
+    return errors.too_many(request, seconds=sign_in_limits.wait_of_page(request) or sign_in_limits.A_MINUTE)

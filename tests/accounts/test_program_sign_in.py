@@ -14,7 +14,7 @@ from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client, RequestFactory
 
-from accounts import exceptions, services, sign_in
+from accounts import exceptions, services, sign_in, sign_in_limits
 from accounts.models import Session, User
 from core import clock
 from tests.accounts.conftest import PASSWORD
@@ -166,6 +166,32 @@ def test_a_passkey_is_used_in_a_browser(named):
 
     with pytest.raises(exceptions.SecondStepNeeded, match="make a key for your program"):
         enter()
+
+
+@pytest.mark.parametrize(
+    ("action", "of_the_page", "form"),
+    [
+        ("signup", "/accounts/signup/", {}),
+        ("change_password", "/accounts/password/change/", {"oldpassword": "wrong"}),
+        ("manage_email", "/accounts/email/", {}),
+    ],
+)
+def test_what_programs_do_to_an_account_is_counted_with_the_page(person, settings, action, of_the_page, form):
+    per = "ip" if action == "signup" else "user"
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {action: f"2/m/{per}"}
+    page = Client(REMOTE_ADDR="198.51.100.7")
+    if per == "user":
+        page.force_login(person)
+    request = RequestFactory().post("/api/", REMOTE_ADDR="198.51.100.7")
+    request.user = AnonymousUser()
+
+    with request_context(request):
+        sign_in_limits.count_for_program(request, action, user=person)
+        assert page.post(of_the_page, form).status_code != 429
+        with pytest.raises(exceptions.TooManyTries) as refused:
+            sign_in_limits.count_for_program(request, action, user=person)
+
+    assert refused.value.seconds == 60 and page.post(of_the_page, form).status_code == 429
 
 
 # --- The session ------------------------------------------------------------------------------------------------------
