@@ -22,13 +22,14 @@ NAMES = {
     503: "unavailable",
 }
 
-# The names of particular problems that a refusal may have; what each says stays the same from then on.
+# The names of particular problems that a refusal may have, besides the pages of accounts that say why somebody takes no
+# part; what each says stays the same from then on.
 KNOWN = frozenset(
     {
         "address-needed", "bad-credentials", "busy", "changed-meanwhile", "conflicts", "invalid", "key-reused",
         "late-cancellation", "move-refused", "not-allowed", "not-approved", "not-found", "nothing-due", "overlaps",
         "policy-refused", "range-too-long", "scope-needed", "second-step-needed", "slot-taken", "still-running",
-        "suspended", "terms-changed", "time-without-offset", "too-many", "unavailable", "unknown-field",
+        "terms-changed", "time-without-offset", "too-many", "unavailable", "unknown-field",
     }
 )  # fmt: skip
 

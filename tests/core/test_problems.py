@@ -11,6 +11,7 @@ import appointments
 import calendar_sync
 import providers
 from accounts import exceptions as of_accounts
+from accounts.middleware import LEAVING, SUSPENDED
 from appointments import exceptions as of_appointments
 from core.exceptions import Busy, DomainError
 from core.problems import KNOWN
@@ -77,7 +78,7 @@ def test_no_refusal_has_a_name_of_its_own_making():
 
     found = {each for each in _all_below(DomainError) if not each.__module__.startswith("tests.")}
 
-    assert {each.problem for each in found} - {""} <= KNOWN
+    assert {each.problem for each in found} - {""} <= KNOWN | {SUSPENDED, LEAVING}
     assert {each.program_status or each.status for each in found} <= {status.value for status in HTTPStatus}
     of_these = {of_accounts.__name__, of_appointments.__name__, of_providers.__name__}
     assert {each for each in found if each.__module__ in of_these} <= TOLD.keys()
