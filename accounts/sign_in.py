@@ -50,6 +50,18 @@ def sign_in_program(request: HttpRequest, *, login: str, password: str, code: st
     return user
 
 
+def is_own_password(request: HttpRequest, *, user: User, password: str) -> bool:
+    """Whether this is the password of a person who is signed in, asked again before something that can't be undone.
+
+    A wrong one counts as a try to sign in. Raises TooManyTries.
+    """
+    tried = sign_in_limits.count_program_try(request, login=user.known_as)
+    if not user.check_password(password):
+        return False
+    tried.forgive()
+    return True
+
+
 def _find(login: str) -> User | None:
     if "\x00" in login:  # PostgreSQL takes none
         return None

@@ -50,7 +50,8 @@ def sign_up(
 
     With an address, a username sent along is only wanted until the link is opened, and a known address is answered as a
     new one; its owner gets a letter. With EMAIL_CONFIRMATION `later`, both are said and the account works at once. So
-    does one under a username alone. Without a name the username is the name. Raises FieldsRefused.
+    does one under a username alone. Without a name the username is the name; a name is one clean line already. Raises
+    FieldsRefused.
     """
     email = (email or "").strip().lower() or None
     username = (username or "").strip().lower() or None

@@ -156,6 +156,7 @@ def test_wrong_codes_count_as_wrong_passwords_and_with_those_of_the_page(named, 
 
     assert [refusal() for _ in range(5)] == ["second-step-needed 401"] * 5
     assert [refusal(code="000000") for _ in range(4)] == [WRONG] * 3 + ["too-many 429"]
+    assert refusal(password="wrong") == "too-many 429"
     assert refusal(code=code_of(secret), address="203.0.113.9") == "too-many 429", (
         "whatever network the codes come from"
     )
@@ -166,6 +167,22 @@ def test_a_passkey_is_used_in_a_browser(named):
 
     with pytest.raises(exceptions.SecondStepNeeded, match="make a key for your program"):
         enter()
+
+
+def test_a_password_asked_again_counts_as_a_try_and_needs_no_address(settings):
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"login_failed": "2/5m/key"}
+    robot = User.objects.create_user(None, PASSWORD, username="robot", name="Robot")
+    request = RequestFactory().post("/api/", REMOTE_ADDR="198.51.100.7")
+    request.user = robot
+
+    def asked(password):
+        return sign_in.is_own_password(request, user=robot, password=password)
+
+    with request_context(request):
+        assert [asked(PASSWORD), asked(PASSWORD), asked(PASSWORD)] == [True] * 3
+        assert [asked("wrong"), asked("wrong")] == [False] * 2
+        with pytest.raises(exceptions.TooManyTries):
+            asked(PASSWORD)
 
 
 @pytest.mark.parametrize(
@@ -219,6 +236,8 @@ def test_a_session_of_a_program_is_listed_with_the_devices_and_ends_with_them(pe
     assert get_user(browser) == person
     page = browser.get("/accounts/sessions/").text
     assert "A program: robot/1.0" in page and "198.51.100.7" in page
+    sign_in_on_the_page(Client())
+    assert UserSession.objects.count() == 2, "signing in elsewhere leaves it"
     services.end_sessions(user=person)
     assert not UserSession.objects.exists() and not get_user(browser_with(session.session_key)).is_authenticated
 
