@@ -60,6 +60,11 @@ class Call:
     def anybody(self) -> User | None:
         return self.caller.person
 
+    @property
+    def version(self) -> int | None:
+        """The version of the appointment that an If-Match named (its `sequence`); None where there was none."""
+        return self.seen.appointment.sequence if self.seen else None
+
     def shown_in(self, name: str) -> None:
         """Write times in this zone where the caller asked for no other, also those of a refusal."""
         self.zone = self.zone or clock.zone(name)

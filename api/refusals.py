@@ -8,7 +8,9 @@ from api.calls import Call
 from api.errors import Problem
 from api.problems import KINDS
 from api.serializers.base import price, told
-from appointments.exceptions import SlotTaken, TermsChanged
+from appointments.exceptions import CountsForMore, SlotTaken, TermsChanged
+from appointments.pages.consequences import counts_sentence, figure
+from appointments.rules.fair_use import LIMIT, Consequence
 from appointments.services.booking import Terms
 from core import clock
 from core.exceptions import Busy, DomainError
@@ -29,6 +31,11 @@ BY_STATUS = {
 MORE: dict[type[DomainError], Callable[[Any, ZoneInfo], dict[str, Any]]] = {
     SlotTaken: lambda error, zone: {"nearest": [told(at, zone) for at in error.nearest]},
     TermsChanged: lambda error, zone: {"terms": terms_told(error.terms)} if error.terms else {},
+    CountsForMore: lambda error, zone: consequence_told(error.number),
+}
+# The sentences of refusals that speak of a page otherwise.
+SENTENCES: dict[type[DomainError], Callable[[Any], str]] = {
+    CountsForMore: lambda error: counts_sentence(Consequence(error.number)),
 }
 
 
@@ -40,6 +47,11 @@ def terms_told(terms: Terms) -> dict[str, Any]:
         "confirms_at_once": terms.confirms_at_once,
         "cancellation_cutoff_minutes": terms.cutoff_minutes,
     }
+
+
+def consequence_told(number: int) -> dict[str, Any]:
+    """What a late cancellation counts as; to send `accept` back is to agree to it."""
+    return {"accept": figure(number), "number": number, "of": LIMIT, "would_ban": Consequence(number).bans}
 
 
 def refusal_of(error: Exception, call: Call) -> Exception:
@@ -57,4 +69,5 @@ def refusal_of(error: Exception, call: Call) -> Exception:
     for kind, members in MORE.items():
         if isinstance(error, kind):
             more |= members(error, zone)
-    return Problem(name, str(error), more=more, headers=headers)
+    said = SENTENCES.get(type(error), str)(error)
+    return Problem(name, said, more=more, headers=headers)

@@ -6,8 +6,8 @@ path, query and body by name.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from rest_framework.serializers import BaseSerializer
@@ -18,16 +18,8 @@ from api.serializers.base import Params, Reads
 # Who may use a route, where that is no scope of a key: everybody; people and their sessions, but no key.
 ANYBODY = ""
 NO_KEY = "no key"
+JSON = "application/json"
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer other than the route's usual one: another status, or further headers."""
-
-    result: Any = None
-    status: int = 0
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +27,10 @@ class Route:
     """One verb at one path. Paths are written as in `docs/api.md`, and answer with and without their last slash.
 
     `reads` is the body, `params` the query, `writes` the answer's form, empty for none. `pages` says that the operation
-    returns a `paging.Page`. `state` is the route whose ETag an If-Match here is about. A request sent twice with one
-    Idempotency-Key is answered by `again`, which gets the text that `made` drew from the first result; without it the
-    operation is called again, and must do a thing once by itself. `limit` counts with the pages' limit of that name.
+    returns a `paging.Page`; with another `media` than JSON it returns an `answers.File`. `state` is the route whose
+    ETag an If-Match here is about; path and body have its values. A request sent twice with one Idempotency-Key is
+    answered by `again`, which gets the text that `made` drew from the first result; without it the operation is called
+    again, and must do a thing once by itself. `limit` counts with the pages' limit of that name.
     `max_age` is how many seconds a visitor's answer may be kept by a cache; None where it may not. `problems` are those
     that this route has beside the common ones.
     """
@@ -52,6 +45,7 @@ class Route:
     status: int = 200
     statuses: tuple[int, ...] = ()
     pages: bool = False
+    media: str = JSON
     state: "Route | None" = None
     made: Callable[[Any], str] | None = None
     again: Callable[..., Any] | None = None

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
@@ -33,6 +34,7 @@ class ProblemOut(serializers.Serializer[Any]):
 COMMON = ("invalid", "malformed", "unknown-field", "not-acceptable", "too-many", "fault", "unavailable", "busy")
 WITH_PERSON = ("token-invalid", "suspended", "leaving", "scope-needed")
 WITH_BODY = ("too-large", "wrong-type", "csrf")
+JSON = "application/json"
 PROBLEM = "application/problem+json"
 
 
@@ -90,15 +92,10 @@ class RouteSchema(AutoSchema):
         route = self.route
         good: Any = route.writes
         if route.pages:
-            good = inline_serializer(
-                name=f"{route.writes.__name__.removesuffix('Out')}Page",
-                fields={
-                    "results": route.writes(many=True),
-                    "next": serializers.CharField(allow_null=True),
-                    "previous": serializers.CharField(allow_null=True),
-                },
-            )
-        told: dict[Any, Any] = dict.fromkeys((route.status, *route.statuses), good)
+            good = _page_of(route.writes)
+        if route.media != JSON:
+            good = OpenApiTypes.STR
+        told: dict[Any, Any] = {(status, route.media): good for status in (route.status, *route.statuses)}
         by_status: dict[int, list[str]] = {}
         for name in kinds_of(route):
             by_status.setdefault(KINDS[name].status, []).append(name)
@@ -120,6 +117,19 @@ class RouteSchema(AutoSchema):
             found.append(_header("If-Match", "The ETag that was read; another state by now is 412."))
         found.append(_header("Dayline-Version", "The version to answer in; without it the newest, or the key's."))
         return found
+
+
+@cache
+def _page_of(rows: type[serializers.BaseSerializer[Any]]) -> serializers.Serializer[Any]:
+    """A page of a list, the same for all routes with these rows."""
+    return inline_serializer(
+        name=f"{rows.__name__.removesuffix('Out')}Page",
+        fields={
+            "results": rows(many=True),
+            "next": serializers.CharField(allow_null=True),
+            "previous": serializers.CharField(allow_null=True),
+        },
+    )
 
 
 def _header(name: str, said: str) -> OpenApiParameter:

@@ -11,15 +11,17 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.cache import patch_vary_headers
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from api import auth, bodies, conditions, limits, once, versions
+from api.answers import Answer, File
 from api.calls import VISITOR, Call, Caller
 from api.errors import FieldError, Problem, answer_to
 from api.paging import Page
 from api.refusals import refusal_of
-from api.routes import Answer, Route
+from api.routes import JSON, Route
 from api.schema import RouteSchema
 from api.serializers.base import UNKNOWN, Params, read
 from core import clock
@@ -110,7 +112,7 @@ def _answer(route: Route, call: Call, values: Mapping[str, str]) -> HttpResponse
     if route.limit and caller.person:
         limits.count_act(request, caller, route.limit)
     if route.state is not None and conditions.is_conditional(request):
-        _check_state(route.state, call, values)
+        _check_state(route.state, call, arguments)
     return _done_once(route, call, arguments)
 
 
@@ -136,7 +138,7 @@ def _body(route: Route, request: HttpRequest) -> dict[str, Any]:
     return read(route.reads or Params, said)
 
 
-def _check_state(state: Route, call: Call, values: Mapping[str, str]) -> None:
+def _check_state(state: Route, call: Call, values: Mapping[str, Any]) -> None:
     """Compare If-Match with the ETag that reading the resource would give now. Raises Problem `changed-meanwhile`."""
     result = state.operation(call, **{name: values[name] for name in state.parameters})
     if not conditions.names_state(call.request, conditions.tag_of(_rendered(state, call, result))):
@@ -193,10 +195,15 @@ def _response(route: Route, call: Call, result: Any, *, status: int = 0) -> Http
             return HttpResponse(status=HTTPStatus.NOT_MODIFIED, headers=headers)
     if status == HTTPStatus.NO_CONTENT:
         return HttpResponse(status=status, headers=headers)
-    return HttpResponse(body, status=status, content_type="application/json", headers=headers)
+    if isinstance(answer.result, File):
+        headers["Content-Disposition"] = f'attachment; filename="{answer.result.name}"'
+    kind = route.media if route.media == JSON else f"{route.media}; charset=utf-8"
+    return HttpResponse(body, status=status, content_type=kind, headers=headers)
 
 
 def _rendered(route: Route, call: Call, result: Any) -> bytes:
+    if isinstance(result, File):
+        return result.content
     if route.writes is None:
         return b""
     if isinstance(result, Page):
@@ -248,5 +255,15 @@ def _patterns(route_path: str, at_path: Mapping[str, Route]) -> list[URLPattern]
 
 def _view_of(at_path: Mapping[str, Route]) -> Callable[..., Any]:
     verbs = {verb.lower(): RouteView.answer for verb in at_path}
-    kind = cast(type[RouteView], type("RoutesAtPath", (RouteView,), {"routes": dict(at_path), **verbs}))
+    members = {"routes": dict(at_path), "renderer_classes": _renderers_of(at_path.values()), **verbs}
+    kind = cast(type[RouteView], type("RoutesAtPath", (RouteView,), members))
     return open_to_all(for_programs(verbs=tuple(at_path))(kind.as_view()))
+
+
+def _renderers_of(routes: Iterable[Route]) -> list[type[BaseRenderer]]:
+    """The types that Accept may ask for: JSON, in which problems are told, and those of files."""
+    files = sorted({route.media for route in routes} - {JSON})
+    return [
+        JSONRenderer,
+        *(type("FileRenderer", (BaseRenderer,), {"media_type": media, "format": media}) for media in files),
+    ]

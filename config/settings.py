@@ -450,6 +450,18 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": False,
     "SORT_OPERATIONS": False,
+    # The choices that several fields have.
+    "ENUM_NAME_OVERRIDES": {
+        "AppointmentStatus": "appointments.states.Status",
+        "Role": "appointments.states.Role",
+        "Verb": "appointments.states.Verb",
+        "ProposalState": "appointments.states.ProposalState",
+        "OfferState": "appointments.states.OfferState",
+        "PlaceState": "appointments.states.PlaceState",
+        "Frequency": "appointments.states.Frequency",
+        "LeftOut": "appointments.states.LeftOut",
+        "Venue": "providers.models.Venue",
+    },
     "SERVERS": [{"url": SITE_URL}],
     "APPEND_COMPONENTS": {
         "securitySchemes": {

@@ -111,6 +111,55 @@ WHY_NOT = "appointments/rules/why_not.py"
 WHY = "appointments/test_why_not.py"
 
 MUTANTS = [
+    # --- Appointments by API ------------------------------------------------------------------------------------------
+    mutant(
+        "a program does what is the other side's",
+        "api/operations/found.py",
+        "    if role not in MOVES[verb][2]:\n",
+        "    if verb is None:\n",
+        "api/test_acts.py",
+        "own_side",
+    ),
+    mutant(
+        "a late cancellation by a program is not weighed",
+        "api/operations/acts.py",
+        "seen=number_accepted(accept)",
+        "seen=3",
+        "api/test_acts.py",
+        "late_cancellation",
+    ),
+    mutant(
+        "what was read is not compared under the lock",
+        "api/operations/appointments.py",
+        "note=note, version=call.version)",
+        "note=note)",
+        "api/test_appointments.py",
+        "under_the_lock",
+    ),
+    mutant(
+        "If-Match is not looked at",
+        "api/view.py",
+        "    if not conditions.names_state(",
+        "    if result is None and not conditions.names_state(",
+        "api/test_acts.py",
+        "changes_nothing",
+    ),
+    mutant(
+        "a list shows everybody's appointments",
+        "appointments/queries/sides.py",
+        "    rows = appointments_of(person).filter(_on_side(person, choice.side))\n",
+        "    rows = Appointment.objects.with_people().annotate(contact_since=Max('end'))\n",
+        "api/test_appointments.py",
+        "others_none",
+    ),
+    mutant(
+        "one's own name finds everything",
+        "appointments/queries/sides.py",
+        "return ~Q(customer=person) if column",
+        "return Q() if column",
+        "api/test_appointments.py",
+        "narrowed",
+    ),
     # --- What is agreed -----------------------------------------------------------------------------------------------
     mutant("the fee is not copied", BOOKING, "platform_fee=price.platform_fee,", "platform_fee=0,", FAR, "price_fee"),
     mutant(
@@ -310,8 +359,8 @@ MUTANTS = [
     mutant(
         "the page counts one too few",
         "appointments/pages/consequences.py",
-        'return f"{ordinal(self.number)} of {LIMIT}"',
-        'return f"{ordinal(self.number - 1)} of {LIMIT}"',
+        'return f"{ordinal(number)} of {LIMIT}"',
+        'return f"{ordinal(number - 1)} of {LIMIT}"',
         CONSEQUENCES,
     ),
     mutant(

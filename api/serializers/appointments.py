@@ -6,14 +6,18 @@ from zoneinfo import ZoneInfo
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from api.serializers.base import Amount, Instant, InZone, Moment, Price, Reads, Text, Writes, price
+from api.serializers.base import Amount, Day, Instant, InZone, Line, Moment, Paged, Price, Reads, Text, Writes, price
+from appointments.models import AppointmentEvent
 from appointments.pages.places import may_know_address, place_of
 from appointments.pages.standing import Standing
+from appointments.pages.timeline import side_named
 from appointments.queries.customers import REACHED_FOR
-from appointments.states import Role, Status, Verb
+from appointments.queries.sides import When
+from appointments.states import ProposalState, Role, Status, Verb
 from providers.models import Venue
 
 LONGEST_NOTE = 1000
+LONGEST_REASON = 500
 # The verbs that a person may do, in the order in which `can` lists them.
 DOABLE = [
     Verb.ACCEPT, Verb.DECLINE, Verb.WITHDRAW, Verb.CANCEL, Verb.COMPLETE, Verb.NO_SHOW, Verb.CORRECT, Verb.PROPOSE,
@@ -46,6 +50,56 @@ class AppointmentParams(InZone):
     """Parameters of one appointment."""
 
 
+class ListParams(Paged):
+    """Parameters of a list of appointments: `from` and `to`, the day after the last, are dates in the zone `tz`, else
+    in the person's own."""
+
+    status = serializers.ChoiceField(choices=Status.choices, required=False)
+    provider = serializers.CharField(max_length=100, required=False)
+    customer = serializers.UUIDField(required=False)
+    to = Day(required=False, source="to_date", help_text="The day after the last one.")
+    q = Line(max_length=100, required=False, allow_blank=True, source="words")
+
+    def get_fields(self) -> dict[str, Any]:
+        # Both are words of Python's.
+        side = serializers.ChoiceField(choices=[Role.CUSTOMER, Role.PROVIDER], required=False, source="side")
+        return {**super().get_fields(), "as": side, "from": Day(required=False, source="from_date")}
+
+
+class AppointmentsParams(ListParams):
+    """Parameters of the list of appointments."""
+
+    when = serializers.ChoiceField(choices=list(When), required=False)
+
+
+class NoteIn(Reads):
+    note = Text(max_length=LONGEST_NOTE, allow_blank=True)
+
+
+class ReasonIn(Reads):
+    """An act, with a reason that the other side reads."""
+
+    reason = Text(max_length=LONGEST_REASON, required=False, allow_blank=True)
+
+
+class CancelIn(ReasonIn):
+    accept = serializers.CharField(
+        max_length=100, required=False, help_text="The consequence that the refusal `late-cancellation` named."
+    )
+
+
+class CorrectIn(ReasonIn):
+    to = serializers.ChoiceField(choices=[Status.COMPLETED, Status.NO_SHOW])
+
+
+class NewTimeIn(ReasonIn):
+    start = Instant()
+
+
+class RescheduleIn(NewTimeIn):
+    appointment = serializers.CharField(max_length=100, source="ref")
+
+
 class NamedOut(serializers.Serializer[Any]):
     id = serializers.CharField(source="slug")
     name = serializers.CharField()
@@ -69,9 +123,33 @@ class ProposalOut(Writes):
     by = serializers.ChoiceField(choices=["customer", "provider", "staff"])
     message = serializers.CharField()
     answer_by = Moment()
+    state = serializers.ChoiceField(choices=ProposalState.choices)
+    created_at = Moment()
+    closed_at = Moment(allow_null=True)
 
     def zone_of(self, instance: Any) -> ZoneInfo:
-        return self.context["zone"]
+        return self.context.get("zone") or super().zone_of(instance)
+
+
+class HistoryOut(Writes):
+    """An entry of an appointment's history. `start` is the time that it had then, `new_start` one that was proposed,
+    refused or moved to; nobody is named where it happened by itself."""
+
+    at = Moment()
+    verb = serializers.ChoiceField(choices=Verb.choices)
+    by = serializers.ChoiceField(choices=Role.choices, source="role")
+    name = serializers.SerializerMethodField()
+    to = serializers.ChoiceField(choices=Status.choices, source="to_status")
+    start = Moment()
+    new_start = Moment(allow_null=True, source="to_start")
+    reason = serializers.CharField()
+
+    def get_fields(self) -> dict[str, Any]:
+        before = serializers.ChoiceField(choices=Status.choices, source="from_status", allow_blank=True)
+        return {**super().get_fields(), "from": before}
+
+    def get_name(self, event: AppointmentEvent) -> str | None:
+        return side_named(event.appointment, event.role) or None
 
 
 class AppointmentOut(Writes):

@@ -1,22 +1,40 @@
 """The addresses of appointments."""
 
+from collections.abc import Callable
+from typing import Any
+
+from api.answers import Answer
 from api.models import Scope
-from api.operations import booking
+from api.operations import acts, appointments, booking, proposals
 from api.routes import Route
-from api.serializers.appointments import AppointmentOut, AppointmentParams, BookingIn
+from api.serializers.appointments import (
+    AppointmentOut,
+    AppointmentParams,
+    AppointmentsParams,
+    BookingIn,
+    CancelIn,
+    CorrectIn,
+    HistoryOut,
+    ListParams,
+    NewTimeIn,
+    NoteIn,
+    ProposalOut,
+    ReasonIn,
+    RescheduleIn,
+)
+from api.serializers.base import Paged, Reads
 from appointments.pages.standing import Standing
 
+ONE = "/api/appointments/<ref>/"
+CALENDAR = "text/calendar"
 READ = Route(
     verb="GET",
-    path="/api/appointments/<ref>/",
+    path=ONE,
     operation=booking.read_appointment,
     scope=Scope.APPOINTMENTS_READ,
     params=AppointmentParams,
     writes=AppointmentOut,
 )
-
-
-BOOKING = ("slot-taken", "terms-changed", "policy-refused", "address-needed", "time-without-offset", "not-found")
 
 
 def _reference(made: Standing) -> str:
@@ -48,4 +66,80 @@ def _book_at(path: str) -> Route:
     )
 
 
-ROUTES = [READ, _book_at("/api/appointments/"), _book_at("/api/appointments/create/")]
+def _changes(
+    operation: Callable[..., Standing | Answer],
+    path: str,
+    *,
+    verb: str = "POST",
+    reads: type[Reads] | None = ReasonIn,
+    statuses: tuple[int, ...] = (),
+    problems: tuple[str, ...] = (),
+) -> Route:
+    """A route that changes an appointment and answers with it."""
+    return Route(
+        verb=verb,
+        path=path,
+        operation=operation,
+        scope=Scope.APPOINTMENTS_WRITE,
+        reads=reads,
+        params=AppointmentParams,
+        writes=AppointmentOut,
+        statuses=statuses,
+        state=READ,
+        made=_reference,
+        again=booking.booked_before,
+        problems=("not-found", "not-allowed", "move-refused", "policy-refused", *problems),
+    )
+
+
+def _lists(operation: Callable[..., Any], path: str, *, params: type[Paged], writes: Any) -> Route:
+    return Route(
+        verb="GET",
+        path=path,
+        operation=operation,
+        scope=Scope.APPOINTMENTS_READ,
+        params=params,
+        writes=writes,
+        pages=True,
+    )
+
+
+def _file(operation: Callable[..., Any], path: str, *, limit: str = "") -> Route:
+    return Route(
+        verb="GET",
+        path=path,
+        operation=operation,
+        scope=Scope.APPOINTMENTS_READ,
+        media=CALENDAR,
+        limit=limit,
+    )
+
+
+NEW_TIME: dict[str, Any] = {
+    "statuses": (202,),
+    "problems": ("slot-taken", "terms-changed", "invalid", "time-without-offset"),
+}
+ROUTES = [
+    _lists(appointments.list_appointments, "/api/appointments/", params=AppointmentsParams, writes=AppointmentOut),
+    _book_at("/api/appointments/"),
+    _book_at("/api/appointments/create/"),
+    _lists(appointments.list_history, "/api/appointments/history/", params=ListParams, writes=AppointmentOut),
+    _file(appointments.read_own_calendar, "/api/appointments/calendar.ics", limit="calendar_file"),
+    _changes(proposals.propose, "/api/appointments/reschedule/", reads=RescheduleIn, **NEW_TIME),
+    READ,
+    _changes(appointments.change_note, ONE, verb="PATCH", reads=NoteIn),
+    _lists(appointments.read_history, f"{ONE}history/", params=Paged, writes=HistoryOut),
+    _file(appointments.read_calendar, f"{ONE}calendar.ics"),
+    _changes(acts.accept, f"{ONE}accept/"),
+    _changes(acts.decline, f"{ONE}decline/"),
+    _changes(acts.withdraw, f"{ONE}withdraw/"),
+    _changes(acts.cancel, f"{ONE}cancel/", reads=CancelIn, problems=("late-cancellation",)),
+    _changes(acts.complete, f"{ONE}complete/"),
+    _changes(acts.mark_no_show, f"{ONE}no-show/"),
+    _changes(acts.correct, f"{ONE}correct/", reads=CorrectIn),
+    _lists(appointments.list_proposals, f"{ONE}proposals/", params=Paged, writes=ProposalOut),
+    _changes(proposals.propose, f"{ONE}proposals/", reads=NewTimeIn, **NEW_TIME),
+    _changes(proposals.accept, f"{ONE}proposals/<id>/accept/", reads=None),
+    _changes(proposals.decline, f"{ONE}proposals/<id>/decline/"),
+    _changes(proposals.withdraw, f"{ONE}proposals/<id>/withdraw/"),
+]

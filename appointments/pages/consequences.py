@@ -66,7 +66,7 @@ class Weighed:
 
     @property
     def figure(self) -> str:
-        return f"{ordinal(self.number)} of {LIMIT}"
+        return figure(self.number)
 
     @property
     def used(self) -> int:
@@ -160,6 +160,22 @@ def until_when(terms: CancelTerms, provider: str) -> Phrase:
     if stops:
         return Phrase(f"{free}, and in the last {closed} only {{}} can cancel.", (late, provider))
     return Phrase(f"{free}.", (late,))
+
+
+def figure(number: int) -> str:
+    """A late cancellation's number as `2nd of 3`."""
+    return f"{ordinal(number)} of {LIMIT}"
+
+
+def number_accepted(said: str) -> int:
+    """The number of the late cancellation to which somebody agrees by saying its `figure`; 0 for anything else."""
+    return next((number for number in range(1, LIMIT + 1) if figure(number) == said), 0)
+
+
+def counts_sentence(counts: Consequence) -> str:
+    """What cancelling now counts as, for programs: in one sentence, and a second where it would suspend."""
+    told = f"Cancelling now is a late cancellation, the {figure(counts.number)} in {WINDOW}."
+    return f"{told} It would suspend booking straight away." if counts.bans else told
 
 
 def ordinal(number: int) -> str:

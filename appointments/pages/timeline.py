@@ -109,7 +109,12 @@ def who_did(appointment: Appointment, role: str, viewer: Role) -> str:
     """Who made a change: "you", the other side's name or "staff"; empty where the system made it."""
     if role == viewer:
         return "you"
-    names = {Role.CUSTOMER: appointment.customer.name, Role.PROVIDER: appointment.provider.name, Role.STAFF: "staff"}
+    return "staff" if role == Role.STAFF else side_named(appointment, role)
+
+
+def side_named(appointment: Appointment, role: str) -> str:
+    """The name of the side that acted in `role`; empty for staff, who are not named, and for the system."""
+    names = {Role.CUSTOMER: appointment.customer.name, Role.PROVIDER: appointment.provider.name}
     return names.get(Role(role), "")
 
 

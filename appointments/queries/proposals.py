@@ -22,6 +22,18 @@ def latest_proposal(appointment: Appointment) -> Proposal | None:
     return found
 
 
+def proposals_of(appointment: Appointment) -> QuerySet[Proposal]:
+    """Every new time that was proposed for this appointment, whatever became of it."""
+    return Proposal.objects.filter(appointment=appointment)
+
+
+def proposal_of(appointment: Appointment, uuid: UUID) -> Proposal:
+    """The proposal with this public id for this appointment. One query. Raises Proposal.DoesNotExist."""
+    found = proposals_of(appointment).get(uuid=uuid)
+    found.appointment = appointment
+    return found
+
+
 def proposals_to_customer(user: User, *, now: datetime) -> QuerySet[Proposal]:
     """The new times that the customer has to answer, with their appointments, soonest deadline first."""
     rows = Proposal.objects.live(now).filter(appointment__customer=user).exclude(by=Role.CUSTOMER)

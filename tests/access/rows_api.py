@@ -38,6 +38,74 @@ def a_booking(world) -> dict[str, str]:
     }
 
 
+def act_of(*roles: str, **others: str) -> Answers:
+    """An act on an appointment by these roles; staff, who act in admin with what is not their own, are told so."""
+    staff = dict.fromkeys(("SV", "S", "SU"), "403")
+    return to_people("404", **{**staff, **dict.fromkeys(roles, "200"), **others})
+
+
+def of_appointment(name: str, **terms: object) -> Row:
+    """A row about the confirmed appointment of C with P."""
+    return program(f"api_appointments_ref{name}", args=lambda world: {"ref": world.appointment.reference}, **terms)
+
+
+def of_request(name: str, **terms: object) -> Row:
+    """A row about the request of C to P."""
+    return program(f"api_appointments_ref{name}", args=lambda world: {"ref": world.request.reference}, **terms)
+
+
+def of_proposal(name: str, **terms: object) -> Row:
+    """A row about the new time that P proposes to C."""
+    return program(
+        f"api_appointments_ref_proposals_id_{name}",
+        args=lambda world: {"ref": world.proposal.appointment.reference, "id": str(world.proposal.uuid)},
+        **terms,
+    )
+
+
+APPOINTMENTS = [
+    program(
+        "api_appointments",
+        get=to_people(),
+        post=to_people("201", P="409"),
+        data=a_booking,
+        first=lambda world, role, client: world.confirm(role),
+    ),
+    program(
+        "api_appointments_create",
+        post=to_people("201", P="409"),
+        data=a_booking,
+        first=lambda world, role, client: world.confirm(role),
+    ),
+    program("api_appointments_history", get=to_people()),
+    program("api_appointments_calendar_ics", get=to_people()),
+    of_appointment("", get=to_sides(), patch=act_of("C"), data=lambda world: {"note": "Left knee"}),
+    of_appointment("_history", get=to_sides()),
+    of_appointment("_calendar_ics", get=to_sides()),
+    of_request("_accept", post=act_of("P")),
+    of_request("_decline", post=act_of("P")),
+    of_request("_withdraw", post=act_of("C")),
+    of_appointment("_cancel", post=act_of("C", "P")),
+    # It has not begun, so that whose act it is learns that it is too soon.
+    of_appointment("_complete", post=act_of(P="409")),
+    of_appointment("_no_show", post=act_of(P="409")),
+    of_appointment("_correct", post=act_of(P="409"), data=lambda world: {"to": "no_show"}),
+    of_appointment(
+        "_proposals",
+        get=to_sides(),
+        post=act_of(C="200", P="202"),
+        data=lambda world: {"start": world.open_start.isoformat()},
+    ),
+    program(
+        "api_appointments_reschedule",
+        post=act_of(C="200", P="202"),
+        data=lambda world: {"appointment": world.appointment.reference, "start": world.open_start.isoformat()},
+    ),
+    of_proposal("accept", post=act_of("C", P="409")),
+    of_proposal("decline", post=act_of("C", P="409")),
+    of_proposal("withdraw", post=act_of("P", C="409")),
+]
+
 OF_SERVICE = "?provider=petra&service=first-assessment"
 ROWS = [
     Row("api_docs", get=everyone("200", B="200"), post=everyone("405", B="405")),
@@ -51,14 +119,5 @@ ROWS = [
     ),
     program("api_welcome", get=to_people()),
     program("api_providers_available_slots", get=to_everybody()),
-    *[
-        program(
-            name,
-            post=to_people("201", P="409"),
-            data=a_booking,
-            first=lambda world, role, client: world.confirm(role),
-        )
-        for name in ("api_appointments", "api_appointments_create")
-    ],
-    program("api_appointments_ref", get=to_sides(), args=lambda world: {"ref": world.appointment.reference}),
+    *APPOINTMENTS,
 ]
