@@ -9,9 +9,10 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
-from tests import emptying, rendered, tables
+from tests import emptying, plans, rendered, tables
 
 emptying.install()
+plans.install()
 rendered.install()
 
 # No deadline, because a busy machine is slow. The same code gets the same examples, so that no change fails by chance;
