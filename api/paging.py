@@ -3,10 +3,9 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts import url_secrets
 from api.calls import Call
@@ -45,6 +44,23 @@ def page(call: Call, rows: QuerySet[Any], *, by: Sequence[str] = ("start", "pk")
     )
 
 
+def numbered(call: Call) -> tuple[int, int]:
+    """The number of the page to show of a list that is found by pages, and its length."""
+    if not call.cursor:
+        return 1, call.limit
+    number, size = _read(call.cursor, 2)["at"]
+    return number, size
+
+
+def at_number(rows: Sequence[Any], number: int, size: int, *, has_next: bool) -> Page:
+    """The page with this number and length of a list that is found by pages; see `numbered`."""
+    return Page(
+        rows,
+        next=_seal([number + 1, size], back=False) if has_next else "",
+        previous=_seal([number - 1, size], back=True) if number > 1 else "",
+    )
+
+
 def _beyond(by: Sequence[str], at: Sequence[Any], *, descending: bool) -> Q:
     """The condition that a row comes after the values `at` in this order."""
     beyond, equal = Q(), Q()
@@ -54,9 +70,12 @@ def _beyond(by: Sequence[str], at: Sequence[Any], *, descending: bool) -> Q:
     return beyond
 
 
-def _write(row: Model, by: Sequence[str], *, back: bool) -> str:
-    values = [getattr(row, name) for name in by]
-    told = [value.isoformat() if isinstance(value, datetime) else value for value in values]
+def _write(row: Any, by: Sequence[str], *, back: bool) -> str:
+    return _seal([row[name] if isinstance(row, dict) else getattr(row, name) for name in by], back=back)
+
+
+def _seal(values: Sequence[Any], *, back: bool) -> str:
+    told = [value if isinstance(value, int | str) else str(value) for value in values]
     return url_secrets.seal(json.dumps({"at": told, "back": back}))
 
 

@@ -5,10 +5,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from api.calls import Call
-from api.errors import Problem
+from api.errors import FieldError, Problem
 from api.problems import KINDS
 from api.serializers.base import price, told
-from appointments.exceptions import CountsForMore, SlotTaken, TermsChanged
+from appointments.exceptions import CountsForMore, SlotTaken, TermsChanged, Unreadable
 from appointments.pages.consequences import counts_sentence, figure
 from appointments.rules.fair_use import LIMIT, Consequence
 from appointments.services.booking import Terms
@@ -70,4 +70,5 @@ def refusal_of(error: Exception, call: Call) -> Exception:
         if isinstance(error, kind):
             more |= members(error, zone)
     said = SENTENCES.get(type(error), str)(error)
-    return Problem(name, said, more=more, headers=headers)
+    errors = [FieldError(*fault) for fault in error.faults] if isinstance(error, Unreadable) else []
+    return Problem(name, said, errors=errors, more=more, headers=headers)

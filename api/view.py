@@ -189,7 +189,7 @@ def _response(route: Route, call: Call, result: Any, *, status: int = 0) -> Http
         headers["Location"] = route.location(answer.result)
     if isinstance(answer.result, Page) and answer.result.next:
         headers["Link"] = f'<{_page_address(call.request, answer.result.next)}>; rel="next"'
-    if route.verb == "GET" and not route.pages:
+    if route.verb == "GET" and (not route.pages or route.max_age is not None):
         headers["ETag"] = conditions.tag_of(body)
         if conditions.is_unchanged(call.request, headers["ETag"]):
             return HttpResponse(status=HTTPStatus.NOT_MODIFIED, headers=headers)

@@ -5991,4 +5991,28 @@ MUTANTS = [
         "rows.filter(made_by_key=key).first()",
         MADE_ONCE,
     ),
+    mutant(
+        "a program's list found by pages never goes on",
+        "api/paging.py",
+        "_seal([number + 1, size], back=False)",
+        "_seal([number, size], back=False)",
+        "api/test_providers.py",
+        "page_by_page",
+    ),
+    mutant(
+        "a program reads drafts of others",
+        "api/operations/providers.py",
+        "public_provider(found.key(slug), viewer=call.anybody or AnonymousUser())",
+        "(Provider.objects.for_pages().get(slug=slug), [])",
+        "api/test_providers.py",
+        "draft",
+    ),
+    mutant(
+        "a program's search is as lenient as the page",
+        "api/refusals.py",
+        "for fault in error.faults]",
+        "for fault in ()]",
+        "api/test_providers.py",
+        "makes_no_sense",
+    ),
 ]

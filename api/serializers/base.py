@@ -7,12 +7,14 @@ from decimal import Decimal
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.core.exceptions import ValidationError as DjangoValidationError
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
+from accounts.models import User
 from api.calls import Call
 from api.errors import FieldError, Problem
 from core import clock, money
@@ -187,6 +189,19 @@ class Day(serializers.Field):
         return value.isoformat()
 
 
+@extend_schema_field(OpenApiTypes.STR)
+class Figure(serializers.Field):
+    """A figure of money without its currency, in plain digits: text, or a number of JSON."""
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        if isinstance(data, bool) or not isinstance(data, str | int | float):
+            raise ValidationError("Send an amount like 58.00.", "invalid")
+        try:
+            return _decimal(str(data))
+        except DjangoValidationError as error:
+            raise ValidationError(error.messages[0], "invalid") from None
+
+
 class Amount(serializers.Serializer[Any]):
     """Money: an amount in the currency's own digits, and its ISO 4217 code."""
 
@@ -254,3 +269,8 @@ class Price(serializers.Field):
 
     def to_representation(self, value: Any) -> dict[str, str]:
         return price(value.price, value.currency)
+
+
+def photo_of(person: User) -> str | None:
+    """The whole address of the person's photo; None without one."""
+    return f"{settings.SITE_URL}{person.photo.url}" if person.photo else None

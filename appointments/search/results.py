@@ -55,23 +55,24 @@ class Found:
         return self.page.paginator.count
 
 
-def find(wanted: Wanted, *, zone: ZoneInfo, now: datetime) -> Found:
+def find(wanted: Wanted, *, zone: ZoneInfo, now: datetime, per_page: int | None = None) -> Found:
     """The providers of the wanted page, with policy and user, and the count of all.
 
     One query, two where days or parts of the day are searched. One more where few of many providers fit, and two more
     where the wanted page lies beyond the last one, which is then returned.
     """
+    per_page = per_page or PER_PAGE
     spans = wanted.spans(zone, now) if wanted.is_narrowed_in_time else []
     reach = reach_of(spans, most=MOST_BLOCKS) if spans else None
-    page = min(wanted.page, LAST_PAGE)
-    found, fitting = _page_of(page, wanted, spans, reach)
-    if page > 1 and fitting <= (page - 1) * PER_PAGE:
+    page = min(wanted.page, -(-MOST_SHOWN // per_page))
+    found, fitting = _page_of(page, per_page, wanted, spans, reach)
+    if page > 1 and fitting <= (page - 1) * per_page:
         fitting = fitting or _count(wanted, spans, reach)
-        page = max(-(-min(fitting, MOST_SHOWN) // PER_PAGE), 1)
-        found, _ = _page_of(page, wanted, spans, reach)
+        page = max(-(-min(fitting, MOST_SHOWN) // per_page), 1)
+        found, _ = _page_of(page, per_page, wanted, spans, reach)
     count = min(fitting, MOST_SHOWN)
-    found = found[: count - (page - 1) * PER_PAGE]
-    return Found(Page(found, page, Paginator(range(count), PER_PAGE)), _hints(found, spans), fitting > MOST_SHOWN)
+    found = found[: count - (page - 1) * per_page]
+    return Found(Page(found, page, Paginator(range(count), per_page)), _hints(found, spans), fitting > MOST_SHOWN)
 
 
 def count(wanted: Wanted, *, zone: ZoneInfo, now: datetime) -> int:
@@ -134,39 +135,43 @@ def _services(wanted: Wanted) -> QuerySet[Service]:
     return rows
 
 
-def _page_of(page: int, wanted: Wanted, spans: list[Span], reach: Reach | None) -> tuple[list[Provider], int]:
+def _page_of(
+    page: int, per_page: int, wanted: Wanted, spans: list[Span], reach: Reach | None
+) -> tuple[list[Provider], int]:
     """The providers of a page, and the number of all that fit; `MOST_SHOWN` + 1 stands for any number above.
 
     Where the reach ends before the page does, the openings of all are read.
     """
-    found, fitting = _read(page, wanted, spans, reach)
+    found, fitting = _read(page, per_page, wanted, spans, reach)
     if (
         reach
         and not reach.is_all
-        and len(found) < PER_PAGE
-        and (not found or fitting > (page - 1) * PER_PAGE + len(found))
+        and len(found) < per_page
+        and (not found or fitting > (page - 1) * per_page + len(found))
     ):
-        return _read(page, wanted, spans, None)
+        return _read(page, per_page, wanted, spans, None)
     return found, fitting
 
 
-def _read(page: int, wanted: Wanted, spans: list[Span], reach: Reach | None) -> tuple[list[Provider], int]:
+def _read(
+    page: int, per_page: int, wanted: Wanted, spans: list[Span], reach: Reach | None
+) -> tuple[list[Provider], int]:
     """The providers of a page, as far as the reach goes, and the number of all that fit.
 
     A subquery finds the ids from searched and sorted columns alone; policy, user and text are read only for these.
     """
-    first, end = (page - 1) * PER_PAGE, page * PER_PAGE
+    first, end = (page - 1) * per_page, page * per_page
     fitting = _all_fitting(wanted, spans, reach)
     if reach and not wanted.sort:
         if not reach.is_all and _asks_for_time_alone(wanted):
             # Each block has somebody who fits, but for a few that are listed no more.
-            reach = reach.first(end + end // 4 + PER_PAGE)
+            reach = reach.first(end + end // 4 + per_page)
         return _load(reach.soonest(matching(wanted))[first:end], wanted, spans, fitting)
     if wanted.sort != "price":
         return _load(_ordered(fitting, wanted, spans).values("pk")[first:end], wanted, spans, fitting)
     own = fitting.filter(opening_index__currency=_own_currency(wanted)).order_by(*BY_PRICE)
     found, count = _load(own.values("pk")[first:end], wanted, spans, fitting)
-    if len(found) < PER_PAGE and (not found or count > first + len(found)):
+    if len(found) < per_page and (not found or count > first + len(found)):
         found, count = _load(_cheapest(fitting, wanted, spans, end), wanted, spans, fitting)
         found = found[first:]
     return found, count

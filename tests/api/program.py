@@ -5,6 +5,7 @@ import re
 from datetime import datetime
 from functools import cache
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.http import HttpResponse
@@ -82,7 +83,7 @@ def check(verb: str, path: str, response: HttpResponse) -> None:
 
 
 def _operation(verb: str, path: str) -> dict[str, Any] | None:
-    bare = path.partition("?")[0].strip("/")
+    bare = urlsplit(path).path.strip("/")
     for pattern, written in _patterns():
         if pattern.fullmatch(bare) and verb in schema()["paths"].get(written, {}):
             return schema()["paths"][written][verb]
