@@ -13,11 +13,11 @@ from core.db import lock_row, retrying
 
 
 def ban(person: User, *, now: datetime) -> Ban:
-    """Ban the person, whose row the caller has locked, and sign them out everywhere."""
+    """Ban the person, whose row the caller has locked, sign them out everywhere, and end their keys."""
     made = Ban.objects.create(user=person, since=now)
     User.objects.filter(pk=person.pk).update(banned_at=now)
     person.banned_at = now
-    services.end_sessions(user=person)
+    services.end_access(user=person)
     return made
 
 

@@ -33,12 +33,12 @@ def check_may_leave(person: User) -> None:
 def close(person: User, *, now: datetime) -> Departure:
     """Close the account of `person`, whose row the caller has locked, until it is kept or erased.
 
-    They are signed out everywhere and take part in nothing. A mail says until when they can keep it.
+    They are signed out everywhere, take part in nothing, and their keys end. A mail says until when they can keep it.
     """
     departure = Departure.objects.create(user=person, asked_at=now, erase_at=now + GRACE)
     User.objects.filter(pk=person.pk).update(leaves_at=departure.erase_at)
     person.leaves_at = departure.erase_at
-    services.end_sessions(user=person)
+    services.end_access(user=person)
     outbox.publish(
         "accounts.erase", key=str(departure.pk), payload={"departure": departure.pk}, due_at=departure.erase_at
     )

@@ -10,3 +10,11 @@ class TooManyKeys(DomainError):
 
     def __init__(self, most: int) -> None:
         super().__init__(f"You have {most} keys, which is the most. End one that you no longer need.")
+
+
+class NoKeysAnyMore(DomainError):
+    """Raised for a person who stopped taking part after they asked for a key."""
+
+    status = 403
+    problem = "not-allowed"
+    message = "This account can have no keys any more."

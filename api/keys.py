@@ -1,4 +1,7 @@
-"""Keys by which programs act for a person. A key is shown once, and kept as a hash."""
+"""Keys by which programs act for a person. A key is shown once, and kept as a hash.
+
+Keys end for good when their person stops taking part: by a ban, a closing or a deletion (`end_all_keys`).
+"""
 
 import hashlib
 import re
@@ -8,14 +11,18 @@ import zlib
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from hmac import compare_digest
+from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import QuerySet
 
-from accounts.models import Ban, User
-from api.exceptions import TooManyKeys
+from accounts.exceptions import FieldsRefused
+from accounts.models import User, taking_part
+from api.exceptions import NoKeysAnyMore, TooManyKeys
 from api.models import ApiKey, Scope
 from api.versions import NEWEST
+from core.db import lock_row, retrying
 
 ALPHABET = string.digits + string.ascii_letters
 _FORM = re.compile(r"dl_[0-9A-Za-z]{46}", re.ASCII)
@@ -25,28 +32,53 @@ LONGEST = timedelta(days=5 * 365)
 MOST_KEYS = 20
 
 
+BAD_END = "Choose an end within the next five years."
+
+
+def keys_of(person: User, *, now: datetime) -> QuerySet[ApiKey]:
+    """The person's keys that have not ended, the newest first."""
+    return ApiKey.objects.filter(person=person, ends_at__gt=now)
+
+
+@retrying
 @transaction.atomic
 def make_key(
-    *, person: User, name: str, scopes: Collection[Scope], ends_at: datetime, now: datetime
+    *,
+    person: User,
+    name: str,
+    scopes: Collection[Scope],
+    now: datetime,
+    ends_at: datetime | None = None,
+    uuid: UUID | None = None,
 ) -> tuple[ApiKey, str]:
-    """Make a key for a program of `person`, and return it with its text, which nobody can read again.
+    """Make a key for a program of `person`, good for a year unless `ends_at` says otherwise.
 
-    Raises TooManyKeys.
+    Returns it with its text, which nobody can read again. With the `uuid` of a key that the person has, that key is
+    returned with an empty text. Raises FieldsRefused, TooManyKeys, and NoKeysAnyMore for somebody who was banned or
+    has left since they asked.
     """
-    User.objects.select_for_update(of=("self",)).get(pk=person.pk)
-    if ApiKey.objects.filter(person=person, ends_at__gt=now).count() >= MOST_KEYS:
+    ends_at = ends_at or now + LASTS
+    if not now < ends_at <= now + LONGEST:
+        raise FieldsRefused({"ends_at": [ValidationError(BAD_END, code="out_of_range")]})
+    if not lock_row(User.objects.filter(pk=person.pk)).takes_part:
+        raise NoKeysAnyMore
+    if uuid and (found := ApiKey.objects.filter(person=person, uuid=uuid).first()):
+        return found, ""
+    if keys_of(person, now=now).count() >= MOST_KEYS:
         raise TooManyKeys(MOST_KEYS)
     body = "".join(secrets.choice(ALPHABET) for _ in range(PREFIX + SECRET))
     text = f"dl_{body}{_check_digits(body)}"
+    own = {"uuid": uuid} if uuid else {}
     key = ApiKey.objects.create(
         person=person,
         name=name,
         prefix=body[:PREFIX],
         digest=_digest(text),
-        scopes=sorted(scopes),
+        scopes=sorted(set(scopes)),
         version=NEWEST,
         made_at=now,
         ends_at=ends_at,
+        **own,
     )
     return key, text
 
@@ -56,8 +88,8 @@ def end_key(*, key: ApiKey) -> None:
     key.delete()
 
 
-def end_all_keys(*, person: User) -> int:
-    """End every key of the person. Returns their number."""
+def end_all_keys(person: User) -> int:
+    """End every key of the person, in the transaction of whatever ends them. Returns their number."""
     return ApiKey.objects.filter(person=person).delete()[0]
 
 
@@ -68,15 +100,12 @@ def looks_like_key(text: str) -> bool:
 def find_key(text: str, *, network: str, now: datetime) -> ApiKey | None:
     """The key with this text, with its person, while it and the person's account are good. One query.
 
-    A key made before its person was suspended stays ended when that is lifted. The day and the network of its use are
-    noted, once for each.
+    The day and the network of its use are noted, once for each.
     """
     if not _FORM.fullmatch(text) or not compare_digest(_check_digits(text[3:-CHECK]), text[-CHECK:]):
         return None
-    banned_since = Exists(Ban.objects.filter(user=OuterRef("person"), since__gte=OuterRef("made_at")))
-    alive = Q(person__is_active=True, person__leaves_at=None, person__banned_at=None) & ~Q(banned_since)
-    rows = ApiKey.objects.select_related("person").filter(alive, prefix=text[3 : 3 + PREFIX], ends_at__gt=now)
-    key = rows.first()
+    rows = ApiKey.objects.select_related("person").filter(prefix=text[3 : 3 + PREFIX], ends_at__gt=now)
+    key = rows.filter(taking_part("person__")).first()
     if key is None or not compare_digest(key.digest, _digest(text)):
         return None
     if (key.used_on, key.used_from) != (now.date(), network):

@@ -53,7 +53,12 @@ class ApiKey(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name} (dl_{self.prefix}…)"
+        return f"{self.name} ({self.begins_with}…)"
+
+    @property
+    def begins_with(self) -> str:
+        """The beginning of the key's text, by which its person knows it."""
+        return f"dl_{self.prefix}"
 
 
 class OnceRequest(models.Model):

@@ -22,7 +22,7 @@ def sections(user: User) -> Iterable[Section]:
 def _written(key: ApiKey) -> Facts:
     return {
         "name": key.name,
-        "begins_with": f"dl_{key.prefix}",
+        "begins_with": key.begins_with,
         "scopes": key.scopes,
         "made_at": key.made_at,
         "ends_at": key.ends_at,

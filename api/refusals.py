@@ -4,6 +4,10 @@ from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+from django.urls import reverse
+
+from accounts.exceptions import FieldsRefused, Suspended
 from api.calls import Call
 from api.errors import FieldError, Problem
 from api.problems import KINDS
@@ -30,6 +34,7 @@ BY_STATUS = {
 # Further members of the documents of some refusals.
 MORE: dict[type[DomainError], Callable[[Any, ZoneInfo], dict[str, Any]]] = {
     SlotTaken: lambda error, zone: {"nearest": [told(at, zone) for at in error.nearest]},
+    Suspended: lambda error, zone: {"since": told(error.since, zone), "page": settings.SITE_URL + reverse("suspended")},
     TermsChanged: lambda error, zone: {"terms": terms_told(error.terms)} if error.terms else {},
     CountsForMore: lambda error, zone: consequence_told(error.number),
 }
@@ -70,5 +75,18 @@ def refusal_of(error: Exception, call: Call) -> Exception:
         if isinstance(error, kind):
             more |= members(error, zone)
     said = SENTENCES.get(type(error), str)(error)
-    errors = [FieldError(*fault) for fault in error.faults] if isinstance(error, Unreadable) else []
-    return Problem(name, said, errors=errors, more=more, headers=headers)
+    return Problem(name, said, errors=_fields(error), more=more, headers=headers)
+
+
+def _fields(error: DomainError) -> list[FieldError]:
+    """The reasons by field, where the refusal has them."""
+    if isinstance(error, Unreadable):
+        return [FieldError(*fault) for fault in error.faults]
+    if not isinstance(error, FieldsRefused):
+        return []
+    return [
+        FieldError(field, reason.code or "invalid", sentence)
+        for field, reasons in error.errors.items()
+        for reason in reasons
+        for sentence in reason.messages
+    ]

@@ -332,6 +332,7 @@ LIMITS = {
     # Big companies' programs read the links of many people from a few addresses.
     "calendar_feed": (600, 600),
     "data_copy": (3, 86_400),
+    "make_key": (30, 3600),
     "leave": (20, 3600),
     "google_calendar": (30, 3600),
     # Requests by programs, beside the limits of what they do.

@@ -93,6 +93,7 @@ LEAVING = "appointments/test_leaving.py"
 LEAVING_PAGES = "appointments/test_leaving_pages.py"
 KEPT_BANS = "appointments/test_kept_bans.py"
 GOOGLE = "accounts/test_google.py"
+KEYS = "api/test_keys.py"
 USERNAMES = "accounts/test_usernames.py"
 PROGRAM_SIGN_UP = "accounts/test_program_sign_up.py"
 PROGRAM_SIGN_IN = "accounts/test_program_sign_in.py"
@@ -1075,7 +1076,7 @@ MUTANTS = [
     mutant(
         "a ban ends no session",
         "accounts/bans.py",
-        "    services.end_sessions(user=person)\n",
+        "    services.end_access(user=person)\n",
         "",
         BANS,
         "bans_at_once",
@@ -6014,5 +6015,70 @@ MUTANTS = [
         "for fault in ()]",
         "api/test_providers.py",
         "makes_no_sense",
+    ),
+    # --- Keys of programs ---------------------------------------------------------------------------------------------
+    mutant(
+        "a key lives on when its person stops taking part",
+        "accounts/services/sessions.py",
+        "for _ in acting_for_them.each(user):",
+        "for _ in ():",
+        KEYS,
+        "for_good",
+    ),
+    mutant(
+        "a ban leaves keys for later",
+        "accounts/bans.py",
+        "services.end_access(user=person)",
+        "services.end_sessions(user=person)",
+        KEYS,
+        "for_good",
+    ),
+    mutant(
+        "a deletion leaves keys for later",
+        "accounts/leaving.py",
+        "services.end_access(user=person)",
+        "services.end_sessions(user=person)",
+        KEYS,
+        "for_good",
+    ),
+    mutant(
+        "somebody banned makes a key with what was asked before",
+        "api/keys.py",
+        "if not lock_row(User.objects.filter(pk=person.pk)).takes_part:",
+        "if not lock_row(User.objects.filter(pk=person.pk)):",
+        KEYS,
+        "for_good",
+    ),
+    mutant(
+        "a key works past its end",
+        "api/keys.py",
+        "filter(prefix=text[3 : 3 + PREFIX], ends_at__gt=now)",
+        "filter(prefix=text[3 : 3 + PREFIX])",
+        KEYS,
+        "at_its_end",
+    ),
+    mutant(
+        "a key is found by its beginning alone",
+        "api/keys.py",
+        "if key is None or not compare_digest(key.digest, _digest(text)):",
+        "if key is None:",
+        KEYS,
+        "same_beginning",
+    ),
+    mutant(
+        "a request that comes again makes a second key",
+        "api/keys.py",
+        "if uuid and (found := ApiKey.objects.filter(person=person, uuid=uuid).first()):",
+        "if uuid and (found := ApiKey.objects.none().first()):",
+        KEYS,
+        "killed_request",
+    ),
+    mutant(
+        "a key makes keys",
+        "api/views/people.py",
+        "operation=keys.make_key,\n        scope=NO_KEY,",
+        "operation=keys.make_key,\n        scope=Scope.PROFILE_WRITE,",
+        KEYS,
+        "no_key",
     ),
 ]

@@ -28,7 +28,7 @@ from .profile import (
     update_profile,
 )
 from .purging import ADMIN_LOG_KEPT, UNCONFIRMED_LASTS, forget_admin_log, purge
-from .sessions import deactivate_account, end_sessions
+from .sessions import acting_for_them, deactivate_account, end_access, end_sessions
 from .sign_up import ADDRESS_TAKEN, SignedUp, sign_up
 from .usernames import claim_username, drop_wanted_username
 
@@ -40,6 +40,7 @@ __all__ = [
     "PROFILE_FIELDS",
     "UNCONFIRMED_LASTS",
     "SignedUp",
+    "acting_for_them",
     "answer_device_zone",
     "ask_for_new_address",
     "change_password",
@@ -52,6 +53,7 @@ __all__ = [
     "deactivate_account",
     "discard_unconfirmed_account",
     "drop_wanted_username",
+    "end_access",
     "end_sessions",
     "ensure_address_row",
     "fingerprint",

@@ -19,7 +19,7 @@ from core.letters import page
 from outbox import services as outbox
 
 from .mail import send_letter
-from .sessions import end_sessions
+from .sessions import end_access
 from .usernames import ONE_ACCOUNT_FOR_A_USERNAME, drop_wanted_username, take_username
 
 # The constraint as PostgreSQL names it, and as SQLite tells of it.
@@ -187,11 +187,11 @@ def address_errors(email: str) -> list[ValidationError]:
 def inherit_ban(*, user: User, email: str = "", google: str = "") -> None:
     """Give `user` the ban that an erased account had under their address or their Google account, in one transaction.
 
-    They are signed out everywhere, and a job ends what lies ahead of them.
+    They are signed out everywhere, their keys end, and a job ends what lies ahead of them.
     """
     ban = ban_marks.take(user, email, google=google)
     if ban is not None:
-        end_sessions(user=user)
+        end_access(user=user)
         outbox.publish("appointments.end_all_ahead", key=f"ban-{ban.pk}-{user.pk}", payload={"person": user.pk})
 
 

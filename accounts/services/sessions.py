@@ -1,9 +1,13 @@
-"""Services that sign people out, and close accounts."""
+"""Services that sign people out, end what acts for them, and close accounts."""
 
 from allauth.usersessions.models import UserSession
 from django.db import transaction
 
 from accounts.models import Session, User
+from core.hooks import Question
+
+# Asked in the transaction in which somebody stops taking part. What is ended stays ended if they come back.
+acting_for_them = Question[[User], object]("What else acts for this person, and ends for good?")
 
 
 def end_sessions(*, user: User, keep: str | None = None) -> int:
@@ -13,9 +17,16 @@ def end_sessions(*, user: User, keep: str | None = None) -> int:
     return ended
 
 
+def end_access(*, user: User) -> None:
+    """Sign `user` out everywhere, and end for good what else acts for them, such as the keys of their programs."""
+    end_sessions(user=user)
+    for _ in acting_for_them.each(user):
+        pass
+
+
 def deactivate_account(*, user: User) -> None:
-    """Close the account: `user` is signed out everywhere and can't sign in any more."""
+    """Close the account: `user` is signed out everywhere and can't sign in any more, and no program acts for them."""
     with transaction.atomic():
         User.objects.filter(pk=user.pk).update(is_active=False)
-        end_sessions(user=user)
+        end_access(user=user)
     user.is_active = False

@@ -118,6 +118,20 @@ ROWS = [
         args=lambda world: {"rest": "nothing/here"},
     ),
     program("api_welcome", get=to_people()),
+    # The person's own data. A key is for no key; a third party's does not exist.
+    program(
+        "api_me_keys",
+        get=to_people(),
+        post=to_people("201"),
+        data=lambda world: {"name": "Till", "scopes": ["reports:read"]},
+        closed_to_keys=True,
+    ),
+    program(
+        "api_me_keys_id",
+        delete=to_people("404", C="204"),
+        args=lambda world: {"id": world.api_key.uuid},
+        closed_to_keys=True,
+    ),
     program("api_providers_available_slots", get=to_everybody()),
     *APPOINTMENTS,
 ]

@@ -78,6 +78,8 @@ class Row:
     sends: str = "form"
     # The ways in which roles authenticate, by their names in `World.ways`.
     ways: tuple[str, ...] = ("cookie",)
+    # Whether keys of programs are refused here whatever their person may.
+    closed_to_keys: bool = False
     # Prepares a client before its request; called with world, role and client.
     first: Callable[[Any, str, Client], None] | None = None
     # The path of a pattern without a name.

@@ -22,7 +22,7 @@ from django.test.client import ClientHandler
 from accounts import bans, copies
 from accounts.models import Appeal, Ban, DataCopy, User
 from api.keys import make_key
-from api.models import Scope
+from api.models import ApiKey, Scope
 from appointments.models import (
     Appointment,
     CalendarFeed,
@@ -63,6 +63,8 @@ from tests.factories.providers import DateOverrideFactory, ProviderFactory, Serv
 from tests.factories.series import book_series, weekly
 
 AN_HOUR = 60 * 60
+# As the key of somebody who takes no part any more, whose keys have all ended.
+ENDED_KEY = f"dl_{46 * '0'}"
 NAMES = {
     "C": "Carla",
     "C2": "Chris",
@@ -136,7 +138,9 @@ class World:
     def _with_key(self, client: Client, role: str) -> None:
         now = clock.now()
         ends = {"ends_at": now + timedelta(days=1), "now": now}
-        _, text = make_key(person=self.people[role], name="Till", scopes=list(Scope), **ends)
+        person, text = self.people[role], ENDED_KEY
+        if person.takes_part:
+            _, text = make_key(person=person, name="Till", scopes=list(Scope), **ends)
         self._with_authorization(client, text)
 
     @staticmethod
@@ -175,6 +179,12 @@ class World:
     def open_start(self) -> datetime:
         """A start of P's service that is open, in five days."""
         return clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=5)
+
+    @cached_property
+    def api_key(self) -> ApiKey:
+        """A key of a program of C."""
+        made, _ = make_key(person=self.people["C"], name="Till", scopes=[Scope.APPOINTMENTS_READ], now=clock.now())
+        return made
 
     @cached_property
     def override(self) -> DateOverride:

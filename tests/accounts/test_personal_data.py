@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from accounts import personal_data
 from accounts.models import Appeal, Ban, DataCopy, Departure, KeptBan, Session, User
+from api.models import OnceRequest
 from appointments.models import DeletedOwnEvent, Hold, LateCancellation, LeftOutDate, OpenDay, OpeningIndex
 from calendar_sync.models import Channel
 from core import clock
@@ -36,6 +37,7 @@ NOT_COPIED = {
         LeftOutDate,
     },
     "Made anew from what is copied: held times and the index of the search.": {Hold, OpeningIndex, OpenDay},
+    "Hashes, kept for a day, by which a request that comes again is known.": {OnceRequest},
     "Says that something was deleted, and nothing of what it was.": {DeletedOwnEvent},
     "The page that hands out the copy shows it.": {DataCopy, Departure},
     "Grants access.": {UnsubscribeLink, EmailConfirmation, SocialToken},
@@ -69,6 +71,7 @@ def test_apps_name_their_rows_from_the_lowest_to_the_highest():
         "providers.personal_data",
         "calendar_sync.personal_data",
         "appointments.services.personal_data",
+        "api.personal_data",
     ]
 
 
