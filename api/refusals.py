@@ -11,11 +11,12 @@ from accounts.exceptions import FieldsRefused, Suspended
 from api.calls import Call
 from api.errors import FieldError, Problem
 from api.problems import KINDS
-from api.serializers.base import price, told
-from appointments.exceptions import CountsForMore, SlotTaken, TermsChanged, Unreadable
+from api.serializers.base import told
+from api.serializers.looking import terms_told
+from api.serializers.series import date_told
+from appointments.exceptions import CountsForMore, DatesUnsettled, SlotTaken, TermsChanged, Unreadable
 from appointments.pages.consequences import counts_sentence, figure
 from appointments.rules.fair_use import LIMIT, Consequence
-from appointments.services.booking import Terms
 from core import clock
 from core.exceptions import Busy, DomainError
 
@@ -36,22 +37,13 @@ MORE: dict[type[DomainError], Callable[[Any, ZoneInfo], dict[str, Any]]] = {
     SlotTaken: lambda error, zone: {"nearest": [told(at, zone) for at in error.nearest]},
     Suspended: lambda error, zone: {"since": told(error.since, zone), "page": settings.SITE_URL + reverse("suspended")},
     TermsChanged: lambda error, zone: {"terms": terms_told(error.terms)} if error.terms else {},
+    DatesUnsettled: lambda error, zone: {"dates": [date_told(one, zone) for one in error.dates]},
     CountsForMore: lambda error, zone: consequence_told(error.number),
 }
 # The sentences of refusals that speak of a page otherwise.
 SENTENCES: dict[type[DomainError], Callable[[Any], str]] = {
     CountsForMore: lambda error: counts_sentence(Consequence(error.number)),
 }
-
-
-def terms_told(terms: Terms) -> dict[str, Any]:
-    """Terms as a booking takes them."""
-    return {
-        "price": price(terms.price, terms.currency),
-        "minutes": terms.minutes,
-        "confirms_at_once": terms.confirms_at_once,
-        "cancellation_cutoff_minutes": terms.cutoff_minutes,
-    }
 
 
 def consequence_told(number: int) -> dict[str, Any]:

@@ -22,6 +22,17 @@ class SlotTaken(DomainError):
         self.is_taken = is_taken
 
 
+class DatesUnsettled(SlotTaken):
+    """Dates of a series can't be booked at their own time, and nobody said what becomes of them: `dates`, each a
+    `SettledDate` with what is open around it."""
+
+    message = "Some dates of this series are not open at that time. Skip or shift them."
+
+    def __init__(self, dates: Sequence[Any]) -> None:
+        super().__init__(nearest=dates[0].offers, is_taken=False)
+        self.dates = list(dates)
+
+
 class PolicyRefused(DomainError):
     """A rule of the provider or the platform forbids it."""
 

@@ -8,6 +8,7 @@ from api.calls import Call
 from api.operations import found
 from appointments.pages.standing import Standing
 from appointments.services import booking, offers
+from providers.models import Service
 
 
 def book(
@@ -31,7 +32,7 @@ def book(
         service=wanted,
         start=start,
         customer=person,
-        terms=_terms(call, wanted, start, terms),
+        terms=terms_agreed_to(call, wanted, start, terms),
         booking_key=call.key,
         venue=venue,
         note=note,
@@ -39,7 +40,7 @@ def book(
     return read_appointment(call, ref=outcome.appointment.reference)
 
 
-def _terms(call: Call, service: Any, start: datetime, said: dict[str, Any] | None) -> booking.Terms:
+def terms_agreed_to(call: Call, service: Service, start: datetime, said: dict[str, Any] | None) -> booking.Terms:
     """The terms that the caller agreed to: those they sent, in what they left out those in force."""
     offer = offers.offer_to(call.person, service, start, now=call.now)
     force = booking.terms_of(service, offered=offer is not None and offer.is_promised)

@@ -5,7 +5,7 @@ from typing import Any
 
 from api.answers import Answer
 from api.models import Scope
-from api.operations import acts, appointments, booking, proposals
+from api.operations import acts, appointments, booking, looking, proposals
 from api.routes import Route
 from api.serializers.appointments import (
     AppointmentOut,
@@ -23,7 +23,9 @@ from api.serializers.appointments import (
     RescheduleIn,
 )
 from api.serializers.base import Paged, Reads
+from api.serializers.looking import HoldIn, HoldOut, LookOut
 from appointments.pages.standing import Standing
+from appointments.services import holds
 
 ONE = "/api/appointments/<ref>/"
 CALENDAR = "text/calendar"
@@ -126,6 +128,39 @@ ROUTES = [
     _lists(appointments.list_history, "/api/appointments/history/", params=ListParams, writes=AppointmentOut),
     _file(appointments.read_own_calendar, "/api/appointments/calendar.ics", limit="calendar_file"),
     _changes(proposals.propose, "/api/appointments/reschedule/", reads=RescheduleIn, **NEW_TIME),
+    Route(
+        verb="POST",
+        path="/api/appointments/check/",
+        operation=looking.check,
+        scope=Scope.APPOINTMENTS_READ,
+        reads=BookingIn,
+        params=AppointmentParams,
+        writes=LookOut,
+        problems=("time-without-offset", "not-found"),
+    ),
+    Route(
+        verb="POST",
+        path="/api/appointments/hold/",
+        operation=looking.keep,
+        scope=Scope.APPOINTMENTS_WRITE,
+        reads=BookingIn,
+        params=AppointmentParams,
+        writes=HoldOut,
+        status=201,
+        made=lambda kept: str(holds.id_of_kept(kept, kept.kept_by)),
+        again=looking.kept_before,
+        limit="keep_time",
+        problems=("slot-taken", "policy-refused", "address-needed", "time-without-offset", "not-found", "gone"),
+    ),
+    Route(
+        verb="DELETE",
+        path="/api/appointments/hold/",
+        operation=looking.give_up,
+        scope=Scope.APPOINTMENTS_WRITE,
+        reads=HoldIn,
+        status=204,
+        problems=("not-found",),
+    ),
     READ,
     _changes(appointments.change_note, ONE, verb="PATCH", reads=NoteIn),
     _lists(appointments.read_history, f"{ONE}history/", params=Paged, writes=HistoryOut),

@@ -1,12 +1,13 @@
 """Series, as their two sides read them."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Count, F, Min, Q, QuerySet
 
 from accounts.models import User
-from appointments.models import Appointment, Series
+from appointments.models import Appointment, LeftOutDate, Series
 from appointments.states import Status
 from providers.models import Provider
 
@@ -19,6 +20,22 @@ def series_for_customer(user: User, uuid: UUID) -> Series:
 def series_for_provider(provider: Provider, uuid: UUID) -> Series:
     """The series of one of the provider's customers. One query. Raises Series.DoesNotExist for another provider's."""
     return _with_its_service(Series.objects.with_people().get(provider=provider, uuid=uuid))
+
+
+@dataclass(frozen=True, slots=True)
+class WholeSeries:
+    """A series with its appointments by number, and the dates that were not booked."""
+
+    series: Series
+    appointments: list[Appointment]
+    left_out: list[LeftOutDate]
+
+
+def whole_series_of(person: User, uuid: UUID) -> WholeSeries:
+    """The person's series, as its customer or its provider. Three queries. Raises Series.DoesNotExist for others'."""
+    theirs = Q(customer=person) | Q(provider__user=person)
+    series = _with_its_service(Series.objects.with_people().get(theirs, uuid=uuid))
+    return WholeSeries(series, appointments_of(series), list(LeftOutDate.objects.filter(series=series)))
 
 
 def _with_its_service(series: Series) -> Series:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from dateutil.rrule import DAILY, MONTHLY, WEEKLY, rrule, weekday
 
+from appointments.exceptions import PolicyRefused
 from appointments.states import Frequency
 from core import clock
 
@@ -100,6 +101,17 @@ def first_ones(expanded: Expanded, rule: Rule) -> Expanded:
 def is_longer_than(rule: Rule, most: int) -> bool:
     """Whether the rule has more than `most` dates."""
     return len(list(islice(_days(rule), most + 1))) > most
+
+
+def check_rule(rule: Rule, *, most: int) -> None:
+    """Raise PolicyRefused for a rule with fewer than two dates or more than `most`, and for one that needs the last
+    such weekday of a month but begins on another."""
+    if rule.frequency not in choices_for(rule.wall.date()):
+        raise PolicyRefused("This does not repeat on the last such weekday of a month: it begins on another one.")
+    if not is_longer_than(rule, 1):
+        raise PolicyRefused("A series has at least two appointments.")
+    if is_longer_than(rule, most):
+        raise PolicyRefused(f"{most} appointments are the most for this service.")
 
 
 def choices_for(first: date) -> list[Frequency]:

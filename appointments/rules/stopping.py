@@ -58,6 +58,27 @@ def ways_to_stop(
     return _ways(appointments, since, now, lambda one: _can_end(one, role, policy, now))
 
 
+def to_stop(
+    appointments: Iterable[Appointment],
+    scope: Scope,
+    since: Appointment | None,
+    *,
+    role: Role,
+    policy: BookingPolicy,
+    now: datetime,
+) -> tuple[Appointment, ...]:
+    """What ends of a series, by start: the appointment `since` alone, it and what follows, or all that lies ahead.
+
+    `since` may have ended before. What the role can't end any more stays, unless it alone was chosen.
+    """
+    ending = ways_to_stop(appointments, "", role=role, policy=policy, now=now).ending
+    if scope is Scope.ALL or since is None:
+        return ending
+    if scope is Scope.ONE:
+        return (since,) if since.is_open else ()
+    return tuple(one for one in ending if one.start >= since.start)
+
+
 def ways_to_move(
     appointments: Iterable[Appointment], since: str, *, role: Role, policy: BookingPolicy, now: datetime
 ) -> Ways:

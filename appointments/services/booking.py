@@ -340,9 +340,12 @@ class Look:
         return bool(self.clashes)
 
 
-def look_before_booking(*, customer: User, service: Service, start: datetime, venue: str = "") -> Look:
+def look_before_booking(
+    *, customer: User, service: Service, start: datetime, venue: str = "", seen: Terms | None = None
+) -> Look:
     """Look whether the customer may book `service` at `start` (UTC), by what decides in `place`, and write nothing.
 
+    Terms that they have `seen` speak against it where others are in force.
     The service comes with provider, policy and user. Ten queries, twelve where the provider has a cap, whatever the
     number of rows.
     """
@@ -351,6 +354,8 @@ def look_before_booking(*, customer: User, service: Service, start: datetime, ve
     against = [shut_words(shut, service) for shut in what_is_shut(service)[:1]]
     if venue and venue not in service.venues:
         against.append(f"{service.name} does not take place there.")
+    if seen is not None and seen != terms:
+        against.append(TermsChanged.message)
     against += of_customer
     found = availability.what_stands_in_the_way(service, start, now=now, mine=mine)
     if found is not None:

@@ -1,14 +1,22 @@
 """Booking a series: what is open on its dates, and all of them booked in one act."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from accounts.models import User
-from appointments.exceptions import PolicyRefused
+from appointments.exceptions import DatesUnsettled, PolicyRefused
 from appointments.models import Series
-from appointments.rules.recurrence import Expanded, Occurrence, Rule, expand, expand_after, first_ones
-from appointments.rules.series import REQUESTED_WITHIN, Prospect, SettledDate, rule_of
+from appointments.rules.recurrence import (
+    Expanded,
+    Occurrence,
+    Rule,
+    check_rule,
+    expand,
+    expand_after,
+    first_ones,
+)
+from appointments.rules.series import REQUESTED_WITHIN, Prospect, SettledDate, rule_of, settle
 from appointments.rules.series import Outcome as Settled
 from appointments.rules.slots import window_end
 from appointments.states import LeftOut
@@ -17,7 +25,7 @@ from providers.models import MOST_OCCURRENCES, Service
 
 from . import availability
 from .availability import NOBODY, Mine
-from .booking import Terms, Wanted, place
+from .booking import Terms, Wanted, booked_by_form, place
 from .prospects import load_prospect
 from .series import NewSeries
 from .transitions import Outcome
@@ -139,3 +147,76 @@ def book_series(
     wanted = Wanted(service, starts, customer, terms, booking_key, venue, note, browser, series=new, beyond=beyond)
     outcomes = place(wanted)
     return Booked(outcomes[0].appointment.series, outcomes)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The dates of a rule as they are now, and what somebody chose for some: which are skipped.
+
+    A date that is `open_to_question` would not be booked, though nobody skipped it.
+    """
+
+    expanded: Expanded
+    dates: list[SettledDate]
+    skipped: frozenset[int]
+
+    @property
+    def open_to_question(self) -> list[SettledDate]:
+        return [one for one in self.dates if one.start is None and one.number not in self.skipped]
+
+    @property
+    def booked(self) -> list[SettledDate]:
+        return [one for one in self.dates if one.start is not None]
+
+
+def judge_dates(
+    service: Service, rule: Rule, *, skip: Collection[int], shift: Mapping[int, datetime], mine: Mine
+) -> Judged:
+    """What would become of each date of the rule, with those left out that are to `skip`, and others booked at the
+    start of `shift`, both by number.
+
+    Six queries at most. Raises PolicyRefused for a rule that the service does not take, or a number that it has not.
+    """
+    check_rule(rule, most=service.max_occurrences)
+    expanded, now = occurrences_of(rule, service), clock.now()
+    if unknown := sorted({*skip, *shift} - {one.number for one in expanded.occurrences}):
+        raise PolicyRefused(f"This series has no date number {unknown[0]}.")
+    prospect = look_ahead(service, expanded, now=now, mine=mine, also=list(shift.values()))
+    picks = {**shift, **dict.fromkeys(skip)}
+    asks_beyond = service.requests_beyond_window
+    dates = settle(prospect, expanded.occurrences, picks, suggests=False, asks_beyond=asks_beyond)
+    return Judged(expanded, dates, frozenset(skip))
+
+
+def book_by_rule(
+    *,
+    service: Service,
+    rule: Rule,
+    skip: Collection[int],
+    shift: Mapping[int, datetime],
+    customer: User,
+    terms: Terms,
+    booking_key: str,
+    venue: str = "",
+    note: str = "",
+) -> Booked:
+    """Book every date of the rule but those to `skip`, some at the start of `shift`: all of them or none.
+
+    The same key of the same customer finds the series that it made. Raises DatesUnsettled where a date is not open that
+    is neither skipped nor shifted to a start that is, and otherwise what `judge_dates` and `book_series` raise.
+    """
+    if (before := booked_by_form(customer, booking_key)) and before.series:
+        return Booked(before.series, [])
+    judged = judge_dates(service, rule, skip=skip, shift=shift, mine=Mine(account_id=customer.pk))
+    if judged.open_to_question:
+        raise DatesUnsettled(judged.open_to_question)
+    return book_series(
+        service=service,
+        rule=rule,
+        dates=judged.dates,
+        customer=customer,
+        terms=terms,
+        booking_key=booking_key,
+        venue=venue,
+        note=note,
+    )

@@ -1,5 +1,6 @@
 """Rows of the addresses for programs. A token of somebody banned answers as their browser does."""
 
+from providers.models import Service
 from tests.access.table import Answers, Row, everyone
 
 WAYS = ("cookie", "bearer", "key")
@@ -77,6 +78,20 @@ APPOINTMENTS = [
         data=a_booking,
         first=lambda world, role, client: world.confirm(role),
     ),
+    program(
+        "api_appointments_check",
+        post=to_people(),
+        data=a_booking,
+        first=lambda world, role, client: world.confirm(role),
+    ),
+    program(
+        "api_appointments_hold",
+        post=to_people("201"),
+        # The wish to keep a time names none that is kept.
+        delete=to_people("400"),
+        data=a_booking,
+        first=lambda world, role, client: world.confirm(role),
+    ),
     program("api_appointments_history", get=to_people()),
     program("api_appointments_calendar_ics", get=to_people()),
     of_appointment("", get=to_sides(), patch=act_of("C"), data=lambda world: {"note": "Left knee"}),
@@ -104,6 +119,31 @@ APPOINTMENTS = [
     of_proposal("accept", post=act_of("C", P="409")),
     of_proposal("decline", post=act_of("C", P="409")),
     of_proposal("withdraw", post=act_of("P", C="409")),
+]
+
+
+def a_series(world) -> dict[str, object]:
+    """A wish for two dates of a service of P that repeats."""
+    Service.objects.filter(pk=world.by_hand.pk).update(repeats=True)
+    return {**a_booking(world), "service": world.by_hand.slug, "repeat": {"every": "weekly", "count": 2}}
+
+
+SERIES = [
+    program(
+        name,
+        post=to_people(good, P="409" if good == "201" else "200"),
+        data=a_series,
+        first=lambda world, role, client: world.confirm(role),
+    )
+    for name, good in (("api_series", "201"), ("api_series_preview", "200"))
+] + [
+    program("api_series_id", get=to_sides(), args=lambda world: {"id": str(world.series.uuid)}),
+    program(
+        "api_series_id_cancel",
+        post=act_of("C", "P"),
+        args=lambda world: {"id": str(world.series.uuid)},
+        data=lambda world: {"which": "all"},
+    ),
 ]
 
 OF_SERVICE = "?provider=petra&service=first-assessment"
@@ -134,6 +174,7 @@ ROWS = [
     ),
     program("api_providers_available_slots", get=to_everybody()),
     *APPOINTMENTS,
+    *SERIES,
 ]
 
 # --- What is open to everybody, and the provider's own studio ---------------------------------------------------------

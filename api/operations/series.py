@@ -1,0 +1,156 @@
+"""Operations on series: appointments that repeat, booked in one act."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from api.calls import Call
+from api.errors import Problem, not_found
+from api.operations import found
+from api.operations.booking import terms_agreed_to
+from api.serializers.base import price
+from api.serializers.looking import terms_told
+from api.serializers.series import date_told
+from appointments.exceptions import PolicyRefused, TermsChanged
+from appointments.models import Series
+from appointments.pages.consequences import number_accepted
+from appointments.queries.series import WholeSeries, whole_series_of
+from appointments.rules.recurrence import Rule
+from appointments.rules.stopping import Scope, to_stop
+from appointments.services import booking, holds
+from appointments.services.availability import Mine
+from appointments.services.series import end_several
+from appointments.services.series_booking import book_by_rule, judge_dates
+from appointments.states import Frequency, Role
+from core import clock
+from providers.models import Service
+
+
+def book(
+    call: Call,
+    *,
+    provider: str,
+    service: str,
+    start: datetime,
+    repeat: dict[str, Any],
+    skip: list[int] | None = None,
+    shift: dict[int, datetime] | None = None,
+    venue: str = "",
+    note: str = "",
+    terms: dict[str, Any] | None = None,
+    hold: UUID | None = None,
+) -> WholeSeries:
+    """Book a series: every date of its rule but those that are skipped, all of them or none.
+
+    Where a date is not open that is neither skipped nor shifted, nothing is booked, and `dates` of the refusal has
+    each with what is open around it.
+    """
+    wanted = found.service(provider, service)
+    call.shown_in(wanted.provider.time_zone)
+    booked = book_by_rule(
+        service=wanted,
+        rule=_rule(wanted, start, repeat),
+        skip=skip or (),
+        shift=shift or {},
+        customer=call.person,
+        terms=terms_agreed_to(call, wanted, start, terms),
+        booking_key=call.key,
+        venue=venue,
+        note=note,
+    )
+    assert booked.series is not None
+    return read_series(call, id=str(booked.series.uuid))
+
+
+def preview(
+    call: Call,
+    *,
+    provider: str,
+    service: str,
+    start: datetime,
+    repeat: dict[str, Any],
+    skip: list[int] | None = None,
+    shift: dict[int, datetime] | None = None,
+    terms: dict[str, Any] | None = None,
+    **_said: Any,
+) -> dict[str, Any]:
+    """Look at each date of a series with its price and what would become of it, and write nothing."""
+    wanted, person = found.service(provider, service), call.person
+    zone = call.zone_of(wanted.provider.time_zone)
+    call.shown_in(wanted.provider.time_zone)
+    judged = judge_dates(
+        wanted,
+        _rule(wanted, start, repeat),
+        skip=skip or (),
+        shift=shift or {},
+        mine=Mine(account_id=person.pk),
+    )
+    force = booking.terms_of(wanted)
+    count, refusal = len(judged.booked), None
+    if terms and terms_agreed_to(call, wanted, start, terms) != force:
+        refusal = TermsChanged.message
+    try:
+        holds.check_bookable(wanted)
+        booking.check_customer_for_series(person, wanted, count)
+    except PolicyRefused as refused:
+        refusal = str(refused)
+    return {
+        "open": not (refusal or judged.open_to_question) and count > 0,
+        "refusal": refusal,
+        "terms": terms_told(force),
+        "count": count,
+        "total": price(force.price * count, force.currency),
+        "dates": [date_told(one, zone, each=price(force.price, force.currency)) for one in judged.dates],
+        "without": [day.isoformat() for day in judged.expanded.without],
+    }
+
+
+def _rule(service: Service, start: datetime, repeat: dict[str, Any]) -> Rule:
+    frequency = Frequency(repeat["every"])
+    return Rule(frequency, start, service.provider.zone, count=repeat.get("count"), until=repeat.get("until"))
+
+
+def read_series(call: Call, *, id: str) -> WholeSeries:
+    """Read a series with its appointments, as its customer or its provider."""
+    try:
+        return whole_series_of(call.person, found.uuid_of(id))
+    except Series.DoesNotExist:
+        raise not_found() from None
+
+
+def booked_before(call: Call, made: str) -> WholeSeries:
+    """The series that this request made or ended before, as it is now."""
+    return read_series(call, id=made)
+
+
+def cancel(
+    call: Call, *, id: str, which: str, since: str | None = None, reason: str = "", accept: str = ""
+) -> WholeSeries:
+    """Cancel one date of a series, it and those that follow, or all that lie ahead; requests end with them.
+
+    However many they are, they count as one late cancellation at most, which is refused until `accept` agrees to it.
+    """
+    whole = _to_change(call, id)
+    named = next((one for one in whole.appointments if one.reference == since), None)
+    if since is not None and named is None:
+        raise not_found()
+    role = Role.CUSTOMER if whole.series.customer_id == call.person.pk else Role.PROVIDER
+    policy = whole.series.provider.policy
+    ending = to_stop(whole.appointments, Scope(which), named, role=role, policy=policy, now=clock.now())
+    if ending:
+        end_several(
+            appointments=ending,
+            actor=call.person,
+            role=role,
+            reason=reason,
+            seen=number_accepted(accept),
+            versions={one.reference: one.sequence for one in call.seen.appointments} if call.seen else None,
+        )
+    return read_series(call, id=id)
+
+
+def _to_change(call: Call, id: str) -> WholeSeries:
+    try:
+        return read_series(call, id=id)
+    except Problem:
+        raise (Problem("not-allowed") if call.person.is_staff else not_found()) from None
