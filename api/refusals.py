@@ -19,6 +19,7 @@ from appointments.pages.consequences import counts_sentence, figure
 from appointments.rules.fair_use import LIMIT, Consequence
 from core import clock
 from core.exceptions import Busy, DomainError
+from providers.exceptions import NotReady
 
 # The kind of a refusal that names none, by its status.
 BY_STATUS = {
@@ -39,6 +40,7 @@ MORE: dict[type[DomainError], Callable[[Any, ZoneInfo], dict[str, Any]]] = {
     TermsChanged: lambda error, zone: {"terms": terms_told(error.terms)} if error.terms else {},
     DatesUnsettled: lambda error, zone: {"dates": [date_told(one, zone) for one in error.dates]},
     CountsForMore: lambda error, zone: consequence_told(error.number),
+    NotReady: lambda error, zone: {"missing": [{"step": each.step, "detail": each.sentence} for each in error.missing]},
 }
 # The sentences of refusals that speak of a page otherwise.
 SENTENCES: dict[type[DomainError], Callable[[Any], str]] = {

@@ -6,11 +6,11 @@ from django.views.decorators.csrf import csrf_exempt
 
 from api.errors import not_found
 from api.view import patterns_of
-from api.views import appointments, pages, people, providers
+from api.views import appointments, pages, people, providers, studio
 from api.views import series as series_views
 from core.view_contract import for_programs, open_to_all
 
-ROUTES = [*people.ROUTES, *providers.ROUTES, *appointments.ROUTES, *series_views.ROUTES]
+ROUTES = [*people.ROUTES, *providers.ROUTES, *studio.ROUTES, *appointments.ROUTES, *series_views.ROUTES]
 
 
 @csrf_exempt

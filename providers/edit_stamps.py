@@ -20,7 +20,7 @@ SERVICE_FIELDS = (
 )  # fmt: skip
 POLICY_FIELDS = (
     "notice_minutes", "window_days", "max_per_day", "max_open", "accepts_at_once", "answer_minutes",
-    "cancellation_cutoff_minutes", "max_waiting_per_customer", "max_week_per_customer",
+    "cancellation_cutoff_minutes", "reschedule_cutoff_minutes", "max_waiting_per_customer", "max_week_per_customer",
     "no_show_limit", "waitlist_minutes", "waitlist_at_night",
 )  # fmt: skip
 OVERRIDE_FIELDS = ("start_on", "end_on", "ranges", "note")

@@ -45,6 +45,7 @@ TRANSITIONS = "appointments/services/transitions.py"
 SERIES_RULES = "appointments/rules/series.py"
 MOVES = "appointments/rules/moves.py"
 SLOTS = "appointments/rules/slots.py"
+STUDIO_BY_API = "api/test_studio.py"
 OWN_EVENTS = "appointments/services/own_events.py"
 OWN_EVENT_ROWS = "appointments/models/own_event.py"
 AVAILABILITY = "appointments/services/availability.py"
@@ -6112,5 +6113,77 @@ MUTANTS = [
         "operation=keys.make_key,\n        scope=Scope.PROFILE_WRITE,",
         KEYS,
         "no_key",
+    ),
+    mutant(
+        "a program's page is changed over what it did not see",
+        "api/operations/own_page.py",
+        "edit_stamps.of_profile(seen) if seen else None",
+        "None",
+        STUDIO_BY_API,
+        "under_the_lock",
+    ),
+    mutant(
+        "a program's policy is changed over what it did not see",
+        "api/operations/own_page.py",
+        "edit_stamps.of_policy(seen) if seen else None",
+        "None",
+        STUDIO_BY_API,
+        "under_the_lock",
+    ),
+    mutant(
+        "a program's hours are set over what it did not see",
+        "api/operations/opening.py",
+        "_stamp(call.seen) if call.seen else None",
+        "None",
+        STUDIO_BY_API,
+        "under_the_lock",
+    ),
+    mutant(
+        "a program's service is changed over what it did not see",
+        "api/operations/catalogue.py",
+        "edit_stamps.of_service(call.seen) if call.seen else None",
+        "None",
+        STUDIO_BY_API,
+        "under_the_lock",
+    ),
+    mutant(
+        "a program's dates are changed over what it did not see",
+        "api/operations/opening.py",
+        "seen=edit_stamps.of_override(call.seen or row)",
+        "seen=None",
+        STUDIO_BY_API,
+        "under_the_lock",
+    ),
+    mutant(
+        "a program's dates are removed over what it did not see",
+        "api/operations/opening.py",
+        "edit_stamps.of_override(call.seen) if call.seen else None",
+        "None",
+        STUDIO_BY_API,
+        "under_the_lock",
+    ),
+    mutant(
+        "a program reads the contact of a customer for ever",
+        "api/operations/customers.py",
+        "person.is_active and figures.can_be_reached(call.now)",
+        "True",
+        STUDIO_BY_API,
+        "ninety_days",
+    ),
+    mutant(
+        "a program reads the services of everybody as its own",
+        "api/operations/catalogue.py",
+        "page.services.filter(slug=found.key(service))",
+        "Service.objects.filter(slug=found.key(service))",
+        STUDIO_BY_API,
+        "anothers",
+    ),
+    mutant(
+        "a page in person goes without a place",
+        "providers/services/page.py",
+        "if provider.is_in_person and not provider.place:",
+        "if False:",
+        STUDIO_BY_API,
+        "as_it_was_seen",
     ),
 ]

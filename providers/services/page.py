@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
@@ -61,7 +62,8 @@ def _start_page(*, actor: User, values: Mapping[str, Any], seen: str, crowded: b
 @retrying
 @transaction.atomic
 def save_profile(*, provider: Provider, actor: User, values: Mapping[str, Any], seen: str | None) -> Provider:
-    """Save the profile on the public page, whose address stays. Raises ChangedMeanwhile."""
+    """Save the profile on the public page, whose address stays. Raises ChangedMeanwhile, and ValidationError for a
+    page past its draft without a venue, or without the place of one in person."""
     provider = lock_provider(provider, actor=actor)
     _refuse_stale(provider, values, seen=seen, now_shown=edit_stamps.of_profile(provider))
     said = edit_stamps.state(provider, edit_stamps.SAID_FIELDS)
@@ -155,6 +157,7 @@ def _write_profile(provider: Provider, values: Mapping[str, Any], *, crowded: bo
     for field in edit_stamps.PROFILE_FIELDS:
         if field in values:
             setattr(provider, field, values[field])
+    _check_venues(provider, values)
     if provider.is_draft:
         others = Provider.objects.exclude(pk=provider.pk)
         provider.slug = make_slug(
@@ -162,6 +165,17 @@ def _write_profile(provider: Provider, values: Mapping[str, Any], *, crowded: bo
         )
     provider.full_clean(exclude=["user", "slug"])
     provider.save()
+
+
+def _check_venues(provider: Provider, values: Mapping[str, Any]) -> None:
+    """Raise ValidationError where `values` leave a page without a venue, or without the place of one in person. A
+    draft may lack them until it goes live."""
+    if provider.is_draft or not values.keys() & {"is_online", "is_in_person", "place"}:
+        return
+    if not provider.venues:
+        raise ValidationError({"venues": "Choose in person, online, or both."})
+    if provider.is_in_person and not provider.place:
+        raise ValidationError({"place": "Enter the district or town where you meet people."})
 
 
 def _refuse_hidden(provider: Provider) -> None:

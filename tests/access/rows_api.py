@@ -176,14 +176,3 @@ ROWS = [
     *APPOINTMENTS,
     *SERIES,
 ]
-
-# --- What is open to everybody, and the provider's own studio ---------------------------------------------------------
-
-ROWS += [
-    program("api_categories", get=to_everybody()),
-    program("api_providers", get=to_everybody()),
-    program("api_providers_provider", get=to_everybody(), args=lambda world: {"provider": world.provider.slug}),
-    program(
-        "api_providers_provider_services", get=to_everybody(), args=lambda world: {"provider": world.provider.slug}
-    ),
-]

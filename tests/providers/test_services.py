@@ -437,7 +437,7 @@ def test_remove_override_gives_the_dates_back_to_the_week(provider):
 # --- Rules ------------------------------------------------------------------------------------------------------------
 
 
-def test_save_policy_keeps_what_its_form_has_not(provider):
+def test_save_policy_keeps_what_is_no_rule_of_it(provider):
     policy = provider.policy
 
     saved = services.save_policy(
@@ -447,7 +447,8 @@ def test_save_policy_keeps_what_its_form_has_not(provider):
         seen=edit_stamps.of_policy(policy),
     )
 
-    assert (saved.notice_minutes, saved.max_per_day, saved.reschedule_cutoff_minutes) == (1440, 6, 120)
+    assert (saved.notice_minutes, saved.max_per_day, saved.reschedule_cutoff_minutes) == (1440, 6, 1)
+    assert saved.provider_id == provider.pk
     assert refreshed() == 1
 
 
