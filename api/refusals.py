@@ -14,7 +14,15 @@ from api.problems import KINDS
 from api.serializers.base import told
 from api.serializers.looking import terms_told
 from api.serializers.series import date_told
-from appointments.exceptions import CountsForMore, DatesUnsettled, SlotTaken, TermsChanged, Unreadable
+from appointments.exceptions import (
+    CountsForMore,
+    DatesUnsettled,
+    EventRefused,
+    OpenNow,
+    SlotTaken,
+    TermsChanged,
+    Unreadable,
+)
 from appointments.pages.consequences import counts_sentence, figure
 from appointments.rules.fair_use import LIMIT, Consequence
 from core import clock
@@ -38,6 +46,7 @@ MORE: dict[type[DomainError], Callable[[Any, ZoneInfo], dict[str, Any]]] = {
     SlotTaken: lambda error, zone: {"nearest": [told(at, zone) for at in error.nearest]},
     Suspended: lambda error, zone: {"since": told(error.since, zone), "page": settings.SITE_URL + reverse("suspended")},
     TermsChanged: lambda error, zone: {"terms": terms_told(error.terms)} if error.terms else {},
+    OpenNow: lambda error, zone: {"nearest": [told(error.start, zone)]},
     DatesUnsettled: lambda error, zone: {"dates": [date_told(one, zone) for one in error.dates]},
     CountsForMore: lambda error, zone: consequence_told(error.number),
     NotReady: lambda error, zone: {"missing": [{"step": each.step, "detail": each.sentence} for each in error.missing]},
@@ -76,6 +85,8 @@ def _fields(error: DomainError) -> list[FieldError]:
     """The reasons by field, where the refusal has them."""
     if isinstance(error, Unreadable):
         return [FieldError(*fault) for fault in error.faults]
+    if isinstance(error, EventRefused) and error.field:
+        return [FieldError({"place": "location"}.get(error.field, error.field), "invalid", str(error))]
     if not isinstance(error, FieldsRefused):
         return []
     return [

@@ -6,11 +6,18 @@ from django.views.decorators.csrf import csrf_exempt
 
 from api.errors import not_found
 from api.view import patterns_of
-from api.views import appointments, pages, people, providers, studio
-from api.views import series as series_views
+from api.views import appointments, events, pages, people, providers, series, studio, waitlist
 from core.view_contract import for_programs, open_to_all
 
-ROUTES = [*people.ROUTES, *providers.ROUTES, *studio.ROUTES, *appointments.ROUTES, *series_views.ROUTES]
+ROUTES = [
+    *people.ROUTES,
+    *providers.ROUTES,
+    *studio.ROUTES,
+    *appointments.ROUTES,
+    *series.ROUTES,
+    *waitlist.ROUTES,
+    *events.ROUTES,
+]
 
 
 @csrf_exempt

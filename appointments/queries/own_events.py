@@ -21,6 +21,13 @@ def own_event_of(user: User, key: UUID) -> OwnEvent:
     return OwnEvent.objects.get(user=user, uuid=key)
 
 
+def own_events_of(user: User, *, since: datetime | None = None, until: datetime | None = None) -> QuerySet[OwnEvent]:
+    """The person's own events; those that meet [since, until), where these are given. For a page of them."""
+    rows = OwnEvent.objects.filter(user=user)
+    rows = rows.filter(end__gt=since) if since else rows
+    return rows.filter(start__lt=until) if until else rows
+
+
 def coming_own_events(user: User, *, now: datetime) -> QuerySet[OwnEvent]:
     """The person's own events that are not over, soonest first; for a page of them."""
     return OwnEvent.objects.filter(user=user, end__gt=now).order_by("start", "pk")

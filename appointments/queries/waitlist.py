@@ -24,7 +24,12 @@ def places_of(user: User) -> list[WaitlistPlace]:
     """The places of the customer that wait, in the order in which they joined, each with its place in the order of
     those who wait for the same service (`ahead`, `in_line`). Two queries."""
     rows = WaitlistPlace.objects.waiting().filter(customer=user).with_people().select_related("appointment")
-    return _with_order(list(rows.order_by("pk")))
+    return with_order(list(rows.order_by("pk")))
+
+
+def all_places_of(user: User) -> QuerySet[WaitlistPlace]:
+    """Every place that the customer has or had, for a page of them; see `with_order`."""
+    return WaitlistPlace.objects.filter(customer=user).with_people().select_related("appointment")
 
 
 def past_places_of(user: User) -> list[WaitlistPlace]:
@@ -38,7 +43,7 @@ def place_of(user: User, uuid: UUID | str) -> WaitlistPlace:
     WaitlistPlace.DoesNotExist."""
     joined = ("appointment__service", "appointment__provider")
     found = WaitlistPlace.objects.with_people().select_related(*joined).get(customer=user, uuid=uuid)
-    return _with_order([found])[0]
+    return with_order([found])[0]
 
 
 def place_kept(user: User, service: Service, appointment: Appointment | None) -> WaitlistPlace | None:
@@ -46,7 +51,7 @@ def place_kept(user: User, service: Service, appointment: Appointment | None) ->
     the order; None where they don't wait. One query, two where they do."""
     rows = WaitlistPlace.objects.waiting().with_people().select_related("appointment")
     found = rows.filter(customer=user, service=service, appointment=appointment)
-    return next(iter(_with_order(list(found[:1]))), None)
+    return next(iter(with_order(list(found[:1]))), None)
 
 
 def last_offers(places: Iterable[WaitlistPlace]) -> dict[int, Offer]:
@@ -69,6 +74,20 @@ def moved_from(appointment: Appointment, start: datetime) -> datetime | None:
     """The time that the appointment had before it moved to `start`; None where it never did. One query."""
     moves = AppointmentEvent.objects.filter(appointment=appointment, to_start=start).order_by("-pk")
     return moves.values_list("start", flat=True).first()
+
+
+def offer_to_place(place: WaitlistPlace) -> Offer | None:
+    """The last offer to the place, with its provider and customer on all that is read of it. One query."""
+    offer = last_offer_to(place)
+    return ready(offer) if offer else None
+
+
+def ready(offer: Offer) -> Offer:
+    """The offer with its provider and customer on all that is read of it."""
+    offer.service.provider = offer.provider
+    if offer.place and (one := offer.place.appointment):
+        one.provider, one.customer = offer.provider, offer.customer
+    return offer
 
 
 def whole_offers() -> OfferQuerySet:
@@ -100,7 +119,7 @@ def open_offers(places: Sequence[WaitlistPlace]) -> dict[int, Offer]:
     return {offer.place_id or 0: offer for offer in rows}
 
 
-def _with_order(places: list[WaitlistPlace]) -> list[WaitlistPlace]:
+def with_order(places: list[WaitlistPlace]) -> list[WaitlistPlace]:
     """The places, those that wait each with the number that come before it and the number in all (`ahead`, `in_line`),
     of those who wait for the same service and whom one time could fit as well. One query where one waits."""
     waiting = [place for place in places if place.is_waiting]

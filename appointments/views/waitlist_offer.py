@@ -25,7 +25,7 @@ from appointments.pages.changed_terms import changes_in_words
 from appointments.pages.waitlist import OFFERED, announced, offer_zones, settled_words
 from appointments.queries.busy import busy_elsewhere
 from appointments.queries.customer import own_appointments_on
-from appointments.queries.waitlist import last_offer_to, moved_from, offer_of_link, place_of
+from appointments.queries.waitlist import last_offer_to, moved_from, offer_of_link, place_of, ready
 from appointments.rules.moves import moves_at_once
 from appointments.rules.wishes import want_words
 from appointments.services import booking, offers, waitlist
@@ -93,7 +93,7 @@ def my_offer(request: HttpRequest, place: str) -> HttpResponse:
             raise Http404 from None
         if found is None:
             raise Http404("Nothing was offered to this place")
-        return OfferDoor(_ready(found), me, reverse("waitlist_offer", args=[place]))
+        return OfferDoor(ready(found), me, reverse("waitlist_offer", args=[place]))
 
     return _answer(request, enter)
 
@@ -107,7 +107,7 @@ def _of_link(token: str) -> OfferDoor:
         raise Http404("This link does not work at the moment.")
     if not constant_time_compare(token_of(offer), token):
         raise Http404("The account has another address than the one that the link was mailed to.")
-    return OfferDoor(_ready(offer), offer.customer, reverse("link_waitlist_offer", args=[token]), is_link=True)
+    return OfferDoor(ready(offer), offer.customer, reverse("link_waitlist_offer", args=[token]), is_link=True)
 
 
 def _actor_of_link(token: str) -> User:
@@ -131,14 +131,6 @@ def by_link(request: HttpRequest, token: str) -> HttpResponse:
         answer = _answer(request, lambda: _of_link(token))
     answer["X-Robots-Tag"] = "noindex"
     return answer
-
-
-def _ready(offer: Offer) -> Offer:
-    """The offer with its provider and customer on all that is read of it."""
-    offer.service.provider = offer.provider
-    if offer.place and (one := offer.place.appointment):
-        one.provider, one.customer = offer.provider, offer.customer
-    return offer
 
 
 def _answer(request: HttpRequest, enter: Enter) -> HttpResponse:

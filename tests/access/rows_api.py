@@ -1,5 +1,8 @@
 """Rows of the addresses for programs. A token of somebody banned answers as their browser does."""
 
+from datetime import timedelta
+
+from core import clock
 from providers.models import Service
 from tests.access.table import Answers, Row, everyone
 
@@ -146,6 +149,52 @@ SERIES = [
     ),
 ]
 
+
+def of_place(name: str, **terms: object) -> Row:
+    """A row about the place of C on P's waitlist."""
+    return program(f"api_waitlist_id{name}", args=lambda world: {"id": str(world.place.uuid)}, **terms)
+
+
+def a_wish(world) -> dict[str, str]:
+    """A wish for days on which P can't be booked yet."""
+    day = clock.now().date() + timedelta(days=100)
+    service = {"provider": world.provider.slug, "service": world.service.slug}
+    return {**service, "from": day.isoformat(), "to": (day + timedelta(days=7)).isoformat()}
+
+
+WAITLIST = [
+    program(
+        "api_waitlist",
+        get=to_people(),
+        post=to_people("201", P="409"),
+        data=a_wish,
+        first=lambda world, role, client: world.confirm(role),
+    ),
+    of_place("", get=to_people("404", C="200"), delete=to_people("404", C="204")),
+    of_place("_claim", post=to_people("404", C="200")),
+    of_place("_pass", post=to_people("404", C="200")),
+]
+
+
+def an_event(world) -> dict[str, str]:
+    day = clock.now() + timedelta(days=50)
+    return {"title": "Dentist", "start": day.isoformat(), "end": (day + timedelta(hours=1)).isoformat()}
+
+
+EVENTS = [
+    program("api_events", get=to_people(), post=to_people("201"), data=an_event),
+    program(
+        "api_events_id",
+        get=to_people("404", C="200"),
+        put=to_people("404", C="200"),
+        patch=to_people("404", C="200"),
+        # An event to write is nothing to delete by.
+        delete=to_people("400"),
+        args=lambda world: {"id": str(world.customers_own_event.uuid)},
+        data=an_event,
+    ),
+]
+
 OF_SERVICE = "?provider=petra&service=first-assessment"
 ROWS = [
     Row("api_docs", get=everyone("200", B="200"), post=everyone("405", B="405")),
@@ -175,4 +224,6 @@ ROWS = [
     program("api_providers_available_slots", get=to_everybody()),
     *APPOINTMENTS,
     *SERIES,
+    *WAITLIST,
+    *EVENTS,
 ]

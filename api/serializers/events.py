@@ -1,0 +1,91 @@
+"""Own events as programs write and read them."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from api.serializers.base import Day, Instant, Line, Moment, Paged, Reads, Text, Writes, told
+from appointments.models import OwnEvent
+from appointments.rules.own_events import LONGEST_DESCRIPTION, LONGEST_PLACE, LONGEST_TITLE
+from core import clock
+
+MICROSECOND = timedelta(microseconds=1)
+A_DAY = timedelta(days=1)
+
+
+class EventsParams(Paged):
+    """Parameters of the list of own events: those that meet the days from `from` to `to`, the day after the last, in
+    the zone `tz`, else in the person's own."""
+
+    to = Day(required=False, source="to_date", help_text="The day after the last one.")
+
+    def get_fields(self) -> dict[str, Any]:
+        # `from` is a word of Python's.
+        return {**super().get_fields(), "from": Day(required=False, source="from_date")}
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class DayOrInstant(serializers.Field):
+    """An instant with its offset; of an event that lasts whole days a date."""
+
+    def to_internal_value(self, data: Any) -> date | datetime:
+        is_date = isinstance(data, str) and "T" not in data.upper() and " " not in data and len(data) <= 10
+        return (Day() if is_date else Instant()).to_internal_value(data)
+
+
+class EventIn(Reads):
+    """An own event. One that lasts whole days has `all_day`, and dates of the person's zone as `start` and `end`, the
+    day after the last."""
+
+    title = Line(max_length=LONGEST_TITLE)
+    start = DayOrInstant()
+    end = DayOrInstant()
+    all_day = serializers.BooleanField(required=False)
+    description = Text(max_length=LONGEST_DESCRIPTION, required=False, allow_blank=True)
+    location = Line(max_length=LONGEST_PLACE, required=False, allow_blank=True, source="place")
+    is_free = serializers.BooleanField(required=False)
+
+
+class EventPatchIn(EventIn):
+    """What is to change of an own event; what is left out stays."""
+
+    title = Line(max_length=LONGEST_TITLE, required=False)
+    start = DayOrInstant(required=False)
+    end = DayOrInstant(required=False)
+
+
+class EventOut(Writes):
+    """An own event, which only its person reads. With `all_day`, `start` and `end` are dates of the person's zone,
+    `end` the day after the last. While it is not `is_free`, nobody can book a provider in it."""
+
+    id = serializers.CharField(source="uuid")
+    title = serializers.CharField()
+    start = serializers.SerializerMethodField()
+    end = serializers.SerializerMethodField()
+    all_day = serializers.BooleanField(source="is_all_day")
+    time_zone = serializers.SerializerMethodField()
+    description = serializers.CharField()
+    location = serializers.CharField(source="place")
+    is_free = serializers.BooleanField()
+    created_at = Moment()
+    changed_at = Moment()
+
+    def zone_of(self, instance: OwnEvent) -> ZoneInfo:
+        return self.call.zone_of(self.call.person.time_zone)
+
+    def get_start(self, event: OwnEvent) -> str:
+        if event.is_all_day:
+            return clock.local(event.start, self.call.person.zone).date().isoformat()
+        return told(event.start, self.zone_of(event))
+
+    def get_end(self, event: OwnEvent) -> str:
+        if event.is_all_day:
+            return (clock.local(event.end - MICROSECOND, self.call.person.zone).date() + A_DAY).isoformat()
+        return told(event.end, self.zone_of(event))
+
+    def get_time_zone(self, event: OwnEvent) -> str:
+        return (self.call.person.zone if event.is_all_day else self.zone_of(event)).key

@@ -1,0 +1,146 @@
+"""Programs keep their person's own events."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from appointments.models import OwnEvent
+from appointments.services import own_events
+from tests.api.program import signed_in
+from tests.factories.accounts import UserFactory
+from tests.factories.own_events import OwnEventFactory
+
+ALL = "/api/events/"
+DENTIST = {
+    "title": "Dentist",
+    "start": "2026-03-03T10:00:00+01:00",
+    "end": "2026-03-03T11:00:00+01:00",
+    "location": "Camden",
+    "description": "Upper left",
+}
+
+
+def problem(answer):
+    return answer.status_code, answer.json()["type"].strip("/").rpartition("/")[2]
+
+
+@pytest.fixture
+def customer(db):
+    return UserFactory(time_zone="Europe/Berlin")
+
+
+@pytest.fixture
+def event(customer):
+    start = datetime(2026, 3, 3, 9, tzinfo=UTC)
+    return OwnEventFactory(user=customer, title="Dentist", start=start)
+
+
+def test_an_event_is_written_and_read(program):
+    made = program.post(ALL, DENTIST)
+
+    told = made.json()
+    assert made.status_code == 201
+    assert {name: told[name] for name in DENTIST} == DENTIST
+    assert (told["all_day"], told["is_free"], told["time_zone"]) == (False, False, "Europe/Berlin")
+    assert program.get(made.headers["Location"]).json() == told
+    assert [row["id"] for row in program.get(ALL).json()["results"]] == [told["id"]]
+
+
+def test_an_event_of_whole_days_has_dates_of_its_persons_zone(program):
+    said = {"title": "Away", "start": "2026-03-28", "end": "2026-03-30", "all_day": True}
+    told = program.post(f"{ALL}?tz=Asia/Kathmandu", said).json()
+
+    assert {name: told[name] for name in said} == said
+    row = OwnEvent.objects.get()
+    assert (row.start, row.end) == (datetime(2026, 3, 27, 23, tzinfo=UTC), datetime(2026, 3, 29, 22, tzinfo=UTC))
+
+
+def test_an_event_is_made_once_by_one_key(program):
+    first = program.post(ALL, DENTIST, idempotency_key="one")
+    again = program.post(ALL, DENTIST, idempotency_key="one")
+
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert OwnEvent.objects.count() == 1
+    program.delete(first.headers["Location"])
+    assert problem(program.post(ALL, DENTIST, idempotency_key="one")) == (404, "not-found")
+
+
+@pytest.mark.parametrize(
+    ("more", "field", "named"),
+    [
+        ({"end": DENTIST["start"]}, "end", "invalid"),
+        ({"start": "2026-03-03"}, "start", "invalid"),
+        ({"all_day": True}, "start", "invalid"),
+        ({"start": "2026-03-03T10:00:00"}, "start", "time-without-offset"),
+        ({"title": ""}, "title", "invalid"),
+        ({"location": "x" * 301}, "location", "invalid"),
+        ({"repeat": "weekly"}, "repeat", "unknown-field"),
+    ],
+)
+def test_an_event_that_nobody_can_mean_is_refused(program, more, field, named):
+    answer = program.post(ALL, DENTIST | more)
+
+    assert problem(answer) == (400, named)
+    assert answer.json()["errors"][0]["field"] == field
+    assert not OwnEvent.objects.exists()
+
+
+def test_an_event_is_changed_in_part_or_as_a_whole(program, event):
+    address = f"{ALL}{event.uuid}/"
+    program.put(address, DENTIST)
+
+    told = program.patch(address, {"title": "Surgeon"}).json()
+    assert {name: told[name] for name in DENTIST} == DENTIST | {"title": "Surgeon"}
+    told = program.put(address, {name: DENTIST[name] for name in ("title", "start", "end")}).json()
+    assert (told["title"], told["location"], told["description"]) == ("Dentist", "", "")
+    assert problem(program.patch(address, {"all_day": True})) == (400, "invalid")
+    whole = program.patch(address, {"all_day": True, "start": "2026-03-04", "end": "2026-03-05"}).json()
+    assert (whole["start"], whole["end"]) == ("2026-03-04", "2026-03-05")
+
+
+def test_an_event_is_read_and_changed_by_its_person_alone(program, event):
+    other, address = signed_in(UserFactory()), f"{ALL}{event.uuid}/"
+
+    for verb, body in (("get", None), ("put", DENTIST), ("patch", {"title": "x"}), ("delete", None)):
+        assert problem(other.call(verb, address, body)) == (404, "not-found")
+    assert other.get(ALL).json()["results"] == []
+    assert program.delete(address).status_code == 204
+    assert problem(program.delete(address)) == (404, "not-found")
+
+
+def test_a_version_that_was_read_is_not_written_over(program, event):
+    address = f"{ALL}{event.uuid}/"
+    seen = program.get(address).headers["ETag"]
+    program.patch(address, {"title": "Faster"})
+
+    assert problem(program.patch(address, {"title": "Slower"}, if_match=seen)) == (412, "changed-meanwhile")
+    assert problem(program.delete(address, if_match=seen)) == (412, "changed-meanwhile")
+
+
+def test_a_change_between_the_look_and_the_lock_is_seen_under_the_lock(program, customer, event, monkeypatch):
+    address = f"{ALL}{event.uuid}/"
+    seen, change = program.get(address).headers["ETag"], own_events.change_own_event
+
+    def late(**terms):
+        OwnEvent.objects.filter(pk=event.pk).update(version=event.version + 1)
+        return change(**terms)
+
+    monkeypatch.setattr(own_events, "change_own_event", late)
+
+    assert problem(program.patch(address, {"title": "Slower"}, if_match=seen)) == (412, "changed-meanwhile")
+
+
+def test_a_list_holds_what_meets_the_days_that_are_asked_for(program, event):
+    def found(**asked):
+        return len(program.get(ALL, asked).json()["results"])
+
+    assert found(**{"from": "2026-03-03", "to": "2026-03-04"}) == 1
+    assert found(**{"from": "2026-03-04"}) == found(to="2026-03-03") == 0
+
+
+def test_what_is_agreed_inside_an_event_stays(program, studio, confirmed, provider):
+    said = {"title": "Away", "start": confirmed.start.isoformat(), "end": confirmed.end.isoformat()}
+
+    assert studio.post(ALL, said).status_code == 201
+    confirmed.refresh_from_db()
+    assert confirmed.status == "confirmed"

@@ -1,0 +1,128 @@
+"""Programs join waitlists, and take or pass what is offered."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from appointments.models import Appointment, WaitlistPlace
+from appointments.services import waitlist
+from tests.api.program import signed_in
+from tests.appointments.conftest import NOW, TUESDAY_TEN
+from tests.factories.accounts import UserFactory
+from tests.factories.providers import ServiceFactory
+from tests.factories.waitlist import join
+
+ALL = "/api/waitlist/"
+# Beyond what can be booked, so that nothing that fits is open.
+FAR = (NOW + timedelta(days=100)).date()
+
+
+def wish(service, **more):
+    days = {"from": FAR.isoformat(), "to": (FAR + timedelta(days=14)).isoformat()}
+    return {"provider": service.provider.slug, "service": service.slug, **days, **more}
+
+
+def problem(answer):
+    return answer.status_code, answer.json()["type"].strip("/").rpartition("/")[2]
+
+
+@pytest.fixture
+def offered(service, customer, provider):
+    """The customer's place, to which the provider offers an open time."""
+    place = join(service, customer, first_on=FAR, last_on=FAR)
+    waitlist.offer_by_hand(place=place, start=TUESDAY_TEN, actor=provider.user)
+    return place
+
+
+def test_a_program_joins_a_waitlist_and_waits_for_something_else(program, service):
+    made = program.post(ALL, wish(service, weekdays=[0, 2], parts=["morning"]))
+
+    assert made.status_code == 201
+    told = made.json()
+    assert {name: told[name] for name in ("from", "to", "weekdays", "parts", "time_zone", "state", "offer")} == {
+        "from": FAR.isoformat(),
+        "to": (FAR + timedelta(days=14)).isoformat(),
+        "weekdays": [0, 2],
+        "parts": ["morning"],
+        "time_zone": "Asia/Kathmandu",
+        "state": "waiting",
+        "offer": None,
+    }
+    assert (told["ahead"], told["in_line"]) == (0, 1)
+    assert WaitlistPlace.objects.get().last_on == FAR + timedelta(days=13)
+    assert program.get(made.headers["Location"]).json() == told
+
+    changed = program.post(ALL, wish(service, parts=["evening"]))
+    assert (changed.status_code, changed.json()["id"], changed.json()["parts"]) == (200, told["id"], ["evening"])
+
+
+def test_a_place_is_made_once_by_one_key(program, service):
+    first = program.post(ALL, wish(service), idempotency_key="one")
+    again = program.post(ALL, wish(service), idempotency_key="one")
+
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert WaitlistPlace.objects.count() == 1
+
+
+def test_nobody_waits_for_what_is_open(program, service):
+    answer = program.post(ALL, wish(service, **{"from": "2026-03-03", "to": "2026-03-04"}))
+
+    assert (problem(answer), answer.json()["nearest"]) == ((409, "policy-refused"), ["2026-03-03T09:45:00+05:45"])
+
+
+@pytest.mark.parametrize("more", [{"weekdays": [7]}, {"weekdays": []}, {"parts": ["night"]}, {"time_zone": "Mars"}])
+def test_a_wish_that_nobody_can_mean_is_refused(program, service, more):
+    assert problem(program.post(ALL, wish(service, **more))) == (400, "invalid")
+
+
+def test_an_offer_is_taken_once(program, offered):
+    told = program.get(f"{ALL}{offered.uuid}/").json()["offer"]
+    assert (told["start"], told["state"]) == ("2026-03-03T15:45:00+05:45", "open")
+
+    first = program.post(f"{ALL}{offered.uuid}/claim/", {"note": "Left knee"})
+    again = program.post(f"{ALL}{offered.uuid}/claim/", {"note": "Left knee"})
+
+    assert (first.status_code, first.json()["start"], first.json()["note"]) == (200, told["start"], "Left knee")
+    assert again.json() == first.json()
+    assert Appointment.objects.count() == 1
+
+
+def test_an_offer_is_passed_and_the_place_stays(program, offered):
+    for _ in range(2):
+        told = program.post(f"{ALL}{offered.uuid}/pass/").json()
+        assert (told["state"], told["offer"]["state"]) == ("waiting", "passed")
+    assert problem(program.post(f"{ALL}{offered.uuid}/claim/")) == (409, "move-refused")
+
+
+def test_nothing_that_was_not_offered_is_taken(program, service, customer):
+    place = join(service, customer, first_on=FAR, last_on=FAR)
+
+    assert problem(program.post(f"{ALL}{place.uuid}/claim/")) == (409, "move-refused")
+    assert program.post(f"{ALL}{place.uuid}/pass/").status_code == 200
+
+
+def test_a_place_is_left_by_its_own_customer_alone(program, offered):
+    other = signed_in(UserFactory())
+    for verb, rest in (("get", ""), ("delete", ""), ("post", "claim/"), ("post", "pass/")):
+        assert problem(other.call(verb, f"{ALL}{offered.uuid}/{rest}")) == (404, "not-found")
+
+    for _ in range(2):
+        assert program.delete(f"{ALL}{offered.uuid}/").status_code == 204
+    assert program.get(f"{ALL}{offered.uuid}/").json()["state"] == "left"
+
+
+def test_the_list_asks_as_much_for_many_as_for_one(program, service, provider, customer):
+    def asked():
+        with CaptureQueriesContext(connection) as queries:
+            rows = program.get(ALL, {"state": "waiting"}).json()["results"]
+        return len(queries), len(rows)
+
+    join(service, customer, first_on=FAR, last_on=FAR)
+    asked()
+    few = asked()
+    for _ in range(3):
+        join(ServiceFactory(provider=provider), customer, first_on=FAR, last_on=FAR)
+
+    assert asked() == (few[0], 4)
