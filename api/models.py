@@ -61,6 +61,16 @@ class ApiKey(models.Model):
         return f"dl_{self.prefix}"
 
 
+class PageWish(models.Model):
+    """The wish of somebody who signed up as a provider for the draft of a page, until their address is confirmed."""
+
+    person = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    wished_at = models.DateTimeField(default=clock.now)
+
+    def __str__(self) -> str:
+        return f"{self.wished_at:%d %b %Y, %H:%M} UTC"
+
+
 class OnceRequest(models.Model):
     """A request with an Idempotency-Key: being done while `done_at` is empty, then done.
 

@@ -11,7 +11,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from api.errors import FieldError, Problem
@@ -57,12 +57,13 @@ def claim(*, person: User, key: str, request: bytes, now: datetime) -> Once:
 
     Raises Problem `key-reused` where the key stands for another request, `still-running` where it is being done.
     """
-    row, is_new = OnceRequest.objects.get_or_create(
-        person=person,
-        key_hash=_hash(key.encode()),
-        defaults={"request_hash": _hash(request), "began_at": now},
-    )
-    if is_new:
+    row = OnceRequest(person=person, key_hash=_hash(key.encode()), request_hash=_hash(request), began_at=now)
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        row = OnceRequest.objects.get(person=person, key_hash=row.key_hash)
+    else:
         return Once(row, is_done=False)
     if row.request_hash != _hash(request):
         raise Problem("key-reused")

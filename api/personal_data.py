@@ -4,12 +4,13 @@ from collections.abc import Iterable
 
 from accounts.models import User
 from accounts.personal_data import Facts, Rows, Section
-from api.models import ApiKey, OnceRequest
+from api.models import ApiKey, OnceRequest, PageWish
 
 
 def kept(user: User) -> Rows:
     return {
         "keys of their programs": ApiKey.objects.filter(person=user),
+        "wishes for a page": PageWish.objects.filter(person=user),
         "requests that are done once": OnceRequest.objects.filter(person=user),
     }
 
@@ -33,4 +34,5 @@ def _written(key: ApiKey) -> Facts:
 
 def erase(user: User) -> None:
     ApiKey.objects.filter(person=user).delete()
+    PageWish.objects.filter(person=user).delete()
     OnceRequest.objects.filter(person=user).delete()

@@ -8,8 +8,10 @@ path, query and body by name.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from django.utils.http import http_date
 from rest_framework.serializers import BaseSerializer
 
 from api.models import Scope
@@ -22,6 +24,26 @@ JSON = "application/json"
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
+@dataclass(frozen=True, slots=True)
+class Retirement:
+    """The end of a route: said `since` then, it answers `until` a year later at least; `instead` is its successor.
+
+    Told as RFC 9745 (Deprecation), RFC 8594 (Sunset) and a Link.
+    """
+
+    since: datetime
+    until: datetime
+    instead: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {
+            "Deprecation": f"@{int(self.since.timestamp())}",
+            "Sunset": http_date(self.until.timestamp()),
+            "Link": f'<{self.instead}>; rel="successor-version"',
+        }
+
+
 @dataclass(frozen=True, kw_only=True)
 class Route:
     """One verb at one path. Paths are written as in `docs/api.md`, and answer with and without their last slash.
@@ -30,9 +52,9 @@ class Route:
     returns a `paging.Page`; with another `media` than JSON it returns an `answers.File`. `state` is the route whose
     ETag an If-Match here is about; path and body have its values. A request sent twice with one Idempotency-Key is
     answered by `again`, which gets the text that `made` drew from the first result; without it the operation is called
-    again, and must do a thing once by itself. `limit` counts with the pages' limit of that name.
-    `max_age` is how many seconds a visitor's answer may be kept by a cache; None where it may not. `problems` are those
-    that this route has beside the common ones.
+    again, and must do a thing once by itself. `limit` counts with the pages' limit of that name. `retires` says that it
+    will go. `max_age` is how many seconds a cache may keep a visitor's answer; None where it may not. `problems` are
+    those that this route has beside the common ones.
     """
 
     verb: str
@@ -53,6 +75,7 @@ class Route:
     limit: str = ""
     max_age: int | None = None
     open_to_banned: bool = False
+    retires: Retirement | None = None
     problems: tuple[str, ...] = ()
 
     @property

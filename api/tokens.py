@@ -48,7 +48,7 @@ class Pair:
 
 
 def start(session: SessionStore, *, person: User, now: datetime, lasts: timedelta = ACCESS_LASTS) -> Pair:
-    """The first pair of tokens of a new session, which is saved with their state."""
+    """The first pair of tokens of a new session of `person`, which is saved with their state."""
     session[STATE] = {"latest": 0, "since": now.isoformat()}
     session.set_expiry(REFRESH_LASTS)
     session.save()

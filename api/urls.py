@@ -6,10 +6,11 @@ from django.views.decorators.csrf import csrf_exempt
 
 from api.errors import not_found
 from api.view import patterns_of
-from api.views import appointments, events, pages, people, providers, series, studio, waitlist
+from api.views import appointments, events, pages, people, providers, series, signing_in, studio, waitlist
 from core.view_contract import for_programs, open_to_all
 
 ROUTES = [
+    *signing_in.ROUTES,
     *people.ROUTES,
     *providers.ROUTES,
     *studio.ROUTES,
@@ -23,7 +24,7 @@ ROUTES = [
 @csrf_exempt
 @open_to_all
 @for_programs(verbs=("GET", "POST", "PUT", "PATCH", "DELETE"))
-def nothing_here(request: HttpRequest, rest: str) -> HttpResponse:
+def nothing_here(request: HttpRequest, rest: str = "") -> HttpResponse:
     """The answer at an address of the API that is none, for programs as everywhere below it."""
     return not_found().answer(request)
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.cache import patch_vary_headers
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
@@ -59,6 +59,8 @@ class RouteView(APIView):
 def respond(route: Route, request: HttpRequest, values: Mapping[str, str]) -> HttpResponse:
     """The answer of `route`, whatever comes of it, with the headers that every answer has."""
     headers: dict[str, str] = {versions.HEADER: versions.NEWEST}
+    if route.retires:
+        headers |= route.retires.headers
     call = Call(request, VISITOR)
     try:
         call.caller = caller = _caller(route, request)
@@ -100,7 +102,7 @@ def _check_allowed(route: Route, caller: Caller) -> None:
     if person.leaves_at is not None:
         raise Problem("leaving")
     if person.banned_at is not None and not route.open_to_banned:
-        raise Problem("suspended", more={"page": f"{settings.SITE_URL}/my/suspended/"})
+        raise Problem("suspended", more={"page": settings.SITE_URL + reverse("suspended")})
     if caller.key is not None and route.needs_person and not caller.has_scope(route.scope):
         said = f"This needs the scope {route.scope}." if route.allows_keys else "No key may do this."
         raise Problem("scope-needed", said, more={"scope": route.scope if route.allows_keys else None})

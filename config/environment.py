@@ -15,6 +15,8 @@ import environ
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
+from core import clock, money
+
 T = TypeVar("T")
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -97,6 +99,29 @@ def as_percent(raw: str) -> Decimal:
     if not value.is_finite() or not 0 <= value <= 100:
         raise NotUnderstood("say a number from 0 to 100")
     return value
+
+
+def as_origins(raw: str) -> list[str]:
+    """Origins, parted by commas: scheme and host, and nothing after them."""
+    origins = [each.strip().rstrip("/") for each in raw.split(",") if each.strip()]
+    for origin in origins:
+        parts = urlsplit(origin)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or origin != f"{parts.scheme}://{parts.netloc}":
+            raise NotUnderstood("say origins such as https://shop.example.com, parted by commas")
+    return origins
+
+
+def as_zone(raw: str) -> str:
+    try:
+        return clock.canonical_zone(raw)
+    except ValueError:
+        raise NotUnderstood("say a place of the time zone database, like Europe/London") from None
+
+
+def as_currency(raw: str) -> str:
+    if raw.upper() not in money.CURRENCIES:
+        raise NotUnderstood("say the code of a currency, like GBP")
+    return raw.upper()
 
 
 def as_one_of(*choices: str) -> Callable[[str], str]:

@@ -13,6 +13,7 @@ from config.environment import (
     as_bool,
     as_broker,
     as_cache,
+    as_currency,
     as_database,
     as_endpoint,
     as_fernet_keys,
@@ -21,11 +22,13 @@ from config.environment import (
     as_mail,
     as_number,
     as_one_of,
+    as_origins,
     as_path,
     as_percent,
     as_secret,
     as_sender,
     as_url,
+    as_zone,
     load_files,
     must_have,
     origin_of,
@@ -73,6 +76,7 @@ INSTALLED_APPS = [
     "django.forms",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "corsheaders",
     "core.apps.StaffAdminConfig",
     "django.contrib.postgres",
     "allauth",
@@ -104,6 +108,7 @@ MIDDLEWARE = [
     "core.http_methods.VerbsMiddleware",
     "core.request_bodies.BodiesMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "core.compression.TextCompressionMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -314,6 +319,10 @@ MAX_SERIES_PER_CUSTOMER_AND_PROVIDER = read("MAX_SERIES_PER_CUSTOMER_AND_PROVIDE
 # How long what staff did in the admin is kept.
 ADMIN_LOG_DAYS = read("ADMIN_LOG_DAYS", as_number(30, 3650), 730)
 
+# Where a newcomer's device or program says nothing else.
+DEFAULT_TIME_ZONE = read("DEFAULT_TIME_ZONE", as_zone, "Europe/London")
+DEFAULT_CURRENCY = read("DEFAULT_CURRENCY", as_currency, "GBP")
+
 # (times, seconds): how often one account may do this, and the visitors at one address together; all accounts at one
 # address, which many people share, ten times as often. Visitors and accounts don't use up each other's share.
 LIMITS = {
@@ -435,6 +444,20 @@ LOGGING = logging_config(level=LOG_LEVEL, form=LOG_FORMAT)
 
 # --- The API for programs ----------------------------------------------------
 
+# The pages of others from which a browser may call the API for somebody, with a bearer token and never with cookies.
+# What is open to everybody is open from every page (`api.cors`).
+API_CORS_ORIGINS: list[str] = read("API_CORS_ORIGINS", as_origins, [])
+CORS_ALLOWED_ORIGINS = API_CORS_ORIGINS
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_CREDENTIALS = False
+CORS_ALLOW_HEADERS = [
+    "accept", "authorization", "content-type", "dayline-version", "idempotency-key", "if-match", "if-none-match",
+]  # fmt: skip
+CORS_EXPOSE_HEADERS = [
+    "dayline-version", "deprecation", "etag", "idempotency-replayed", "link", "location", "ratelimit",
+    "ratelimit-policy", "retry-after", "sunset", "x-request-id",
+]  # fmt: skip
+CORS_PREFLIGHT_MAX_AGE = 3600
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [],

@@ -271,8 +271,8 @@ MUTANTS = [
     mutant(
         "changed terms are not noticed",
         BOOKING,
-        "if terms != wanted.terms or wanted.venue and",
-        "if wanted.venue and",
+        "if (wanted.terms and terms != wanted.terms) or (",
+        "if (",
         PAGES,
         "changed or terms or price",
     ),
@@ -5908,8 +5908,8 @@ MUTANTS = [
     mutant(
         "changed terms are refused without those in force",
         BOOKING,
-        "service.venues:\n        raise TermsChanged(terms=terms)",
-        "service.venues:\n        raise TermsChanged",
+        "service.venues):\n        raise TermsChanged(terms=terms)",
+        "service.venues):\n        raise TermsChanged",
         VERSIONS,
         "terms_in_force",
     ),

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils.http import urlencode
 
-from accounts import ban_marks, queries, url_secrets
+from accounts import ban_marks, hooks, queries, url_secrets
 from accounts.exceptions import AddressTaken, FieldsRefused, UsernameTaken
 from accounts.models import LONGEST_ADDRESS, User
 from core.db import lock_row, retrying, violates
@@ -78,6 +78,8 @@ def confirm_address(*, user: User, email: str, now: datetime) -> None:
         _take_wanted_username(user)
         User.objects.filter(pk=user.pk).update(email_confirmed_at=now)
         _ensure_address_row(user=user, email=email)
+        for _ in hooks.address_confirmed.each(user):
+            pass
     user.email_confirmed_at = now
 
 

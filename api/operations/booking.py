@@ -1,14 +1,12 @@
 """Operations that take a provider's time."""
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from api.calls import Call
 from api.operations import found
 from appointments.pages.standing import Standing
-from appointments.services import booking, offers
-from providers.models import Service
+from appointments.services import booking
 
 
 def book(
@@ -32,27 +30,26 @@ def book(
         service=wanted,
         start=start,
         customer=person,
-        terms=terms_agreed_to(call, wanted, start, terms),
+        terms=terms_agreed_to(terms),
         booking_key=call.key,
         venue=venue,
         note=note,
     )
-    return read_appointment(call, ref=outcome.appointment.reference)
+    if not outcome.changed:
+        return read_appointment(call, ref=outcome.appointment.reference)
+    return found.standing(person, outcome.appointment)
 
 
-def terms_agreed_to(call: Call, service: Service, start: datetime, said: dict[str, Any] | None) -> booking.Terms:
-    """The terms that the caller agreed to: those they sent, in what they left out those in force."""
-    offer = offers.offer_to(call.person, service, start, now=call.now)
-    force = booking.terms_of(service, offered=offer is not None and offer.is_promised)
-    if not said:
-        return force
-    price = said.get("price", {"amount": force.price, "currency": force.currency})
+def terms_agreed_to(said: dict[str, Any] | None) -> booking.Terms | None:
+    """The terms that the caller says the person agreed to; None for those in force, whatever they are."""
+    if said is None:
+        return None
     return booking.Terms(
-        price=Decimal(price["amount"]),
-        currency=price["currency"],
-        minutes=said.get("minutes", force.minutes),
-        confirms_at_once=said.get("confirms_at_once", force.confirms_at_once),
-        cutoff_minutes=said.get("cancellation_cutoff_minutes", force.cutoff_minutes),
+        price=said["price"]["amount"],
+        currency=said["price"]["currency"],
+        minutes=said["minutes"],
+        confirms_at_once=said["confirms_at_once"],
+        cutoff_minutes=said["cancellation_cutoff_minutes"],
     )
 
 

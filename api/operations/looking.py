@@ -32,7 +32,7 @@ def check(
     wanted, person = found.service(provider, service), call.person
     call.shown_in(wanted.provider.time_zone)
     zone = call.zone_of(wanted.provider.time_zone)
-    seen = terms_agreed_to(call, wanted, start, terms) if terms else None
+    seen = terms_agreed_to(terms)
     look = booking.look_before_booking(customer=person, service=wanted, start=start, venue=venue, seen=seen)
     return {
         "open": look.open,

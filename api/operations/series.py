@@ -53,7 +53,7 @@ def book(
         skip=skip or (),
         shift=shift or {},
         customer=call.person,
-        terms=terms_agreed_to(call, wanted, start, terms),
+        terms=terms_agreed_to(terms),
         booking_key=call.key,
         venue=venue,
         note=note,
@@ -87,7 +87,7 @@ def preview(
     )
     force = booking.terms_of(wanted)
     count, refusal = len(judged.booked), None
-    if terms and terms_agreed_to(call, wanted, start, terms) != force:
+    if terms and terms_agreed_to(terms) != force:
         refusal = TermsChanged.message
     try:
         holds.check_bookable(wanted)

@@ -105,7 +105,7 @@ def claim(call: Call, *, id: str, terms: dict[str, Any] | None = None, venue: st
     if offer is None:
         raise OfferClosed
     call.shown_in(place.time_zone)
-    agreed = terms_agreed_to(call, offer.service, offer.start, terms)
+    agreed = terms_agreed_to(terms)
     outcome = waitlist.claim(offer=offer, actor=call.person, terms=agreed, venue=venue, note=note)
     return read_appointment(call, ref=outcome.appointment.reference)
 

@@ -28,10 +28,10 @@ DOABLE = [
 class TermsIn(Reads):
     """The terms that the person agreed to. What differs from those in force refuses the booking."""
 
-    price = Amount(required=False)
-    minutes = serializers.IntegerField(required=False, min_value=1, max_value=100_000)
-    confirms_at_once = serializers.BooleanField(required=False)
-    cancellation_cutoff_minutes = serializers.IntegerField(required=False, min_value=0, max_value=10_000_000)
+    price = Amount()
+    minutes = serializers.IntegerField(min_value=1, max_value=100_000)
+    confirms_at_once = serializers.BooleanField()
+    cancellation_cutoff_minutes = serializers.IntegerField(min_value=0, max_value=10_000_000)
 
 
 class BookingIn(Reads):

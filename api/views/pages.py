@@ -37,6 +37,9 @@ def serve_schema(request: HttpRequest) -> HttpResponse:
     return HttpResponse(body, content_type=f"application/{kind}", headers=headers)
 
 
+serve_schema.is_open_from_everywhere = True  # type: ignore[attr-defined]
+
+
 @open_to_all
 @require_safe
 def documentation(request: HttpRequest) -> HttpResponse:

@@ -75,7 +75,7 @@ def book_appointment(
     service: Service,
     start: datetime,
     customer: User,
-    terms: Terms,
+    terms: Terms | None,
     booking_key: str,
     venue: str = "",
     note: str = "",
@@ -85,6 +85,7 @@ def book_appointment(
     """Book `service` at `start` (UTC) for `customer`, or request it where the provider answers by hand.
 
     The appointment takes place at the service's only venue; of two at `venue`, which may stay empty for 'not decided'.
+    Without `terms` the customer agrees to those in force.
     Promises and errors are those of `place`.
     """
     wanted = Wanted(service, (start,), customer, terms, booking_key, venue, note, browser, offer=offer)
@@ -96,15 +97,15 @@ def book_appointment(
 class Wanted:
     """A wish to book a service at one start, or at those of a series (UTC), on the terms that the customer saw.
 
-    `key` is the form's one-time key; a time kept by `browser` or `customer` makes room for the appointment. Starts that
-    are `beyond` the booking window are requested, whatever the service confirms. With an `offer` the time is booked
-    only while that is open.
+    Without `terms` those in force are agreed to. `key` is the form's one-time key; a time kept by `browser` or
+    `customer` makes room for the appointment. Starts that are `beyond` the booking window are requested, whatever the
+    service confirms. With an `offer` the time is booked only while that is open.
     """
 
     service: Service
     starts: tuple[datetime, ...]
     customer: User
-    terms: Terms
+    terms: Terms | None
     key: str
     venue: str = ""
     note: str = ""
@@ -208,7 +209,7 @@ def booked_by_form(customer: User, key: str) -> Appointment | None:
 
 def _check_terms(service: Service, wanted: Wanted, terms: Terms) -> str:
     """The agreed venue. Raises TermsChanged when the terms are not those in force or the venue is no longer offered."""
-    if terms != wanted.terms or wanted.venue and wanted.venue not in service.venues:
+    if (wanted.terms and terms != wanted.terms) or (wanted.venue and wanted.venue not in service.venues):
         raise TermsChanged(terms=terms)
     if wanted.beyond and not service.requests_beyond_window:
         raise TermsChanged(terms=terms)

@@ -221,7 +221,7 @@ def claim(
     *,
     offer: Offer,
     actor: User,
-    terms: Terms,
+    terms: Terms | None,
     venue: str = "",
     note: str = "",
     shown: str = "",

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from django.core.cache import cache
+
 from core import clock
 from providers.models import Service
 from tests.access.table import Answers, Row, everyone
@@ -221,6 +223,16 @@ ROWS = [
         args=lambda world: {"id": world.api_key.uuid},
         closed_to_keys=True,
     ),
+    # The answers to a name and password that are none; with the right ones, see tests/api/test_signing_in.py.
+    program("api_signup", post=to_everybody("400")),
+    program(
+        "api_token",
+        post=everyone("401", B="401"),
+        data=lambda world: {"username": "x", "password": "x"},
+        first=lambda world, role, client: cache.clear(),  # tries are counted
+    ),
+    program("api_token_refresh", post=everyone("401", B="401"), data=lambda world: {"refresh": "x"}),
+    program("api_token_revoke", post=everyone("401", B="401"), data=lambda world: {"refresh": "x"}),
     program("api_providers_available_slots", get=to_everybody()),
     *APPOINTMENTS,
     *SERIES,

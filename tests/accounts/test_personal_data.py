@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts import personal_data
 from accounts.models import Appeal, Ban, DataCopy, Departure, KeptBan, Session, User
-from api.models import OnceRequest
+from api.models import OnceRequest, PageWish
 from appointments.models import DeletedOwnEvent, Hold, LateCancellation, LeftOutDate, OpenDay, OpeningIndex
 from calendar_sync.models import Channel
 from core import clock
@@ -38,6 +38,7 @@ NOT_COPIED = {
     },
     "Made anew from what is copied: held times and the index of the search.": {Hold, OpeningIndex, OpenDay},
     "Hashes, kept for a day, by which a request that comes again is known.": {OnceRequest},
+    "Goes as soon as the draft of the page is made that it asks for.": {PageWish},
     "Says that something was deleted, and nothing of what it was.": {DeletedOwnEvent},
     "The page that hands out the copy shows it.": {DataCopy, Departure},
     "Grants access.": {UnsubscribeLink, EmailConfirmation, SocialToken},

@@ -45,7 +45,9 @@ class Program:
         sent: dict[str, Any] = {"headers": {name.replace("_", "-"): value for name, value in headers.items()}}
         if self.token:
             sent["headers"].setdefault("Authorization", f"Bearer {self.token}")
-        if body is not None:
+        if body is None and verb not in {"get", "head", "options"}:
+            sent["content_type"] = "application/json"
+        elif body is not None:
             data = body if isinstance(body, bytes) else json.dumps(body)
             sent |= {"data": data, "content_type": "application/json"}
         elif verb not in {"get", "head"}:
@@ -59,11 +61,15 @@ class Program:
 
 def signed_in(person: User) -> Program:
     """A program with a token of `person`, without the way through the password."""
+    return Program(start_session(person).access)
+
+
+def start_session(person: User) -> tokens.Pair:
     session = SessionStore()
     session[SESSION_KEY] = str(person.pk)
     session[BACKEND_SESSION_KEY] = "accounts.sessions.AuthenticationBackend"
     session[HASH_SESSION_KEY] = person.get_session_auth_hash()
-    return Program(tokens.start(session, person=person, now=clock.now()).access)
+    return tokens.start(session, person=person, now=clock.now())
 
 
 def check(verb: str, path: str, response: HttpResponse) -> None:

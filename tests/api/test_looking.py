@@ -48,7 +48,9 @@ def test_a_look_says_what_booking_would_refuse(program, service, book):
 
 
 def test_a_look_compares_the_terms_that_the_person_saw(program, service):
-    told = program.post(CHECK, wish(service, terms={"minutes": 45})).json()
+    force = program.post(CHECK, wish(service)).json()["terms"]
+
+    told = program.post(CHECK, wish(service, terms={**force, "minutes": 45})).json()
 
     assert (told["open"], told["terms"]["minutes"]) == (False, 60)
     assert told["refusal"] == "The terms changed while you were reading."

@@ -205,9 +205,10 @@ PATTERNS = {pattern.name: pattern for pattern in all_patterns()}
 
 @pytest.fixture
 def addresses():
-    """Every address of the product, some that are none among them."""
+    """Every address of a page, some that are none among them; for programs see tests/api/test_every_call.py."""
     world = World()
-    found = [row.path or PATTERNS[row.name].address(row.args(world)) for row in all_rows()]
+    pages = [row for row in all_rows() if row.sends != "json"]
+    found = [row.path or PATTERNS[row.name].address(row.args(world)) for row in pages]
     return [*found, "/accounts/no-such-page/", "/accounts/no/such/page", "/no-such-page/"]
 
 
