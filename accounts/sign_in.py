@@ -2,22 +2,34 @@
 
 from datetime import timedelta
 
+from allauth.account import app_settings
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import update_last_login
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 
 from accounts import sign_in_limits
 from accounts.adapters import AccountAdapter
-from accounts.exceptions import BadCredentials, BrowserNeeded, SecondStepNeeded, Suspended, WrongCode
+from accounts.exceptions import (
+    BadCredentials,
+    BrowserNeeded,
+    FieldsRefused,
+    SecondStepNeeded,
+    Suspended,
+    WrongCode,
+)
 from accounts.models import User
 from accounts.sessions import SessionStore
+from core import clock
 from core.db import lock_row, retrying
 
 LONGEST_USER_AGENT = UserSession._meta.get_field("user_agent").max_length
+PASSWORD_AGAIN = "You signed in a while ago: send your password as well."
+NOT_YOURS = "That is not your password."
 # What the list of devices knows a program's session by.
 PROGRAM = {"is_program": True}
 
@@ -60,6 +72,18 @@ def is_own_password(request: HttpRequest, *, user: User, password: str) -> bool:
         return False
     tried.forgive()
     return True
+
+
+def check_own_password(request: HttpRequest, *, user: User, password: str | None, session_key: str) -> None:
+    """Raise FieldsRefused unless `password` is the person's, or their session began within the time for which pages
+    ask nobody again. Raises TooManyTries."""
+    if password is None:
+        since = clock.now() - timedelta(seconds=app_settings.REAUTHENTICATION_TIMEOUT)
+        if UserSession.objects.filter(user=user, session_key=session_key, created_at__gt=since).exists():
+            return
+        raise FieldsRefused({"password": [ValidationError(PASSWORD_AGAIN, code="required")]})
+    if not is_own_password(request, user=user, password=password):
+        raise FieldsRefused({"password": [ValidationError(NOT_YOURS, code="wrong_password")]})
 
 
 def _find(login: str) -> User | None:

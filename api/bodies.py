@@ -8,11 +8,32 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest
+from django.http.multipartparser import MultiPartParser, MultiPartParserError
+
 from api.errors import Problem
 
+MULTIPART = "multipart/form-data"
 MOST_LEVELS = 32
 MOST_DIGITS = 30
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+
+
+def read_upload(request: HttpRequest) -> dict[str, Any]:
+    """The fields and files of a multipart body, each of which stands once. Raises Problem `malformed`, `wrong-type`."""
+    if request.content_type != MULTIPART:
+        raise Problem("wrong-type", "Send multipart/form-data.")
+    try:
+        fields, files = MultiPartParser(request.META, request, request.upload_handlers, "utf-8").parse()
+    except (MultiPartParserError, SuspiciousOperation, ValueError):
+        raise _malformed("The body is not multipart/form-data.") from None
+    given = [*fields.lists(), *files.lists()]
+    found = {name: values[0] for name, values in given}
+    if len(found) != sum(len(values) for _, values in given):
+        raise _malformed("The body has a name twice.")
+    _check_texts({name: value for name, value in found.items() if isinstance(value, str)})
+    return found
 
 
 def read_object(body: bytes) -> dict[str, Any]:

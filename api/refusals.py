@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.urls import reverse
 
-from accounts.exceptions import FieldsRefused, Suspended
+from accounts.exceptions import FieldsRefused, PhotoRefused, Suspended
 from api.calls import Call
 from api.errors import FieldError, Problem
 from api.problems import KINDS
@@ -87,6 +87,8 @@ def _fields(error: DomainError) -> list[FieldError]:
         return [FieldError(*fault) for fault in error.faults]
     if isinstance(error, EventRefused) and error.field:
         return [FieldError({"place": "location"}.get(error.field, error.field), "invalid", str(error))]
+    if isinstance(error, PhotoRefused):
+        return [FieldError("photo", "invalid", str(error))]
     if not isinstance(error, FieldsRefused):
         return []
     return [

@@ -68,6 +68,7 @@ class Route:
     statuses: tuple[int, ...] = ()
     pages: bool = False
     media: str = JSON
+    upload: bool = False  # whether the body is multipart/form-data
     state: "Route | None" = None
     made: Callable[[Any], str] | None = None
     again: Callable[..., Any] | None = None

@@ -85,6 +85,9 @@ class RouteSchema(AutoSchema):
         signed_in: list[dict[str, list[str]]] = [{"bearer": []}, {"cookie": []}]
         return signed_in if self.route.needs_person else [*signed_in, {}]
 
+    def map_parsers(self) -> list[str]:
+        return ["multipart/form-data" if self.route.upload else JSON]
+
     def get_request_serializer(self) -> Any:
         return self.route.reads
 

@@ -15,6 +15,7 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from accounts import photos
 from api import auth, bodies, conditions, limits, once, versions
 from api.answers import Answer, File
 from api.calls import VISITOR, Call, Caller
@@ -26,9 +27,12 @@ from api.schema import RouteSchema
 from api.serializers.base import UNKNOWN, Params, read
 from core import clock
 from core.exceptions import DomainError
+from core.view_contract import JSON as JSON_BODIES
 from core.view_contract import for_programs, open_to_all
 
 PRIVATE = "Authorization", "Cookie"
+MULTIPART = frozenset({bodies.MULTIPART})
+LARGEST_UPLOAD = photos.MAX_BYTES + 100_000
 
 
 class RouteView(APIView):
@@ -134,7 +138,7 @@ def _params(route: Route, request: HttpRequest, call: Call) -> dict[str, Any]:
 def _body(route: Route, request: HttpRequest) -> dict[str, Any]:
     if route.verb == "GET":
         return {}
-    said = bodies.read_object(request.body)
+    said = bodies.read_upload(request) if route.upload else bodies.read_object(request.body)
     if route.reads is None and not said:
         return {}
     return read(route.reads or Params, said)
@@ -259,7 +263,10 @@ def _view_of(at_path: Mapping[str, Route]) -> Callable[..., Any]:
     verbs = {verb.lower(): RouteView.answer for verb in at_path}
     members = {"routes": dict(at_path), "renderer_classes": _renderers_of(at_path.values()), **verbs}
     kind = cast(type[RouteView], type("RoutesAtPath", (RouteView,), members))
-    return open_to_all(for_programs(verbs=tuple(at_path))(kind.as_view()))
+    terms: dict[str, Any] = {"verbs": tuple(at_path)}
+    if any(route.upload for route in at_path.values()):
+        terms |= {"bodies": MULTIPART | JSON_BODIES, "most_bytes": LARGEST_UPLOAD}
+    return open_to_all(for_programs(**terms)(kind.as_view()))
 
 
 def _renderers_of(routes: Iterable[Route]) -> list[type[BaseRenderer]]:

@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 
 from core.wording import words_for_minutes
 
-from .channels import channels
-from .models import CHOSEN_ELSEWHERE, LEAST_LEAD, MOST_LEAD, MOST_LEADS, TURNS_OFF, Much, Topic
+from .boxes import LEAVES_ON, all_boxes, boxes_of, boxes_on, much_of
+from .models import LEAST_LEAD, MOST_LEAD, MOST_LEADS, Much
 from .preferences import ChannelTopic, Choice
 from .rules import QuietHours
 
@@ -19,27 +19,6 @@ BAD_TIME = "Write a time of day, such as 22:00."
 # What the form proposes to who has no quiet hours.
 USUAL_QUIET = QuietHours(22 * 60, 7 * 60)
 UNITS = {"minutes": 1, "hours": 60, "days": 24 * 60}
-# The topics of the form, and those that each leaves on in channels that interrupt.
-HERE = frozenset(Topic) - CHOSEN_ELSEWHERE
-LEAVES_ON: dict[Much, frozenset[Topic]] = {
-    much: HERE - turned_off for much, turned_off in TURNS_OFF.items() if much is not Much.OWN
-}
-
-
-def boxes_of(much: Much) -> frozenset[ChannelTopic]:
-    """The boxes that this name for many ticks. What interrupts nobody stays on."""
-    return frozenset(
-        (channel.name, topic) for channel in channels for topic in (LEAVES_ON[much] if channel.interrupts else HERE)
-    )
-
-
-def much_of(boxes: frozenset[ChannelTopic]) -> Much:
-    """The name of this choice."""
-    return next((much for much in LEAVES_ON if boxes_of(much) == boxes), Much.OWN)
-
-
-def all_boxes() -> frozenset[ChannelTopic]:
-    return frozenset((channel.name, topic) for channel in channels for topic in HERE)
 
 
 class TimeOfDay(forms.TimeField):
@@ -97,10 +76,7 @@ class MailPreferencesForm(forms.Form):
         if self.is_bound:
             sent = set(self.data.getlist("on"))  # type: ignore[attr-defined]
             return frozenset(box for box in all_boxes() if value_of(box) in sent)
-        by_name = {
-            (channel.name, topic) for channel in channels if channel.interrupts for topic in TURNS_OFF[self.choice.much]
-        }
-        return all_boxes() - self.choice.off - by_name
+        return boxes_on(self.choice)
 
     @property
     def leads_on(self) -> frozenset[int]:

@@ -1,6 +1,6 @@
 """What people choose to be told about, how and when: reading and saving it, and the links that turn a topic off."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils.crypto import salted_hmac
 
+from accounts.exceptions import ChangedMeanwhile
 from accounts.models import User
 from core import clock
 from core.db import lock_row
@@ -53,6 +54,9 @@ class Choice:
     leads: tuple[int, ...] = (DEFAULT_LEAD,)
     quiet: QuietHours | None = None
     much: Much = Much.OWN
+
+
+Change = Callable[[Choice], Choice]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +157,17 @@ def save_choice(
     rows = [ReminderLead(preferences=row, minutes=minutes) for minutes in wanted]
     ReminderLead.objects.bulk_create(rows, ignore_conflicts=True)
     return Choice(frozenset(off), wanted, quiet, much)
+
+
+@transaction.atomic
+def change_choice(*, actor: User, change: Change, seen: Choice | None = None) -> Choice:
+    """Keep what `change` makes of the person's choice. Raises ChangedMeanwhile where that is no longer `seen`."""
+    lock_row(User.objects.filter(pk=actor.pk))
+    now = choice_of(actor)
+    if seen is not None and seen != now:
+        raise ChangedMeanwhile
+    wanted = change(now)
+    return save_choice(actor=actor, off=wanted.off, leads=wanted.leads, quiet=wanted.quiet, much=wanted.much)
 
 
 def unsubscribe_address(user: User, kind: Kind) -> str:

@@ -15,8 +15,9 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import User
 
 from . import preferences
+from .boxes import LEAVES_ON, boxes_of, much_of
 from .channels import Channel, channels
-from .forms import LEAVES_ON, USUAL_QUIET, MailPreferencesForm, boxes_of, much_of, value_of
+from .forms import USUAL_QUIET, MailPreferencesForm, value_of
 from .models import MOST_LEADS, Much, Topic, UnsubscribeLink
 from .preferences import ChannelTopic
 from .queries import refusal_of

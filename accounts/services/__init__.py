@@ -21,11 +21,13 @@ from .photo import change_photo, remove_photo, sweep_photos
 from .profile import (
     PREFERENCE_FIELDS,
     PROFILE_FIELDS,
+    SETTINGS_FIELDS,
     answer_device_zone,
     compare_calendar,
     fingerprint,
     update_preferences,
     update_profile,
+    update_settings,
 )
 from .purging import ADMIN_LOG_KEPT, UNCONFIRMED_LASTS, forget_admin_log, purge
 from .sessions import acting_for_them, deactivate_account, end_access, end_sessions
@@ -38,6 +40,7 @@ __all__ = [
     "CODE_LASTS_MINUTES",
     "PREFERENCE_FIELDS",
     "PROFILE_FIELDS",
+    "SETTINGS_FIELDS",
     "UNCONFIRMED_LASTS",
     "SignedUp",
     "acting_for_them",
@@ -73,4 +76,5 @@ __all__ = [
     "sweep_photos",
     "update_preferences",
     "update_profile",
+    "update_settings",
 ]

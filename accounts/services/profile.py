@@ -16,6 +16,8 @@ from outbox import services as outbox
 PROFILE_FIELDS = ("name", "phone")
 PREFERENCE_FIELDS = ("time_zone", "language", "uses_12h_clock", "first_weekday", "theme")
 
+SETTINGS_FIELDS = PROFILE_FIELDS + PREFERENCE_FIELDS
+
 
 def fingerprint(user: User, fields: tuple[str, ...]) -> str:
     """A short hash that changes whenever one of `fields` does; a form carries it to notice an edit from elsewhere."""
@@ -33,10 +35,18 @@ def update_preferences(*, user: User, actor: User, values: Mapping[str, Any], se
     return _update(user=user, fields=PREFERENCE_FIELDS, values=values, seen=seen)
 
 
-def _update(*, user: User, fields: tuple[str, ...], values: Mapping[str, Any], seen: str) -> User:
+def update_settings(*, user: User, actor: User, values: Mapping[str, Any], seen: str | None = None) -> User:
+    """Save what `values` has of profile and preferences, all at once or, with ChangedMeanwhile, nothing.
+
+    `seen` is the fingerprint of SETTINGS_FIELDS; without one nobody asks what was there.
+    """
+    return _update(user=user, fields=SETTINGS_FIELDS, values=values, seen=seen)
+
+
+def _update(*, user: User, fields: tuple[str, ...], values: Mapping[str, Any], seen: str | None) -> User:
     with transaction.atomic():
         current = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
-        if fingerprint(current, fields) != seen:
+        if seen is not None and fingerprint(current, fields) != seen:
             wanted = {field: str(values[field] or "") for field in fields if field in values}
             if wanted != {field: str(getattr(current, field) or "") for field in wanted}:
                 raise ChangedMeanwhile

@@ -1,10 +1,25 @@
 """The addresses of the person who asks."""
 
 from api.models import ApiKey, Scope
-from api.operations import keys, people
+from api.operations import keys, leaving, notifications, people
 from api.routes import NO_KEY, Route
 from api.serializers.keys import KeyIn, KeyOut, KeyParams, KeysParams, NewKeyOut
-from api.serializers.people import WelcomeOut
+from api.serializers.notifications import SettingsIn, SettingsOut
+from api.serializers.people import (
+    CopyOut,
+    EmailIn,
+    LeaveIn,
+    LeavingOut,
+    LeftOut,
+    MeIn,
+    MeOut,
+    PasswordIn,
+    PersonParams,
+    PhotoIn,
+    PhotoOut,
+    StandingOut,
+    WelcomeOut,
+)
 
 
 def _id(made: tuple[ApiKey, str]) -> str:
@@ -43,6 +58,128 @@ KEYS = [
         status=204,
     ),
 ]
+ME = Route(
+    verb="GET",
+    path="/api/me/",
+    operation=people.read_me,
+    scope=Scope.PROFILE_READ,
+    params=PersonParams,
+    writes=MeOut,
+)
+OWN_DATA = [
+    ME,
+    Route(
+        verb="PATCH",
+        path="/api/me/",
+        operation=people.change_me,
+        scope=Scope.PROFILE_WRITE,
+        reads=MeIn,
+        params=PersonParams,
+        writes=MeOut,
+        state=ME,
+    ),
+    Route(
+        verb="PUT",
+        path="/api/me/photo/",
+        operation=people.change_photo,
+        scope=Scope.PROFILE_WRITE,
+        reads=PhotoIn,
+        writes=PhotoOut,
+        upload=True,
+    ),
+    Route(
+        verb="DELETE",
+        path="/api/me/photo/",
+        operation=people.remove_photo,
+        scope=Scope.PROFILE_WRITE,
+        status=204,
+    ),
+    Route(
+        verb="POST",
+        path="/api/me/email/",
+        operation=people.change_email,
+        scope=NO_KEY,
+        reads=EmailIn,
+        params=PersonParams,
+        writes=MeOut,
+    ),
+    Route(
+        verb="POST",
+        path="/api/me/password/",
+        operation=people.change_password,
+        scope=NO_KEY,
+        reads=PasswordIn,
+        params=PersonParams,
+        writes=MeOut,
+    ),
+    Route(
+        verb="GET",
+        path="/api/me/standing/",
+        operation=people.read_standing,
+        scope=Scope.PROFILE_READ,
+        params=PersonParams,
+        writes=StandingOut,
+    ),
+    Route(
+        verb="POST",
+        path="/api/me/export/",
+        operation=people.ask_for_copy,
+        scope=NO_KEY,
+        params=PersonParams,
+        writes=CopyOut,
+        status=202,
+        limit="data_copy",
+        open_to_banned=True,
+    ),
+]
+SETTINGS = Route(
+    verb="GET",
+    path="/api/notifications/settings/",
+    operation=notifications.read_settings,
+    scope=Scope.PROFILE_READ,
+    writes=SettingsOut,
+)
+TOLD = [
+    SETTINGS,
+    *(
+        Route(
+            verb=verb,
+            path=SETTINGS.path,
+            operation=operation,
+            scope=Scope.PROFILE_WRITE,
+            reads=SettingsIn,
+            writes=SettingsOut,
+            state=SETTINGS,
+        )
+        for verb, operation in (("PUT", notifications.replace_settings), ("PATCH", notifications.change_settings))
+    ),
+]
+LEAVING = [
+    Route(
+        verb="GET",
+        path="/api/customer/delete/",
+        operation=leaving.look,
+        scope=NO_KEY,
+        writes=LeavingOut,
+        open_to_banned=True,
+    ),
+    *(
+        Route(
+            verb=verb,
+            path="/api/customer/delete/",
+            operation=leaving.leave,
+            scope=NO_KEY,
+            reads=LeaveIn,
+            params=PersonParams,
+            writes=LeftOut,
+            status=202,
+            limit="leave",
+            open_to_banned=True,
+            problems=("refused", "late-cancellation"),
+        )
+        for verb in ("POST", "DELETE")
+    ),
+]
 ROUTES = [
     Route(
         verb="GET",
@@ -52,4 +189,7 @@ ROUTES = [
         writes=WelcomeOut,
     ),
     *KEYS,
+    *OWN_DATA,
+    *TOLD,
+    *LEAVING,
 ]

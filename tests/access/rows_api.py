@@ -210,6 +210,31 @@ ROWS = [
     ),
     program("api_welcome", get=to_people()),
     # The person's own data. A key is for no key; a third party's does not exist.
+    program("api_me", get=to_people(), patch=to_people(), data=lambda world: {"name": "Somebody"}),
+    program("api_me_photo", put=to_people("415"), delete=to_people("204")),
+    program(
+        "api_me_email",
+        post=to_people(),
+        data=lambda world: {"email": "new@example.net", "password": "pass"},
+        closed_to_keys=True,
+    ),
+    program(
+        "api_me_password",
+        post=to_people(),
+        data=lambda world: {"old_password": "pass", "new_password": "a much longer one"},
+        closed_to_keys=True,
+    ),
+    program("api_me_standing", get=to_people()),
+    program("api_me_export", post=to_people("202", B="202"), closed_to_keys=True),
+    program("api_notifications_settings", get=to_people(), put=to_people(), patch=to_people()),
+    program(
+        "api_customer_delete",
+        get=to_people(B="200"),
+        post=to_people("202", B="202", SV="409", S="409", SU="409"),
+        delete=to_people("202", B="202", SV="409", S="409", SU="409"),
+        data=lambda world: {"password": "pass"},
+        closed_to_keys=True,
+    ),
     program(
         "api_me_keys",
         get=to_people(),

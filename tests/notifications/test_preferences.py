@@ -12,9 +12,10 @@ from django.test import Client
 from accounts.models import User
 from core import clock
 from notifications import catalogue, channels, inbox, preferences, services
+from notifications.boxes import HERE, LEAVES_ON, all_boxes, boxes_of
 from notifications.catalogue import Mail, Notice, Reader
 from notifications.channels import LaterChannel
-from notifications.forms import HERE, LEAVES_ON, Much, all_boxes, boxes_of, value_of
+from notifications.forms import Much, value_of
 from notifications.models import (
     DEFAULT_LEAD,
     EMAIL,

@@ -1,0 +1,74 @@
+"""Operations on deleting the account of the person who asks."""
+
+from typing import Any
+
+from django.contrib.auth import logout
+from django.core.exceptions import ValidationError
+
+from accounts import leaving as accounts_leaving
+from accounts import sign_in
+from accounts.exceptions import FieldsRefused
+from accounts.mailed_codes import LEAVING
+from api.calls import Call
+from appointments.pages.consequences import figure, number_accepted
+from appointments.queries.leaving import past_of
+from appointments.rules.fair_use import FREE, LIMIT, Consequence
+from appointments.rules.leaving import Ahead
+from appointments.services import fair_use, leaving
+from appointments.services.leaving import Left
+from appointments.states import Role
+
+NOT_THE_CODE = "That code is not right, or was not mailed in this session."
+
+
+def look(call: Call) -> dict[str, Any]:
+    """Read what deleting one's account would do, in counts. Nothing is changed."""
+    person, now = call.person, call.now
+    ahead = leaving.what_lies_ahead(person, now=now)
+    starts = [one.appointment.start for one in ahead if one.ends and not one.is_request]
+    counts = fair_use.consequence_for(person.pk, starts, now=now) if starts else FREE
+    waiting, past = leaving.waiting_of(person, now=now), past_of(person)
+    return {
+        "as_customer": _counts(ahead, Role.CUSTOMER),
+        "as_provider": _counts(ahead, Role.PROVIDER),
+        "waitlist_places_ended": waiting.places,
+        "places_on_your_waitlist_ended": waiting.on_theirs,
+        "offers_given_up": waiting.offered,
+        "offers_taken_back": waiting.offering,
+        "past_as_customer": past.as_customer,
+        "past_as_provider": past.as_provider,
+        "page_comes_down": past.is_public,
+        "late_cancellation": _consequence(counts) if counts.is_late else None,
+        "days_to_undo": accounts_leaving.GRACE.days,
+    }
+
+
+def _counts(ahead: list[Ahead], role: Role) -> dict[str, int]:
+    own = [one for one in ahead if one.role is role]
+    return {
+        "cancelled": sum(one.ends and not one.is_request for one in own),
+        "requests_ended": sum(one.ends and one.is_request for one in own),
+        "staying": sum(not one.ends for one in own),
+    }
+
+
+def _consequence(counts: Consequence) -> dict[str, Any]:
+    return {"number": counts.number, "of": LIMIT, "would_ban": counts.bans, "accept": figure(counts.number)}
+
+
+def leave(call: Call, *, password: str | None = None, code: str | None = None, accept: str = "") -> Left:
+    """Delete one's account. It closes now, with all tokens and keys, and is erased later; the mailed link undoes it.
+
+    What lies ahead is cancelled by the rules. Where that is a late cancellation, it is refused with what it would
+    count as, until the request says in `accept` that the person agrees to just that.
+    """
+    person, request = call.person, call.request
+    if password is not None and not sign_in.is_own_password(request, user=person, password=password):
+        raise FieldsRefused({"password": [ValidationError(sign_in.NOT_YOURS, code="wrong_password")]})
+    if code is not None and not LEAVING.matches(request, code.replace(" ", ""), about=str(person.pk)):
+        raise FieldsRefused({"code": [ValidationError(NOT_THE_CODE, code="wrong_code")]})
+    shown = leaving.as_shown(person, now=call.now)
+    left = leaving.leave(person=person, seen=number_accepted(accept), shown=shown)
+    if call.caller.is_browser:
+        logout(request)  # its session has ended with the account
+    return left
