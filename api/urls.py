@@ -6,7 +6,19 @@ from django.views.decorators.csrf import csrf_exempt
 
 from api.errors import not_found
 from api.view import patterns_of
-from api.views import appointments, events, pages, people, providers, series, signing_in, studio, waitlist
+from api.views import (
+    appointments,
+    calendar,
+    events,
+    pages,
+    people,
+    providers,
+    series,
+    signing_in,
+    studio,
+    time_off,
+    waitlist,
+)
 from core.view_contract import for_programs, open_to_all
 
 ROUTES = [
@@ -14,6 +26,8 @@ ROUTES = [
     *people.ROUTES,
     *providers.ROUTES,
     *studio.ROUTES,
+    *time_off.ROUTES,
+    *calendar.ROUTES,
     *appointments.ROUTES,
     *series.ROUTES,
     *waitlist.ROUTES,

@@ -14,6 +14,16 @@ class NotConnected(DomainError):
     message = "Google did not connect the calendar. Try again."
 
 
+class NotAvailable(NotConnected):
+    """This site has no client at Google."""
+
+    message = "This site is not set up for Google Calendar."
+
+
+class NotReadNow(NotConnected):
+    """A calendar can't be read at once: its owner has to sign in first, or Google wants the account left alone."""
+
+
 class BoxLeftEmpty(NotConnected):
     """Boxes on Google's page were left empty that the connection needs."""
 

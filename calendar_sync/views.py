@@ -2,7 +2,7 @@
 its push messages."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any, cast
 from uuid import UUID
@@ -40,7 +40,6 @@ from .states import Profile
 
 # What the session knows of somebody who is at Google: used once, and for a while.
 AT_GOOGLE = "at_google"
-LASTS = timedelta(minutes=30)
 READ_AND_SEND = ["GET", "HEAD", "POST"]
 # How many events that count as free the page of the connection lists, the next first.
 MOST_FREED = 20
@@ -62,7 +61,7 @@ def google(request: HttpRequest, door: Door) -> HttpResponse:
     waiting = queries.waiting(each for each in connections if each.needs_sign_in)
     context: dict[str, Any] = {
         "door": door,
-        "is_available": is_available(),
+        "is_available": connecting.is_available(),
         "zone": door.zone,
         "is_required": door.is_studio and settings.GOOGLE_CALENDAR_REQUIRED,
         "stopped_at": stopped_at,
@@ -102,7 +101,7 @@ def connect(request: HttpRequest, door: Door) -> HttpResponse:
 
     Who signs in again keeps the profile of the connection unless they choose the other one.
     """
-    if not is_available():
+    if not connecting.is_available():
         messages.warning(request, "This site is not set up for Google Calendar.")
         return come_home(door.owner, door.place)
     again = _uuid(request.POST.get("connection"))
@@ -122,7 +121,7 @@ def connect(request: HttpRequest, door: Door) -> HttpResponse:
         "user": door.owner.pk,
         "place": door.place,
         "again": known.uuid.hex if known else "",
-        "until": (clock.now() + LASTS).timestamp(),
+        "until": (clock.now() + connecting.LASTS).timestamp(),
     }
     return HttpResponseRedirect(away.address)
 
@@ -134,10 +133,9 @@ def connect(request: HttpRequest, door: Door) -> HttpResponse:
 def come_back(request: HttpRequest) -> HttpResponse:
     """Take what Google sent somebody back with. Every end of it is the page of the connection, with a sentence."""
     owner = cast(User, request.user)
-    away = request.session.pop(AT_GOOGLE, None)
     state, code = request.GET.get("state", ""), request.GET.get("code", "")
-    is_theirs = away and away["user"] == owner.pk and constant_time_compare(away["state"], state)
-    if not is_theirs or away["until"] < clock.now().timestamp():
+    away = _away(request, state)
+    if away is None or away["user"] != owner.pk or away["until"] < clock.now().timestamp():
         messages.warning(request, "That answer from Google was not for this page, or came too late. Connect again.")
         return come_home(owner)
     if not code:
@@ -161,6 +159,15 @@ def come_back(request: HttpRequest) -> HttpResponse:
     made = f" A calendar “{settings.SITE_NAME}” is made there." if own_calendar.is_wanted(connection) else ""
     messages.success(request, f"{connection.email} is connected. Its busy times are being read.{made}")
     return come_home(owner, away["place"])
+
+
+def _away(request: HttpRequest, state: str) -> dict[str, Any] | None:
+    """What is known of somebody who comes back with this state: from the session, or what a program began for them."""
+    away = request.session.pop(AT_GOOGLE, None)
+    if away and constant_time_compare(away["state"], state):
+        return away
+    begun = connecting.away_of(state)
+    return {**asdict(begun), "place": ""} if begun else None
 
 
 @require_http_methods(READ_AND_SEND)
@@ -294,16 +301,11 @@ def write_again(request: HttpRequest, provider: Provider, event: UUID) -> HttpRe
 @door_required
 def sync_now(request: HttpRequest, door: Door, connection: UUID) -> HttpResponse:
     row = _own(door, connection)
-    now = clock.now()
-    if not row.is_working:
-        messages.warning(request, "Google asks you to sign in first.")
-    elif row.wait_until and row.wait_until > now:
-        messages.warning(request, "Google asked us to slow down. The next try is on this page; it comes by itself.")
-    else:
-        connecting.refresh_list(row)
-        reading.read_soon(row, now=now)
-        written.try_again(door.owner, now=now)
+    try:
+        connecting.read_now(connection=row, now=clock.now())
         messages.success(request, "Your calendars are being read.")
+    except NotConnected as refusal:
+        messages.warning(request, str(refusal))
     return redirect(door.pages.home)
 
 
@@ -358,11 +360,6 @@ def push(request: HttpRequest) -> HttpResponse:
     if message is not None:
         pushes.take(message, now=clock.now())
     return HttpResponse(status=HTTPStatus.NO_CONTENT)
-
-
-def is_available() -> bool:
-    """Whether this site has a client at Google, without which nothing can be connected."""
-    return bool(settings.GOOGLE_CLIENT_ID and settings.GOOGLE_CLIENT_SECRET)
 
 
 def _warn_if_missing(request: HttpRequest, door: Door) -> None:

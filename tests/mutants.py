@@ -46,6 +46,8 @@ SERIES_RULES = "appointments/rules/series.py"
 MOVES = "appointments/rules/moves.py"
 SLOTS = "appointments/rules/slots.py"
 STUDIO_BY_API = "api/test_studio.py"
+TIME_OFF_BY_API = "api/test_time_off.py"
+CALENDAR_BY_API = "api/test_calendar.py"
 OWN_EVENTS = "appointments/services/own_events.py"
 OWN_EVENT_ROWS = "appointments/models/own_event.py"
 AVAILABILITY = "appointments/services/availability.py"
@@ -4916,8 +4918,8 @@ MUTANTS = [
     mutant(
         "Google: an answer is taken in another session",
         "calendar_sync/views.py",
-        '    is_theirs = away and away["user"] == owner.pk and',
-        "    is_theirs = away and",
+        'away is None or away["user"] != owner.pk or ',
+        "away is None or ",
         "calendar_sync/test_connecting.py",
         "not_for_this_person",
     ),
@@ -6145,6 +6147,62 @@ MUTANTS = [
         "operation=keys.make_key,\n        scope=Scope.PROFILE_WRITE,",
         KEYS,
         "no_key",
+    ),
+    mutant(
+        "a program blocks time over what nobody decided about",
+        "api/operations/time_off.py",
+        "if len(ways) < len(inside.claims):",
+        "if False:",
+        TIME_OFF_BY_API,
+        "decided",
+    ),
+    mutant(
+        "a program is suspended without being told",
+        "api/operations/time_off.py",
+        "seen=number_accepted(accept) if counts.bans else counts.number,",
+        "seen=counts.number,",
+        TIME_OFF_BY_API,
+        "suspend",
+    ),
+    mutant(
+        "a program offers no times instead",
+        "api/operations/time_off.py",
+        "return {reference: each.starts for reference, each in times.items()}",
+        "return {}",
+        TIME_OFF_BY_API,
+        "decided",
+    ),
+    mutant(
+        "a program's last date stays open",
+        "api/operations/time_off.py",
+        "clock.day_bounds(last or first, page.zone)[1]",
+        "clock.day_bounds(last or first, page.zone)[0]",
+        TIME_OFF_BY_API,
+        "decided",
+    ),
+    mutant(
+        "whoever comes back from Google is taken for the one a program sent",
+        "calendar_sync/views.py",
+        'away["user"] != owner.pk or ',
+        "",
+        CALENDAR_BY_API,
+        "sends_its_person",
+    ),
+    mutant(
+        "a program's way to Google never ends",
+        "calendar_sync/services/connecting.py",
+        "(now + LASTS).timestamp()]",
+        "(now + 99 * LASTS).timestamp()]",
+        CALENDAR_BY_API,
+        "half_an_hour",
+    ),
+    mutant(
+        "a program ends the connection of another",
+        "api/operations/calendar.py",
+        "(each for each in _connections(call) if each.uuid == wanted)",
+        "iter(Connection.objects.filter(uuid=wanted))",
+        CALENDAR_BY_API,
+        "only_their_own",
     ),
     mutant(
         "a program's page is changed over what it did not see",

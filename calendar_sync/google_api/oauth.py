@@ -6,7 +6,8 @@ https://developers.google.com/identity/protocols/oauth2/web-server.
 
 import functools
 import os
-from collections.abc import Sequence
+import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -69,17 +70,30 @@ class CodeRefused(Exception):
     """The code that somebody brought back is worth nothing: used before, too old, or not meant for us."""
 
 
-def departure(scopes: Sequence[str], *, redirect_uri: str, email: str = "", adds_up: bool = True) -> Departure:
+def departure(
+    scopes: Sequence[str],
+    *,
+    redirect_uri: str,
+    email: str = "",
+    adds_up: bool = True,
+    state_of: Callable[[str], str] | None = None,
+) -> Departure:
     """Where to send somebody who connects a calendar; `email` is the account to choose, if it is known.
+
+    `state_of` makes the state of the verifier, where it is to say more than that it is the same.
 
     Offline access with consent, because Google sends a refresh token only then. Where the grant `adds_up`, it has what
     the account granted us before as well.
     """
-    flow, hint = _flow(scopes, redirect_uri=redirect_uri), {"login_hint": email} if email else {}
+    verifier = secrets.token_urlsafe(64)
+    flow = _flow(scopes, redirect_uri=redirect_uri, code_verifier=verifier)
+    more = {"login_hint": email} if email else {}
+    if state_of is not None:
+        more["state"] = state_of(verifier)
     address, state = flow.authorization_url(
-        access_type="offline", prompt="consent", include_granted_scopes="true" if adds_up else "false", **hint
+        access_type="offline", prompt="consent", include_granted_scopes="true" if adds_up else "false", **more
     )
-    return Departure(address, state, flow.code_verifier)
+    return Departure(address, state, verifier)
 
 
 def redeem(code: str, *, verifier: str, scopes: Sequence[str], redirect_uri: str) -> Grant:

@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
+from accounts import url_secrets
 from accounts.models import User, taking_part
-from calendar_sync.exceptions import BoxLeftEmpty, NotConnected
+from calendar_sync.exceptions import BoxLeftEmpty, NotAvailable, NotConnected, NotReadNow
 from calendar_sync.google_api import oauth
 from calendar_sync.google_api.calendars import Listed
 from calendar_sync.google_api.errors import GoogleError, SignInNeeded, TryLater
@@ -27,9 +30,60 @@ from .locks import lock_connection, lock_provider_of
 log = structlog.get_logger("calendar_sync")
 
 READ_LIST = "calendar_sync.read_list"
+# How long somebody may be at Google.
+LASTS = timedelta(minutes=30)
 STOPPED_WITHIN = timedelta(minutes=10)
 # What Google's list says of a calendar.
 LISTED = ("name", "is_primary", "is_owned", "time_zone", "gone_since")
+
+
+def is_available() -> bool:
+    """Whether this site has a client at Google, without which nothing can be connected."""
+    return bool(settings.GOOGLE_CLIENT_ID and settings.GOOGLE_CLIENT_SECRET)
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """Somebody who is at Google to connect a calendar, begun by a program: what the state of their address says."""
+
+    user: int
+    verifier: str
+    profile: Profile
+    again: str
+    until: float
+
+
+def begin(*, user: User, profile: Profile, redirect_uri: str, now: datetime, again: Connection | None = None) -> str:
+    """The address at Google where `user` consents in a browser, for a program that has none.
+
+    What proves their return travels sealed in the state, so that no browser needs to have been here before; it is for
+    this person alone, who is signed in when they come back, and Google's code is good once. Raises NotAvailable.
+    """
+    if not is_available():
+        raise NotAvailable
+
+    def state_of(verifier: str) -> str:
+        told = [user.pk, verifier, profile, again.uuid.hex if again else "", (now + LASTS).timestamp()]
+        return url_secrets.seal(json.dumps(told))
+
+    away = oauth.departure(
+        scopes.scopes_of(profile),
+        redirect_uri=redirect_uri,
+        email=again.email if again else "",
+        # What was granted before is more than the private profile says that it can see.
+        adds_up=profile == Profile.FULL,
+        state_of=state_of,
+    )
+    return away.address
+
+
+def away_of(state: str) -> Away | None:
+    """What the state of an address that `begin` made says; None for any other."""
+    try:
+        user, verifier, profile, again, until = json.loads(url_secrets.unseal(state))
+        return Away(user=user, verifier=verifier, profile=Profile(profile), again=again, until=until)
+    except (url_secrets.CannotDecrypt, ValueError, TypeError):
+        return None
 
 
 def finish(
@@ -301,6 +355,20 @@ def _makes_links(row: Connection) -> tuple[bool, int | None]:
     """Whether a connection makes Meet links, and which calendar of its owner is written to, on which both depend."""
     written_to = GoogleCalendar.objects.filter(connection__user=row.user_id, is_written_to=True)
     return row.makes_meet, written_to.values_list("pk", flat=True).first()
+
+
+def read_now(*, connection: Connection, now: datetime) -> None:
+    """Have the calendars of a connection listed and read, and what could not be written tried again, by jobs.
+
+    Raises NotReadNow where its owner has to sign in first, or Google wants the account left alone for a while.
+    """
+    if not connection.is_working:
+        raise NotReadNow("Google asks you to sign in first.")
+    if connection.wait_until and connection.wait_until > now:
+        raise NotReadNow("Google asked us to slow down. The next try comes by itself.")
+    refresh_list(connection)
+    reading.read_soon(connection, now=now)
+    written.try_again(connection.user, now=now)
 
 
 @retrying

@@ -98,3 +98,29 @@ ROWS = [
     ],
     program("api_provider_customers_customer", get=to_p(), args=of_customer),
 ]
+
+# --- Time off, and Google Calendar ------------------------------------------------------------------------------------
+
+
+def of_time_off(world) -> dict[str, str]:
+    return {"time_off": str(world.time_off.uuid)}
+
+
+def with_connection(world) -> dict[str, str]:
+    """No values of an address, once P has a connection to Google and P2 has none."""
+    world.connection  # noqa: B018  - built when it is asked for
+    return {}
+
+
+def far_away(world) -> dict[str, str]:
+    day = (world.open_start + timedelta(days=60)).date().isoformat()
+    return {"from_date": day, "to_date": day}
+
+
+ROWS += [
+    of_own("api_provider_block_availability", get=to_owners(), post=to_owners("201"), data=far_away),
+    program("api_provider_block_availability_time_off", get=to_p(), delete=to_p("204"), args=of_time_off),
+    program("api_calendar", get=to_owners(), delete=to_p("204"), args=with_connection),
+    program("api_calendar_reconnect", get=to_owners(), post=to_owners(), args=with_connection),
+    program("api_calendar_sync", post=to_p("202"), args=with_connection),
+]
