@@ -28,7 +28,7 @@ from providers.models import Provider, Service
 from . import availability
 from .availability import NOBODY, Mine
 from .locks import lock_service
-from .persons import check_dealings
+from .persons import check_dealings, check_person, dealings_between
 from .shares import check_visitors
 
 # A product rule: a time is kept for ten minutes while somebody fills in the form.
@@ -48,6 +48,11 @@ class Keeper:
     browser: str
     account: User | None
     address: str
+
+    @property
+    def is_program(self) -> bool:
+        """Whether an account keeps it without a browser."""
+        return self.account is not None and self.browser == programs_of(self.account)
 
     @property
     def mine(self) -> Mine:
@@ -221,7 +226,8 @@ def keep_time(
     """Keep a start for ten minutes for one browser, and release any other time kept by it or by its account.
 
     `browser` and `address` are opaque hashes; without a browser the account's programs keep it (`programs_of`), and
-    booking takes it for the same one. Raises SlotTaken when the start is not open, NotKept when people without
+    booking takes it for the same one. They keep only what the account may book: in a browser somebody may confirm
+    their address on the way. Raises SlotTaken when the start is not open, NotKept when people without
     an `account` keep too much already, PolicyRefused when the service takes no bookings, Busy after six collisions.
     """
     if browser is None:
@@ -250,7 +256,9 @@ def _keep_time(*, service: Service, start: datetime, keeper: Keeper) -> Hold:
     check_bookable(service)
     if account and not account.takes_part:
         raise PolicyRefused("Nothing can be kept for this account.")
-    if account:
+    if account and keeper.is_program:
+        check_person(account, provider, dealings_between(account, provider))
+    elif account:
         check_dealings(account, provider)
     taken_from, taken_to = blocked_range(service, start)
     drop_stale(provider, now=now, mine=keeper.mine, instead=(taken_from, taken_to))

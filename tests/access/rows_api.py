@@ -91,7 +91,7 @@ APPOINTMENTS = [
     ),
     program(
         "api_appointments_hold",
-        post=to_people("201"),
+        post=to_people("201", P="409"),
         # The wish to keep a time names none that is kept.
         delete=to_people("400"),
         data=a_booking,

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from api.operations import events
 from appointments.models import OwnEvent
-from appointments.services import own_events
 from tests.api.program import signed_in
 from tests.factories.accounts import UserFactory
 from tests.factories.own_events import OwnEventFactory
@@ -117,17 +117,21 @@ def test_a_version_that_was_read_is_not_written_over(program, event):
     assert problem(program.delete(address, if_match=seen)) == (412, "changed-meanwhile")
 
 
-def test_a_change_between_the_look_and_the_lock_is_seen_under_the_lock(program, customer, event, monkeypatch):
+def test_a_change_right_after_the_look_is_seen_under_the_lock(program, event, monkeypatch):
     address = f"{ALL}{event.uuid}/"
-    seen, change = program.get(address).headers["ETag"], own_events.change_own_event
+    seen, read, looks = program.get(address).headers["ETag"], events.own_event_of, []
 
-    def late(**terms):
-        OwnEvent.objects.filter(pk=event.pk).update(version=event.version + 1)
-        return change(**terms)
+    def changed_after_the_look(*who):
+        found = read(*who)
+        if not looks:
+            OwnEvent.objects.filter(pk=event.pk).update(version=event.version + 1)
+        looks.append(found.version)
+        return found
 
-    monkeypatch.setattr(own_events, "change_own_event", late)
+    monkeypatch.setattr(events, "own_event_of", changed_after_the_look)
 
     assert problem(program.patch(address, {"title": "Slower"}, if_match=seen)) == (412, "changed-meanwhile")
+    assert looks == [1, 2]
 
 
 def test_a_list_holds_what_meets_the_days_that_are_asked_for(program, event):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import uuid4
 
+import pytest
 import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -68,6 +69,19 @@ def test_a_kept_time_is_for_nobody_else_until_it_is_given_up(program, service):
     assert program.delete(HOLD, {"hold": kept.json()["hold"]}).status_code == 204
     assert problem(program.delete(HOLD, {"hold": kept.json()["hold"]})) == (404, "not-found")
     assert other.post(CREATE, wish(service)).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("account", "named"),
+    [({"email_confirmed_at": None}, "policy-refused"), ({"email": None, "username": "pos.till"}, "address-needed")],
+)
+def test_no_program_keeps_a_time_for_somebody_who_may_take_none(service, customer, account, named):
+    type(customer).objects.filter(pk=customer.pk).update(**account)
+    customer.refresh_from_db()
+    program = signed_in(customer)
+
+    assert problem(program.post(HOLD, wish(service))) == (409, named)
+    assert not Hold.objects.exists()
 
 
 def test_booking_takes_the_time_that_was_kept(program, service):
