@@ -483,7 +483,7 @@ SPECTACULAR_SETTINGS = {
         "OfferState": "appointments.states.OfferState",
         "PlaceState": "appointments.states.PlaceState",
         "Frequency": "appointments.states.Frequency",
-        "LeftOut": "appointments.states.LeftOut",
+        "WhyLeftOut": "appointments.states.LeftOut",
         "Venue": "providers.models.Venue",
     },
     "SERVERS": [{"url": SITE_URL}],
