@@ -203,3 +203,12 @@ def test_a_reschedule_of_another_state_than_was_read_changes_nothing(program, co
 @pytest.mark.parametrize("odd", ["7", "é", "0" * 200, "11111111-1111-1111-1111-111111111111"])
 def test_a_new_time_that_is_none_does_not_exist(program, confirmed, odd):
     assert problem(program.post(of(confirmed, f"proposals/{odd}/accept/"))) == (404, "not-found")
+
+
+@pytest.mark.parametrize("kind", ["", "application/json"])
+def test_an_act_of_which_nothing_is_needed_takes_no_body(program, confirmed, kind):
+    headers = {"Authorization": f"Bearer {program.token}"}
+
+    answer = program.client.generic("POST", of(confirmed, "cancel/"), b"", content_type=kind, headers=headers)
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "cancelled")
