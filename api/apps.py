@@ -9,11 +9,11 @@ class ApiConfig(AppConfig):
     def ready(self) -> None:
         from corsheaders.signals import check_request_enabled
 
-        from accounts import hooks, personal_data, services
+        from accounts import hooks, personal_data
         from api import cors, drafts, keys
         from api import personal_data as own_part
 
         check_request_enabled.connect(cors.is_open_from_everywhere)
         hooks.address_confirmed.answer(drafts.grant_wish)
         personal_data.parts.add(own_part)
-        services.acting_for_them.answer(keys.end_all_keys)
+        hooks.acting_for_them.answer(keys.end_all_keys)

@@ -30,7 +30,7 @@ from .profile import (
     update_settings,
 )
 from .purging import ADMIN_LOG_KEPT, UNCONFIRMED_LASTS, forget_admin_log, purge
-from .sessions import acting_for_them, deactivate_account, end_access, end_sessions
+from .sessions import deactivate_account, end_access, end_sessions
 from .sign_up import ADDRESS_TAKEN, SignedUp, sign_up
 from .usernames import claim_username, drop_wanted_username
 
@@ -43,7 +43,6 @@ __all__ = [
     "SETTINGS_FIELDS",
     "UNCONFIRMED_LASTS",
     "SignedUp",
-    "acting_for_them",
     "answer_device_zone",
     "ask_for_new_address",
     "change_password",

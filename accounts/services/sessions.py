@@ -3,11 +3,8 @@
 from allauth.usersessions.models import UserSession
 from django.db import transaction
 
+from accounts import hooks
 from accounts.models import Session, User
-from core.hooks import Question
-
-# Asked in the transaction in which somebody stops taking part. What is ended stays ended if they come back.
-acting_for_them = Question[[User], object]("What else acts for this person, and ends for good?")
 
 
 def end_sessions(*, user: User, keep: str | None = None) -> int:
@@ -20,7 +17,7 @@ def end_sessions(*, user: User, keep: str | None = None) -> int:
 def end_access(*, user: User) -> None:
     """Sign `user` out everywhere, and end for good what else acts for them, such as the keys of their programs."""
     end_sessions(user=user)
-    for _ in acting_for_them.each(user):
+    for _ in hooks.acting_for_them.each(user):
         pass
 
 

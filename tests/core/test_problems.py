@@ -21,6 +21,7 @@ from providers import exceptions as of_providers
 TOLD = {
     Busy: (503, 503, "busy"),
     of_appointments.SlotTaken: (409, 409, "slot-taken"),
+    of_appointments.DatesUnsettled: (409, 409, "slot-taken"),
     of_appointments.PolicyRefused: (409, 409, "policy-refused"),
     of_appointments.AddressNeeded: (409, 409, "address-needed"),
     of_appointments.NotKept: (409, 409, "policy-refused"),
