@@ -6103,7 +6103,7 @@ MUTANTS = [
     mutant(
         "a key lives on when its person stops taking part",
         "accounts/services/sessions.py",
-        "for _ in acting_for_them.each(user):",
+        "for _ in hooks.acting_for_them.each(user):",
         "for _ in ():",
         KEYS,
         "for_good",
