@@ -1,8 +1,10 @@
 """The OpenAPI schema, made from the routes by drf-spectacular."""
 
+import json
 import re
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
@@ -11,6 +13,9 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_seri
 from rest_framework import serializers
 
 from api.problems import KINDS
+
+# An answer of each route, and what was sent for it, by the route's name: taken from the tests.
+EXAMPLES = Path(__file__).parent / "examples.json"
 
 
 class FieldErrorOut(serializers.Serializer[Any]):
@@ -91,6 +96,13 @@ class RouteSchema(AutoSchema):
     def get_request_serializer(self) -> Any:
         return self.route.reads
 
+    def _get_request_body(self, direction: Any = "request") -> Any:
+        """The body, which the package knows only of POST, PUT and PATCH; deleting an account takes the password."""
+        if self.method != "DELETE" or self.route.reads is None:
+            return super()._get_request_body(direction)
+        component = self.resolve_serializer(self.route.reads(), direction)
+        return {"content": {JSON: {"schema": component.ref}}, "required": True}
+
     def get_response_serializers(self) -> Any:
         route = self.route
         good: Any = route.writes
@@ -148,3 +160,23 @@ def only_as_written(endpoints: list[Any], **terms: Any) -> list[Any]:
         if path in written:
             found.append((path, path_regex, method, callback))
     return found
+
+
+@cache
+def examples() -> dict[str, dict[str, Any]]:
+    """The examples by the names of their routes: `status`, `answer`, and `body` where one was sent."""
+    return json.loads(EXAMPLES.read_text())
+
+
+def with_examples(result: dict[str, Any], **terms: Any) -> dict[str, Any]:
+    """A hook: each operation with its example."""
+    for verbs in result["paths"].values():
+        for told in verbs.values():
+            example = examples().get(told["operationId"])
+            if example is None:
+                continue
+            told["responses"][str(example["status"])]["content"]["application/json"]["example"] = example["answer"]
+            if "body" in example:
+                for content in told["requestBody"]["content"].values():
+                    content["example"] = example["body"]
+    return result

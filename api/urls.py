@@ -9,6 +9,7 @@ from api.view import patterns_of
 from api.views import (
     appointments,
     calendar,
+    developers,
     events,
     pages,
     people,
@@ -45,6 +46,9 @@ def nothing_here(request: HttpRequest, rest: str = "") -> HttpResponse:
 
 urlpatterns = [
     path("api/docs/", pages.documentation, name="api_docs"),
+    path("developers/", developers.first_steps, name="developers"),
+    path("developers/problems/", developers.problems, name="developers_problems"),
+    path("developers/problems/<slug:name>/", developers.problem, name="developers_problem"),
     path("docs", pages.to_documentation, name="api_docs_short"),
     path("redoc", pages.to_documentation, name="api_docs_redoc"),
     path("api/schema", pages.serve_schema, name="api_schema"),

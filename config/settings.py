@@ -471,6 +471,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "2026-12-01",
     "OAS_VERSION": "3.1.0",
     "PREPROCESSING_HOOKS": ["api.schema.only_as_written"],
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "api.schema.with_examples"],
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": False,
     "SORT_OPERATIONS": False,
@@ -486,7 +487,6 @@ SPECTACULAR_SETTINGS = {
         "WhyLeftOut": "appointments.states.LeftOut",
         "Venue": "providers.models.Venue",
     },
-    "SERVERS": [{"url": SITE_URL}],
     "APPEND_COMPONENTS": {
         "securitySchemes": {
             "bearer": {"type": "http", "scheme": "bearer", "description": "An access token, or a key (dl_…)."},

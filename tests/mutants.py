@@ -6347,4 +6347,20 @@ MUTANTS = [
         "api/test_me.py",
         "ends_all_tokens",
     ),
+    mutant(
+        "the schema says of no address what it reads",
+        "api/schema.py",
+        'return ["multipart/form-data" if self.route.upload else JSON]',
+        "return []",
+        "api/test_table.py",
+        "example",
+    ),
+    mutant(
+        "the reference asks another host whether the schema is valid",
+        "static/js/reference.js",
+        "validatorUrl: null,",
+        "",
+        "e2e/test_developers.py",
+        "drawn",
+    ),
 ]

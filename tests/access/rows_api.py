@@ -202,6 +202,14 @@ ROWS = [
     Row("api_docs", get=everyone("200", B="200"), post=everyone("405", B="405")),
     Row("api_docs_short", get=everyone("go"), post=everyone("405", B="405")),
     Row("api_docs_redoc", get=everyone("go"), post=everyone("405", B="405")),
+    Row("developers", get=everyone("200", B="200"), post=everyone("405", B="405")),
+    Row("developers_problems", get=everyone("200", B="200"), post=everyone("405", B="405")),
+    Row(
+        "developers_problem",
+        get=everyone("200", B="200"),
+        post=everyone("405", B="405"),
+        args=lambda world: {"name": "slot-taken"},
+    ),
     program("api_schema", get=everyone("200", B="200")),
     program(
         "api_nothing_here",
