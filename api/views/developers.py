@@ -26,7 +26,6 @@ def first_steps(request: HttpRequest) -> HttpResponse:
     context = {
         "api": f"{settings.SITE_URL}/api",
         "day": clock.now().date() + timedelta(days=7),
-        "signs_up": "/api/token" in schema()["paths"],
         "access_lasts": words_for_minutes(tokens.ACCESS_LASTS // timedelta(minutes=1)),
         "refresh_lasts": words_for_minutes(tokens.REFRESH_LASTS // timedelta(minutes=1)),
         "keys_kept": words_for_minutes(once.KEPT // timedelta(minutes=1)),
