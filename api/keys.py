@@ -30,6 +30,8 @@ PREFIX, SECRET, CHECK = 8, 32, 6
 LASTS = timedelta(days=365)
 LONGEST = timedelta(days=5 * 365)
 MOST_KEYS = 20
+# From then on the page says that a key ends soon.
+SOON = timedelta(days=14)
 
 
 BAD_END = "Choose an end within the next five years."

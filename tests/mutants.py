@@ -6363,4 +6363,20 @@ MUTANTS = [
         "e2e/test_developers.py",
         "drawn",
     ),
+    mutant(
+        "a form of a key sent twice makes two",
+        "api/views/key_pages.py",
+        'uuid=given["once"],',
+        "uuid=None,",
+        "api/test_key_pages.py",
+        "shown_once",
+    ),
+    mutant(
+        "a key of somebody else is ended on the page",
+        "api/views/key_pages.py",
+        "keys.keys_of(request.user, now=clock.now()).filter(uuid=key)",
+        "ApiKey.objects.filter(uuid=key)",
+        "access/test_access.py",
+        "settings_api_end",
+    ),
 ]

@@ -99,6 +99,7 @@ ROWS = [
     *model("appointments_offer", lambda world: world.offers[0]),
     *model("appointments_series", lambda world: world.series),
     *model("appointments_waitlistplace", lambda world: world.place),
+    *model("api_apikey", lambda world: world.api_key, may="delete", actions={"delete_selected": "200"}),
     *model("appointments_calendarfeed", lambda world: world.feed, may="delete", actions={"delete_selected": "200"}),
     *model("appointments_digest", lambda world: world.digest, may="delete", actions={"delete_selected": "200"}),
     *model("appointments_knownconflict", lambda world: world.known_conflict),

@@ -6,7 +6,7 @@ from django.core.cache import cache
 
 from core import clock
 from providers.models import Service
-from tests.access.table import Answers, Row, everyone
+from tests.access.table import Answers, Row, everyone, signed_in
 
 WAYS = ("cookie", "bearer", "key")
 
@@ -199,6 +199,14 @@ EVENTS = [
 
 OF_SERVICE = "?provider=petra&service=first-assessment"
 ROWS = [
+    Row("settings_api", get=signed_in("200"), post=signed_in("422")),
+    Row("settings_api_end_all", get=signed_in("405"), post=signed_in("go")),
+    Row(
+        "settings_api_end",
+        args=lambda world: {"key": world.api_key.uuid},
+        get=signed_in("405"),
+        post=signed_in("404", C="go"),
+    ),
     Row("api_docs", get=everyone("200", B="200"), post=everyone("405", B="405")),
     Row("api_docs_short", get=everyone("go"), post=everyone("405", B="405")),
     Row("api_docs_redoc", get=everyone("go"), post=everyone("405", B="405")),
