@@ -38,7 +38,9 @@ class Call:
 
     `zone` is the zone that the caller asked to read times in, if any. `key` is unique to what the request is to make:
     the same for a repeated request, so that its service makes one thing. `seen` is what the caller last read, where
-    they sent an If-Match that fits it. Operations look at `request` for nothing but the network it comes from.
+    they sent an If-Match that fits it. Operations look at `request` only to sign somebody up or in, to prove
+    that it is they, and to close their account: for its network, its program's name, the tries that are counted, and
+    the browser's session.
     """
 
     request: HttpRequest

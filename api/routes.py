@@ -1,6 +1,7 @@
-"""The table of addresses: a `Route` says all of one verb at one path, and everything else is made from it.
+"""The table of addresses: a `Route` says all of one verb at one path.
 
-URL patterns, the schema, access rows, tests and the tables for developers read these rows; `api.view` answers by them.
+URL patterns, the schema and the tables for developers are made from these rows, and `api.view` answers by them. Access
+rows and tests are written by hand, and fail where a route has none.
 An `operation` finds what the caller may see and calls one service or query; it is given a `Call`, and the values of
 path, query and body by name.
 """
