@@ -296,7 +296,7 @@ LETTERS: dict[str, Callable[[Said], Letter]] = {
         "A change of email was dropped",
         "{deleted_email} will not become your address.",
     ),
-    "account/email/token_used_twice": told(
+    "accounts/token_used_twice": told(
         "A program was signed out of your account",
         "A program was signed out",
         "It used a token that had been replaced long ago, which somebody else may have copied. Its session has ended.",

@@ -51,6 +51,7 @@ class Call:
     seen: Any = None
     limit: int = 25
     cursor: str = ""
+    path: str = ""
 
     @property
     def person(self) -> User:

@@ -10,7 +10,7 @@ from providers.models import Provider
 
 NAMES = {
     "Clinic website": (Scope.APPOINTMENTS_READ, Scope.APPOINTMENTS_WRITE),
-    "Till": (Scope.REPORTS_READ,),
+    "Till": (Scope.APPOINTMENTS_READ,),
 }
 
 

@@ -19,9 +19,6 @@ class Scope(models.TextChoices):
     OFFER_WRITE = "offer:write", "Change your page, services, hours and time off"
     CALENDAR_READ = "calendar:read", "Read your own events and the state of your calendar"
     CALENDAR_WRITE = "calendar:write", "Change your own events and have your calendar read"
-    REPORTS_READ = "reports:read", "Read your figures and reports"
-    REPORTS_WRITE = "reports:write", "Have reports made"
-    WEBHOOKS_WRITE = "webhooks:write", "Subscribe to events"
 
 
 class ApiKey(models.Model):
@@ -75,9 +72,12 @@ class OnceRequest(models.Model):
     """A request with an Idempotency-Key: being done while `done_at` is empty, then done.
 
     `made` names what it made, so that the same request again can be answered with it, as it is by then; bodies are not
-    kept. Both hashes are SHA-256: of the key, and of verb, path and body.
+    kept. Both hashes are keyed: of the key, and of verb, path and
+    body; the second is empty for a request that was refused.
     """
 
+    # The key of what the request makes. A request with the same Idempotency-Key a day later makes another thing.
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     key_hash = models.CharField(max_length=64)
     request_hash = models.CharField(max_length=64)

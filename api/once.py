@@ -5,13 +5,12 @@ program that was cut off sends its request again and gets what the first one mad
 before it could say so.
 """
 
-import hashlib
 import re
-import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.utils.crypto import salted_hmac
 
 from accounts.models import User
 from api.errors import FieldError, Problem
@@ -22,7 +21,6 @@ KEPT = timedelta(hours=24)
 # A request that has not ended after this was killed: no request runs that long.
 RUNS_AT_MOST = timedelta(seconds=60)
 _FORM = re.compile(r"[\x20-\x7e]{1,255}")
-_NAMESPACE = uuid.UUID("0d6f2f1e-6c1b-4e39-9c63-0c2a5f8d7b11")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +34,11 @@ class Once:
         OnceRequest.objects.filter(pk=self.row.pk).update(status=status, made=made, done_at=now)
 
     def give_up(self) -> None:
-        """Forget a request that was refused, so that the same key may be sent again."""
-        OnceRequest.objects.filter(pk=self.row.pk, done_at=None).delete()
+        """Open a request that was refused, so that its key may be sent again, with another body, too.
 
-
-def unique_key(person: User, key: str) -> str:
-    """The key of what the request makes: of this person and Idempotency-Key alone."""
-    return str(uuid.uuid5(_NAMESPACE, f"{person.uuid} {key}"))
+        The row stays, and with it the key of what the request makes: should a part be made, it is made once.
+        """
+        OnceRequest.objects.filter(pk=self.row.pk, done_at=None).update(request_hash="")
 
 
 def check_key(key: str) -> None:
@@ -65,19 +61,21 @@ def claim(*, person: User, key: str, request: bytes, now: datetime) -> Once:
         row = OnceRequest.objects.get(person=person, key_hash=row.key_hash)
     else:
         return Once(row, is_done=False)
+    if row.done_at is None and not row.request_hash:
+        return _take_over(row, now, request)
     if row.request_hash != _hash(request):
         raise Problem("key-reused")
     if row.done_at is not None:
         return Once(row, is_done=True)
     if row.began_at > now - RUNS_AT_MOST:
         raise _still_running()
-    return _take_over(row, now)
+    return _take_over(row, now, request)
 
 
-def _take_over(row: OnceRequest, now: datetime) -> Once:
-    """Claim a request whose process was killed; of several who try one succeeds."""
-    was = OnceRequest.objects.filter(pk=row.pk, began_at=row.began_at, done_at=None)
-    if not was.update(began_at=now):
+def _take_over(row: OnceRequest, now: datetime, request: bytes) -> Once:
+    """Claim a request that was refused, or whose process was killed; of several who try one succeeds."""
+    was = OnceRequest.objects.filter(pk=row.pk, began_at=row.began_at, request_hash=row.request_hash, done_at=None)
+    if not was.update(began_at=now, request_hash=_hash(request)):
         raise _still_running()
     return Once(row, is_done=False)
 
@@ -93,4 +91,5 @@ def forget_old(*, now: datetime) -> int:
 
 
 def _hash(text: bytes) -> str:
-    return hashlib.sha256(text).hexdigest()
+    """A keyed hash: a body may hold a password, which nobody who reads the table may try to guess."""
+    return salted_hmac("api.once", text, algorithm="sha256").hexdigest()

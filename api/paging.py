@@ -12,6 +12,7 @@ from api.calls import Call
 from api.errors import FieldError, Problem
 
 MOST = 100
+BY_NUMBER = ("number", "size")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Page:
 
 def page(call: Call, rows: QuerySet[Any], *, by: Sequence[str] = ("start", "pk"), newest_first: bool = False) -> Page:
     """The page of `rows` at the call's cursor, ordered by the fields `by`, the last of which is unique. One query."""
-    cursor = _read(call.cursor, len(by)) if call.cursor else None
+    cursor = _read(call, by) if call.cursor else None
     backwards = cursor is not None and cursor["back"]
     descending = newest_first != backwards
     if cursor is not None:
@@ -39,8 +40,8 @@ def page(call: Call, rows: QuerySet[Any], *, by: Sequence[str] = ("start", "pk")
     has_previous = cursor is not None if not backwards else more
     return Page(
         found,
-        next=_write(found[-1], by, back=False) if found and has_next else "",
-        previous=_write(found[0], by, back=True) if found and has_previous else "",
+        next=_write(call, found[-1], by, back=False) if found and has_next else "",
+        previous=_write(call, found[0], by, back=True) if found and has_previous else "",
     )
 
 
@@ -48,16 +49,16 @@ def numbered(call: Call) -> tuple[int, int]:
     """The number of the page to show of a list that is found by pages, and its length."""
     if not call.cursor:
         return 1, call.limit
-    number, size = _read(call.cursor, 2)["at"]
+    number, size = _read(call, BY_NUMBER)["at"]
     return number, size
 
 
-def at_number(rows: Sequence[Any], number: int, size: int, *, has_next: bool) -> Page:
+def at_number(call: Call, rows: Sequence[Any], number: int, size: int, *, has_next: bool) -> Page:
     """The page with this number and length of a list that is found by pages; see `numbered`."""
     return Page(
         rows,
-        next=_seal([number + 1, size], back=False) if has_next else "",
-        previous=_seal([number - 1, size], back=True) if number > 1 else "",
+        next=_seal(call, BY_NUMBER, [number + 1, size], back=False) if has_next else "",
+        previous=_seal(call, BY_NUMBER, [number - 1, size], back=True) if number > 1 else "",
     )
 
 
@@ -70,21 +71,26 @@ def _beyond(by: Sequence[str], at: Sequence[Any], *, descending: bool) -> Q:
     return beyond
 
 
-def _write(row: Any, by: Sequence[str], *, back: bool) -> str:
-    return _seal([row[name] if isinstance(row, dict) else getattr(row, name) for name in by], back=back)
+def _write(call: Call, row: Any, by: Sequence[str], *, back: bool) -> str:
+    return _seal(call, by, [row[name] if isinstance(row, dict) else getattr(row, name) for name in by], back=back)
 
 
-def _seal(values: Sequence[Any], *, back: bool) -> str:
+def _seal(call: Call, by: Sequence[str], values: Sequence[Any], *, back: bool) -> str:
     told = [value if isinstance(value, int | str) else str(value) for value in values]
-    return url_secrets.seal(json.dumps({"at": told, "back": back}))
+    return url_secrets.seal(json.dumps({"of": _list(call, by), "at": told, "back": back}))
 
 
-def _read(cursor: str, length: int) -> dict[str, Any]:
+def _list(call: Call, by: Sequence[str]) -> str:
+    """The list and its order, to which a cursor belongs: another's can't be read here."""
+    return f"{call.path} {','.join(by)}"
+
+
+def _read(call: Call, by: Sequence[str]) -> dict[str, Any]:
     try:
-        found = json.loads(url_secrets.unseal(cursor))
+        found = json.loads(url_secrets.unseal(call.cursor))
     except (url_secrets.CannotDecrypt, ValueError):
         found = None
-    if not isinstance(found, dict) or len(found["at"]) != length:
+    if not isinstance(found, dict) or found.get("of") != _list(call, by):
         detail = "Take the address from next or previous as it is."
         raise Problem("invalid", detail, errors=[FieldError("cursor", "invalid", detail)])
     return found

@@ -1,6 +1,8 @@
 """Refusals by rules as problems for programs: with the rule's sentence, and with what it knows beyond that."""
 
 from collections.abc import Callable
+from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,6 +10,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from accounts.exceptions import FieldsRefused, PhotoRefused, Suspended
+from api.auth import CHALLENGE
 from api.calls import Call
 from api.errors import FieldError, Problem
 from api.problems import KINDS
@@ -26,7 +29,7 @@ from appointments.exceptions import (
 from appointments.pages.consequences import counts_sentence, figure
 from appointments.rules.fair_use import LIMIT, Consequence
 from core import clock
-from core.exceptions import Busy, DomainError
+from core.exceptions import DomainError
 from providers.exceptions import NotReady
 
 # The kind of a refusal that names none, by its status.
@@ -44,7 +47,7 @@ BY_STATUS = {
 # Further members of the documents of some refusals.
 MORE: dict[type[DomainError], Callable[[Any, ZoneInfo], dict[str, Any]]] = {
     SlotTaken: lambda error, zone: {"nearest": [told(at, zone) for at in error.nearest]},
-    Suspended: lambda error, zone: {"since": told(error.since, zone), "page": settings.SITE_URL + reverse("suspended")},
+    Suspended: lambda error, zone: suspension(error.since, zone),
     TermsChanged: lambda error, zone: {"terms": terms_told(error.terms)} if error.terms else {},
     OpenNow: lambda error, zone: {"nearest": [told(error.start, zone)]},
     DatesUnsettled: lambda error, zone: {"dates": [date_told(one, zone) for one in error.dates]},
@@ -66,12 +69,10 @@ def refusal_of(error: Exception, call: Call) -> Exception:
     """The problem that a refusal by a rule becomes; any other error as it is."""
     if not isinstance(error, DomainError):
         return error
-    name = (
-        "busy"
-        if isinstance(error, Busy)
-        else error.problem or BY_STATUS.get(error.program_status or error.status, "refused")
-    )
+    name = error.problem or BY_STATUS.get(error.program_status or error.status, "refused")
     headers = {"Retry-After": str(getattr(error, "seconds", 1))} if KINDS[name].status in {429, 503} else {}
+    if KINDS[name].status == HTTPStatus.UNAUTHORIZED:
+        headers |= CHALLENGE
     zone = call.zone or clock.zone("UTC")
     more: dict[str, Any] = {}
     for kind, members in MORE.items():
@@ -79,6 +80,11 @@ def refusal_of(error: Exception, call: Call) -> Exception:
             more |= members(error, zone)
     said = SENTENCES.get(type(error), str)(error)
     return Problem(name, said, errors=_fields(error), more=more, headers=headers)
+
+
+def suspension(since: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    """The members that tell since when somebody is suspended, and where they read why and can appeal."""
+    return {"since": told(since, zone), "page": settings.SITE_URL + reverse("suspended")}
 
 
 def _fields(error: DomainError) -> list[FieldError]:

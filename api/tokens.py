@@ -92,7 +92,7 @@ def refresh(token: str, *, now: datetime) -> Pair:
             return _pair(claims["sub"], key, number=data[STATE]["latest"], now=now)
         end(person, key)
         if person.email:
-            services.send_letter(letter="account/email/token_used_twice", to=person.email, said={"at": now.isoformat()})
+            services.send_letter(letter="accounts/token_used_twice", to=person.email, said={"at": now.isoformat()})
     raise InvalidToken
 
 

@@ -49,6 +49,7 @@ urlpatterns = [
     path("my/settings/api/", key_pages.own_keys, name="settings_api"),
     path("my/settings/api/end/", key_pages.end_all_own_keys, name="settings_api_end_all"),
     path("my/settings/api/<uuid:key>/end/", key_pages.end_own_key, name="settings_api_end"),
+    path("api/docs", pages.documentation, name="api_docs"),
     path("api/docs/", pages.documentation, name="api_docs"),
     path("developers/", developers.first_steps, name="developers"),
     path("developers/problems/", developers.problems, name="developers_problems"),

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.cache import patch_vary_headers
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
@@ -21,7 +21,7 @@ from api.answers import Answer, File
 from api.calls import VISITOR, Call, Caller
 from api.errors import FieldError, Problem, answer_to
 from api.paging import Page
-from api.refusals import refusal_of
+from api.refusals import refusal_of, suspension
 from api.routes import JSON, Route
 from api.schema import RouteSchema
 from api.serializers.base import UNKNOWN, Params, read
@@ -65,11 +65,11 @@ def respond(route: Route, request: HttpRequest, values: Mapping[str, str]) -> Ht
     headers: dict[str, str] = {versions.HEADER: versions.NEWEST}
     if route.retires:
         headers |= route.retires.headers
-    call = Call(request, VISITOR)
+    call = Call(request, VISITOR, path=route.path)
     try:
-        call.caller = caller = _caller(route, request)
-        headers[versions.HEADER] = versions.version_for(request, own=caller.key.version if caller.key else "")
+        call.caller = caller = _caller(route, request, headers)
         limits.count(request, caller, headers)
+        headers[versions.HEADER] = versions.version_for(request, own=caller.key.version if caller.key else "")
         _check_allowed(route, caller)
         response = _answer(route, call, values)
     except Exception as error:
@@ -87,12 +87,16 @@ def respond(route: Route, request: HttpRequest, values: Mapping[str, str]) -> Ht
     return response
 
 
-def _caller(route: Route, request: HttpRequest) -> Caller:
-    """Who asks. What is open to everybody is also open to whoever brings a token that has ended, as to a visitor."""
+def _caller(route: Route, request: HttpRequest, headers: dict[str, str]) -> Caller:
+    """Who asks. What is open to everybody is also open to whoever brings a token that has ended, as to a visitor.
+
+    Anybody else who is not let in counts as a visitor, so that tokens and keys can't be guessed without end.
+    """
     try:
         return auth.caller_of(request)
     except Problem as problem:
         if route.needs_person or problem.name != "token-invalid":
+            limits.count(request, VISITOR, headers)
             raise
         return VISITOR
 
@@ -106,7 +110,7 @@ def _check_allowed(route: Route, caller: Caller) -> None:
     if person.leaves_at is not None:
         raise Problem("leaving")
     if person.banned_at is not None and not route.open_to_banned:
-        raise Problem("suspended", more={"page": settings.SITE_URL + reverse("suspended")})
+        raise Problem("suspended", more=suspension(person.banned_at, clock.zone("UTC")))
     if caller.key is not None and route.needs_person and not caller.has_scope(route.scope):
         said = f"This needs the scope {route.scope}." if route.allows_keys else "No key may do this."
         raise Problem("scope-needed", said, more={"scope": route.scope if route.allows_keys else None})
@@ -117,8 +121,6 @@ def _answer(route: Route, call: Call, values: Mapping[str, str]) -> HttpResponse
     arguments = {**values, **_params(route, request, call), **_body(route, request)}
     if route.limit and caller.person:
         limits.count_act(request, caller, route.limit)
-    if route.state is not None and conditions.is_conditional(request):
-        _check_state(route.state, call, arguments)
     return _done_once(route, call, arguments)
 
 
@@ -158,19 +160,18 @@ def _done_once(route: Route, call: Call, arguments: Mapping[str, Any]) -> HttpRe
     key = request.headers.get(once.HEADER)
     if route.verb != "POST" or key is None or person is None:
         call.key = str(uuid4())
-        return _response(route, call, route.operation(call, **arguments))
+        return _response(route, call, _called(route, call, arguments))
     once.check_key(key)
-    call.key = once.unique_key(person, key)
     told = b"\n".join([route.verb.encode(), request.path.rstrip("/").encode(), request.body])
     claimed = once.claim(person=person, key=key, request=told, now=call.now)
+    call.key = str(claimed.row.uuid)
     if claimed.is_done:
-        row = claimed.row
-        result = route.again(call, row.made) if route.again else route.operation(call, **arguments)
-        response = _response(route, call, result, status=row.status)
+        result = _as_it_is_now(route, call, claimed.row.made, arguments)
+        response = _response(route, call, result, status=claimed.row.status)
         response.headers["Idempotency-Replayed"] = "true"
         return response
     try:
-        result = route.operation(call, **arguments)
+        result = _called(route, call, arguments)
     except (Problem, DomainError):
         claimed.give_up()
         raise
@@ -178,6 +179,22 @@ def _done_once(route: Route, call: Call, arguments: Mapping[str, Any]) -> HttpRe
     made = route.made(_plain(result)) if route.made else ""
     claimed.finish(status=response.status_code, made=made, now=clock.now())
     return response
+
+
+def _called(route: Route, call: Call, arguments: Mapping[str, Any]) -> Any:
+    """The result of the operation, called only where the caller's If-Match names the present state."""
+    if route.state is not None and conditions.is_conditional(call.request):
+        _check_state(route.state, call, arguments)
+    return route.operation(call, **arguments)
+
+
+def _as_it_is_now(route: Route, call: Call, made: str, arguments: Mapping[str, Any]) -> Any:
+    """What a request that was done before made or changed, as it is now. Nothing is done again by it."""
+    if route.again is not None:
+        return route.again(call, made)
+    if route.state is not None:
+        return route.state.operation(call, **{name: arguments[name] for name in route.state.parameters})
+    return route.operation(call, **arguments)
 
 
 def _plain(result: Any) -> Any:

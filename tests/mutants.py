@@ -97,6 +97,7 @@ LEAVING_PAGES = "appointments/test_leaving_pages.py"
 KEPT_BANS = "appointments/test_kept_bans.py"
 GOOGLE = "accounts/test_google.py"
 KEYS = "api/test_keys.py"
+EVERY_CALL = "api/test_every_call.py"
 USERNAMES = "accounts/test_usernames.py"
 PROGRAM_SIGN_UP = "accounts/test_program_sign_up.py"
 PROGRAM_SIGN_IN = "accounts/test_program_sign_in.py"
@@ -159,8 +160,8 @@ MUTANTS = [
     mutant(
         "a kept time is kept anew by the same request",
         "api/operations/looking.py",
-        '        raise Problem("gone")\n',
-        "        return holds.kept_by(call.person, now=call.now) or Hold(expires_at=call.now, pk=1)\n",
+        "!= made:\n        raise not_found()\n",
+        "!= made:\n        return holds.kept_by(call.person, now=call.now) or Hold(expires_at=call.now, pk=1)\n",
         "api/test_looking.py",
         "keeps_nothing_longer",
     ),
@@ -6078,8 +6079,8 @@ MUTANTS = [
     mutant(
         "a program's list found by pages never goes on",
         "api/paging.py",
-        "_seal([number + 1, size], back=False)",
-        "_seal([number, size], back=False)",
+        "[number + 1, size], back=False)",
+        "[number, size], back=False)",
         "api/test_providers.py",
         "page_by_page",
     ),
@@ -6378,5 +6379,62 @@ MUTANTS = [
         "ApiKey.objects.filter(uuid=key)",
         "access/test_access.py",
         "settings_api_end",
+    ),
+    # --- What a request does once ------------------------------------------------------------------------------------
+    mutant(
+        "an act sent again is done again",
+        "api/view.py",
+        "    if route.state is not None:\n        return route.state.operation",
+        "    if False:\n        return route.state.operation",
+        EVERY_CALL,
+        "undoes_nothing",
+    ),
+    mutant(
+        "a key stands for what it made for ever",
+        "api/view.py",
+        "call.key = str(claimed.row.uuid)",
+        "call.key = claimed.row.key_hash[:36]",
+        EVERY_CALL,
+        "was_forgotten",
+    ),
+    mutant(
+        "bodies are kept as plain hashes",
+        "api/once.py",
+        'salted_hmac("api.once", text, algorithm="sha256").hexdigest()',
+        '__import__("hashlib").sha256(text).hexdigest()',
+        EVERY_CALL,
+        "guessed",
+    ),
+    mutant(
+        "a cursor is read by any list",
+        "api/paging.py",
+        'found.get("of") != _list(call, by)',
+        'not found.get("of")',
+        EVERY_CALL,
+        "cursor_of_another",
+    ),
+    mutant(
+        "who is not let in is not counted",
+        "api/view.py",
+        "            limits.count(request, VISITOR, headers)\n            raise",
+        "            raise",
+        EVERY_CALL,
+        "guessing_tokens",
+    ),
+    mutant(
+        "a refresh token is good for ever",
+        "api/tokens.py",
+        "if age <= 1 or is_late:",
+        "if age <= 9 or is_late:",
+        "api/test_signing_in.py",
+        "after_its_successor",
+    ),
+    mutant(
+        "a token outlives its session's password",
+        "api/tokens.py",
+        "person = person_in(session) if STATE in session else None",
+        'person = User.objects.filter(uuid=claims["sub"]).first()',
+        "api/test_signing_in.py",
+        "ends_a_session",
     ),
 ]

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from accounts import sign_in
 from api import keys
 from api.calls import Call
 from api.errors import not_found
@@ -16,8 +17,15 @@ def list_keys(call: Call) -> Page:
     return page(call, keys.keys_of(call.person, now=call.now), by=("made_at", "pk"), newest_first=True)
 
 
-def make_key(call: Call, *, name: str, scopes: list[str], ends_at: datetime | None = None) -> tuple[ApiKey, str]:
-    """Make a key for a program. Its text is in this answer and in no other."""
+def make_key(
+    call: Call, *, name: str, scopes: list[str], ends_at: datetime | None = None, password: str | None = None
+) -> tuple[ApiKey, str]:
+    """Make a key for a program. Its text is in this answer and in no other.
+
+    Who signed in a while ago sends the password as well.
+    """
+    session = call.caller.session_key
+    sign_in.check_own_password(call.request, user=call.person, password=password, session_key=session)
     return keys.make_key(
         person=call.person, name=name, scopes=scopes, ends_at=ends_at, now=call.now, uuid=UUID(call.key)
     )

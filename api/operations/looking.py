@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from api.calls import Call
-from api.errors import Problem, not_found
+from api.errors import not_found
 from api.operations import found
 from api.operations.booking import terms_agreed_to
 from api.serializers.base import told
@@ -61,7 +61,7 @@ def kept_before(call: Call, made: str) -> Hold:
     """The time that this request kept before, while it is kept."""
     kept = holds.kept_by(call.person, now=call.now)
     if kept is None or str(holds.id_of_kept(kept, call.person)) != made:
-        raise Problem("gone")
+        raise not_found()
     call.shown_in(kept.provider.time_zone)
     return kept
 

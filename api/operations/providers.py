@@ -70,7 +70,7 @@ def search(
         provider.category = by_key[provider.category_id] if provider.category_id else None
     view = cards.View(wanted=wanted, zone=zone, now=call.now)
     rows = cards.cards(listed.providers, listed.hints, view)
-    return paging.at_number(rows, listed.page.number, size, has_next=listed.page.has_next())
+    return paging.at_number(call, rows, listed.page.number, size, has_next=listed.page.has_next())
 
 
 def read_provider(call: Call, *, provider: str) -> Provider:

@@ -32,7 +32,7 @@ def available_slots(
     Without `service` it is the provider's first. `next_opening` is the first start, in the range or after it.
     """
     if provider is None:
-        return _of_several(call, date or from_date)
+        return _of_several(call, date, from_date, to_date)
     wanted = found.service(provider, service)
     start, end = _range(call, wanted.provider.time_zone, date, from_date, to_date)
     zone, minutes = call.zone_of(wanted.provider.time_zone), wanted.duration_minutes
@@ -73,23 +73,25 @@ def _range(
     return clock.day_bounds(first, zone)[0], clock.day_bounds(last, zone)[0]
 
 
-def _of_several(call: Call, day: date | None) -> dict[str, Any]:
-    """The first starts of providers who have openings from that day on."""
+def _of_several(call: Call, on: date | None, first: date | None, last: date | None) -> dict[str, Any]:
+    """The first starts in the range of providers who have openings there, each in its provider's zone."""
     zone = call.zone_of("UTC")
-    wanted = Wanted(day=day, tz=zone.key)
+    start, end = _range(call, zone.key, on, first, last)
+    wanted = Wanted(day=clock.local(start, zone).date(), tz=zone.key)
     listed = results.find(wanted, zone=zone, now=call.now)
     view = cards.View(wanted=wanted, zone=zone, now=call.now)
-    rows = [
-        {
-            "provider": card.provider.slug,
-            "service": card.service.slug,
-            "minutes": card.service.duration_minutes,
-            "slots": [
-                {"start": told(at, zone), "end": told(at + timedelta(minutes=card.service.duration_minutes), zone)}
-                for at in card.starts[:STARTS_EACH]
-            ],
-        }
-        for card in cards.cards(listed.providers, listed.hints, view)
-        if card.service is not None and card.starts
-    ]
-    return {"time_zone": zone.key, "providers": rows}
+    rows = [_row(call, card, start, end) for card in cards.cards(listed.providers, listed.hints, view)]
+    return {"time_zone": zone.key, "providers": [row for row in rows if row["slots"]]}
+
+
+def _row(call: Call, card: cards.Card, start: datetime, end: datetime) -> dict[str, Any]:
+    zone, service = call.zone_of(card.provider.time_zone), card.service
+    minutes = service.duration_minutes if service else 0
+    starts = [at for at in card.starts if start <= at < end][:STARTS_EACH]
+    return {
+        "provider": card.provider.slug,
+        "service": service.slug if service else "",
+        "minutes": minutes,
+        "time_zone": zone.key,
+        "slots": [{"start": told(at, zone), "end": told(at + timedelta(minutes=minutes), zone)} for at in starts],
+    }

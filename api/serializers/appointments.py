@@ -201,7 +201,7 @@ class AppointmentOut(Writes):
         person = standing.appointment.customer
         told: dict[str, Any] = {"id": str(person.uuid), "name": person.name}
         if standing.viewer is Role.PROVIDER:
-            reached = standing.appointment.contact_since + REACHED_FOR > self.call.now  # type: ignore[attr-defined]
+            reached = person.is_active and standing.appointment.contact_since + REACHED_FOR > self.call.now  # type: ignore[attr-defined]
             told["email"] = person.email if reached else None
             told["phone"] = str(person.phone) if reached else ""
         return told

@@ -194,7 +194,7 @@ class Figure(serializers.Field):
     """A figure of money without its currency, in plain digits: text, or a number of JSON."""
 
     def to_internal_value(self, data: Any) -> Decimal:
-        if isinstance(data, bool) or not isinstance(data, str | int | float):
+        if isinstance(data, bool) or not isinstance(data, str | int | Decimal):
             raise ValidationError("Send an amount like 58.00.", "invalid")
         try:
             return _decimal(str(data))

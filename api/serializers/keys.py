@@ -6,13 +6,14 @@ from zoneinfo import ZoneInfo
 from rest_framework import serializers
 
 from api.models import ApiKey, Scope
-from api.serializers.base import Day, Instant, InZone, Line, Moment, Paged, Reads, Writes
+from api.serializers.base import Day, Instant, InZone, Line, Moment, Paged, Reads, Secret, Writes
 
 
 class KeyIn(Reads):
     name = Line(max_length=60)
     scopes = serializers.ListField(child=serializers.ChoiceField(choices=Scope.choices), min_length=1, max_length=50)
     ends_at = Instant(required=False, help_text="A year from now unless said, five years at most.")
+    password = Secret(required=False, help_text="Needed where the person signed in a while ago.")
 
 
 class KeyParams(InZone):

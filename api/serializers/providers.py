@@ -130,6 +130,7 @@ class PublicServiceOut(OfferedOut):
     rate = serializers.SerializerMethodField()
     venues = serializers.ListField(child=serializers.ChoiceField(choices=Venue.choices))
     confirms_at_once = serializers.SerializerMethodField()
+    cancellation_cutoff_minutes = serializers.IntegerField(source="provider.policy.cancellation_cutoff_minutes")
     repeats = serializers.BooleanField()
     max_occurrences = serializers.IntegerField()
 

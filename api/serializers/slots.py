@@ -36,6 +36,7 @@ class OfProviderOut(serializers.Serializer[Any]):
     provider = serializers.CharField()
     service = serializers.CharField()
     minutes = serializers.IntegerField()
+    time_zone = serializers.CharField()
     slots = SlotOut(many=True)
 
 

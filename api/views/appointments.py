@@ -76,6 +76,7 @@ def _changes(
     reads: type[Reads] | None = ReasonIn,
     statuses: tuple[int, ...] = (),
     problems: tuple[str, ...] = (),
+    limit: str = "",
 ) -> Route:
     """A route that changes an appointment and answers with it."""
     return Route(
@@ -90,6 +91,7 @@ def _changes(
         state=READ,
         made=_reference,
         again=booking.booked_before,
+        limit=limit,
         problems=("not-found", "not-allowed", "move-refused", "policy-refused", *problems),
     )
 
@@ -119,6 +121,7 @@ def _file(operation: Callable[..., Any], path: str, *, limit: str = "") -> Route
 
 NEW_TIME: dict[str, Any] = {
     "statuses": (202,),
+    "limit": "change_time",
     "problems": ("slot-taken", "terms-changed", "invalid", "time-without-offset"),
 }
 ROUTES = [

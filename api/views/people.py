@@ -102,6 +102,7 @@ OWN_DATA = [
         reads=EmailIn,
         params=PersonParams,
         writes=MeOut,
+        again=people.as_before,
     ),
     Route(
         verb="POST",
@@ -111,6 +112,7 @@ OWN_DATA = [
         reads=PasswordIn,
         params=PersonParams,
         writes=MeOut,
+        again=people.as_before,
     ),
     Route(
         verb="GET",

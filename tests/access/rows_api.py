@@ -255,7 +255,7 @@ ROWS = [
         "api_me_keys",
         get=to_people(),
         post=to_people("201"),
-        data=lambda world: {"name": "Till", "scopes": ["reports:read"]},
+        data=lambda world: {"name": "Till", "scopes": ["calendar:read"], "password": "pass"},
         closed_to_keys=True,
     ),
     program(

@@ -31,6 +31,7 @@ OURS_ALONE = {
     "accounts/leaving",
     "accounts/leaving_code",
     "accounts/kept",
+    "accounts/token_used_twice",
 }
 
 

@@ -19,6 +19,7 @@ ARGUMENTS = {
     "account_reset_password_from_key": ["a", "b"],
     "mfa_remove_webauthn": ["x"],
     "mfa_edit_webauthn": ["x"],
+    "settings_api_end": ["00000000-0000-4000-8000-000000000000"],
     "settings_data_file": ["00000000-0000-4000-8000-000000000000"],
 }
 NOT_PAGES = {"mfa_login_webauthn", "mfa_download_recovery_codes"}
@@ -92,6 +93,7 @@ def test_most_pages_were_seen(person):
         "mfa_remove_webauthn", "mfa_edit_webauthn",
         "settings_photo", "settings_photo_remove", "settings_zone",
         "settings_data_copy", "settings_data_file",
+        "settings_api_end", "settings_api_end_all",
         "settings_google_connect", "settings_google_disconnect",
     }  # fmt: skip
 
@@ -153,7 +155,7 @@ def test_a_visitor_finds_every_place_in_the_foot_of_a_page(client, person):
             r'<a href="([^"]*)"', client.get("/help/").text.partition("<footer")[2].partition("</footer")[0]
         )
 
-    help_pages = ["/help/", "/help/terms/", "/help/privacy/", "/help/accessibility/"]
+    help_pages = ["/help/", "/developers/", "/help/terms/", "/help/privacy/", "/help/accessibility/"]
     assert foot() == ["/providers/", "/become-a-provider/", *help_pages]
     client.force_login(person)
     assert foot() == help_pages

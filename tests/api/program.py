@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
+from allauth.usersessions.models import UserSession
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.http import HttpResponse
 from django.test import Client
@@ -69,7 +70,9 @@ def start_session(person: User) -> tokens.Pair:
     session[SESSION_KEY] = str(person.pk)
     session[BACKEND_SESSION_KEY] = "accounts.sessions.AuthenticationBackend"
     session[HASH_SESSION_KEY] = person.get_session_auth_hash()
-    return tokens.start(session, person=person, now=clock.now())
+    pair = tokens.start(session, person=person, now=clock.now())
+    UserSession.objects.create(user=person, session_key=session.session_key, ip="127.0.0.1", user_agent="Till")
+    return pair
 
 
 def check(verb: str, path: str, response: HttpResponse) -> None:

@@ -1,5 +1,7 @@
 """What holds for every call: headers, limits, conditions, versions, once, and errors that are never a page."""
 
+import hashlib
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -261,7 +263,65 @@ def test_a_key_is_one_persons(program, studio, wish, customer):
     program.post(CREATE, wish, idempotency_key="k")
 
     assert studio.post(CREATE, wish, idempotency_key="k").status_code == 409  # their own page takes none of theirs
-    assert OnceRequest.objects.count() == 1
+    assert OnceRequest.objects.get(done_at__isnull=False).person == customer
+
+
+def test_an_act_sent_again_undoes_nothing_that_came_after_it(studio, provider):
+    live, pause = "/api/provider/live/", "/api/provider/pause/"
+    assert studio.post(live, idempotency_key="morning").status_code == 200
+    assert studio.post(pause).status_code == 200
+
+    again = studio.post(live, idempotency_key="morning")
+
+    assert (again.status_code, again.headers["Idempotency-Replayed"]) == (200, "true")
+    provider.refresh_from_db()
+    assert provider.listing == "paused"
+
+
+def test_the_answer_of_a_request_with_if_match_can_be_asked_for_again(program, confirmed):
+    path = f"/api/appointments/{confirmed.reference}/"
+    terms = {"if_match": program.get(path).headers["ETag"], "idempotency_key": "k"}
+
+    answers = [program.post(f"{path}cancel/", {}, **terms) for _ in range(2)]
+
+    assert [(each.status_code, each.json()["status"]) for each in answers] == [(200, "cancelled")] * 2
+
+
+def test_no_body_can_be_guessed_from_what_is_kept_of_it(program, wish):
+    program.post(CREATE, wish, idempotency_key="k")
+
+    row = OnceRequest.objects.get()
+    body = json.dumps(wish).encode()
+    for plain in (b"POST\n/api/appointments/create\n" + body, b"k"):
+        assert hashlib.sha256(plain).hexdigest() not in {row.request_hash, row.key_hash}
+
+
+def test_the_cursor_of_another_list_is_refused(program, confirmed, book):
+    book(TUESDAY_TEN + timedelta(hours=3))
+    cursor = program.get("/api/appointments/?limit=1").json()["next"].partition("cursor=")[2]
+
+    assert program.get(f"/api/appointments/?limit=1&cursor={cursor}").status_code == 200
+    for path in ("/api/providers/", "/api/categories/", "/api/appointments/history/", "/api/me/keys/"):
+        assert program.get(f"{path}?cursor={cursor}").status_code == 400, path
+
+
+def test_guessing_tokens_is_counted(visitor, settings):
+    settings.LIMITS = {**settings.LIMITS, "api_visit": (2, 60)}
+
+    answers = [visitor.get("/api/welcome", authorization="Bearer dl_x").status_code for _ in range(3)]
+
+    assert answers == [401, 401, 429]
+
+
+def test_a_key_that_was_forgotten_makes_another_thing(program, wish, customer):
+    program.post(CREATE, wish, idempotency_key="k")
+    once.forget_old(now=NOW + timedelta(hours=25))
+    later = (TUESDAY_TEN + timedelta(days=1)).isoformat()
+
+    again = program.post(CREATE, {**wish, "start": later}, idempotency_key="k")
+
+    assert (again.status_code, again.headers.get("Idempotency-Replayed")) == (201, None)
+    assert {each.start.day for each in customer.appointments.all()} == {3, 4}
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "tab\there"])

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 import time_machine
+from allauth.usersessions.models import UserSession
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -13,6 +14,8 @@ from accounts import bans, leaving, services
 from api import keys
 from api.exceptions import NoKeysAnyMore
 from api.models import ApiKey, Scope
+from api.routes import ANYBODY, NO_KEY
+from api.urls import ROUTES
 from core import clock
 from tests.api.program import Program
 from tests.appointments.conftest import NOW
@@ -213,3 +216,16 @@ def test_a_list_of_keys_costs_the_same_for_one_and_for_many(program, customer):
         costs.append(len(asked))
 
     assert costs[0] == costs[1]
+
+
+def test_who_signed_in_a_while_ago_makes_no_key_without_their_password(program, customer):
+    UserSession.objects.update(created_at=NOW - timedelta(hours=1))
+
+    answer = program.post("/api/me/keys/", {"name": "Till", "scopes": ["profile:read"]})
+
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "password")
+    assert not ApiKey.objects.exists()
+
+
+def test_a_key_can_be_given_no_scope_that_opens_nothing():
+    assert {route.scope for route in ROUTES} - {ANYBODY, NO_KEY} == set(Scope)

@@ -96,7 +96,7 @@ def test_keeping_again_with_the_same_key_keeps_nothing_longer(program, service):
         again = program.post(HOLD, wish(service), idempotency_key="one")
         assert (again.json(), again.headers["Idempotency-Replayed"]) == (first, "true")
     with time_machine.travel(NOW + timedelta(minutes=10), tick=False):
-        assert problem(program.post(HOLD, wish(service), idempotency_key="one")) == (410, "gone")
+        assert problem(program.post(HOLD, wish(service), idempotency_key="one")) == (404, "not-found")
 
 
 def test_nobody_gives_up_a_time_that_is_none(program, service):

@@ -17,6 +17,8 @@ from django.urls import reverse
 from accounts import bans, copies, erasure, google_accounts, google_oauth, services
 from accounts.leaving import GRACE
 from accounts.models import Appeal, Departure, Session, User
+from api.keys import make_key
+from api.models import ApiKey, OnceRequest
 from appointments.models import Appointment, KnownConflict, WaitlistPlace
 from appointments.rules.time_off import Way
 from appointments.search import index
@@ -47,6 +49,7 @@ MARKERS = {
     "zone": "Antarctica/Troll",
     "zone not followed": "Pacific/Chatham",
     "language": "x-quill",
+    "program": "the till by the lighthouse",
     "note": "a bell on my left ankle",
     "draft": "a whistle in my right ear",
     "reason": "the canoe has sunk",
@@ -320,6 +323,10 @@ def _with_the_house(person: User, maya: Provider) -> None:
     name = default_storage.save("photos/quill.webp", ContentFile(b"RIFF0000WEBP"))
     User.objects.filter(pk=person.pk).update(photo=name)
     Authenticator.objects.create(user=person, type="totp", data={"label": person.email})
+    make_key(person=person, name=MARKERS["program"], scopes=[], now=clock.now())
+    ApiKey.objects.filter(person=person).update(used_from=MARKERS["address"])
+    OnceRequest.objects.create(person=person, key_hash="k", request_hash="r", made="ABCDEFGH")
+    User.objects.filter(pk=person.pk).update(wanted_username=MARKERS["username"])
     preferences.save_choice(actor=person, off=preferences.by(EMAIL, [Topic.RECEIPTS]), leads=[60])
     make_feed(actor=person, shows=Shown.ALL)
     copies.make_copy(copies.ask_for_copy(user=person).uuid.hex)

@@ -51,6 +51,7 @@ IMPERSONAL = {
         "notifications_mention.about",
         "appointments_appointment.reference",
         "appointments_appointment.booking_key",
+        "api_oncerequest.made",
     },
     "Hashes, of which some go after a day and the others with their row.": {
         "accounts_user.password",
@@ -64,6 +65,10 @@ IMPERSONAL = {
         "notifications_sentmail.recipient",
         "notifications_unsubscribelink.token_hash",
         "calendar_sync_channel.token_hash",
+        "api_apikey.prefix",
+        "api_apikey.digest",
+        "api_oncerequest.key_hash",
+        "api_oncerequest.request_hash",
     },
     "Addresses of meetings that Google makes up, of random letters.": {
         "appointments_appointment.join_link",
@@ -77,6 +82,8 @@ IMPERSONAL = {
     },
     "Choices from short lists, and ranges of minutes.": {
         "notifications_turnedoff.channel",
+        "api_apikey.scopes",
+        "api_apikey.version",
         "providers_provider.steps_done",
         "providers_dateoverride.ranges",
         "providers_service.currency",

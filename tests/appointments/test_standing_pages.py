@@ -206,6 +206,7 @@ def test_it_offers_nothing_that_is_closed(banned):
     assert {link for link in links if link.startswith("/") and not link.startswith(("/static/", "/help/"))} == {
         "/",
         "/accounts/logout/",
+        "/developers/",
         "/my/settings/data/",
     }
 

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Appeal, Ban
+from api.keys import make_key
 from appointments.models import (
     Appointment,
     CalendarFeed,
@@ -65,6 +66,7 @@ def staff(client):
             appointment=provider.appointments.first(), calendar=calendar, event_id="e", start=MORNING,
             end=MORNING + timedelta(hours=1), busy_from=MORNING, busy_until=MORNING + timedelta(hours=1),
         )  # fmt: skip
+        make_key(person=provider.user, name="Till", scopes=[], now=clock.now())
         CustomerAllowance.objects.create(provider=provider, customer=provider.user)
         CustomerBlock.objects.create(provider=provider, customer=provider.user, blocked_by=provider.user)
         Category.objects.create(name=f"Category {number}", slug=f"category-{number}")
