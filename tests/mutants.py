@@ -6357,14 +6357,6 @@ MUTANTS = [
         "example",
     ),
     mutant(
-        "the reference asks another host whether the schema is valid",
-        "static/js/reference.js",
-        "validatorUrl: null,",
-        "",
-        "e2e/test_developers.py",
-        "drawn",
-    ),
-    mutant(
         "a form of a key sent twice makes two",
         "api/views/key_pages.py",
         'uuid=given["once"],',
