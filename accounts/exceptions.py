@@ -116,6 +116,12 @@ class PhotoRefused(DomainError):
     message = "That file could not be read as a photo. Choose a PNG, JPEG or WebP file."
 
 
+class PhotoTooLarge(PhotoRefused):
+    status = program_status = 413
+    problem = "too-large"
+    message = "The photo is larger than 5 MB. Choose a smaller one, or save it at a lower quality."
+
+
 class NotBanned(DomainError):
     """There is no ban that could be appealed: it was lifted meanwhile."""
 

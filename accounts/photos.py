@@ -9,7 +9,7 @@ from io import BytesIO
 from django.core.files.uploadedfile import UploadedFile
 from PIL import Image, ImageOps
 
-from accounts.exceptions import PhotoRefused
+from accounts.exceptions import PhotoRefused, PhotoTooLarge
 from accounts.models import User
 from core.hooks import Question
 
@@ -23,7 +23,7 @@ MAX_SIDE = 12_000
 MAX_PIXELS = {"PNG": 12_000_000, "JPEG": 20_000_000, "WEBP": 5_000_000}
 SIGNATURES = {"PNG": b"\x89PNG\r\n\x1a\n", "JPEG": b"\xff\xd8\xff", "WEBP": b"RIFF"}
 
-TOO_LARGE = "The photo is larger than 5 MB. Choose a smaller one, or save it at a lower quality."
+TOO_LARGE = PhotoTooLarge.message
 TOO_MANY_PIXELS = "The photo has too many pixels. Make it smaller, 2000 by 2000 is plenty, and try again."
 EMPTY = "The file is empty. Choose another one."
 
@@ -38,13 +38,13 @@ def is_public(user: User) -> bool:
 def prepare(upload: UploadedFile) -> bytes:
     """The picture to store, as WebP. Raises PhotoRefused, whose text may be shown, for anything that is no photo."""
     if upload.size is None or upload.size > MAX_BYTES:
-        raise PhotoRefused(TOO_LARGE)
+        raise PhotoTooLarge
     if upload.size == 0:
         raise PhotoRefused(EMPTY)
     upload.seek(0)
     data = upload.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
-        raise PhotoRefused(TOO_LARGE)
+        raise PhotoTooLarge
     kind = _kind(data)
     try:
         return _redraw(data, kind)

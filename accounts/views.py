@@ -127,10 +127,7 @@ def change_photo(request: SignedInRequest) -> HttpResponse:
     try:
         services.change_photo(user=request.user, actor=request.user, upload=form.cleaned_data["photo"])
     except PhotoRefused as refusal:
-        too_large = str(refusal) == photos.TOO_LARGE
-        return _photo_page(
-            request, str(refusal), status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE if too_large else refusal.status
-        )
+        return _photo_page(request, str(refusal), status=refusal.status)
     messages.success(request, "Your photo is saved.")
     return redirect("settings_profile")
 

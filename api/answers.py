@@ -1,17 +1,15 @@
-"""What an operation may return where an object alone does not say it: another status, further headers, or a file."""
+"""What an operation may return where an object alone does not say it: another status, or a file."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer other than the route's usual one: another status, or further headers."""
+    """An answer with another status than the route's usual one."""
 
-    result: Any = None
+    result: Any
     status: int = 0
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from api.auth import CHALLENGE
 from api.calls import Call
 from api.errors import FieldError, Problem
 from api.problems import KINDS
+from api.serializers.appointments import consequence_told
 from api.serializers.base import told
 from api.serializers.looking import terms_told
 from api.serializers.series import date_told
@@ -26,8 +27,8 @@ from appointments.exceptions import (
     TermsChanged,
     Unreadable,
 )
-from appointments.pages.consequences import counts_sentence, figure
-from appointments.rules.fair_use import LIMIT, Consequence
+from appointments.pages.consequences import counts_sentence
+from appointments.rules.fair_use import Consequence
 from core import clock
 from core.exceptions import DomainError
 from providers.exceptions import NotReady
@@ -51,18 +52,13 @@ MORE: dict[type[DomainError], Callable[[Any, ZoneInfo], dict[str, Any]]] = {
     TermsChanged: lambda error, zone: {"terms": terms_told(error.terms)} if error.terms else {},
     OpenNow: lambda error, zone: {"nearest": [told(error.start, zone)]},
     DatesUnsettled: lambda error, zone: {"dates": [date_told(one, zone) for one in error.dates]},
-    CountsForMore: lambda error, zone: consequence_told(error.number),
+    CountsForMore: lambda error, zone: consequence_told(Consequence(error.number)),
     NotReady: lambda error, zone: {"missing": [{"step": each.step, "detail": each.sentence} for each in error.missing]},
 }
 # The sentences of refusals that speak of a page otherwise.
 SENTENCES: dict[type[DomainError], Callable[[Any], str]] = {
     CountsForMore: lambda error: counts_sentence(Consequence(error.number)),
 }
-
-
-def consequence_told(number: int) -> dict[str, Any]:
-    """What a late cancellation counts as; to send `accept` back is to agree to it."""
-    return {"accept": figure(number), "number": number, "of": LIMIT, "would_ban": Consequence(number).bans}
 
 
 def refusal_of(error: Exception, call: Call) -> Exception:
@@ -93,7 +89,7 @@ def _fields(error: DomainError) -> list[FieldError]:
         return [FieldError(*fault) for fault in error.faults]
     if isinstance(error, EventRefused) and error.field:
         return [FieldError({"place": "location"}.get(error.field, error.field), "invalid", str(error))]
-    if isinstance(error, PhotoRefused):
+    if isinstance(error, PhotoRefused) and error.problem == "invalid":
         return [FieldError("photo", "invalid", str(error))]
     if not isinstance(error, FieldsRefused):
         return []

@@ -101,10 +101,15 @@ class Route:
     @property
     def name(self) -> str:
         """The route's unique name, such as `get_appointments_ref`."""
-        parts = [part.strip("<>").split(":")[-1] for part in self.path.strip("/").split("/")[1:]]
-        return "_".join([self.verb.lower(), *parts]).replace("-", "_").replace(".", "_")
+        return f"{self.verb.lower()}_{name_of(self.path)}"
 
     @property
     def said(self) -> str:
         """The sentence about the route: the first of its operation's docstring."""
         return (self.operation.__doc__ or "").strip().split("\n\n")[0].replace("\n    ", " ")
+
+
+def name_of(path: str) -> str:
+    """The name of a path, such as `appointments_ref`."""
+    parts = [part.strip("<>").split(":")[-1] for part in path.strip("/").split("/")[1:]]
+    return "_".join(parts).replace("-", "_").replace(".", "_")

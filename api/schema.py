@@ -51,13 +51,11 @@ def kinds_of(route: Any) -> list[str]:
     else:
         names += ["suspended", "leaving"]
     if route.verb != "GET":
-        names += WITH_BODY
+        names += [*WITH_BODY, "changed-meanwhile"]
     if route.parameters:
         names.append("not-found")
     if route.verb == "POST" and route.needs_person:
         names += ["still-running", "key-reused"]
-    if route.state:
-        names.append("changed-meanwhile")
     return sorted(set(names), key=lambda name: (KINDS[name].status, name))
 
 

@@ -47,12 +47,12 @@ class Pair:
     expires_in: int
 
 
-def start(session: SessionStore, *, person: User, now: datetime, lasts: timedelta = ACCESS_LASTS) -> Pair:
+def start(session: SessionStore, *, person: User, now: datetime) -> Pair:
     """The first pair of tokens of a new session of `person`, which is saved with their state."""
     session[STATE] = {"latest": 0, "since": now.isoformat()}
     session.set_expiry(REFRESH_LASTS)
     session.save()
-    return _pair(str(person.uuid), str(session.session_key), number=0, now=now, lasts=lasts)
+    return _pair(str(person.uuid), str(session.session_key), number=0, now=now)
 
 
 def person_of(access: str) -> tuple[User, str]:
@@ -107,13 +107,13 @@ def end(person: User, session_key: str) -> None:
     UserSession.objects.filter(user=person, session_key=session_key).delete()
 
 
-def _pair(sub: str, session_key: str, *, number: int, now: datetime, lasts: timedelta = ACCESS_LASTS) -> Pair:
+def _pair(sub: str, session_key: str, *, number: int, now: datetime) -> Pair:
     sealed = url_secrets.seal(session_key)
     claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": sub, "sid": sealed, "iat": now}
     return Pair(
-        access=_sign({**claims, "use": ACCESS, "exp": now + lasts}),
+        access=_sign({**claims, "use": ACCESS, "exp": now + ACCESS_LASTS}),
         refresh=_sign({**claims, "use": REFRESH, "num": number, "exp": now + REFRESH_LASTS}),
-        expires_in=int(lasts.total_seconds()),
+        expires_in=int(ACCESS_LASTS.total_seconds()),
     )
 
 

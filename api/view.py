@@ -22,7 +22,7 @@ from api.calls import VISITOR, Call, Caller
 from api.errors import FieldError, Problem, answer_to
 from api.paging import Page
 from api.refusals import refusal_of, suspension
-from api.routes import JSON, Route
+from api.routes import JSON, Route, name_of
 from api.schema import RouteSchema
 from api.serializers.base import UNKNOWN, Params, read
 from core import clock
@@ -146,8 +146,13 @@ def _body(route: Route, request: HttpRequest) -> dict[str, Any]:
     return read(route.reads or Params, said)
 
 
-def _check_state(state: Route, call: Call, values: Mapping[str, Any]) -> None:
-    """Compare If-Match with the ETag that reading the resource would give now. Raises Problem `changed-meanwhile`."""
+def _check_state(state: Route | None, call: Call, values: Mapping[str, Any]) -> None:
+    """Compare If-Match with the ETag that reading the resource would give now. Raises Problem `changed-meanwhile`.
+
+    Where nothing can be read there is nothing that it could name, and no change is made on a guess.
+    """
+    if state is None:
+        raise Problem("changed-meanwhile", "There is no state here that If-Match could name. Leave it out.")
     result = state.operation(call, **{name: values[name] for name in state.parameters})
     if not conditions.names_state(call.request, conditions.tag_of(_rendered(state, call, result))):
         raise Problem("changed-meanwhile")
@@ -183,13 +188,16 @@ def _done_once(route: Route, call: Call, arguments: Mapping[str, Any]) -> HttpRe
 
 def _called(route: Route, call: Call, arguments: Mapping[str, Any]) -> Any:
     """The result of the operation, called only where the caller's If-Match names the present state."""
-    if route.state is not None and conditions.is_conditional(call.request):
+    if conditions.is_conditional(call.request):
         _check_state(route.state, call, arguments)
     return route.operation(call, **arguments)
 
 
 def _as_it_is_now(route: Route, call: Call, made: str, arguments: Mapping[str, Any]) -> Any:
-    """What a request that was done before made or changed, as it is now. Nothing is done again by it."""
+    """What a request that was done before made or changed, as it is now.
+
+    Without `again` and a state the operation only looks, or does a thing that is done once by itself.
+    """
     if route.again is not None:
         return route.again(call, made)
     if route.state is not None:
@@ -203,11 +211,9 @@ def _plain(result: Any) -> Any:
 
 def _response(route: Route, call: Call, result: Any, *, status: int = 0) -> HttpResponse:
     answer = result if isinstance(result, Answer) else Answer(result)
-    if isinstance(answer.result, HttpResponse):
-        return answer.result
     body = _rendered(route, call, answer.result)
     status = status or answer.status or route.status
-    headers = dict(answer.headers)
+    headers: dict[str, str] = {}
     if route.location and status == HTTPStatus.CREATED:
         headers["Location"] = route.location(answer.result)
     if isinstance(answer.result, Page) and answer.result.next:
@@ -262,15 +268,10 @@ def patterns_of(routes: Iterable[Route]) -> list[URLPattern]:
     return [pattern for each in paths for pattern in _patterns(each, by_path[each])]
 
 
-def name_of(route_path: str) -> str:
-    """The name of a path's pattern: that of any of its routes without the verb."""
-    return "api_" + Route(verb="", path=route_path, operation=print, scope="").name.lstrip("_")
-
-
 def _patterns(route_path: str, at_path: Mapping[str, Route]) -> list[URLPattern]:
     view = _view_of(at_path)
     bare = route_path.strip("/")
-    name = name_of(route_path)
+    name = f"api_{name_of(route_path)}"
     with_slash, without = path(f"{bare}/", view, name=name), path(bare, view, name=name)
     # The one written in the contract is the one that `reverse` gives, which is the last.
     return [without, with_slash] if route_path.endswith("/") else [with_slash, without]

@@ -29,7 +29,7 @@ KNOWN = frozenset(
         "address-needed", "bad-credentials", "busy", "changed-meanwhile", "conflicts", "invalid", "key-reused",
         "late-cancellation", "move-refused", "not-allowed", "not-approved", "not-found", "nothing-due", "overlaps",
         "policy-refused", "range-too-long", "scope-needed", "second-step-needed", "slot-taken", "still-running",
-        "terms-changed", "time-without-offset", "too-many", "unavailable", "unknown-field",
+        "terms-changed", "time-without-offset", "too-large", "too-many", "unavailable", "unknown-field",
     }
 )  # fmt: skip
 

@@ -54,6 +54,11 @@ def sync(call: Call) -> Connected:
     return read_calendar(call)
 
 
+def read_before(call: Call, made: str) -> Connected:
+    """How the connections stand that this request had read before."""
+    return read_calendar(call)
+
+
 def disconnect(call: Call, *, account: str | None = None) -> None:
     """Disconnect one's Google accounts, or the one that `account` names. Their busy times are open again at once.
 

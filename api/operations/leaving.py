@@ -10,9 +10,10 @@ from accounts import sign_in
 from accounts.exceptions import FieldsRefused
 from accounts.mailed_codes import LEAVING
 from api.calls import Call
-from appointments.pages.consequences import figure, number_accepted
+from api.serializers.appointments import consequence_told
+from appointments.pages.consequences import number_accepted
 from appointments.queries.leaving import past_of
-from appointments.rules.fair_use import FREE, LIMIT, Consequence
+from appointments.rules.fair_use import FREE
 from appointments.rules.leaving import Ahead
 from appointments.services import fair_use, leaving
 from appointments.services.leaving import Left
@@ -38,7 +39,7 @@ def look(call: Call) -> dict[str, Any]:
         "past_as_customer": past.as_customer,
         "past_as_provider": past.as_provider,
         "page_comes_down": past.is_public,
-        "late_cancellation": _consequence(counts) if counts.is_late else None,
+        "late_cancellation": consequence_told(counts) if counts.is_late else None,
         "days_to_undo": accounts_leaving.GRACE.days,
     }
 
@@ -50,10 +51,6 @@ def _counts(ahead: list[Ahead], role: Role) -> dict[str, int]:
         "requests_ended": sum(one.ends and one.is_request for one in own),
         "staying": sum(not one.ends for one in own),
     }
-
-
-def _consequence(counts: Consequence) -> dict[str, Any]:
-    return {"number": counts.number, "of": LIMIT, "would_ban": counts.bans, "accept": figure(counts.number)}
 
 
 def leave(call: Call, *, password: str | None = None, code: str | None = None, accept: str = "") -> Left:

@@ -7,13 +7,13 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.core.files.uploadedfile import UploadedFile
 
-from accounts import copies, photos, services, sign_in, sign_in_limits
+from accounts import copies, services, sign_in, sign_in_limits
 from accounts.client_ip import network
-from accounts.exceptions import FieldsRefused, PhotoRefused
+from accounts.exceptions import FieldsRefused
 from accounts.models import DataCopy, User
 from api.calls import Call
-from api.errors import Problem
-from api.serializers.people import photo_address
+from api.errors import not_found
+from api.serializers.base import photo_of
 from appointments.pages.fair_use import Row, record_of
 from appointments.queries import fair_use
 from appointments.queries.no_shows import WithProvider, no_shows_by_provider
@@ -45,13 +45,8 @@ def _with_new_email(person: User) -> User:
 
 def change_photo(call: Call, *, photo: UploadedFile) -> dict[str, str | None]:
     """Put one's photo in place of an earlier one: PNG, JPEG or WebP, at most 5 MB."""
-    try:
-        services.change_photo(user=call.person, actor=call.person, upload=photo)
-    except PhotoRefused as refusal:
-        if str(refusal) == photos.TOO_LARGE:
-            raise Problem("too-large", str(refusal)) from None
-        raise
-    return {"photo": photo_address(call.person)}
+    services.change_photo(user=call.person, actor=call.person, upload=photo)
+    return {"photo": photo_of(call.person)}
 
 
 def remove_photo(call: Call) -> None:
@@ -117,3 +112,11 @@ def read_standing(call: Call) -> OwnStanding:
 def ask_for_copy(call: Call) -> DataCopy:
     """Have a copy of one's data made. Where one is being made already, it is that one."""
     return copies.ask_for_copy(user=call.person)
+
+
+def copy_before(call: Call, made: str) -> DataCopy:
+    """The copy that this request had made before. Raises Problem `not-found` once it is gone."""
+    copy = DataCopy.objects.filter(user=call.person, uuid=made).first()
+    if copy is None:
+        raise not_found()
+    return copy

@@ -8,10 +8,11 @@ from api.calls import Call
 from api.errors import Problem, not_found
 from api.operations import found, own
 from api.paging import Page
+from api.serializers.appointments import consequence_told
 from api.serializers.base import told
 from appointments.exceptions import InsideChanged
-from appointments.pages.consequences import figure, number_accepted
-from appointments.rules.fair_use import FREE, LIMIT, Consequence, is_late
+from appointments.pages.consequences import number_accepted
+from appointments.rules.fair_use import FREE, Consequence, is_late
 from appointments.rules.time_off import Claim, Way
 from appointments.services import fair_use
 from appointments.services.offers import times_to_offer
@@ -168,11 +169,6 @@ def _conflicts(call: Call, page: Provider, inside: Inside, ways: Mapping[str, Wa
                 }
                 for claim in inside.claims
             ],
-            "cancelling": {
-                "number": counts.number,
-                "of": LIMIT,
-                "would_ban": counts.bans,
-                "accept": figure(counts.number) if counts.is_late else None,
-            },
+            "cancelling": consequence_told(counts),
         },
     )

@@ -6,13 +6,15 @@ from zoneinfo import ZoneInfo
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from api.serializers.base import Amount, Day, Instant, InZone, Line, Moment, Paged, Price, Reads, Text, Writes, price
+from api.serializers.base import Amount, Day, Instant, Line, Moment, Paged, Price, Reads, Text, Writes, price
 from appointments.models import AppointmentEvent
+from appointments.pages.consequences import figure
 from appointments.pages.places import may_know_address, place_of
 from appointments.pages.standing import Standing
 from appointments.pages.timeline import side_named
 from appointments.queries.customers import REACHED_FOR
 from appointments.queries.sides import When
+from appointments.rules.fair_use import LIMIT, Consequence
 from appointments.states import ProposalState, Role, Status, Verb
 from providers.models import Venue
 
@@ -44,10 +46,6 @@ class BookingIn(Reads):
     note = Text(max_length=LONGEST_NOTE, required=False, allow_blank=True)
     terms = TermsIn(required=False)
     hold = serializers.UUIDField(required=False, help_text="A time that was kept for this person.")
-
-
-class AppointmentParams(InZone):
-    """Parameters of one appointment."""
 
 
 class ListParams(Paged):
@@ -219,3 +217,9 @@ class AppointmentOut(Writes):
     @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(choices=DOABLE)))
     def get_can(self, standing: Standing) -> list[str]:
         return [verb for verb in DOABLE if verb in standing.moves]
+
+
+def consequence_told(counts: Consequence) -> dict[str, Any]:
+    """What cancelling counts as. To send `accept` back is to agree to it; where it is not late there is nothing to."""
+    accept = figure(counts.number) if counts.is_late else None
+    return {"accept": accept, "number": counts.number, "of": LIMIT, "would_ban": counts.bans}

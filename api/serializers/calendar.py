@@ -58,10 +58,6 @@ class Account:
         return [each for each in self.calendars if each.counts_as_busy]
 
 
-class CalendarParams(InZone):
-    """Parameters of how the calendar stands."""
-
-
 class ReconnectIn(Reads):
     account = serializers.CharField(required=False, max_length=100, help_text="The id of one to sign in to again.")
     profile = serializers.ChoiceField(choices=Profile.choices, required=False)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from rest_framework import serializers
 
 from api.models import ApiKey, Scope
-from api.serializers.base import Day, Instant, InZone, Line, Moment, Paged, Reads, Secret, Writes
+from api.serializers.base import Day, Instant, Line, Moment, Reads, Secret, Writes
 
 
 class KeyIn(Reads):
@@ -14,14 +14,6 @@ class KeyIn(Reads):
     scopes = serializers.ListField(child=serializers.ChoiceField(choices=Scope.choices), min_length=1, max_length=50)
     ends_at = Instant(required=False, help_text="A year from now unless said, five years at most.")
     password = Secret(required=False, help_text="Needed where the person signed in a while ago.")
-
-
-class KeyParams(InZone):
-    """Parameters of an answer with a key."""
-
-
-class KeysParams(Paged):
-    """Parameters of the list of keys."""
 
 
 class KeyOut(Writes):

@@ -3,12 +3,11 @@
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from phonenumber_field.serializerfields import PhoneNumberField
 from rest_framework import serializers
 
 from accounts.models import LANGUAGES, LONGEST_ADDRESS, LONGEST_NAME, Theme, User, Weekday
-from api.serializers.base import InZone, Line, Moment, Reads, Secret, Writes, Zone
+from api.serializers.base import Line, Moment, Reads, Secret, Writes, Zone, photo_of
 
 NO_PHONE = "Send a phone number with its country, like +44 20 7946 0011."
 
@@ -17,10 +16,6 @@ class WelcomeOut(serializers.Serializer[Any]):
     message = serializers.CharField()
     username = serializers.CharField(allow_null=True)
     email = serializers.CharField(allow_null=True)
-
-
-class PersonParams(InZone):
-    """Parameters of an answer about the person who asks."""
 
 
 class MeIn(Reads):
@@ -61,12 +56,7 @@ class MeOut(OwnWrites):
     joined_at = Moment()
 
     def get_photo(self, person: User) -> str | None:
-        return photo_address(person)
-
-
-def photo_address(person: User) -> str | None:
-    """The address of the person's photo; None without one."""
-    return settings.SITE_URL + person.photo.url if person.photo else None
+        return photo_of(person)
 
 
 class PhotoIn(Reads):

@@ -4,15 +4,11 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.serializers.base import Day, Instant, InZone, Line, Moment, Reads, Text, Writes
+from api.serializers.base import Day, Instant, Line, Moment, Reads, Text, Writes
 from providers.models import TimeOff
 
 LONGEST_MESSAGE = 500
 DECISIONS = ["keep", "cancel", "offer"]
-
-
-class TimeOffParams(InZone):
-    """Parameters of one time off."""
 
 
 class TimeOffIn(Reads):

@@ -9,7 +9,6 @@ from api.operations import acts, appointments, booking, looking, proposals
 from api.routes import Route
 from api.serializers.appointments import (
     AppointmentOut,
-    AppointmentParams,
     AppointmentsParams,
     BookingIn,
     CancelIn,
@@ -22,7 +21,7 @@ from api.serializers.appointments import (
     ReasonIn,
     RescheduleIn,
 )
-from api.serializers.base import Paged, Reads
+from api.serializers.base import InZone, Paged, Reads
 from api.serializers.looking import HoldIn, HoldOut, LookOut
 from appointments.pages.standing import Standing
 from appointments.services import holds
@@ -34,7 +33,7 @@ READ = Route(
     path=ONE,
     operation=booking.read_appointment,
     scope=Scope.APPOINTMENTS_READ,
-    params=AppointmentParams,
+    params=InZone,
     writes=AppointmentOut,
 )
 
@@ -50,7 +49,7 @@ def _book_at(path: str) -> Route:
         operation=booking.book,
         scope=Scope.APPOINTMENTS_WRITE,
         reads=BookingIn,
-        params=AppointmentParams,
+        params=InZone,
         writes=AppointmentOut,
         status=201,
         made=_reference,
@@ -85,7 +84,7 @@ def _changes(
         operation=operation,
         scope=Scope.APPOINTMENTS_WRITE,
         reads=reads,
-        params=AppointmentParams,
+        params=InZone,
         writes=AppointmentOut,
         statuses=statuses,
         state=READ,
@@ -137,7 +136,7 @@ ROUTES = [
         operation=looking.check,
         scope=Scope.APPOINTMENTS_READ,
         reads=BookingIn,
-        params=AppointmentParams,
+        params=InZone,
         writes=LookOut,
         problems=("time-without-offset", "not-found"),
     ),
@@ -147,7 +146,7 @@ ROUTES = [
         operation=looking.keep,
         scope=Scope.APPOINTMENTS_WRITE,
         reads=BookingIn,
-        params=AppointmentParams,
+        params=InZone,
         writes=HoldOut,
         status=201,
         made=lambda kept: str(holds.id_of_kept(kept, kept.kept_by)),

@@ -3,7 +3,8 @@
 from api.models import Scope
 from api.operations import calendar
 from api.routes import Route
-from api.serializers.calendar import CalendarOut, CalendarParams, DisconnectParams, ReconnectIn, ReconnectOut
+from api.serializers.base import InZone
+from api.serializers.calendar import CalendarOut, DisconnectParams, ReconnectIn, ReconnectOut
 
 NOT_THERE = ("not-found",)
 GOOGLE = "google_calendar"
@@ -15,14 +16,15 @@ def _read(path: str) -> Route:
         path=path,
         operation=calendar.read_calendar,
         scope=Scope.CALENDAR_READ,
-        params=CalendarParams,
+        params=InZone,
         writes=CalendarOut,
         problems=NOT_THERE,
     )
 
 
+STATE = _read("/api/calendar/")
 ROUTES = [
-    _read("/api/calendar/"),
+    STATE,
     _read("/api/calendar/reconnect/"),
     Route(
         verb="POST",
@@ -39,9 +41,10 @@ ROUTES = [
         path="/api/calendar/sync/",
         operation=calendar.sync,
         scope=Scope.CALENDAR_WRITE,
-        params=CalendarParams,
+        params=InZone,
         writes=CalendarOut,
         status=202,
+        again=calendar.read_before,
         limit=GOOGLE,
         problems=("refused", *NOT_THERE),
     ),
@@ -52,6 +55,7 @@ ROUTES = [
         scope=Scope.CALENDAR_WRITE,
         params=DisconnectParams,
         status=204,
+        state=STATE,
         problems=NOT_THERE,
     ),
 ]

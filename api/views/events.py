@@ -5,7 +5,7 @@ from typing import Any
 from api.models import Scope
 from api.operations import events
 from api.routes import Route
-from api.serializers.appointments import AppointmentParams
+from api.serializers.base import InZone
 from api.serializers.events import EventIn, EventOut, EventPatchIn, EventsParams
 from appointments.models import OwnEvent
 
@@ -16,7 +16,7 @@ def _id(event: OwnEvent) -> str:
     return str(event.uuid)
 
 
-ANSWER: dict[str, Any] = {"params": AppointmentParams, "writes": EventOut}
+ANSWER: dict[str, Any] = {"params": InZone, "writes": EventOut}
 READ = Route(verb="GET", path=ONE, operation=events.read_event, scope=Scope.CALENDAR_READ, **ANSWER)
 CHANGES: dict[str, Any] = {"path": ONE, "scope": Scope.CALENDAR_WRITE, "state": READ}
 REFUSALS = ("time-without-offset", "policy-refused", "conflicts")

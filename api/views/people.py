@@ -3,7 +3,8 @@
 from api.models import ApiKey, Scope
 from api.operations import keys, leaving, notifications, people
 from api.routes import NO_KEY, Route
-from api.serializers.keys import KeyIn, KeyOut, KeyParams, KeysParams, NewKeyOut
+from api.serializers.base import InZone, Paged
+from api.serializers.keys import KeyIn, KeyOut, NewKeyOut
 from api.serializers.notifications import SettingsIn, SettingsOut
 from api.serializers.people import (
     CopyOut,
@@ -14,7 +15,6 @@ from api.serializers.people import (
     MeIn,
     MeOut,
     PasswordIn,
-    PersonParams,
     PhotoIn,
     PhotoOut,
     StandingOut,
@@ -32,7 +32,7 @@ KEYS = [
         path="/api/me/keys/",
         operation=keys.list_keys,
         scope=NO_KEY,
-        params=KeysParams,
+        params=Paged,
         writes=KeyOut,
         pages=True,
     ),
@@ -42,7 +42,7 @@ KEYS = [
         operation=keys.make_key,
         scope=NO_KEY,
         reads=KeyIn,
-        params=KeyParams,
+        params=InZone,
         writes=NewKeyOut,
         status=201,
         made=_id,
@@ -63,7 +63,7 @@ ME = Route(
     path="/api/me/",
     operation=people.read_me,
     scope=Scope.PROFILE_READ,
-    params=PersonParams,
+    params=InZone,
     writes=MeOut,
 )
 OWN_DATA = [
@@ -74,7 +74,7 @@ OWN_DATA = [
         operation=people.change_me,
         scope=Scope.PROFILE_WRITE,
         reads=MeIn,
-        params=PersonParams,
+        params=InZone,
         writes=MeOut,
         state=ME,
     ),
@@ -100,7 +100,7 @@ OWN_DATA = [
         operation=people.change_email,
         scope=NO_KEY,
         reads=EmailIn,
-        params=PersonParams,
+        params=InZone,
         writes=MeOut,
         again=people.as_before,
     ),
@@ -110,7 +110,7 @@ OWN_DATA = [
         operation=people.change_password,
         scope=NO_KEY,
         reads=PasswordIn,
-        params=PersonParams,
+        params=InZone,
         writes=MeOut,
         again=people.as_before,
     ),
@@ -119,7 +119,7 @@ OWN_DATA = [
         path="/api/me/standing/",
         operation=people.read_standing,
         scope=Scope.PROFILE_READ,
-        params=PersonParams,
+        params=InZone,
         writes=StandingOut,
     ),
     Route(
@@ -127,9 +127,11 @@ OWN_DATA = [
         path="/api/me/export/",
         operation=people.ask_for_copy,
         scope=NO_KEY,
-        params=PersonParams,
+        params=InZone,
         writes=CopyOut,
         status=202,
+        made=lambda copy: str(copy.uuid),
+        again=people.copy_before,
         limit="data_copy",
         open_to_banned=True,
     ),
@@ -172,7 +174,7 @@ LEAVING = [
             operation=leaving.leave,
             scope=NO_KEY,
             reads=LeaveIn,
-            params=PersonParams,
+            params=InZone,
             writes=LeftOut,
             status=202,
             limit="leave",

@@ -5,7 +5,7 @@ from typing import Any
 from api.models import Scope
 from api.operations import series
 from api.routes import Route
-from api.serializers.appointments import AppointmentParams
+from api.serializers.base import InZone
 from api.serializers.series import SeriesIn, SeriesLookOut, SeriesOut, StopIn
 from appointments.queries.series import WholeSeries
 
@@ -20,7 +20,7 @@ READ = Route(
     path="/api/series/<id>/",
     operation=series.read_series,
     scope=Scope.APPOINTMENTS_READ,
-    params=AppointmentParams,
+    params=InZone,
     writes=SeriesOut,
 )
 ROUTES = [
@@ -30,7 +30,7 @@ ROUTES = [
         operation=series.book,
         scope=Scope.APPOINTMENTS_WRITE,
         reads=SeriesIn,
-        params=AppointmentParams,
+        params=InZone,
         writes=SeriesOut,
         status=201,
         location=lambda made: f"/api/series/{_id(made)}/",
@@ -51,7 +51,7 @@ ROUTES = [
         operation=series.preview,
         scope=Scope.APPOINTMENTS_READ,
         reads=SeriesIn,
-        params=AppointmentParams,
+        params=InZone,
         writes=SeriesLookOut,
         limit="check_series",
         problems=("policy-refused", "time-without-offset", "not-found"),
@@ -63,7 +63,7 @@ ROUTES = [
         operation=series.cancel,
         scope=Scope.APPOINTMENTS_WRITE,
         reads=StopIn,
-        params=AppointmentParams,
+        params=InZone,
         writes=SeriesOut,
         state=READ,
         problems=("not-found", "not-allowed", "move-refused", "policy-refused", "late-cancellation"),

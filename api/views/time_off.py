@@ -3,8 +3,8 @@
 from api.models import Scope
 from api.operations import time_off
 from api.routes import Route
-from api.serializers.base import Paged
-from api.serializers.time_off import TimeOffIn, TimeOffOut, TimeOffParams
+from api.serializers.base import InZone, Paged
+from api.serializers.time_off import TimeOffIn, TimeOffOut
 
 BLOCK = "/api/provider/block-availability/"
 
@@ -13,7 +13,7 @@ READ = Route(
     path=f"{BLOCK}<time_off>/",
     operation=time_off.read_time_off,
     scope=Scope.OFFER_READ,
-    params=TimeOffParams,
+    params=InZone,
     writes=TimeOffOut,
 )
 ROUTES = [
@@ -33,7 +33,7 @@ ROUTES = [
         operation=time_off.block_availability,
         scope=Scope.OFFER_WRITE,
         reads=TimeOffIn,
-        params=TimeOffParams,
+        params=InZone,
         writes=TimeOffOut,
         status=201,
         made=lambda row: str(row.uuid),

@@ -5,7 +5,8 @@ from typing import Any
 from api.models import Scope
 from api.operations import booking, waitlist
 from api.routes import Route
-from api.serializers.appointments import AppointmentOut, AppointmentParams
+from api.serializers.appointments import AppointmentOut
+from api.serializers.base import InZone
 from api.serializers.waitlist import ClaimIn, JoinIn, PlaceOut, PlacesParams
 from appointments.models import WaitlistPlace
 
@@ -22,7 +23,7 @@ READ = Route(
     path=ONE,
     operation=waitlist.read_place,
     scope=Scope.APPOINTMENTS_READ,
-    params=AppointmentParams,
+    params=InZone,
     writes=PlaceOut,
 )
 ROUTES = [
@@ -41,7 +42,7 @@ ROUTES = [
         operation=waitlist.join,
         scope=Scope.APPOINTMENTS_WRITE,
         reads=JoinIn,
-        params=AppointmentParams,
+        params=InZone,
         writes=PlaceOut,
         status=201,
         statuses=(200,),
@@ -57,7 +58,7 @@ ROUTES = [
         operation=waitlist.claim,
         scope=Scope.APPOINTMENTS_WRITE,
         reads=ClaimIn,
-        params=AppointmentParams,
+        params=InZone,
         writes=AppointmentOut,
         state=READ,
         made=lambda standing: standing.appointment.reference,
@@ -70,7 +71,7 @@ ROUTES = [
         path=f"{ONE}pass/",
         operation=waitlist.pass_offer,
         scope=Scope.APPOINTMENTS_WRITE,
-        params=AppointmentParams,
+        params=InZone,
         writes=PlaceOut,
         state=READ,
         problems=("policy-refused",),

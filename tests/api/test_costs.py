@@ -1,13 +1,16 @@
 """The queries of a call are few, and as many for many rows as for one."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from appointments.models import Hold
-from tests.appointments.conftest import TUESDAY_TEN
+from appointments.models import AppointmentEvent, Hold, Proposal
+from appointments.states import ProposalState, Role
+from tests.appointments.conftest import NOW, TUESDAY_TEN
+from tests.factories.own_events import OwnEventFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -45,3 +48,25 @@ def test_a_booking_with_a_key(program, service):
     asked = queries(lambda: program.post("/api/appointments/", wish, idempotency_key="k"))
 
     assert len(asked) <= 19, asked
+
+
+def test_lists_cost_as_much_for_fifty_rows_as_for_one(program, customer, confirmed):
+    paths = [f"/api/appointments/{confirmed.reference}/{name}/?limit=100" for name in ("history", "proposals")]
+    paths.append("/api/events/?limit=100")
+    entry = AppointmentEvent.objects.get(appointment=confirmed)
+    proposed = {"appointment": confirmed, "by": Role.PROVIDER, "actor": confirmed.provider.user}
+    later = {"start": confirmed.start + timedelta(hours=5), "end": confirmed.end + timedelta(hours=5)}
+    proposed |= {"old_start": confirmed.start, "answer_by": confirmed.start, **later}
+    proposed |= {"state": ProposalState.DECLINED, "closed_at": NOW}
+
+    def grow(number: int) -> list[int]:
+        for _ in range(number):
+            entry.pk, entry.occasion, entry._state.adding = None, uuid4(), True
+            entry.save()
+            Proposal.objects.create(**proposed)
+            OwnEventFactory(user=customer, start=TUESDAY_TEN + timedelta(days=9))
+        return [len(queries(lambda path=path: program.get(path))) for path in paths]
+
+    one = grow(1)
+    assert grow(49) == one
+    assert [len(program.get(path).json()["results"]) for path in paths] == [51, 50, 50]

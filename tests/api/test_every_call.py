@@ -287,6 +287,35 @@ def test_the_answer_of_a_request_with_if_match_can_be_asked_for_again(program, c
     assert [(each.status_code, each.json()["status"]) for each in answers] == [(200, "cancelled")] * 2
 
 
+def test_every_request_that_is_sent_again_is_answered_without_doing_it_again():
+    """Those without an answer of their own only look, end their caller's session, or begin a way by a browser."""
+    acts = [route for route in ROUTES if route.verb == "POST" and route.needs_person]
+
+    assert {route.path for route in acts if not (route.again or route.state)} == {
+        "/api/appointments/check/",
+        "/api/series/preview/",
+        "/api/customer/delete/",
+        "/api/calendar/reconnect/",
+    }
+
+
+def test_a_copy_is_asked_for_once_by_one_key(program, customer):
+    first = program.post("/api/me/export/", idempotency_key="k").json()
+    customer.data_copies.update(ready_at=NOW, ends_at=NOW + timedelta(days=7), file="x.zip")
+
+    assert program.post("/api/me/export/", idempotency_key="k").json()["id"] == first["id"]
+    assert customer.data_copies.count() == 1
+
+
+def test_if_match_where_nothing_can_be_read_changes_nothing(program, customer):
+    key = program.post("/api/me/keys/", {"name": "Till", "scopes": ["profile:read"]}).json()["id"]
+
+    refused = program.delete(f"/api/me/keys/{key}/", if_match='"abc"')
+
+    assert (refused.status_code, refused.json()["type"]) == (412, "/developers/problems/changed-meanwhile/")
+    assert customer.api_keys.exists()
+
+
 def test_no_body_can_be_guessed_from_what_is_kept_of_it(program, wish):
     program.post(CREATE, wish, idempotency_key="k")
 

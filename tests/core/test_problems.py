@@ -48,6 +48,7 @@ TOLD = {
     of_accounts.FieldsRefused: (422, 400, "invalid"),
     of_accounts.UsernameTaken: (409, 400, "invalid"),
     of_accounts.PhotoRefused: (422, 400, "invalid"),
+    of_accounts.PhotoTooLarge: (413, 413, "too-large"),
     of_accounts.NotBanned: (409, 409, "move-refused"),
     of_accounts.BadCredentials: (401, 401, "bad-credentials"),
     of_accounts.WrongCode: (401, 401, "bad-credentials"),
