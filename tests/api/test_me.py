@@ -217,6 +217,14 @@ def test_a_new_password_ends_all_tokens_but_keeps_the_browser_that_changed_it(pr
     assert User.objects.get(pk=customer.pk).check_password("another good one")
 
 
+def test_a_program_that_changes_the_password_ends_all_tokens_and_its_own(program, customer):
+    change = {"old_password": PASSWORD, "new_password": "another good one"}
+
+    assert program.post("/api/me/password/", change).status_code == 200
+
+    assert program.get(ME).status_code == 401
+
+
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
