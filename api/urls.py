@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
+from api import versions
 from api.errors import not_found
 from api.view import patterns_of
 from api.views import (
@@ -39,7 +40,7 @@ ROUTES = [
 
 @csrf_exempt
 @open_to_all
-@for_programs(verbs=("GET", "POST", "PUT", "PATCH", "DELETE"))
+@for_programs(verbs=("GET", "POST", "PUT", "PATCH", "DELETE"), headers=versions.HEADERS)
 def nothing_here(request: HttpRequest, rest: str = "") -> HttpResponse:
     """The answer at an address of the API that is none, for programs as everywhere below it."""
     return not_found().answer(request)

@@ -7,6 +7,8 @@ from api.errors import FieldError, Problem
 HEADER = "Dayline-Version"
 VERSIONS = ("2026-12-01",)
 NEWEST = VERSIONS[-1]
+# The headers of every answer that asks for no other version, also of one that was given before anybody looked at it.
+HEADERS = {HEADER: NEWEST}
 
 
 def version_for(request: HttpRequest, *, own: str = "") -> str:

@@ -62,7 +62,7 @@ class RouteView(APIView):
 
 def respond(route: Route, request: HttpRequest, values: Mapping[str, str]) -> HttpResponse:
     """The answer of `route`, whatever comes of it, with the headers that every answer has."""
-    headers: dict[str, str] = {versions.HEADER: versions.NEWEST}
+    headers: dict[str, str] = {}
     if route.retires:
         headers |= route.retires.headers
     call = Call(request, VISITOR, path=route.path)
@@ -281,7 +281,7 @@ def _view_of(at_path: Mapping[str, Route]) -> Callable[..., Any]:
     verbs = {verb.lower(): RouteView.answer for verb in at_path}
     members = {"routes": dict(at_path), "renderer_classes": _renderers_of(at_path.values()), **verbs}
     kind = cast(type[RouteView], type("RoutesAtPath", (RouteView,), members))
-    terms: dict[str, Any] = {"verbs": tuple(at_path)}
+    terms: dict[str, Any] = {"verbs": tuple(at_path), "headers": versions.HEADERS}
     if any(route.upload for route in at_path.values()):
         terms |= {"bodies": MULTIPART | JSON_BODIES, "most_bytes": LARGEST_UPLOAD}
     return open_to_all(for_programs(**terms)(kind.as_view()))

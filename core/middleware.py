@@ -1,4 +1,5 @@
-"""Middleware around every view: errors become answers, private answers are not cached, admin gets its own CSP."""
+"""Middleware around every view: errors become answers with the headers of the view's contract, private answers are not
+cached, admin gets its own CSP."""
 
 import logging
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from django.utils.cache import patch_cache_control
 from core import errors
 from core.admin import refuse_what_was_not_offered
 from core.exceptions import DomainError
+from core.view_contract import contract_for
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +33,8 @@ class PagesMiddleware:
         response = self.get_response(request)
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and request.method == "GET":
             response = errors.only_by_a_button(request, response)
+        for name, value in contract_for(request).headers.items():
+            response.headers.setdefault(name, value)
         if self._is_personal(request) and not response.has_header("Cache-Control"):
             patch_cache_control(response, private=True, no_store=True)
         if self._is_admins(request):

@@ -9,8 +9,8 @@ by saying what it takes:
 A view without a contract is a page: it takes GET and forms by POST, and its errors are pages.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -30,7 +30,8 @@ class Contract:
 
     `most_bytes` is the longest body, by default `DATA_UPLOAD_MAX_MEMORY_SIZE`; `too_large`, called like the view,
     answers a longer one instead of the general page. Where `has_problems` is true, errors are RFC 9457 problem
-    documents.
+    documents. Every answer at the view's address has `headers`, unless the view says otherwise, also an answer that was
+    given before the view was called.
     """
 
     verbs: tuple[str, ...] = ("GET", "POST")
@@ -38,6 +39,7 @@ class Contract:
     most_bytes: int | None = None
     too_large: Callable[..., HttpResponse] | None = None
     has_problems: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def allowed(self) -> list[str]:

@@ -6100,6 +6100,14 @@ MUTANTS = [
         "api/test_providers.py",
         "makes_no_sense",
     ),
+    mutant(
+        "an answer given before an address of the API is asked says no version",
+        "core/middleware.py",
+        "contract_for(request).headers.items()",
+        "()",
+        EVERY_CALL,
+        "problem_document or only_json",
+    ),
     # --- Keys of programs ---------------------------------------------------------------------------------------------
     mutant(
         "a key lives on when its person stops taking part",

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 
-from api import conditions
+from api import conditions, versions
 from core.view_contract import for_programs, open_to_all
 
 
@@ -26,7 +26,7 @@ def _written(kind: str) -> bytes:
 
 
 @open_to_all
-@for_programs(verbs=("GET",))
+@for_programs(verbs=("GET",), headers=versions.HEADERS)
 def serve_schema(request: HttpRequest) -> HttpResponse:
     """The schema as JSON, or as YAML where Accept asks for that."""
     kind = "yaml" if "yaml" in request.headers.get("Accept", "") else "json"

@@ -16,6 +16,7 @@ from api.keys import make_key
 from api.models import ApiKey, OnceRequest, Scope
 from api.routes import Retirement
 from api.urls import ROUTES
+from api.versions import NEWEST
 from api.view import respond
 from api.views import people
 from core import clock
@@ -57,6 +58,7 @@ def test_an_error_is_a_problem_document(visitor, verb, path, status, name):
     told = answer.json()
     assert (told["type"], told["status"]) == (f"/developers/problems/{name}/", status)
     assert told["request_id"] == answer.headers["X-Request-ID"]
+    assert answer.headers["Dayline-Version"] == NEWEST
 
 
 def test_a_range_of_63_days_is_too_long(visitor, service):
@@ -86,11 +88,15 @@ def test_only_json_is_taken_and_served(program, wish):
     client = program.client
     headers = {"Authorization": f"Bearer {program.token}"}
 
-    assert client.post(CREATE, wish, headers=headers).status_code == 415
-    assert client.post(CREATE, "<a/>", content_type="application/xml", headers=headers).status_code == 415
-    assert client.get("/api/welcome", headers={**headers, "Accept": "text/html"}).status_code == 406
-    long = client.post(CREATE, b'{"note": "' + b"x" * 256_000 + b'"}', content_type="application/json", headers=headers)
-    assert (long.status_code, long.json()["type"]) == (413, "/developers/problems/too-large/")
+    refused = [
+        client.post(CREATE, wish, headers=headers),
+        client.post(CREATE, "<a/>", content_type="application/xml", headers=headers),
+        client.get("/api/welcome", headers={**headers, "Accept": "text/html"}),
+        client.post(CREATE, b'{"note": "' + b"x" * 256_000 + b'"}', content_type="application/json", headers=headers),
+    ]
+    assert [answer.status_code for answer in refused] == [415, 415, 406, 413]
+    assert refused[-1].json()["type"] == "/developers/problems/too-large/"
+    assert [answer.headers["Dayline-Version"] for answer in refused] == [NEWEST] * 4
 
 
 def test_every_address_answers_with_and_without_its_last_slash(program, confirmed):
@@ -114,6 +120,7 @@ def test_what_can_not_be_read_is_refused_at_every_route_before_anything_is_looke
 
     for status, answer in answers:
         assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/problem+json")
+        assert answer.headers["Dayline-Version"] == NEWEST
 
 
 # --- Times and money --------------------------------------------------------------------------------------------------
@@ -154,7 +161,8 @@ def test_what_has_not_changed_is_not_sent_again(program, confirmed):
 
 def test_a_version_that_never_was_is_refused(program):
     assert program.get("/api/welcome", dayline_version="2026-12-01").headers["Dayline-Version"] == "2026-12-01"
-    assert program.get("/api/welcome", dayline_version="2020-01-01").status_code == 400
+    never = program.get("/api/welcome", dayline_version="2020-01-01")
+    assert (never.status_code, never.headers["Dayline-Version"]) == (400, NEWEST)
 
 
 def test_a_limit_says_what_is_left_and_how_long_to_wait(program, settings):
