@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from providers.models import BookingPolicy, DateOverride, Provider, Service
+from providers.models import BookingPolicy, CustomerBlock, DateOverride, Provider, Service, TimeOff
 
 PROFILE_FIELDS = (
     "name", "trade", "category_id", "about", "languages", "is_online", "is_in_person", "place", "address",
@@ -24,6 +24,7 @@ POLICY_FIELDS = (
     "no_show_limit", "waitlist_minutes", "waitlist_at_night",
 )  # fmt: skip
 OVERRIDE_FIELDS = ("start_on", "end_on", "ranges", "note")
+TIME_OFF_FIELDS = ("start", "end", "all_day", "reason", "public_word")
 
 
 def fingerprint(state: object) -> str:
@@ -32,6 +33,11 @@ def fingerprint(state: object) -> str:
 
 def of_profile(provider: Provider) -> str:
     return fingerprint(state(provider, PROFILE_FIELDS))
+
+
+def of_page(provider: Provider) -> str:
+    """The fingerprint of a page with its listing, for who lets customers book on it or stops them."""
+    return fingerprint(state(provider, (*PROFILE_FIELDS, "listing")))
 
 
 def of_service(service: Service) -> str:
@@ -44,6 +50,15 @@ def of_policy(policy: BookingPolicy) -> str:
 
 def of_override(override: DateOverride) -> str:
     return fingerprint(state(override, OVERRIDE_FIELDS))
+
+
+def of_time_off(time_off: TimeOff) -> str:
+    return fingerprint(state(time_off, TIME_OFF_FIELDS))
+
+
+def of_customer(block: CustomerBlock | None, *, limits_lifted: bool) -> str:
+    """The fingerprint of what a provider has decided about a customer; `block` is the open one."""
+    return fingerprint([block and (block.since, block.reason), limits_lifted])
 
 
 def of_week(time_zone: str, rows: Iterable[tuple[int, int, int]]) -> str:

@@ -11,7 +11,7 @@ from api.paging import Page
 from api.serializers.studio import OwnCustomer
 from appointments.queries.customers import customer_figures, customer_of, customer_rows
 from appointments.services.persons import dealings_between
-from providers import services
+from providers import edit_stamps, services
 from providers.models import Provider
 from providers.queries import blocks_of
 
@@ -32,7 +32,7 @@ def block(call: Call, *, customer: str, reason: str = "") -> OwnCustomer:
     """Take no bookings of this customer; what is booked stays. The reason is the provider's alone."""
     page = own.provider(call)
     person = _customer(page, customer)
-    services.block_customer(provider=page, actor=call.person, customer=person, reason=reason)
+    services.block_customer(provider=page, actor=call.person, customer=person, reason=reason, seen=_seen(call))
     return _told(call, page, person)
 
 
@@ -40,7 +40,7 @@ def allow(call: Call, *, customer: str) -> OwnCustomer:
     """Let this customer book again."""
     page = own.provider(call)
     person = _customer(page, customer)
-    services.unblock_customer(provider=page, actor=call.person, customer=person)
+    services.unblock_customer(provider=page, actor=call.person, customer=person, seen=_seen(call))
     return _told(call, page, person)
 
 
@@ -48,7 +48,7 @@ def lift_limits(call: Call, *, customer: str) -> OwnCustomer:
     """Lift the limits of the booking policy for this customer alone."""
     page = own.provider(call)
     person = _customer(page, customer)
-    services.lift_limits(provider=page, actor=call.person, customer=person)
+    services.lift_limits(provider=page, actor=call.person, customer=person, seen=_seen(call))
     return _told(call, page, person)
 
 
@@ -56,8 +56,12 @@ def apply_limits(call: Call, *, customer: str) -> OwnCustomer:
     """Apply the limits of the booking policy to this customer again; what is booked stays."""
     page = own.provider(call)
     person = _customer(page, customer)
-    services.apply_limits(provider=page, actor=call.person, customer=person)
+    services.apply_limits(provider=page, actor=call.person, customer=person, seen=_seen(call))
     return _told(call, page, person)
+
+
+def _seen(call: Call) -> str | None:
+    return edit_stamps.of_customer(call.seen.block, limits_lifted=call.seen.limits_lifted) if call.seen else None
 
 
 def _customer(page: Provider, text: str) -> User:

@@ -41,13 +41,13 @@ def change_page(call: Call, **said: Any) -> Provider:
 
 def go_live(call: Call) -> Provider:
     """Let customers find and book one's page from now on; live already, nothing happens."""
-    services.go_live(provider=own.provider(call), actor=call.person)
+    services.go_live(provider=own.provider(call), actor=call.person, seen=_seen(call))
     return read_page(call)
 
 
 def pause(call: Call) -> Provider:
     """Take no more bookings. Appointments and requests stay; paused already, nothing happens."""
-    services.pause_page(provider=own.provider(call), actor=call.person)
+    services.pause_page(provider=own.provider(call), actor=call.person, seen=_seen(call))
     return read_page(call)
 
 
@@ -63,6 +63,10 @@ def change_policy(call: Call, **said: Any) -> BookingPolicy:
         return services.save_policy(
             provider=page, actor=call.person, values=said, seen=edit_stamps.of_policy(seen) if seen else None
         )
+
+
+def _seen(call: Call) -> str | None:
+    return edit_stamps.of_page(call.seen) if call.seen else None
 
 
 def _values(said: dict[str, Any]) -> dict[str, Any]:

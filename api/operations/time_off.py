@@ -19,7 +19,7 @@ from appointments.services.offers import times_to_offer
 from appointments.services.time_off import Absence, Inside, take_time_off, what_is_inside
 from core import clock
 from core.intervals import Interval
-from providers import services
+from providers import edit_stamps, services
 from providers.models import Provider, TimeOff
 
 CANCEL = "cancel"
@@ -93,7 +93,8 @@ def blocked_before(call: Call, made: str) -> TimeOff:
 def remove_time_off(call: Call, *, time_off: str) -> None:
     """Open the time again. What was cancelled for it stays cancelled."""
     row = read_time_off(call, time_off=time_off)
-    if not services.remove_time_off(time_off=row, actor=call.person):
+    seen = edit_stamps.of_time_off(call.seen) if call.seen else None
+    if not services.remove_time_off(time_off=row, actor=call.person, seen=seen):
         raise Problem("changed-meanwhile")
 
 

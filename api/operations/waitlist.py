@@ -22,7 +22,8 @@ from appointments.queries.waitlist import all_places_of, last_offers, offer_to_p
 from appointments.rules.wishes import bits
 from appointments.services import offers, waitlist
 from appointments.services.waitlist import Wish
-from appointments.states import ALL_PARTS, ALL_WEEKDAYS
+from appointments.states import ALL_PARTS, ALL_WEEKDAYS, OfferState
+from providers.exceptions import ChangedMeanwhile
 
 A_DAY = timedelta(days=1)
 
@@ -93,7 +94,8 @@ def place_before(call: Call, made: str) -> WaitlistPlace:
 
 def leave(call: Call, *, id: str) -> None:
     """Leave a waitlist; what is offered to the person goes to whoever comes next."""
-    waitlist.leave(place=_place(call, id), actor=call.person)
+    seen = waitlist.as_seen(call.seen, call.seen.last_offer) if call.seen else None
+    waitlist.leave(place=_place(call, id), actor=call.person, seen=seen)
 
 
 def claim(call: Call, *, id: str, terms: dict[str, Any] | None = None, venue: str = "", note: str = "") -> Standing:
@@ -105,19 +107,37 @@ def claim(call: Call, *, id: str, terms: dict[str, Any] | None = None, venue: st
     if offer is None:
         raise OfferClosed
     call.shown_in(place.time_zone)
-    agreed = terms_agreed_to(terms)
-    outcome = waitlist.claim(offer=offer, actor=call.person, terms=agreed, venue=venue, note=note)
+    waiting = call.seen.appointment if call.seen else None
+    try:
+        outcome = waitlist.claim(
+            offer=offer,
+            actor=call.person,
+            terms=terms_agreed_to(terms),
+            venue=venue,
+            note=note,
+            version=waiting.sequence if waiting else None,
+        )
+    except OfferClosed:
+        if call.seen and call.seen.last_offer.is_live(call.now):
+            raise ChangedMeanwhile from None
+        raise
     return read_appointment(call, ref=outcome.appointment.reference)
 
 
 def pass_offer(call: Call, *, id: str) -> WaitlistPlace:
     """Pass the time that is offered to a place, which stays on the list."""
     _, offer = _offered(call, id)
-    if offer is not None:
-        offers.pass_one(offer=offer, actor=call.person)
+    if offer is not None and not offers.pass_one(offer=offer, actor=call.person) and call.seen:
+        offer.refresh_from_db(fields=["state"])
+        if offer.state not in {OfferState.PASSED, call.seen.last_offer.state}:
+            raise ChangedMeanwhile
     return read_place(call, id=id)
 
 
 def _offered(call: Call, id: str) -> tuple[WaitlistPlace, Offer | None]:
+    """The place, and the last offer to it. Raises ChangedMeanwhile where the caller saw another one."""
     place = _place(call, id)
-    return place, offer_to_place(place)
+    offer = offer_to_place(place)
+    if call.seen and offer != call.seen.last_offer:
+        raise ChangedMeanwhile
+    return place, offer

@@ -46,6 +46,14 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenPlace:
+    """A place as somebody saw it: its wish, and the key and state of the last offer to it, if there was any."""
+
+    wish: Wish
+    offer: tuple[int, str] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Joined:
     """The place, and whether this call made or changed it or found it as it is."""
 
@@ -162,9 +170,14 @@ def change(*, place: WaitlistPlace, actor: User, wish: Wish, seen: Wish | None =
 
 @retrying
 @transaction.atomic
-def leave(*, place: WaitlistPlace, actor: User) -> bool:
-    """Take the actor off the list; what is offered to them goes to the next. False where they were off it before."""
+def leave(*, place: WaitlistPlace, actor: User, seen: SeenPlace | None = None) -> bool:
+    """Take the actor off the list; what is offered to them goes to the next. False where they were off it before.
+
+    Raises ChangedMeanwhile where the place is not as `seen`.
+    """
     _lock(place, actor, Role.CUSTOMER)
+    if seen is not None:
+        _check_seen(place, seen)
     return _end(place, PlaceState.LEFT)
 
 
@@ -313,6 +326,18 @@ def _as_it_is(appointment: Appointment, customer: User, service: Service, *, now
 def wish_of(place: WaitlistPlace) -> Wish:
     """What the place waits for, for `change` to compare it with what the caller saw."""
     return Wish(place.first_on, place.last_on, place.weekdays, place.parts, place.time_zone, place.venue)
+
+
+def as_seen(place: WaitlistPlace, offer: Offer | None) -> SeenPlace:
+    """The place with the last offer to it, for `leave` to compare it with what the caller saw."""
+    return SeenPlace(wish_of(place), (offer.pk, offer.state) if offer else None)
+
+
+def _check_seen(place: WaitlistPlace, seen: SeenPlace) -> None:
+    """Raise ChangedMeanwhile where the place, which waits under its provider's lock, is not as `seen`."""
+    present = WaitlistPlace.objects.waiting().filter(pk=place.pk).first()
+    if present and as_seen(present, present.offers.order_by("pk").last()) != seen:
+        raise ChangedMeanwhile
 
 
 def _check_wish(wish: Wish, *, now: datetime, before: datetime | None) -> None:

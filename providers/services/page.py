@@ -111,14 +111,16 @@ def leave_calendar_for_later(*, provider: Provider, actor: User) -> None:
 
 @retrying
 @transaction.atomic
-def go_live(*, provider: Provider, actor: User) -> Provider:
+def go_live(*, provider: Provider, actor: User, seen: str | None = None) -> Provider:
     """Let customers find and book the provider from now on. Live already: nothing happens.
 
-    Raises NotReady with the missing requirements, ChangeRefused where staff have hidden the page.
+    Raises NotReady with the missing requirements, ChangeRefused where staff have hidden the page, ChangedMeanwhile
+    where the page is not as `seen` (`edit_stamps.of_page`).
     """
     provider = lock_provider(provider, actor=actor)
     if provider.is_live:
         return provider
+    _check_seen(provider, seen)
     _refuse_hidden(provider)
     missing = queries.missing_for_live(provider)
     if missing:
@@ -135,13 +137,17 @@ def go_live(*, provider: Provider, actor: User) -> Provider:
 
 @retrying
 @transaction.atomic
-def pause_page(*, provider: Provider, actor: User) -> Provider:
-    """Stop bookings, and say so on the page. Appointments and requests stay. Paused already: nothing happens."""
+def pause_page(*, provider: Provider, actor: User, seen: str | None = None) -> Provider:
+    """Stop bookings, and say so on the page. Appointments and requests stay. Paused already: nothing happens.
+
+    Raises ChangeRefused, and ChangedMeanwhile where the page is not as `seen` (`edit_stamps.of_page`).
+    """
     provider = lock_provider(provider, actor=actor)
     _refuse_hidden(provider)
     if provider.is_draft:
         raise ChangeRefused("Your page is a draft, so nobody can book you yet.")
     if provider.is_live:
+        _check_seen(provider, seen)
         provider.listing = Listing.PAUSED
         provider.save(update_fields=["listing"])
         open_time_changed(provider)
@@ -151,6 +157,11 @@ def pause_page(*, provider: Provider, actor: User) -> Provider:
 def resume_page(*, provider: Provider, actor: User) -> Provider:
     """Let customers book again, under the conditions of `go_live` and with its errors."""
     return go_live(provider=provider, actor=actor)
+
+
+def _check_seen(provider: Provider, seen: str | None) -> None:
+    if seen is not None and seen != edit_stamps.of_page(provider):
+        raise ChangedMeanwhile
 
 
 def _write_profile(provider: Provider, values: Mapping[str, Any], *, crowded: bool = False) -> None:

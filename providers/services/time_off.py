@@ -10,6 +10,7 @@ from django.db import transaction
 from accounts.models import User
 from core.db import require_transaction, retrying
 from outbox import services as outbox
+from providers import edit_stamps
 from providers.exceptions import TimeOffRefused
 from providers.models import CalendarState, Provider, TimeOff
 
@@ -83,12 +84,16 @@ def write_time_off(
 
 @retrying
 @transaction.atomic
-def remove_time_off(*, time_off: TimeOff, actor: User) -> bool:
+def remove_time_off(*, time_off: TimeOff, actor: User, seen: str | None = None) -> bool:
     """Open the time again; what was cancelled for it stays cancelled. Removed already: nothing happens.
 
-    False where the row covers another time by now than `time_off` says: it is left as it is.
+    False where the row covers another time by now than `time_off` says, or is not as `seen`
+    (`edit_stamps.of_time_off`): it is left as it is.
     """
     provider = lock_provider(time_off.provider, actor=actor)
+    present = provider.time_off.filter(pk=time_off.pk).first() if seen is not None else None
+    if present and seen != edit_stamps.of_time_off(present):
+        return False
     if provider.time_off.filter(pk=time_off.pk, start=time_off.start, end=time_off.end).delete()[0]:
         open_time_changed(provider)
         _write_to_calendar(provider)

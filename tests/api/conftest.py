@@ -31,3 +31,19 @@ def program(customer):  # noqa: F811
 def studio(provider):  # noqa: F811
     """A program of the provider."""
     return signed_in(provider.user)
+
+
+@pytest.fixture
+def meanwhile(monkeypatch):
+    """A function that lets `change` happen before the service `act` of a module begins: after If-Match was compared."""
+
+    def let(module, act, change):
+        real = getattr(module, act)
+
+        def late(**given):
+            change()
+            return real(**given)
+
+        monkeypatch.setattr(module, act, late)
+
+    return let

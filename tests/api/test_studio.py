@@ -240,7 +240,7 @@ def test_lists_cost_the_same_queries_for_one_and_for_many(studio, provider, book
 
 
 @pytest.mark.parametrize(
-    ("act", "verb", "path", "said", "meanwhile"),
+    ("act", "verb", "path", "said", "change"),
     [
         ("save_profile", "patch", PAGE, {"about": "Mine"}, lambda: Provider.objects.update(about="Theirs")),
         ("save_policy", "patch", POLICY, {"window_days": 9}, lambda: BookingPolicy.objects.update(window_days=8)),
@@ -249,25 +249,61 @@ def test_lists_cost_the_same_queries_for_one_and_for_many(studio, provider, book
         ("delete_service", "delete", f"{SERVICES}s/", None, lambda: Service.objects.update(name="Theirs")),
         ("save_override", "patch", f"{OVERRIDES}2026-03-10/", {"note": "Mine"}, lambda: note_theirs()),
         ("remove_override", "delete", f"{OVERRIDES}2026-03-10/", None, lambda: note_theirs()),
+        ("pause_page", "post", f"{PAGE}pause/", None, lambda: Provider.objects.update(about="Theirs")),
     ],
 )
-def test_what_changes_after_the_look_is_seen_under_the_lock(
-    studio, provider, monkeypatch, act, verb, path, said, meanwhile
-):
+def test_what_changes_after_the_look_is_seen_under_the_lock(studio, provider, meanwhile, act, verb, path, said, change):
     ServiceFactory(provider=provider, slug="s")
     DateOverrideFactory(provider=provider, start_on=date(2026, 3, 10))
-    tag = studio.get(path)["ETag"]
-    real = getattr(services, act)
+    read = path.removesuffix("pause/")
+    tag = studio.get(read)["ETag"]
+    meanwhile(services, act, change)
 
-    def late(**given):
-        meanwhile()
-        return real(**given)
-
-    monkeypatch.setattr(services, act, late)
     answer = studio.call(verb, path, said, if_match=tag)
 
     assert (answer.status_code, answer.json()["type"]) == (412, CHANGED)
-    assert studio.get(path)["ETag"] != tag  # what the other wrote stands
+    assert studio.get(read)["ETag"] != tag  # what the other wrote stands
+    assert Provider.objects.get().is_live
+
+
+def test_a_page_that_changes_after_the_look_does_not_go_live(studio, provider, meanwhile):
+    services.pause_page(provider=provider, actor=provider.user)
+    tag = studio.get(PAGE)["ETag"]
+    meanwhile(services, "go_live", lambda: Provider.objects.update(about="Theirs"))
+
+    answer = studio.post(f"{PAGE}live/", if_match=tag)
+
+    assert (answer.status_code, answer.json()["type"]) == (412, CHANGED)
+    assert not Provider.objects.get().is_live
+
+
+@pytest.mark.parametrize(
+    ("act", "name", "given", "other"),
+    [
+        ("block_customer", "block", (), services.lift_limits),
+        ("unblock_customer", "allow", (services.block_customer,), services.lift_limits),
+        ("lift_limits", "lift-limits", (), services.block_customer),
+        ("apply_limits", "apply-limits", (services.lift_limits,), services.block_customer),
+    ],
+)
+def test_what_is_decided_about_a_customer_after_the_look_is_seen_under_the_lock(
+    studio, provider, confirmed, customer, meanwhile, act, name, given, other
+):
+    path, about = f"{CUSTOMERS}{customer.uuid}/", {"provider": provider, "actor": provider.user, "customer": customer}
+    for decide in given:
+        decide(**about)
+    tag = studio.get(path)["ETag"]
+    meanwhile(services, act, lambda: other(**about))
+
+    answer = studio.post(f"{path}{name}/", if_match=tag)
+
+    assert (answer.status_code, answer.json()["type"]) == (412, CHANGED)
+    told = studio.get(path).json()
+    decided = {*given, other}
+    assert (told["blocked"] is not None, told["limits_lifted"]) == (
+        services.block_customer in decided,
+        services.lift_limits in decided,
+    )
 
 
 def note_theirs():

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from appointments.models import LateCancellation
+from providers import services
 from tests.appointments.conftest import NOW, TUESDAY_TEN
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import TimeOffFactory
@@ -39,6 +40,18 @@ def test_a_free_time_is_blocked_once_read_and_opened_again(studio, provider):
     assert studio.get(BLOCK).json()["results"] == [studio.get(path).json()] == [told]
     assert (studio.delete(path).status_code, studio.delete(path).status_code) == (204, 404)
     assert not provider.time_off.exists()
+
+
+def test_time_off_that_changes_after_the_look_stays(studio, provider, meanwhile):
+    row = TimeOffFactory(provider=provider, start=NOW + timedelta(days=9), end=NOW + timedelta(days=10))
+    path = f"{BLOCK}{row.uuid}/"
+    tag = studio.get(path)["ETag"]
+    meanwhile(services, "remove_time_off", lambda: provider.time_off.update(reason="Theirs"))
+
+    answer = studio.delete(path, if_match=tag)
+
+    assert (answer.status_code, answer.json()["type"]) == (412, "/developers/problems/changed-meanwhile/")
+    assert provider.time_off.get().reason == "Theirs"
 
 
 def test_what_lies_inside_is_told_until_it_is_decided(studio, provider, confirmed, customer):

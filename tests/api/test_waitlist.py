@@ -6,8 +6,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from api.calls import Call, Caller
+from api.operations import waitlist as operations
 from appointments.models import Appointment, WaitlistPlace
-from appointments.services import waitlist
+from appointments.services import offers, waitlist
+from appointments.states import OfferState
+from providers.exceptions import ChangedMeanwhile
 from tests.api.program import signed_in
 from tests.appointments.conftest import NOW, TUESDAY_TEN
 from tests.factories.accounts import UserFactory
@@ -111,6 +115,57 @@ def test_a_place_is_left_by_its_own_customer_alone(program, offered):
     for _ in range(2):
         assert program.delete(f"{ALL}{offered.uuid}/").status_code == 204
     assert program.get(f"{ALL}{offered.uuid}/").json()["state"] == "left"
+
+
+@pytest.mark.parametrize(
+    ("module", "act", "verb", "rest", "change"),
+    [
+        (waitlist, "leave", "delete", "", lambda place: offer_by(place, OfferState.EXPIRED)),
+        (waitlist, "claim", "post", "claim/", lambda place: offer_by(place, OfferState.WITHDRAWN)),
+        (offers, "pass_one", "post", "pass/", lambda place: offer_by(place, OfferState.WITHDRAWN)),
+    ],
+)
+def test_a_place_that_changes_after_the_look_is_left_alone(
+    program, offered, meanwhile, module, act, verb, rest, change
+):
+    path = f"{ALL}{offered.uuid}/"
+    tag = program.get(path)["ETag"]
+    meanwhile(module, act, lambda: change(offered))
+
+    answer = program.call(verb, f"{path}{rest}", if_match=tag)
+
+    assert problem(answer) == (412, "changed-meanwhile")
+    offered.refresh_from_db()
+    assert (offered.state, Appointment.objects.exists()) == ("waiting", False)
+
+
+def offer_by(place, state):
+    """Close what is offered to the place."""
+    place.offers.update(state=state, closed_at=NOW)
+
+
+def test_an_appointment_that_changes_after_the_look_does_not_move_to_an_earlier_time(program, offered, book, meanwhile):
+    later = book(start=TUESDAY_TEN + timedelta(days=1)).appointment
+    WaitlistPlace.objects.update(appointment=later)
+    path = f"{ALL}{offered.uuid}/"
+    tag = program.get(path)["ETag"]
+    meanwhile(waitlist, "claim", lambda: Appointment.objects.update(sequence=later.sequence + 1))
+
+    assert problem(program.post(f"{path}claim/", if_match=tag)) == (412, "changed-meanwhile")
+    assert Appointment.objects.get().start == later.start
+
+
+def test_an_offer_that_comes_after_the_look_is_not_taken_for_the_one_that_was_seen(rf, offered, customer, provider):
+    call = Call(rf.post(ALL), Caller(customer))
+    call.seen = operations.read_place(call, id=str(offered.uuid))
+    offers.pass_one(offer=call.seen.last_offer, actor=customer)
+    waitlist.offer_by_hand(place=offered, start=TUESDAY_TEN + timedelta(hours=2), actor=provider.user)
+
+    for act in (operations.claim, operations.pass_offer):
+        with pytest.raises(ChangedMeanwhile):
+            act(call, id=str(offered.uuid))
+
+    assert offered.offers.order_by("pk").last().is_open
 
 
 def test_the_list_asks_as_much_for_many_as_for_one(program, service, provider, customer):
