@@ -78,11 +78,13 @@ class AccountAdapter(DefaultAccountAdapter):
         An unconfirmed account is mailed its link again. Past a limit raises ImmediateHttpResponse (`sign_in_limits`).
         """
         user = super().authenticate(request, **credentials)
+        if self._try.is_in_vain:
+            user = None
         if isinstance(user, User) and not user.address_suffices:
             self.send_link_again(request, user)
             user = None
         assert user is None or isinstance(user, User)
-        if self._try.needs_code:
+        if self._try.needs_code or (self._try.right_one_needs_code and user is not None):
             email = _email_of(credentials)
             raise ImmediateHttpResponse(sign_in_limits.ask_for_code(request, email=email, user=user))
         if user is not None:

@@ -42,9 +42,10 @@ def sign_in_program(request: HttpRequest, *, login: str, password: str, code: st
     after the right password), Suspended or TooManyTries.
     """
     login = login.strip().lower()
-    tried = sign_in_limits.count_program_try(request, login=login)
     user = _find(login)
-    if not _is_password(user, password) or user is None or not user.is_active or user.leaves_at is not None:
+    tried = sign_in_limits.count_program_try(request, login=login, user=user)
+    is_right = _is_password(user, password) and not tried.is_in_vain
+    if not is_right or user is None or not user.is_active or user.leaves_at is not None:
         raise BadCredentials
     if user.email is not None and not user.address_suffices:
         AccountAdapter(request).send_link_again(request, user)
@@ -67,7 +68,7 @@ def is_own_password(request: HttpRequest, *, user: User, password: str) -> bool:
 
     A wrong one counts as a try to sign in. Raises TooManyTries.
     """
-    tried = sign_in_limits.count_program_try(request, login=user.known_as)
+    tried = sign_in_limits.count_program_try(request, login=user.known_as, user=user)
     if not user.check_password(password):
         return False
     tried.forgive()

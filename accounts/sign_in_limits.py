@@ -4,6 +4,11 @@ Tries are counted by account and address together, so the first limit stops one 
 one counts the tries at one account from unknown devices anywhere. Past it the right password still lets its owner in,
 together with a code from their mailbox; every try is answered with the page that asks for the code, so that a guesser
 learns neither whether the account exists nor whether the password was right.
+
+An account may have two names, an address and a username. Each has both counts, and they alone say when a guesser has to
+wait: otherwise tries at one name would tell whose other name it is. So that two names give no more guesses than one,
+the account has both counts for all its names together, and they are never told: past them the right password is a
+wrong one.
 """
 
 from collections.abc import Iterator
@@ -46,17 +51,26 @@ REFUSED_AT = {
 
 @dataclass(frozen=True)
 class Try:
-    """One counted try of a password. With `needs_code` the right password alone signs nobody in."""
+    """One counted try of a password. With `needs_code` the right password alone signs nobody in.
+
+    With `is_in_vain` the account has been tried too often by all its names together: any password is a wrong one. On a
+    page that holds for tries from one address alone, since past the wider limit the owner still comes in: with
+    `right_one_needs_code` only the right password is answered with the page that asks for a code.
+    """
 
     usages: tuple[ratelimit.RateLimitUsage, ...]
     needs_code: bool
+    is_in_vain: bool = False
+    right_one_needs_code: bool = False
 
     def forgive(self) -> None:
         """Take a try with the right password off the limits.
 
         A try that needs a code stays counted: otherwise the limit itself would tell which password was right.
         """
-        for usage in self.usages if not self.needs_code else ():
+        if self.needs_code or self.is_in_vain or self.right_one_needs_code:
+            return
+        for usage in self.usages:
             usage.rollback()
 
 
@@ -75,13 +89,22 @@ def count_try(request: HttpRequest, *, email: str, on_known_device: bool) -> Try
     anywhere = ratelimit.consume(request, app=APP, action=ANYWHERE, key=email)
     if anywhere is None and request.user.is_authenticated:
         raise _pause(request, ANYWHERE, email)
-    return Try((here, anywhere) if anywhere else (here,), needs_code=anywhere is None)
+    together = _count_together(request, email)
+    if None in together and request.user.is_authenticated:
+        raise ImmediateHttpResponse(errors.too_many(request, seconds=_wait_together(request, email)))
+    return Try(
+        tuple(usage for usage in (here, anywhere, *together) if usage),
+        needs_code=anywhere is None,
+        is_in_vain=together[0] is None,
+        right_one_needs_code=together[1] is None,
+    )
 
 
-def count_program_try(request: HttpRequest, *, login: str) -> Try:
-    """Count one try of a program for the account of `login`, an address or a username, with those of the pages.
+def count_program_try(request: HttpRequest, *, login: str, user: User | None) -> Try:
+    """Count one try of a program for `login`, an address or a username, with those of the pages.
 
-    Raises TooManyTries past either limit: a program can't go to the page that asks for a mailed code.
+    `user` is the account that has this name; where there is none, the try is counted alike. Raises TooManyTries past
+    either limit of the name: a program can't go to the page that asks for a mailed code.
     """
     key = _key_here(request, login, on_known_device=False)
     here = ratelimit.consume(request, app=APP, action=HERE, key=key)
@@ -90,7 +113,13 @@ def count_program_try(request: HttpRequest, *, login: str) -> Try:
     anywhere = ratelimit.consume(request, app=APP, action=ANYWHERE, key=login)
     if anywhere is None:
         raise TooManyTries(_wait(request, APP, ANYWHERE, login))
-    return Try((here, anywhere), needs_code=False)
+    known_as = user.known_as if user else login
+    together = _count_together(request, known_as)
+    if None in together and user is not None and request.user == user:
+        # They are asked for their password again, and know all names of theirs.
+        raise TooManyTries(_wait_together(request, known_as))
+    usages = (here, anywhere, *(usage for usage in together if usage))
+    return Try(usages, needs_code=False, is_in_vain=None in together)
 
 
 def count_for_program(request: HttpRequest, action: str, *, user: User | None = None, key: str = "") -> None:
@@ -113,7 +142,7 @@ def count_program_code(request: HttpRequest, *, user: User) -> Try:
 
 def forget_tries(request: HttpRequest, *, email: str) -> None:
     here = [(HERE, _key_here(request, email, on_known_device=known)) for known in (False, True)]
-    for action, key in [*here, (ANYWHERE, email)]:
+    for action, key in [*here, (ANYWHERE, email), *_together(request, email)]:
         ratelimit.clear(request, app=APP, action=action, key=key)
 
 
@@ -183,6 +212,21 @@ def _waits(request: HttpRequest, app: str, action: str, key: str, *, user: User 
         alive = [at for at in tries if at > now - rate.duration]
         if len(alive) >= rate.amount:
             yield ceil(min(alive) + rate.duration - now)
+
+
+def _count_together(request: HttpRequest, known_as: str) -> list[ratelimit.RateLimitUsage | None]:
+    """Count one try for all names of an account, from this address and anywhere; None for a limit that is used up."""
+    return [ratelimit.consume(request, app=APP, action=action, key=key) for action, key in _together(request, known_as)]
+
+
+def _wait_together(request: HttpRequest, known_as: str) -> int:
+    return max(_wait(request, APP, action, key) for action, key in _together(request, known_as))
+
+
+def _together(request: HttpRequest, known_as: str) -> list[tuple[str, str]]:
+    """The counts for all names of an account, by action and key; `known_as` is its address, or else its username."""
+    key = f"{known_as} by any name"
+    return [(HERE, _key_here(request, key, on_known_device=False)), (ANYWHERE, key)]
 
 
 def _key_here(request: HttpRequest, email: str, *, on_known_device: bool) -> str:

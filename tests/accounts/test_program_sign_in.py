@@ -133,6 +133,42 @@ def test_past_the_wider_limit_a_program_waits_and_is_told_how_long(named, settin
     assert (refused.value.seconds, refused.value.status) == (900, 429)
 
 
+NAMES = ["amara", "amara@example.com"]
+
+
+@pytest.mark.parametrize("first", NAMES)
+def test_two_names_give_no_more_guesses_than_one_and_no_try_tells_that_they_are_one_person_s(named, settings, first):
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"login_failed": "3/5m/key"}
+    [second] = {*NAMES} - {first}
+    for login in (first, "nobody", "nobody@example.com"):
+        assert [refusal(login=login, password="wrong") for _ in range(4)] == [WRONG] * 3 + ["too-many 429"]
+
+    for login in (second, "somebody", "somebody@example.com"):
+        assert [refusal(login=login) for _ in range(4)] == [WRONG] * 3 + ["too-many 429"]
+    assert enter(login=second, address="198.51.100.8") == named
+
+
+def test_what_was_guessed_by_a_username_is_not_guessed_on_the_page_again(named, settings):
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"login_failed": "3/5m/key"}
+    for _ in range(3):
+        refusal(login="amara", password="wrong")
+    page = Client(REMOTE_ADDR="198.51.100.7")
+
+    assert [sign_in_on_the_page(page).status_code for _ in range(4)] == [422] * 3 + [429]
+    assert sign_in_on_the_page(Client(REMOTE_ADDR="198.51.100.8")).status_code == 302
+
+
+def test_an_owner_whose_username_is_guessed_from_everywhere_comes_in_with_a_mailed_code(named, settings, postbox):
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"login_failed_anywhere": "3/15m/key"}
+    for number in range(3):
+        refusal(login="amara", password="wrong", address=f"203.0.113.{number}")
+
+    assert refusal() == WRONG, "a program learns no more of its address than of any other"
+    assert sign_in_on_the_page(Client(), password="wrong").status_code == 422
+    assert sign_in_on_the_page(Client()).url == "/accounts/login/code/confirm/"
+    assert [letter.to for letter in postbox.deliver()] == [[named.email]]
+
+
 def test_a_second_step_is_asked_after_the_right_password_only_and_its_code_works_once(named, secret, time_machine):
     assert refusal(password="wrong") == refusal(password="wrong", code=code_of(secret)) == WRONG
     assert refusal() == "second-step-needed 401"
@@ -183,6 +219,19 @@ def test_a_password_asked_again_counts_as_a_try_and_needs_no_address(settings):
         assert [asked("wrong"), asked("wrong")] == [False] * 2
         with pytest.raises(exceptions.TooManyTries):
             asked(PASSWORD)
+
+
+def test_who_is_signed_in_is_told_to_wait_whatever_name_was_guessed(named, settings):
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"login_failed": "2/5m/key"}
+    request = RequestFactory().post("/api/", REMOTE_ADDR="198.51.100.7")
+    request.user = named
+    for _ in range(2):
+        refusal(login="amara", password="wrong")
+
+    with request_context(request), pytest.raises(exceptions.TooManyTries) as refused:
+        sign_in.is_own_password(request, user=named, password=PASSWORD)
+
+    assert refused.value.seconds == 300
 
 
 @pytest.mark.parametrize(
