@@ -22,6 +22,7 @@ from appointments.exceptions import (
     CountsForMore,
     DatesUnsettled,
     EventRefused,
+    HoldRefused,
     OpenNow,
     SlotTaken,
     TermsChanged,
@@ -89,6 +90,8 @@ def _fields(error: DomainError) -> list[FieldError]:
         return [FieldError(*fault) for fault in error.faults]
     if isinstance(error, EventRefused) and error.field:
         return [FieldError({"place": "location"}.get(error.field, error.field), "invalid", str(error))]
+    if isinstance(error, HoldRefused):
+        return [FieldError("hold", "not_kept", str(error))]
     if isinstance(error, PhotoRefused) and error.problem == "invalid":
         return [FieldError("photo", "invalid", str(error))]
     if not isinstance(error, FieldsRefused):

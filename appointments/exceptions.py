@@ -49,6 +49,12 @@ class NotKept(PolicyRefused):
     """The time is open and may be booked, but it is not kept for this person while they fill in the form."""
 
 
+class HoldRefused(NotKept):
+    """The booking names a kept time that its customer does not keep, or keeps for another start or service."""
+
+    message = "That time is not kept for you: it ran out, was given up, or is not yours."
+
+
 class MoveRefused(DomainError):
     """The appointment is no longer in a state from which this can be done."""
 

@@ -158,6 +158,22 @@ MUTANTS = [
         "compares_the_terms",
     ),
     mutant(
+        "a booking takes a hold that is not its customer's",
+        HOLDS,
+        "if found is None or id_of_kept(found, account) != kept:",
+        "if found is None:",
+        "api/test_looking.py",
+        "this_very_booking",
+    ),
+    mutant(
+        "a booking takes a hold for another time",
+        HOLDS,
+        "or (found.start, found.end) not in ranges:",
+        "or not ranges:",
+        "api/test_looking.py",
+        "this_very_booking",
+    ),
+    mutant(
         "a kept time is kept anew by the same request",
         "api/operations/looking.py",
         "!= made:\n        raise not_found()\n",
@@ -1810,8 +1826,8 @@ MUTANTS = [
     mutant(
         "a booking does not ask who books",
         BOOKING,
-        "    check_person(customer, provider, dealings)\n    if wanted.offer",
-        "    if wanted.offer",
+        "    check_person(customer, provider, dealings)\n    if wanted.hold",
+        "    if wanted.hold",
         "appointments/test_blocks.py",
         "nothing_new",
     ),

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from api.calls import Call
 from api.operations import found
@@ -18,11 +19,12 @@ def book(
     venue: str = "",
     note: str = "",
     terms: dict[str, Any] | None = None,
-    hold: str | None = None,
+    hold: UUID | None = None,
 ) -> Standing:
     """Book a service at an open start, or request it where the provider answers by hand.
 
-    Without `terms` those in force are agreed to. A time kept for the person makes room for it.
+    Without `terms` those in force are agreed to. A time that the person keeps makes room for it; named by `hold` it
+    must be kept for this very start and service, and is taken.
     """
     wanted, person = found.service(provider, service), call.person
     call.shown_in(wanted.provider.time_zone)
@@ -34,6 +36,7 @@ def book(
         booking_key=call.key,
         venue=venue,
         note=note,
+        hold=hold,
     )
     if not outcome.changed:
         return read_appointment(call, ref=outcome.appointment.reference)

@@ -22,6 +22,7 @@ def check(
     start: datetime,
     venue: str = "",
     terms: dict[str, Any] | None = None,
+    hold: UUID | None = None,
     **_said: Any,
 ) -> dict[str, Any]:
     """Look whether a start could be booked now, by the rules that decide when it is, and write nothing.
@@ -33,7 +34,7 @@ def check(
     call.shown_in(wanted.provider.time_zone)
     zone = call.zone_of(wanted.provider.time_zone)
     seen = terms_agreed_to(terms)
-    look = booking.look_before_booking(customer=person, service=wanted, start=start, venue=venue, seen=seen)
+    look = booking.look_before_booking(customer=person, service=wanted, start=start, venue=venue, seen=seen, hold=hold)
     return {
         "open": look.open,
         "terms": terms_told(look.terms),

@@ -11,16 +11,13 @@ from api.operations.booking import terms_agreed_to
 from api.serializers.base import price
 from api.serializers.looking import terms_told
 from api.serializers.series import date_told
-from appointments.exceptions import PolicyRefused, TermsChanged
 from appointments.models import Series
 from appointments.pages.consequences import number_accepted
 from appointments.queries.series import WholeSeries, whole_series_of
 from appointments.rules.recurrence import Rule
 from appointments.rules.stopping import Scope, to_stop
-from appointments.services import booking, holds
-from appointments.services.availability import Mine
 from appointments.services.series import end_several
-from appointments.services.series_booking import book_by_rule, judge_dates
+from appointments.services.series_booking import book_by_rule, look_before_series
 from appointments.states import Frequency, Role
 from core import clock
 from providers.models import Service
@@ -43,7 +40,7 @@ def book(
     """Book a series: every date of its rule but those that are skipped, all of them or none.
 
     Where a date is not open that is neither skipped nor shifted, nothing is booked, and `dates` of the refusal has
-    each with what is open around it.
+    each with what is open around it. A `hold` must be kept for one of the dates.
     """
     wanted = found.service(provider, service)
     call.shown_in(wanted.provider.time_zone)
@@ -57,6 +54,7 @@ def book(
         booking_key=call.key,
         venue=venue,
         note=note,
+        hold=hold,
     )
     assert booked.series is not None
     return read_series(call, id=str(booked.series.uuid))
@@ -72,36 +70,31 @@ def preview(
     skip: list[int] | None = None,
     shift: dict[int, datetime] | None = None,
     terms: dict[str, Any] | None = None,
+    hold: UUID | None = None,
     **_said: Any,
 ) -> dict[str, Any]:
     """Look at each date of a series with its price and what would become of it, and write nothing."""
-    wanted, person = found.service(provider, service), call.person
+    wanted = found.service(provider, service)
     zone = call.zone_of(wanted.provider.time_zone)
     call.shown_in(wanted.provider.time_zone)
-    judged = judge_dates(
-        wanted,
-        _rule(wanted, start, repeat),
+    look = look_before_series(
+        customer=call.person,
+        service=wanted,
+        rule=_rule(wanted, start, repeat),
         skip=skip or (),
         shift=shift or {},
-        mine=Mine(account_id=person.pk),
+        seen=terms_agreed_to(terms),
+        hold=hold,
     )
-    force = booking.terms_of(wanted)
-    count, refusal = len(judged.booked), None
-    if terms and terms_agreed_to(terms) != force:
-        refusal = TermsChanged.message
-    try:
-        holds.check_bookable(wanted)
-        booking.check_customer_for_series(person, wanted, count)
-    except PolicyRefused as refused:
-        refusal = str(refused)
+    each = price(look.terms.price, look.terms.currency)
     return {
-        "open": not (refusal or judged.open_to_question) and count > 0,
-        "refusal": refusal,
-        "terms": terms_told(force),
-        "count": count,
-        "total": price(force.price * count, force.currency),
-        "dates": [date_told(one, zone, each=price(force.price, force.currency)) for one in judged.dates],
-        "without": [day.isoformat() for day in judged.expanded.without],
+        "open": look.open,
+        "refusal": look.refusal,
+        "terms": terms_told(look.terms),
+        "count": look.count,
+        "total": price(look.terms.price * look.count, look.terms.currency),
+        "dates": [date_told(one, zone, each=each) for one in look.judged.dates],
+        "without": [day.isoformat() for day in look.judged.expanded.without],
     }
 
 

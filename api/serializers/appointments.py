@@ -45,7 +45,7 @@ class BookingIn(Reads):
     venue = serializers.ChoiceField(choices=Venue.choices, required=False)
     note = Text(max_length=LONGEST_NOTE, required=False, allow_blank=True)
     terms = TermsIn(required=False)
-    hold = serializers.UUIDField(required=False, help_text="A time that was kept for this person.")
+    hold = serializers.UUIDField(required=False, help_text="A time kept for this person and this very booking.")
 
 
 class ListParams(Paged):

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
-from appointments.exceptions import OfferClosed, TermsChanged
+from appointments.exceptions import HoldRefused, OfferClosed, TermsChanged
 from appointments.models import Appointment, Offer
 from appointments.rules import no_shows
 from appointments.rules.bookable import shut_words, what_is_shut
@@ -81,14 +82,15 @@ def book_appointment(
     note: str = "",
     browser: str | None = None,
     offer: Offer | None = None,
+    hold: UUID | None = None,
 ) -> Outcome:
     """Book `service` at `start` (UTC) for `customer`, or request it where the provider answers by hand.
 
     The appointment takes place at the service's only venue; of two at `venue`, which may stay empty for 'not decided'.
-    Without `terms` the customer agrees to those in force.
+    Without `terms` the customer agrees to those in force. A `hold` is the id of the time that they keep for it.
     Promises and errors are those of `place`.
     """
-    wanted = Wanted(service, (start,), customer, terms, booking_key, venue, note, browser, offer=offer)
+    wanted = Wanted(service, (start,), customer, terms, booking_key, venue, note, browser, offer=offer, hold=hold)
     [outcome] = place(wanted)
     return outcome
 
@@ -99,7 +101,8 @@ class Wanted:
 
     Without `terms` those in force are agreed to. `key` is the form's one-time key; a time kept by `browser` or
     `customer` makes room for the appointment. Starts that are `beyond` the booking window are requested, whatever the
-    service confirms. With an `offer` the time is booked only while that is open.
+    service confirms. With an `offer` the time is booked only while that is open, with a `hold` (`holds.id_of_kept`)
+    only while the customer keeps that very time.
     """
 
     service: Service
@@ -113,6 +116,7 @@ class Wanted:
     series: NewSeries | None = None
     beyond: frozenset[datetime] = frozenset()
     offer: Offer | None = None
+    hold: UUID | None = None
 
     @property
     def mine(self) -> Mine:
@@ -130,7 +134,8 @@ def place(wanted: Wanted) -> list[Outcome]:
 
     Afterwards each has its hold, its first history entry and its mails. The same key of the same customer gives the
     first appointments again (`changed` is false). Raises SlotTaken with the openings nearest to the first start that
-    is not open, TermsChanged when the terms are not those in force or the venue is no longer offered, PolicyRefused.
+    is not open, TermsChanged when the terms are not those in force or the venue is no longer offered, HoldRefused,
+    PolicyRefused.
     """
     for _ in range(ATTEMPTS):
         try:
@@ -161,6 +166,8 @@ def _place(wanted: Wanted) -> list[Outcome]:
         return [Outcome(one, changed=False) for one in _as_booked(customer, keys)]
     holds.check_bookable(service)
     check_person(customer, provider, dealings)
+    if wanted.hold:
+        holds.check_kept(wanted.hold, account=customer, service=service, starts=wanted.starts, now=now)
     if wanted.offer and wanted.offer not in offered:
         raise OfferClosed
     is_promised = wanted.series is None and offers.is_promised_at(offered, service, wanted.starts[0])
@@ -179,7 +186,7 @@ def _place(wanted: Wanted) -> list[Outcome]:
         check_series(service, len(wanted.starts), in_series=_in_series(theirs), now=now, extends=extends)
         check_extends(wanted.series, customer=customer, service=service, running={row[2] for row in theirs})
     venue = _check_terms(service, wanted, terms)
-    if wanted.browser:
+    if wanted.browser or wanted.hold:
         holds.drop_stale(provider, now=now, mine=wanted.mine)
     open_now = availability.open_by(facts, service, wanted.starts, now=now, beyond=wanted.beyond)
     for start in wanted.starts:
@@ -342,13 +349,19 @@ class Look:
 
 
 def look_before_booking(
-    *, customer: User, service: Service, start: datetime, venue: str = "", seen: Terms | None = None
+    *,
+    customer: User,
+    service: Service,
+    start: datetime,
+    venue: str = "",
+    seen: Terms | None = None,
+    hold: UUID | None = None,
 ) -> Look:
     """Look whether the customer may book `service` at `start` (UTC), by what decides in `place`, and write nothing.
 
-    Terms that they have `seen` speak against it where others are in force.
-    The service comes with provider, policy and user. Ten queries, twelve where the provider has a cap, whatever the
-    number of rows.
+    Terms that they have `seen` speak against it where others are in force, and so does a `hold` that they do not keep
+    for it. The service comes with provider, policy and user. Ten queries, one more with a hold and two where the
+    provider has a cap, whatever the number of rows.
     """
     now, provider, mine = clock.now(), service.provider, Mine(account_id=customer.pk)
     terms, of_customer = _judge(customer, service, start, now=now)
@@ -357,6 +370,11 @@ def look_before_booking(
         against.append(f"{service.name} does not take place there.")
     if seen is not None and seen != terms:
         against.append(TermsChanged.message)
+    if hold is not None:
+        try:
+            holds.check_kept(hold, account=customer, service=service, starts=[start], now=now)
+        except HoldRefused as refusal:
+            against.append(str(refusal))
     against += of_customer
     found = availability.what_stands_in_the_way(service, start, now=now, mine=mine)
     if found is not None:

@@ -12,7 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Least
 
 from accounts.models import User
-from appointments.exceptions import NotKept, PolicyRefused, SlotTaken
+from appointments.exceptions import HoldRefused, NotKept, PolicyRefused, SlotTaken
 from appointments.models import Appointment, Hold, Offer, Proposal, WaitlistPlace
 from appointments.rules.bookable import shut_words, what_is_shut
 from appointments.rules.obstacles import Obstacle, obstacle_words
@@ -299,6 +299,17 @@ def kept_time(browser: str | None, *, now: datetime) -> Hold | None:
 def kept_by(account: User, *, now: datetime) -> Hold | None:
     """The time that the account keeps, in a browser or by a program. One query."""
     return Hold.objects.filter(kept_by=account, expires_at__gt=now).select_related("provider").first()
+
+
+def check_kept(kept: uuid.UUID, *, account: User, service: Service, starts: Iterable[datetime], now: datetime) -> None:
+    """Raise HoldRefused unless the account keeps a time under the id `kept` (`id_of_kept`), and that time is the one
+    that the service takes at one of the starts. One query."""
+    found = kept_by(account, now=now)
+    if found is None or id_of_kept(found, account) != kept:
+        raise HoldRefused
+    ranges = {blocked_range(service, start) for start in starts}
+    if found.provider_id != service.provider_id or (found.start, found.end) not in ranges:
+        raise HoldRefused("That time is kept for another start or service than this booking’s.")
 
 
 def drop_kept(kept: QuerySet[Hold]) -> bool:

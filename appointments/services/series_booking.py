@@ -3,9 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from accounts.models import User
-from appointments.exceptions import DatesUnsettled, PolicyRefused
+from appointments.exceptions import DatesUnsettled, PolicyRefused, TermsChanged
 from appointments.models import Series
 from appointments.rules.recurrence import (
     Expanded,
@@ -23,9 +24,9 @@ from appointments.states import LeftOut
 from core import clock
 from providers.models import MOST_OCCURRENCES, Service
 
-from . import availability
+from . import availability, holds
 from .availability import NOBODY, Mine
-from .booking import Terms, Wanted, booked_by_form, place
+from .booking import Terms, Wanted, booked_by_form, check_customer_for_series, place, terms_of
 from .prospects import load_prospect
 from .series import NewSeries
 from .transitions import Outcome
@@ -119,11 +120,13 @@ def book_series(
     note: str = "",
     browser: str | None = None,
     extension: Extension | None = None,
+    hold: UUID | None = None,
 ) -> Booked:
     """Book the settled dates of the series, all of them or none, or request them where the provider answers by hand.
 
     Afterwards each is an appointment of its own, and the series has its rule and the dates that were left out. With
-    `extension` they are added to a series, whose rule has the end of `rule` then. Promises and errors are those of
+    `extension` they are added to a series, whose rule has the end of `rule` then. A `hold` is the id of the time that
+    the customer keeps for one of the dates. Promises and errors are those of
     `booking.place`; PolicyRefused where the service takes no series, or not as long a one, and ChangedSince where the
     series has other dates than `extension` says.
     """
@@ -144,7 +147,9 @@ def book_series(
         raise PolicyRefused("Every date is left out, so there is nothing to book.")
     starts = tuple(date.start for date in booked if date.start is not None)
     beyond = frozenset(date.start for date in booked if date.start and date.outcome is Settled.REQUEST)
-    wanted = Wanted(service, starts, customer, terms, booking_key, venue, note, browser, series=new, beyond=beyond)
+    wanted = Wanted(
+        service, starts, customer, terms, booking_key, venue, note, browser, series=new, beyond=beyond, hold=hold
+    )
     outcomes = place(wanted)
     return Booked(outcomes[0].appointment.series, outcomes)
 
@@ -188,6 +193,55 @@ def judge_dates(
     return Judged(expanded, dates, frozenset(skip))
 
 
+@dataclass(frozen=True, slots=True)
+class SeriesLook:
+    """What somebody is told who asks about a series and books nothing: its dates, the terms in force, and the sentence
+    against it, None where there is none."""
+
+    judged: Judged
+    terms: Terms
+    refusal: str | None
+
+    @property
+    def count(self) -> int:
+        return len(self.judged.booked)
+
+    @property
+    def open(self) -> bool:
+        """Whether the series could be booked whole now."""
+        return not (self.refusal or self.judged.open_to_question) and self.count > 0
+
+
+def look_before_series(
+    *,
+    customer: User,
+    service: Service,
+    rule: Rule,
+    skip: Collection[int],
+    shift: Mapping[int, datetime],
+    seen: Terms | None = None,
+    hold: UUID | None = None,
+) -> SeriesLook:
+    """Look whether the customer may book the series of `book_by_rule`, and write nothing.
+
+    Terms that they have `seen` speak against it where others are in force, and so does a `hold` that they keep for none
+    of the dates. Raises what `judge_dates` does.
+    """
+    judged = judge_dates(service, rule, skip=skip, shift=shift, mine=Mine(account_id=customer.pk))
+    terms, refusal = terms_of(service), None
+    if seen is not None and seen != terms:
+        refusal = TermsChanged.message
+    starts = [one.start for one in judged.booked if one.start]
+    try:
+        holds.check_bookable(service)
+        check_customer_for_series(customer, service, len(starts))
+        if hold is not None:
+            holds.check_kept(hold, account=customer, service=service, starts=starts, now=clock.now())
+    except PolicyRefused as refused:
+        refusal = str(refused)
+    return SeriesLook(judged, terms, refusal)
+
+
 def book_by_rule(
     *,
     service: Service,
@@ -199,6 +253,7 @@ def book_by_rule(
     booking_key: str,
     venue: str = "",
     note: str = "",
+    hold: UUID | None = None,
 ) -> Booked:
     """Book every date of the rule but those to `skip`, some at the start of `shift`: all of them or none.
 
@@ -219,4 +274,5 @@ def book_by_rule(
         booking_key=booking_key,
         venue=venue,
         note=note,
+        hold=hold,
     )

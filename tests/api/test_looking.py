@@ -8,10 +8,11 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from appointments.models import Hold
+from appointments.models import Appointment, Hold
 from tests.api.program import signed_in
 from tests.appointments.conftest import NOW, TUESDAY_TEN
 from tests.factories.accounts import UserFactory
+from tests.factories.providers import ServiceFactory
 
 CHECK = "/api/appointments/check/"
 HOLD = "/api/appointments/hold/"
@@ -87,7 +88,31 @@ def test_no_program_keeps_a_time_for_somebody_who_may_take_none(service, custome
 def test_booking_takes_the_time_that_was_kept(program, service):
     kept = program.post(HOLD, wish(service)).json()["hold"]
 
+    assert program.post(CHECK, wish(service, hold=kept)).json()["open"]
     assert program.post(CREATE, wish(service, hold=kept)).status_code == 201
+    assert [each.kind for each in Hold.objects.all()] == ["appointment"]
+
+
+@pytest.mark.parametrize("which", ["no hold", "another's", "for another start", "for another service", "run out"])
+def test_a_time_that_is_not_kept_for_this_very_booking_books_nothing(program, service, which):
+    longer = ServiceFactory(provider=service.provider, duration_minutes=90)
+    keeper = signed_in(UserFactory()) if which == "another's" else program
+    later = {"start": (TUESDAY_TEN + timedelta(hours=2)).isoformat()}
+    kept = keeper.post(HOLD, wish(service, **later)).json()["hold"]
+    hold = str(uuid4()) if which == "no hold" else kept
+    wanted = {
+        "for another start": wish(service, hold=hold),
+        "for another service": wish(longer, hold=hold, **later),
+    }.get(which, wish(service, hold=hold, **later))
+
+    with time_machine.travel(NOW + timedelta(minutes=11 if which == "run out" else 1), tick=False):
+        look = program.post(CHECK, wanted).json()
+        refused = program.post(CREATE, wanted)
+
+    assert (look["open"], problem(refused)) == (False, (409, "policy-refused"))
+    assert [each["field"] for each in refused.json()["errors"]] == ["hold"]
+    assert refused.json()["detail"] in look["refusals"]
+    assert not Appointment.objects.exists()
 
 
 def test_keeping_again_with_the_same_key_keeps_nothing_longer(program, service):

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from appointments.models import Appointment, Series
+from appointments.models import Appointment, Hold, Series
 from tests.api.program import signed_in
 from tests.appointments.conftest import TUESDAY_TEN
 from tests.factories.accounts import UserFactory
@@ -47,6 +47,20 @@ def test_a_look_tells_each_date_with_price_and_outcome_and_writes_nothing(progra
     taken = told["dates"][1]
     assert (taken["start"], taken["price"], len(taken["nearest"])) == ("2026-03-10T15:45:00+05:45", None, 2)
     assert told["dates"][0]["price"] == told["terms"]["price"]
+
+
+def test_a_series_takes_the_time_that_is_kept_for_one_of_its_dates_alone(program, service):
+    where = {name: wish(service)[name] for name in ("provider", "service")}
+    keep = {**where, "start": (TUESDAY_TEN + WEEK).isoformat()}
+    kept = program.post("/api/appointments/hold/", keep).json()["hold"]
+
+    look, whole = (program.post(PREVIEW, wish(service, hold=kept, **more)).json() for more in ({"skip": [2]}, {}))
+    refused = program.post(SERIES, wish(service, hold=kept, skip=[2]))
+    booked = program.post(SERIES, wish(service, hold=kept))
+
+    assert (look["open"], whole["open"], look["refusal"]) == (False, True, refused.json()["detail"])
+    assert (problem(refused), booked.status_code) == ((409, "policy-refused"), 201)
+    assert Hold.objects.filter(kind="kept").count() == 0
 
 
 def test_a_series_is_booked_whole_or_not_at_all(program, service, book):
