@@ -6117,6 +6117,14 @@ MUTANTS = [
         "makes_no_sense",
     ),
     mutant(
+        "how somebody stands is read provider by provider",
+        "appointments/queries/no_shows.py",
+        'rows.select_related("service", "provider__policy")',
+        'rows.select_related("service", "provider")',
+        "api/test_costs.py",
+        "many_rows",
+    ),
+    mutant(
         "a second name gives a guesser as many tries again",
         "accounts/sign_in.py",
         " and not tried.is_in_vain",

@@ -1,16 +1,44 @@
-"""The queries of a call are few, and as many for many rows as for one."""
+"""The queries of a call are few, and as many for many rows as for one, at every address that is read."""
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils.crypto import get_random_string
 
-from appointments.models import AppointmentEvent, Hold, Proposal
-from appointments.states import ProposalState, Role
+from api.keys import make_key
+from api.models import Scope
+from api.routes import Route
+from api.urls import ROUTES
+from appointments.models import (
+    Appointment,
+    AppointmentEvent,
+    Hold,
+    LateCancellation,
+    Proposal,
+    WaitlistPlace,
+)
+from appointments.search.index import refresh_openings
+from appointments.states import ALL_PARTS, ALL_WEEKDAYS, ProposalState, Role, Status
+from providers.models import Service
+from tests.api.program import Program, signed_in
 from tests.appointments.conftest import NOW, TUESDAY_TEN
+from tests.factories.accounts import UserFactory
+from tests.factories.appointments import demanded_by
+from tests.factories.calendars import connect
 from tests.factories.own_events import OwnEventFactory
+from tests.factories.providers import (
+    CategoryFactory,
+    DateOverrideFactory,
+    ProviderFactory,
+    ServiceFactory,
+    TimeOffFactory,
+)
+from tests.factories.series import book_series
 
 pytestmark = pytest.mark.django_db
 
@@ -50,23 +78,118 @@ def test_a_booking_with_a_key(program, service):
     assert len(asked) <= 19, asked
 
 
-def test_lists_cost_as_much_for_fifty_rows_as_for_one(program, customer, confirmed):
-    paths = [f"/api/appointments/{confirmed.reference}/{name}/?limit=100" for name in ("history", "proposals")]
-    paths.append("/api/events/?limit=100")
-    entry = AppointmentEvent.objects.get(appointment=confirmed)
-    proposed = {"appointment": confirmed, "by": Role.PROVIDER, "actor": confirmed.provider.user}
-    later = {"start": confirmed.start + timedelta(hours=5), "end": confirmed.end + timedelta(hours=5)}
-    proposed |= {"old_start": confirmed.start, "answer_by": confirmed.start, **later}
-    proposed |= {"state": ProposalState.DECLINED, "closed_at": NOW}
+# --- Many rows --------------------------------------------------------------------------------------------------------
 
-    def grow(number: int) -> list[int]:
-        for _ in range(number):
-            entry.pk, entry.occasion, entry._state.adding = None, uuid4(), True
-            entry.save()
-            Proposal.objects.create(**proposed)
-            OwnEventFactory(user=customer, start=TUESDAY_TEN + timedelta(days=9))
-        return [len(queries(lambda path=path: program.get(path))) for path in paths]
 
-    one = grow(1)
-    assert grow(49) == one
-    assert [len(program.get(path).json()["results"]) for path in paths] == [51, 50, 50]
+def copied(row, **changes):
+    """A second row like this one, written without the services, which would take their time."""
+    row.pk, row.uuid, row._state.adding = None, uuid4(), True
+    for name, value in changes.items():
+        setattr(row, name, value)
+    row.save()
+    return row
+
+
+class World:
+    """A customer and a provider, and one row more of everything that a program reads with each `grow`."""
+
+    def __init__(self, service, customer) -> None:
+        self.service, self.provider, self.customer, self.size = service, service.provider, customer, 0
+        self.own, self.studio = signed_in(customer), signed_in(service.provider.user)
+        dates = [TUESDAY_TEN + timedelta(days=7 * n, hours=5) for n in range(2)]
+        Service.objects.filter(pk=service.pk).update(repeats=True, max_occurrences=20)
+        service.refresh_from_db()
+        self.of_series = [done.appointment for done in book_series(service, customer, dates)]
+        self.one = self.of_series[0]
+        connect(self.provider, "Own")
+        self.grow()
+
+    def path(self, route: Route) -> str:
+        """The path of the first row that this route reads."""
+        values = {
+            "provider": self.provider.slug,
+            "service": self.service.slug,
+            "customer": str(self.customer.uuid),
+            "ref": self.one.reference,
+        }
+        if route.path == "/api/series/<id>/":
+            values["id"] = str(self.one.series.uuid)
+        values |= {name: self.first(route.path.partition("<")[0]) for name in {*route.parameters} - {*values}}
+        return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found[1]], route.path)
+
+    def first(self, path: str) -> str:
+        return self.program(path).get(path).json()["results"][0]["id"]
+
+    def program(self, path: str) -> Program:
+        return self.studio if re.match(r"/api/(provider|calendar)/", path) else self.own
+
+    def grow(self) -> None:
+        self.size += 1
+        n, day = self.size, timedelta(days=self.size)
+        other = ProviderFactory(category=CategoryFactory(name=f"Craft {n}"))
+        theirs = ServiceFactory(provider=other)
+        refresh_openings(provider_ids=[other.pk, self.provider.pk])
+        ServiceFactory(provider=self.provider)
+        DateOverrideFactory(provider=self.provider, start_on=(NOW + timedelta(days=300) + day).date())
+        TimeOffFactory(provider=self.provider, start=NOW + 30 * 7 * day, end=NOW + 30 * 7 * day + timedelta(hours=1))
+        OwnEventFactory(user=self.customer, start=TUESDAY_TEN + timedelta(days=9))
+        make_key(person=self.customer, name=f"Till {n}", scopes=[Scope.PROFILE_READ], now=NOW)
+        away = (NOW + timedelta(days=200)).date()
+        waits = {"first_on": away, "last_on": away, "weekdays": ALL_WEEKDAYS, "parts": ALL_PARTS, "time_zone": "UTC"}
+        WaitlistPlace.objects.create(customer=self.customer, provider=other, service=theirs, **waits)
+        self.appointments(n, theirs)
+
+    def appointments(self, n: int, theirs: Service) -> None:
+        alone = {"series": None, "occurrence": None}
+        over = {**alone, "service": theirs, "provider": theirs.provider, "start": NOW - timedelta(days=n)}
+        last = self.of_series[-1]
+        self.another(last, start=last.start + timedelta(days=7 * n), occurrence=last.occurrence + n)
+        self.another(self.one, customer=UserFactory(), **alone)
+        self.another(self.one, status=Status.NO_SHOW, **over, **demanded_by(Status.NO_SHOW, NOW))
+        late = self.another(self.one, status=Status.CANCELLED, **over, **demanded_by(Status.CANCELLED, NOW))
+        LateCancellation.objects.create(person=self.customer, occasion=late.occasion, at=NOW)
+        copied(self.one.history.first(), occasion=uuid4())
+        Proposal.objects.create(
+            appointment=self.one,
+            by=Role.PROVIDER,
+            actor=self.provider.user,
+            old_start=self.one.start,
+            start=self.one.start + timedelta(hours=5),
+            end=self.one.end + timedelta(hours=5),
+            answer_by=self.one.start,
+            state=ProposalState.DECLINED,
+            closed_at=NOW,
+        )
+
+    def another(self, like: Appointment, *, start: datetime | None = None, **changes: Any) -> AppointmentEvent:
+        """The history entry of one more appointment like this one."""
+        start = start or like.start
+        names = {"reference": get_random_string(8, "ABCDEFGH"), "booking_key": uuid4().hex}
+        row = Appointment.objects.get(pk=like.pk)
+        row = copied(row, start=start, end=start + (like.end - like.start), **names, **changes)
+        return copied(like.history.first(), appointment=row, occasion=uuid4(), to_status=row.status)
+
+
+def test_every_address_costs_as_much_for_many_rows_as_for_one(service, customer):
+    """Each address that is read is asked, so that a new one can't come without its count; each list has grown."""
+    world = World(service, customer)
+    paths = {route.path: world.path(route) for route in ROUTES if route.verb == "GET"}
+    lists = {route.path for route in ROUTES if route.pages}
+
+    def look(route_path):
+        program, answers = world.program(route_path), []
+        path = paths[route_path] + "?limit=100" * (route_path in lists)
+        asked = queries(lambda: answers.append(program.get(path)) or answers[0])
+        return asked, len(answers[0].json()["results"]) if route_path in lists else 0
+
+    for path in paths:
+        look(path)  # for what a process reads once
+    few = {path: look(path) for path in paths}
+    for _ in range(3):
+        world.grow()
+    many = {path: look(path) for path in paths}
+
+    assert {path: len(asked) for path, (asked, _) in many.items()} == {
+        path: len(asked) for path, (asked, _) in few.items()
+    }
+    assert [path for path in lists if many[path][1] < few[path][1] + 3] == []
