@@ -174,6 +174,14 @@ MUTANTS = [
         "this_very_booking",
     ),
     mutant(
+        "a program asks for years of a list at once",
+        "api/serializers/base.py",
+        "    if end - first > LONGEST_RANGE:\n",
+        "    if False:\n",
+        "api/test_every_call.py",
+        "63_days",
+    ),
+    mutant(
         "a kept time is kept anew by the same request",
         "api/operations/looking.py",
         "!= made:\n        raise not_found()\n",

@@ -10,7 +10,7 @@ from api.serializers.base import told
 from appointments.search import cards, results
 from appointments.search.wanted import Wanted
 from appointments.services import availability
-from appointments.services.availability import LONGEST_RANGE, Mine
+from appointments.services.availability import LONGEST_RANGE, Mine, RangeTooLong
 from core import clock
 from providers.models import Service
 
@@ -60,7 +60,7 @@ def _open(call: Call, service: Service, start: datetime, end: datetime) -> list[
 def _range(
     call: Call, zone_name: str, on: date | None, first: date | None, last: date | None
 ) -> tuple[datetime, datetime]:
-    """The instants of the range of dates, which ends before `last`. Raises Problem `range-too-long` or `invalid`."""
+    """The instants of the range of dates, which ends before `last`. Raises RangeTooLong, or Problem `invalid`."""
     zone = call.zone_of(zone_name)
     if on is not None:
         first, last = on, on + timedelta(days=1)
@@ -69,7 +69,7 @@ def _range(
     if last <= first:
         raise Problem("invalid", errors=[FieldError("to", "invalid", "This must be after from.")])
     if last - first > LONGEST_RANGE:
-        raise Problem("range-too-long")
+        raise RangeTooLong
     return clock.day_bounds(first, zone)[0], clock.day_bounds(last, zone)[0]
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from api.serializers.base import Amount, Day, Instant, Line, Moment, Paged, Price, Reads, Text, Writes, price
+from api.serializers.base import Amount, Days, Instant, Line, Moment, Paged, Price, Reads, Text, Writes, price
 from appointments.models import AppointmentEvent
 from appointments.pages.consequences import figure
 from appointments.pages.places import may_know_address, place_of
@@ -48,20 +48,15 @@ class BookingIn(Reads):
     hold = serializers.UUIDField(required=False, help_text="A time kept for this person and this very booking.")
 
 
-class ListParams(Paged):
+class ListParams(Days, Paged):
     """Parameters of a list of appointments: `from` and `to`, the day after the last, are dates in the zone `tz`, else
-    in the person's own."""
+    in the person's own, of at most 62 days."""
 
+    as_ = serializers.ChoiceField(choices=[Role.CUSTOMER, Role.PROVIDER], required=False, source="side")
     status = serializers.ChoiceField(choices=Status.choices, required=False)
     provider = serializers.CharField(max_length=100, required=False)
     customer = serializers.UUIDField(required=False)
-    to = Day(required=False, source="to_date", help_text="The day after the last one.")
     q = Line(max_length=100, required=False, allow_blank=True, source="words")
-
-    def get_fields(self) -> dict[str, Any]:
-        # Both are words of Python's.
-        side = serializers.ChoiceField(choices=[Role.CUSTOMER, Role.PROVIDER], required=False, source="side")
-        return {**super().get_fields(), "as": side, "from": Day(required=False, source="from_date")}
 
 
 class AppointmentsParams(ListParams):
@@ -137,14 +132,11 @@ class HistoryOut(Writes):
     verb = serializers.ChoiceField(choices=Verb.choices)
     by = serializers.ChoiceField(choices=Role.choices, source="role")
     name = serializers.SerializerMethodField()
+    from_ = serializers.ChoiceField(choices=Status.choices, source="from_status", allow_blank=True)
     to = serializers.ChoiceField(choices=Status.choices, source="to_status")
     start = Moment()
     new_start = Moment(allow_null=True, source="to_start")
     reason = serializers.CharField()
-
-    def get_fields(self) -> dict[str, Any]:
-        before = serializers.ChoiceField(choices=Status.choices, source="from_status", allow_blank=True)
-        return {**super().get_fields(), "from": before}
 
     def get_name(self, event: AppointmentEvent) -> str | None:
         return side_named(event.appointment, event.role) or None

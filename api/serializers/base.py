@@ -17,6 +17,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from accounts.models import User
 from api.calls import Call
 from api.errors import FieldError, Problem
+from appointments.services.availability import LONGEST_RANGE, RangeTooLong
 from core import clock, money
 from core.text import clean_line, clean_text
 
@@ -26,10 +27,17 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(?P<off
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
+class Fields(serializers.Serializer[Any]):
+    """The fields of a body, query or answer. A name that is a word of Python's is declared with `_` behind it."""
+
+    def get_fields(self) -> dict[str, Any]:
+        return {name.removesuffix("_"): field for name, field in super().get_fields().items()}
+
+
 # --- Reading ----------------------------------------------------------------------------------------------------------
 
 
-class Reads(serializers.Serializer[Any]):
+class Reads(Fields):
     """A JSON body. A name that it does not have is refused."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
@@ -75,7 +83,7 @@ def read(kind: type[Reads], data: Any) -> dict[str, Any]:
         return dict(form.validated_data)
     errors = list(_flat(form.errors))
     codes = {error.code for error in errors}
-    name = next((name for name in (UNKNOWN, NO_OFFSET) if name in codes), "invalid")
+    name = next((name for name in (UNKNOWN, NO_OFFSET, RangeTooLong.problem) if name in codes), "invalid")
     raise Problem(name, " ".join(f"{error.field}: {error.detail}" for error in errors[:5]), errors=errors)
 
 
@@ -189,6 +197,26 @@ class Day(serializers.Field):
         return value.isoformat()
 
 
+class Days(Params):
+    """Parameters of a span of dates, from `from` to the day before `to`, of at most 62 days where both are said."""
+
+    from_ = Day(required=False, source="from_date")
+    to = Day(required=False, source="to_date", help_text="The day after the last one, at most 62 days after from.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if {"from_date", "to_date"} <= attrs.keys():
+            check_days(attrs["from_date"], attrs["to_date"])
+        return super().validate(attrs)
+
+
+def check_days(first: date, end: date) -> None:
+    """Raise ValidationError unless the dates from `first` to the one before `end` may be asked for at once."""
+    if end < first:
+        raise ValidationError({"to": [ErrorDetail("This is before from.", "invalid")]})
+    if end - first > LONGEST_RANGE:
+        raise ValidationError({"to": [ErrorDetail(RangeTooLong.message, RangeTooLong.problem)]})
+
+
 @extend_schema_field(OpenApiTypes.STR)
 class Figure(serializers.Field):
     """A figure of money without its currency, in plain digits: text, or a number of JSON."""
@@ -226,7 +254,7 @@ def _decimal(text: str) -> Decimal:
 # --- Writing ----------------------------------------------------------------------------------------------------------
 
 
-class Writes(serializers.Serializer[Any]):
+class Writes(Fields):
     """An answer. `call` is the call it answers."""
 
     @property

@@ -8,7 +8,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from api.serializers.base import Day, Instant, Line, Moment, Paged, Reads, Text, Writes, told
+from api.serializers.base import Day, Days, Instant, Line, Moment, Paged, Reads, Text, Writes, told
 from appointments.models import OwnEvent
 from appointments.rules.own_events import LONGEST_DESCRIPTION, LONGEST_PLACE, LONGEST_TITLE
 from core import clock
@@ -17,15 +17,9 @@ MICROSECOND = timedelta(microseconds=1)
 A_DAY = timedelta(days=1)
 
 
-class EventsParams(Paged):
+class EventsParams(Days, Paged):
     """Parameters of the list of own events: those that meet the days from `from` to `to`, the day after the last, in
-    the zone `tz`, else in the person's own."""
-
-    to = Day(required=False, source="to_date", help_text="The day after the last one.")
-
-    def get_fields(self) -> dict[str, Any]:
-        # `from` is a word of Python's.
-        return {**super().get_fields(), "from": Day(required=False, source="from_date")}
+    the zone `tz`, else in the person's own. These are at most 62 days."""
 
 
 @extend_schema_field(OpenApiTypes.STR)

@@ -45,10 +45,7 @@ class SearchParams(Paged):
     part = Named(source="parts", help_text=f"Parts of the day, parted by commas: {', '.join(PARTS)}.")
     sort = serializers.ChoiceField(choices=[SOONEST, *SORTS], required=False)
     tz = serializers.CharField(required=False, help_text="IANA name of the zone of days, parts of the day and times.")
-
-    def get_fields(self) -> dict[str, Any]:
-        # `from` is a word of Python's.
-        return {**super().get_fields(), "from": Day(required=False, source="day", help_text="Openings from that day.")}
+    from_ = Day(required=False, source="day", help_text="Openings from that day.")
 
 
 class OfferedOut(serializers.Serializer[Any]):

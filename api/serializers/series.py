@@ -66,11 +66,7 @@ class StopIn(CancelIn):
     """Which dates end: `one`, or it and those `following`, with its reference in `from`; or `all` that lie ahead."""
 
     which = serializers.ChoiceField(choices=[scope.value for scope in Scope])
-
-    def get_fields(self) -> dict[str, Any]:
-        # `from` is a word of Python's.
-        since = serializers.CharField(max_length=100, required=False, source="since")
-        return {**super().get_fields(), "from": since}
+    from_ = serializers.CharField(max_length=100, required=False, source="since")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["which"] != Scope.ALL and "since" not in attrs:

@@ -4,27 +4,22 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.serializers.base import Day, InZone
+from api.serializers.base import Day, Days, InZone
 
 
-class SlotParams(InZone):
+class SlotParams(Days, InZone):
     """Parameters of the open starts: `date`, or `from` and `to`, the day after the last."""
 
     provider = serializers.CharField(required=False, max_length=100)
     service = serializers.CharField(required=False, max_length=100)
     date = Day(required=False)
-    to = Day(required=False, source="to_date", help_text="The day after the last one.")
-
-    def get_fields(self) -> dict[str, Any]:
-        # `from` is a word of Python's.
-        return {**super().get_fields(), "from": Day(required=False, source="from_date")}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "date" in attrs and ("from_date" in attrs or "to_date" in attrs):
             raise serializers.ValidationError({"date": ["Send either date, or from and to."]})
         if "service" in attrs and "provider" not in attrs:
             raise serializers.ValidationError({"provider": ["Say whose service it is."]})
-        return attrs
+        return super().validate(attrs)
 
 
 class SlotOut(serializers.Serializer[Any]):

@@ -30,6 +30,7 @@ class JoinIn(Reads):
 
     provider = serializers.CharField(max_length=100)
     service = serializers.CharField(max_length=100)
+    from_ = Day(source="from_date")
     to = Day(source="to_date", help_text="The day after the last one.")
     weekdays = serializers.ListField(
         child=serializers.IntegerField(min_value=0, max_value=6), required=False, allow_empty=False, max_length=7
@@ -39,10 +40,6 @@ class JoinIn(Reads):
     )
     venue = serializers.ChoiceField(choices=Venue.choices, required=False)
     time_zone = Zone(required=False)
-
-    def get_fields(self) -> dict[str, Any]:
-        # `from` is a word of Python's.
-        return {**super().get_fields(), "from": Day(source="from_date")}
 
 
 class ClaimIn(Reads):
@@ -75,6 +72,7 @@ class PlaceOut(Writes):
     provider = NamedOut()
     service = NamedOut()
     appointment = serializers.CharField(source="appointment.reference", allow_null=True, default=None)
+    from_ = Day(source="first_on")
     to = serializers.SerializerMethodField()
     weekdays = serializers.SerializerMethodField()
     parts = serializers.SerializerMethodField()
@@ -87,9 +85,6 @@ class PlaceOut(Writes):
     offer = serializers.SerializerMethodField()
     created_at = Moment()
     closed_at = Moment(allow_null=True)
-
-    def get_fields(self) -> dict[str, Any]:
-        return {**super().get_fields(), "from": Day(source="first_on")}
 
     def zone_of(self, instance: WaitlistPlace) -> ZoneInfo:
         return self.call.zone_of(instance.time_zone)

@@ -29,6 +29,7 @@ ROUTES = [
         params=EventsParams,
         writes=EventOut,
         pages=True,
+        problems=("range-too-long",),
     ),
     Route(
         verb="POST",

@@ -61,12 +61,22 @@ def test_an_error_is_a_problem_document(visitor, verb, path, status, name):
     assert answer.headers["Dayline-Version"] == NEWEST
 
 
-def test_a_range_of_63_days_is_too_long(visitor, service):
-    where = {"provider": service.provider.slug, "from": "2026-03-02"}
+@pytest.mark.parametrize(
+    "path",
+    ["/api/providers/available/slots", "/api/appointments/", "/api/appointments/history/", "/api/events/"],
+)
+def test_a_range_of_63_days_is_too_long(program, service, path):
+    where = {"from": "2026-03-02"} | ({"provider": service.provider.slug} if "slots" in path else {})
 
-    assert visitor.get("/api/providers/available/slots", {**where, "to": "2026-05-03"}).status_code == 200
-    answer = visitor.get("/api/providers/available/slots", {**where, "to": "2026-05-04"})
-    assert (answer.status_code, answer.json()["type"]) == (400, "/developers/problems/range-too-long/")
+    assert program.get(path, {**where, "to": "2026-05-03"}).status_code == 200
+    for to, name in (("2026-05-04", "range-too-long"), ("2026-03-01", "invalid")):
+        answer = program.get(path, {**where, "to": to})
+        assert (answer.status_code, answer.json()["type"]) == (400, f"/developers/problems/{name}/")
+        assert [error["field"] for error in answer.json()["errors"]] == ["to"]
+
+
+def test_a_list_is_open_at_the_end_that_is_not_named(program):
+    assert [program.get("/api/appointments/", {end: "2020-01-01"}).status_code for end in ("from", "to")] == [200, 200]
 
 
 def test_a_time_without_an_offset_is_no_time(program, wish):
