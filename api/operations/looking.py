@@ -37,6 +37,7 @@ def check(
     look = booking.look_before_booking(customer=person, service=wanted, start=start, venue=venue, seen=seen, hold=hold)
     return {
         "open": look.open,
+        "time_zone": zone.key,
         "terms": terms_told(look.terms),
         "clash": look.clash,
         "clashes": [

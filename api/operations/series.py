@@ -93,6 +93,7 @@ def preview(
         "terms": terms_told(look.terms),
         "count": look.count,
         "total": price(look.terms.price * look.count, look.terms.currency),
+        "time_zone": zone.key,
         "dates": [date_told(one, zone, each=each) for one in look.judged.dates],
         "without": [day.isoformat() for day in look.judged.expanded.without],
     }

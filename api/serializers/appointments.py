@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from api.serializers.base import Amount, Days, Instant, Line, Moment, Paged, Price, Reads, Text, Writes, price
+from api.serializers.base import Amount, Days, Instant, Line, Moment, Paged, Price, Reads, Text, Writes, ZoneName, price
 from appointments.models import AppointmentEvent
 from appointments.pages.consequences import figure
 from appointments.pages.places import may_know_address, place_of
@@ -115,6 +115,7 @@ class ProposalOut(Writes):
     end = Moment()
     by = serializers.ChoiceField(choices=["customer", "provider", "staff"])
     message = serializers.CharField()
+    time_zone = ZoneName()
     answer_by = Moment()
     state = serializers.ChoiceField(choices=ProposalState.choices)
     created_at = Moment()
@@ -129,6 +130,7 @@ class HistoryOut(Writes):
     refused or moved to; nobody is named where it happened by itself."""
 
     at = Moment()
+    time_zone = ZoneName()
     verb = serializers.ChoiceField(choices=Verb.choices)
     by = serializers.ChoiceField(choices=Role.choices, source="role")
     name = serializers.SerializerMethodField()
@@ -153,7 +155,7 @@ class AppointmentOut(Writes):
     status = serializers.ChoiceField(choices=Status.choices, source="appointment.status")
     start = Moment(source="appointment.start")
     end = Moment(source="appointment.end")
-    time_zone = serializers.SerializerMethodField()
+    time_zone = ZoneName()
     minutes = serializers.IntegerField(source="appointment.minutes")
     venue = serializers.ChoiceField(choices=Venue.choices, source="appointment.venue", allow_blank=True)
     place = serializers.CharField(source="appointment.where")
@@ -173,9 +175,6 @@ class AppointmentOut(Writes):
 
     def zone_of(self, instance: Standing) -> ZoneInfo:
         return self.call.zone_of(instance.appointment.provider.time_zone)
-
-    def get_time_zone(self, standing: Standing) -> str:
-        return self.zone_of(standing).key
 
     def get_address(self, standing: Standing) -> str | None:
         knows = may_know_address(standing.viewer, was_agreed=standing.was_agreed)

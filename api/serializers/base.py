@@ -278,6 +278,20 @@ class Moment(serializers.Field):
         return told(*value)
 
 
+@extend_schema_field(OpenApiTypes.STR)
+class ZoneName(serializers.Field):
+    """The IANA name of the zone in which the times beside it are written."""
+
+    def __init__(self, **terms: Any) -> None:
+        super().__init__(read_only=True, **terms)
+
+    def get_attribute(self, instance: Any) -> str:
+        return cast(Writes, self.parent).zone_of(instance).key
+
+    def to_representation(self, value: str) -> str:
+        return value
+
+
 def told(moment: datetime, zone: ZoneInfo) -> str:
     """An instant as the API writes it."""
     return clock.local(moment, zone).isoformat(timespec="seconds")

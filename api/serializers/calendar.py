@@ -7,7 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.serializers.base import InZone, Moment, Reads, Writes
+from api.serializers.base import InZone, Moment, Reads, Writes, ZoneName
 from calendar_sync.models import Connection, GoogleCalendar
 from calendar_sync.states import Problem, Profile, State
 from providers.models import CalendarState, Provider
@@ -100,4 +100,5 @@ class CalendarOut(Writes):
     state = serializers.ChoiceField(choices=STATES)
     available = serializers.BooleanField(source="is_available")
     stopped_at = Moment(source="provider.calendar_stopped_at", allow_null=True)
+    time_zone = ZoneName()
     accounts = AccountOut(many=True)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from rest_framework import serializers
 
 from api.models import ApiKey, Scope
-from api.serializers.base import Day, Instant, Line, Moment, Reads, Secret, Writes
+from api.serializers.base import Day, Instant, Line, Moment, Reads, Secret, Writes, ZoneName
 
 
 class KeyIn(Reads):
@@ -28,13 +28,10 @@ class KeyOut(Writes):
     ends_at = Moment()
     last_used_on = Day(source="used_on", allow_null=True)
     last_used_from = serializers.CharField(source="used_from")
-    time_zone = serializers.SerializerMethodField()
+    time_zone = ZoneName()
 
     def zone_of(self, instance: Any) -> ZoneInfo:
         return self.call.zone or self.call.person.zone
-
-    def get_time_zone(self, instance: Any) -> str:
-        return self.zone_of(instance).key
 
 
 class NewKeyOut(KeyOut):

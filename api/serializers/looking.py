@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.serializers.base import Amount, Moment, Reads, Writes, price
+from api.serializers.base import Amount, Moment, Reads, Writes, ZoneName, price
 from appointments.models import Hold
 from appointments.services import holds
 from appointments.services.booking import Terms
@@ -42,6 +42,7 @@ class LookOut(serializers.Serializer[Any]):
     """Whether a start could be booked now, and what speaks against it."""
 
     open = serializers.BooleanField()
+    time_zone = serializers.CharField()
     terms = TermsOut()
     clash = serializers.BooleanField()
     clashes = ClashOut(many=True)
@@ -55,6 +56,7 @@ class HoldOut(Writes):
 
     hold = serializers.SerializerMethodField()
     expires_at = Moment()
+    time_zone = ZoneName()
 
     def get_hold(self, kept: Hold) -> str:
         return str(holds.id_of_kept(kept, self.call.person))

@@ -7,7 +7,7 @@ from phonenumber_field.serializerfields import PhoneNumberField
 from rest_framework import serializers
 
 from accounts.models import LANGUAGES, LONGEST_ADDRESS, LONGEST_NAME, Theme, User, Weekday
-from api.serializers.base import Line, Moment, Reads, Secret, Writes, Zone, photo_of
+from api.serializers.base import Line, Moment, Reads, Secret, Writes, Zone, ZoneName, photo_of
 
 NO_PHONE = "Send a phone number with its country, like +44 20 7946 0011."
 
@@ -101,10 +101,7 @@ class StandingOut(OwnWrites):
     limit = serializers.IntegerField()
     counted = LateOut(many=True)
     no_shows = NoShowsOut(many=True)
-    time_zone = serializers.SerializerMethodField()
-
-    def get_time_zone(self, standing: Any) -> str:
-        return self.zone_of(standing).key
+    time_zone = ZoneName()
 
 
 class CopyOut(OwnWrites):
@@ -113,13 +110,10 @@ class CopyOut(OwnWrites):
     id = serializers.UUIDField(source="uuid")
     asked_at = Moment()
     status = serializers.SerializerMethodField()
-    time_zone = serializers.SerializerMethodField()
+    time_zone = ZoneName()
 
     def get_status(self, copy: Any) -> str:
         return "being_made" if copy.is_being_made else "made"
-
-    def get_time_zone(self, copy: Any) -> str:
-        return self.zone_of(copy).key
 
 
 class LeaveIn(Reads):
@@ -171,7 +165,4 @@ class LeavingOut(serializers.Serializer[Any]):
 
 class LeftOut(OwnWrites):
     undo_until = Moment(source="departure.erase_at")
-    time_zone = serializers.SerializerMethodField()
-
-    def get_time_zone(self, left: Any) -> str:
-        return self.zone_of(left).key
+    time_zone = ZoneName()

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from api.serializers.base import Amount, Day, Figure, Line, Paged, Writes, photo_of, price, told
+from api.serializers.base import Amount, Day, Figure, Line, Paged, Writes, ZoneName, photo_of, price, told
 from appointments.rules.pricing import quote
 from appointments.search.cards import Card
 from appointments.search.quarters import PARTS
@@ -72,7 +72,7 @@ class CardOut(Writes):
     place = serializers.CharField(source="provider.place")
     languages = serializers.CharField(source="provider.languages")
     photo = serializers.SerializerMethodField()
-    time_zone = serializers.SerializerMethodField()
+    time_zone = ZoneName()
     confirms_at_once = serializers.BooleanField()
     answers_within_minutes = serializers.IntegerField(source="provider.policy.answer_minutes")
     service = OfferedOut(allow_null=True)
@@ -84,9 +84,6 @@ class CardOut(Writes):
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_photo(self, card: Card) -> str | None:
         return photo_of(card.provider.user)
-
-    def get_time_zone(self, card: Card) -> str:
-        return self.zone_of(card).key
 
     @extend_schema_field(serializers.ListField(child=serializers.DateTimeField(), max_length=MOST_NEXT))
     def get_next_openings(self, card: Card) -> list[str]:

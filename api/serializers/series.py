@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from api.serializers.appointments import BookingIn, CancelIn, NamedOut
-from api.serializers.base import Amount, Day, Instant, Moment, Reads, Writes, price, told
+from api.serializers.base import Amount, Day, Instant, Moment, Reads, Writes, ZoneName, price, told
 from api.serializers.looking import TermsOut
 from appointments.models import Appointment
 from appointments.queries.series import WholeSeries
@@ -96,6 +96,7 @@ class SeriesLookOut(serializers.Serializer[Any]):
     terms = TermsOut()
     count = serializers.IntegerField()
     total = Amount()
+    time_zone = serializers.CharField()
     dates = DateOut(many=True)
     without = serializers.ListField(child=serializers.DateField())
 
@@ -151,7 +152,7 @@ class SeriesOut(Writes):
     first = Moment(source="series.first")
     count = serializers.IntegerField(source="series.count", allow_null=True)
     until = Day(source="series.until", allow_null=True)
-    time_zone = serializers.SerializerMethodField()
+    time_zone = ZoneName()
     total = serializers.SerializerMethodField()
     appointments = OccurrenceOut(many=True)
     left_out = serializers.SerializerMethodField()
@@ -159,9 +160,6 @@ class SeriesOut(Writes):
 
     def zone_of(self, instance: WholeSeries) -> ZoneInfo:
         return self.call.zone_of(instance.series.provider.time_zone)
-
-    def get_time_zone(self, whole: WholeSeries) -> str:
-        return self.zone_of(whole).key
 
     @extend_schema_field(Amount)
     def get_total(self, whole: WholeSeries) -> dict[str, str]:

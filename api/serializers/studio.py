@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import User
-from api.serializers.base import Day, Figure, Line, Moment, Paged, Price, Reads, Text, Writes, Zone
+from api.serializers.base import Day, Figure, Line, Moment, Paged, Price, Reads, Text, Writes, Zone, ZoneName
 from api.serializers.providers import ProviderOut
 from appointments.queries.customers import CustomerFigures
 from providers import hours
@@ -284,6 +284,7 @@ class CustomerRowOut(Writes):
     visits = serializers.IntegerField()
     last = Moment(allow_null=True)
     next = Moment(allow_null=True)
+    time_zone = ZoneName()
 
 
 class BlockIn(Reads):
@@ -309,6 +310,7 @@ class OwnCustomerOut(Writes):
     first = Moment(source="figures.first", allow_null=True)
     next = Moment(source="figures.next", allow_null=True)
     contact_until = Moment(source="figures.until", allow_null=True)
+    time_zone = ZoneName()
     limits_lifted = serializers.BooleanField()
     blocked = BlockOut(source="block", allow_null=True)
 

@@ -4,8 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.serializers.base import Day, Instant, Line, Moment, Reads, Text, Writes
-from providers.models import TimeOff
+from api.serializers.base import Day, Instant, Line, Moment, Reads, Text, Writes, ZoneName
 
 LONGEST_MESSAGE = 500
 DECISIONS = ["keep", "cancel", "offer"]
@@ -44,10 +43,7 @@ class TimeOffOut(Writes):
     id = serializers.UUIDField(source="uuid")
     start = Moment()
     end = Moment()
-    time_zone = serializers.SerializerMethodField()
+    time_zone = ZoneName()
     all_day = serializers.BooleanField()
     reason = serializers.CharField()
     public_word = serializers.CharField()
-
-    def get_time_zone(self, time_off: TimeOff) -> str:
-        return self.zone_of(time_off).key

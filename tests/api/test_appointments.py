@@ -119,6 +119,7 @@ def test_the_history_says_who_when_from_to_and_why(program, customer, confirmed)
 
     assert cancelled == {
         "at": "2026-03-02T13:45:00+05:45",
+        "time_zone": "Asia/Kathmandu",
         "verb": "cancel",
         "by": "customer",
         "name": customer.name,

@@ -1,5 +1,7 @@
 """The schema is sound, and the documents of the repository say the same as the routes."""
 
+import json
+
 from django.core.management import call_command
 
 from api.management.commands.api_docs import documents
@@ -31,6 +33,36 @@ def test_every_route_is_in_the_schema_once_with_a_sentence_and_its_refusals():
         assert told["summary"], (verb, path)
         assert {"bearer": []} in told["security"]
         assert {"400", "403", "429"} <= set(told["responses"]), (verb, path)
+
+
+def test_every_answer_with_times_names_their_zone():
+    zoneless = [
+        (verb, path)
+        for path, verbs in schema()["paths"].items()
+        for verb, told in verbs.items()
+        for status, answer in told["responses"].items()
+        if status.startswith("2") and "application/json" in answer.get("content", {})
+        for one in [_row_of(_whole(answer["content"]["application/json"]["schema"]))]
+        if '"date-time"' in json.dumps(one) and "time_zone" not in one["properties"]
+    ]
+
+    assert zoneless == []
+
+
+def _whole(schema_part):
+    """The part of the schema with what it refers to in place."""
+    if isinstance(schema_part, list):
+        return [_whole(each) for each in schema_part]
+    if not isinstance(schema_part, dict):
+        return schema_part
+    if "$ref" in schema_part:
+        return _whole(schema()["components"]["schemas"][schema_part["$ref"].rpartition("/")[2]])
+    return {name: _whole(each) for name, each in schema_part.items()}
+
+
+def _row_of(answer):
+    """The object that an answer is, or one of its list."""
+    return answer["properties"]["results"]["items"] if "results" in answer["properties"] else answer
 
 
 def test_every_problem_that_a_route_names_has_a_page():
