@@ -24,7 +24,7 @@ from api.paging import Page
 from api.refusals import refusal_of, suspension
 from api.routes import JSON, Route, name_of
 from api.schema import RouteSchema
-from api.serializers.base import UNKNOWN, Params, read
+from api.serializers.base import UNKNOWN, Params, read, write, write_all
 from core import clock
 from core.exceptions import DomainError
 from core.view_contract import JSON as JSON_BODIES
@@ -237,14 +237,14 @@ def _rendered(route: Route, call: Call, result: Any) -> bytes:
         return b""
     if isinstance(result, Page):
         content: Any = {
-            "results": route.writes(result.rows, many=True, context={"call": call}).data,
+            "results": write_all(route.writes, result.rows, call),
             "next": _page_address(call.request, result.next),
             "previous": _page_address(call.request, result.previous),
         }
     elif isinstance(result, dict):
         content = result  # written plainly by the operation; tests compare it with the schema
     else:
-        content = route.writes(result, context={"call": call}).data
+        content = write(route.writes, result, call)
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
 

@@ -1,12 +1,27 @@
 """Appointments as programs write and read them."""
 
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from api.serializers.base import Amount, Days, Instant, Line, Moment, Paged, Price, Reads, Text, Writes, ZoneName, price
+from api.serializers.base import (
+    Amount,
+    Days,
+    Instant,
+    Line,
+    Moment,
+    Paged,
+    Price,
+    Reads,
+    Text,
+    Writes,
+    ZoneName,
+    price,
+    write,
+)
 from appointments.models import AppointmentEvent
 from appointments.pages.consequences import figure
 from appointments.pages.places import may_know_address, place_of
@@ -121,9 +136,6 @@ class ProposalOut(Writes):
     created_at = Moment()
     closed_at = Moment(allow_null=True)
 
-    def zone_of(self, instance: Any) -> ZoneInfo:
-        return self.context.get("zone") or super().zone_of(instance)
-
 
 class HistoryOut(Writes):
     """An entry of an appointment's history. `start` is the time that it had then, `new_start` one that was proposed,
@@ -203,7 +215,7 @@ class AppointmentOut(Writes):
     def get_proposal(self, standing: Standing) -> dict[str, Any] | None:
         if standing.proposal is None:
             return None
-        return ProposalOut(standing.proposal, context={**self.context, "zone": self.zone_of(standing)}).data
+        return write(ProposalOut, standing.proposal, replace(self.call, zone=self.zone_of(standing)))
 
     @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(choices=DOABLE)))
     def get_can(self, standing: Standing) -> list[str]:

@@ -1,9 +1,11 @@
 """The parts of which all bodies, queries and answers are made."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -78,13 +80,20 @@ class Paged(InZone):
 
 def read(kind: type[Reads], data: Any) -> dict[str, Any]:
     """The checked values of a body or query. Raises Problem `invalid`, or the one that is named by a field's error."""
-    form = kind(data=data)
-    if form.is_valid():
-        return dict(form.validated_data)
-    errors = list(_flat(form.errors))
+    try:
+        return dict(_made_once(kind).run_validation(data))
+    except ValidationError as error:
+        errors = list(_flat(error.detail))
     codes = {error.code for error in errors}
     name = next((name for name in (UNKNOWN, NO_OFFSET, RangeTooLong.problem) if name in codes), "invalid")
     raise Problem(name, " ".join(f"{error.field}: {error.detail}" for error in errors[:5]), errors=errors)
+
+
+@cache
+def _made_once(kind: type[serializers.BaseSerializer[Any]]) -> Any:
+    """A serializer for all calls. It keeps nothing of what it reads or writes, and its fields cost more to make than to
+    use."""
+    return kind()
 
 
 def _flat(detail: Any, path: str = "") -> Iterator[FieldError]:
@@ -254,12 +263,30 @@ def _decimal(text: str) -> Decimal:
 # --- Writing ----------------------------------------------------------------------------------------------------------
 
 
+_writing: ContextVar[Call] = ContextVar("writing")
+
+
+def write(kind: type[serializers.BaseSerializer[Any]], result: Any, call: Call) -> Any:
+    """What `kind` says of `result`, in answer to `call`."""
+    [told] = write_all(kind, [result], call)
+    return told
+
+
+def write_all(kind: type[serializers.BaseSerializer[Any]], results: Iterable[Any], call: Call) -> list[Any]:
+    """What `kind` says of each result, in answer to `call`."""
+    before = _writing.set(call)
+    try:
+        return [_made_once(kind).to_representation(result) for result in results]  # type: ignore[arg-type] # classes have a hash
+    finally:
+        _writing.reset(before)
+
+
 class Writes(Fields):
-    """An answer. `call` is the call it answers."""
+    """An answer, as `write` makes it. `call` is the call it answers."""
 
     @property
     def call(self) -> Call:
-        return self.context["call"]
+        return _writing.get()
 
     def zone_of(self, instance: Any) -> ZoneInfo:
         """The zone in which the times of `instance` are written."""

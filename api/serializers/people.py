@@ -83,6 +83,8 @@ class LateOut(OwnWrites):
 
 
 class NoShowsOut(Writes):
+    """How often the person did not come to one provider's appointments, and from how many times on that stops them."""
+
     provider = serializers.SerializerMethodField()
     number = serializers.IntegerField(source="no_shows.count")
     limit = serializers.IntegerField(source="no_shows.limit", allow_null=True)

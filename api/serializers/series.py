@@ -1,5 +1,6 @@
 """Series as programs write and read them."""
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from api.serializers.appointments import BookingIn, CancelIn, NamedOut
-from api.serializers.base import Amount, Day, Instant, Moment, Reads, Writes, ZoneName, price, told
+from api.serializers.base import Amount, Day, Instant, Moment, Reads, Writes, ZoneName, price, told, write_all
 from api.serializers.looking import TermsOut
 from appointments.models import Appointment
 from appointments.queries.series import WholeSeries
@@ -168,5 +169,4 @@ class SeriesOut(Writes):
 
     @extend_schema_field(LeftOutOut(many=True))
     def get_left_out(self, whole: WholeSeries) -> list[dict[str, Any]]:
-        self.call.shown_in(whole.series.provider.time_zone)
-        return list(LeftOutOut(whole.left_out, many=True, context=self.context).data)
+        return write_all(LeftOutOut, whole.left_out, replace(self.call, zone=self.zone_of(whole)))

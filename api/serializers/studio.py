@@ -292,6 +292,8 @@ class BlockIn(Reads):
 
 
 class BlockOut(Writes):
+    """The block of a customer, who can't book with this provider since then."""
+
     since = Moment()
     reason = serializers.CharField()
 

@@ -1,5 +1,6 @@
 """Places on waitlists as programs write and read them."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from api.serializers.appointments import NamedOut, TermsIn
-from api.serializers.base import Day, Moment, Paged, Reads, Text, Writes, Zone
+from api.serializers.base import Day, Moment, Paged, Reads, Text, Writes, Zone, write
 from appointments.models import Offer, WaitlistPlace
 from appointments.rules.wishes import numbers
 from appointments.states import OfferState, PlaceState
@@ -58,9 +59,6 @@ class OfferOut(Writes):
     answer_by = Moment(source="expires_at")
     state = serializers.ChoiceField(choices=OfferState.choices)
 
-    def zone_of(self, instance: Offer) -> ZoneInfo:
-        return self.context["zone"]
-
 
 class PlaceOut(Writes):
     """A place on a waitlist: what it waits for, how many are `ahead` of it, and the last time that was offered to it.
@@ -104,4 +102,4 @@ class PlaceOut(Writes):
     @extend_schema_field(OfferOut(allow_null=True))
     def get_offer(self, place: WaitlistPlace) -> dict[str, Any] | None:
         offer: Offer | None = place.last_offer  # type: ignore[attr-defined]
-        return dict(OfferOut(offer, context={**self.context, "zone": self.zone_of(place)}).data) if offer else None
+        return write(OfferOut, offer, replace(self.call, zone=self.zone_of(place))) if offer else None

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils.crypto import get_random_string
+from rest_framework.serializers import Field
 
 from api.keys import make_key
 from api.models import Scope
@@ -76,6 +77,23 @@ def test_a_booking_with_a_key(program, service):
     asked = queries(lambda: program.post("/api/appointments/", wish, idempotency_key="k"))
 
     assert len(asked) <= 19, asked
+
+
+def test_a_call_makes_no_field_of_its_own(program, service, confirmed, monkeypatch):
+    wish = {"provider": service.provider.slug, "service": service.slug, "note": "Left knee"}
+    hours = iter(range(1, 3))
+
+    def calls():
+        start = (confirmed.start + timedelta(hours=next(hours))).isoformat()
+        assert program.post("/api/appointments/", {**wish, "start": start}).status_code == 201
+        assert program.get("/api/appointments/", {"limit": 5}).status_code == 200
+
+    calls()
+    made, make = [], Field.__init__
+    monkeypatch.setattr(Field, "__init__", lambda field, **terms: (made.append(field), make(field, **terms))[1])
+    calls()
+
+    assert made == []
 
 
 # --- Many rows --------------------------------------------------------------------------------------------------------
