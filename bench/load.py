@@ -36,8 +36,9 @@ class Sample:
 Request = Callable[[http.client.HTTPConnection, int], int]
 
 
-def get(path: str, cookie: str = "", *, compressed: bool = False) -> Request:
+def get(path: str, cookie: str = "", *, bearer: str = "", compressed: bool = False) -> Request:
     headers = {"Cookie": cookie} if cookie else {}
+    headers |= {"Authorization": bearer} if bearer else {}
     headers |= {"Accept-Encoding": "gzip"} if compressed else {}
 
     def one(connection: http.client.HTTPConnection, number: int) -> int:

@@ -36,7 +36,7 @@ from appointments.states import Frequency, Role, Status
 from core import clock
 from providers.models import Provider, Service
 
-from . import load, world
+from . import api, load, world
 from .load import Request, Sample, median
 from .server import Server, serving
 
@@ -194,11 +194,7 @@ class Bench:
         offset = self.next_number
 
         def one(connection: http.client.HTTPConnection, number: int) -> int:
-            number += offset
-            service = self.booked[number % BOOKED_PROVIDERS]
-            # Every pair of customer and provider in turn: nobody has more ahead with one than the product allows.
-            who = number // BOOKED_PROVIDERS % BOOKING_CUSTOMERS
-            start = self.first + number // BOOKED_PROVIDERS * timedelta(minutes=5)
+            service, who, start = self.place_of(offset + number)
             token = "b" * 32
             body = urlencode(self.booking_values(service, start, self.customers[who]))
             headers = {
@@ -212,6 +208,14 @@ class Bench:
             return answer.status
 
         return one
+
+    def place_of(self, number: int) -> tuple[Service, int, datetime]:
+        """The service, the customer's number and the free time of the booking with this number.
+
+        Every pair of customer and provider has its turn: nobody has more ahead with one than the product allows.
+        """
+        turn, place = divmod(number, BOOKED_PROVIDERS)
+        return self.booked[place], turn % BOOKING_CUSTOMERS, self.first + turn * timedelta(minutes=5)
 
     def bare_rate(self, clients: int) -> float:
         """Rows a second inserted under the same kind of constraint, one a transaction, from `clients` connections."""
@@ -412,26 +416,30 @@ class Bench:
             self.note(f"queries of {name}, beside session and person", f"<= {page.queries}", own_queries)
         self.count_queries_of_a_booking()
 
-    def client(self, cookie: str = "") -> Client:
-        client = Client(headers={"host": "127.0.0.1"})
+    def client(self, cookie: str = "", *, bearer: str = "") -> Client:
+        client = Client(headers={"host": "127.0.0.1"} | ({"authorization": bearer} if bearer else {}))
         if cookie:
             client.cookies["sessionid"] = cookie.partition("=")[2]
         return client
 
-    def queries(self, address: str, cookie: str = "") -> int:
-        client = self.client(cookie)
+    def queries(self, address: str, cookie: str = "", *, bearer: str = "") -> int:
+        client = self.client(cookie, bearer=bearer)
         client.get(address)
+        return self.queries_of(lambda: client.get(address), 200)
+
+    def queries_of(self, call: Callable[[], Any], good: int) -> int:
+        """The number of queries of a call, which must answer with the status `good`."""
         with CaptureQueriesContext(connection) as caught:
-            assert client.get(address).status_code == 200, address
-        return len(caught)
+            answer = call()
+        if answer.status_code != good:
+            raise SystemExit(f"{answer.request['PATH_INFO']}: unexpected answer {answer.status_code}")
+        return sum(not one["sql"].startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")) for one in caught)
 
     def count_queries_of_a_booking(self) -> None:
         client, service = self.client(self.cookies[0]), self.booked[0]
         values = self.booking_values(service, self.first + timedelta(days=40), self.customers[0])
-        with CaptureQueriesContext(connection) as caught:
-            assert client.post(f"/book/{service.provider.slug}/session/", values).status_code == 302
-        asked = [one for one in caught if not one["sql"].startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"))]
-        self.note("queries of a booking", "<= 17", len(asked))
+        asked = self.queries_of(lambda: client.post(f"/book/{service.provider.slug}/session/", values), 302)
+        self.note("queries of a booking", "<= 17", asked)
 
     # --- All of it ----------------------------------------------------------------------------------------------------
 
@@ -442,7 +450,7 @@ class Bench:
         scale.add(self.options.providers)
         took = time.perf_counter() - began
         print(f"  {Provider.objects.count()} providers, {Appointment.objects.count()} appointments, {took:.0f} s")
-        rounds = self.prepare_bookings_alone() if self.options.bookings else self.prepare_all()
+        rounds = self.prepare()
         with serving(dsn) as self.server:
             for number in range(self.options.rounds + 1):
                 if number == 1:
@@ -453,11 +461,27 @@ class Bench:
                     measure()
         return self.report()
 
+    def prepare(self) -> list[Callable[[], None]]:
+        """Create the rows of what is to be measured, and return the measurements of a round."""
+        if self.options.bookings:
+            return self.prepare_bookings_alone()
+        return self.prepare_api_alone() if self.options.api else self.prepare_all()
+
     def prepare_bookings_alone(self) -> list[Callable[[], None]]:
         self.prepare_booking()
         vacuum()
         self.count_queries_of_a_booking()
         return [self.booking_round]
+
+    def prepare_api_alone(self) -> list[Callable[[], None]]:
+        month = months_of("next")[0]
+        world.month_provider(api.APPOINTMENTS, month)
+        self.prepare_booking()
+        self.prepare_lists()
+        vacuum()
+        rows = api.ApiRows(self, month)
+        rows.count_queries()
+        return [rows.round]
 
     def prepare_all(self) -> list[Callable[[], None]]:
         months = months_of(self.options.months)
@@ -475,6 +499,8 @@ class Bench:
         for month in months:
             self.check_twins(month)
         self.check_lists()
+        rows = api.ApiRows(self, months[0])
+        rows.count_queries()
         return [
             *(lambda month=month: self.month_round(month) for month in months),
             *(lambda month=month: self.computing_round(month) for month in months),
@@ -482,6 +508,7 @@ class Bench:
             self.series_round,
             self.waitlist_round,
             self.list_round,
+            rows.round,
         ]
 
     def report(self) -> int:
@@ -524,6 +551,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--providers", type=int, default=10_000, help="in the scaled seed")
     parser.add_argument("--months", choices=["next", "all"], default="all")
     parser.add_argument("--bookings", action="store_true", help="only bookings beside bare inserts")
+    parser.add_argument("--api", action="store_true", help="only the API beside the pages that show or do the same")
     parser.add_argument(
         "--growth", action="store_true", help="only the same pages with ever more providers around them"
     )

@@ -137,12 +137,18 @@ def wait(service: Service, customers: Sequence[User], day: date) -> None:
 
 def session_cookie(user: User) -> str:
     """The Cookie header of a signed-in browser of `user`."""
+    session = session_of(user)
+    session.create()
+    return f"sessionid={session.session_key}"
+
+
+def session_of(user: User) -> SessionStore:
+    """A new session of `user`, which is not saved yet."""
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.create()
-    return f"sessionid={session.session_key}"
+    return session
 
 
 def remind(reader: User) -> None:
