@@ -182,6 +182,14 @@ MUTANTS = [
         "63_days",
     ),
     mutant(
+        "a program that signed in long ago has the person's data copied",
+        "api/operations/people.py",
+        "    sign_in.check_own_password(call.request, user=call.person, password=password, session_key=session)\n",
+        "",
+        "api/test_me.py",
+        "no_copy_made",
+    ),
+    mutant(
         "a kept time is kept anew by the same request",
         "api/operations/looking.py",
         "!= made:\n        raise not_found()\n",

@@ -109,8 +109,13 @@ def read_standing(call: Call) -> OwnStanding:
     )
 
 
-def ask_for_copy(call: Call) -> DataCopy:
-    """Have a copy of one's data made. Where one is being made already, it is that one."""
+def ask_for_copy(call: Call, *, password: str | None = None) -> DataCopy:
+    """Have a copy of one's data made. Where one is being made already, it is that one.
+
+    Who signed in a while ago sends the password as well.
+    """
+    session = call.caller.session_key
+    sign_in.check_own_password(call.request, user=call.person, password=password, session_key=session)
     return copies.ask_for_copy(user=call.person)
 
 

@@ -77,6 +77,10 @@ class PasswordIn(Reads):
     new_password = Secret()
 
 
+class CopyIn(Reads):
+    password = Secret(required=False, help_text="Needed where the person signed in a while ago.")
+
+
 class LateOut(OwnWrites):
     at = Moment()
     counts_until = Moment()

@@ -7,6 +7,7 @@ from api.serializers.base import InZone, Paged
 from api.serializers.keys import KeyIn, KeyOut, NewKeyOut
 from api.serializers.notifications import SettingsIn, SettingsOut
 from api.serializers.people import (
+    CopyIn,
     CopyOut,
     EmailIn,
     LeaveIn,
@@ -127,6 +128,7 @@ OWN_DATA = [
         path="/api/me/export/",
         operation=people.ask_for_copy,
         scope=NO_KEY,
+        reads=CopyIn,
         params=InZone,
         writes=CopyOut,
         status=202,

@@ -241,7 +241,12 @@ ROWS = [
         closed_to_keys=True,
     ),
     program("api_me_standing", get=to_people()),
-    program("api_me_export", post=to_people("202", B="202"), closed_to_keys=True),
+    program(
+        "api_me_export",
+        post=to_people("202", B="202"),
+        data=lambda world: {"password": "pass"},
+        closed_to_keys=True,
+    ),
     program("api_notifications_settings", get=to_people(), put=to_people(), patch=to_people()),
     program(
         "api_customer_delete",

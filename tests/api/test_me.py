@@ -264,8 +264,18 @@ def test_a_copy_is_made_once_also_for_somebody_banned(program, customer, browser
     bans.ban(customer, now=clock.now())
     browser.force_login(customer)
 
-    assert browser.post("/api/me/export/", {}, "application/json").status_code == 202
+    assert browser.post("/api/me/export/", {"password": PASSWORD}, "application/json").status_code == 202
     assert browser.get(ME).status_code == 403
+
+
+def test_who_signed_in_a_while_ago_has_no_copy_made_without_their_password(program, customer):
+    UserSession.objects.update(created_at=NOW - timedelta(hours=1))
+
+    for said in ({}, {"password": "another one"}):
+        answer = program.post("/api/me/export/", said)
+        assert (answer.status_code, [error["field"] for error in answer.json()["errors"]]) == (400, ["password"])
+    assert not customer.data_copies.exists()
+    assert program.post("/api/me/export/", {"password": PASSWORD}).status_code == 202
 
 
 # --- What they are told -----------------------------------------------------------------------------------------------
