@@ -22,7 +22,7 @@ from appointments.queries.waitlist import all_places_of, last_offers, offer_to_p
 from appointments.rules.wishes import bits
 from appointments.services import offers, waitlist
 from appointments.services.waitlist import Wish
-from appointments.states import ALL_PARTS, ALL_WEEKDAYS, OfferState
+from appointments.states import ALL_PARTS, ALL_WEEKDAYS, OfferState, Verb
 from providers.exceptions import ChangedMeanwhile
 
 A_DAY = timedelta(days=1)
@@ -45,20 +45,28 @@ def _with_offers(places: Sequence[WaitlistPlace]) -> Sequence[WaitlistPlace]:
 def join(
     call: Call,
     *,
-    provider: str,
-    service: str,
     from_date: date,
     to_date: date,
+    provider: str = "",
+    service: str = "",
+    appointment: str | None = None,
     weekdays: Iterable[int] | None = None,
     parts: Iterable[str] | None = None,
     venue: str = "",
     time_zone: str | None = None,
 ) -> Answer:
-    """Join the waitlist for a service. Who waits for it already waits for this from then on, at the same place: 200.
+    """Join the waitlist for a service, or for an earlier time of an appointment. Who waits for that already waits for
+    this from then on, at the same place: 200.
 
     Where a time that fits is open now, nobody needs to wait: it is refused with that in `nearest`.
     """
-    wanted = found.service(provider, service)
+    waiting = None
+    if appointment is None:
+        wanted = found.service(provider, service)
+    else:
+        waiting, _ = found.in_role(call.person, appointment, Verb.COME)  # an act of customers alone
+        wanted = waiting.service
+        wanted.provider = waiting.provider
     call.shown_in(wanted.provider.time_zone)
     wish = Wish(
         first_on=from_date,
@@ -69,7 +77,7 @@ def join(
         venue=venue,
     )
     key = UUID(call.key)
-    place = waitlist.join(service=wanted, actor=call.person, wish=wish, key=key).place
+    place = waitlist.join(service=wanted, actor=call.person, wish=wish, appointment=waiting, key=key).place
     is_new = place.made_by_key == key
     told = read_place(call, id=str(place.uuid))
     return Answer(told, status=HTTPStatus.CREATED if is_new else HTTPStatus.OK)

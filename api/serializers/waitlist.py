@@ -27,10 +27,16 @@ class PlacesParams(Paged):
 
 class JoinIn(Reads):
     """What somebody waits for: days from `from` to `to`, the day after the last, on some weekdays (Monday is 0) and in
-    some parts of the day, all meant in `time_zone`, else in the provider's zone."""
+    some parts of the day, all meant in `time_zone`, else in the provider's zone.
 
-    provider = serializers.CharField(max_length=100)
-    service = serializers.CharField(max_length=100)
+    It is a time of a service, or an earlier time of their `appointment`.
+    """
+
+    provider = serializers.CharField(max_length=100, required=False)
+    service = serializers.CharField(max_length=100, required=False)
+    appointment = serializers.CharField(
+        max_length=100, required=False, help_text="Instead of provider and service: the one to get an earlier time."
+    )
     from_ = Day(source="from_date")
     to = Day(source="to_date", help_text="The day after the last one.")
     weekdays = serializers.ListField(
@@ -41,6 +47,14 @@ class JoinIn(Reads):
     )
     venue = serializers.ChoiceField(choices=Venue.choices, required=False)
     time_zone = Zone(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        of_service = {"provider", "service"} & attrs.keys()
+        if "appointment" in attrs and of_service:
+            raise serializers.ValidationError({"appointment": ["Send either this, or provider and service."]})
+        if "appointment" not in attrs and (missing := {"provider", "service"} - of_service):
+            raise serializers.ValidationError({name: ["Send this, or an appointment."] for name in sorted(missing)})
+        return attrs
 
 
 class ClaimIn(Reads):

@@ -47,7 +47,7 @@ ROUTES = [
         status=201,
         statuses=(200,),
         location=lambda place: f"/api/waitlist/{_id(place)}/",
-        problems=("policy-refused", "address-needed", "not-found"),
+        problems=("policy-refused", "address-needed", "not-found", "not-allowed"),
         **ONCE,
     ),
     READ,

@@ -15,7 +15,7 @@ from providers.exceptions import ChangedMeanwhile
 from tests.api.program import signed_in
 from tests.appointments.conftest import NOW, TUESDAY_TEN
 from tests.factories.accounts import UserFactory
-from tests.factories.providers import ServiceFactory
+from tests.factories.providers import ServiceFactory, TimeOffFactory
 from tests.factories.waitlist import join
 
 ALL = "/api/waitlist/"
@@ -79,6 +79,35 @@ def test_nobody_waits_for_what_is_open(program, service):
 @pytest.mark.parametrize("more", [{"weekdays": [7]}, {"weekdays": []}, {"parts": ["night"]}, {"time_zone": "Mars"}])
 def test_a_wish_that_nobody_can_mean_is_refused(program, service, more):
     assert problem(program.post(ALL, wish(service, **more))) == (400, "invalid")
+
+
+def test_a_customer_waits_for_an_earlier_time_of_an_appointment(program, studio, confirmed, provider):
+    day = {"from": "2026-03-03", "to": "2026-03-04"}
+    said = {"appointment": confirmed.reference, **day, "parts": ["morning"]}
+    open_now = program.post(ALL, said)
+    TimeOffFactory(provider=provider, start=TUESDAY_TEN - timedelta(hours=9), end=TUESDAY_TEN)
+
+    made, changed = program.post(ALL, said), program.post(ALL, {**said, "parts": ["morning", "afternoon"]})
+
+    assert (problem(open_now), open_now.json()["nearest"]) == ((409, "policy-refused"), ["2026-03-03T09:45:00+05:45"])
+    assert (made.status_code, made.json()["appointment"]) == (201, confirmed.reference)
+    assert (changed.status_code, changed.json()["id"]) == (200, made.json()["id"])
+    assert WaitlistPlace.objects.get().appointment == confirmed
+    for other in (studio, signed_in(UserFactory())):
+        assert problem(other.post(ALL, said)) == (404, "not-found")
+    both = program.post(ALL, {**said, "provider": provider.slug})
+    neither = program.post(ALL, day)
+    assert [each["field"] for answer in (both, neither) for each in answer.json()["errors"]] == [
+        "appointment",
+        "provider",
+        "service",
+    ]
+
+
+def test_nobody_waits_for_an_earlier_time_of_a_request(program, requested):
+    said = {"appointment": requested.reference, "from": "2026-03-03", "to": "2026-03-04"}
+
+    assert problem(program.post(ALL, said)) == (409, "policy-refused")
 
 
 def test_an_offer_is_taken_once(program, offered):
