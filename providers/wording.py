@@ -25,7 +25,12 @@ class Sentence(NamedTuple):
 def policy_sentences(policy: BookingPolicy, service: Service | None = None) -> list[Sentence]:
     """The rules a customer reads before booking, of `service` or of the page as a whole."""
     name = policy.provider.first_name
-    sentences = [confirmation_sentence(policy, service), ahead_sentence(policy), cancelling_sentence(policy)]
+    sentences = [
+        confirmation_sentence(policy, service),
+        ahead_sentence(policy),
+        cancelling_sentence(policy),
+        moving_sentence(policy),
+    ]
     if policy.max_per_day is not None:
         sentences.append(Sentence("day", "today", f"{name} takes at most {_count(policy.max_per_day)} a day."))
     if policy.max_open is not None:
@@ -64,6 +69,15 @@ def cancelling_sentence(policy: BookingPolicy) -> Sentence:
         free, after = f"more than {words_for_minutes(late)}", "After that it is a late cancellation"
         after += f", and in the last {notice} only {name} can cancel it." if cutoff else "."
     return Sentence("cancelling", "clock", f"Free to cancel {free} before the start. {after}")
+
+
+def moving_sentence(policy: BookingPolicy) -> Sentence:
+    if not policy.reschedule_cutoff_minutes:
+        return Sentence("moving", "swap", "Ask for another time until the start.")
+    notice, name = words_for_minutes(policy.reschedule_cutoff_minutes), policy.provider.first_name
+    return Sentence(
+        "moving", "swap", f"Ask for another time until {notice} before the start. After that, only {name} can."
+    )
 
 
 def place_text(provider: Provider, venues: Iterable[Venue]) -> str:

@@ -190,6 +190,14 @@ MUTANTS = [
         "no_copy_made",
     ),
     mutant(
+        "until when the time can be changed is told with the time for cancelling",
+        "providers/wording.py",
+        "words_for_minutes(policy.reschedule_cutoff_minutes), policy",
+        "words_for_minutes(policy.cancellation_cutoff_minutes), policy",
+        "providers/test_catalogue_pages.py",
+        "read_as_customers_do",
+    ),
+    mutant(
         "a kept time is kept anew by the same request",
         "api/operations/looking.py",
         "!= made:\n        raise not_found()\n",

@@ -110,6 +110,7 @@ class ProviderOut(serializers.Serializer[Any]):
     window_days = serializers.IntegerField(source="policy.window_days")
     answer_minutes = serializers.IntegerField(source="policy.answer_minutes")
     cancellation_cutoff_minutes = serializers.IntegerField(source="policy.cancellation_cutoff_minutes")
+    reschedule_cutoff_minutes = serializers.IntegerField(source="policy.reschedule_cutoff_minutes")
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_photo(self, provider: Provider) -> str | None:

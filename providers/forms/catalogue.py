@@ -191,6 +191,11 @@ class PolicyForm(SeenForm):
         coerce=int,
         help_text="After that only you can cancel, and the page says whom to ask.",
     )
+    reschedule_cutoff_minutes = forms.TypedChoiceField(
+        label="Customers can ask for another time until",
+        coerce=int,
+        help_text="After that only you can propose one.",
+    )
     max_per_day = WholeField(
         label="Most appointments a day", min_value=1, max_value=500, required=False, help_text="Empty: no limit."
     )
@@ -241,6 +246,7 @@ class PolicyForm(SeenForm):
         self._choose("answer_minutes", _lengths(ANSWER_TIMES), policy)
         self._choose("waitlist_minutes", _lengths(WAITLIST_TIMES), policy)
         self._choose("cancellation_cutoff_minutes", [(0, "The start"), *before], policy)
+        self._choose("reschedule_cutoff_minutes", [(0, "The start"), *before], policy)
 
     def _choose(self, name: str, choices: list[tuple[int, str]], policy: BookingPolicy) -> None:
         """Set the field's choices; a length set elsewhere (by staff, by a program) stays a choice."""

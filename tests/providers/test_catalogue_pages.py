@@ -267,6 +267,7 @@ def test_policies_are_saved_and_read_as_customers_do(client, maya):
         notice_minutes="720",
         window_days="30",
         cancellation_cutoff_minutes="1440",
+        reschedule_cutoff_minutes="4320",
         max_per_day="6",
         max_open="1",
     )
@@ -277,12 +278,14 @@ def test_policies_are_saved_and_read_as_customers_do(client, maya):
         "Maya answers each request within 1 day. One without an answer ends by itself.",
         "Book at least 12 hours ahead, and at most 30 days ahead.",
         "Free to cancel until 1 day before the start. After that, only Maya can cancel it.",
+        "Ask for another time until 3 days before the start. After that, only Maya can.",
         "Maya takes at most 6 appointments a day.",
         "Maya takes no more while 1 appointment lies ahead.",
     ):
         assert sentence in page
     policy = BookingPolicy.objects.get()
     assert (policy.accepts_at_once, policy.answer_minutes, policy.max_open) == (False, 1440, 1)
+    assert policy.reschedule_cutoff_minutes == 4320
 
 
 def test_a_length_set_elsewhere_stays_a_choice(client, maya):

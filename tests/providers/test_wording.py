@@ -17,12 +17,13 @@ def texts(sentences):
     return [sentence.text for sentence in sentences]
 
 
-def test_the_usual_policy_is_three_sentences(policy):
+def test_the_usual_policy_is_four_sentences(policy):
     assert texts(wording.policy_sentences(policy)) == [
         "Confirms straight away.",
         "Book at least 2 hours ahead, and at most 60 days ahead.",
         "Free to cancel more than 12 hours before the start. After that it is a late cancellation, and in the last "
         "2 hours only Maya can cancel it.",
+        "Ask for another time until 2 hours before the start. After that, only Maya can.",
     ]
 
 
@@ -31,7 +32,7 @@ def test_every_rule_in_force_is_said(policy):
     policy.answer_minutes = 90
     policy.notice_minutes = 0
     policy.window_days = 1
-    policy.cancellation_cutoff_minutes = 0
+    policy.cancellation_cutoff_minutes = policy.reschedule_cutoff_minutes = 0
     policy.max_per_day = 1
     policy.max_open = 30
 
@@ -39,6 +40,7 @@ def test_every_rule_in_force_is_said(policy):
         "Maya answers each request within 1 hour 30 minutes. One without an answer ends by itself.",
         "Book up to the last minute, and at most 1 day ahead.",
         "Free to cancel more than 12 hours before the start. After that it is a late cancellation.",
+        "Ask for another time until the start.",
         "Maya takes at most 1 appointment a day.",
         "Maya takes no more while 30 appointments lie ahead.",
     ]
