@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from api import once
 from appointments.forms.booking import BookingForm
 from appointments.models import Appointment, Offer, Proposal
 from appointments.queries.public import public_service
@@ -74,6 +75,7 @@ def point(name):
         "jobs": (channels.outbox, "publish_all"),
         "closed": (leaving.leaving, "close"),
         "commit": (connection, "_commit"),
+        "finish": (once.Once, "finish"),
     }
     where, after = name.split(":")
     target, attribute = patched[where]

@@ -182,20 +182,6 @@ def test_of_eight_customers_one_gets_the_time(run_calls, service):
     )
 
 
-def test_of_fifty_browsers_one_is_booked_and_every_other_is_told_with_its_words_kept(run_calls, service):
-    start, closed = next_day_at(10).isoformat(), next_day_at(3).isoformat()
-
-    outcomes = run_calls(
-        [(book_in_browser, service.pk, UserFactory().pk, start) for _ in range(50)],
-        first=(book_in_browser, service.pk, UserFactory().pk, closed),  # refused, and every template is loaded
-        timeout=180,
-    )
-
-    assert [outcome.error for outcome in outcomes] == [""] * 50
-    assert sorted(outcome.value for outcome in outcomes) == [[302, False], *[[409, True]] * 49]
-    assert (Appointment.objects.count(), Hold.objects.count(), mails()) == (1, 1, 2)
-
-
 def test_a_double_click_books_once_and_both_presses_get_the_same_appointment(run_processes, service):
     customer = UserFactory()
 
