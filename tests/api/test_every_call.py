@@ -220,6 +220,14 @@ def test_other_pages_read_what_is_open_to_all_and_the_rest_from_named_origins(pa
         assert "Access-Control-Allow-Credentials" not in answer.headers
 
 
+def test_the_view_of_a_page_is_looked_for_once(client, monkeypatch, db):
+    monkeypatch.setattr("api.cors.resolve", None)
+
+    assert client.get("/help/").status_code == 200
+    # Of what may be read from elsewhere, caches keep apart who asked.
+    assert "origin" in Client().get("/api/categories/").headers["Vary"]
+
+
 def test_a_route_that_will_go_says_so(db):
     since, until = datetime(2026, 3, 1, tzinfo=UTC), datetime(2027, 3, 1, tzinfo=UTC)
     retired = replace(people.ROUTES[0], retires=Retirement(since, until, "/api/me/"))
