@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from django.db.models import Q, QuerySet
 
@@ -12,7 +12,7 @@ from api.calls import Call
 from api.errors import FieldError, Problem
 
 MOST = 100
-BY_NUMBER = ("number", "size")
+BY_START, BY_NUMBER = ("start", "pk"), ("number", "size")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +24,28 @@ class Page:
     previous: str = ""
 
 
-def page(call: Call, rows: QuerySet[Any], *, by: Sequence[str] = ("start", "pk"), newest_first: bool = False) -> Page:
+class Find(Protocol):
+    """The first `most` rows of a list in its order, or behind the row that has the values `after` in its fields."""
+
+    def __call__(self, after: Sequence[Any] | None, *, descending: bool, most: int) -> list[Any]: ...
+
+
+def page(call: Call, rows: QuerySet[Any], *, by: Sequence[str] = BY_START, newest_first: bool = False) -> Page:
     """The page of `rows` at the call's cursor, ordered by the fields `by`, the last of which is unique. One query."""
+
+    def find(after: Sequence[Any] | None, *, descending: bool, most: int) -> list[Any]:
+        beyond = Q() if after is None else _beyond(by, after, descending=descending)
+        return list(rows.filter(beyond).order_by(*(f"-{name}" if descending else name for name in by))[:most])
+
+    return page_of(call, find, by=by, newest_first=newest_first)
+
+
+def page_of(call: Call, find: Find, *, by: Sequence[str] = BY_START, newest_first: bool = False) -> Page:
+    """The page at the call's cursor of a list whose rows `find` looks up by the fields `by`."""
     cursor = _read(call, by) if call.cursor else None
     backwards = cursor is not None and cursor["back"]
-    descending = newest_first != backwards
-    if cursor is not None:
-        rows = rows.filter(_beyond(by, cursor["at"], descending=descending))
-    rows = rows.order_by(*(f"-{name}" if descending else name for name in by))
-    found = list(rows[: call.limit + 1])
+    after = cursor["at"] if cursor is not None else None
+    found = find(after, descending=newest_first != backwards, most=call.limit + 1)
     more, found = len(found) > call.limit, found[: call.limit]
     if backwards:
         found.reverse()

@@ -272,8 +272,8 @@ MUTANTS = [
     mutant(
         "a list shows everybody's appointments",
         "appointments/queries/sides.py",
-        "    rows = appointments_of(person).filter(_on_side(person, choice.side))\n",
-        "    rows = Appointment.objects.with_people().annotate(contact_since=Max('end'))\n",
+        "objects.with_people().filter(_on_sides(person_id, as_customer, as_provider))\n",
+        "objects.with_people()\n",
         "api/test_appointments.py",
         "others_none",
     ),

@@ -1,7 +1,8 @@
 """Operations that show a person's appointments, and the note of one."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from api.operations import found
 from api.operations.booking import read_appointment
 from api.paging import Page
 from appointments.mail import ics
-from appointments.models import AppointmentEvent
+from appointments.models import Appointment, AppointmentEvent
 from appointments.pages.standing import Standing
 from appointments.queries.calendar_feed import all_appointments
 from appointments.queries.proposals import proposals_of
@@ -62,8 +63,13 @@ def _choice(
 
 
 def _page(call: Call, choice: Choice, *, newest_first: bool = False) -> Page:
-    rows = chosen_appointments_of(call.person, choice, now=call.now)
-    page = paging.page(call, rows, newest_first=newest_first)
+    def rows(after: Sequence[Any] | None, *, descending: bool, most: int) -> list[Appointment]:
+        place = (datetime.fromisoformat(after[0]), after[1]) if after else None
+        return chosen_appointments_of(
+            call.person, choice, now=call.now, after=place, newest_first=descending, most=most
+        )
+
+    page = paging.page_of(call, rows, newest_first=newest_first)
     return replace(page, rows=[found.standing(call.person, one) for one in page.rows])
 
 

@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, DateTimeField, Max, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import When as WhenTrue
 
 from accounts.models import User
 from appointments.models import REFERENCE_ALPHABET, REFERENCE_LENGTH, Appointment, conditions
 from appointments.states import Role, Status
+from core.compiled_queries import prepared
 from core.folding import fold, terms
 from providers.models import Provider
 
@@ -29,6 +32,10 @@ NAMES = ("service", "provider", "customer")
 LISTS = {When.UPCOMING: conditions.upcoming, When.WAITING: conditions.waiting, When.HISTORY: conditions.over}
 
 
+# The start and the key of an appointment behind which a list goes on.
+After = tuple[datetime, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """A choice among a person's appointments: those on one `side` of theirs, of one list, with one state, with one
@@ -44,50 +51,104 @@ class Choice:
     words: str = ""
 
 
-def appointments_of(person: User) -> QuerySet[Appointment]:
-    """The appointments of `person` as customer and as provider, with people, service, series and the open proposal.
-
-    `contact_since` is when the last appointment between the two was over: the provider sees the customer's contact for
-    a while after that.
-    """
-    pair = Appointment.objects.filter(customer=OuterRef("customer"), provider=OuterRef("provider"))
-    last = pair.order_by().values("customer").annotate(last=Max(over_at())).values("last")
-    rows = Appointment.objects.with_people().filter(_on_side(person, None))
-    return rows.annotate(contact_since=Subquery(last))
-
-
 def appointment_of(person: User, reference: str) -> Appointment:
     """The person's appointment with this reference, on either side. One query. Raises Appointment.DoesNotExist."""
-    return appointments_of(person).get(reference=reference)
+    found = _with_reference(person_id=person.pk, reference=reference)
+    if not found:
+        raise Appointment.DoesNotExist
+    return found[0]
 
 
-def chosen_appointments_of(person: User, choice: Choice, *, now: datetime) -> QuerySet[Appointment]:
-    """Those of `appointments_of` that are chosen. One query, and one more to look for words."""
-    rows = appointments_of(person).filter(_on_side(person, choice.side))
-    if choice.when:
-        rows = rows.filter(LISTS[choice.when](now))
-    wanted = {
+def chosen_appointments_of(
+    person: User, choice: Choice, *, now: datetime, after: After | None, newest_first: bool, most: int
+) -> list[Appointment]:
+    """The first `most` of the appointments of `person` that are chosen, as `_of_person` gives them, by their start, or
+    the first of them behind `after`. One query, and one more to look for words."""
+    values: dict[str, Any] = {
+        "person_id": person.pk,
+        "as_customer": choice.side in {None, Role.CUSTOMER},
+        "as_provider": choice.side in {None, Role.PROVIDER},
+        **{each.value: choice.when is each for each in When},
+        "now": now if choice.when else None,
+        "since": choice.since,
+        "until": choice.until,
+        "after_start": after[0] if after else None,
+        "after_key": after[1] if after else None,
+        "newest_first": newest_first,
+    }
+    narrowed = {
         "status": choice.status,
         "provider__slug": choice.provider,
         "customer__uuid": choice.customer,
-        "start__gte": choice.since,
-        "start__lt": choice.until,
     }
-    rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
-    return rows.filter(_found(person, choice.words)) if choice.words.strip() else rows
+    narrowed = {name: value for name, value in narrowed.items() if value is not None}
+    if not narrowed and not choice.words.strip():
+        return _listed_often.slice(0, most, **values)
+    rows = _listed(**values).filter(**narrowed)
+    return list((rows.filter(_found(person, choice.words)) if choice.words.strip() else rows)[:most])
 
 
-def _on_side(person: User, side: Role | None) -> Q:
+@prepared
+def _with_reference(person_id: int, reference: str) -> QuerySet[Appointment]:
+    return _of_person(person_id, as_customer=True, as_provider=True).filter(reference=reference)
+
+
+def _listed(
+    *,
+    person_id: int,
+    as_customer: bool,
+    as_provider: bool,
+    upcoming: bool,
+    waiting: bool,
+    history: bool,
+    now: datetime | None,
+    since: datetime | None,
+    until: datetime | None,
+    after_start: datetime | None,
+    after_key: int | None,
+    newest_first: bool,
+) -> QuerySet[Appointment]:
+    rows = _of_person(person_id, as_customer=as_customer, as_provider=as_provider)
+    if now is not None:
+        chosen = {When.UPCOMING: upcoming, When.WAITING: waiting, When.HISTORY: history}
+        rows = rows.filter(*(LISTS[when](now) for when, is_chosen in chosen.items() if is_chosen))
+    rows = rows if since is None else rows.filter(start__gte=since)
+    rows = rows if until is None else rows.filter(start__lt=until)
+    if after_start is not None:
+        beyond = "lt" if newest_first else "gt"
+        same_start = Q(start=after_start, **{f"pk__{beyond}": after_key})
+        rows = rows.filter(Q(**{f"start__{beyond}": after_start}) | same_start)
+    return rows.order_by("-start", "-pk") if newest_first else rows.order_by("start", "pk")
+
+
+# Only what every list may ask, so that what is kept of compiled queries has few shapes.
+_listed_often = prepared(_listed)
+
+
+def _of_person(person_id: int, *, as_customer: bool, as_provider: bool) -> QuerySet[Appointment]:
+    """The person's appointments with people, service, series and the open proposal.
+
+    For the provider `contact_since` is when the last appointment between the two was over: they see the customer's
+    contact for a while after that. The customer's rows don't need it, and do without looking for it.
+    """
+    pair = Appointment.objects.filter(customer=OuterRef("customer"), provider=OuterRef("provider"))
+    last = pair.order_by().values("customer").annotate(last=Max(over_at())).values("last")
+    unneeded = WhenTrue(customer=person_id, then=Value(None, output_field=DateTimeField()))
+    rows = Appointment.objects.with_people().filter(_on_sides(person_id, as_customer, as_provider))
+    return rows.annotate(contact_since=Case(unneeded, default=Subquery(last)))
+
+
+def _on_sides(person_id: int, as_customer: bool, as_provider: bool) -> Q:
     # Without a join, so that both sides are found by their indexes.
-    own_page = Provider.objects.filter(user=person).values("pk")[:1]
-    sides = {Role.CUSTOMER: Q(customer=person), Role.PROVIDER: Q(provider=own_page)}
-    return sides[side] if side else sides[Role.CUSTOMER] | sides[Role.PROVIDER]
+    own_page = Provider.objects.filter(user=person_id).values("pk")[:1]
+    customer, provider = Q(customer=person_id), Q(provider=own_page)
+    return customer | provider if as_customer and as_provider else customer if as_customer else provider
 
 
 def _found(person: User, text: str) -> Q:
     """The condition for a reference, or for names of service, provider and customer that have all the words between
     them, compared in Python without accents."""
-    names = Appointment.objects.filter(_on_side(person, None)).order_by().distinct()
+    names = Appointment.objects.filter(_on_sides(person.pk, True, True)).order_by().distinct()
     rows = list(names.values_list(*(part for each in NAMES for part in (each, f"{each}__name"))))
     found = Q()
     for word in terms(text):

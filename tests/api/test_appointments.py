@@ -89,6 +89,9 @@ def test_a_list_goes_on_in_pages(program, three):
 
     assert (len(ids(first)), len(ids(second)), second.json()["next"]) == (2, 1, None)
     assert not set(ids(first)) & set(ids(second))
+    assert ids(program.get(second.json()["previous"].partition("testserver")[2] or second.json()["previous"])) == ids(
+        first
+    )
 
 
 def test_a_list_asks_as_much_for_many_as_for_one(studio, book, settings):

@@ -7,10 +7,14 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.db.models.sql.compiler import SQLCompiler
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils.crypto import get_random_string
 from rest_framework.serializers import Field
 
+from api import paging
+from api.calls import VISITOR, Call
 from api.keys import make_key
 from api.models import Scope
 from api.routes import Route
@@ -42,6 +46,8 @@ from tests.factories.providers import (
 from tests.factories.series import book_series
 
 pytestmark = pytest.mark.django_db
+
+ALL = "/api/appointments/"
 
 
 def queries(call) -> list[str]:
@@ -94,6 +100,30 @@ def test_a_call_makes_no_field_of_its_own(program, service, confirmed, monkeypat
     calls()
 
     assert made == []
+
+
+def test_appointments_are_read_by_queries_that_were_put_into_sql_before(program, confirmed, monkeypatch):
+    behind = paging._seal(
+        Call(RequestFactory().get("/"), VISITOR, path=ALL), paging.BY_START, [str(NOW), 0], back=False
+    )
+    lists = [
+        {},
+        {"when": "history"},
+        {"as": "provider"},
+        {"from": "2026-03-02", "to": "2026-03-09"},
+        {"cursor": behind},
+    ]
+
+    def calls():
+        assert program.get(f"{ALL}{confirmed.reference}/").status_code == 200
+        return [len(program.get(ALL, asked).json()["results"]) for asked in lists]
+
+    calls()
+    put, put_into_sql = [], SQLCompiler.as_sql
+    monkeypatch.setattr(SQLCompiler, "as_sql", lambda *of, **terms: (put.append(of), put_into_sql(*of, **terms))[1])
+
+    assert calls() == [1, 0, 0, 1, 1]
+    assert put == []
 
 
 # --- Many rows --------------------------------------------------------------------------------------------------------
