@@ -6,7 +6,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from api import versions
 from api.errors import not_found
-from api.view import patterns_of
+from api.patterns import patterns_of
 from api.views import (
     appointments,
     calendar,

@@ -1,38 +1,31 @@
 """The view of every route: who asks, whether they may and how often, what they say; then the operation, once."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 from uuid import uuid4
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
 from django.utils.cache import patch_vary_headers
-from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from accounts import photos
 from api import auth, bodies, conditions, limits, once, versions
 from api.answers import Answer, File
 from api.calls import VISITOR, Call, Caller
 from api.errors import FieldError, Problem, answer_to
 from api.paging import Page
 from api.refusals import refusal_of, suspension
-from api.routes import JSON, Route, name_of
+from api.routes import JSON, Route
 from api.schema import RouteSchema
 from api.serializers.base import UNKNOWN, Params, read, write, write_all
 from core import clock
 from core.exceptions import DomainError
-from core.view_contract import JSON as JSON_BODIES
-from core.view_contract import for_programs, open_to_all
 
 PRIVATE = "Authorization", "Cookie"
-MULTIPART = frozenset({bodies.MULTIPART})
-LARGEST_UPLOAD = photos.MAX_BYTES + 100_000
 
 
 class RouteView(APIView):
@@ -253,44 +246,3 @@ def _page_address(request: HttpRequest, cursor: str) -> str | None:
         return None
     query = urlencode({**request.GET.dict(), "cursor": cursor})
     return f"{settings.SITE_URL}{request.path}?{query}"
-
-
-# --- Addresses --------------------------------------------------------------------------------------------------------
-
-
-def patterns_of(routes: Iterable[Route]) -> list[URLPattern]:
-    """The URL patterns of all paths, each with and without its last slash."""
-    by_path: dict[str, dict[str, Route]] = {}
-    for route in routes:
-        by_path.setdefault(route.path, {})[route.verb] = route
-    # A name goes before a parameter at the same place.
-    paths = sorted(by_path, key=lambda each: ["<" in part for part in each.strip("/").split("/")])
-    return [pattern for each in paths for pattern in _patterns(each, by_path[each])]
-
-
-def _patterns(route_path: str, at_path: Mapping[str, Route]) -> list[URLPattern]:
-    view = _view_of(at_path)
-    bare = route_path.strip("/")
-    name = f"api_{name_of(route_path)}"
-    with_slash, without = path(f"{bare}/", view, name=name), path(bare, view, name=name)
-    # The one written in the contract is the one that `reverse` gives, which is the last.
-    return [without, with_slash] if route_path.endswith("/") else [with_slash, without]
-
-
-def _view_of(at_path: Mapping[str, Route]) -> Callable[..., Any]:
-    verbs = {verb.lower(): RouteView.answer for verb in at_path}
-    members = {"routes": dict(at_path), "renderer_classes": _renderers_of(at_path.values()), **verbs}
-    kind = cast(type[RouteView], type("RoutesAtPath", (RouteView,), members))
-    terms: dict[str, Any] = {"verbs": tuple(at_path), "headers": versions.HEADERS}
-    if any(route.upload for route in at_path.values()):
-        terms |= {"bodies": MULTIPART | JSON_BODIES, "most_bytes": LARGEST_UPLOAD}
-    return open_to_all(for_programs(**terms)(kind.as_view()))
-
-
-def _renderers_of(routes: Iterable[Route]) -> list[type[BaseRenderer]]:
-    """The types that Accept may ask for: JSON, in which problems are told, and those of files."""
-    files = sorted({route.media for route in routes} - {JSON})
-    return [
-        JSONRenderer,
-        *(type("FileRenderer", (BaseRenderer,), {"media_type": media, "format": media}) for media in files),
-    ]

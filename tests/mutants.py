@@ -6272,8 +6272,8 @@ MUTANTS = [
     mutant(
         "a program offers no times instead",
         "api/operations/time_off.py",
-        "return {reference: each.starts for reference, each in times.items()}",
-        "return {}",
+        "offered={reference: each.starts for reference, each in weighing.times.items()},",
+        "offered={},",
         TIME_OFF_BY_API,
         "decided",
     ),

@@ -7,7 +7,6 @@ from api.errors import not_found
 from api.operations import found, own
 from api.serializers.calendar import Connected
 from calendar_sync import queries
-from calendar_sync.exceptions import NotConnected
 from calendar_sync.models import Connection
 from calendar_sync.services import connecting
 from calendar_sync.states import Profile
@@ -40,17 +39,10 @@ def reconnect(call: Call, *, account: str | None = None, profile: str | None = N
 def sync(call: Call) -> Connected:
     """Have one's calendars read, and what could not be written tried again, by a job."""
     own.provider(call)
-    refusals = []
     rows = _connections(call)
-    for row in rows:
-        try:
-            connecting.read_now(connection=row, now=call.now)
-        except NotConnected as refusal:
-            refusals.append(refusal)
     if not rows:
         raise not_found()
-    if len(refusals) == len(rows):
-        raise refusals[0]
+    connecting.read_all_now(connections=rows, now=call.now)
     return read_calendar(call)
 
 

@@ -13,9 +13,8 @@ from api.calls import Call
 from api.serializers.appointments import consequence_told
 from appointments.pages.consequences import number_accepted
 from appointments.queries.leaving import past_of
-from appointments.rules.fair_use import FREE
 from appointments.rules.leaving import Ahead
-from appointments.services import fair_use, leaving
+from appointments.services import leaving
 from appointments.services.leaving import Left
 from appointments.states import Role
 
@@ -25,13 +24,11 @@ NOT_THE_CODE = "That code is not right, or was not mailed in this session."
 def look(call: Call) -> dict[str, Any]:
     """Read what deleting one's account would do, in counts. Nothing is changed."""
     person, now = call.person, call.now
-    ahead = leaving.what_lies_ahead(person, now=now)
-    starts = [one.appointment.start for one in ahead if one.ends and not one.is_request]
-    counts = fair_use.consequence_for(person.pk, starts, now=now) if starts else FREE
-    waiting, past = leaving.waiting_of(person, now=now), past_of(person)
+    look, past = leaving.look_before_leaving(person, now=now), past_of(person)
+    waiting = look.waiting
     return {
-        "as_customer": _counts(ahead, Role.CUSTOMER),
-        "as_provider": _counts(ahead, Role.PROVIDER),
+        "as_customer": _counts(look.ahead, Role.CUSTOMER),
+        "as_provider": _counts(look.ahead, Role.PROVIDER),
         "waitlist_places_ended": waiting.places,
         "places_on_your_waitlist_ended": waiting.on_theirs,
         "offers_given_up": waiting.offered,
@@ -39,7 +36,7 @@ def look(call: Call) -> dict[str, Any]:
         "past_as_customer": past.as_customer,
         "past_as_provider": past.as_provider,
         "page_comes_down": past.is_public,
-        "late_cancellation": consequence_told(counts) if counts.is_late else None,
+        "late_cancellation": consequence_told(look.counts) if look.counts.is_late else None,
         "days_to_undo": accounts_leaving.GRACE.days,
     }
 

@@ -15,11 +15,10 @@ from appointments.models import Series
 from appointments.pages.consequences import number_accepted
 from appointments.queries.series import WholeSeries, whole_series_of
 from appointments.rules.recurrence import Rule
-from appointments.rules.stopping import Scope, to_stop
-from appointments.services.series import end_several
+from appointments.rules.stopping import Scope
+from appointments.services.series import stop_series
 from appointments.services.series_booking import book_by_rule, look_before_series
 from appointments.states import Frequency, Role
-from core import clock
 from providers.models import Service
 
 
@@ -129,17 +128,17 @@ def cancel(
     if since is not None and named is None:
         raise not_found()
     role = Role.CUSTOMER if whole.series.customer_id == call.person.pk else Role.PROVIDER
-    policy = whole.series.provider.policy
-    ending = to_stop(whole.appointments, Scope(which), named, role=role, policy=policy, now=clock.now())
-    if ending:
-        end_several(
-            appointments=ending,
-            actor=call.person,
-            role=role,
-            reason=reason,
-            seen=number_accepted(accept),
-            versions={one.reference: one.sequence for one in call.seen.appointments} if call.seen else None,
-        )
+    stop_series(
+        series=whole.series,
+        appointments=whole.appointments,
+        scope=Scope(which),
+        since=named,
+        actor=call.person,
+        role=role,
+        reason=reason,
+        seen=number_accepted(accept),
+        versions={one.reference: one.sequence for one in call.seen.appointments} if call.seen else None,
+    )
     return read_series(call, id=id)
 
 

@@ -12,11 +12,9 @@ from api.serializers.appointments import consequence_told
 from api.serializers.base import told
 from appointments.exceptions import InsideChanged
 from appointments.pages.consequences import number_accepted
-from appointments.rules.fair_use import FREE, Consequence, is_late
+from appointments.rules.fair_use import is_late
 from appointments.rules.time_off import Claim, Way
-from appointments.services import fair_use
-from appointments.services.offers import times_to_offer
-from appointments.services.time_off import Absence, Inside, take_time_off, what_is_inside
+from appointments.services.time_off import Absence, Inside, take_time_off, weigh, what_is_inside
 from core import clock
 from core.intervals import Interval
 from providers import edit_stamps, services
@@ -66,8 +64,9 @@ def block_availability(
     inside = what_is_inside(page, span, now=call.now, with_kept=False, with_offered=False)
     ways = _ways(inside, decisions or {})
     if len(ways) < len(inside.claims):
-        raise _conflicts(call, page, inside, ways)
-    counts = _counts(page, inside, ways, now=call.now)
+        raise _conflicts(call, page, span, inside, ways)
+    weighing = weigh(page, span, inside, ways, now=call.now)
+    counts = weighing.counts
     try:
         cleared = take_time_off(
             provider=page,
@@ -76,11 +75,11 @@ def block_availability(
             ways=ways,
             word=message,
             seen=number_accepted(accept) if counts.bans else counts.number,
-            offered=_offered(page, inside, ways, span, now=call.now) if not counts.bans else None,
+            offered={reference: each.starts for reference, each in weighing.times.items()},
         )
     except InsideChanged:
         now_inside = what_is_inside(page, span, now=call.now, with_kept=False, with_offered=False)
-        raise _conflicts(call, page, now_inside, _ways(now_inside, decisions or {})) from None
+        raise _conflicts(call, page, span, now_inside, _ways(now_inside, decisions or {})) from None
     assert cleared.time_off is not None
     return cleared.time_off
 
@@ -122,37 +121,11 @@ def _choices(claim: Claim) -> list[str]:
     return [CANCEL if way is claim.way_to_end else way.value for way in claim.ways]
 
 
-def _counts(page: Provider, inside: Inside, ways: Mapping[str, Way], *, now: datetime) -> Consequence:
-    """What ending the claims in these ways would count as."""
-    cancelled = [
-        claim.start
-        for claim in inside.claims
-        if claim.way_to_end is Way.CANCEL and ways[claim.appointment.reference] is not Way.KEEP
-    ]
-    return fair_use.consequence_for(page.user_id, cancelled, now=now) if cancelled else FREE
-
-
-def _offered(
-    page: Provider, inside: Inside, ways: Mapping[str, Way], span: Interval, *, now: datetime
-) -> dict[str, tuple[datetime, ...]]:
-    """The times to offer instead of each claim whose way that is."""
-    offering = [claim.appointment for claim in inside.claims if ways[claim.appointment.reference] is Way.OFFER]
-    if not offering:
-        return {}
-    ending = [
-        claim.appointment
-        for claim in inside.claims
-        if not claim.proposed and ways[claim.appointment.reference] is not Way.KEEP
-    ]
-    times = times_to_offer(page, offering, away=span, ending=ending, now=now)
-    return {reference: each.starts for reference, each in times.items()}
-
-
-def _conflicts(call: Call, page: Provider, inside: Inside, ways: Mapping[str, Way]) -> Problem:
+def _conflicts(call: Call, page: Provider, span: Interval, inside: Inside, ways: Mapping[str, Way]) -> Problem:
     """The refusal with each claim inside, those that are undecided marked, and what cancelling them all counts as."""
     zone = call.zone_of(page.time_zone)
     every = {claim.appointment.reference: claim.way_to_end for claim in inside.claims}
-    counts = _counts(page, inside, every, now=call.now)
+    counts = weigh(page, span, inside, every, now=call.now).counts
     return Problem(
         "conflicts",
         more={

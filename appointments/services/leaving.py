@@ -12,6 +12,7 @@ from accounts import leaving
 from accounts.models import Departure, User
 from appointments.exceptions import InsideChanged
 from appointments.models import Appointment, Hold, Offer, WaitlistPlace
+from appointments.rules.fair_use import FREE, Consequence
 from appointments.rules.leaving import Ahead, Waiting, ahead_of, fingerprint
 from appointments.states import PlaceState, Role
 from core import clock
@@ -61,9 +62,31 @@ def waiting_of(person: User, *, now: datetime) -> Waiting:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What leaving would do now: what lies ahead, what that counts as, and what else ends."""
+
+    ahead: list[Ahead]
+    counts: Consequence
+    waiting: Waiting
+
+    @property
+    def shown(self) -> str:
+        """The fingerprint of all that ends, for `leave` to compare it with what the person saw."""
+        return fingerprint(self.ahead, self.waiting)
+
+
 def as_shown(person: User, *, now: datetime) -> str:
     """The fingerprint of all that ends when the person leaves now, as their page would carry it."""
     return fingerprint(what_lies_ahead(person, now=now), waiting_of(person, now=now))
+
+
+def look_before_leaving(person: User, *, now: datetime) -> Look:
+    """Look what leaving would do now, and write nothing. Three queries, four where something is cancelled."""
+    ahead = what_lies_ahead(person, now=now)
+    starts = [one.appointment.start for one in ahead if one.ends and not one.is_request]
+    counts = fair_use.consequence_for(person.pk, starts, now=now) if starts else FREE
+    return Look(ahead, counts, waiting_of(person, now=now))
 
 
 def leave(*, person: User, seen: int, shown: str) -> Left:

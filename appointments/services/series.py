@@ -1,6 +1,6 @@
 """Series: the row with its rule, and the acts that concern several of its appointments."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,9 @@ from accounts.models import User
 from appointments.exceptions import ChangedSince, PolicyRefused
 from appointments.models import Appointment, LeftOutDate, Series
 from appointments.rules.recurrence import Rule
+from appointments.rules.stopping import Scope, to_stop
 from appointments.states import LeftOut, Role, Verb
+from core import clock
 from core.compiled_inserts import insert_all
 from providers.models import Service
 
@@ -113,6 +115,27 @@ def end_several(
         for one in appointments
     ]
     return transitions.apply(changes, actor=actor, role=role, seen=seen)
+
+
+def stop_series(
+    *,
+    series: Series,
+    appointments: Iterable[Appointment],
+    scope: Scope,
+    since: Appointment | None,
+    actor: User,
+    role: Role,
+    reason: str = "",
+    seen: int = 0,
+    versions: Mapping[str, int] | None = None,
+) -> list[Outcome]:
+    """End one date of a series, it and those that follow, or all that lie ahead, as `end_several` does; `appointments`
+    are those of the series. What the role can't end any more stays, unless it alone was chosen."""
+    policy = series.provider.policy
+    ending = to_stop(appointments, scope, since, role=role, policy=policy, now=clock.now())
+    if not ending:
+        return []
+    return end_several(appointments=ending, actor=actor, role=role, reason=reason, seen=seen, versions=versions)
 
 
 def answer_several(

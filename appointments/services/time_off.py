@@ -11,7 +11,7 @@ from django.db.models import Q
 from accounts.models import TAKES_PART, User
 from appointments.exceptions import InsideChanged, PolicyRefused
 from appointments.models import Appointment, Offer, conditions
-from appointments.rules.fair_use import LIMIT
+from appointments.rules.fair_use import FREE, LIMIT, Consequence
 from appointments.rules.time_off import Claim, Way
 from appointments.states import Role
 from core import clock
@@ -50,6 +50,16 @@ class Inside:
     claims: list[Claim]
     kept: int = 0
     offered: list[Offer] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """What ending some of what lies inside would do: the appointments `ended` by it, what that counts as, and the times
+    that can be offered instead, by reference. Who would be banned by it offers none."""
+
+    ended: list[Appointment]
+    counts: Consequence
+    times: dict[str, offers.Times]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +109,36 @@ def what_is_inside(
     offered = offers.offers_inside(provider, span, now=now, customer=customer).select_related("customer")
     kept = holds.count_kept_inside(provider, span, now=now) if with_kept else 0
     return Inside(claims, kept, list(offered) if with_offered else [])
+
+
+def weigh(
+    provider: Provider,
+    span: Interval,
+    inside: Inside,
+    ways: Mapping[str, Way],
+    *,
+    now: datetime,
+    shown: Offered | None = None,
+    after: Mapping[str, datetime] | None = None,
+) -> Weighing:
+    """What the act would do that ends each claim inside as `ways` says for its reference. Nothing is written.
+
+    `shown` and `after` are those of `offers.times_to_offer`. One query where something is cancelled, and up to eight
+    where other times are offered.
+    """
+    # Only what is cancelled or declined is no longer there for a ban to end; a proposal's appointment is.
+    ended = [
+        claim.appointment
+        for claim in inside.claims
+        if not claim.proposed and ways[claim.appointment.reference] is not Way.KEEP
+    ]
+    cancelled = [one.start for one in ended if one.is_confirmed]
+    counts = fair_use.consequence_for(provider.user_id, cancelled, now=now) if cancelled else FREE
+    offering = [one for one in ended if ways[one.reference] is Way.OFFER]
+    times: dict[str, offers.Times] = {}
+    if offering and not counts.bans:
+        times = offers.times_to_offer(provider, offering, away=span, ending=ended, shown=shown, after=after, now=now)
+    return Weighing(ended, counts, times)
 
 
 def take_time_off(

@@ -15,11 +15,10 @@ from accounts.models import User
 from appointments.exceptions import CountsForMore, InsideChanged, OffersChanged
 from appointments.forms.time_off import ClearForm, typed_offers, typed_ways
 from appointments.pages.studio.time_off import Check, build_check, chosen_ways
-from appointments.rules.fair_use import FREE, Ending, is_late
+from appointments.rules.fair_use import Ending, is_late
 from appointments.rules.time_off import Way
 from appointments.services import fair_use
-from appointments.services.offers import Times, times_to_offer
-from appointments.services.time_off import Cleared, Inside, what_is_inside
+from appointments.services.time_off import Cleared, Inside, weigh, what_is_inside
 from core import clock
 from core.exceptions import DomainError
 from core.intervals import Interval
@@ -172,25 +171,16 @@ def _check(
     other times are offered."""
     provider, now = clearing.provider, clock.now()
     chosen = chosen_ways(inside, ways, now=now)
-    # Only what is cancelled or declined is no longer there for a ban to end; a proposal's appointment is.
-    ended = [
-        claim.appointment
-        for claim in inside.claims
-        if not claim.proposed and chosen[claim.appointment.reference] is not Way.KEEP
-    ]
-    cancelled = [one.start for one in ended if one.is_confirmed]
-    counts = fair_use.consequence_for(provider.user_id, cancelled, now=now) if cancelled else FREE
-    ending = fair_use.what_a_ban_ends(provider.user, besides=ended, now=now) if counts.bans else Ending()
-    offering = [one for claim in inside.claims if chosen[(one := claim.appointment).reference] is Way.OFFER]
-    times: dict[str, Times] = {}
-    if offering and not counts.bans:
-        times = times_to_offer(provider, offering, away=clearing.span, ending=ended, shown=shown, after=after, now=now)
+    weighing = weigh(provider, clearing.span, inside, chosen, now=now, shown=shown, after=after)
+    ending = Ending()
+    if weighing.counts.bans:
+        ending = fair_use.what_a_ban_ends(provider.user, besides=weighing.ended, now=now)
     return build_check(
         inside,
         chosen,
-        counts,
+        weighing.counts,
         ending,
-        times,
+        weighing.times,
         is_time_off=clearing.is_time_off,
         reader=provider.zone,
         now=now,

@@ -22,9 +22,7 @@ from accounts.zones import viewer_zone
 from appointments.exceptions import CountsForMore, InsideChanged
 from appointments.pages.leaving import leaving_page
 from appointments.queries.leaving import past_of
-from appointments.rules.fair_use import FREE
-from appointments.rules.leaving import fingerprint
-from appointments.services import fair_use, leaving
+from appointments.services import leaving
 from core import clock
 from core.view_contract import open_to_all, open_to_banned
 
@@ -73,16 +71,13 @@ def _page(
 ) -> HttpResponse:
     """Seven queries, whatever lies ahead."""
     now = clock.now()
-    ahead = leaving.what_lies_ahead(me, now=now)
-    starts = [one.appointment.start for one in ahead if one.ends and not one.is_request]
-    counts = fair_use.consequence_for(me.pk, starts, now=now) if starts else FREE
-    waiting = leaving.waiting_of(me, now=now)
-    page = leaving_page(ahead, counts, waiting, past_of(me), is_banned=me.banned_at is not None, now=now)
+    look = leaving.look_before_leaving(me, now=now)
+    page = leaving_page(look.ahead, look.counts, look.waiting, past_of(me), is_banned=me.banned_at is not None, now=now)
     context = {
         "page": page,
         "form": form or LeavingForm(request=request, person=me),
         "why": why,
-        "shown": fingerprint(ahead, waiting),
+        "shown": look.shown,
         "is_staff": me.is_staff or me.is_superuser,
         "days": accounts_leaving.GRACE.days,
         "until": now + accounts_leaving.GRACE,

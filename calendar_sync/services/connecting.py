@@ -371,6 +371,20 @@ def read_now(*, connection: Connection, now: datetime) -> None:
     written.try_again(connection.user, now=now)
 
 
+def read_all_now(*, connections: Iterable[Connection], now: datetime) -> None:
+    """Have the calendars of several connections read, as `read_now` does. Raises the first refusal where none can be
+    read."""
+    refusals, is_read = [], False
+    for connection in connections:
+        try:
+            read_now(connection=connection, now=now)
+            is_read = True
+        except NotConnected as refusal:
+            refusals.append(refusal)
+    if refusals and not is_read:
+        raise refusals[0]
+
+
 @retrying
 @transaction.atomic
 def disconnect(*, connection: Connection, actor: User, removes_events: bool = False) -> bool:

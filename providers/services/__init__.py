@@ -8,6 +8,7 @@ from providers.services.catalogue import delete_service, move_service, pause_ser
 
 from .allowances import apply_limits, lift_limits
 from .blocks import block_customer, unblock_customer
+from .drafts import draft_page
 from .locking import lock_provider, open_time_changed, refresh_openings
 from .opening import add_date_hours, add_hours, dates_text, remove_override, save_override, set_working_hours
 from .page import go_live, leave_calendar_for_later, pause_page, resume_page, save_policy, save_profile, start_page
@@ -22,6 +23,7 @@ __all__ = [
     "check_time_off",
     "dates_text",
     "delete_service",
+    "draft_page",
     "go_live",
     "leave_calendar_for_later",
     "lift_limits",
