@@ -115,6 +115,8 @@ def logging_config(*, level: str, form: str) -> dict[str, Any]:
             "gunicorn.error": {"handlers": [], "propagate": True},
             # At a lower level they log what they send and get, tokens included.
             **{name: {"level": "WARNING"} for name in ("google", "googleapiclient", "oauthlib", "requests_oauthlib")},
+            # At DEBUG it writes out all that a page knows where one name of it is missing, links of mails included.
+            "django.template": {"level": "INFO"},
         },
     }
 

@@ -40,7 +40,7 @@ def found_in_tables(markers: dict[str, str]) -> list[str]:
     """The columns that hold a marker, like `accounts_user.email: email`, by plain SQL in the tables as they are."""
     return sorted(
         f"{table}.{column}: {name}"
-        for table, column, text in _texts()
+        for table, column, text in texts()
         for name, marker in markers.items()
         if marker.lower() in text.lower()
     )
@@ -56,7 +56,8 @@ def columns_for_words() -> set[str]:
     }
 
 
-def _texts() -> Iterator[tuple[str, str, str]]:
+def texts(*, opened: bool = True) -> Iterator[tuple[str, str, str]]:
+    """What stands in each column of each row of all tables; sessions and addresses in jobs as they are, or opened."""
     tables = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
     with connection.cursor() as cursor:
         for table in sorted(tables & set(connection.introspection.table_names(cursor))):
@@ -65,7 +66,7 @@ def _texts() -> Iterator[tuple[str, str, str]]:
             for row in cursor.fetchall():
                 for column, value in zip(columns, row, strict=True):
                     if value is not None:
-                        yield table, column, _as_text(column, value)
+                        yield table, column, _as_text(column if opened else "", value)
 
 
 def _as_text(column: str, value: object) -> str:
@@ -106,11 +107,11 @@ def found_in_cache(markers: dict[str, str], *, at: datetime) -> list[str]:
 
 
 @contextmanager
-def logs() -> Iterator[io.StringIO]:
+def logs(*, level: str = "INFO") -> Iterator[io.StringIO]:
     """What is logged meanwhile, as the running product writes it to its standard output."""
     written, root = io.StringIO(), logging.getLogger()
     before = root.handlers[:]
-    config = logging_config(level="INFO", form="json")
+    config = logging_config(level=level, form="json")
     config["handlers"]["stdout"]["stream"] = written
     logging.config.dictConfig(config)
     try:
