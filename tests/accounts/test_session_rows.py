@@ -1,15 +1,10 @@
 """The session names the person signed in, and one query reads both; what the session's own data say decides."""
 
-from datetime import UTC, datetime
-from importlib import import_module
 from unittest import mock
 
 import pytest
-from allauth.usersessions.models import UserSession
-from django.apps import apps
 from django.contrib.auth import SESSION_KEY, get_user
 from django.db import connection
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -128,18 +123,3 @@ def test_a_session_may_be_saved_while_its_account_is_being_deleted(browser, pers
 
     assert SessionStore(store.session_key)[SESSION_KEY] == str(person.pk)
     assert browser.get(PAGE).status_code == 302
-
-
-def test_sessions_of_djangos_own_table_move_along(person):
-    ends = datetime(2026, 4, 1, 12, 30, tzinfo=UTC)
-    moment = Session._meta.get_field("expire_date").db_type(connection)
-    UserSession.objects.create(user=person, session_key="theirs", ip="127.0.0.1", user_agent="")
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TABLE django_session (session_key text, session_data text, expire_date {moment})")
-        for key in ("theirs", "visitor"):
-            cursor.execute("INSERT INTO django_session VALUES (%s, %s, %s)", [key, f"data of {key}", ends])
-        import_module("accounts.migrations.0003_session").move_sessions(apps, BaseDatabaseSchemaEditor(connection))
-
-    rows = Session.objects.order_by("session_key").values_list("session_key", "session_data", "expire_date", "person")
-    assert list(rows) == [("theirs", "data of theirs", ends, person.pk), ("visitor", "data of visitor", ends, None)]
-    assert "django_session" not in connection.introspection.table_names()

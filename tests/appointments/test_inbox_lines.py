@@ -2,12 +2,9 @@
 
 from contextlib import contextmanager
 from datetime import timedelta
-from importlib import import_module
-from uuid import UUID
 
 import pytest
 import time_machine
-from django.apps import apps
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -278,22 +275,6 @@ def test_a_withdrawn_request_is_a_receipt_to_its_customer_an_answer_by_staff_and
     mails = {side: event_mail(event=event.pk, to=side) for side in (Role.CUSTOMER, Role.PROVIDER)}
     assert told == {customer: (kind, topic), provider.user: (Kind.WITHDRAWN, Topic.REQUESTS)}
     assert {side: mail.kind for side, mail in mails.items()} == {Role.CUSTOMER: kind, Role.PROVIDER: Kind.WITHDRAWN}
-
-
-def test_what_customers_were_told_of_withdrawn_requests_leaves_the_topic_of_providers(customer, provider):
-    facts = {"kind": Kind.WITHDRAWN, "topic": Topic.REQUESTS, "told_at": NOW}
-    for number, (reader, to, read_at) in enumerate(
-        [(customer, "customer", NOW), (customer, "customer", None), (provider.user, "provider", None)]
-    ):
-        InboxItem.objects.create(pk=UUID(int=number), reader=reader, facts={"to": to}, read_at=read_at, **facts)
-
-    import_module("notifications.migrations.0020_fill_withdrawn_by_oneself").fill(apps, None)
-
-    assert list(InboxItem.objects.order_by("pk").values_list("kind", "topic")) == [
-        ("taken_back", "receipts"),
-        ("not_confirmed", "answers"),
-        ("withdrawn", "requests"),
-    ]
 
 
 @pytest.mark.parametrize(("verb", "side"), [(verb, side) for verb, sides in KINDS.items() for side in sides])

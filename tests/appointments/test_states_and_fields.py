@@ -3,19 +3,16 @@
 It is Monday 2 March 2026, 08:00.
 """
 
-from datetime import timedelta
-
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.db.migrations.executor import MigrationExecutor
 
 from appointments.models import Appointment
 from appointments.pages.labels import state_label
 from appointments.services import transitions
-from appointments.states import Role, Status, Verb
+from appointments.states import Role, Status
 from tests.factories.accounts import UserFactory
 
-from .conftest import NOW, TUESDAY_TEN
+from .conftest import NOW
 from .test_customer_pages import many
 
 pytestmark = pytest.mark.django_db
@@ -73,40 +70,6 @@ def test_a_request_is_agreed_when_it_is_accepted_and_stays_so_when_it_is_called_
     transitions.cancel_appointment(appointment=accepted, actor=provider.user, role=Role.PROVIDER)
 
     assert (before, accepted.agreed_at, Appointment.objects.get().agreed_at) == (None, NOW, NOW)
-
-
-def migrate(*targets):
-    executor = MigrationExecutor(connection)
-    executor.migrate(list(targets) or executor.loader.graph.leaf_nodes())
-
-
-@pytest.mark.django_db(transaction=True)
-def test_older_rows_are_filled_from_their_history_before_the_rules_hold(provider, customer, service, book):
-    """Back to the release before and forward again; a row without history is filled from what else it says."""
-    booked = book().appointment
-    transitions.cancel_appointment(appointment=booked, actor=customer, role=Role.CUSTOMER)
-    [bare] = many(customer, service, number=1, status=Status.COMPLETED)
-    [asked] = many(customer, service, number=1, status=Status.REQUESTED, first=TUESDAY_TEN)
-    provider.policy.accepts_at_once = False
-    provider.policy.save()
-    declined = book(TUESDAY_TEN + timedelta(hours=2)).appointment
-    staff = UserFactory(is_staff=True)
-    transitions.decline_request(appointment=declined, actor=staff, role=Role.STAFF)
-    [without_history] = many(customer, service, number=1, status=Status.DECLINED, first=TUESDAY_TEN + timedelta(days=9))
-
-    migrate(("appointments", "0009_agreed_at"))
-    execute("UPDATE appointments_appointment SET agreed_at = NULL, closed_at = NULL, answer_by = NULL, ended_by = ''")
-    migrate()
-
-    columns = ("agreed_at", "closed_at", "answer_by", "ended_by")
-    found = {row[0]: row[1:] for row in Appointment.objects.values_list("pk", *columns)}
-    assert found == {
-        booked.pk: (NOW, booked.history.get(verb=Verb.CANCEL).at, None, "customer"),
-        bare.pk: (bare.created_at, bare.end, None, ""),
-        asked.pk: (None, None, asked.start, ""),
-        declined.pk: (None, NOW, None, "staff"),
-        without_history.pk: (None, without_history.created_at, None, "provider"),
-    }
 
 
 @pytest.mark.parametrize(("by", "to_provider"), [(Role.PROVIDER, "Declined by you"), (Role.STAFF, "Declined by staff")])

@@ -2,10 +2,8 @@
 
 import re
 from datetime import timedelta
-from importlib import import_module
 
 import pytest
-from django.apps import apps
 from django.db import transaction
 from django.test import Client
 
@@ -428,25 +426,6 @@ def test_a_press_in_a_mail_leaves_the_name_of_the_choice_as_it_is(client, me):
 
     assert preferences.choice_of(me).much == Much.NEEDED
     assert not preferences.wants(me, Kind.REMINDER) and preferences.wants(me, Kind.CONFIRMED)
-
-
-@pytest.mark.parametrize(
-    ("off", "name"),
-    [
-        (set(), Much.ALL),
-        ({(EMAIL, "receipts")}, Much.NEEDED),
-        ({(EMAIL, topic) for topic in HERE}, Much.ESSENTIAL),
-        ({(EMAIL, topic) for topic in HERE} | {(INBOX, "answers")}, Much.OWN),
-        ({(EMAIL, "receipts"), (EMAIL, "answers")}, Much.OWN),
-        ({(INBOX, "receipts")}, Much.OWN),
-    ],
-)
-def test_who_chose_before_names_were_kept_has_the_name_of_their_choice(me, off, name):
-    preferences.save_choice(actor=me, off=off, leads=[])
-
-    import_module("notifications.migrations.0018_fill_how_much").fill(apps, None)
-
-    assert MailPreferences.objects.get().much == name
 
 
 def test_a_channel_that_is_gone_again_leaves_its_jobs_to_be_seen(me, texts, monkeypatch):
