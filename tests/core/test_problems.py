@@ -25,6 +25,7 @@ TOLD = {
     of_appointments.PolicyRefused: (409, 409, "policy-refused"),
     of_appointments.AddressNeeded: (409, 409, "address-needed"),
     of_appointments.NotKept: (409, 409, "policy-refused"),
+    of_appointments.HoldRefused: (409, 409, "policy-refused"),
     of_appointments.MoveRefused: (409, 409, "move-refused"),
     of_appointments.ChangedSince: (409, 412, "changed-meanwhile"),
     of_appointments.ConflictChanged: (409, 412, "changed-meanwhile"),
