@@ -10,7 +10,7 @@ from tests.api.program import start_session
 from tests.factories.accounts import UserFactory
 from tests.processes import meet
 
-AT_ONCE = 8
+AT_ONCE = 20
 
 
 def refresh(token, folder):
