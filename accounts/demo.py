@@ -17,6 +17,7 @@ STAFF = "staff@example.com"
 WITH_GOOGLE = "leo@example.com"
 SUSPENDED = "ivy@example.com"
 LEAVING = "hazel@example.com"
+PROGRAM = "juno.till"  # a username; the account has no address
 # How long before today the people of the demo signed up.
 MEMBERS_FOR = timedelta(days=120)
 
@@ -35,11 +36,14 @@ def is_seeded() -> bool:
 
 @transaction.atomic
 def seed(size: Size) -> None:
-    """Create staff, sixty customers, and two who will be suspended and leave; the number ignores `size`."""
+    """Create staff, sixty customers, two who will be suspended and leave, and one made by a program, who has a username
+    alone; the number ignores `size`."""
     password = make_password(PASSWORD)
     make_person(STAFF, "Staff", LONDON, password, is_staff=True, is_superuser=True)
     make_person(SUSPENDED, "Ivy Frost", LONDON, password)
     make_person(LEAVING, "Hazel Moor", LONDON, password)
+    joined = clock.now() - MEMBERS_FOR
+    User.objects.create(username=PROGRAM, name="Juno Park", time_zone=LONDON, password=password, joined_at=joined)
     zones = [LONDON] * 4 + [BERLIN, NEW_YORK, KOLKATA, SYDNEY]
     for number, (email, first, last) in enumerate(zip(customer_emails(), FIRST_NAMES, LAST_NAMES, strict=True)):
         zone = LONDON if number == 0 else zones[number % len(zones)]

@@ -6521,6 +6521,14 @@ MUTANTS = [
         "shown_once",
     ),
     mutant(
+        "a look at what ends all keys ends them",
+        "api/views/key_pages.py",
+        '    if request.method != "POST":\n        found = list(',
+        '    if request.method == "PUT":\n        found = list(',
+        "api/test_key_pages.py",
+        "and_then_all",
+    ),
+    mutant(
         "a key of somebody else is ended on the page",
         "api/views/key_pages.py",
         "keys.keys_of(request.user, now=clock.now()).filter(uuid=key)",

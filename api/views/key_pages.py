@@ -62,10 +62,14 @@ def end_own_key(request: SignedInRequest, key: UUID) -> HttpResponse:
     return redirect("settings_api")
 
 
+@never_cache
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def end_all_own_keys(request: SignedInRequest) -> HttpResponse:
-    """End every key of the person."""
+    """End every key of the person, after a page that names them."""
+    if request.method != "POST":
+        found = list(keys.keys_of(request.user, now=clock.now()))
+        return render(request, "api/end_all_keys.html", {"keys": found})
     number = keys.end_all_keys(request.user)
     said = "You had no keys." if not number else "Your key has ended." if number == 1 else "All your keys have ended."
     messages.success(request, said)

@@ -200,7 +200,7 @@ EVENTS = [
 OF_SERVICE = "?provider=petra&service=first-assessment"
 ROWS = [
     Row("settings_api", get=signed_in("200"), post=signed_in("422")),
-    Row("settings_api_end_all", get=signed_in("405"), post=signed_in("go")),
+    Row("settings_api_end_all", get=signed_in("200"), post=signed_in("go")),
     Row(
         "settings_api_end",
         args=lambda world: {"key": world.api_key.uuid},

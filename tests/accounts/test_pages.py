@@ -93,7 +93,7 @@ def test_most_pages_were_seen(person):
         "mfa_remove_webauthn", "mfa_edit_webauthn",
         "settings_photo", "settings_photo_remove", "settings_zone",
         "settings_data_copy", "settings_data_file",
-        "settings_api_end", "settings_api_end_all",
+        "settings_api_end",
         "settings_google_connect", "settings_google_disconnect",
     }  # fmt: skip
 

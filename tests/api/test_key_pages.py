@@ -81,8 +81,13 @@ def test_one_key_ends_and_then_all(page, customer):
 
     assert "The key “Key 0” has ended." in ended.content.decode()
     assert customer.api_keys.count() == 2
+    asked = page.get(f"{PAGE}end/").content.decode()
+    assert [words in asked for words in ("End all 2 keys?", "Key 0", "Key 1", "Key 2")] == [True, False, True, True]
+    assert customer.api_keys.count() == 2
+    assert f'href="{PAGE}end/"' in page.get(PAGE).content.decode()
     assert "All your keys have ended." in page.post(f"{PAGE}end/", follow=True).content.decode()
     assert not customer.api_keys.exists()
+    assert "There is no key to end" in page.get(f"{PAGE}end/").content.decode()
     assert page.post(f"{PAGE}{rows[0].uuid}/end/").status_code == 404
 
 

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.db import transaction
 
-from accounts.models import Appeal, Ban
+from accounts.models import Appeal, Ban, User
 from appointments.demo import new_times, own_events, scale
 from appointments.exceptions import PolicyRefused
 from appointments.models import Appointment, Hold, Offer, OpeningIndex, OwnEvent, Proposal
@@ -59,7 +59,7 @@ def test_the_demo_keeps_every_rule_has_every_state_and_is_made_once():
     assert diary() == made
 
 
-def test_the_demo_has_somebody_suspended_who_appealed_and_somebody_blocked():
+def test_the_demo_has_somebody_suspended_who_appealed_somebody_blocked_and_a_username_alone():
     seeded(MORNING, hosts=3, diary=40)
 
     ban = Ban.objects.get()
@@ -67,6 +67,8 @@ def test_the_demo_has_somebody_suspended_who_appealed_and_somebody_blocked():
     assert ended_by(ban) == Ended(1, 0)
     assert Appeal.objects.filter(ban=ban, answered_at=None).count() == 1
     assert CustomerBlock.objects.open().count() == 1
+    by_program = User.objects.get(email=None)
+    assert (by_program.username, by_program.check_password(demo.PASSWORD)) == ("juno.till", True)
     soon = Appointment.objects.filter(customer__email="amara@example.com", status=Status.CONFIRMED)
     assert soon.filter(start__gt=MORNING, start__lte=MORNING + timedelta(hours=12)).exists()
 

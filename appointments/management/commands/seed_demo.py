@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.demo import CUSTOMER, LEAVING, STAFF, SUSPENDED
+from accounts.demo import CUSTOMER, LEAVING, PROGRAM, STAFF, SUSPENDED
 from appointments.demo import google, pretend, scale
 from appointments.search.index import measure_figures
 from core import demo
@@ -17,6 +17,7 @@ These logins are for the demo only. Never use this data where anybody else can r
     staff      {STAFF:20} {demo.PASSWORD}   (the admin is at /admin/)
     suspended  {SUSPENDED:20} {demo.PASSWORD}   (reads why, and has appealed)
     leaving    {LEAVING:20} {demo.PASSWORD}   (deleted the account, and can still keep it)
+    program    {PROGRAM:20} {demo.PASSWORD}   (a username without an address: for programs, at /api/token)
 """
 
 
