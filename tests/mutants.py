@@ -6330,6 +6330,14 @@ MUTANTS = [
         "half_an_hour",
     ),
     mutant(
+        "one account that Google asks to sign in to keeps all from being read",
+        "calendar_sync/services/connecting.py",
+        "    if refusals and not is_read:\n",
+        "    if refusals:\n",
+        CALENDAR_BY_API,
+        "sign_in_to_each",
+    ),
+    mutant(
         "a program ends the connection of another",
         "api/operations/calendar.py",
         "(each for each in _connections(call) if each.uuid == wanted)",

@@ -84,9 +84,14 @@ def test_a_site_without_google_says_so(studio, settings):
     assert studio.get(CALENDAR).json()["available"] is False
 
 
-def test_the_calendars_are_read_by_a_job_unless_google_asks_to_sign_in(studio, connection):
+def test_the_calendars_are_read_by_a_job_unless_google_asks_to_sign_in_to_each(studio, provider, connection):
+    given = {"email": "second@example.com", "profile": connection.profile, "refresh_token": "r"}
+    Connection.objects.create(user=provider.user, account="2", **given)
     assert studio.post(SYNC).status_code == 202
-    Connection.objects.update(state=State.SIGN_IN_AGAIN, refresh_token="")
+    asks = {"state": State.SIGN_IN_AGAIN, "refresh_token": ""}
+    Connection.objects.filter(pk=connection.pk).update(**asks)
+    assert studio.post(SYNC).status_code == 202
+    Connection.objects.update(**asks)
 
     assert studio.post(SYNC).status_code == 409
 
