@@ -9,7 +9,7 @@ path, query and body by name.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.http import http_date
@@ -29,12 +29,16 @@ _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 class Retirement:
     """The end of a route: said `since` then, it answers `until` a year later at least; `instead` is its successor.
 
-    Told as RFC 9745 (Deprecation), RFC 8594 (Sunset) and a Link.
+    Told as RFC 9745 (Deprecation), RFC 8594 (Sunset) and a Link. Raises ValueError where the year is not full.
     """
 
     since: datetime
     until: datetime
     instead: str
+
+    def __post_init__(self) -> None:
+        if self.until - self.since < timedelta(days=365):
+            raise ValueError("A route answers for a year after its end was said.")
 
     @property
     def headers(self) -> dict[str, str]:

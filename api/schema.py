@@ -13,6 +13,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_seri
 from rest_framework import serializers
 
 from api.problems import KINDS
+from api.promises import SUNSET
 
 # An answer of each route, and what was sent for it, by the route's name: taken from the tests.
 EXAMPLES = Path(__file__).parent / "examples.json"
@@ -87,6 +88,14 @@ class RouteSchema(AutoSchema):
     def get_auth(self) -> list[dict[str, list[str]]]:
         signed_in: list[dict[str, list[str]]] = [{"bearer": []}, {"cookie": []}]
         return signed_in if self.route.needs_person else [*signed_in, {}]
+
+    def is_deprecated(self) -> bool:
+        return self.route.retires is not None
+
+    def get_extensions(self) -> dict[str, Any]:
+        """The day after which a route that will go may be gone."""
+        retires = self.route.retires
+        return {SUNSET: retires.until.date().isoformat()} if retires else {}
 
     def map_parsers(self) -> list[str]:
         return ["multipart/form-data" if self.route.upload else JSON]

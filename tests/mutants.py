@@ -6601,4 +6601,18 @@ MUTANTS = [
         "api/test_signing_in.py",
         "ends_a_session",
     ),
+    mutant(
+        "a version loses what programs read",
+        "api/promises.py",
+        'yield f"{where}.{name} is gone"',
+        "pass",
+        "api/test_promises.py",
+    ),
+    mutant(
+        "a version asks for what could be left out",
+        "api/promises.py",
+        "for name in sorted(now - before)",
+        "for name in sorted(before - now)",
+        "api/test_promises.py",
+    ),
 ]

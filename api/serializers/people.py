@@ -3,6 +3,8 @@
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from phonenumber_field.serializerfields import PhoneNumberField
 from rest_framework import serializers
 
@@ -59,8 +61,13 @@ class MeOut(OwnWrites):
         return photo_of(person)
 
 
+@extend_schema_field(OpenApiTypes.BINARY)
+class Upload(serializers.FileField):
+    """A file of a multipart body."""
+
+
 class PhotoIn(Reads):
-    photo = serializers.FileField(max_length=None)
+    photo = Upload(max_length=None)
 
 
 class PhotoOut(serializers.Serializer[Any]):
