@@ -8,10 +8,11 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from django.db import connections, router
-from django.db.models import AutoField, Field, Model
+from django.db.models import AutoField, CharField, Field, Model, TextField
 from django.db.models.expressions import DatabaseDefault
 from django.db.models.sql import Query
 
+TEXT = frozenset({CharField, TextField})
 Row = TypeVar("Row", bound=Model)
 
 
@@ -34,6 +35,8 @@ def insert_all(rows: Iterable[Row], *, ignore_conflicts: bool = False) -> list[R
             value = field.pre_save(row, add=True)
             if isinstance(value, DatabaseDefault):
                 left_to_database.append(len(values) + len(left_to_database))
+            elif value is None or (type(value) is str and type(field) in TEXT):
+                values.append(value)  # as the field would pass it on, and most values are such
             else:
                 values.append(field.get_db_prep_save(value, connection))
     sql = _insert_sql(model, len(rows), tuple(left_to_database), ignore_conflicts, connection.alias)

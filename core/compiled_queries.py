@@ -33,8 +33,8 @@ from typing import Any, Generic, Protocol, TypeVar, overload
 
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import QuerySet
-from django.db.models.query import ValuesListIterable
+from django.db.models import Model, QuerySet
+from django.db.models.query import ModelIterable, ValuesListIterable, get_related_populators
 
 Row = TypeVar("Row")
 Slot = tuple[str, int | None]  # the name of a value, and the index of an item if it is a list
@@ -174,6 +174,7 @@ class _Ready:
         self.sql, params = self.compiler.as_sql()
         columns = [column for column, *_ in self.compiler.select[: self.compiler.col_count]]
         self.converters = self.compiler.get_converters(columns)
+        self.instances = _Instances.of(self.queryset, self.compiler)
         sql, others = build(**second.values).query.get_compiler(connection=connection).as_sql()
         self.slots = [(first.slot_of(param), param) for param in params]
         if sql != self.sql:
@@ -212,17 +213,47 @@ class _Ready:
     def read(self, cursor: Any) -> list[Any]:
         """The rows of an executed query, as the queryset would have given them."""
         with cursor:
-            results = [cursor.fetchall()]
+            results = cursor.fetchall()
         # Compiler and query are copies for this call: threads share only objects that are never changed.
         compiler = copy(self.compiler)
         compiler.connection = connections[DEFAULT_DB_ALIAS]
-        compiler.get_converters = lambda columns: self.converters
+        rows = compiler.apply_converters(results, self.converters) if self.converters else results
         if self.queryset._iterable_class is ValuesListIterable:
-            return list(compiler.results_iter(results, tuple_expected=True))
-        compiler.execute_sql = lambda *args, **options: results
-        rows = self.queryset.all()
-        rows.query.get_compiler = lambda *args, **options: compiler  # type: ignore[method-assign]
-        return list(rows)
+            return [tuple(row) for row in rows]
+        if self.instances:
+            return [self.instances.made_of(row) for row in rows]
+        compiler.get_converters = lambda columns: self.converters
+        compiler.execute_sql = lambda *args, **options: [results]
+        queryset = self.queryset.all()
+        queryset.query.get_compiler = lambda *args, **options: compiler  # type: ignore[method-assign]
+        return list(queryset)
+
+
+class _Instances:
+    """What makes model instances of rows, as Django's ModelIterable does, which finds out anew for each query what
+    stands in which column."""
+
+    def __init__(self, compiler: Any) -> None:
+        info, select = compiler.klass_info, compiler.select
+        self.model = info["model"]
+        self.own = slice(info["select_fields"][0], info["select_fields"][-1] + 1)
+        self.names = [column.target.attname for column, *_ in select[self.own]]
+        self.related = get_related_populators(info, select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg] # Django 6 takes more
+        self.annotations = list(compiler.annotation_col_map.items())
+
+    @classmethod
+    def of(cls, queryset: QuerySet, compiler: Any) -> "_Instances | None":
+        """None where the queryset gives no instances, or more than a row has."""
+        has_more = queryset._prefetch_related_lookups or queryset._known_related_objects  # type: ignore[attr-defined]
+        return cls(compiler) if queryset._iterable_class is ModelIterable and not has_more else None
+
+    def made_of(self, row: Any) -> Model:
+        made = self.model.from_db(DEFAULT_DB_ALIAS, self.names, row[self.own])
+        for related in self.related:
+            related.populate(row, made)
+        for name, place in self.annotations:
+            setattr(made, name, row[place])
+        return made
 
 
 class _StandIns:

@@ -102,10 +102,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def kept_cursor(self) -> Any:
         """A cursor for statements that are made once and run often: a `KeptCursor` where the server binds values."""
-        cursor = self.cursor()
-        if self.settings_dict["OPTIONS"].get("server_side_binding"):
-            cursor.cursor = KeptCursor(self.connection)
-        return cursor
+        if not self.settings_dict["OPTIONS"].get("server_side_binding"):
+            return self.cursor()
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        with self.wrap_database_errors:
+            return self._prepare_cursor(KeptCursor(self.connection))  # type: ignore[attr-defined]
 
     @contextmanager
     def pipeline(self) -> Iterator[None]:

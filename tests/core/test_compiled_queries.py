@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
-from django.db.models import F, Q, Value
+from django.db.models import F, Q, QuerySet, Value
 from django.test.utils import CaptureQueriesContext
 
 from appointments.models import Hold
@@ -61,6 +61,42 @@ def test_models_and_what_they_join_come_in_one_query():
     assert names == [first.provider.name, second.provider.name]
     assert len(caught) == 1
     assert services_named(name="Cello", ids=[second.provider_id, first.provider_id]) == [other]
+
+
+def whole(row, *behind):
+    """All that was read with the row: its columns, what was added, and what it joins, but for the way back."""
+    cached = {name: other for name, other in row._state.fields_cache.items() if other not in behind}
+    joined = {name: other and whole(other, row, *behind) for name, other in cached.items()}
+    return {name: value for name, value in vars(row).items() if name != "_state"}, joined, row._state.adding
+
+
+def test_rows_have_all_that_the_queryset_gives_them(monkeypatch):
+    def services_of(provider_id):
+        rows = Service.objects.select_related("provider__category", "provider__policy").order_by("pk")
+        rows = rows.filter(provider_id=provider_id).annotate(twice=F("price") * 2, opened=F("provider__live_since"))
+        return rows.defer("description", "provider__about")
+
+    def providers_with(pk):
+        return Provider.objects.filter(pk=pk).prefetch_related("services")
+
+    provider = ProviderFactory(category=None)
+    for price in ("5.00", "7.50"):
+        ServiceFactory(provider=provider, price=Decimal(price))
+    of_provider, with_services = prepared(services_of), prepared(providers_with)
+    of_provider(provider_id=0)
+    expected = [whole(row) for row in services_of(provider.pk)]
+    clones = []
+    monkeypatch.setattr(QuerySet, "_clone", lambda self: clones.append(self))
+    found = of_provider(provider_id=provider.pk)
+    monkeypatch.undo()
+
+    assert [whole(row) for row in found] == expected
+    assert clones == []
+    assert [row.twice for row in found] == [Decimal("10.00"), Decimal("15.00")]
+    [fetched] = with_services(pk=provider.pk)
+    with CaptureQueriesContext(connection) as caught:
+        assert list(fetched.services.all()) == found
+    assert len(caught) == 0
 
 
 def test_lists_of_other_lengths_are_other_questions():
