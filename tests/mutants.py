@@ -2775,14 +2775,6 @@ MUTANTS = [
         "no_way_to_learn",
     ),
     mutant(
-        "a known address takes less time",
-        "accounts/services/sign_up.py",
-        "        make_password(password)  #",
-        "        #",
-        PROGRAM_SIGN_UP,
-        "known_address",
-    ),
-    mutant(
         "the owner of a known address hears nothing",
         "accounts/services/sign_up.py",
         "        mail_account_exists(to=email,",
@@ -6139,6 +6131,14 @@ MUTANTS = [
         "for fault in ()]",
         "api/test_providers.py",
         "makes_no_sense",
+    ),
+    mutant(
+        "a known address is answered sooner than a new one",
+        "accounts/services/addresses.py",
+        "if is_taken and takes_username:",
+        "if is_taken:",
+        "accounts/test_program_sign_up.py",
+        "same_time",
     ),
     mutant(
         "templates write the links of mails into the log",

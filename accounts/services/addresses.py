@@ -1,6 +1,7 @@
 """Services for the address of an account: made under one, confirmed, given up again."""
 
 from datetime import datetime
+from uuid import uuid4
 
 from allauth.account import app_settings
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
@@ -44,9 +45,15 @@ def create_account(
     Without a `password` none signs in to it. `email` and `username` are in lower case. The username is only wanted,
     until the address is confirmed, so that it tells nobody whether the address was known; with `takes_username` it is
     taken at once. Raises AddressTaken, and UsernameTaken.
+
+    Where the answer may not tell whether the address was known, a known one takes as long as a new one: all rows are
+    written under a stand-in for it, and the error takes them back.
     """
-    if not discard_unconfirmed_account(email=email):
+    is_taken = not discard_unconfirmed_account(email=email)
+    if is_taken and takes_username:
         raise AddressTaken
+    if is_taken:
+        email = f"{uuid4().hex}@example.invalid"
     user = User(email=email, name=name)
     if takes_username:
         user.username = username or None
@@ -64,6 +71,8 @@ def create_account(
             raise
         raise AddressTaken from None
     EmailAddress.objects.create(user=user, email=email, primary=True)
+    if is_taken:
+        raise AddressTaken
     return user
 
 
@@ -111,6 +120,19 @@ def mail_link(
     if not address.can_set_verified() or others.exists():
         mail_account_exists(to=address.email, asked_from=asked_from, on_known_device=on_known_device)
         return
+    mail_own_link(
+        address=address,
+        is_sign_up=is_sign_up,
+        asked_from=asked_from,
+        on_known_device=on_known_device,
+        way_back=way_back,
+    )
+
+
+def mail_own_link(
+    *, address: EmailAddress, is_sign_up: bool, asked_from: str, on_known_device: bool, way_back: str
+) -> None:
+    """Mail the link that confirms an address which is no other account's, as was asked in the same transaction."""
     send_letter(
         letter="account/email/email_confirmation_signup" if is_sign_up else "account/email/email_confirmation",
         to=address.email,

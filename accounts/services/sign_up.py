@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
@@ -13,7 +12,7 @@ from accounts.exceptions import AddressTaken, FieldsRefused, UsernameTaken
 from accounts.models import LONGEST_NAME, User
 from core.db import violates
 
-from .addresses import address_errors, create_account, mail_account_exists, mail_link
+from .addresses import address_errors, create_account, mail_account_exists, mail_own_link
 from .passwords import password_errors
 from .usernames import ONE_ACCOUNT_FOR_A_USERNAME, check_username
 
@@ -35,6 +34,7 @@ class SignedUp:
     works: bool
 
 
+@transaction.atomic
 def sign_up(
     *,
     email: str | None,
@@ -70,11 +70,10 @@ def sign_up(
     except AddressTaken:
         if is_open:
             raise FieldsRefused({"email": [ValidationError(ADDRESS_TAKEN, code="taken")]}) from None
-        make_password(password)  # takes as long as for a new account
         mail_account_exists(to=email, asked_from=asked_from, on_known_device=on_known_device)
         return SignedUp(id=uuid.uuid4(), user=None, email=email, username=username, works=False)
-    # Without its mail the account is made anew by the next sign-up, as nobody has confirmed it.
-    mail_link(
+    # Whose it is was asked to make the account; asked again, a new address would take longer than a known one.
+    mail_own_link(
         address=EmailAddress.objects.get(user=user),
         is_sign_up=True,
         asked_from=asked_from,

@@ -4,7 +4,9 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user
 from django.contrib.auth.hashers import MD5PasswordHasher
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts import services
 from accounts.exceptions import FieldsRefused
@@ -24,6 +26,10 @@ def refused(**changes) -> dict[str, list[str]]:
     with pytest.raises(FieldsRefused) as refusal:
         sign_up(**changes)
     return {field: [error.code for error in errors] for field, errors in refusal.value.errors.items()}
+
+
+def written_by(queries) -> list[str]:
+    return [query["sql"].split('"')[1] for query in queries if query["sql"].startswith("INSERT")]
 
 
 def test_an_account_with_an_address_waits_for_its_link_and_then_has_the_username(postbox):
@@ -47,11 +53,15 @@ def test_a_known_address_is_answered_as_a_new_one_in_the_same_time_and_tells_its
     hashed = []
     real = MD5PasswordHasher.encode
     monkeypatch.setattr(MD5PasswordHasher, "encode", lambda *args: hashed.append(1) or real(*args))
-    new = sign_up(email="new@example.com")
+    with CaptureQueriesContext(connection) as for_new:
+        new = sign_up(email="new@example.com")
     work, jobs = len(hashed), Message.objects.count()
-    known = sign_up(email=person.email)
+    with CaptureQueriesContext(connection) as for_known:
+        known = sign_up(email=person.email)
 
     assert (len(hashed), Message.objects.count()) == (2 * work, 2 * jobs)
+    assert written_by(for_known) == written_by(for_new) != []
+    assert (User.objects.count(), EmailAddress.objects.count()) == (2, 1)
     assert (known.user, known.username, known.works) == (None, new.username, new.works)
     assert not User.objects.filter(uuid=known.id).exists()
     assert {letter.to[0]: letter.subject for letter in postbox.deliver()} == {

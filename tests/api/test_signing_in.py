@@ -17,6 +17,7 @@ from accounts import bans, services
 from accounts.models import Session, User
 from accounts.services import end_sessions
 from api import tokens
+from appointments.services import leaving
 from core import clock
 from outbox.models import Message
 from providers.models import Provider
@@ -169,6 +170,7 @@ ENDINGS = {
     "signed out everywhere": lambda person: end_sessions(user=person),
     "ban": lambda person: bans.ban(person, now=clock.now()),
     "closing": lambda person: services.deactivate_account(user=person),
+    "deletion": lambda person: leaving.leave(person=person, seen=0, shown=leaving.as_shown(person, now=clock.now())),
 }
 
 
