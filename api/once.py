@@ -15,6 +15,7 @@ from django.utils.crypto import salted_hmac
 from accounts.models import User
 from api.errors import FieldError, Problem
 from api.models import OnceRequest
+from core.compiled_inserts import insert_all
 
 HEADER = "Idempotency-Key"
 KEPT = timedelta(hours=24)
@@ -56,7 +57,7 @@ def claim(*, person: User, key: str, request: bytes, now: datetime) -> Once:
     row = OnceRequest(person=person, key_hash=_hash(key.encode()), request_hash=_hash(request), began_at=now)
     try:
         with transaction.atomic():
-            row.save(force_insert=True)
+            insert_all([row])
     except IntegrityError:
         row = OnceRequest.objects.get(person=person, key_hash=row.key_hash)
     else:
