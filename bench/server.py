@@ -45,14 +45,15 @@ def serving(dsn: str) -> Iterator[Server]:
     command = [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py", "--max-requests", "0", "config.wsgi"]
     process = subprocess.Popen(command, cwd=ROOT, env=os.environ | own, stdout=subprocess.DEVNULL)
     try:
-        _wait(port)
+        wait_for(port)
         yield Server(port, Watched(process.pid, urlsplit(dsn).path.removeprefix("/")))
     finally:
         process.terminate()
         process.wait(20)
 
 
-def _wait(port: int) -> None:
+def wait_for(port: int) -> None:
+    """Return once the server at `port` of this machine answers. Raises SystemExit after some ten seconds."""
     for _ in range(100):
         try:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
