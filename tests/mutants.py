@@ -278,6 +278,22 @@ MUTANTS = [
         "others_none",
     ),
     mutant(
+        "an answer inside another leaves its zone behind",
+        "api/serializers/base.py",
+        "        _writing.reset(before)\n",
+        "        pass\n",
+        "api/test_writing.py",
+        "two_calls",
+    ),
+    mutant(
+        "a compiled query forgets what was added to its rows",
+        "core/compiled_queries.py",
+        "            setattr(made, name, row[place])\n",
+        "            pass\n",
+        "core/test_compiled_queries.py",
+        "all_that",
+    ),
+    mutant(
         "one's own name finds everything",
         "appointments/queries/sides.py",
         "return ~Q(customer=person) if column",
