@@ -69,6 +69,11 @@ UNPROMISED = {
     ),
     "_is_pk_set": lambda: User()._is_pk_set() is False and User(pk=1)._is_pk_set() is True,
     "_iterable_class": lambda: User.objects.values_list("pk")._iterable_class is models.query.ValuesListIterable,
+    "_known_related_objects": lambda: User.objects.all()._known_related_objects == {},
+    "_prefetch_related_lookups": lambda: (
+        User.objects.prefetch_related("groups")._prefetch_related_lookups == ("groups",)
+    ),
+    "_prepare_cursor": lambda: parameters(DatabaseWrapper._prepare_cursor) == ["self", "cursor"],
     "_state": lambda: User()._state.adding is True,
     # Django's requests, users and sessions
     "_cached_user": user_is_remembered_on_the_request,
