@@ -2,7 +2,7 @@
 
     bin/api-check                        3,000 calls, on SQLite
     bin/api-check 50000 --postgres       on a PostgreSQL from pip, or on TEST_DATABASE_URL's
-    bin/api-check 3000 --processes 1
+    bin/api-check 50000 --minutes 30     as many as fit into half an hour
 
 A database of its own has the demo, a small one; gunicorn serves it as in production, without limits. No answer may be
 5xx, and each must be one that the schema promises. A route that never did what it is for fails, too, unless `NOT_DONE`
@@ -24,6 +24,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from tests.api_check import process
 from tests.soak_google import database
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,29 +104,23 @@ def serving(port: int, log: Path) -> Iterator[None]:
     environment = {**os.environ, "PORT": str(port), "WEB_CONCURRENCY": "2", "WEB_THREADS": "4"}
     command = [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py", "config.wsgi"]
     with log.open("w") as said:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=said, stderr=said)
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=said, stderr=said)
         try:
             wait_for(port)
             yield
         finally:
-            process.terminate()
-            process.wait(20)
-
-
-def _start() -> None:
-    import django
-
-    django.setup()
+            server.terminate()
+            server.wait(20)
 
 
 def make_calls(home: str, number: int, processes: int, minutes: float) -> Any:
     """Make so many calls in several processes, and return what came of all."""
-    from tests.api_check.calls import Tally, call_server
+    from tests.api_check.calls import Tally
 
     tally, until = Tally(), time.time() + 60 * minutes
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_start) as pool:
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         shares = [number // processes + (worker < number % processes) for worker in range(processes)]
-        made = [pool.submit(call_server, home, worker, share, until) for worker, share in enumerate(shares, 1)]
+        made = [pool.submit(process.run, home, worker, share, until) for worker, share in enumerate(shares, 1)]
         for each in made:
             tally.add(each.result())
     return tally
