@@ -104,7 +104,7 @@ class Caller:
         took = time.monotonic() - began
         self.tally.slowest = sorted([*self.tally.slowest, (took, f"{name} {answer.status_code}")], reverse=True)[:5]
         self.tally.counts[name, who, answer.status_code] += 1
-        if wrong := _wrong(request, answer):
+        if wrong := wrong_with(request, answer):
             return self._fault(name, answer.status_code, wrong, request)
         follows = answer.headers.get("Link", "")
         if 'rel="next"' in follows:
@@ -119,7 +119,7 @@ class Caller:
             self.tally.faults[kind] = told
 
 
-def _wrong(request: requests.PreparedRequest, answer: Answer) -> str:
+def wrong_with(request: requests.PreparedRequest, answer: Answer) -> str:
     """What is wrong with an answer; empty where nothing is."""
     if answer.status_code >= 500:
         return f"fails on our side: {answer.content[:300]!r}"
