@@ -199,15 +199,15 @@ class World:
 
     def _proposals(self) -> None:
         rows = Appointment.objects.with_people().filter(pk__in=self.appointments(), status=Status.CONFIRMED)
-        for one in rows.filter(start__gt=clock.now()).exclude(proposals__state=ProposalState.OPEN)[: 2 * ENOUGH]:
-            for role, actor in ((Role.CUSTOMER, one.customer), (Role.PROVIDER, one.provider.user)):
-                if next(self._steps) % 2:
-                    continue
-                try:
-                    proposals.propose_time(appointment=one, start=self._free(), actor=actor, role=role, at_once=False)
-                except DomainError:
-                    pass
-                break
+        ahead = rows.filter(start__gt=clock.now()).exclude(proposals__state=ProposalState.OPEN)
+        for step, one in enumerate(ahead[: 2 * ENOUGH]):
+            # Of one side and of the other in turn, so that each finds some to answer and some to take back.
+            sides = ((Role.CUSTOMER, one.customer), (Role.PROVIDER, one.provider.user))
+            role, actor = sides[step % 2]
+            try:
+                proposals.propose_time(appointment=one, start=self._free(), actor=actor, role=role, at_once=False)
+            except DomainError:
+                pass
 
     def _series(self, person: User) -> None:
         service = next(each for each in self.services if each.provider.user_id != person.pk)
