@@ -8,7 +8,8 @@ learns neither whether the account exists nor whether the password was right.
 An account may have two names, an address and a username. Each has both counts, and they alone say when a guesser has to
 wait: otherwise tries at one name would tell whose other name it is. So that two names give no more guesses than one,
 the account has both counts for all its names together, and they are never told: past them the right password is a
-wrong one.
+wrong one. Only on a page, past the wider one, it still leads its owner to the mailed code; so there a guesser may learn
+by as many tries again which password is right.
 """
 
 from collections.abc import Iterator
@@ -91,7 +92,7 @@ def count_try(request: HttpRequest, *, email: str, on_known_device: bool) -> Try
         raise _pause(request, ANYWHERE, email)
     together = _count_together(request, email)
     if None in together and request.user.is_authenticated:
-        raise ImmediateHttpResponse(errors.too_many(request, seconds=_wait_together(request, email)))
+        raise _paused_for(request, _wait_together(request, email))
     return Try(
         tuple(usage for usage in (here, anywhere, *together) if usage),
         needs_code=anywhere is None,
@@ -196,7 +197,11 @@ def wait_of_page(request: HttpRequest) -> int:
 
 
 def _pause(request: HttpRequest, action: str, key: str) -> ImmediateHttpResponse:
-    return ImmediateHttpResponse(errors.too_many(request, seconds=_wait(request, APP, action, key)))
+    return _paused_for(request, _wait(request, APP, action, key))
+
+
+def _paused_for(request: HttpRequest, seconds: int) -> ImmediateHttpResponse:
+    return ImmediateHttpResponse(errors.too_many(request, seconds=seconds))
 
 
 def _wait(request: HttpRequest, app: str, action: str, key: str) -> int:
@@ -225,7 +230,8 @@ def _wait_together(request: HttpRequest, known_as: str) -> int:
 
 def _together(request: HttpRequest, known_as: str) -> list[tuple[str, str]]:
     """The counts for all names of an account, by action and key; `known_as` is its address, or else its username."""
-    key = f"{known_as} by any name"
+    # No name begins with a space, so that no try at a name that somebody made up counts here, and tells of the limit.
+    key = f" {known_as} by any name"
     return [(HERE, _key_here(request, key, on_known_device=False)), (ANYWHERE, key)]
 
 

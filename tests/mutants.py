@@ -6203,10 +6203,18 @@ MUTANTS = [
     mutant(
         "tries by a username say to whom its address belongs",
         "accounts/sign_in_limits.py",
-        'key = f"{known_as} by any name"',
+        'key = f" {known_as} by any name"',
         "key = known_as",
         "accounts/test_program_sign_in.py",
         "two_names",
+    ),
+    mutant(
+        "a name that somebody makes up tells how often an account was tried by its other names",
+        "accounts/sign_in_limits.py",
+        'f" {known_as} by any name"',
+        'f"{known_as} by any name"',
+        "accounts/test_program_sign_in.py",
+        "makes_up",
     ),
     mutant(
         "the page gives anew the tries that a program used up",

@@ -148,6 +148,17 @@ def test_two_names_give_no_more_guesses_than_one_and_no_try_tells_that_they_are_
     assert enter(login=second, address="198.51.100.8") == named
 
 
+def test_no_name_that_somebody_makes_up_tells_how_often_an_account_was_tried_by_all_its_names(named, settings):
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | dict.fromkeys(
+        ("login_failed", "login_failed_anywhere"), "2/5m/key"
+    )
+    [_, (_, together)] = sign_in_limits._together(RequestFactory().get("/"), named.email)
+    for _ in range(2):
+        refusal(login="amara", password="wrong")
+
+    assert refusal(login=together) == WRONG
+
+
 def test_what_was_guessed_by_a_username_is_not_guessed_on_the_page_again(named, settings):
     settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"login_failed": "3/5m/key"}
     for _ in range(3):
