@@ -116,7 +116,8 @@ class _Comparison:
         old, new = self._whole(before, self.kept), self._whole(now, self.served)
         if old["type"] != new["type"] or old.get("format") != new.get("format"):
             # Where programs send, more kinds may be taken; what they read must be as they know it.
-            wider = sent and old["type"] <= new["type"] and old.get("format") == new.get("format")
+            takes_all = not new["type"] or old["type"] and old["type"] <= new["type"]  # without a type anything goes
+            wider = sent and takes_all and new.get("format") in (None, old.get("format"))
             if not wider:
                 yield f"{where} was {_said(old)} and is {_said(new)}"
         if old["values"] is not None:

@@ -85,13 +85,11 @@ def test_a_filter_that_nobody_can_mean_is_refused(program, asked):
 
 def test_a_list_goes_on_in_pages(program, three):
     first = program.get(ALL, {"limit": 2, "tz": "Europe/London"})
-    second = program.get(first.json()["next"].partition("testserver")[2] or first.json()["next"])
+    second = program.get(first.json()["next"])
 
     assert (len(ids(first)), len(ids(second)), second.json()["next"]) == (2, 1, None)
     assert not set(ids(first)) & set(ids(second))
-    assert ids(program.get(second.json()["previous"].partition("testserver")[2] or second.json()["previous"])) == ids(
-        first
-    )
+    assert ids(program.get(second.json()["previous"])) == ids(first)
 
 
 def test_a_list_asks_as_much_for_many_as_for_one(studio, book, settings):

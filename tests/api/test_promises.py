@@ -42,6 +42,7 @@ MADE = {
                     "start": {"type": "string", "format": "date-time"},
                     "note": {"type": "string", "maxLength": 100},
                     "level": {"type": "integer", "minimum": 1},
+                    "extra": {},
                     "venue": {"$ref": "#/components/schemas/Venue"},
                 },
                 "required": ["start"],
@@ -118,6 +119,10 @@ BREAKS = {
         lambda paths, parts: parts[IN]["properties"].update(level={"type": "string"}),
         [f"{PUT}body.level was integer and is string"],
     ),
+    "a field that took anything": (
+        lambda paths, parts: parts[IN]["properties"].update(extra={"type": "string"}),
+        [f"{PUT}body.extra was anything and is string"],
+    ),
     "a field of another format": (
         lambda paths, parts: parts[IN]["properties"]["start"].update(format="date"),
         [f"{PUT}body.start was string (date-time) and is string (date)"],
@@ -182,7 +187,7 @@ def grow(paths: dict, parts: dict) -> None:
     put(paths)["responses"]["202"] = put(paths)["responses"]["200"]
     gone(put(paths)["responses"], "404")
     paths["/rooms/"] = paths["/bookings/"]
-    parts[IN]["properties"] |= {"room": {"type": "string"}, "level": {"type": ["integer", "null"]}}
+    parts[IN]["properties"] |= {"room": {"type": "string"}, "level": {"type": ["integer", "null"]}, "start": {}}
     parts[IN]["properties"]["note"]["maxLength"] = 200
     parts[IN]["required"].clear()
     parts["Venue"] |= {"enum": ["phone", "online", "in_person"], "description": "How."}

@@ -14,8 +14,8 @@ from jsonschema import ValidationError
 from api.urls import ROUTES
 from api.views.pages import schema
 from tests.api.made_up import HOME, call_each, operations
-from tests.api.program import check
-from tests.api_check.world import NEEDS_NEWCOMER, KnownNow, World, apart, token_of
+from tests.api.program import check, start_session
+from tests.api_check.world import NEEDS_NEWCOMER, KnownNow, World, apart
 
 FEWEST, MOST = 4, 15  # calls at an address, by one person, in one round
 NO_ANSWER = 0  # in place of a status
@@ -85,11 +85,11 @@ class Caller:
     def _route(self, world: World, name: str, operation: Any, who: str, each: int) -> None:
         world.top_up(operation.path, who)
         known = KnownNow(world, who, operation.path, self.learned[name])
-        token = token_of(known.person).access
+        token = start_session(known.person).access
         ends_token = operation.path in NEEDS_NEWCOMER
 
         def send(request: requests.PreparedRequest) -> None:
-            self._call(name, who, request, token_of(world.newcomer()).access if ends_token else token)
+            self._call(name, who, request, start_session(world.newcomer()).access if ends_token else token)
 
         call_each(operation, schema(), known, times=each, send=send)
 

@@ -12,7 +12,7 @@ from django.db.models import Q
 from PIL import Image
 
 from accounts.models import User
-from api import keys, tokens
+from api import keys
 from api.models import ApiKey, Scope
 from appointments.models import Appointment, OwnEvent, Proposal, Series, WaitlistPlace
 from appointments.services import holds, proposals, waitlist
@@ -74,6 +74,11 @@ STATUS_FOR = {
     "correct": Status.COMPLETED,
 }
 STARTED = {"complete", "no-show"}
+# The addresses that read a booking.
+BOOKINGS = {
+    *(f"/api/appointments/{last}" for last in ("", "create/", "check/", "hold/")),
+    *(f"/api/series/{last}" for last in ("", "preview/")),
+}
 OF_PROVIDERS = {"accept", "decline", "complete", "no-show", "correct"}
 # Values that are good in a query, but not beside others in a body.
 OF_QUERIES = {"currency", "place", "from", "to"}
@@ -112,8 +117,7 @@ class World:
         """Undo what earlier calls did to the provider's offer, and make rows for the calls at `path`."""
         self._open()
         person = self.people[who]
-        last = path.strip("/").rpartition("/")[2]
-        self._appointments(last)
+        self._appointments()
         if "{override}" in path:
             self._overrides()
         if "{time_off}" in path:
@@ -154,7 +158,7 @@ class World:
         for person in self.people.values():
             person.refresh_from_db()
 
-    def _appointments(self, last: str) -> None:
+    def _appointments(self) -> None:
         """Appointments of all kinds of the customer with the provider, and of the provider with the third person."""
         pairs = ((self.people[CUSTOMER], self.provider), (self.provider.user, self.third))
         for customer, provider in pairs:
@@ -376,13 +380,7 @@ class KnownNow:
             return [
                 {"ref": ref, "id": str(uuid)} for ref, uuid in rows.values_list("appointment__reference", "uuid")[:20]
             ]
-        words = (
-            "/api/appointments/",
-            "/api/appointments/create/",
-            "/api/appointments/check/",
-            "/api/appointments/hold/",
-        )
-        if self.path in words or self.path in {"/api/series/", "/api/series/preview/"} or "available" in self.path:
+        if self.path in BOOKINGS or "available" in self.path:
             return self.world.open_starts()
         if self.path.endswith(("/proposals/", "/reschedule/")):
             return [{"start": each["start"]} for each in self.world.open_starts()]
@@ -392,10 +390,6 @@ class KnownNow:
                 for each in self.world.services
             ]
         return []
-
-
-def token_of(person: User) -> tokens.Pair:
-    return start_session(person)
 
 
 def _picture() -> bytes:
