@@ -12,7 +12,6 @@ from allauth.mfa.webauthn import forms as webauthn_forms
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import transaction
@@ -68,8 +67,8 @@ class SignupForm(allauth_forms.SignupForm):
         self.fields["password1"].error_messages["required"] = "Choose a password."
 
     def validate_unique_email(self, value: str) -> str:
-        self.account_already_exists = queries.is_address_taken(value)
-        if self.account_already_exists and settings.EMAIL_CONFIRMATION == "later":
+        # Where the page may not say it, it is found out by making the account: that takes as long for a known address.
+        if settings.EMAIL_CONFIRMATION == "later" and queries.is_address_taken(value):
             raise ValidationError(services.ADDRESS_TAKEN)
         return value
 
@@ -84,11 +83,9 @@ class SignupForm(allauth_forms.SignupForm):
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
         if back := after_login.way_back(request):
             after_login.remember(request, back)  # the next page has no `next`
-        if self.account_already_exists:
-            make_password(self.cleaned_data["password1"])  # takes as long as for a new account
         try:
             return super().try_save(request)
-        except AddressTaken:  # since the form was looked at
+        except AddressTaken:
             if settings.EMAIL_CONFIRMATION == "later":
                 messages.error(request, services.ADDRESS_TAKEN)
                 return None, redirect("account_login")

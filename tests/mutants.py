@@ -2847,9 +2847,18 @@ MUTANTS = [
         "unproven",
     ),
     mutant(
+        "the sign-up page answers sooner for a known address",
+        "accounts/forms.py",
+        "        return value\n\n    def clean(self) -> dict",
+        "        self.account_already_exists = queries.is_address_taken(value)\n        return value\n\n"
+        "    def clean(self) -> dict",
+        "accounts/test_sign_up.py",
+        "as_long_as",
+    ),
+    mutant(
         "a known address is not said where accounts work at once",
         "accounts/forms.py",
-        'if self.account_already_exists and settings.EMAIL_CONFIRMATION == "later":',
+        'if settings.EMAIL_CONFIRMATION == "later" and queries.is_address_taken(value):',
         "if False:",
         LATER,
         "known_address",

@@ -63,3 +63,8 @@ def postbox(db) -> Postbox:
 
 def sign_in(client, email="amara@example.com", password=PASSWORD, **extra):
     return client.post("/accounts/login/", {"login": email, "password": password, **extra})
+
+
+def written_by(queries) -> list[str]:
+    """The tables into which these queries inserted rows, in order."""
+    return [query["sql"].split('"')[1] for query in queries if query["sql"].startswith("INSERT")]

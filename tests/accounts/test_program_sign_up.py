@@ -12,7 +12,7 @@ from accounts import services
 from accounts.exceptions import FieldsRefused
 from accounts.models import Session, User
 from outbox.models import Message
-from tests.accounts.conftest import PASSWORD, sign_in
+from tests.accounts.conftest import PASSWORD, sign_in, written_by
 
 pytestmark = pytest.mark.django_db
 
@@ -26,10 +26,6 @@ def refused(**changes) -> dict[str, list[str]]:
     with pytest.raises(FieldsRefused) as refusal:
         sign_up(**changes)
     return {field: [error.code for error in errors] for field, errors in refusal.value.errors.items()}
-
-
-def written_by(queries) -> list[str]:
-    return [query["sql"].split('"')[1] for query in queries if query["sql"].startswith("INSERT")]
 
 
 def test_an_account_with_an_address_waits_for_its_link_and_then_has_the_username(postbox):

@@ -1,11 +1,13 @@
 import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from outbox.models import Message
-from tests.accounts.conftest import PASSWORD, sign_in
+from tests.accounts.conftest import PASSWORD, sign_in, written_by
 
 pytestmark = pytest.mark.django_db
 
@@ -118,16 +120,18 @@ def test_signing_up_with_a_known_address_gets_the_same_answer_and_tells_its_owne
 def test_a_known_address_takes_as_long_as_a_new_one(person, monkeypatch):
     from django.contrib.auth.hashers import MD5PasswordHasher
 
-    hashed = []
+    hashed, costs = [], []
     real = MD5PasswordHasher.encode
     monkeypatch.setattr(MD5PasswordHasher, "encode", lambda *args: hashed.append(1) or real(*args))
-    counts = []
     for email in ("new@example.com", person.email):
         hashed.clear()
-        sign_up(Client(), email=email)
-        counts.append(len(hashed))
+        with CaptureQueriesContext(connection) as asked:
+            sign_up(Client(), email=email)
+        costs.append((len(hashed), written_by(asked)))
 
-    assert counts == [1, 1]
+    assert costs[0] == costs[1]
+    assert costs[0][0] == 1 and User._meta.db_table in costs[0][1]
+    assert User.objects.count() == 2
 
 
 def test_a_later_sign_up_takes_the_place_of_one_nobody_confirmed(postbox):
