@@ -6459,6 +6459,22 @@ MUTANTS = [
         "after_the_look",
     ),
     mutant(
+        "an account is deleted whatever a program saw would end",
+        "api/operations/leaving.py",
+        "if call.seen and _told(person, look) != call.seen:",
+        "if False:",
+        "api/test_me.py",
+        "more_would_end",
+    ),
+    mutant(
+        "an account that was kept is deleted by the same request again",
+        "api/views/people.py",
+        "            again=leaving.left_before,\n",
+        "",
+        "api/test_me.py",
+        "no_second_time",
+    ),
+    mutant(
         "a program takes another offer than it saw",
         "api/operations/waitlist.py",
         "if call.seen and offer != call.seen.last_offer:",

@@ -9,23 +9,29 @@ from accounts import leaving as accounts_leaving
 from accounts import sign_in
 from accounts.exceptions import FieldsRefused
 from accounts.mailed_codes import LEAVING
+from accounts.models import User
 from api.calls import Call
+from api.errors import not_found
 from api.serializers.appointments import consequence_told
+from appointments.exceptions import InsideChanged
 from appointments.pages.consequences import number_accepted
 from appointments.queries.leaving import past_of
 from appointments.rules.leaving import Ahead
 from appointments.services import leaving
-from appointments.services.leaving import Left
+from appointments.services.leaving import Left, Look
 from appointments.states import Role
+from providers.exceptions import ChangedMeanwhile
 
 NOT_THE_CODE = "That code is not right, or was not mailed in this session."
 
 
 def look(call: Call) -> dict[str, Any]:
     """Read what deleting one's account would do, in counts. Nothing is changed."""
-    person, now = call.person, call.now
-    look, past = leaving.look_before_leaving(person, now=now), past_of(person)
-    waiting = look.waiting
+    return _told(call.person, leaving.look_before_leaving(call.person, now=call.now))
+
+
+def _told(person: User, look: Look) -> dict[str, Any]:
+    waiting, past = look.waiting, past_of(person)
     return {
         "as_customer": _counts(look.ahead, Role.CUSTOMER),
         "as_provider": _counts(look.ahead, Role.PROVIDER),
@@ -61,8 +67,21 @@ def leave(call: Call, *, password: str | None = None, code: str | None = None, a
         raise FieldsRefused({"password": [ValidationError(sign_in.NOT_YOURS, code="wrong_password")]})
     if code is not None and not LEAVING.matches(request, code.replace(" ", ""), about=str(person.pk)):
         raise FieldsRefused({"code": [ValidationError(NOT_THE_CODE, code="wrong_code")]})
-    shown = leaving.as_shown(person, now=call.now)
-    left = leaving.leave(person=person, seen=number_accepted(accept), shown=shown)
+    look = leaving.look_before_leaving(person, now=call.now)
+    if call.seen and _told(person, look) != call.seen:
+        raise ChangedMeanwhile
+    try:
+        left = leaving.leave(person=person, seen=number_accepted(accept), shown=look.shown)
+    except InsideChanged:
+        if call.seen:
+            raise ChangedMeanwhile from None
+        raise
     if call.caller.is_browser:
         logout(request)  # its session has ended with the account
     return left
+
+
+def left_before(call: Call, made: str) -> Left:
+    """Refuse a request that deleted the account before: who can ask again has taken that back. Raises Problem
+    `not-found`."""
+    raise not_found()

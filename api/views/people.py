@@ -160,15 +160,16 @@ TOLD = [
         for verb, operation in (("PUT", notifications.replace_settings), ("PATCH", notifications.change_settings))
     ),
 ]
+LOOK_BEFORE_LEAVING = Route(
+    verb="GET",
+    path="/api/customer/delete/",
+    operation=leaving.look,
+    scope=NO_KEY,
+    writes=LeavingOut,
+    open_to_banned=True,
+)
 LEAVING = [
-    Route(
-        verb="GET",
-        path="/api/customer/delete/",
-        operation=leaving.look,
-        scope=NO_KEY,
-        writes=LeavingOut,
-        open_to_banned=True,
-    ),
+    LOOK_BEFORE_LEAVING,
     *(
         Route(
             verb=verb,
@@ -181,7 +182,9 @@ LEAVING = [
             status=202,
             limit="leave",
             open_to_banned=True,
-            problems=("refused", "late-cancellation"),
+            state=LOOK_BEFORE_LEAVING,
+            again=leaving.left_before,
+            problems=("refused", "late-cancellation", "conflicts", "not-found"),
         )
         for verb in ("POST", "DELETE")
     ),

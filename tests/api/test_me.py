@@ -14,11 +14,15 @@ from PIL import Image
 from accounts import bans
 from accounts.models import Departure, User
 from api import keys
+from api.calls import Call, Caller
 from api.models import Scope
+from api.operations import leaving as operations
 from appointments.models import LateCancellation
+from appointments.services import leaving
 from core import clock
 from notifications import preferences
 from notifications.models import Topic
+from providers.exceptions import ChangedMeanwhile
 from tests.api.program import Program, check, signed_in
 from tests.appointments.conftest import NOW
 from tests.factories.accounts import UserFactory
@@ -377,3 +381,42 @@ def test_a_browser_deletes_with_a_banned_persons_password_and_is_signed_out(cust
     assert browser.get(DELETE).status_code == 200
     assert browser.post(DELETE, {"password": PASSWORD}, "application/json").status_code == 202
     assert browser.get(DELETE).status_code == 401
+
+
+@pytest.mark.parametrize("moment", ["before", "after the look"])
+def test_an_account_is_not_deleted_where_more_would_end_than_was_seen(program, book, meanwhile, moment):
+    tag = program.get(DELETE).headers["ETag"]
+    if moment == "before":
+        book()
+    else:
+        meanwhile(leaving, "leave", book)
+
+    refused = program.delete(DELETE, {"password": PASSWORD}, if_match=tag)
+
+    assert (refused.status_code, refused.json()["type"]) == (412, "/developers/problems/changed-meanwhile/")
+    assert not Departure.objects.exists()
+    assert (
+        program.delete(DELETE, {"password": PASSWORD}, if_match=program.get(DELETE).headers["ETag"]).status_code == 202
+    )
+
+
+def test_an_account_is_not_deleted_where_more_would_end_than_the_state_that_was_compared(rf, customer, book):
+    call = Call(rf.post(DELETE), Caller(customer))
+    call.request.user = customer
+    call.seen = operations.look(call)
+    book()
+
+    with pytest.raises(ChangedMeanwhile):
+        operations.leave(call, password=PASSWORD)
+
+    assert not Departure.objects.exists()
+
+
+def test_a_request_that_deleted_an_account_deletes_it_no_second_time_once_it_is_kept(program, customer):
+    assert program.post(DELETE, {"password": PASSWORD}, idempotency_key="k").status_code == 202
+    leaving.keep(person=customer)
+
+    again = signed_in(customer).post(DELETE, {"password": PASSWORD}, idempotency_key="k")
+
+    assert again.status_code == 404
+    assert User.objects.get(pk=customer.pk).leaves_at is None
