@@ -12,10 +12,13 @@ class ApiConfig(AppConfig):
         from accounts import hooks, personal_data
         from api import cors, demo, drafts, keys
         from api import personal_data as own_part
+        from api import problems as kinds
         from core import demo as core_demo
+        from core import problems
 
         check_request_enabled.connect(cors.is_open_from_everywhere)
         hooks.address_confirmed.answer(drafts.grant_wish)
         personal_data.parts.add(own_part)
         hooks.acting_for_them.answer(keys.end_all_keys)
         core_demo.parts.add(demo)
+        problems.words.answer(kinds.words_of)

@@ -17,12 +17,9 @@ def wants_page(role: str) -> bool:
     return role in PROVIDERS
 
 
-def wish_for_page(*, person: User, works: bool) -> None:
-    """Make the draft of the person's page: now where their account works already, else once it is confirmed."""
-    if works:
-        services.draft_page(person=person)
-    else:
-        PageWish.objects.get_or_create(person=person)
+def wish_for_page(person: User) -> None:
+    """Note that the person, whose account is made in this transaction, gets a draft once it is confirmed."""
+    PageWish.objects.create(person=person)
 
 
 def grant_wish(person: User) -> None:

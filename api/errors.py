@@ -39,13 +39,11 @@ class Problem(Exception):
         self.errors, self.more, self.headers = list(errors), dict(more or {}), dict(headers or {})
 
     def answer(self, request: HttpRequest) -> HttpResponse:
-        kind = KINDS[self.name]
         return problem(
             request,
-            kind.status,
+            KINDS[self.name].status,
             name=self.name,
-            title=kind.title,
-            detail=self.detail or kind.means,
+            detail=self.detail,
             headers=self.headers,
             errors=[asdict(error) for error in self.errors],
             more=self.more,

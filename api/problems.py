@@ -101,7 +101,12 @@ KINDS: dict[str, Kind] = {
     "not-acceptable": Kind(
         406, "Only JSON is served", "The header Accept rules JSON out.", "Send Accept: application/json, or none."
     ),
-    "too-large": Kind(413, "The body is too large", "A body has at most 256 kB.", "Send less."),
+    "too-large": Kind(
+        413,
+        "The body is too large",
+        "A body has at most 256 kB, one with a photo a little more than 5 MB.",
+        "Send less.",
+    ),
     "wrong-type": Kind(
         415,
         "The body is of another type",
@@ -188,3 +193,9 @@ KINDS: dict[str, Kind] = {
         "Send the same request with the same Idempotency-Key again.",
     ),
 }
+
+
+def words_of(name: str) -> tuple[str, str] | None:
+    """The title and the meaning of the kind with this name."""
+    kind = KINDS.get(name)
+    return (kind.title, kind.means) if kind else None

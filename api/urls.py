@@ -60,5 +60,5 @@ urlpatterns = [
     path("api/schema", pages.serve_schema, name="api_schema"),
     path("api/schema/", pages.serve_schema, name="api_schema"),
     *patterns_of(ROUTES),
-    re_path(r"^api(?:/(?P<rest>.*))?$", nothing_here, name="api_nothing_here"),
+    re_path(r"^api(?:/(?P<rest>[\s\S]*))?\Z", nothing_here, name="api_nothing_here"),
 ]

@@ -76,7 +76,8 @@ def wrong_type(request: HttpRequest, types: frozenset[str]) -> HttpResponse:
 
 def too_large(request: HttpRequest) -> HttpResponse:
     """The answer to a body longer than the view takes, of which nothing was read."""
-    return _unread(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, {"back": _way_back(request)})
+    most = f"A body has at most {contract_for(request).limit:,} bytes here."
+    return _unread(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, {"back": _way_back(request)}, detail=most)
 
 
 def too_many(request: HttpRequest, *, seconds: int) -> HttpResponse:
@@ -169,11 +170,16 @@ def refused(request: HttpRequest, error: DomainError) -> HttpResponse:
 
 
 def _unread(
-    request: HttpRequest, status: int, context: Mapping[str, object] | None = None, *, template: str = ""
+    request: HttpRequest,
+    status: int,
+    context: Mapping[str, object] | None = None,
+    *,
+    template: str = "",
+    detail: str = "",
 ) -> HttpResponse:
     """An answer drawn as if no form had been sent."""
     request.POST = QueryDict()
-    return _answer(request, status, context, template=template)
+    return _answer(request, status, context, template=template, detail=detail)
 
 
 def _answer(

@@ -6,6 +6,10 @@ from typing import Any
 
 from django.http import HttpRequest, JsonResponse
 
+from core.hooks import Question
+
+words = Question[[str], tuple[str, str] | None]("What is the problem with this name called, and what does it mean?")
+
 # The last part of a problem's address by status, where the caller names no particular problem.
 NAMES = {
     400: "malformed",
@@ -39,7 +43,6 @@ def problem(
     status: int,
     *,
     name: str = "",
-    title: str = "",
     detail: str = "",
     headers: Mapping[str, str] | None = None,
     errors: Sequence[Mapping[str, str]] = (),
@@ -47,14 +50,16 @@ def problem(
 ) -> JsonResponse:
     """The problem document for `status`; `name` is the last part of its address, `detail` a sentence for a person.
 
+    All documents of one name have its title. Without `detail` they say what the name means.
     `errors` says what is wrong with single fields, and `more` has members of this kind of problem alone.
     """
     name = name or NAMES.get(status, "fault")
+    title, means = words.first(name) or (HTTPStatus(status).phrase, "")
     content: dict[str, object] = {
         "type": f"/developers/problems/{name}/",
-        "title": title or HTTPStatus(status).phrase,
+        "title": title,
         "status": int(status),
-        "detail": detail,
+        "detail": detail or means,
         "request_id": getattr(request, "request_id", ""),
         "errors": list(errors),
         **(more or {}),

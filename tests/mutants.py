@@ -6166,6 +6166,22 @@ MUTANTS = [
         "same_time",
     ),
     mutant(
+        "a known address is answered sooner to who wants to be a provider",
+        "accounts/services/addresses.py",
+        "    if also is not None:",
+        "    if also is not None and not is_taken:",
+        "api/test_signing_in.py",
+        "as_much_work",
+    ),
+    mutant(
+        "one kind of problem has two titles",
+        "api/apps.py",
+        "        problems.words.answer(kinds.words_of)\n",
+        "",
+        "core/test_view_contract.py",
+        "program",
+    ),
+    mutant(
         "templates write the links of mails into the log",
         "core/logging.py",
         '"django.template": {"level": "INFO"}',

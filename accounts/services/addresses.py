@@ -1,5 +1,6 @@
 """Services for the address of an account: made under one, confirmed, given up again."""
 
+from collections.abc import Callable
 from datetime import datetime
 from uuid import uuid4
 
@@ -39,12 +40,14 @@ def create_account(
     zone: str = "",
     username: str = "",
     takes_username: bool = False,
+    also: Callable[[User], object] | None = None,
 ) -> User:
     """Make an account under an address that nobody has proven yet, in place of one that nobody confirmed or used.
 
     Without a `password` none signs in to it. `email` and `username` are in lower case. The username is only wanted,
     until the address is confirmed, so that it tells nobody whether the address was known; with `takes_username` it is
-    taken at once. Raises AddressTaken, and UsernameTaken.
+    taken at once. `also` writes what belongs to the account, in the same transaction. Raises AddressTaken, and
+    UsernameTaken.
 
     Where the answer may not tell whether the address was known, a known one takes as long as a new one: all rows are
     written under a stand-in for it, and the error takes them back.
@@ -71,6 +74,8 @@ def create_account(
             raise
         raise AddressTaken from None
     EmailAddress.objects.create(user=user, email=email, primary=True)
+    if also is not None:
+        also(user)
     if is_taken:
         raise AddressTaken
     return user

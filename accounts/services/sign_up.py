@@ -1,6 +1,7 @@
 """The service by which anybody gets an account. Whether an address was known is told by mail alone, to its owner."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from allauth.account.models import EmailAddress
@@ -45,13 +46,15 @@ def sign_up(
     asked_from: str,
     on_known_device: bool = False,
     way_back: str = "",
+    until_confirmed: Callable[[User], object] | None = None,
 ) -> SignedUp:
     """Make an account under an address, a username or both, and mail the link that confirms the address.
 
     With an address, a username sent along is only wanted until the link is opened, and a known address is answered as a
     new one; its owner gets a letter. With EMAIL_CONFIRMATION `later`, both are said and the account works at once. So
-    does one under a username alone. Without a name the username is the name; a name is one clean line already. Raises
-    FieldsRefused.
+    does one under a username alone. What an account is to wait with until then is written by `until_confirmed`, for a
+    known address, too, where it is taken back: so that both take the same time. Without a name the username is the
+    name; a name is one clean line already. Raises FieldsRefused.
     """
     email = (email or "").strip().lower() or None
     username = (username or "").strip().lower() or None
@@ -63,7 +66,13 @@ def sign_up(
     is_open = settings.EMAIL_CONFIRMATION == "later"
     try:
         user = create_account(
-            email=email, name=name, password=password, zone=zone, username=username or "", takes_username=is_open
+            email=email,
+            name=name,
+            password=password,
+            zone=zone,
+            username=username or "",
+            takes_username=is_open,
+            also=None if is_open else until_confirmed,
         )
     except UsernameTaken as refusal:
         raise FieldsRefused({"username": [ValidationError(str(refusal), code="taken")]}) from None

@@ -1,12 +1,10 @@
 """Operations on the people who ever had an appointment with the provider who asks."""
 
-from uuid import UUID
-
 from accounts.models import User
 from api import paging
 from api.calls import Call
 from api.errors import not_found
-from api.operations import own
+from api.operations import found, own
 from api.paging import Page
 from api.serializers.studio import OwnCustomer
 from appointments.queries.customers import customer_figures, customer_of, customer_rows
@@ -66,8 +64,8 @@ def _seen(call: Call) -> str | None:
 
 def _customer(page: Provider, text: str) -> User:
     try:
-        return customer_of(page, UUID(text))
-    except (ValueError, User.DoesNotExist):
+        return customer_of(page, found.uuid_of(text))
+    except User.DoesNotExist:
         raise not_found() from None
 
 

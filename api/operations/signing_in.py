@@ -9,7 +9,11 @@ from accounts.sign_in import sign_in_program, start_session_for_program
 from accounts.sign_in_limits import count_for_program
 from api import auth, drafts, tokens
 from api.calls import Call
+from api.errors import Problem
 from api.tokens import Pair
+from providers.services import draft_page
+
+NO_SESSION = "Send a bearer token, or a refresh token as refresh. A key has no session: it ends at /api/me/keys/."
 
 
 def sign_up(
@@ -34,9 +38,10 @@ def sign_up(
         name=name,
         zone=time_zone or settings.DEFAULT_TIME_ZONE,
         asked_from=network(call.request),
+        until_confirmed=drafts.wish_for_page if drafts.wants_page(role) else None,
     )
-    if made.user is not None and drafts.wants_page(role):
-        drafts.wish_for_page(person=made.user, works=made.works)
+    if made.user is not None and made.works and drafts.wants_page(role):
+        draft_page(person=made.user)
     return made
 
 
@@ -71,5 +76,5 @@ def revoke(call: Call, *, refresh: str | None = None) -> None:
     elif call.caller.session_key and not call.caller.is_browser:
         person, session_key = call.person, call.caller.session_key
     else:
-        raise auth.nobody_signed_in()
+        raise Problem("token-invalid", NO_SESSION, headers=auth.CHALLENGE)
     tokens.end(person, session_key)

@@ -67,7 +67,8 @@ def _range(
     first = first or clock.local(call.now, zone).date()
     last = last or first + timedelta(days=A_WEEK)
     if last <= first:
-        raise Problem("invalid", errors=[FieldError("to", "invalid", "This must be after from.")])
+        said = "This is the day after the last one, so it is after from."
+        raise Problem("invalid", f"to: {said}", errors=[FieldError("to", "invalid", said)])
     if last - first > LONGEST_RANGE:
         raise RangeTooLong
     return clock.day_bounds(first, zone)[0], clock.day_bounds(last, zone)[0]

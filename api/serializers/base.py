@@ -40,7 +40,16 @@ class Fields(serializers.Serializer[Any]):
 
 
 class Reads(Fields):
-    """A JSON body. A name that it does not have is refused."""
+    """A JSON body. A name that it does not have is refused. Where one of several values is meant, its refusal names
+    them all."""
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        for field in fields.values():
+            each = getattr(field, "child", field)
+            if isinstance(each, serializers.ChoiceField):
+                each.error_messages["invalid_choice"] = f"Send one of: {', '.join(map(str, each.choices))}."
+        return fields
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         wrong: dict[str, Any] = {}

@@ -54,6 +54,8 @@ class JoinIn(Reads):
             raise serializers.ValidationError({"appointment": ["Send either this, or provider and service."]})
         if "appointment" not in attrs and (missing := {"provider", "service"} - of_service):
             raise serializers.ValidationError({name: ["Send this, or an appointment."] for name in sorted(missing)})
+        if attrs["to_date"] <= attrs["from_date"]:
+            raise serializers.ValidationError({"to": ["This is the day after the last one, so it is after from."]})
         return attrs
 
 

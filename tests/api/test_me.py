@@ -143,6 +143,12 @@ def test_what_is_no_photo_is_refused(program, customer, files, status, field):
     assert not User.objects.get(pk=customer.pk).photo
 
 
+def test_only_a_photo_may_be_longer_than_other_bodies(program):
+    answer = program.delete(PHOTO, {"note": "x" * 3_000_000})
+
+    assert (answer.status_code, answer.json()["detail"]) == (413, "A body has at most 256,000 bytes here.")
+
+
 def test_a_photo_is_no_json_and_a_broken_form_is_none(program):
     broken = program.client.put(PHOTO, b"--x", "multipart/form-data; boundary=y", headers=bearer(program))
     without_boundary = program.client.put(PHOTO, b"x", "multipart/form-data", headers=bearer(program))

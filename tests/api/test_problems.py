@@ -1,10 +1,16 @@
 """Every problem that a rule or a route can answer with is a kind with a page, and has that kind's status."""
 
 import pytest
+from django.urls import resolve
 
+from api.errors import Problem
 from api.problems import KINDS
 from api.schema import kinds_of
-from api.urls import ROUTES
+from api.serializers.appointments import ListParams
+from api.serializers.base import read
+from api.serializers.keys import KeyIn
+from api.serializers.time_off import TimeOffIn
+from api.urls import ROUTES, nothing_here
 from core.problems import KNOWN, NAMES
 from tests.core.test_problems import TOLD
 
@@ -23,3 +29,33 @@ def test_a_refusal_has_the_status_of_its_kind(refusal):
 
 def test_a_kind_says_what_happened_and_what_to_do():
     assert [name for name, kind in KINDS.items() if not (kind.title and kind.means.endswith(".") and kind.then)] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "detail"),
+    [
+        (ListParams, {"as": "staff"}, "as: Send one of: customer, provider."),
+        (
+            TimeOffIn,
+            {"from_date": "2026-03-05", "decisions": {"K7QFMR2W": "move"}},
+            "decisions.K7QFMR2W: Send one of: keep, cancel, offer.",
+        ),
+    ],
+)
+def test_a_value_that_is_none_of_several_is_answered_with_all_of_them(kind, said, detail):
+    with pytest.raises(Problem) as refusal:
+        read(kind, said)
+
+    assert str(refusal.value) == detail
+
+
+def test_a_scope_that_is_none_is_answered_with_those_that_there_are():
+    with pytest.raises(Problem) as refusal:
+        read(KeyIn, {"name": "Till", "scopes": ["everything"]})
+
+    assert str(refusal.value).startswith("scopes.0: Send one of: profile:read, profile:write, appointments:read")
+
+
+@pytest.mark.parametrize("rest", ["", "/", "/v9/", "/me/\n", "/me\n/"])
+def test_whatever_lies_below_the_address_of_the_api_is_answered_for_programs(rest):
+    assert resolve(f"/api{rest}").func is nothing_here

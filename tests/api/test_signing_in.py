@@ -16,7 +16,8 @@ from django.test.utils import CaptureQueriesContext
 from accounts import bans, services
 from accounts.models import Session, User
 from accounts.services import end_sessions
-from api import tokens
+from api import keys, tokens
+from api.models import PageWish, Scope
 from appointments.services import leaving
 from core import clock
 from outbox.models import Message
@@ -84,10 +85,22 @@ def test_without_an_address_no_time_is_taken(visitor, service):
     assert not service.appointments.exists()
 
 
-def test_a_known_address_is_answered_as_a_new_one(visitor, person):
-    new = visitor.post("/api/signup", {"email": "new@example.com", "password": PASSWORD, "name": "New"})
-    known = visitor.post("/api/signup", {"email": person.email, "password": PASSWORD, "name": "New"})
+def _begins(queries) -> list[str]:
+    """The writes and ends of transactions among these queries, which cost most of the time."""
+    words = ("INSERT", "UPDATE", "DELETE", "BEGIN", "COMMIT")
+    return [" ".join(each["sql"].split()[:3]) for each in queries if each["sql"].startswith(words)]
 
+
+@pytest.mark.parametrize("role", ["customer", "provider"])
+def test_a_known_address_is_answered_as_a_new_one_and_takes_as_much_work(visitor, person, role):
+    said = {"password": PASSWORD, "name": "New", "role": role}
+    with CaptureQueriesContext(connection) as for_new:
+        new = visitor.post("/api/signup", {**said, "email": "new@example.com"})
+    with CaptureQueriesContext(connection) as for_known:
+        known = visitor.post("/api/signup", {**said, "email": person.email})
+
+    assert _begins(for_known) == _begins(for_new)
+    assert PageWish.objects.count() == (role == "provider")
     assert (new.status_code, known.status_code) == (201, 201)
     says = [{**answer.json(), "id": "", "email": ""} for answer in (new, known)]
     assert says == [says[0]] * 2
@@ -160,6 +173,15 @@ def test_a_wrong_password_and_an_unknown_name_read_alike_and_cost_the_same(visit
     assert answers == [answers[0]] * 5
     assert answers[0][0] == 401
     assert not Message.objects.exists()
+
+
+def test_a_key_has_no_session_to_end_and_is_told_where_it_ends(visitor, person):
+    _, text = keys.make_key(person=person, name="Till", scopes=[Scope.PROFILE_READ], now=clock.now())
+
+    answer = Program(text).post(REVOKE)
+
+    assert (answer.status_code, "/api/me/keys/" in answer.json()["detail"]) == (401, True)
+    assert Program(text).get("/api/welcome").status_code == 200
 
 
 ENDINGS = {

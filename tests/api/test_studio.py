@@ -196,7 +196,9 @@ def test_customers_are_those_with_appointments_and_can_be_blocked(studio, confir
     assert studio.post(f"{path}allow/").json()["blocked"] is None
     assert studio.post(f"{path}lift-limits/").json()["limits_lifted"] is True
     assert studio.post(f"{path}apply-limits/").json()["limits_lifted"] is False
-    for other in (UserFactory().uuid, "nonsense"):
+    # An id has one form, as everywhere: other spellings of the same number are no addresses.
+    spelled = [customer.uuid.hex, f"{{{customer.uuid}}}", f"urn:uuid:{customer.uuid}"]
+    for other in (UserFactory().uuid, "nonsense", *spelled):
         assert studio.get(f"{CUSTOMERS}{other}/").status_code == 404
 
 

@@ -76,9 +76,23 @@ def test_nobody_waits_for_what_is_open(program, service):
     assert (problem(answer), answer.json()["nearest"]) == ((409, "policy-refused"), ["2026-03-03T09:45:00+05:45"])
 
 
-@pytest.mark.parametrize("more", [{"weekdays": [7]}, {"weekdays": []}, {"parts": ["night"]}, {"time_zone": "Mars"}])
-def test_a_wish_that_nobody_can_mean_is_refused(program, service, more):
-    assert problem(program.post(ALL, wish(service, **more))) == (400, "invalid")
+NO_DAYS = {"from": "2026-03-05", "to": "2026-03-05"}
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({"weekdays": [7]}, "weekdays.0"),
+        ({"weekdays": []}, "weekdays"),
+        ({"parts": ["night"]}, "parts.0"),
+        ({"time_zone": "Mars"}, "time_zone"),
+        (NO_DAYS, "to"),
+    ],
+)
+def test_a_wish_that_nobody_can_mean_is_refused_by_field(program, service, more, field):
+    answer = program.post(ALL, wish(service, **more))
+
+    assert (problem(answer), [error["field"] for error in answer.json()["errors"]]) == ((400, "invalid"), [field])
 
 
 def test_a_customer_waits_for_an_earlier_time_of_an_appointment(program, studio, confirmed, provider):
