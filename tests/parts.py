@@ -12,9 +12,14 @@ of it and touches the database all the same fails in the part `none`.
 looks in a page or a mail, or what becomes of a request that is refused before a row is read. They run on PostgreSQL,
 which takes less (long texts, NUL, large numbers). What is stored, found, counted, locked or refused by a rule is not
 among them.
+
+PostgreSQL is asked every case of a test. SQLite is asked the first and the last case in the folders of `FEW_CASES`,
+unless the test commits or asks which database it has (`between_first_and_last`).
 """
 
+from collections.abc import Iterable
 from functools import cache
+from itertools import groupby
 from types import ModuleType
 
 import pytest
@@ -25,6 +30,9 @@ NONE, SQLITE, POSTGRES = "none", "sqlite", "postgres"
 NO_DATABASE = "no-database"  # the name of the database of part NONE, which can't be opened
 COLLECTED: pytest.StashKey[list[pytest.Function]] = pytest.StashKey()  # every collected test, also those of other parts
 FINE = {"0": "passed", "5": "no test of it was asked for"}  # exit status of pytest -> words of the summary
+# Where cases differ by what is asked of our code, and all make the same kinds of statements. Not where a case is about
+# what a database keeps, finds, locks or survives.
+FEW_CASES = {"accounts", "api", "appointments", "calendar_sync", "notifications", "providers"}
 # Fixtures of pytest-django; every other fixture with a database uses one of these.
 DATABASE_FIXTURES = {"_django_db_helper", "django_db_setup", "live_server"}
 
@@ -51,6 +59,27 @@ def touches_database(item: pytest.Function) -> bool:
         any(item.iter_markers("django_db"))
         or not DATABASE_FIXTURES.isdisjoint(item.fixturenames)
         or issubclass(item.cls or object, SimpleTestCase)
+        or any(item.iter_markers("skipif"))
+        or asks_for_connection(item.module)
+    )
+
+
+def between_first_and_last(items: Iterable[pytest.Function]) -> set[pytest.Function]:
+    """The cases of tests, each test's in a row, that SQLite is not asked."""
+    found: set[pytest.Function] = set()
+    for _, cases in groupby(items, key=lambda item: (item.path, item.cls, item.originalname)):
+        first, *others = cases
+        if first.path.parent.name in FEW_CASES and not _depends_on_its_database(first):
+            found.update(others[:-1])
+    return found
+
+
+def _depends_on_its_database(item: pytest.Function) -> bool:
+    """Whether a test commits, or says that it knows which database it has."""
+    marks = item.iter_markers("django_db")
+    return (
+        "transactional_db" in item.fixturenames
+        or any(mark.kwargs.get("transaction") for mark in marks)
         or any(item.iter_markers("skipif"))
         or asks_for_connection(item.module)
     )

@@ -101,8 +101,9 @@ def pytest_collection_modifyitems(config, items):
     if part == parts.NONE or config.getoption("--part"):
         left_out: list[pytest.Function] = []
         kept: list[pytest.Function] = []
+        not_asked = parts.between_first_and_last(items) if part == parts.SQLITE else set()
         for item in items:
-            (kept if part in parts.parts_of(item) else left_out).append(item)
+            (kept if part in parts.parts_of(item) and item not in not_asked else left_out).append(item)
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept
 

@@ -54,6 +54,17 @@ def test_undeclared_vendor():
 def test_undeclared_process():
     subprocess.run([sys.executable, "manage.py", "migrate", "--check"], check=True)
 """
+CASES = """
+import pytest
+from django.db import {asked_for}
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("case", range(4))
+def test_{name}(case): pass
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("case", range(4))
+def test_{name}_committed(case): pass
+"""
 IN_BOTH = {"test_with_a_fixture", "test_with_a_mark", "test_that_may_be_skipped", "test_with_a_server", "test_rows",
            "test_no_rows", "test_in_a_browser_of_the_smoke_set"}  # fmt: skip
 # They call every address, or go a long way by a generated client. What these ask of rows is asked on both elsewhere.
@@ -103,6 +114,20 @@ def test_on_postgresql_run_the_tests_with_rows_and_those_that_need_one_database_
     said = run("--collect-only", TEST_DATABASE_URL="postgres://nobody@127.0.0.1:1/none")
 
     assert names(said) == IN_BOTH | {"test_in_a_browser", "test_how_a_text_looks"}
+
+
+def test_of_a_test_with_many_cases_sqlite_is_asked_the_first_and_the_last(run, tmp_path):
+    """But not of one that commits or asks for its database, nor where the database is what a folder is about."""
+    files = [("appointments", "page", "models"), ("appointments", "asking", "connection"), ("race", "race", "models")]
+    for folder, name, asked_for in files:
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / f"test_{name}.py").write_text(CASES.format(name=name, asked_for=asked_for))
+
+    said = run("--collect-only", tmp_path, DAYLINE_TEST_DB="sqlite")
+
+    found = re.findall(r"::test_(\w+)\[(\d)\]$", said, re.MULTILINE)
+    assert [case for name, case in found if name == "page"] == ["0", "3"]
+    assert len(found) == 2 + 4 + 2 * 8
 
 
 def test_every_test_of_this_run_has_a_part_and_those_with_rows_have_both(request):

@@ -96,7 +96,7 @@ OF_COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-
 VIOLATIONS = """async (rules) => {
     document.getAnimations().forEach((transition) => transition.finish());
     const ours = document.querySelector("[data-foreign]") ? { exclude: [["[data-foreign]"]] } : document;
-    const search = (how) => axe.run(ours, { resultTypes: ["violations"], ...rules, ...how });
+    const search = (how) => axe.run(ours, { resultTypes: ["violations"], preload: false, ...rules, ...how });
     const found = (await search({ selectors: false })).violations;
     return found.length ? (await search({})).violations : found;
 }"""
