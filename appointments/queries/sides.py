@@ -121,7 +121,7 @@ def _listed(
     return rows.order_by("-start", "-pk") if newest_first else rows.order_by("start", "pk")
 
 
-# Only what every list may ask, so that what is kept of compiled queries has few shapes.
+# Only what every list may ask: that has 192 shapes at most, of the `MOST_SHAPES` of compiled queries that are kept.
 _listed_often = prepared(_listed)
 
 
