@@ -43,6 +43,8 @@ class Reads(Fields):
     """A JSON body. A name that it does not have is refused. Where one of several values is meant, its refusal names
     them all."""
 
+    default_error_messages = {"invalid": "Send an object of JSON."}
+
     def get_fields(self) -> dict[str, Any]:
         fields = super().get_fields()
         for field in fields.values():

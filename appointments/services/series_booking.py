@@ -239,6 +239,8 @@ def look_before_series(
             holds.check_kept(hold, account=customer, service=service, starts=starts, now=clock.now())
     except PolicyRefused as refused:
         refusal = str(refused)
+    if judged.open_to_question:  # which booking refuses first
+        refusal = DatesUnsettled.message
     return SeriesLook(judged, terms, refusal)
 
 

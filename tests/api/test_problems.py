@@ -9,6 +9,7 @@ from api.schema import kinds_of
 from api.serializers.appointments import ListParams
 from api.serializers.base import read
 from api.serializers.keys import KeyIn
+from api.serializers.series import SeriesIn
 from api.serializers.time_off import TimeOffIn
 from api.urls import ROUTES, nothing_here
 from core.problems import KNOWN, NAMES
@@ -31,10 +32,14 @@ def test_a_kind_says_what_happened_and_what_to_do():
     assert [name for name, kind in KINDS.items() if not (kind.title and kind.means.endswith(".") and kind.then)] == []
 
 
+BOOKING = {"provider": "maya-okafor", "service": "cello-lesson", "start": "2026-03-03T10:00:00Z"}
+
+
 @pytest.mark.parametrize(
     ("kind", "said", "detail"),
     [
         (ListParams, {"as": "staff"}, "as: Send one of: customer, provider."),
+        (SeriesIn, {**BOOKING, "repeat": "weekly"}, "repeat: Send an object of JSON."),
         (
             TimeOffIn,
             {"from_date": "2026-03-05", "decisions": {"K7QFMR2W": "move"}},
@@ -42,7 +47,7 @@ def test_a_kind_says_what_happened_and_what_to_do():
         ),
     ],
 )
-def test_a_value_that_is_none_of_several_is_answered_with_all_of_them(kind, said, detail):
+def test_a_value_that_is_none_is_answered_with_what_to_send(kind, said, detail):
     with pytest.raises(Problem) as refusal:
         read(kind, said)
 

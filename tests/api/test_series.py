@@ -38,7 +38,7 @@ def test_a_look_tells_each_date_with_price_and_outcome_and_writes_nothing(progra
         told = program.post(PREVIEW, wish(service)).json()
 
     assert [each["sql"] for each in asked if each["sql"].startswith(("INSERT", "UPDATE", "DELETE"))] == []
-    assert (told["open"], told["count"], told["refusal"]) == (False, 2, None)
+    assert (told["open"], told["count"]) == (False, 2)
     assert [(one["number"], one["outcome"], one["reason"]) for one in told["dates"]] == [
         (1, "open", None),
         (2, "unsettled", "taken"),
@@ -67,8 +67,11 @@ def test_a_series_is_booked_whole_or_not_at_all(program, service, book):
     book(TUESDAY_TEN + WEEK, customer=UserFactory())
 
     refused = program.post(SERIES, wish(service))
+    looks = [program.post(PREVIEW, wish(service, count=count)).json() for count in (2, 3)]
 
     assert problem(refused) == (409, "slot-taken")
+    # Of two dates one is open: a look speaks of the other one, and not of a series that is too short.
+    assert [look["refusal"] for look in looks] == [refused.json()["detail"]] * 2
     [date] = refused.json()["dates"]
     assert (date["number"], date["nearest"]) == (2, refused.json()["nearest"])
     assert not Series.objects.exists()
