@@ -167,9 +167,10 @@ def looks_fine(request, axe, sideways):
 
 @pytest.fixture
 def sign_in(site):
-    def enter(page, user):
-        client = Client()
-        client.force_login(user)
+    def enter(page, user, client=None):
+        if client is None:
+            client = Client()
+            client.force_login(user)
         page.context.add_cookies(
             [
                 {
