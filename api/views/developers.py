@@ -12,7 +12,10 @@ from django.views.decorators.http import require_safe
 
 from api import once, tokens, versions
 from api.problems import KINDS
+from api.serializers import waitlist
 from api.views.pages import schema
+from appointments.search import quarters
+from appointments.states import Frequency
 from core import clock
 from core.view_contract import open_to_all
 from core.wording import words_for_minutes
@@ -23,12 +26,17 @@ VERBS = ("get", "post", "put", "patch", "delete")
 @open_to_all
 @require_safe
 def first_steps(request: HttpRequest) -> HttpResponse:
+    day = clock.now().date() + timedelta(days=7)
     context = {
         "api": f"{settings.SITE_URL}/api",
-        "day": clock.now().date() + timedelta(days=7),
+        "day": day,
+        "day_after": day + timedelta(days=1),
         "access_lasts": words_for_minutes(tokens.ACCESS_LASTS // timedelta(minutes=1)),
         "refresh_lasts": words_for_minutes(tokens.REFRESH_LASTS // timedelta(minutes=1)),
         "keys_kept": words_for_minutes(once.KEPT // timedelta(minutes=1)),
+        "search_parts": quarters.PARTS,
+        "waitlist_parts": waitlist.PARTS,
+        "frequencies": Frequency.choices,
         "limits": {name: settings.LIMITS[name][0] for name in ("api_read", "api_write", "api_visit", "book")},
         "version": versions.NEWEST,
         "version_header": versions.HEADER,

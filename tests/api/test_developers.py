@@ -7,7 +7,10 @@ import pytest
 from django.urls import reverse
 
 from api.problems import KINDS
+from api.serializers import waitlist
 from api.urls import ROUTES
+from appointments.search import quarters
+from appointments.states import Frequency
 
 
 def text_of(answer) -> str:
@@ -22,6 +25,13 @@ def test_the_page_for_developers_lists_every_address_and_the_limits_in_force(cli
     written = {re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route.path) for route in ROUTES}
     assert [path for path in written if f">{path}<" not in said] == []
     assert "77 changes a minute" in said
+
+
+def test_the_page_for_developers_names_what_a_search_a_waitlist_and_a_series_take(client):
+    said = text_of(client.get(reverse("developers")))
+
+    for names in (quarters.PARTS, waitlist.PARTS, Frequency.values):
+        assert [name for name in names if f'<span class="code">{name}</span>' not in said] == []
 
 
 def test_every_kind_of_problem_has_its_page_at_the_address_that_answers_name(client):

@@ -23,11 +23,15 @@ def test_the_reference_is_drawn_in_the_theme_of_the_page(new_page, axe, sideways
     assert sideways(page, [320, 768]) == []
 
 
-def test_a_request_of_the_first_steps_is_copied_as_it_stands(new_page, site):
+def test_each_request_of_the_steps_is_copied_as_it_stands(new_page, axe, sideways, site):
     page = new_page(permissions=["clipboard-read", "clipboard-write"])
 
     page.goto("/developers/")
-    page.get_by_role("button", name="Copy request 1").click()
+    page.get_by_role("button", name="Copy request 1", exact=True).click()
 
     expect(page.get_by_text("Copied.")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()").startswith(f"API={site}/api\ncurl ")
+    page.get_by_role("button", name="Copy request 11").click()
+    page.wait_for_function("navigator.clipboard.readText().then(text => text.startsWith('curl $API/me/export/ '))")
+    axe(page)
+    assert sideways(page, [320, 768]) == []
