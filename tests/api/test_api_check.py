@@ -9,7 +9,7 @@ import requests
 from api.urls import ROUTES
 from tests.api.made_up import HOME
 from tests.api_check.__main__ import ENOUGH, told
-from tests.api_check.calls import NO_ANSWER, Tally, wrong_with
+from tests.api_check.calls import NO_ANSWER, Caller, Tally, wrong_with
 
 
 @dataclass
@@ -63,3 +63,18 @@ def test_it_passes_only_where_every_route_did_what_it_is_for_and_nothing_was_wro
     failed.faults["get_welcome 0"], failed.times["get_welcome 0"] = "no answer", ENOUGH
     assert told(failed, 60, everything=False) == 1
     assert f"5xx or no answer: {ENOUGH}; other answers that are not as promised: 0" in capsys.readouterr().out
+
+
+def test_a_check_that_fails_itself_says_so_and_keeps_what_was_called_before(monkeypatch):
+    caller = Caller(send=None)
+
+    def one_call_then_failing(world, each, **bounds):
+        if caller.tally.calls < 2:
+            caller.tally.counts["get_welcome", "customer", 200] += 1
+        raise LookupError("no such service")
+
+    monkeypatch.setattr(caller, "round", one_call_then_failing)
+
+    made = caller.run(lambda: None, 10, until=float("inf"))
+
+    assert (made.calls, list(made.faults), made.times.total()) == (2, ["the check itself failed: LookupError"], 3)

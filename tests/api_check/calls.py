@@ -2,6 +2,7 @@
 
 import random
 import time
+import traceback
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -67,11 +68,22 @@ class Caller:
         """Make so many calls, or those that fit before `until` (as `time.time()` tells it), and say how it goes."""
         began = time.time()
         while (left := calls - self.tally.calls) > 0 and time.time() < until:
+            before = self.tally.calls
             each = min(MOST, max(FEWEST, round(left / 2 / len(self.operations))))
-            self.round(world(), each, calls=calls, until=until)
+            try:
+                self.round(world(), each, calls=calls, until=until)
+            except Exception as error:  # the check's own: what was called before is told all the same
+                self._failed(error)
+                if self.tally.calls == before:
+                    break
             done = f"{self.tally.calls} calls, {len(self.tally.faults)} kinds of faults, {time.time() - began:.0f} s"
             print(f"{said}{done}", flush=True)
         return self.tally
+
+    def _failed(self, error: Exception) -> None:
+        kind = f"the check itself failed: {type(error).__name__}"
+        self.tally.times[kind] += 1
+        self.tally.faults[kind] = traceback.format_exc()
 
     def round(self, world: World, each: int, *, calls: float = float("inf"), until: float = float("inf")) -> None:
         """Call each route `each` times as each person, in another order each time: what one does changes what the

@@ -28,6 +28,7 @@ from providers.models import (
     CustomerBlock,
     DateOverride,
     Listing,
+    Provider,
     Service,
     TimeOff,
 )
@@ -103,13 +104,17 @@ class World:
         self.people = {CUSTOMER: UserFactory(), PROVIDER: self.provider.user}
         for person in self.people.values():
             EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
-        more = {"duration_minutes": 30, "repeats": True, "max_occurrences": 12}
         self.services = [
-            ServiceFactory(provider=provider, confirmation=confirmation, **more)
+            self._service(provider, confirmation)
             for provider in (self.provider, self.third)
             for confirmation in (Confirmation.AT_ONCE, Confirmation.BY_HAND)
         ]
         self._steps = count()
+
+    @staticmethod
+    def _service(provider: Provider, confirmation: str) -> Service:
+        more = {"duration_minutes": 30, "repeats": True, "max_occurrences": 12}
+        return ServiceFactory(provider=provider, confirmation=confirmation, **more)
 
     # --- What is there ------------------------------------------------------------------------------------------------
 
@@ -151,8 +156,12 @@ class World:
         for rows in (DateOverride, TimeOff, CustomerBlock):
             rows.objects.filter(provider=self.provider).delete()
         Connection.objects.filter(user=self.provider.user).delete()
-        ours = [each.pk for each in self.services]
-        Service.objects.filter(pk__in=ours).update(is_active=True, duration_minutes=30, repeats=True)
+        there = Service.objects.filter(pk__in=[each.pk for each in self.services])
+        there.update(is_active=True, duration_minutes=30, repeats=True)
+        kept = set(there.values_list("pk", flat=True))  # a call may have deleted one
+        self.services = [
+            each if each.pk in kept else self._service(each.provider, each.confirmation) for each in self.services
+        ]
         ids = [each.pk for each in self.people.values()]
         User.objects.filter(pk__in=ids).update(banned_at=None, leaves_at=None)
         for person in self.people.values():
