@@ -14,7 +14,9 @@ which takes less (long texts, NUL, large numbers). What is stored, found, counte
 among them.
 
 PostgreSQL is asked every case of a test. SQLite is asked the first and the last case in the folders of `FEW_CASES`,
-unless the test commits or asks which database it has (`between_first_and_last`).
+unless the test commits, asks which database it has, or has the mark `every_case` (`between_first_and_last`): for cases
+that differ in what the database is asked or in what it refuses, as where a condition is put into SQL, where rows are
+found by a moment or a text, and where a constraint is tried.
 """
 
 from collections.abc import Iterable
@@ -75,12 +77,13 @@ def between_first_and_last(items: Iterable[pytest.Function]) -> set[pytest.Funct
 
 
 def _depends_on_its_database(item: pytest.Function) -> bool:
-    """Whether a test commits, or says that it knows which database it has."""
+    """Whether a test commits, or says that a database matters to its cases."""
     marks = item.iter_markers("django_db")
     return (
         "transactional_db" in item.fixturenames
         or any(mark.kwargs.get("transaction") for mark in marks)
         or any(item.iter_markers("skipif"))
+        or any(item.iter_markers("every_case"))
         or asks_for_connection(item.module)
     )
 

@@ -64,6 +64,10 @@ def test_{name}(case): pass
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("case", range(4))
 def test_{name}_committed(case): pass
+@pytest.mark.django_db
+@pytest.mark.every_case
+@pytest.mark.parametrize("case", range(4))
+def test_{name}_marked(case): pass
 """
 IN_BOTH = {"test_with_a_fixture", "test_with_a_mark", "test_that_may_be_skipped", "test_with_a_server", "test_rows",
            "test_no_rows", "test_in_a_browser_of_the_smoke_set"}  # fmt: skip
@@ -117,7 +121,7 @@ def test_on_postgresql_run_the_tests_with_rows_and_those_that_need_one_database_
 
 
 def test_of_a_test_with_many_cases_sqlite_is_asked_the_first_and_the_last(run, tmp_path):
-    """But not of one that commits or asks for its database, nor where the database is what a folder is about."""
+    """But not of one that commits, asks for its database or is marked, nor where the database is a folder's matter."""
     files = [("appointments", "page", "models"), ("appointments", "asking", "connection"), ("race", "race", "models")]
     for folder, name, asked_for in files:
         (tmp_path / folder).mkdir(exist_ok=True)
@@ -127,7 +131,7 @@ def test_of_a_test_with_many_cases_sqlite_is_asked_the_first_and_the_last(run, t
 
     found = re.findall(r"::test_(\w+)\[(\d)\]$", said, re.MULTILINE)
     assert [case for name, case in found if name == "page"] == ["0", "3"]
-    assert len(found) == 2 + 4 + 2 * 8
+    assert len(found) == 2 + 8 + 2 * 12
 
 
 def test_every_test_of_this_run_has_a_part_and_those_with_rows_have_both(request):

@@ -28,6 +28,7 @@ def robot(**fields) -> User:
     return UserFactory(**{"email": None, "email_confirmed_at": None, "username": "robot", "name": "Robot"} | fields)
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize(
     ("fields", "stands"),
     [

@@ -28,6 +28,7 @@ def counted():
     return [kind.objects.count() for kind in kinds]
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize(
     ("path", "said", "made"),
     [

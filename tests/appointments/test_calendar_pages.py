@@ -369,6 +369,7 @@ def test_what_is_no_date_of_the_calendar_is_missing(studio, provider, path):
     assert studio.get(f"/studio/calendar/{path}/").status_code == 404
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize("day", [date(2000, 1, 1), date(2200, 12, 31)])
 @pytest.mark.parametrize("view", list(View))
 def test_first_and_last_dates_are_shown(studio, provider, view, day):

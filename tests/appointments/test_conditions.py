@@ -42,6 +42,7 @@ def make(customer, service, status, start, answer_by):
     return Appointment.objects.get(pk=made.pk)
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize(("status", "start", "answer_by", "words"), CASES.values(), ids=CASES)
 def test_each_word_means_the_same_of_a_row_and_of_a_query(customer, service, status, start, answer_by, words):
     appointment = make(customer, service, status, start, answer_by)

@@ -77,6 +77,7 @@ def choose(client, appointment, what, **changes):
 # --- What is a conflict -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize(
     ("start", "end", "is_one"),
     [

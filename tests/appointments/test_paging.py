@@ -15,6 +15,7 @@ def people():
     return User.objects.order_by("pk")
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize(
     ("number", "shown", "queries"),
     [

@@ -83,6 +83,7 @@ def sweep() -> None:
     copies.sweep(now=clock.now())
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize(
     ("make", "age", "job", "rows", "said"),
     [

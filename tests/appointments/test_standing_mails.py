@@ -139,6 +139,7 @@ def test_one_that_is_forgiven_before_its_mail_leaves_is_told_as_cancelled(appoin
     assert sent()["Amara Nwosu"].subject.startswith("Cancelled: ")
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize(
     ("before", "number"),
     [

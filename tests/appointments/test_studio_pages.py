@@ -629,6 +629,7 @@ def test_customers_can_be_searched_and_sorted(studio, provider, service):
     assert "Nobody of that name" in texts(studio.get(page_of("studio_customers") + "?q=zzz"))
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize("words", ["zoe", "ZOË", "Łukasz", "lukasz muller", "müller"])
 def test_customers_are_found_whatever_keyboard_they_are_typed_on(studio, provider, service, words):
     made(provider, service, NOW - timedelta(days=1), status=Status.COMPLETED, customer=UserFactory(name="Owen Price"))
@@ -653,6 +654,7 @@ def test_customer_page_shows_what_was_between_the_two_alone(studio, provider, se
     assert "1 visit, always kept" in texts(page)
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize(
     ("fields", "words"),
     [

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db
 RUNS, STEPS = (int(each) for each in os.environ.get("INTERLEAVINGS", "2x60").split("x"))
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize("choice", WhenChanged)
 @pytest.mark.parametrize("seed", range(RUNS))
 def test_after_any_interleaving_google_and_our_tables_agree(

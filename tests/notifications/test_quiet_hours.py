@@ -195,6 +195,7 @@ def test_quiet_hours_are_those_of_the_persons_own_zone(smtp, night):
     assert send_mail(mail(night)).state == State.SENT
 
 
+@pytest.mark.every_case
 @pytest.mark.django_db
 @pytest.mark.parametrize(("start", "until"), [(None, 60), (60, None), (60, 60), (1440, 60), (60, 1440)])
 def test_the_database_takes_no_other_quiet_hours(start, until):
