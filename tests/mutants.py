@@ -278,6 +278,14 @@ MUTANTS = [
         "others_none",
     ),
     mutant(
+        "a database that stopped half way through old migrations is taken for a whole one",
+        "core/checks.py",
+        "for (app, folded) in _half_applied(",
+        "for (app, folded) in () and _half_applied(",
+        "core/test_first_migrations.py",
+        "half_way",
+    ),
+    mutant(
         "an answer inside another leaves its zone behind",
         "api/serializers/base.py",
         "        _writing.reset(before)\n",
