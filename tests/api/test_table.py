@@ -323,6 +323,7 @@ def test_every_route_has_a_step_and_every_step_its_route():
     assert (routes - steps, steps - routes) == (set(), set())
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize("name", STORIES)
 def test_every_address_answers_as_its_row_says(name, service, customer):
     people = {"program": customer, "studio": service.provider.user}
