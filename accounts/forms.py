@@ -227,7 +227,7 @@ class MailedCodeForm(forms.Form):
         self.mailed, self.request, self.about = mailed, request, about
 
     def clean_code(self) -> str:
-        code = self.cleaned_data["code"].replace(" ", "")
+        code = self.cleaned_data["code"]
         if not self.mailed.matches(self.request, code, about=self.about):
             raise ValidationError("That code is not right. Check the newest email, or ask for another code.")
         return code
@@ -398,7 +398,7 @@ class LeavingForm(forms.Form):
         return password
 
     def clean_code(self) -> str:
-        code = self.cleaned_data["code"].replace(" ", "")
+        code = self.cleaned_data["code"]
         if not LEAVING.matches(self.request, code, about=str(self.person.pk)):
             raise ValidationError("That code is not right. Check the newest email, or ask for another code.")
         return code

@@ -43,12 +43,12 @@ class MailedCode:
         return sent is not None and sent["until"] > time() and sent["tries"] > 0
 
     def matches(self, request: HttpRequest, code: str, *, about: str) -> bool:
-        """Whether this is the code. Each call uses up one of its tries."""
+        """Whether this is the code, whose digits may be typed in groups. Each call uses up one of its tries."""
         if not self.is_sent(request):
             return False
         sent = request.session[self.key]
         request.session[self.key] = {**sent, "tries": sent["tries"] - 1}
-        return constant_time_compare(sent["hash"], self._hash(about, code))
+        return constant_time_compare(sent["hash"], self._hash(about, code.replace(" ", "")))
 
     def forget(self, request: HttpRequest) -> None:
         request.session.pop(self.key, None)

@@ -63,9 +63,10 @@ def leave(call: Call, *, password: str | None = None, code: str | None = None, a
     count as, until the request says in `accept` that the person agrees to just that.
     """
     person, request = call.person, call.request
-    if password is not None and not sign_in.is_own_password(request, user=person, password=password):
-        raise FieldsRefused({"password": [ValidationError(sign_in.NOT_YOURS, code="wrong_password")]})
-    if code is not None and not LEAVING.matches(request, code.replace(" ", ""), about=str(person.pk)):
+    if password is not None:  # else there is a code: a session that has just begun is not enough here
+        session = call.caller.session_key
+        sign_in.check_own_password(request, user=person, password=password, session_key=session)
+    if code is not None and not LEAVING.matches(request, code, about=str(person.pk)):
         raise FieldsRefused({"code": [ValidationError(NOT_THE_CODE, code="wrong_code")]})
     look = leaving.look_before_leaving(person, now=call.now)
     if call.seen and _told(person, look) != call.seen:
