@@ -6395,6 +6395,14 @@ MUTANTS = [
         "sign_in_to_each",
     ),
     mutant(
+        "a program ends connections that changed since it looked",
+        "calendar_sync/services/connecting.py",
+        "if seen is not None and _choices(present) != _choices(seen):",
+        "if False:",
+        CALENDAR_BY_API,
+        "after_the_look",
+    ),
+    mutant(
         "a program ends the connection of another",
         "api/operations/calendar.py",
         "(each for each in _connections(call) if each.uuid == wanted)",

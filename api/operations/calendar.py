@@ -60,8 +60,8 @@ def disconnect(call: Call, *, account: str | None = None) -> None:
     rows = [_one(call, account)] if account else _connections(call)
     if not rows:
         raise not_found()
-    for row in rows:
-        connecting.disconnect(connection=row, actor=call.person)
+    seen = call.seen.rows if call.seen else None
+    connecting.disconnect_several(connections=rows, actor=call.person, seen=seen)
 
 
 def _connections(call: Call) -> list[Connection]:

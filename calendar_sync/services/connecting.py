@@ -1,7 +1,7 @@
 """Connecting a Google account, choosing its calendars, and disconnecting it."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,6 +23,7 @@ from calendar_sync.states import NoteKind, Problem, Profile, State, WhenChanged,
 from core import clock
 from core.db import lock_row, retrying
 from outbox import services as outbox
+from providers.exceptions import ChangedMeanwhile
 
 from . import channels, ending, handing, health, leaving, meet_links, own_calendar, reading, tokens, writing, written
 from .locks import lock_connection, lock_provider_of
@@ -398,6 +399,30 @@ def disconnect(*, connection: Connection, actor: User, removes_events: bool = Fa
     is_asked = leaving.leave(connection, removes_after=clock.now() if removes_events else None)
     health.pass_on(provider, has_changed=had_busy_times)
     return is_asked
+
+
+@retrying
+@transaction.atomic
+def disconnect_several(
+    *, connections: Sequence[Connection], actor: User, seen: Sequence[Connection] | None = None
+) -> None:
+    """End connections of the actor as `disconnect` does, all or none. Raises ChangedMeanwhile where the actor's
+    connections, or what is chosen of their calendars, are not as `seen`."""
+    lock_provider_of(actor, actor=actor)
+    present = Connection.objects.filter(user=actor).exclude(state=State.LEAVING).prefetch_related("calendars")
+    if seen is not None and _choices(present) != _choices(seen):
+        raise ChangedMeanwhile
+    for connection in connections:
+        disconnect(connection=connection, actor=actor)
+
+
+def _choices(connections: Iterable[Connection]) -> dict[object, object]:
+    return {
+        (one.pk, one.profile, one.state): {
+            (each.pk, each.counts_as_busy, each.is_written_to) for each in one.calendars.all()
+        }
+        for one in connections
+    }
 
 
 def revoke(number: int, *, is_last_try: bool) -> None:

@@ -8,7 +8,7 @@ import time_machine
 
 from calendar_sync.models import Connection
 from calendar_sync.services import connecting
-from calendar_sync.states import State
+from calendar_sync.states import Profile, State
 from core import clock
 from tests.factories.calendars import connect
 from tests.factories.providers import ProviderFactory
@@ -100,7 +100,25 @@ def test_a_provider_disconnects_and_only_their_own(studio, connection):
     theirs = connect(ProviderFactory()).connection
 
     assert studio.delete(f"{CALENDAR}?account={theirs.uuid}").status_code == 404
-    assert studio.delete(CALENDAR).status_code == 204
+    assert studio.delete(CALENDAR, if_match=studio.get(CALENDAR)["ETag"]).status_code == 204
     assert studio.get(CALENDAR).json()["accounts"] == []
     theirs.refresh_from_db()
     assert theirs.is_working
+
+
+@pytest.mark.parametrize("change", ["another account", "another calendar"])
+def test_nothing_is_disconnected_where_the_calendar_changes_after_the_look(
+    studio, provider, connection, meanwhile, change
+):
+    other = {"account": "2", "email": "other@example.com", "profile": Profile.FULL, "refresh_token": "r"}
+    tag = studio.get(CALENDAR)["ETag"]
+    changes = {
+        "another account": lambda: Connection.objects.create(user=provider.user, **other),
+        "another calendar": lambda: connection.calendars.update(counts_as_busy=False),
+    }
+    meanwhile(connecting, "disconnect_several", changes[change])
+
+    answer = studio.delete(CALENDAR, if_match=tag)
+
+    assert (answer.status_code, answer.json()["type"]) == (412, "/developers/problems/changed-meanwhile/")
+    assert not Connection.objects.exclude(state=State.WORKING).exists()
