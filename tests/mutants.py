@@ -208,8 +208,8 @@ MUTANTS = [
     mutant(
         "a series is booked without the dates that are not open",
         "appointments/services/series_booking.py",
-        "    if judged.open_to_question:\n",
-        "    if not judged.dates:\n",
+        "    if judged.open_to_question:\n        raise",
+        "    if not judged.dates:\n        raise",
         "api/test_series.py",
         "whole_or_not",
     ),

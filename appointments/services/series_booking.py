@@ -31,6 +31,8 @@ from .prospects import load_prospect
 from .series import NewSeries
 from .transitions import Outcome
 
+NOTHING_LEFT = "Every date is left out, so there is nothing to book."
+
 
 @dataclass(frozen=True, slots=True)
 class Booked:
@@ -144,7 +146,7 @@ def book_series(
         after=extension.after if extension else 0,
     )
     if not booked:
-        raise PolicyRefused("Every date is left out, so there is nothing to book.")
+        raise PolicyRefused(NOTHING_LEFT)
     starts = tuple(date.start for date in booked if date.start is not None)
     beyond = frozenset(date.start for date in booked if date.start and date.outcome is Settled.REQUEST)
     wanted = Wanted(
@@ -209,7 +211,7 @@ class SeriesLook:
     @property
     def open(self) -> bool:
         """Whether the series could be booked whole now."""
-        return not (self.refusal or self.judged.open_to_question) and self.count > 0
+        return self.refusal is None
 
 
 def look_before_series(
@@ -239,7 +241,10 @@ def look_before_series(
             holds.check_kept(hold, account=customer, service=service, starts=starts, now=clock.now())
     except PolicyRefused as refused:
         refusal = str(refused)
-    if judged.open_to_question:  # which booking refuses first
+    # What booking refuses first.
+    if not judged.booked:
+        refusal = NOTHING_LEFT
+    if judged.open_to_question:
         refusal = DatesUnsettled.message
     return SeriesLook(judged, terms, refusal)
 

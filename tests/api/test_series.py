@@ -72,6 +72,8 @@ def test_a_series_is_booked_whole_or_not_at_all(program, service, book):
     assert problem(refused) == (409, "slot-taken")
     # Of two dates one is open: a look speaks of the other one, and not of a series that is too short.
     assert [look["refusal"] for look in looks] == [refused.json()["detail"]] * 2
+    nothing = wish(service, skip=[1, 2, 3])
+    assert program.post(PREVIEW, nothing).json()["refusal"] == program.post(SERIES, nothing).json()["detail"]
     [date] = refused.json()["dates"]
     assert (date["number"], date["nearest"]) == (2, refused.json()["nearest"])
     assert not Series.objects.exists()
