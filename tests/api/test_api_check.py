@@ -77,4 +77,13 @@ def test_a_check_that_fails_itself_says_so_and_keeps_what_was_called_before(monk
 
     made = caller.run(lambda: None, 10, until=float("inf"))
 
-    assert (made.calls, list(made.faults), made.times.total()) == (2, ["the check itself failed: LookupError"], 3)
+    assert (made.calls, made.faults, len(made.breaks)) == (2, {}, 3)
+    assert all("LookupError: no such service" in said for said in made.breaks)
+
+
+def test_it_does_not_pass_where_it_failed_itself(capsys):
+    broken = tally()
+    broken.breaks.append("LookupError: no such service")
+
+    assert told(broken, 60, everything=False) == 1
+    assert "The check itself failed" in (said := capsys.readouterr().out) and "LookupError" in said

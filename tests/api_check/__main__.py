@@ -151,6 +151,8 @@ def told(tally: Any, took: float, *, everything: bool) -> int:
                 print(f"{route.verb:6} {route.path:55} {spread}")
     for kind, fault in tally.faults.items():
         print(f"\nFAULT ({tally.times[kind]} times) {kind}\n    {fault}")
+    for said in tally.breaks:
+        print(f"\nThe check itself failed, and went on with other people:\n{said}")
     failed = sum(times for status, times in statuses.items() if status >= 500 or not status)
     outside = tally.times.total() - failed
     print(f"\n{tally.calls} calls at {len(ROUTES)} routes in {took / 60:.0f} minutes")
@@ -158,7 +160,7 @@ def told(tally: Any, took: float, *, everything: bool) -> int:
     print("slowest:  " + ", ".join(f"{name} {seconds:.1f} s" for seconds, name in tally.slowest))
     print(f"5xx or no answer: {failed}; other answers that are not as promised: {outside}")
     print(f"routes that never did what they are for: {len(not_done)}" + "".join(f"\n  {name}" for name in not_done))
-    return 1 if tally.faults or not_done else 0
+    return 1 if tally.faults or tally.breaks or not_done else 0
 
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ class Tally:
     faults: dict[str, str] = field(default_factory=dict)
     times: Counter[str] = field(default_factory=Counter)  # how often each fault was seen
     slowest: list[tuple[float, str]] = field(default_factory=list)
+    breaks: list[str] = field(default_factory=list)  # the traceback of each failure of the check itself
 
     @property
     def calls(self) -> int:
@@ -51,6 +52,7 @@ class Tally:
         self.counts.update(other.counts)
         self.faults = {**other.faults, **self.faults}
         self.times.update(other.times)
+        self.breaks += other.breaks
         self.slowest = sorted([*self.slowest, *other.slowest], reverse=True)[:5]
 
 
@@ -72,18 +74,13 @@ class Caller:
             each = min(MOST, max(FEWEST, round(left / 2 / len(self.operations))))
             try:
                 self.round(world(), each, calls=calls, until=until)
-            except Exception as error:  # the check's own: what was called before is told all the same
-                self._failed(error)
+            except Exception:  # what was called before is told all the same
+                self.tally.breaks.append(traceback.format_exc())
                 if self.tally.calls == before:
                     break
             done = f"{self.tally.calls} calls, {len(self.tally.faults)} kinds of faults, {time.time() - began:.0f} s"
             print(f"{said}{done}", flush=True)
         return self.tally
-
-    def _failed(self, error: Exception) -> None:
-        kind = f"the check itself failed: {type(error).__name__}"
-        self.tally.times[kind] += 1
-        self.tally.faults[kind] = traceback.format_exc()
 
     def round(self, world: World, each: int, *, calls: float = float("inf"), until: float = float("inf")) -> None:
         """Call each route `each` times as each person, in another order each time: what one does changes what the

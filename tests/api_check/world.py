@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from io import BytesIO
-from itertools import count
+from itertools import count, islice
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +14,7 @@ from PIL import Image
 from accounts.models import User
 from api import keys
 from api.models import ApiKey, Scope
-from appointments.models import Appointment, OwnEvent, Proposal, Series, WaitlistPlace
+from appointments.models import Appointment, Hold, OwnEvent, Proposal, Series, WaitlistPlace
 from appointments.services import holds, proposals, waitlist
 from appointments.states import OPEN, ProposalState, Role, Status
 from bench.world import appoint
@@ -192,9 +192,14 @@ class World:
 
     def _free(self) -> datetime:
         """A start within the opening hours, beyond the days at which the calls look, and taken by nobody."""
-        day, place = divmod(next(self._steps), 24)
         morning = clock.now().replace(hour=9, minute=0, second=0, microsecond=0)
-        return morning + (10 + day % 45) * DAY + HALF_HOUR * place
+        for step in islice(self._steps, 45 * 24):
+            day, place = divmod(step, 24)
+            start = morning + (10 + day % 45) * DAY + HALF_HOUR * place
+            taken = Hold.objects.filter(provider__in=(self.provider, self.third), end__gt=start)
+            if not taken.filter(start__lt=start + HALF_HOUR).exists():  # a call may have booked it
+                return start
+        raise LookupError("All the provider's time is taken.")
 
     def appointments(self) -> Any:
         """All of the two people's."""
