@@ -69,6 +69,7 @@ PAGES = "appointments/test_booking_pages.py"
 STUDIO = "appointments/test_studio_pages.py"
 WEEK = "appointments/test_studio_week.py"
 CALENDAR = "appointments/test_calendar_layout.py"
+MY_CALENDAR = "appointments/test_my_calendar.py"
 CALENDAR_PAGES = "appointments/test_calendar_pages.py"
 CARDS = "appointments/test_request_cards.py"
 MAILS = "appointments/test_mails.py"
@@ -5791,11 +5792,44 @@ MUTANTS = [
     ),
     mutant(
         "calendar: what is added from it leads elsewhere",
-        "appointments/views/studio_calendar.py",
+        "appointments/views/calendars.py",
         '    if request.POST.get("origin") != FROM_CALENDAR:',
         '    if request.POST.get("origin") == FROM_CALENDAR:',
         CALENDAR_PAGES,
         "few_words",
+    ),
+    # --- A customer's calendar ----------------------------------------------------------------------------------------
+    mutant(
+        "customer's calendar: appointments of others are shown",
+        "appointments/queries/my_calendar.py",
+        "    rows = Appointment.objects.filter(customer=customer_id).taking_time(now)",
+        "    rows = Appointment.objects.taking_time(now)",
+        MY_CALENDAR,
+        "customers_own",
+    ),
+    mutant(
+        "customer's calendar: it opens as the studio's was seen last",
+        "appointments/pages/calendar/sides.py",
+        'choices="my_calendar"',
+        'choices="calendar"',
+        MY_CALENDAR,
+        "each_side",
+    ),
+    mutant(
+        "customer's calendar: a provider adds at the same wall time of another zone",
+        "appointments/views/my_calendar.py",
+        "provider is not None and provider.time_zone == user.time_zone",
+        "provider is not None",
+        MY_CALENDAR,
+        "in_the_studio",
+    ),
+    mutant(
+        "customer's calendar: the time at another place is not told",
+        "appointments/pages/calendar/my_entries.py",
+        "    if not clock.zones_differ(",
+        "    if True or not clock.zones_differ(",
+        MY_CALENDAR,
+        "of_its_place",
     ),
     # --- Own events read otherwise ------------------------------------------------------------------------------------
     mutant(
@@ -5872,7 +5906,7 @@ MUTANTS = [
     ),
     mutant(
         "calendar: other dates load the whole page",
-        "templates/appointments/studio/_calendar_bar.html",
+        "templates/appointments/calendar/_bar.html",
         'aria-label="Dates" hx-boost="true"',
         'aria-label="Dates"',
         "e2e/test_calendar.py",

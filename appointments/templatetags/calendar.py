@@ -18,6 +18,7 @@ from appointments.pages.calendar.layout import Column, Crowd, Entry, Figures, Ki
 from appointments.pages.calendar.listing import Line, ListDay
 from appointments.pages.calendar.month import Cell
 from appointments.pages.calendar.periods import View, nearest_shown
+from appointments.pages.calendar.sides import Side
 from core import wording
 from core.page_reader import uses_12h_clock, zone_for
 from core.templatetags.marks import badge, icon, leaf, ticks
@@ -25,6 +26,7 @@ from core.templatetags.marks import badge, icon, leaf, ticks
 register = template.Library()
 
 SOME_DAY = date(2000, 1, 1)
+DAY_WEEK_LIST_MONTH = (View.DAY, View.WEEK, View.LIST, View.MONTH)
 # A link to other dates or another view, which with scripts change in place.
 IN_PLACE = 'hx-boost="true"'
 # How many entries that fill a date stand above its hours; the others are counted.
@@ -34,22 +36,25 @@ MOST_WHOLE = 3
 @dataclass(frozen=True, slots=True)
 class _Reader:
     """The zone and the clock in which times are written, and the addresses of a date, with `SOME_DAY` in place of it.
-    `add` is empty where nothing is added from here."""
+    Without `has_hours` no date can be full."""
 
     zone: ZoneInfo
     twelve: bool
     day: str
     week: str
     list: str
+    month: str
     add: str
     today: date
+    has_hours: bool
 
     @classmethod
     def of(cls, context: Context) -> "_Reader":
         zone, twelve = wording.as_zone(zone_for(context)), uses_12h_clock(context)
-        to = {view: reverse("studio_calendar_on", args=[view, SOME_DAY]) for view in (View.DAY, View.WEEK, View.LIST)}
-        add = str(context.get("add_address") or "")
-        return cls(zone, twelve, to[View.DAY], to[View.WEEK], to[View.LIST], add, context["period"].today)
+        side: Side = context["side"]
+        day, week, listed, month = (reverse(side.on, args=[view, SOME_DAY]) for view in DAY_WEEK_LIST_MONTH)
+        add, today = str(context["add_address"]), context["period"].today
+        return cls(zone, twelve, day, week, listed, month, add, today, has_hours=side.is_studio)
 
     def to_day(self, day: date) -> str:
         return self.day.replace(SOME_DAY.isoformat(), nearest_shown(day).isoformat())
@@ -76,7 +81,7 @@ class _Reader:
 
     def plus(self, day: date) -> str:
         """The link that adds something on a date, from today on."""
-        if not self.add or day < self.today:
+        if day < self.today:
             return ""
         words = escape(wording.date_text(day, long=True))
         address = f"{self.add}?date={day.isoformat()}"
@@ -139,6 +144,12 @@ def _head(column: Column, figures: Figures, reader: _Reader, *, is_shown: bool) 
     current = ' aria-current="true"' if is_shown else ""
     count = figures.appointments + figures.requests
     dot = '<i class="wday__dot"></i>' if count else ""
+    load = (
+        '<svg class="load" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">'
+        f'<rect class="t" width="100" height="4"/><rect class="l" width="{figures.load}" height="4"/></svg>'
+        if reader.has_hours
+        else ""
+    )
     number = f'<span class="wday__n" aria-hidden="true">{count}</span>' if count else ""
     return (
         f'<h3 id="d{mark}"><span class="visually-hidden"><time datetime="{day.isoformat()}">{words}</time>{today}, '
@@ -146,9 +157,7 @@ def _head(column: Column, figures: Figures, reader: _Reader, *, is_shown: bool) 
         f'<a class="wday__head" href="{reader.to_day(day)}" {IN_PLACE} aria-label="{words}, the day">{seen}</a>'
         f'<a class="wday__go" id="g{mark}" href="{reader.to_week(day)}#calendar" {IN_PLACE} aria-label="Show {words}"'
         f"{current}>"
-        f"{seen}{dot}</a>{number}{reader.plus(day)}"
-        '<svg class="load" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">'
-        f'<rect class="t" width="100" height="4"/><rect class="l" width="{figures.load}" height="4"/></svg></h3>'
+        f"{seen}{dot}</a>{number}{reader.plus(day)}{load}</h3>"
     )
 
 
@@ -312,11 +321,11 @@ def _times(line: Line, day: date, reader: _Reader) -> str:
 @register.simple_tag(takes_context=True)
 def calendar_cells(context: Context, cells: Iterable[Cell]) -> SafeString:
     """`{% calendar_cells week %}`: the cells of one week of a month."""
-    reader, view = _Reader.of(context), reverse("studio_calendar_on", args=[View.MONTH, SOME_DAY])
-    return mark_safe("".join(_cell(cell, reader, view) for cell in cells))
+    reader = _Reader.of(context)
+    return mark_safe("".join(_cell(cell, reader) for cell in cells))
 
 
-def _cell(cell: Cell, reader: _Reader, view: str) -> str:
+def _cell(cell: Cell, reader: _Reader) -> str:
     marks = "".join(
         f" data-{name}"
         for name, holds in (
@@ -331,7 +340,7 @@ def _cell(cell: Cell, reader: _Reader, view: str) -> str:
     day, label = cell.day, escape(cell.label)
     name = f'<span class="mday__mon">{escape(wording.date_part(day, "M"))}</span>' if day.day == 1 else ""
     chosen = ' aria-current="true"' if cell.is_chosen else ""
-    here = view.replace(SOME_DAY.isoformat(), nearest_shown(day).isoformat())
+    here = reader.month.replace(SOME_DAY.isoformat(), nearest_shown(day).isoformat())
     strokes = ticks(*cell.open) if cell.open is not None else ""
     count = f'<span class="mday__n" aria-hidden="true">{cell.count}</span>' if cell.count else ""
     items = "".join(_title(one, day, reader) for one in cell.shown)

@@ -20,6 +20,7 @@ from accounts.models import User
 from appointments.exceptions import EventGone, EventRefused, FormSpent, InsideChanged
 from appointments.forms.own_events import OwnEventForm
 from appointments.models import OwnEvent
+from appointments.pages.calendar import sides
 from appointments.pages.own_events import (
     inside_of,
     lies_over_words,
@@ -49,7 +50,7 @@ from providers.models import Provider
 from providers.queries import lives_in_the_studio
 from providers.views import gone
 
-from .studio_calendar import back_to_calendar
+from .calendars import back_to_calendar
 
 READ_AND_SEND = ["GET", "HEAD", "POST"]
 STUDIO, ACCOUNT = "studio", "account"
@@ -238,7 +239,7 @@ def _save(request: HttpRequest, door: Door, form: OwnEventForm, row: OwnEvent | 
     except (EventGone, FormSpent) as refusal:
         return _offer_new(request, door, refusal)
     _tell(request, door, saved, lies_over_words(inside))
-    back = back_to_calendar(request, door.provider, saved.event.start) if door.provider else None
+    back = back_to_calendar(request, sides.STUDIO if door.is_studio else sides.MINE, saved.event.start, door.zone)
     return back or redirect(door.pages.home)
 
 

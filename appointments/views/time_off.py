@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
 from appointments.forms.time_off import TimeOffForm, typed_besides
+from appointments.pages.calendar.sides import STUDIO
 from appointments.pages.studio.time_off import cleared_words, span_words
 from appointments.queries.customers import customer_of
 from appointments.queries.provider import working_time
@@ -26,8 +27,8 @@ from providers.exceptions import TimeOffRefused
 from providers.models import CalendarState, Provider, TimeOff
 from providers.views import gone
 
+from .calendars import back_to_calendar
 from .clearing import Clearing, Decided, clear, show
-from .studio_calendar import back_to_calendar
 
 READ_AND_SEND = ["GET", "HEAD", "POST"]
 
@@ -124,7 +125,7 @@ def _of_time_off(request: HttpRequest, provider: Provider, form: TimeOffForm) ->
 
     def done(cleared: Cleared) -> HttpResponse:
         _tell(request, cleared, f"Time off saved: {words}.")
-        return back_to_calendar(request, provider, absence.span[0]) or redirect("studio_time_off")
+        return back_to_calendar(request, STUDIO, absence.span[0], provider.zone) or redirect("studio_time_off")
 
     return Clearing(
         provider=provider,

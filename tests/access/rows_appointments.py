@@ -75,6 +75,15 @@ def own(default="404", **answers):
     return signed_in(default, P="go", P2="go", **answers)
 
 
+def some_view(world):
+    return {"view": "month"}
+
+
+def some_week(world):
+    """The week of an appointment of C."""
+    return {"view": "week", "day": world.appointment.start.date()}
+
+
 def feed(world):
     return {"token": world.feed_token}
 
@@ -151,6 +160,10 @@ ROWS = [
     # The form is open to everybody; who is not signed in does so after it, and a page without a date is asked again.
     Row("join_waitlist", args=service, get=everyone("200"), post=everyone("422")),
     Row("sooner", args=appointment, get=MINE, post=signed_in("404", C="422")),
+    Row("my_calendar", get=signed_in("go"), post=READ_ONLY),
+    Row("my_calendar_add", get=own("200"), post=READ_ONLY, args=has_provider),
+    Row("my_calendar_jump", get=signed_in("go"), post=READ_ONLY, args=some_view),
+    Row("my_calendar_on", get=signed_in("200"), post=READ_ONLY, args=some_week),
     Row("my_events", get=own("200"), post=READ_ONLY, args=has_provider),
     # Forms that say nothing are shown again.
     Row("my_event_new", get=own("200"), post=own("422"), args=has_provider),

@@ -16,10 +16,10 @@ from calendar_sync.queries import Mirrored
 from core import clock, wording
 from core.intervals import Interval
 from core.money import price_words
-from core.templatetags.navigation import url_if_exists
 from providers.models import TimeOff
 
 from .layout import OUTSIDE, Entry, Ground, Kind
+from .sides import STUDIO, Side
 
 SOME_REFERENCE = REFERENCE_ALPHABET[0] * REFERENCE_LENGTH
 OUTSIDE_WORDS = {Kind.BUSY: "Busy in Google Calendar", Kind.FREE: "Free in Google Calendar"}
@@ -48,7 +48,7 @@ def entries_of(
     found += [_offer(each, zone, twelve=twelve, address=address, waitlist=waitlist) for each in facts.agenda.offers]
     found += [_kept(each, n) for n, each in enumerate(facts.kept)]
     found += [_time_off(each, now) for each in facts.time_off]
-    found += [_own(each, now) for each in facts.own]
+    found += [own_entry(each, now, STUDIO) for each in facts.own]
     found += [_outside(each, n, zone, now) for n, each in enumerate(facts.outside)]
     return [one for one in found if outside or one.kind not in OUTSIDE]
 
@@ -181,7 +181,8 @@ def _time_off(each: TimeOff, now: datetime) -> Entry:
     )
 
 
-def _own(each: OwnEvent, now: datetime) -> Entry:
+def own_entry(each: OwnEvent, now: datetime, side: Side) -> Entry:
+    """An event of the person's own, which leads to its page on this side."""
     return Entry(
         key=f"w{each.uuid.hex[:12]}",
         kind=Kind.OWN,
@@ -191,7 +192,7 @@ def _own(each: OwnEvent, now: datetime) -> Entry:
         title=each.name,
         what=each.place,
         label="Your event, takes no time" if each.is_free else "Your event",
-        address=url_if_exists("studio_event", each.uuid),
+        address=reverse(side.event, args=[each.uuid]),
         badges=(("Your event", "slate", "note", False),),
         is_all_day=each.is_all_day,
         is_past=each.end <= now,

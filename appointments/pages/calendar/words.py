@@ -25,6 +25,8 @@ KEY = (
     ("kz", "Kept free around"),
     ("ks", "Closed"),
 )
+# What a customer reads instead.
+TO_CUSTOMERS = {"kr": "Awaiting confirmation", "kt": "Offered to you"}
 MARK_OF_STATE = {
     "requested": "kr",
     "proposed": "kp",
@@ -98,6 +100,11 @@ def not_shown(period: Period, entries: Sequence[Entry], ground: Ground) -> str:
 def joined(words: Sequence[str]) -> str:
     """The words as a list in a sentence: "a, b and c"."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def to_customers(key: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The marks with what they mean to a customer."""
+    return [(mark, TO_CUSTOMERS.get(mark, words)) for mark, words in key]
 
 
 def key_of(entries: Iterable[Entry], *, shut: bool) -> list[tuple[str, str]]:
