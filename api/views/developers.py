@@ -17,6 +17,7 @@ from api.views.pages import schema
 from appointments.search import quarters
 from appointments.states import Frequency
 from core import clock
+from core.caching import shared
 from core.view_contract import open_to_all
 from core.wording import words_for_minutes
 
@@ -25,6 +26,7 @@ VERBS = ("get", "post", "put", "patch", "delete")
 
 @open_to_all
 @require_safe
+@shared
 def first_steps(request: HttpRequest) -> HttpResponse:
     day = clock.now().date() + timedelta(days=7)
     context = {
@@ -47,6 +49,7 @@ def first_steps(request: HttpRequest) -> HttpResponse:
 
 @open_to_all
 @require_safe
+@shared
 def problems(request: HttpRequest) -> HttpResponse:
     by_status: dict[int, list[tuple[str, Any]]] = {}
     for name, kind in KINDS.items():
@@ -56,6 +59,7 @@ def problems(request: HttpRequest) -> HttpResponse:
 
 @open_to_all
 @require_safe
+@shared
 def problem(request: HttpRequest, name: str) -> HttpResponse:
     kind = KINDS.get(name)
     if kind is None:

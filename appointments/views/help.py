@@ -12,6 +12,7 @@ from accounts.services import ADMIN_LOG_KEPT, UNCONFIRMED_LASTS
 from appointments.pages.fair_use import figures as figures_of_fair_use
 from appointments.rules.moves import COMPLETES_AFTER, CORRECTED_WITHIN
 from appointments.services.holds import KEPT_FOR
+from core.caching import shared
 from core.view_contract import open_to_all
 from core.wording import words_for_minutes
 from notifications import inbox
@@ -46,12 +47,14 @@ PAGES = {
 
 @open_to_all
 @require_safe
+@shared
 def contents(request: HttpRequest) -> HttpResponse:
     return render(request, "help/contents.html", {"pages": PAGES})
 
 
 @open_to_all
 @require_safe
+@shared
 def page(request: HttpRequest, name: str) -> HttpResponse:
     title, lead = PAGES[name]
     context = {"pages": PAGES, "name": name, "title": title, "lead": lead, "figures": _figures()}

@@ -21,6 +21,7 @@ from appointments.pages.month_picker import Picker
 from appointments.queries.public import providers_alike, public_provider, public_service
 from appointments.services import availability, holds
 from core import clock
+from core.caching import rechecked
 from core.http import Request
 from core.shortcuts import redirect_with
 from providers.models import Provider, Service
@@ -30,6 +31,7 @@ from .picker import Wanted, picker_context
 
 
 @require_safe
+@rechecked
 @vary_on_headers("HX-Request")
 @limited("openings", methods=("GET",))
 def provider_page(request: Request, provider: str, service: str | None = None) -> HttpResponse:

@@ -19,6 +19,7 @@ from appointments.pages.month_picker import clock_change
 from appointments.search import cards, figures, results
 from appointments.search.wanted import HORIZON_DAYS, KEYS, Wanted, money_value, read
 from core import clock, wording
+from core.caching import rechecked
 from core.money import Money
 
 log = structlog.get_logger("search")
@@ -29,6 +30,7 @@ PARTS = [("am", "Morning"), ("pm", "Afternoon"), ("eve", "Evening")]
 
 
 @require_safe
+@rechecked
 @vary_on_headers("HX-Request")
 @limited("search", methods=("GET",))
 def home(request: HttpRequest) -> HttpResponse:
@@ -37,6 +39,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@rechecked
 @vary_on_headers("HX-Request")
 @limited("search", methods=("GET",))
 def search(request: HttpRequest) -> HttpResponse:

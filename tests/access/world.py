@@ -40,6 +40,7 @@ from appointments.models import (
 )
 from appointments.rules.conflicts import Conflict
 from appointments.rules.time_off import Way
+from appointments.search import figures as search_figures
 from appointments.services import booking, conflicts, proposals, waitlist
 from appointments.services.calendar_feed import make_feed
 from appointments.services.offers import times_to_offer
@@ -321,7 +322,8 @@ class World:
 
     @cached_property
     def figures(self) -> SearchFigures:
-        return SearchFigures.objects.create(measured_at=clock.now(), figures={})
+        now = clock.now()
+        return SearchFigures.objects.create(measured_at=now, figures=search_figures.measure(now=now))
 
     @cached_property
     def busy(self) -> BusyInterval:
