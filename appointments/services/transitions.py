@@ -595,7 +595,10 @@ def _ends_proposals(entry: Entry) -> bool:
 def _save(changes: Sequence[Change]) -> None:
     """Save the appointments, and release the time of those whose new state holds none."""
     appointments = [change.appointment for change in changes]
-    Appointment.objects.bulk_update(appointments, CHANGED_BY_A_MOVE)
+    if len(appointments) == 1:  # nearly always; `bulk_update` takes ten times as long to build its statement
+        appointments[0].save(update_fields=CHANGED_BY_A_MOVE)
+    else:
+        Appointment.objects.bulk_update(appointments, CHANGED_BY_A_MOVE)
     holds.release([appointment for appointment in appointments if appointment.status not in HOLDING])
 
 
