@@ -7,6 +7,7 @@ from decimal import Decimal
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
+from whitenoise.compress import Compressor
 
 from config.environment import (
     BASE_DIR,
@@ -75,7 +76,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.forms",
     "whitenoise.runserver_nostatic",
-    "django.contrib.staticfiles",
+    "core.apps.CollectedFilesConfig",
     "corsheaders",
     "core.apps.StaffAdminConfig",
     "django.contrib.postgres",
@@ -380,6 +381,9 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# Every page names a file by its hash, and nobody but a developer loads a source map.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
 MEDIA_URL = "/media/"
 MEDIA_ROOT = read("MEDIA_ROOT", as_path, BASE_DIR / "var" / "media")
 # Files that no address leads to, such as the copies of their data that people asked for. Web and worker share it.

@@ -49,8 +49,16 @@ def test_the_demo_tells_its_address_and_logins_and_ends_with_ctrl_c(tmp_path):
         assert "maya@example.com     dayline-demo" in said.read_text()
         asked = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         asked.request("GET", "/providers/maya-okafor/", headers={"Host": "dayline.test"})
-        page = asked.getresponse()
-        assert (page.status, b"Maya Okafor" in page.read()) == (200, True)
+        answer = asked.getresponse()
+        page = answer.read().decode()
+        assert (answer.status, "Maya Okafor" in page) == (200, True)
+        files = {*re.findall(r'"(/static/[^"]+)"', page)}
+        assert files
+        for file in files:
+            asked.request("GET", file, headers={"Host": "dayline.test"})
+            answer = asked.getresponse()
+            answer.read()
+            assert (file, answer.status) == (file, 200)
         asked.close()
         google = re.search(r"Pretend Google \(demo\) is at http://(127\.0\.0\.1:\d+)", said.read_text())[1]
         asked = HTTPConnection(google, timeout=PATIENCE)
