@@ -104,6 +104,8 @@ def appoint(
             answer_by=at if status is Status.REQUESTED else None,
             agreed_at=None if status is Status.REQUESTED else clock.now(),
             closed_at=None if status in OPEN else at + length,
+            refund=None if status in OPEN else Decimal(0),
+            fee_due=None if status in OPEN else Decimal(0),
             booking_key=str(uuid4()),
         )
         for at, customer in zip(starts, cycle(customers), strict=False)

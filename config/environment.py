@@ -96,8 +96,8 @@ def as_percent(raw: str) -> Decimal:
         value = Decimal(raw)
     except InvalidOperation:
         value = Decimal(-1)
-    if not value.is_finite() or not 0 <= value <= 100:
-        raise NotUnderstood("say a number from 0 to 100")
+    if not value.is_finite() or not 0 <= value <= 100 or value != round(value, 3):
+        raise NotUnderstood("say a number from 0 to 100, with three digits after the point at most")
     return value
 
 

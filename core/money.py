@@ -100,6 +100,12 @@ def hourly(rate: Decimal, minutes: int, code: str) -> Decimal:
         return round_money(rate * minutes / 60, code)
 
 
+def share(amount: Decimal, part: Decimal, whole: Decimal, code: str) -> Decimal:
+    """`amount` in the proportion of `part` to `whole`, rounded once."""
+    with localcontext(_EXACT):
+        return round_money(amount * part / whole, code)
+
+
 def validate_amount(amount: Decimal, code: str) -> Decimal:
     """`amount` with exactly the currency's digits; raises ValidationError if it is no price in that currency."""
     try:
@@ -136,6 +142,11 @@ def format_money(amount: Decimal, code: str) -> str:
 def price_words(amount: Decimal, code: str) -> str:
     """A price as text: `Free` for zero, else as `format_money` writes it."""
     return format_money(amount, code) if round_money(amount, code) else "Free"
+
+
+def percent_text(percent: Decimal) -> str:
+    """A percentage as text, without zeros at its end: "8%", "7.5%"."""
+    return f"{percent.normalize():f}%"
 
 
 def currency_of_country(country: str) -> str:

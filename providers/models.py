@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -114,6 +114,9 @@ class Provider(models.Model):
     calendar_stopped_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Whether bookings are stopped because this site requires a calendar that is read, and none is.
     calendar_is_missing = models.BooleanField(default=False, db_default=False, editable=False)
+    # A copy of the rates in `FeeRate` that are not withdrawn, as [instant, percent] in order, so that each booking
+    # knows them without a query. Only `services.fee_rates` writes it.
+    fee_rates = models.JSONField(default=list, db_default=[], blank=True, editable=False)
     steps_done = models.JSONField(default=list, blank=True, editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
@@ -155,6 +158,11 @@ class Provider(models.Model):
     def venues(self) -> tuple[Venue, ...]:
         offered = ((Venue.IN_PERSON, self.is_in_person), (Venue.ONLINE, self.is_online))
         return tuple(venue for venue, is_offered in offered if is_offered)
+
+    def fee_percent_at(self, moment: datetime) -> Decimal:
+        """The percentage of the price that the platform keeps of what is booked at `moment`."""
+        own = [percent for since, percent in self.fee_rates if datetime.fromisoformat(since) <= moment]
+        return settings.PLATFORM_FEE_PERCENT if not own or own[-1] is None else Decimal(own[-1])
 
     @property
     def where(self) -> str:
@@ -477,3 +485,59 @@ class CustomerBlock(models.Model):
     @property
     def is_open(self) -> bool:
         return self.lifted_at is None
+
+
+class FeeRateQuerySet(models.QuerySet["FeeRate"]):
+    def standing(self) -> "FeeRateQuerySet":
+        """Those that count, or will: all that were not withdrawn."""
+        return self.filter(withdrawn_at=None)
+
+
+class FeeRate(models.Model):
+    """The percentage that the platform keeps of a provider's prices from a moment on, until the next rate's moment.
+
+    It counts for what is booked from then on, and never for what was booked before. Without a percentage the platform's
+    usual one counts again. Rows are kept as history; one whose moment has not come can be withdrawn.
+    """
+
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="+")
+    percent = models.DecimalField(
+        max_digits=6,
+        decimal_places=3,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(100))],
+        help_text="Of each price. Empty: the platform's usual one.",
+    )
+    starts_at = models.DateTimeField("from")
+    reason = models.TextField(max_length=500, validators=[validate_text])
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField("set at", default=clock.now, editable=False)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    withdrawn_reason = models.TextField(max_length=500, blank=True)
+
+    objects = FeeRateQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "fee of a provider"
+        verbose_name_plural = "fees of providers"
+        ordering = ["-starts_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "starts_at"], condition=Q(withdrawn_at=None), name="fee_rate_one_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(percent=None) | Q(percent__gte=0, percent__lte=100), name="fee_rate_is_a_percentage"
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None, withdrawn_by=None)
+                | Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False, withdrawn_at__lt=F("starts_at")),
+                name="fee_rate_withdrawn_before_it_counts",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider}: {money.percent_text(self.percent) if self.percent is not None else 'the usual fee'}"

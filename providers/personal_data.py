@@ -13,6 +13,7 @@ from providers.models import (
     CustomerAllowance,
     CustomerBlock,
     DateOverride,
+    FeeRate,
     Listing,
     Provider,
     Service,
@@ -34,6 +35,8 @@ def kept(user: User) -> Rows:
         "limits lifted for them": CustomerAllowance.objects.filter(customer=user),
         "blocks from booking with a provider": CustomerBlock.objects.filter(customer=user),
         "blocks they set or lifted": CustomerBlock.objects.filter(Q(blocked_by=user) | Q(lifted_by=user)),
+        "fees of their page": FeeRate.objects.filter(provider__user=user),
+        "fees they set or withdrew": FeeRate.objects.filter(Q(set_by=user) | Q(withdrawn_by=user)),
         "services": Service.objects.filter(provider__user=user),
         "times off": TimeOff.objects.filter(provider__user=user),
     }
@@ -50,6 +53,7 @@ def sections(user: User) -> list[Section]:
         Section("date_overrides", "Dates with other hours", DateOverride.objects.filter(**own), _override),
         Section("time_off", "Time off", TimeOff.objects.filter(**own).order_by("start"), _time_off),
         Section("limits_lifted", "Customers without limits", _dealt(CustomerAllowance, user), _allowance),
+        Section("fees", "The platform's fee on your prices", FeeRate.objects.filter(**own).order_by("starts_at"), _fee),
         Section("blocks", "Customers you take no bookings of", _dealt(CustomerBlock, user).order_by("since"), _block),
     ]
 
@@ -62,6 +66,7 @@ def erase(user: User) -> None:
     """
     for decided in (CustomerAllowance.objects, CustomerBlock.objects):
         decided.filter(Q(customer=user) | Q(provider__user=user)).delete()
+    FeeRate.objects.filter(provider__user=user).update(reason="", withdrawn_reason="")
     for belonging in (WorkingHours.objects, DateOverride.objects, TimeOff.objects):
         belonging.filter(provider__user=user).delete()
     Service.objects.filter(provider__user=user).update(is_active=False, description="")
@@ -140,6 +145,11 @@ def _range(start: int, end: int) -> str:
 
 def _time_off(row: TimeOff) -> Facts:
     return {"start": row.start, "end": row.end, "reason": row.reason, "public_word": row.public_word}
+
+
+def _fee(row: FeeRate) -> Facts:
+    """Reasons are staff's own words, and stay with them."""
+    return {"percent": row.percent, "from": row.starts_at, "set_at": row.created_at, "withdrawn_at": row.withdrawn_at}
 
 
 def _allowance(row: CustomerAllowance) -> Facts:

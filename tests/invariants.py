@@ -20,6 +20,7 @@ from appointments.models import (
     Proposal,
     Series,
 )
+from appointments.rules.earnings import settle
 from appointments.rules.series import rule_of
 from appointments.states import HOLDING, MOVES, OF_TIME, Role, Status, Verb, target
 from core import clock, money
@@ -249,3 +250,11 @@ def check_money() -> None:
     for one in Appointment.objects.all():
         assert one.price == money.round_money(one.price, one.currency), f"{one} costs {one.price} {one.currency}"
         assert 0 <= one.platform_fee <= one.price, f"{one} has a fee of {one.platform_fee} on {one.price}"
+        fee = money.round_money(one.price * one.fee_percent / 100, one.currency)
+        assert one.platform_fee == fee, (
+            f"{one} has a fee of {one.platform_fee}, not of {one.fee_percent} % of {one.price}"
+        )
+        due = settle(one, one.status)
+        assert (one.refund, one.fee_due) == ((due.refund, due.fee_due) if due else (None, None)), (
+            f"{one} owes otherwise"
+        )

@@ -60,6 +60,7 @@ INDEX = "appointments/search/index.py"
 OLD_PAGES = "appointments/test_old_pages.py"
 CHANGING_PAGES = "appointments/test_changing_pages.py"
 FAR = "appointments/test_far_from_home.py"
+EARNINGS = "appointments/test_earnings.py"
 CHANGES = "appointments/test_transitions.py"
 VERSIONS = "appointments/test_versions.py"
 MADE_ONCE = "appointments/test_made_once.py"
@@ -335,6 +336,54 @@ MUTANTS = [
         "narrowed",
     ),
     # --- What is agreed -----------------------------------------------------------------------------------------------
+    mutant(
+        "the fee's rate is not copied",
+        BOOKING,
+        "fee_percent=price.fee_percent,",
+        "fee_percent=0,",
+        FAR,
+        "price_fee",
+    ),
+    mutant(
+        "a rate counts only after its moment",
+        "providers/models.py",
+        "datetime.fromisoformat(since) <= moment",
+        "datetime.fromisoformat(since) < moment",
+        EARNINGS,
+        "from_its_moment",
+    ),
+    mutant(
+        "a planned fee begins at midnight in London",
+        "providers/services/fee_rates.py",
+        "clock.day_bounds(starts_on, provider.zone)[0]",
+        "clock.day_bounds(starts_on, clock.zone('Europe/London'))[0]",
+        EARNINGS,
+        "rate_of_its_moment",
+    ),
+    mutant(
+        "a withdrawn fee counts all the same",
+        "providers/services/fee_rates.py",
+        '["withdrawn_at", "withdrawn_by", "withdrawn_reason"])\n    _copy(provider)',
+        '["withdrawn_at", "withdrawn_by", "withdrawn_reason"])',
+        EARNINGS,
+        "withdrawn_once",
+    ),
+    mutant(
+        "the price of a no-show goes back",
+        "appointments/rules/earnings.py",
+        "frozenset({Status.COMPLETED, Status.NO_SHOW})",
+        "frozenset({Status.COMPLETED})",
+        EARNINGS,
+        "who_keeps",
+    ),
+    mutant(
+        "the whole fee is due on a part of the price",
+        "appointments/rules/earnings.py",
+        "money.share(priced.platform_fee, kept, priced.price, priced.currency)",
+        "priced.platform_fee",
+        EARNINGS,
+        "in_proportion",
+    ),
     mutant("the fee is not copied", BOOKING, "platform_fee=price.platform_fee,", "platform_fee=0,", FAR, "price_fee"),
     mutant(
         "the price is not the quote's",

@@ -1,6 +1,6 @@
-"""Admin of appointments, series, calendar links, digests, the search's index and fair use: one module a feature."""
+"""Admin of appointments, series, calendar links, digests, fees, the search's index and fair use: a module a feature."""
 
-from . import calendar_feed, conflicts, digest, fair_use, openings, own_events, series, waitlist
+from . import calendar_feed, conflicts, digest, fair_use, fee_rates, openings, own_events, series, waitlist
 from .appointments import AppointmentAdmin, AppointmentEventAdmin, HoldAdmin
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "conflicts",
     "digest",
     "fair_use",
+    "fee_rates",
     "openings",
     "own_events",
     "series",

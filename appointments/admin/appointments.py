@@ -12,7 +12,7 @@ from appointments.models import Appointment, AppointmentEvent, Hold, Offer, Prop
 from appointments.services import transitions
 from appointments.states import MOVES, Role, Verb
 from core.admin import ReadOnly
-from core.money import format_money
+from core.money import format_money, percent_text
 
 from .acting import Acting, Answer, staff_of
 from .why_not import AnswersWhyNot
@@ -67,8 +67,8 @@ class AppointmentAdmin(AnswersWhyNot, Acting):
     date_hierarchy = "start"
     show_full_result_count = False
     # Customers are told that only the provider sees the note; the key makes a repeated booking form harmless.
-    exclude = ["note", "booking_key", "price", "currency", "platform_fee"]
-    readonly_fields = ["cost", "fee"]
+    exclude = ["note", "booking_key", "price", "currency", "fee_percent", "platform_fee", "refund", "fee_due"]
+    readonly_fields = ["cost", "fee", "due"]
     inlines = [HistoryInline, ProposalInline, OfferInline, HoldInline]
     actions = ["accept", "decline", "cancel", "mark_completed", "mark_no_show"]
 
@@ -92,7 +92,20 @@ class AppointmentAdmin(AnswersWhyNot, Acting):
 
     @admin.display(description="platform fee")
     def fee(self, appointment: Appointment) -> str:
-        return format_money(appointment.platform_fee, appointment.currency)
+        return (
+            f"{percent_text(appointment.fee_percent)}, {format_money(appointment.platform_fee, appointment.currency)}"
+        )
+
+    @admin.display(description="due")
+    def due(self, appointment: Appointment) -> str:
+        """What is due to the customer, to the platform and to the provider, once it ended."""
+        if appointment.refund is None or appointment.fee_due is None:
+            return "Nothing yet"
+        net = appointment.price - appointment.refund - appointment.fee_due
+        refund, fee, rest = (
+            format_money(each, appointment.currency) for each in (appointment.refund, appointment.fee_due, net)
+        )
+        return f"Refund {refund}, fee {fee}, to the provider {rest}"
 
     @admin.action(description="Accept for the provider", permissions=["act"])
     def accept(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> Answer:

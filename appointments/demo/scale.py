@@ -11,6 +11,7 @@ from django.db import transaction
 from accounts.demo import FIRST_NAMES, LAST_NAMES, LONDON
 from accounts.models import User
 from appointments.models import Appointment, AppointmentEvent, Hold
+from appointments.rules.earnings import settle
 from appointments.rules.slots import open_slots
 from appointments.search.index import refresh_openings
 from appointments.services import availability, holds
@@ -176,7 +177,7 @@ def _appointment(
     booked_at = min(start - 5 * DAY, now - timedelta(hours=1))
     # Nobody cancels late here, so nothing counts for anybody.
     closed_at = {Status.COMPLETED: min(end + DAY, now), Status.CANCELLED: min(start - DAY, now)}.get(status)
-    return Appointment(
+    row = Appointment(
         customer=customer,
         provider=service.provider,
         service=service,
@@ -192,6 +193,9 @@ def _appointment(
         closed_at=closed_at,
         ended_by=Role.CUSTOMER if status == Status.CANCELLED else "",
     )
+    if settled := settle(row, status):
+        row.refund, row.fee_due = settled.refund, settled.fee_due
+    return row
 
 
 def _hold(row: Appointment) -> Hold:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from appointments.models import Offer, WaitlistPlace
 from appointments.queries.waitlist import whole_offers
-from appointments.services import booking
+from appointments.rules.pricing import quote
 from appointments.services.waitlist_offers import token_for_mail
 from appointments.states import OfferState
 from core.letters import Letter, page
@@ -38,8 +38,7 @@ class OfferMail(Mail):
         if offer.place and offer.place.appointment:
             price = price_words(offer.place.appointment.price, offer.place.appointment.currency)
         else:
-            quote = booking.price_of(offer.service)
-            price = price_words(quote.price, quote.currency)
+            price = price_words(quote(offer.service).price, offer.service.currency)
         return words.Facts(offer, price, page("link_waitlist_offer", token_for_mail(offer)))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 from django.db.models import F, FilteredRelation, Q
+from django.db.models.functions import Round
 
 from appointments.states import OPEN, ProposalState, Role, Status
 from core import clock
@@ -37,8 +38,10 @@ def _demands(name: str, states: Q, condition: Q) -> models.CheckConstraint:
 STATES_AND_FIELDS = [
     _demands("appointment_requested_has_answer_by", Q(status=Status.REQUESTED), Q(answer_by__isnull=False)),
     _demands("appointment_agreed_has_agreed_at", conditions.AGREED, Q(agreed_at__isnull=False)),
-    _demands("appointment_ended_has_closed_at", ~Q(status__in=sorted(OPEN)), Q(closed_at__isnull=False)),
+    _demands("appointment_ended_has_closed_at", conditions.ENDED, Q(closed_at__isnull=False)),
     _demands("appointment_cancelled_has_ended_by", Q(status=Status.CANCELLED), ~Q(ended_by="")),
+    _demands("appointment_ended_is_settled", conditions.ENDED, Q(refund__isnull=False, fee_due__isnull=False)),
+    _demands("appointment_open_is_not_settled", ~conditions.ENDED, Q(refund=None, fee_due=None)),
 ]
 
 
@@ -106,10 +109,10 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 
 
 class Appointment(models.Model):
-    """An appointment, from its request or booking on. Price, currency and fee are copies and never change.
+    """An appointment, from its request or booking on. Price, currency, fee and its rate are copies and never change.
 
-    Only `services.transitions.apply` assigns `status` and moves `start` and `end`; constraints check the fields that
-    each state demands.
+    Only `services.transitions.apply` assigns `status`, moves `start` and `end` and says what is due once it ended;
+    constraints check the fields that each state demands.
     """
 
     # The proposal that waits for an answer, where the row was loaded by `with_proposal()` and there is one.
@@ -133,7 +136,15 @@ class Appointment(models.Model):
     end = models.DateTimeField()
     price = models.DecimalField(max_digits=12, decimal_places=3)
     currency = models.CharField(max_length=3)
+    fee_percent = models.DecimalField(max_digits=6, decimal_places=3, default=Decimal(0), db_default=Decimal(0))
     platform_fee = models.DecimalField(max_digits=12, decimal_places=3, default=Decimal(0))
+    # What is due once it ended, by `rules.earnings`; None while it is open.
+    refund = models.DecimalField(
+        max_digits=12, decimal_places=3, null=True, blank=True, help_text="What of the price is the customer's again."
+    )
+    fee_due = models.DecimalField(
+        max_digits=12, decimal_places=3, null=True, blank=True, help_text="The fee on what is not refunded."
+    )
     venue = models.CharField(
         max_length=9,
         choices=Venue,
@@ -181,6 +192,15 @@ class Appointment(models.Model):
             models.CheckConstraint(condition=Q(price__gte=0), name="appointment_price_not_negative"),
             models.CheckConstraint(
                 condition=Q(platform_fee__gte=0) & Q(platform_fee__lte=F("price")), name="appointment_fee_within_price"
+            ),
+            models.CheckConstraint(
+                condition=Q(refund=None) | Q(refund__gte=0, refund__lte=F("price")),
+                name="appointment_refund_within_price",
+            ),
+            models.CheckConstraint(
+                # Rounded, since SQLite counts in binary fractions.
+                condition=Q(fee_due=None) | Q(fee_due__gte=0, fee_due__lte=Round(F("price") - F("refund"), 3)),
+                name="appointment_fee_due_within_kept",
             ),
             models.UniqueConstraint(fields=["customer", "booking_key"], name="appointment_booked_once_per_form"),
             models.UniqueConstraint(fields=["series", "occurrence"], name="appointment_once_per_occurrence"),

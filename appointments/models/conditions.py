@@ -15,6 +15,12 @@ AGREED = Q(status__in=[Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW]) | Q(
     status=Status.CANCELLED, was_withdrawn=False
 )
 
+# In a state that nobody leaves but by a correction.
+ENDED = ~Q(status__in=sorted(OPEN))
+
+# Agreed and ended: the appointments that stand in the ledger of their provider, those whose price went back included.
+IN_LEDGER = ENDED & AGREED
+
 # Confirmed, and cancelled late by its customer: `rules.fair_use.is_late` as a condition.
 CANCELLED_LATE_BY_CUSTOMER = Q(
     status=Status.CANCELLED,

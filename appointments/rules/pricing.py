@@ -9,10 +9,14 @@ from providers.models import Pricing, Service
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Price and fee of one appointment, in the currency's own minor units, and the sentence that shows the working."""
+    """Price and fee of one appointment, in the currency's own minor units, and the sentence that shows the working.
+
+    The fee is `fee_percent` of the price.
+    """
 
     price: Decimal
     currency: str
+    fee_percent: Decimal
     platform_fee: Decimal
     working: str
 
@@ -27,4 +31,4 @@ def quote(service: Service, *, fee_percent: Decimal = Decimal(0)) -> Quote:
         if rate:
             working = f"{service.duration_minutes} min at {money.format_money(rate, service.currency)} an hour"
     fee = min(price, money.round_money(price * fee_percent / 100, service.currency))
-    return Quote(price=price, currency=service.currency, platform_fee=fee, working=working)
+    return Quote(price, service.currency, fee_percent, fee, working)

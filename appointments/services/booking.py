@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
@@ -18,7 +17,7 @@ from appointments.rules.bookable import shut_words, what_is_shut
 from appointments.rules.moves import answer_deadline
 from appointments.rules.obstacles import obstacle_words
 from appointments.rules.persons import Dealings, no_shows_of, refusals
-from appointments.rules.pricing import Quote, quote
+from appointments.rules.pricing import quote
 from appointments.states import OPEN, Role, Status, Verb
 from core import clock
 from core.compiled_inserts import insert_all
@@ -57,7 +56,7 @@ def terms_of(service: Service, *, offered: bool = False) -> Terms:
 
     A time `offered` to the customer is confirmed at once, since its provider has agreed to it by offering it.
     """
-    price = price_of(service)
+    price = quote(service)
     return Terms(
         price=price.price,
         currency=price.currency,
@@ -65,10 +64,6 @@ def terms_of(service: Service, *, offered: bool = False) -> Terms:
         confirms_at_once=offered or service.confirms_at_once(service.provider.policy),
         cutoff_minutes=service.provider.policy.cancellation_cutoff_minutes,
     )
-
-
-def price_of(service: Service) -> Quote:
-    return quote(service, fee_percent=settings.PLATFORM_FEE_PERCENT)
 
 
 def book_appointment(
@@ -227,7 +222,7 @@ def _write(
     wanted: Wanted, *, service: Service, customer: User, venue: str, at_once: bool, now: datetime
 ) -> list[Appointment]:
     policy = service.provider.policy
-    price = price_of(service)
+    price = quote(service, fee_percent=service.provider.fee_percent_at(now))
     series = write_series(wanted.series, service=service, customer=customer, now=now) if wanted.series else None
     numbers = wanted.series.numbers if wanted.series else (None,)
     agreed = [at_once and start not in wanted.beyond for start in wanted.starts]
@@ -243,6 +238,7 @@ def _write(
             end=start + timedelta(minutes=service.duration_minutes),
             price=price.price,
             currency=price.currency,
+            fee_percent=price.fee_percent,
             platform_fee=price.platform_fee,
             venue=venue,
             note=wanted.note,

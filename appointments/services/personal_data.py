@@ -131,11 +131,19 @@ def _erase_late_cancellations(user: User) -> None:
 
 
 def _booked(row: Appointment) -> Facts:
-    return {"reference": row.reference, "with": row.provider.name, **_appointment(row)}
+    return {"reference": row.reference, "with": row.provider.name, **_appointment(row), "refund": row.refund}
 
 
 def _given(row: Appointment) -> Facts:
-    return {"reference": row.reference, "customer": row.customer.name, **_appointment(row)}
+    return {
+        "reference": row.reference,
+        "customer": row.customer.name,
+        **_appointment(row),
+        "platform_fee": row.platform_fee,
+        "fee_percent": row.fee_percent,
+        "refund": row.refund,
+        "fee_due": row.fee_due,
+    }
 
 
 def _appointment(row: Appointment) -> Facts:

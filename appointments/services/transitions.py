@@ -18,6 +18,7 @@ from appointments.exceptions import (
     SlotTaken,
 )
 from appointments.models import Appointment, Offer, Proposal
+from appointments.rules.earnings import settle
 from appointments.rules.fair_use import FREE, Consequence
 from appointments.rules.moves import check_move
 from appointments.states import ANSWERING, CLOSES, HOLDING, MOVES, OF_TIME, Role, Status, Verb, side_of, target
@@ -38,7 +39,7 @@ ENDED_BY_SOMEBODY = {Verb.CANCEL, Verb.WITHDRAW, Verb.DECLINE}
 # The fields that a move writes.
 CHANGED_BY_A_MOVE = (
     "status", "sequence", "start", "end", "answer_by", "will_come_at", "agreed_at", "closed_at", "ended_by",
-    "was_withdrawn",
+    "was_withdrawn", "refund", "fee_due",
 )  # fmt: skip
 ENDS = {Verb.DECLINE, Verb.WITHDRAW, Verb.CANCEL, Verb.EXPIRE, Verb.COMPLETE, Verb.NO_SHOW}
 
@@ -557,6 +558,8 @@ def _enter(change: Change, before: _Before, proposal: Proposal | None, act: Act,
         appointment.agreed_at = now
     if change.verb in ENDS:
         appointment.closed_at = now
+    if settled := settle(appointment, change.to):
+        appointment.refund, appointment.fee_due = settled.refund, settled.fee_due
     if change.verb in ENDED_BY_SOMEBODY:
         appointment.ended_by = act.role_in(change)
         appointment.was_withdrawn = change.verb is Verb.WITHDRAW

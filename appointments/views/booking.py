@@ -29,6 +29,7 @@ from appointments.pages.zones import zones_of_time
 from appointments.queries.busy import busy_elsewhere_on
 from appointments.queries.customer import own_clashes
 from appointments.queries.public import public_service
+from appointments.rules.pricing import quote
 from appointments.services import availability, booking, holds, kept_times, offers
 from core import clock
 from core.shortcuts import redirect_with, with_query
@@ -236,7 +237,7 @@ def _show(request: SignedInRequest, page: Page) -> HttpResponse:
         "zone": zones.first.key,
         "clock_change": month_picker.clock_change(zones.first, now, clock.local(page.start, zones.first).date()),
         "terms": page.terms,
-        "quote": booking.price_of(service),
+        "quote": quote(service),
         "price": price_text(service),
         "sentences": policy_sentences(service.provider.policy, service),
         "deadline": now + timedelta(minutes=service.provider.policy.answer_minutes),

@@ -16,6 +16,7 @@ from appointments.pages.offers import OFFERED, choice_words, offer_zones, other_
 from appointments.queries.busy import busy_elsewhere_on
 from appointments.queries.customer import own_appointments_on
 from appointments.queries.offers import offers_instead_of
+from appointments.rules.pricing import quote
 from appointments.services import booking, offers
 from appointments.services.booking import Terms
 from appointments.states import Role
@@ -133,7 +134,7 @@ def _show(
             "expires_at": min(each.expires_at for each in live),
             "busy": [] if door.is_link else busy_elsewhere_on(door.actor, _spans(live)),
             "terms": terms,
-            "quote": booking.price_of(service),
+            "quote": quote(service),
             "sentences": [cancelling_sentence(service.provider.policy)],
         }
     else:

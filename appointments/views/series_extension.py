@@ -23,6 +23,7 @@ from appointments.models import Series
 from appointments.pages.series import ahead_of, refusal_to_extend, what_can_be_added
 from appointments.queries.public import public_service
 from appointments.queries.series import appointments_of, series_for_customer
+from appointments.rules.pricing import quote
 from appointments.services import booking
 from appointments.services.series_booking import Extension
 from core import clock
@@ -110,7 +111,7 @@ def _show(request: SignedInRequest, service: Service, extension: Extension, form
         "next": extension.possible.occurrences[0],
         "more": what_can_be_added(extension, service, _zone(request, service), clock.now())[0],
         "zone": _zone(request, service).key,
-        "price": booking.price_of(service),
+        "price": quote(service),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
     return render(request, "appointments/series/extend.html", context, status=status)

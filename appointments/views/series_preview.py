@@ -28,6 +28,7 @@ from appointments.pages.zones import zones_of_time
 from appointments.queries.busy import busy_elsewhere_on
 from appointments.queries.customer import own_clashes
 from appointments.queries.public import public_service
+from appointments.rules.pricing import quote
 from appointments.rules.recurrence import Expanded, Rule
 from appointments.rules.series import Prospect, SettledDate, settle
 from appointments.services import availability, booking, holds
@@ -178,7 +179,7 @@ def say_sum(request: HttpRequest, service: Service) -> HttpResponse:
     is_clear = form.rule is not None and not {"repeat", "count", "until"} & form.errors.keys()
     said = None
     if form.rule and is_clear:
-        said = sum_words(form.rule, occurrences_of(form.rule, service), booking.price_of(service))
+        said = sum_words(form.rule, occurrences_of(form.rule, service), quote(service))
     context = {"said": said, "address": request.path, "swaps": True}
     answer = render(request, "appointments/series/_repeat_said.html", context)
     answer.headers["Vary"] = "HX-Request, HX-Target"
@@ -260,7 +261,7 @@ def _build(request: SignedInRequest, look: Look) -> tuple[Preview, Any]:
         look.wish.expanded,
         look.dates,
         look.prospect,
-        booking.price_of(service),
+        quote(service),
         clashes=own_clashes(request.user, first, last),
         busy=busy_elsewhere_on(request.user, [(start, start + length) for start in starts]),
         opened=look.sent.days,

@@ -9,6 +9,7 @@ from providers.services.catalogue import delete_service, move_service, pause_ser
 from .allowances import apply_limits, lift_limits
 from .blocks import block_customer, unblock_customer
 from .drafts import draft_page
+from .fee_rates import check_fee_rate, set_fee_rate, withdraw_fee_rate
 from .locking import lock_provider, open_time_changed, refresh_openings
 from .opening import add_date_hours, add_hours, dates_text, remove_override, save_override, set_working_hours
 from .page import go_live, leave_calendar_for_later, pause_page, resume_page, save_policy, save_profile, start_page
@@ -20,6 +21,7 @@ __all__ = [
     "add_hours",
     "apply_limits",
     "block_customer",
+    "check_fee_rate",
     "check_time_off",
     "dates_text",
     "delete_service",
@@ -41,8 +43,10 @@ __all__ = [
     "save_policy",
     "save_profile",
     "save_service",
+    "set_fee_rate",
     "set_working_hours",
     "start_page",
     "unblock_customer",
+    "withdraw_fee_rate",
     "write_time_off",
 ]

@@ -91,6 +91,7 @@ ROWS = [
     *model("providers_timeoff", lambda world: world.time_off),
     *model("providers_customerallowance", lambda world: world.allowance),
     *model("providers_customerblock", lambda world: world.block),
+    *model("providers_feerate", lambda world: world.fee_rate, may="add", actions={"withdraw": "200"}),
     # The page that asks for a reason.
     *model("appointments_appointment", lambda world: world.appointment, actions={"cancel": "200"}),
     *model("appointments_appointmentevent", lambda world: world.appointment.history.first()),

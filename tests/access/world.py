@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from copy import copy
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import cached_property
 from http.cookies import SimpleCookie
 from uuid import uuid4
@@ -55,7 +56,8 @@ from notifications import inbox, preferences
 from notifications.catalogue import Notice
 from notifications.models import EMAIL, InboxItem, Kind, MailPreferences, RefusedAddress, SentMail, State, Topic
 from outbox.models import Message, ScheduledJob
-from providers.models import CustomerAllowance, CustomerBlock, DateOverride, Provider, Service, TimeOff
+from providers.models import CustomerAllowance, CustomerBlock, DateOverride, FeeRate, Provider, Service, TimeOff
+from providers.services import set_fee_rate
 from tests.access.passkeys import registered
 from tests.api.program import signed_in
 from tests.factories.calendars import connect, put
@@ -403,6 +405,14 @@ class World:
     @cached_property
     def allowance(self) -> CustomerAllowance:
         return CustomerAllowance.objects.create(provider=self.provider, customer=self.people["C2"])
+
+    @cached_property
+    def fee_rate(self) -> FeeRate:
+        """A fee of the provider's page from tomorrow on."""
+        tomorrow = clock.local(clock.now(), self.provider.zone).date() + timedelta(days=1)
+        return set_fee_rate(
+            provider=self.provider, actor=self.people["S"], percent=Decimal(6), starts_on=tomorrow, reason="Agreed"
+        )
 
     @cached_property
     def block(self) -> CustomerBlock:

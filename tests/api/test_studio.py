@@ -8,6 +8,7 @@ from providers import services
 from providers.models import BookingPolicy, DateOverride, Provider, Service, WorkingHours
 from tests.appointments.conftest import NOW
 from tests.factories.accounts import UserFactory
+from tests.factories.appointments import demanded_by
 from tests.factories.providers import CategoryFactory, DateOverrideFactory, ServiceFactory
 
 PAGE, SERVICES, HOURS = "/api/provider/", "/api/provider/services/", "/api/provider/hours/"
@@ -204,8 +205,8 @@ def test_customers_are_those_with_appointments_and_can_be_blocked(studio, confir
 
 def test_the_contact_ends_ninety_days_after_the_last_appointment(studio, confirmed, customer):
     over = NOW.replace(year=2025, month=11, day=2)
-    times = {"start": over - timedelta(hours=1), "end": over, "closed_at": over}
-    type(confirmed).objects.filter(pk=confirmed.pk).update(status="completed", **times)
+    times = {"start": over - timedelta(hours=1), "end": over}
+    type(confirmed).objects.update(status="completed", **demanded_by("completed", over) | times)
 
     told = studio.get(f"{CUSTOMERS}{customer.uuid}/").json()
 

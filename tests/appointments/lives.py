@@ -33,6 +33,7 @@ from notifications import preferences
 from notifications.models import EMAIL, RefusedAddress, Topic
 from outbox import testing
 from providers.models import CalendarState, CustomerAllowance, CustomerBlock, Provider
+from providers.services import set_fee_rate, withdraw_fee_rate
 from tests.factories.accounts import UserFactory
 from tests.factories.own_events import OwnEventFactory
 from tests.factories.providers import ProviderFactory, ServiceFactory
@@ -313,7 +314,11 @@ def _with_staff(person: User, own: Provider) -> None:
         answered_at=clock.now(),
         answered_by=staff,
     )
-    bans.lift(ban, actor=staff, reason=f"{MARKERS['first name']} is kind")
+    kind = f"{MARKERS['first name']} is kind"
+    bans.lift(ban, actor=staff, reason=kind)
+    next_week = (clock.now() + 7 * DAY).date()
+    planned = set_fee_rate(provider=own, actor=staff, percent=None, starts_on=next_week, reason=kind)
+    withdraw_fee_rate(rate=planned, actor=staff, reason=kind)
     for row in (person, own, ban):
         LogEntry.objects.log_actions(staff.pk, [row], CHANGE, change_message=f"wrote to {person.email}")
 

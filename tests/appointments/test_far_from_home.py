@@ -83,12 +83,15 @@ def open_hours(service, day):
 def test_a_booking_writes_price_fee_and_both_ends(book):
     one = book(THURSDAY).appointment
 
-    row = Appointment.objects.values("start", "end", "price", "currency", "platform_fee", "answer_by").get()
+    row = Appointment.objects.values(
+        "start", "end", "price", "currency", "fee_percent", "platform_fee", "answer_by"
+    ).get()
     assert row == {
         "start": datetime(2026, 3, 5, 4, 15, tzinfo=UTC),
         "end": datetime(2026, 3, 5, 5, 5, tzinfo=UTC),
         "price": Decimal("59.90"),
         "currency": one.service.currency,
+        "fee_percent": Decimal("7.5"),
         "platform_fee": Decimal("4.49"),
         "answer_by": None,
     }
@@ -98,7 +101,7 @@ def test_accepting_agrees_to_what_was_requested_though_price_length_and_fee_have
     book, by_hand, service, settings
 ):
     request = book(THURSDAY).appointment
-    terms = ("start", "end", "price", "currency", "platform_fee", "venue", "answer_by")
+    terms = ("start", "end", "price", "currency", "fee_percent", "platform_fee", "venue", "answer_by")
     requested = Appointment.objects.values(*terms).get()
     type(service).objects.update(price=Decimal("80.00"), duration_minutes=90, currency="JPY")
     settings.PLATFORM_FEE_PERCENT = Decimal("20")

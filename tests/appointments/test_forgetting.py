@@ -85,6 +85,7 @@ IMPERSONAL = {
         "api_apikey.scopes",
         "api_apikey.version",
         "providers_provider.steps_done",
+        "providers_provider.fee_rates",
         "providers_dateoverride.ranges",
         "providers_service.currency",
         "appointments_appointment.currency",

@@ -33,6 +33,7 @@ from appointments.states import Role, Status
 from outbox.models import Message
 from providers.exceptions import ChangedMeanwhile
 from tests.factories.accounts import UserFactory
+from tests.factories.appointments import demanded_by
 from tests.factories.own_events import OwnEventFactory
 from tests.factories.providers import ProviderFactory
 
@@ -296,7 +297,7 @@ def test_both_sides_are_told_of_requests_and_of_proposed_times(maya, customer, r
 
 def test_somebody_elses_appointments_and_those_that_ended_are_none_of_it(maya, confirmed, book):
     confirmed.status = Status.CANCELLED
-    Appointment.objects.filter(pk=confirmed.pk).update(status=Status.CANCELLED, closed_at=NOW, ended_by=Role.CUSTOMER)
+    Appointment.objects.filter(pk=confirmed.pk).update(status=Status.CANCELLED, **demanded_by(Status.CANCELLED, NOW))
 
     assert what_lies_inside(maya, TEN_TO_ELEVEN, now=NOW) == []
     assert what_lies_inside(UserFactory(), TEN_TO_ELEVEN, now=NOW) == []

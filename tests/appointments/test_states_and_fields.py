@@ -25,6 +25,7 @@ RULES = {
     ),
     "appointment_ended_has_closed_at": ("closed_at", set(Status) - {Status.REQUESTED, Status.CONFIRMED}),
     "appointment_cancelled_has_ended_by": ("ended_by", {Status.CANCELLED}),
+    "appointment_ended_is_settled": ("fee_due", set(Status) - {Status.REQUESTED, Status.CONFIRMED}),
 }
 
 

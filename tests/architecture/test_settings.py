@@ -46,6 +46,7 @@ BAD = [
     ("GOOGLE_PUSH_ADDRESS", "http://dayline.example.com/push"),
     ("PLATFORM_FEE_PERCENT", "101"),
     ("PLATFORM_FEE_PERCENT", "NaN"),
+    ("PLATFORM_FEE_PERCENT", "7.1234"),
     ("MAX_OPEN_PER_CUSTOMER_AND_PROVIDER", "0"),
     ("MAX_SERIES_PER_CUSTOMER_AND_PROVIDER", "1"),
     ("ADMIN_LOG_DAYS", "29"),
