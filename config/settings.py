@@ -98,6 +98,7 @@ INSTALLED_APPS = [
     "providers",
     "calendar_sync",
     "appointments",
+    "analytics",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",

@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("providers.urls")),
     path("", include("calendar_sync.urls")),
     path("", include("appointments.urls")),
+    path("", include("analytics.urls")),
     path("", include("api.urls")),
 ]
 

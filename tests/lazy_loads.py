@@ -16,7 +16,7 @@ from typing import Any
 from django.db.models import Model
 from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor, ReverseOneToOneDescriptor
 
-OURS = {"accounts", "appointments", "calendar_sync", "notifications", "outbox", "providers"}
+OURS = {"accounts", "analytics", "appointments", "calendar_sync", "notifications", "outbox", "providers"}
 SAFE = {"GET", "HEAD"}
 
 _page: ContextVar[str] = ContextVar("page", default="")

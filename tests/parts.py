@@ -34,7 +34,7 @@ COLLECTED: pytest.StashKey[list[pytest.Function]] = pytest.StashKey()  # every c
 FINE = {"0": "passed", "5": "no test of it was asked for"}  # exit status of pytest -> words of the summary
 # Where cases differ by what is asked of our code, and all make the same kinds of statements. Not where a case is about
 # what a database keeps, finds, locks or survives.
-FEW_CASES = {"accounts", "api", "appointments", "calendar_sync", "notifications", "providers"}
+FEW_CASES = {"accounts", "analytics", "api", "appointments", "calendar_sync", "notifications", "providers"}
 # Fixtures of pytest-django; every other fixture with a database uses one of these.
 DATABASE_FIXTURES = {"_django_db_helper", "django_db_setup", "live_server"}
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import F, Q
 
 from accounts.fair_use import LATE_WITHIN
-from appointments.states import HOLDING, OPEN, Role, Status
+from appointments.states import ANSWERING, HOLDING, OPEN, Role, Status
 
 # Confirmed now or at some time. A cancelled request that was only withdrawn was never confirmed.
 AGREED = Q(status__in=[Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW]) | Q(
@@ -21,13 +21,14 @@ ENDED = ~Q(status__in=sorted(OPEN))
 # Agreed and ended: the appointments that stand in the ledger of their provider, those whose price went back included.
 IN_LEDGER = ENDED & AGREED
 
-# Confirmed, and cancelled late by its customer: `rules.fair_use.is_late` as a condition.
-CANCELLED_LATE_BY_CUSTOMER = Q(
+# Confirmed, and cancelled late by one of its sides: `rules.fair_use.is_late` as a condition.
+CANCELLED_LATE = Q(
     status=Status.CANCELLED,
     was_withdrawn=False,
-    ended_by=Role.CUSTOMER,
+    ended_by__in=sorted(ANSWERING),
     start__lte=F("closed_at") + LATE_WITHIN,
 )
+CANCELLED_LATE_BY_CUSTOMER = CANCELLED_LATE & Q(ended_by=Role.CUSTOMER)
 
 
 def waiting(now: datetime) -> Q:

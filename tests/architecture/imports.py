@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-APPS = ("accounts", "api", "appointments", "calendar_sync", "notifications", "outbox", "providers")
+APPS = ("accounts", "analytics", "api", "appointments", "calendar_sync", "notifications", "outbox", "providers")
 HTTP = ("django.http", "django.shortcuts")
 ADDRESSES, DATABASE = "django.urls", "django.db"
 # floor -> modules that it must not import. Pages may import django.urls, because they show the addresses of links.
