@@ -17,7 +17,6 @@ from django.db.models import (
     BooleanField,
     Case,
     Count,
-    DecimalField,
     DurationField,
     Expression,
     ExpressionWrapper,
@@ -52,18 +51,11 @@ from appointments.services.availability import rules_of
 from appointments.states import Status
 from core import clock
 from core.intervals import Interval, clip, merge, subtract
+from core.money import round_money
 from providers.models import DateOverride, Provider
 from providers.queries import time_off_between, week_of
 
 KEPT = Q(status=Status.COMPLETED)
-# What is due of an appointment, by the state in which it ended.
-KEEPS = Q(status__in=[Status.COMPLETED, Status.NO_SHOW])
-REFUND = Case(
-    When(KEEPS, then=Value(0)), default=F("price"), output_field=DecimalField(max_digits=12, decimal_places=3)
-)
-FEE = Case(
-    When(KEEPS, then=F("platform_fee")), default=Value(0), output_field=DecimalField(max_digits=12, decimal_places=3)
-)
 REGULARS, MOST_LOST = 5, 50
 A_WEEK = 7 * 24
 # 1 January 1970 was a Thursday: from Monday 00:00 to it there are three days.
@@ -111,17 +103,18 @@ def cells_of(rows: QuerySet[Appointment], starts: Sequence[datetime]) -> list[Ce
         .order_by()
         .annotate(piece=piece, is_late=is_late)
         .values_list("piece", "currency", "service", "service__name", "status", "ended_by", "was_withdrawn", "is_late")
-        .annotate(count=Count("pk"), length=Sum(LENGTH), gross=Sum("price"), refunds=Sum(REFUND), fees=Sum(FEE))
+        .annotate(count=Count("pk"), length=Sum(LENGTH), gross=Sum("price"), refunds=Sum("refund"), fees=Sum("fee_due"))
     )
     return [_cell(*group) for group in groups]
 
 
 def _cell(
     piece: int, currency: str, _service: int, name: str, status: str, ended_by: str, was_withdrawn: bool, is_late: bool,
-    count: int, length: timedelta, *amounts: Any,
+    count: int, length: timedelta, *amounts: Decimal,
 ) -> Cell:  # fmt: skip
     end = end_of(status, ended_by=ended_by, was_withdrawn=was_withdrawn, is_late=is_late)
-    sums = Sums(*amounts) if end in AGREED else Sums()
+    # SQLite sums in floating point.
+    sums = Sums(*(round_money(amount, currency) for amount in amounts)) if end in AGREED else Sums()
     return Cell(piece, currency, name, end, count, length, sums)
 
 
@@ -191,9 +184,9 @@ def _regulars(rows: QuerySet[Appointment], within: Interval, *, now: datetime) -
     paid = rows.filter(in_it, customer__in=[person["customer"] for person in found]).order_by()
     brought: dict[int, dict[str, Decimal]] = defaultdict(dict)
     for customer, currency, gross, refunds in paid.values_list("customer", "currency").annotate(
-        gross=Sum("price"), refunds=Sum(REFUND)
+        gross=Sum("price"), refunds=Sum("refund")
     ):
-        brought[customer][currency] = gross - refunds
+        brought[customer][currency] = round_money(gross - refunds, currency)
     return [
         Regular(
             uuid=str(person["customer__uuid"]),

@@ -5,6 +5,7 @@ from decimal import Decimal
 from uuid import uuid4
 
 from appointments.models import Appointment
+from appointments.rules.earnings import settle
 from appointments.states import Status
 from tests.factories.accounts import UserFactory
 from tests.factories.appointments import demanded_by
@@ -12,7 +13,7 @@ from tests.factories.appointments import demanded_by
 
 def made(service, start, status=Status.COMPLETED, *, customer=None, price=58, currency="GBP", fee=0, **fields):
     """An hour's appointment at `start`, booked two days before."""
-    return Appointment.objects.create(
+    one = Appointment(
         provider=service.provider,
         service=service,
         customer=customer or UserFactory(),
@@ -25,3 +26,7 @@ def made(service, start, status=Status.COMPLETED, *, customer=None, price=58, cu
         booking_key=uuid4().hex,
         **demanded_by(status, start) | {"created_at": start - timedelta(days=2)} | fields,
     )
+    if settled := settle(one, Status(status)):
+        one.refund, one.fee_due = settled.refund, settled.fee_due
+    one.save()
+    return one
