@@ -91,6 +91,14 @@ class TermsChanged(DomainError):
         self.terms = terms
 
 
+class OverridesChanged(DomainError):
+    """Entering the appointment overrides other rules of the provider's than the page named."""
+
+    program_status = 412
+    problem = "changed-meanwhile"
+    message = "What this overrides has changed. Read it, then add the appointment."
+
+
 class CountsForMore(DomainError):
     """Cancelling counts as more than the person was shown; `number` is that of the late cancellation it would be."""
 

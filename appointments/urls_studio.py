@@ -4,6 +4,7 @@ from django.urls import path
 
 from . import converters  # noqa: F401 - registers <reference:…>
 from .views import (
+    adding,
     changing,
     digest,
     own_events,
@@ -33,6 +34,7 @@ urlpatterns = [
     path("requests/<reference:reference>/", studio.one_request, name="studio_request"),
     path("requests/<reference:reference>/accept/", studio.accept, name="accept_request"),
     path("requests/<reference:reference>/decline/", studio.decline, name="decline_request"),
+    path("appointments/new/", adding.add_appointment, name="studio_appointment_new"),
     path("appointments/<reference:reference>/", one.appointment, name="studio_appointment"),
     path("appointments/<reference:reference>/complete/", one.complete, name="complete_appointment"),
     path("appointments/<reference:reference>/no-show/", one.no_show, name="mark_no_show"),

@@ -149,8 +149,9 @@ def check_histories() -> None:
 
 def _check_birth(one: Appointment, first: AppointmentEvent) -> None:
     assert BIRTHS.get(Verb(first.verb)) == first.to_status, f"{one} began with {first.verb} to {first.to_status}"
-    assert (first.from_status, first.role) == ("", Role.CUSTOMER), f"{one} began by {first.role}"
-    assert first.actor_id == one.customer_id, f"{one} was booked by somebody else"
+    assert (first.from_status, first.role) == ("", one.entered_by or Role.CUSTOMER), f"{one} began by {first.role}"
+    maker = one.provider.user_id if one.entered_by == Role.PROVIDER else one.customer_id
+    assert first.actor_id == maker, f"{one} was booked by somebody else"
     assert first.at == one.created_at, f"{one} was made at {one.created_at}, its history says {first.at}"
     assert (one.answer_by is None) == (first.verb == Verb.BOOK), f"{one} has a wrong deadline"
     assert one.answer_by is None or one.created_at <= one.answer_by <= first.start, f"{one} is answered after its start"

@@ -97,6 +97,10 @@ def contact(context: MailContext | None) -> str:
 
 
 def why(context: MailContext) -> str:
+    if context.appointment.entered_by:
+        doer = context.other_name if context.for_customer else "you"
+        whom = "you" if context.for_customer else context.other_name
+        return f"You get this mail because {doer} added an appointment for {whom} on {settings.SITE_NAME}."
     asked = "you asked" if context.for_customer else f"{context.other_name} asked"
     with_whom = context.other_name if context.for_customer else "you"
     return f"You get this mail because {asked} for an appointment with {with_whom} on {settings.SITE_NAME}."

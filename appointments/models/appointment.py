@@ -172,6 +172,15 @@ class Appointment(models.Model):
     )
     agreed_at = models.DateTimeField(null=True, blank=True, help_text="When it was confirmed, whatever came after.")
     closed_at = models.DateTimeField(null=True, blank=True, help_text="When it first reached a state that ends it.")
+    entered_by = models.CharField(
+        max_length=8,
+        choices=Role,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="Who entered it for the customer; empty where they booked or asked themselves.",
+    )
     # The form's one-time key, so that a form sent twice makes one appointment.
     booking_key = models.CharField(max_length=64)
     created_at = models.DateTimeField(default=clock.now, editable=False)
@@ -218,6 +227,11 @@ class Appointment(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status in OPEN
+
+    @property
+    def is_of_share(self) -> bool:
+        """Whether it counts on the customer's share: `conditions.OF_SHARE` of the row in hand."""
+        return self.series_id is None and not self.entered_by
 
     @property
     def as_shown(self) -> str:

@@ -30,6 +30,9 @@ CANCELLED_LATE = Q(
 )
 CANCELLED_LATE_BY_CUSTOMER = CANCELLED_LATE & Q(ended_by=Role.CUSTOMER)
 
+# What counts on a customer's share of the provider's time; series, and what provider or staff entered, stand apart.
+OF_SHARE = Q(series=None, entered_by="")
+
 
 def waiting(now: datetime) -> Q:
     """Requests that can still be answered."""

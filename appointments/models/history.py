@@ -44,6 +44,8 @@ class AppointmentEvent(models.Model):
     dropped_start = models.DateTimeField(null=True, blank=True)
     proposal = models.ForeignKey(Proposal, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     reason = models.CharField(max_length=500, blank=True)
+    # The provider's own rules that the act overrode, one a line, for provider and staff alone.
+    overridden = models.TextField(blank=True, default="", db_default="", editable=False)
 
     objects = HistoryQuerySet.as_manager()
 

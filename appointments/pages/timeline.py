@@ -33,6 +33,8 @@ TITLES = {
     Verb.LAPSE: "New time not answered in time",
     Verb.COME: "“I will come”",
 }
+# Titles of what the provider did where a customer would have done it.
+BY_PROVIDER = {Verb.BOOK: "Added, confirmed straight away"}
 # Titles of changes that a job made.
 BY_ITSELF = {Verb.COMPLETE: "Completed"}
 # What the system does on behalf of neither side. The other side is not told whose suspension ended it.
@@ -60,7 +62,8 @@ FAMILIES = {Status.REQUESTED: "brass", Status.CONFIRMED: "brand", Status.NO_SHOW
 class Entry:
     """A line of the timeline. `start` is the appointment's start at that moment; a mail has no `start` and no `by`.
 
-    `times` says it with both times where the line is about a new one, `dropped` which new time it has replaced.
+    `times` says it with both times where the line is about a new one, `dropped` which new time it has replaced, and
+    `overridden`, to provider and staff, which of the provider's rules it overrode.
     """
 
     at: datetime
@@ -72,6 +75,7 @@ class Entry:
     by: str = ""
     change: str = ""
     reason: str = ""
+    overridden: Sequence[str] = ()
 
 
 def timeline(
@@ -123,7 +127,8 @@ def _entry(appointment: Appointment, event: AppointmentEvent, viewer: Role) -> E
     alone = "by the system" if event.verb in BY_SYSTEM else "by itself"
     before = status_words(Status(event.from_status), viewer) if event.from_status else ""
     after = status_words(Status(event.to_status), viewer)
-    title = TITLES[Verb(event.verb)] if who else BY_ITSELF.get(Verb(event.verb), TITLES[Verb(event.verb)])
+    special = BY_PROVIDER if event.role == Role.PROVIDER else {} if who else BY_ITSELF
+    title = special.get(Verb(event.verb), TITLES[Verb(event.verb)])
     was_late = event.verb == Verb.CANCEL and event.role in ANSWERING and is_late(event.start, event.at)
     return Entry(
         at=event.at,
@@ -135,6 +140,7 @@ def _entry(appointment: Appointment, event: AppointmentEvent, viewer: Role) -> E
         by=f"by {who}" if who else alone,
         change=f"From {before} to {after}" if before not in {"", after} else "",
         reason=event.reason,
+        overridden=() if viewer is Role.CUSTOMER else event.overridden.splitlines(),
     )
 
 

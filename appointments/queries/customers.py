@@ -1,12 +1,15 @@
 """Queries about a provider's customers, and how long the provider sees their contact."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
-from django.db.models import Case, Count, DateTimeField, F, Max, Min, Q, QuerySet, When
+from django.db.models import Case, Count, DateTimeField, F, IntegerField, Max, Min, Q, QuerySet, When
 from django.db.models.functions import Coalesce, Least
 
-from accounts.models import User
+from accounts.models import User, taking_part
 from appointments.models import Appointment, conditions
 from appointments.states import HOLDING, Status
 from core.folding import fold, terms
@@ -74,6 +77,62 @@ def customer_rows(provider: Provider, *, now: datetime, words: str = "", sort: s
     by_visits = [F("visits").desc(), F("last").desc(nulls_last=True)]
     recent = [F("last").desc(nulls_last=True), F("next").asc(nulls_last=True)]
     return people.order_by(*(by_visits if sort == "visits" else recent), "customer__name", "customer__uuid")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCustomer:
+    """A customer found by what a provider typed, with the figures that tell two of one name apart.
+
+    `email` is empty where the provider no longer sees it.
+    """
+
+    uuid: UUID
+    name: str
+    photo: str
+    email: str
+    visits: int
+    no_shows: int
+    late: int
+    next: datetime | None
+
+
+def find_customers(
+    provider: Provider, words: str, *, now: datetime, chosen: UUID | None = None, most: int = 5
+) -> list[FoundCustomer]:
+    """The provider's customers who take part and whose name has all these words, or whose address is `words`.
+
+    The `chosen` one comes first, whatever the words; without words those who came last. At most two queries.
+    """
+    rows = Appointment.objects.for_provider(provider).filter(taking_part("customer__"))
+    if words:
+        is_found = Q(customer__in=_named(provider, words)) | Q(customer__email=words.strip().lower())
+        rows = rows.filter(is_found | Q(customer__uuid=chosen))
+    people = (
+        rows.order_by()
+        .values("customer__uuid", "customer__name", "customer__photo", "customer__email")
+        .annotate(
+            visits=Count("pk", filter=Q(status=Status.COMPLETED)),
+            no_shows=Count("pk", filter=Q(status=Status.NO_SHOW)),
+            late=Count("pk", filter=conditions.CANCELLED_LATE_BY_CUSTOMER),
+            next=Min("start", filter=conditions.ahead(now)),
+            last=Max("start"),
+            over=Max(over_at()),
+            is_chosen=Max(Case(When(customer__uuid=chosen, then=1), default=0, output_field=IntegerField())),
+        )
+        .order_by("-is_chosen", "-last", "customer__name", "customer__uuid")
+    )
+    return [_found(row, now) for row in people[:most]]
+
+
+def _found(row: Mapping[str, Any], now: datetime) -> FoundCustomer:
+    is_seen = now < row["over"] + REACHED_FOR
+    return FoundCustomer(
+        uuid=row["customer__uuid"],
+        name=row["customer__name"],
+        photo=row["customer__photo"],
+        email=(row["customer__email"] or "") if is_seen else "",
+        **{name: row[name] for name in ("visits", "no_shows", "late", "next")},
+    )
 
 
 def _named(provider: Provider, words: str) -> list[int]:

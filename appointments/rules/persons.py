@@ -48,6 +48,23 @@ def refusals_of_provider(provider: Provider, dealings: Dealings) -> Iterator[str
         yield refused
 
 
+def adding_refusals(customer: User, provider: Provider, dealings: Dealings) -> Iterator[str]:
+    """A sentence for each reason why the provider may not enter an appointment for the customer, as the provider reads
+    it; none where they may. Unlike the rules about times, none of these can be overridden."""
+    name = customer.first_name
+    if customer.pk == provider.user_id:
+        yield "You can’t add an appointment with yourself."
+    if not customer.takes_part:
+        yield f"{name} can’t take part: the account is {customer.why_not}."
+    if dealings.is_blocked:
+        yield f"You blocked {name} from booking. Let {name} book again first, on the customer’s page."
+    if no_shows_of(provider, dealings).stop:
+        yield (
+            f"{name} has {dealings.no_shows} no-show{'s' if dealings.no_shows != 1 else ''} with you and can’t be "
+            "booked. Correct one that is wrong, or lift the limits on the customer’s page."
+        )
+
+
 def move_refusal(customer: User, provider: Provider, dealings: Dealings) -> str:
     """The sentence that refuses a new time chosen by the customer for what is booked; empty where nothing does.
 

@@ -1,9 +1,11 @@
 """Booking an opening, or requesting it where the provider answers by hand."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -38,6 +40,7 @@ from .transitions import Outcome
 ONCE_PER_FORM = "appointment_booked_once_per_form"
 # The most tries of a booking while rows that no longer count are in its way.
 ATTEMPTS = 3
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +135,17 @@ def place(wanted: Wanted) -> list[Outcome]:
     is not open, TermsChanged when the terms are not those in force or the venue is no longer offered, HoldRefused,
     PolicyRefused.
     """
+    return until_placed(partial(_place, wanted), service=wanted.service, start=wanted.starts[0], mine=wanted.mine)
+
+
+def until_placed(act: Callable[[], Made], *, service: Service, start: datetime, mine: Mine) -> Made:
+    """What `act` makes in a transaction of its own, tried again while rows that no longer count are in its way.
+
+    Raises SlotTaken where somebody else has the time.
+    """
     for _ in range(ATTEMPTS):
         try:
-            return _place(wanted)
+            return act()
         except IntegrityError as error:
             if violates(error, ONCE_PER_FORM):
                 # The same form came to another provider at this moment: its appointment is found now.
@@ -142,9 +153,9 @@ def place(wanted: Wanted) -> list[Outcome]:
             if not violates(error, holds.NO_OVERLAP):
                 raise
         # A kept time that no longer counts may be in the way, because it ran out or is the customer's own.
-        if not holds.drop_lapsed_times(now=clock.now(), mine=wanted.mine):
+        if not holds.drop_lapsed_times(now=clock.now(), mine=mine):
             break
-    raise holds.slot_taken(wanted.service, wanted.starts[0], mine=wanted.mine, just_now=True)
+    raise holds.slot_taken(service, start, mine=mine, just_now=True)
 
 
 @retrying
@@ -172,7 +183,7 @@ def _place(wanted: Wanted) -> list[Outcome]:
             service=service,
             start=wanted.starts[0],
             at_once=terms.confirms_at_once,
-            theirs=_ahead(theirs),
+            theirs=ahead_of(theirs),
             dealings=dealings,
             now=now,
         )
@@ -187,7 +198,7 @@ def _place(wanted: Wanted) -> list[Outcome]:
     for start in wanted.starts:
         if start not in open_now:
             raise holds.slot_taken(service, start, mine=wanted.mine)
-    appointments = _write(
+    appointments = write_appointments(
         wanted, service=service, customer=customer, venue=venue, at_once=terms.confirms_at_once, now=now
     )
     passed = offers.close_met(offered, appointments, takes=wanted.series is None, now=now)
@@ -218,9 +229,17 @@ def _check_terms(service: Service, wanted: Wanted, terms: Terms) -> str:
     return service.venues[0] if len(service.venues) == 1 else wanted.venue
 
 
-def _write(
-    wanted: Wanted, *, service: Service, customer: User, venue: str, at_once: bool, now: datetime
+def write_appointments(
+    wanted: Wanted,
+    *,
+    service: Service,
+    customer: User,
+    venue: str,
+    at_once: bool,
+    now: datetime,
+    entered_by: Role | None = None,
 ) -> list[Appointment]:
+    """Write the rows of what was wished for and checked, at the lengths and the price that `service` has."""
     policy = service.provider.policy
     price = quote(service, fee_percent=service.provider.fee_percent_at(now))
     series = write_series(wanted.series, service=service, customer=customer, now=now) if wanted.series else None
@@ -244,6 +263,7 @@ def _write(
             note=wanted.note,
             agreed_at=now if is_agreed else None,
             answer_by=None if is_agreed else answer_deadline(now=now, start=start, policy=policy),
+            entered_by=entered_by or "",
             booking_key=key,
             created_at=now,
         )
@@ -251,8 +271,8 @@ def _write(
     )
 
 
-# The key of an appointment that counts, its one-time key, its series, and the fields of `Ahead`.
-TheirRow = tuple[int, str, int | None, str, datetime, datetime | None, datetime | None]
+# The key of an appointment that counts, its one-time key, its series, who entered it, and the fields of `Ahead`.
+TheirRow = tuple[int, str, int | None, str, str, datetime, datetime | None, datetime | None]
 
 
 @prepared
@@ -260,7 +280,8 @@ def _of_customer(customer_id: int, provider_id: int, keys: list[str], now: datet
     """The customer's appointments with the provider that these keys made, and all that count against their shares."""
     ahead = Q(provider=provider_id, status__in=OPEN, end__gt=now)
     rows = Appointment.objects.filter(Q(booking_key__in=keys) | ahead, customer=customer_id)
-    return rows.values_list("pk", "booking_key", "series_id", "status", "start", "answer_by", proposed_start(now))
+    columns = ("pk", "booking_key", "series_id", "entered_by", "status", "start", "answer_by")
+    return rows.values_list(*columns, proposed_start(now))
 
 
 def _asking_about(
@@ -275,18 +296,18 @@ def _asking_about(
     )
 
 
-def _facts_about(customer: User, provider: Provider, *, now: datetime) -> tuple[list[TheirRow], Dealings, list[Offer]]:
+def facts_about(customer: User, provider: Provider, *, now: datetime) -> tuple[list[TheirRow], Dealings, list[Offer]]:
     """The answers to `_asking_about`, of which no form is sent. Three queries in one exchange."""
     return together(*_asking_about(customer, provider, keys=[""], now=now))
 
 
-def _ahead(rows: Iterable[TheirRow]) -> list[Ahead]:
-    """The appointments that count against the customer's shares; those of a series count apart."""
-    return [Ahead(*row[3:]) for row in rows if row[2] is None]
+def ahead_of(rows: Iterable[TheirRow]) -> list[Ahead]:
+    """The appointments that count against the customer's shares: none of a series, and none entered for them."""
+    return [Ahead(*row[4:]) for row in rows if row[2] is None and not row[3]]
 
 
 def _in_series(rows: Iterable[TheirRow]) -> list[Ahead]:
-    return [Ahead(*row[3:]) for row in rows if row[2] is not None]
+    return [Ahead(*row[4:]) for row in rows if row[2] is not None]
 
 
 def check_customer_for_series(customer: User, service: Service, count: int, *, extends: bool = False) -> str:
@@ -295,7 +316,7 @@ def check_customer_for_series(customer: User, service: Service, count: int, *, e
     Raises PolicyRefused when they may not book one of `count` appointments now, or add so many to one they have.
     """
     provider, now = service.provider, clock.now()
-    theirs, dealings, _ = _facts_about(customer, provider, now=now)
+    theirs, dealings, _ = facts_about(customer, provider, now=now)
     check_person(customer, provider, dealings)
     check_series(service, count, in_series=_in_series(theirs), now=now, extends=extends)
     return no_shows.notice(no_shows_of(provider, dealings), name=provider.first_name)
@@ -307,12 +328,12 @@ def check_customer(customer: User, service: Service, start: datetime) -> list[st
     Raises PolicyRefused when they may not book it now.
     """
     provider, now = service.provider, clock.now()
-    theirs, dealings, offered = _facts_about(customer, provider, now=now)
+    theirs, dealings, offered = facts_about(customer, provider, now=now)
     check_person(customer, provider, dealings)
     at_once = terms_of(service, offered=offers.is_promised_at(offered, service, start)).confirms_at_once
     said = [
         no_shows.notice(no_shows_of(provider, dealings), name=provider.first_name),
-        check_share(service=service, start=start, at_once=at_once, theirs=_ahead(theirs), dealings=dealings, now=now),
+        check_share(service=service, start=start, at_once=at_once, theirs=ahead_of(theirs), dealings=dealings, now=now),
     ]
     return [sentence for sentence in said if sentence]
 
@@ -393,13 +414,13 @@ def _judge(customer: User, service: Service, start: datetime, *, now: datetime) 
     Three queries in one exchange.
     """
     provider = service.provider
-    theirs, dealings, offered = _facts_about(customer, provider, now=now)
+    theirs, dealings, offered = facts_about(customer, provider, now=now)
     terms = terms_of(service, offered=offers.is_promised_at(offered, service, start))
     exceeded = exceeded_shares(
         service=service,
         start=start,
         at_once=terms.confirms_at_once,
-        theirs=_ahead(theirs),
+        theirs=ahead_of(theirs),
         dealings=dealings,
         now=now,
     )

@@ -18,7 +18,8 @@ class Entry:
     """The data of one history entry. `appointment` has its new state and time already.
 
     `start` is the time that it had before, where that may be another; `to_start` a new time that was spoken of, and
-    `dropped_start` one that waited and is replaced by it.
+    `dropped_start` one that waited and is replaced by it. `overridden` has a line for each of the provider's own rules
+    that the act overrode.
     """
 
     appointment: Appointment
@@ -29,6 +30,7 @@ class Entry:
     to_start: datetime | None = None
     dropped_start: datetime | None = None
     proposal: Proposal | None = None
+    overridden: str = ""
 
 
 def record(
@@ -55,6 +57,7 @@ def record(
             dropped_start=entry.dropped_start,
             proposal=entry.proposal,
             reason=entry.reason,
+            overridden=entry.overridden,
         )
         for entry in entries
     )

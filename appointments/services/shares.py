@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
 from appointments.exceptions import NotKept, PolicyRefused
-from appointments.models import Appointment, Hold, Proposal
+from appointments.models import Appointment, Hold, Proposal, conditions
 from appointments.rules.persons import Dealings
 from appointments.rules.shares import (
     LEAST_IN_SERIES,
@@ -92,18 +92,26 @@ def exceeded_shares(
     return list(refusals(use, shares, name=service.provider.first_name))
 
 
+def share_with(
+    *, service: Service, start: datetime, theirs: Iterable[Ahead], dealings: Dealings, now: datetime
+) -> tuple[Use, Shares]:
+    """The use that a confirmed appointment at `start` would make if the customer booked it, and their shares."""
+    return _use(start, True, theirs, now), _shares_between(service.provider, dealings)
+
+
 def check_moved(appointment: Appointment, start: datetime, *, now: datetime) -> None:
     """Raise PolicyRefused when the customer would have too many appointments in a week with this one at `start`.
 
-    It is one of theirs already, and so no more in all; one of a series does not count in a week. Raised, too, where the
-    customer may choose no new time. Two queries.
+    It is one of theirs already, and so no more in all; one of a series, or that was entered for them, does not count in
+    a week. Raised, too, where the customer may choose no new time. Two queries.
     """
     customer, provider = appointment.customer, appointment.provider
     dealings = dealings_between(customer, provider)
     check_may_move(customer, provider, dealings)
-    if appointment.series_id is not None:
+    if not appointment.is_of_share:
         return
-    theirs = Appointment.objects.filter(customer=customer, provider=provider, series=None, status__in=OPEN, end__gt=now)
+    ahead = conditions.OF_SHARE & Q(status__in=OPEN, end__gt=now)
+    theirs = Appointment.objects.filter(ahead, customer=customer, provider=provider)
     others = theirs.exclude(pk=appointment.pk).values_list("status", "start", "answer_by", proposed_start(now))
     _check(_use_moved(start, [Ahead(*row) for row in others], now), provider, dealings)
 
@@ -113,7 +121,7 @@ def exceeds_when_moved(
 ) -> bool:
     """Whether the customer, who has the `others` ahead besides, would have too many in a week with this one at `start`,
     as `check_moved` asks."""
-    if appointment.series_id is not None:
+    if not appointment.is_of_share:
         return False
     provider = appointment.provider
     return any(refusals(_use_moved(start, others, now), _shares_between(provider, dealings), name=""))

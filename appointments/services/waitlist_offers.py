@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.crypto import salted_hmac
 
 from accounts.models import User, taking_part
-from appointments.models import Appointment, Hold, Offer, Proposal, WaitlistPlace
+from appointments.models import Appointment, Hold, Offer, Proposal, WaitlistPlace, conditions
 from appointments.rules.bookable import what_is_shut
 from appointments.rules.moves import move_terms
 from appointments.rules.persons import Dealings, move_refusal, refusals
@@ -271,7 +271,7 @@ def _ahead_of(customers: Collection[int], provider: Provider, *, now: datetime) 
     """What each of these customers has ahead with the provider, without series, and what is offered to them, as if they
     took it. Two queries."""
     rows = Appointment.objects.filter(
-        customer__in=customers, provider=provider, series=None, status__in=OPEN, end__gt=now
+        conditions.OF_SHARE, customer__in=customers, provider=provider, status__in=OPEN, end__gt=now
     ).order_by()
     found: dict[int, Theirs] = defaultdict(list)
     for customer_id, pk, *row in rows.values_list(

@@ -16,6 +16,7 @@ from providers.models import DateOverride, Provider, Service
 from providers.queries import time_off_between
 
 from . import availability
+from .availability import NOBODY, Mine
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +36,27 @@ def why_not(service: Service, start: datetime, *, now: datetime) -> WhyNot:
     `service` comes with its provider, policy and user. At most thirteen queries, whatever lies on the day.
     """
     asked = availability.asked_about(service, start, now=now)
-    named = _named(service.provider, asked)
+    named = load_named(service.provider, asked)
     shut = what_is_shut(service)
     nearest = [] if shut else availability.nearest_slots(service, start, now=now)
     return WhyNot(service, asked, named, [*shut, *reasons(asked, named)], nearest)
 
 
-def _named(provider: Provider, asked: Asked) -> Named:
-    """The entries of the dates asked about, by their start, and the overrides of these dates. Five queries."""
+def load_named(provider: Provider, asked: Asked, *, mine: Mine = NOBODY) -> Named:
+    """The entries of the dates asked about but for those of `mine`, by their start, and the overrides of these dates.
+
+    Five queries.
+    """
     days = [asked.day, *parts_by_date(asked)]
     first, last = clock.day_bounds(min(days), asked.facts.zone)[0], clock.day_bounds(max(days), asked.facts.zone)[1]
     span = min(first, asked.blocked[0]), max(last, asked.blocked[1])
-    entries = [*_held(provider, span, asked.now), *_no_holds(provider, span)]
+    entries = [*_held(provider, span, asked.now, mine), *_no_holds(provider, span)]
     return Named(sorted(entries, key=lambda each: each.blocked), _overrides(provider, days))
 
 
-def _held(provider: Provider, span: Interval, now: datetime) -> Iterable[Entry]:
+def _held(provider: Provider, span: Interval, now: datetime, mine: Mine) -> Iterable[Entry]:
     start, end = span
-    rows = availability.live_holds(now).filter(provider=provider, end__gt=start, start__lt=end)
+    rows = availability.live_holds(now, mine=mine).filter(provider=provider, end__gt=start, start__lt=end)
     of_appointments = ("appointment__customer", "appointment__service")
     of_offers = ("offer__customer", "offer__service", "offer__instead_of")
     return map(_entry_of, rows.select_related(*of_appointments, *of_offers))

@@ -44,7 +44,7 @@ def why_not(request: HttpRequest, provider: Provider) -> HttpResponse:
         "start": start,
         "subtitle": subtitle(found.asked, service.name),
         "answer": answer_of(found, twelve=twelve, for_owner=True),
-        "day": asked_day(found, load_agenda(provider, [found.asked.day], now=now), twelve=twelve),
+        "day": asked_day(found.asked, found.named, load_agenda(provider, [found.asked.day], now=now), twelve=twelve),
         "why_repeated": wording.why_repeated(start, provider.zone),
         "other": {"start": other, "value": to_value(other)} if other else None,
         "twelve": twelve,

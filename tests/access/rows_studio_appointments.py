@@ -101,6 +101,8 @@ ROWS = [
     Row("studio_today", get=studio(), post=refused(), args=has_page),
     Row("studio_calendar", get=studio("go"), post=refused(), args=has_page),
     Row("studio_calendar_add", get=studio(), post=refused(), args=has_page),
+    # A form that says nothing is shown, and nothing is added.
+    Row("studio_appointment_new", get=studio(), post=studio(), args=has_page),
     Row("studio_calendar_jump", get=studio("go"), post=refused(), args=some_view),
     Row("studio_calendar_on", get=studio(), post=refused(), args=some_week),
     Row("studio_requests", get=studio(), post=refused(), args=has_page),

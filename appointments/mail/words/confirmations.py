@@ -1,5 +1,6 @@
 """The words of the mails about a confirmed appointment."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from appointments.mail.context import MailContext
@@ -17,7 +18,11 @@ CALENDAR_ENTRY = "The file with this mail adds it to your calendar. Whatever cha
 
 
 def booked(context: MailContext) -> Words:
-    return _confirmed_for_customer(context, "")
+    if context.by_reader:
+        return _confirmed_for_customer(context, "")
+    return replace(
+        _confirmed_for_customer(context, "It is confirmed. "), headline=f"{context.doer} added an appointment for you."
+    )
 
 
 def accepted(context: MailContext) -> Words:
@@ -42,10 +47,15 @@ def how_to_join(context: MailContext) -> tuple[str, ...]:
 
 
 def new_appointment(context: MailContext) -> Words:
+    own = context.by_reader
     return Words(
         subject=f"Confirmed: {context.short} with {context.other_name}",
-        headline=f"{context.other_name} booked a time.",
-        lead=("It is confirmed; there is nothing to answer.",),
+        headline=f"You added an appointment for {context.other}." if own else f"{context.other_name} booked a time.",
+        lead=(
+            f"It is confirmed. We tell {context.other}, too."
+            if own
+            else "It is confirmed; there is nothing to answer.",
+        ),
         button=Button("See appointment", context.own_page),
         after=(CALENDAR_ENTRY,),
         change=until_when(context),

@@ -6,7 +6,8 @@ from datetime import date, datetime
 from appointments.pages.calendar.layout import USUAL
 from appointments.pages.studio.today import Segment, line_of
 from appointments.queries.agenda import Agenda
-from appointments.services.why_not import WhyNot
+from appointments.rules.obstacles import Asked
+from appointments.rules.why_not import Named
 from core import clock, wording
 
 
@@ -26,15 +27,14 @@ class AskedDay:
         return {kind for kind, _, _ in self.segments}
 
 
-def asked_day(found: WhyNot, agenda: Agenda, *, twelve: bool) -> AskedDay:
-    asked = found.asked
+def asked_day(asked: Asked, named: Named, agenda: Agenda, *, twelve: bool) -> AskedDay:
     around = [(asked.start, asked.end)]
     if not agenda.opening(asked.day):
         around.append(clock.wall_interval(asked.day, *USUAL, agenda.zone))
     line = line_of(agenda, asked.day, now=asked.now, twelve=twelve, around=around)
     free = [
         ("soft", since, until)
-        for entry in found.named.entries
+        for entry in named.entries
         for since, until in ((entry.blocked[0], entry.time[0]), (entry.time[1], entry.blocked[1]))
         if since < until
     ]
