@@ -995,7 +995,7 @@ MUTANTS = [
     mutant(
         "why not: a kept time that ran out stands in the way",
         "appointments/services/why_not.py",
-        "availability.live_holds(now).filter(",
+        "availability.live_holds(now, mine=mine).filter(",
         "Hold.objects.filter(",
         "appointments/test_why_not_facts.py",
     ),
@@ -2415,8 +2415,8 @@ MUTANTS = [
     mutant(
         "a series counts as if it were no series",
         BOOKING,
-        "for row in rows if row[2] is None]",
-        "for row in rows]",
+        "for row in rows if row[2] is None and not row[3]]",
+        "for row in rows if not row[3]]",
         SERIES,
         "apart",
     ),

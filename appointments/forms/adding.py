@@ -62,7 +62,7 @@ class AddingForm(forms.Form):
         field.choices = [(slug, _service_text(one)) for slug, one in self.services.items()]
         self.wanted = self.services.get(self._sent("service")) or next(iter(self.services.values()), None)
         self._ask_where()
-        for name in ("minutes", "price"):  # left empty, they are the service's
+        for name in ("words", "minutes", "price"):  # a customer is chosen; left empty, these are the service's
             self.fields[name].has_alternative = True  # type: ignore[attr-defined]
 
     def _sent(self, name: str) -> str:
@@ -92,7 +92,9 @@ class AddingForm(forms.Form):
         if start is not None:
             there = clock.local(start, zone)
             values |= {"date": f"{there:%Y-%m-%d}", "time": values["time"] or f"{there:%H:%M}"}
-        values["service"] = values["service"] or (services[0].slug if services else "")
+        chosen = next((one for one in services if one.slug == values["service"]), services[0] if services else None)
+        if chosen:
+            values |= {"service": chosen.slug, "venue": values["venue"] or next(iter(chosen.venues), "")}
         return cls(None, services=services, zone=zone, initial=values | {"key": values["key"] or str(uuid4())})
 
     @property

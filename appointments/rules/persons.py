@@ -52,7 +52,7 @@ def adding_refusals(customer: User, provider: Provider, dealings: Dealings) -> I
     """A sentence for each reason why the provider may not enter an appointment for the customer, as the provider reads
     it; none where they may. Unlike the rules about times, none of these can be overridden."""
     name = customer.first_name
-    if customer.pk == provider.user_id:
+    if provider.user_id == customer.pk:
         yield "You can’t add an appointment with yourself."
     if not customer.takes_part:
         yield f"{name} can’t take part: the account is {customer.why_not}."

@@ -25,6 +25,7 @@ from core.wording import moment_text
 from providers import queries
 from providers.access import provider_required
 from providers.models import Provider, Service
+from providers.wording import price_text
 
 from .studio_appointment import me
 
@@ -48,6 +49,10 @@ class Page:
     def price_label(self) -> str:
         service = self.form.wanted
         return f"Price in {service.currency}" if service else "Price"
+
+    @property
+    def usual_price(self) -> str:
+        return price_text(self.form.wanted) if self.form.wanted else ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
