@@ -1,13 +1,14 @@
 """Invariants of all rows, which hold after any use of the product: `check_all()` at the end of a test checks them.
 
-The checks read the whole database with a few plain queries and share no code with the services, except the table of
-moves (`appointments.states`).
+The checks read the whole database with a few plain queries, compiled once, since many tests end with them. They share no
+code with the services, except the table of moves (`appointments.states`).
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q
+from django.db.models import Q, QuerySet
 
 from accounts.models import Ban, User
 from appointments.models import (
@@ -24,28 +25,80 @@ from appointments.rules.earnings import settle
 from appointments.rules.series import rule_of
 from appointments.states import HOLDING, MOVES, OF_TIME, Role, Status, Verb, target
 from core import clock, money
+from core.compiled_queries import prepared
 
 BIRTHS = {Verb.REQUEST: Status.REQUESTED, Verb.BOOK: Status.CONFIRMED}
 
 
 def check_all() -> None:
     """Check every invariant of stored appointments; the AssertionError names the row."""
-    check_holds_are_apart()
-    check_holds_and_reasons()
-    check_proposals()
-    check_offers()
-    check_histories()
+    appointments, holds, events = _appointments(), _holds(), _events()
+    check_holds_are_apart(holds)
+    check_holds_and_reasons(appointments, holds)
+    check_proposals(holds)
+    check_offers(holds)
+    check_histories(appointments, events)
     check_series()
-    check_people()
-    check_late_cancellations()
+    check_people(appointments)
+    check_late_cancellations(events)
     check_bans()
-    check_money()
+    check_money(appointments)
 
 
-def check_holds_are_apart() -> None:
+@prepared
+def _appointments() -> QuerySet[Appointment]:
+    return Appointment.objects.select_related("provider", "service")
+
+
+@prepared
+def _holds() -> QuerySet[Hold]:
+    return Hold.objects.order_by("provider_id", "start", "end")
+
+
+@prepared
+def _events() -> QuerySet[AppointmentEvent]:
+    return AppointmentEvent.objects.order_by("id")
+
+
+@prepared
+def _open_proposals() -> QuerySet[Proposal]:
+    return Proposal.objects.filter(state="open").select_related("appointment")
+
+
+@prepared
+def _offers() -> QuerySet[Offer]:
+    return Offer.objects.select_related("instead_of", "taken_as", "place")
+
+
+@prepared
+def _left_out() -> QuerySet[LeftOutDate]:
+    return LeftOutDate.objects.all()
+
+
+@prepared
+def _series() -> QuerySet[Series]:
+    return Series.objects.prefetch_related("appointments__history")
+
+
+@prepared
+def _late() -> QuerySet[LateCancellation]:
+    return LateCancellation.objects.all()
+
+
+@prepared
+def _people() -> QuerySet[User]:
+    return User.objects.all()
+
+
+@prepared
+def _open_bans() -> QuerySet[Ban]:
+    return Ban.objects.filter(lifted_at=None)
+
+
+def check_holds_are_apart(holds: Sequence[Hold]) -> None:
     """Check that no two holds of a provider overlap, unless they are of the same appointment."""
     last: Hold | None = None
-    for hold in Hold.objects.order_by("provider_id", "start", "end"):
+    for hold in holds:
         if last is not None and last.provider_id == hold.provider_id and hold.start < last.end:
             same = hold.appointment_id is not None and hold.appointment_id == last.appointment_id
             assert same, f"holds {last.pk} and {hold.pk} of provider {hold.provider_id} overlap"
@@ -53,29 +106,31 @@ def check_holds_are_apart() -> None:
             last = hold
 
 
-def check_holds_and_reasons() -> None:
+def check_holds_and_reasons(appointments: Sequence[Appointment], holds: Sequence[Hold]) -> None:
     """Check that appointments that take time have a hold over all of it, others none, and kept times an end."""
-    holds = defaultdict(list)
-    for hold in Hold.objects.exclude(kind__in=["proposal", "offer"]):
+    held = defaultdict(list)
+    for hold in holds:
+        if hold.kind in {"proposal", "offer"}:
+            continue
         if hold.appointment_id is None:
             assert hold.browser and hold.expires_at, f"hold {hold.pk} has no reason"
         else:
-            holds[hold.appointment_id].append(hold)
-    for one in Appointment.objects.all():
+            held[hold.appointment_id].append(hold)
+    for one in appointments:
         if one.status in HOLDING:
-            covered = [each for each in holds[one.pk] if each.start <= one.start and one.end <= each.end]
-            assert len(covered) == 1 == len(holds[one.pk]), f"{one} is {one.status} with {len(holds[one.pk])} holds"
+            covered = [each for each in held[one.pk] if each.start <= one.start and one.end <= each.end]
+            assert len(covered) == 1 == len(held[one.pk]), f"{one} is {one.status} with {len(held[one.pk])} holds"
             assert covered[0].provider_id == one.provider_id, f"{one} holds the time of somebody else"
         else:
-            assert not holds[one.pk], f"{one} is {one.status} and still holds its time"
+            assert not held[one.pk], f"{one} is {one.status} and still holds its time"
 
 
-def check_proposals() -> None:
+def check_proposals(holds: Sequence[Hold]) -> None:
     """Check that each open proposal is of an open appointment at its old time, that its new time is held until it is
     answered and no longer, and that no other proposed time is held."""
-    now, held = clock.now(), {hold.appointment_id: hold for hold in Hold.objects.filter(kind="proposal")}
-    assert len(held) == Hold.objects.filter(kind="proposal").count(), "an appointment holds two proposed times"
-    for one in Proposal.objects.filter(state="open").select_related("appointment"):
+    now, held = clock.now(), {hold.appointment_id: hold for hold in holds if hold.kind == "proposal"}
+    assert len(held) == sum(hold.kind == "proposal" for hold in holds), "an appointment holds two proposed times"
+    for one in _open_proposals():
         appointment, hold = one.appointment, held.pop(one.appointment_id, None)
         assert appointment.status in {"requested", "confirmed"}, f"{appointment} has ended and {one} is open"
         assert appointment.start == one.old_start, f"{appointment} moved and {one} is open"
@@ -88,13 +143,13 @@ def check_proposals() -> None:
     assert not held, f"proposed times are held for nothing: {list(held.values())}"
 
 
-def check_offers() -> None:
+def check_offers(holds: Sequence[Hold]) -> None:
     """Check that each open offer is held for its customer until its deadline and no longer, that no other is, that it
     stands instead of an ended appointment, and that what was taken is the very appointment that was offered. A place
     is booked by what it took only while that did not come to nothing."""
-    now, held = clock.now(), {hold.offer_id: hold for hold in Hold.objects.filter(kind="offer")}
+    now, held = clock.now(), {hold.offer_id: hold for hold in holds if hold.kind == "offer"}
     taken = defaultdict(list)
-    for one in Offer.objects.select_related("instead_of", "taken_as", "place"):
+    for one in _offers():
         hold, old, new = held.pop(one.pk, None), one.instead_of or one.place, one.taken_as
         if one.instead_of:
             assert old.status in {"cancelled", "declined"}, f"{one} is offered instead of {old}, which is {old.status}"
@@ -129,12 +184,12 @@ def check_offers() -> None:
         assert not (stands and still_open.exists()), f"one was taken for {what} {pk} and others are still offered"
 
 
-def check_histories() -> None:
+def check_histories(appointments: Sequence[Appointment], events: Sequence[AppointmentEvent]) -> None:
     """Check each history: entries follow on from each other, each by a move and a role of the table."""
     entries = defaultdict(list)
-    for event in AppointmentEvent.objects.order_by("id"):
+    for event in events:
         entries[event.appointment_id].append(event)
-    for one in Appointment.objects.all():
+    for one in appointments:
         history = entries[one.pk]
         assert history, f"{one} has no history"
         _check_birth(one, history[0])
@@ -185,9 +240,9 @@ def check_series() -> None:
     with the same two people; what one act booked has one price, follows on what was booked before, and was made at
     one moment."""
     left_out = defaultdict(list)
-    for one in LeftOutDate.objects.all():
+    for one in _left_out():
         left_out[one.series_id].append(one.occurrence)
-    for series in Series.objects.prefetch_related("appointments__history"):
+    for series in _series():
         made = list(series.appointments.all())
         assert made, f"{series} has no appointment"
         numbers = sorted([one.occurrence for one in made] + left_out[series.pk])
@@ -211,30 +266,31 @@ def check_series() -> None:
         assert end is None or numbers[-1] <= end, f"{series} has a date after its end"
 
 
-def check_people() -> None:
+def check_people(appointments: Sequence[Appointment]) -> None:
     """Check that nobody has an appointment with themselves, and that each service is its provider's own."""
-    with_themselves = Appointment.objects.filter(customer=F("provider__user"))
-    foreign = Appointment.objects.exclude(service__provider=F("provider"))
-    assert not with_themselves.exists(), f"with themselves: {list(with_themselves)}"
-    assert not foreign.exists(), f"a service of somebody else: {list(foreign)}"
+    with_themselves = [one for one in appointments if one.customer_id == one.provider.user_id]
+    foreign = [one for one in appointments if one.service.provider_id != one.provider_id]
+    assert not with_themselves, f"with themselves: {with_themselves}"
+    assert not foreign, f"a service of somebody else: {foreign}"
 
 
-def check_late_cancellations() -> None:
+def check_late_cancellations(events: Sequence[AppointmentEvent]) -> None:
     """Check that each act by which somebody cancelled late is on record once, for them, at its moment.
 
     Of an erased account nothing is, but what a suspension rests on, which leads to no appointment.
     """
-    erased = set(User.objects.filter(leaves_at__isnull=False, is_active=False).values_list("pk", flat=True))
-    late = {(one.person_id, one.occasion, one.at) for one in LateCancellation.objects.all()}
-    for event in AppointmentEvent.objects.filter(verb=Verb.CANCEL, role__in=[Role.CUSTOMER, Role.PROVIDER]):
-        if event.start - event.at <= timedelta(hours=12) and event.actor_id not in erased:
+    erased = {person.pk for person in _people() if person.leaves_at and not person.is_active}
+    late = {(one.person_id, one.occasion, one.at) for one in _late()}
+    for event in events:
+        by_hand = event.verb == Verb.CANCEL and event.role in {Role.CUSTOMER, Role.PROVIDER}
+        if by_hand and event.start - event.at <= timedelta(hours=12) and event.actor_id not in erased:
             assert (event.actor_id, event.occasion, event.at) in late, f"{event} was late and is not on record"
 
 
 def check_bans() -> None:
     """Check that people say since when they are banned, and that nothing begins after the ban of one of its people."""
-    open_bans = {ban.user_id: ban.since for ban in Ban.objects.filter(lifted_at=None)}
-    banned = dict(User.objects.exclude(banned_at=None).values_list("pk", "banned_at"))
+    open_bans = {ban.user_id: ban.since for ban in _open_bans()}
+    banned = {person.pk: person.banned_at for person in _people() if person.banned_at}
     assert banned == open_bans, f"people say {banned}, bans say {open_bans}"
     for person, since in open_bans.items():
         theirs = Q(customer=person) | Q(provider__user=person)
@@ -246,9 +302,9 @@ def check_bans() -> None:
         assert not offered.exists(), f"{person} is banned and {list(offered)} are offered"
 
 
-def check_money() -> None:
+def check_money(appointments: Sequence[Appointment]) -> None:
     """Check that no price has more digits than its currency, and that the fee lies within it."""
-    for one in Appointment.objects.all():
+    for one in appointments:
         assert one.price == money.round_money(one.price, one.currency), f"{one} costs {one.price} {one.currency}"
         assert 0 <= one.platform_fee <= one.price, f"{one} has a fee of {one.platform_fee} on {one.price}"
         fee = money.round_money(one.price * one.fee_percent / 100, one.currency)
