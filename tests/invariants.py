@@ -1,7 +1,7 @@
 """Invariants of all rows, which hold after any use of the product: `check_all()` at the end of a test checks them.
 
-The checks read the whole database with a few plain queries, compiled once, since many tests end with them. They share no
-code with the services, except the table of moves (`appointments.states`).
+The checks read the whole database with a few plain queries, compiled once, since many tests end with them. They share
+no code with the services, except the table of moves (`appointments.states`).
 """
 
 from collections import defaultdict

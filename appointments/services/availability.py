@@ -70,6 +70,7 @@ EVERY = 10_000
 
 HoursRow = tuple[int, int, int, int]  # provider, weekday, and the minutes of the day from which and to which
 DaysRow = tuple[int, date, date, list]  # provider, first and last date, and their ranges of minutes
+CountedRow = tuple[int, datetime, datetime | None, bool]  # provider, start, old start, and whether it is open
 
 
 class RangeTooLong(DomainError):
@@ -450,7 +451,9 @@ def _counts(
     in_all: Counter[int] = Counter()
     if not zones:
         return by_day, in_all
-    for provider_id, at, old, counts in _counted_rows(list(zones), start, end, now=now, mine=mine):
+    moving = [mine.moving or 0, *sorted(mine.also_moving)]  # no row has the key 0
+    rows = _counted_rows(ids=list(zones), start=start, end=end, now=now, moving=moving, account_id=mine.account_id or 0)
+    for provider_id, at, old, counts in rows:
         zone = zones[provider_id]
         if old is None or old.astimezone(zone).date() != at.astimezone(zone).date():
             by_day[provider_id][at.astimezone(zone).date()] += 1
@@ -458,14 +461,13 @@ def _counts(
     return by_day, in_all
 
 
+@prepared
 def _counted_rows(
-    ids: Sequence[int], start: datetime, end: datetime, *, now: datetime, mine: Mine
-) -> Iterable[tuple[int, datetime, datetime | None, bool]]:
-    """The (provider, start, old start, is open) rows of appointments, of live proposals and of live offers, but none of
-    `mine`."""
+    ids: Sequence[int], start: datetime, end: datetime, now: datetime, moving: Sequence[int], account_id: int
+) -> QuerySet[Appointment, CountedRow]:
+    """The rows of appointments and of live proposals, except those `moving`, and of live offers to other accounts."""
     counted = conditions.counted(now)
     wanted = Q(start__gte=start, start__lt=end) & conditions.taking_time(now) | counted
-    moving = {mine.moving or 0, *mine.also_moving}  # no row has the key 0
     rows = Appointment.objects.filter(wanted, provider_id__in=ids).exclude(pk__in=moving)
     rows = rows.annotate(
         old=Value(None, output_field=DateTimeField()), counts=Case(When(counted, then=True), default=False)
@@ -478,7 +480,7 @@ def _counted_rows(
     )
     live = Offer.objects.live(now)
     counted_before = live.filter(instead_of=OuterRef("instead_of"), pk__lt=OuterRef("pk"))
-    offers = live.filter(provider_id__in=ids).exclude(customer=mine.account_id or 0).order_by()
+    offers = live.filter(provider_id__in=ids).exclude(customer=account_id).order_by()
     offers = offers.annotate(old=Value(None, output_field=DateTimeField()), counts=~Exists(counted_before))
     columns = ("provider_id", "start", "old", "counts")
     return rows.values_list(*columns).union(proposals.values_list(*columns), offers.values_list(*columns), all=True)
