@@ -19,6 +19,7 @@ from notifications import services as notifications
 from outbox import services as outbox
 
 from .models import Appointment
+from .queries.sides import appointment_of_key
 from .states import Role
 
 LASTS = timedelta(days=30)
@@ -95,7 +96,7 @@ def open_link(token: str) -> Link:
 
     Raises NoSuchLink, or LinkPaused while its reader is suspended.
     """
-    appointment = Appointment.objects.with_people().filter(uuid=UUID(token[:32])).first()
+    appointment = appointment_of_key(UUID(token[:32]))
     if appointment is None:
         raise NoSuchLink
     side = Role.CUSTOMER if token[32] == LETTERS[Role.CUSTOMER] else Role.PROVIDER

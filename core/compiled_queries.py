@@ -30,6 +30,7 @@ from copy import copy
 from datetime import UTC, date, datetime, timedelta
 from functools import update_wrapper
 from typing import Any, Generic, Protocol, TypeVar, overload
+from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -281,6 +282,8 @@ class _StandIns:
             stand_in = 2**40 + 7919 * number
         elif isinstance(value, str):
             stand_in = f"\x01stand-in {number}\x02"
+        elif isinstance(value, UUID):
+            stand_in = UUID(int=2**100 + number)
         else:
             raise TypeError(f"A prepared query takes no {type(value).__name__}.")
         self.of[slot] = stand_in
@@ -301,11 +304,13 @@ def _value(values: dict[str, Any], slot: Slot) -> Any:
 
 
 def _adapted(value: Any) -> Any:
-    """The value as a model field passes it to the driver; SQLite has no date type."""
+    """The value as a model field passes it to the driver; SQLite has no type for dates and UUIDs."""
     if isinstance(value, datetime):
         return connections[DEFAULT_DB_ALIAS].ops.adapt_datetimefield_value(value)
     if isinstance(value, date):
         return connections[DEFAULT_DB_ALIAS].ops.adapt_datefield_value(value)
+    if isinstance(value, UUID) and not connections[DEFAULT_DB_ALIAS].features.has_native_uuid_field:
+        return value.hex
     return value
 
 

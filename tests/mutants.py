@@ -2141,8 +2141,8 @@ MUTANTS = [
     mutant(
         "the own place in the caps stands in the way of a move",
         AVAILABILITY,
-        "moving = {mine.moving or 0, *mine.also_moving}",
-        "moving = {0}",
+        "moving = [mine.moving or 0, *sorted(mine.also_moving)]",
+        "moving = [0]",
         TIME,
         "own_time",
     ),

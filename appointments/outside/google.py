@@ -12,6 +12,7 @@ from appointments.models import Appointment
 from appointments.pages.calendar_words import address_of, text_of, title_of
 from appointments.pages.places import location_of, place_of
 from appointments.queries.join_links import count_customers_with_links
+from appointments.queries.sides import appointment_of_key
 from appointments.services import join_links, proposals
 from appointments.states import IN_CALENDARS, Role, Status
 from calendar_sync.exceptions import NotFollowed
@@ -156,7 +157,7 @@ def follow(key: UUID, *, owner: User, edit: Edited) -> str:
 
 def _theirs(key: UUID, owner: User) -> tuple[Appointment | None, Role]:
     """The appointment of the person, and their side of it; None for one that is not theirs."""
-    row = Appointment.objects.with_people().filter(uuid=key).first()
+    row = appointment_of_key(key)
     if row is None or owner.pk not in {row.provider.user_id, row.customer_id}:
         return None, Role.SYSTEM
     return row, Role.PROVIDER if owner.pk == row.provider.user_id else Role.CUSTOMER

@@ -20,7 +20,15 @@ def appointment_for_customer(user: User, reference: str) -> Appointment:
 
     Raises Appointment.DoesNotExist for another person's, as for one that does not exist.
     """
-    return Appointment.objects.with_people().get(customer=user, reference=reference)
+    found = _of_customer(customer_id=user.pk, reference=reference)
+    if not found:
+        raise Appointment.DoesNotExist
+    return found[0]
+
+
+@prepared
+def _of_customer(customer_id: int, reference: str) -> QuerySet[Appointment]:
+    return Appointment.objects.with_people().filter(customer_id=customer_id, reference=reference)
 
 
 def upcoming_for_customer(user: User, *, now: datetime) -> QuerySet[Appointment]:

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
+
 from appointments.models import Appointment, Digest, conditions
 from appointments.rules.slots import ONE_DAY, Facts, Rules, working_ranges
+from core.compiled_queries import prepared
 from core.intervals import Interval, clip, contains, merge
 from providers.hours import Week
 from providers.models import DateOverride, Provider
@@ -17,7 +20,15 @@ def appointment_for_provider(provider: Provider, reference: str) -> Appointment:
 
     Raises Appointment.DoesNotExist for another provider's.
     """
-    return Appointment.objects.with_people().get(provider=provider, reference=reference)
+    found = _of_provider(provider_id=provider.pk, reference=reference)
+    if not found:
+        raise Appointment.DoesNotExist
+    return found[0]
+
+
+@prepared
+def _of_provider(provider_id: int, reference: str) -> QuerySet[Appointment]:
+    return Appointment.objects.with_people().filter(provider_id=provider_id, reference=reference)
 
 
 def count_outside_hours(provider: Provider, now: datetime) -> int:

@@ -170,3 +170,14 @@ def _is_of_another(column: str, person: User) -> Q:
     if column == "service":
         return Q()
     return ~Q(customer=person) if column == "customer" else Q(customer=person)
+
+
+def appointment_of_key(key: UUID) -> Appointment | None:
+    """The appointment with this key, with both its sides, if there is one. One query."""
+    found = _of_key(key=key)
+    return found[0] if found else None
+
+
+@prepared
+def _of_key(key: UUID) -> QuerySet[Appointment]:
+    return Appointment.objects.with_people().filter(uuid=key)

@@ -62,8 +62,8 @@ def lock_people(ids: Iterable[int]) -> dict[int, User]:
 
 def lock_appointments(ids: Iterable[int]) -> dict[int, Appointment]:
     """The appointments by id, with their service, locked until the transaction ends, after providers and people."""
-    rows = lock_rows(Appointment.objects.select_related("service").filter(pk__in=sorted(set(ids))).order_by("pk"))
-    return {appointment.pk: appointment for appointment in rows}
+    require_transaction(Appointment)
+    return {appointment.pk: appointment for appointment in _appointments(ids=_ordered(ids))}
 
 
 def _ordered(ids: Iterable[int]) -> list[int]:
@@ -102,3 +102,8 @@ def _service(service_id: int) -> QuerySet[Service]:
 @prepared
 def _people(ids: list[int]) -> QuerySet[User]:
     return lock_rows(User.objects.filter(pk__in=ids).order_by("pk"))
+
+
+@prepared
+def _appointments(ids: list[int]) -> QuerySet[Appointment]:
+    return lock_rows(Appointment.objects.select_related("service").filter(pk__in=ids).order_by("pk"))

@@ -32,6 +32,11 @@ def holds_between(provider_id, start, end, browser):
 
 
 @prepared
+def services_of(person):
+    return Service.objects.filter(provider__user__uuid=person)
+
+
+@prepared
 def overrides_on(day):
     rows = DateOverride.objects.filter(start_on__lte=day, end_on__gte=day)
     return rows.values_list("provider_id", "start_on", "ranges")
@@ -137,6 +142,12 @@ def test_instants_and_what_is_none_reach_the_database_as_fields_write_them():
 
     first, second = [(at, at + HOUR) for at in (NOON, NOON + 2 * HOUR)]
     assert found == [[first, second], [second]] * 2 + [[second], [second]]
+
+
+def test_a_row_is_found_by_its_uuid():
+    first, second = ServiceFactory(), ServiceFactory()
+
+    assert [services_of(person=each.provider.user.uuid) for each in (second, first)] == [[second], [first]]
 
 
 def test_questions_asked_together_have_each_their_own_answer():
