@@ -14,6 +14,22 @@ class ChangedMeanwhile(DomainError):
     message = "This was changed in another tab or on another device since you opened it."
 
 
+class NoteRefused(DomainError):
+    """Raised for a note about a customer that can't be kept."""
+
+    status = 422
+    program_status = 400
+    problem = "invalid"
+
+
+class NoteGone(DomainError):
+    """Raised where the note was deleted meanwhile."""
+
+    program_status = 404
+    problem = "not-found"
+    message = "This note was deleted in another tab or on another device."
+
+
 class RangeProblem(NamedTuple):
     """A problem of one range: its weekday (0 for a date's own hours), its place in the list, the message."""
 

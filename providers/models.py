@@ -15,6 +15,7 @@ from django.db.models import F, Q
 from accounts.models import TAKES_PART, User, taking_part
 from core import clock, money
 from core.constraints import NoOverlap
+from core.encryption import EncryptedText
 from core.text import validate_line, validate_text
 
 MINUTES_A_DAY = clock.END_OF_DAY
@@ -440,6 +441,30 @@ class CustomerAllowance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider} lifts the limits for {self.customer}"
+
+
+class CustomerNote(models.Model):
+    """A dated note of the provider about one of their customers. Nobody but the provider reads it, staff neither.
+
+    `version` rises with every change, so that a form knows whether the note changed since it was shown.
+    """
+
+    LONGEST = 2000
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="customer_notes", db_index=False)
+    customer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    text = EncryptedText()
+    version = models.PositiveIntegerField(default=1, editable=False)
+    written_at = models.DateTimeField(default=clock.now, editable=False)
+    changed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["-written_at", "-id"]
+        indexes = [models.Index(fields=["provider", "customer"], name="customer_note_of_provider")]
+
+    def __str__(self) -> str:
+        return f"note of {self.written_at:%Y-%m-%d %H:%M}"
 
 
 class CustomerBlockQuerySet(models.QuerySet["CustomerBlock"]):

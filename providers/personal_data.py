@@ -12,6 +12,7 @@ from providers.models import (
     BookingPolicy,
     CustomerAllowance,
     CustomerBlock,
+    CustomerNote,
     DateOverride,
     FeeRate,
     Listing,
@@ -37,13 +38,15 @@ def kept(user: User) -> Rows:
         "blocks they set or lifted": CustomerBlock.objects.filter(Q(blocked_by=user) | Q(lifted_by=user)),
         "fees of their page": FeeRate.objects.filter(provider__user=user),
         "fees they set or withdrew": FeeRate.objects.filter(Q(set_by=user) | Q(withdrawn_by=user)),
+        "notes about them": CustomerNote.objects.filter(customer=user),
+        "notes about their customers": CustomerNote.objects.filter(provider__user=user),
         "services": Service.objects.filter(provider__user=user),
         "times off": TimeOff.objects.filter(provider__user=user),
     }
 
 
 def sections(user: User) -> list[Section]:
-    """The person's page with all that belongs to it. A block of them by others is not theirs to see."""
+    """The person's page with all that belongs to it. What others decided or wrote about them is not theirs to see."""
     own = {"provider__user": user}
     return [
         Section("page", "Your page", Provider.objects.filter(user=user).select_related("category"), _page),
@@ -55,6 +58,7 @@ def sections(user: User) -> list[Section]:
         Section("limits_lifted", "Customers without limits", _dealt(CustomerAllowance, user), _allowance),
         Section("fees", "The platform's fee on your prices", FeeRate.objects.filter(**own).order_by("starts_at"), _fee),
         Section("blocks", "Customers you take no bookings of", _dealt(CustomerBlock, user).order_by("since"), _block),
+        Section("customer_notes", "Notes about customers", _dealt(CustomerNote, user).order_by("written_at"), _note),
     ]
 
 
@@ -64,7 +68,7 @@ def erase(user: User) -> None:
 
     Services keep name, length and price, which is what was agreed; category and zone stay, too.
     """
-    for decided in (CustomerAllowance.objects, CustomerBlock.objects):
+    for decided in (CustomerAllowance.objects, CustomerBlock.objects, CustomerNote.objects):
         decided.filter(Q(customer=user) | Q(provider__user=user)).delete()
     FeeRate.objects.filter(provider__user=user).update(reason="", withdrawn_reason="")
     for belonging in (WorkingHours.objects, DateOverride.objects, TimeOff.objects):
@@ -158,3 +162,12 @@ def _allowance(row: CustomerAllowance) -> Facts:
 
 def _block(row: CustomerBlock) -> Facts:
     return {"customer": row.customer.name, "since": row.since, "reason": row.reason, "lifted_at": row.lifted_at}
+
+
+def _note(row: CustomerNote) -> Facts:
+    return {
+        "customer": row.customer.name,
+        "note": row.text,
+        "written_at": row.written_at,
+        "changed_at": row.changed_at,
+    }

@@ -12,7 +12,16 @@ from core import clock
 from core.compiled_queries import prepared
 from providers.exceptions import Missing
 from providers.hours import Range
-from providers.models import CalendarState, CustomerBlock, DateOverride, Provider, Service, TimeOff, WorkingHours
+from providers.models import (
+    CalendarState,
+    CustomerBlock,
+    CustomerNote,
+    DateOverride,
+    Provider,
+    Service,
+    TimeOff,
+    WorkingHours,
+)
 from providers.states import Step
 
 
@@ -132,6 +141,11 @@ def _calendar_words(provider: Provider) -> str:
 def steps_left(provider: Provider) -> int:
     """The number of steps of a draft that were not saved yet; the last one is going live."""
     return len([step for step in Step if step not in provider.steps_done])
+
+
+def notes_about(provider: Provider, customer: User) -> list[CustomerNote]:
+    """The provider's notes about this customer, the newest first. One query."""
+    return list(provider.customer_notes.filter(customer=customer))
 
 
 def blocks_of(provider: Provider, customer: User) -> list[CustomerBlock]:

@@ -32,7 +32,7 @@ from providers.demo import PROVIDER
 from providers.models import Provider, Service
 from providers.services import block_customer, lift_limits
 
-from . import coming, digest, leaving, new_times, offers, own_events, series, standing, waitlist
+from . import adding, coming, digest, leaving, new_times, offers, own_events, series, standing, waitlist
 
 BEHIND, AHEAD = hosts.LIVE_FOR, timedelta(days=58)
 # The fewest and most appointments of a provider; the first provider, the one with a login, has a full diary.
@@ -73,6 +73,7 @@ def seed(size: Size) -> None:
     own_events.seed(provider=first, customer=customers[0])
     offers.seed(provider=first, customer=customers[0])
     series.seed(provider=first, customer=customers[0], other=customers[1], others=providers[1:])
+    adding.seed(provider=first, customer=customers[1])
     waitlist.seed(provider=first, customer=customers[0], others=providers[1:], people=customers[2:6])
     leaving.let_somebody_leave(people.leaving(), first)
     # What happened before yesterday was read; the rest is new to whoever did not do it themselves.

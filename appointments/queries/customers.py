@@ -1,23 +1,38 @@
 """Queries about a provider's customers, and how long the provider sees their contact."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Count, DateTimeField, F, IntegerField, Max, Min, Q, QuerySet, When
+from django.db.models import (
+    Case,
+    Count,
+    DateTimeField,
+    Exists,
+    F,
+    IntegerField,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Sum,
+    When,
+)
 from django.db.models.functions import Coalesce, Least
 
 from accounts.models import User, taking_part
 from appointments.models import Appointment, conditions
 from appointments.states import HOLDING, Status
 from core.folding import fold, terms
-from providers.models import Provider
+from core.money import Money, round_money
+from providers.models import CustomerAllowance, CustomerBlock, Provider
 
 # The provider sees a customer's email address and number from the first request until this long after the last end.
 REACHED_FOR = timedelta(days=90)
-SORTS = {"recent": "Most recent", "visits": "Most visits"}
+SORTS = {"recent": "Most recent", "visits": "Most visits", "name": "Name"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +72,8 @@ def over_at() -> Case:
 
 
 def customer_rows(provider: Provider, *, now: datetime, words: str = "", sort: str = "recent") -> QuerySet:
-    """One row for each customer, with `customer__uuid`, `customer__name`, `visits`, `last` and `next`.
+    """One row for each customer, with `customer__uuid`, `customer__name`, `visits`, `no_shows`, `late`, `is_blocked`,
+    `limits_lifted`, `last` and `next`.
 
     `last` is the last start of an appointment that took place or should have, `next` the next confirmed one. One query,
     one to count, and one more to search for `words`.
@@ -65,18 +81,35 @@ def customer_rows(provider: Provider, *, now: datetime, words: str = "", sort: s
     rows = Appointment.objects.for_provider(provider)
     if words:
         rows = rows.filter(customer__in=_named(provider, words))
+    between = {"provider": provider, "customer": OuterRef("customer")}
     people = (
         rows.order_by()
-        .values("customer__uuid", "customer__name", "customer__photo")
+        .values("customer", "customer__uuid", "customer__name", "customer__photo")
         .annotate(
             visits=Count("pk", filter=Q(status=Status.COMPLETED)),
+            no_shows=Count("pk", filter=Q(status=Status.NO_SHOW)),
+            late=Count("pk", filter=conditions.CANCELLED_LATE_BY_CUSTOMER),
+            is_blocked=Exists(CustomerBlock.objects.open().filter(**between)),
+            limits_lifted=Exists(CustomerAllowance.objects.filter(**between)),
             last=Max("start", filter=Q(status__in=HOLDING - {Status.REQUESTED}, start__lte=now)),
             next=Min("start", filter=conditions.ahead(now)),
         )
     )
     by_visits = [F("visits").desc(), F("last").desc(nulls_last=True)]
     recent = [F("last").desc(nulls_last=True), F("next").asc(nulls_last=True)]
-    return people.order_by(*(by_visits if sort == "visits" else recent), "customer__name", "customer__uuid")
+    first = {"visits": by_visits, "name": []}.get(sort, recent)
+    return people.order_by(*first, "customer__name", "customer__uuid")
+
+
+def brought_by(provider: Provider, customers: Collection[int]) -> dict[int, list[Money]]:
+    """What the kept appointments of these customers came to, less refunds, by customer and currency. One query."""
+    rows = Appointment.objects.for_provider(provider).filter(status=Status.COMPLETED, customer__in=customers)
+    sums = rows.values_list("customer", "currency").annotate(kept=Sum(F("price") - F("refund"))).order_by("currency")
+    found: dict[int, list[Money]] = {customer: [] for customer in customers}
+    for customer, currency, kept in sums:
+        if kept:
+            found[customer].append(Money(round_money(kept, currency), currency))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

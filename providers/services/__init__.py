@@ -11,6 +11,7 @@ from .blocks import block_customer, unblock_customer
 from .drafts import draft_page
 from .fee_rates import check_fee_rate, set_fee_rate, withdraw_fee_rate
 from .locking import lock_provider, open_time_changed, refresh_openings
+from .notes import change_note, delete_note, write_note
 from .opening import add_date_hours, add_hours, dates_text, remove_override, save_override, set_working_hours
 from .page import go_live, leave_calendar_for_later, pause_page, resume_page, save_policy, save_profile, start_page
 from .time_off import Written, check_time_off, remove_time_off, write_time_off
@@ -21,9 +22,11 @@ __all__ = [
     "add_hours",
     "apply_limits",
     "block_customer",
+    "change_note",
     "check_fee_rate",
     "check_time_off",
     "dates_text",
+    "delete_note",
     "delete_service",
     "draft_page",
     "go_live",
@@ -48,5 +51,6 @@ __all__ = [
     "start_page",
     "unblock_customer",
     "withdraw_fee_rate",
+    "write_note",
     "write_time_off",
 ]

@@ -97,6 +97,10 @@ def accepting_the_own(world):
     return {"proposal": world.proposal.uuid, "answer": "accept"}
 
 
+def note(world):
+    return {"customer": world.note.customer.uuid, "note": world.note.uuid}
+
+
 ROWS = [
     Row("studio_today", get=studio(), post=refused(), args=has_page),
     Row("studio_calendar", get=studio("go"), post=refused(), args=has_page),
@@ -161,6 +165,9 @@ ROWS = [
     Row("studio_waitlist_remove", get=own(), post=own("go"), args=place),
     Row("studio_customers", get=studio(), post=refused(), args=has_page),
     Row("studio_customer", get=own(), post=refused(), args=customer),
+    # An empty note is shown again, and one that says nothing else changes nothing.
+    Row("write_customer_note", get=ACT_ONLY, post=own("422"), args=customer),
+    Row("customer_note", get=own(), post=own("422"), args=note),
     Row("lift_limits", get=ACT_ONLY, post=own("go"), args=customer),
     Row("apply_limits", get=ACT_ONLY, post=own("go"), args=customer),
     Row("block_customer", get=own(), post=own("go"), args=customer),

@@ -56,7 +56,16 @@ from notifications import inbox, preferences
 from notifications.catalogue import Notice
 from notifications.models import EMAIL, InboxItem, Kind, MailPreferences, RefusedAddress, SentMail, State, Topic
 from outbox.models import Message, ScheduledJob
-from providers.models import CustomerAllowance, CustomerBlock, DateOverride, FeeRate, Provider, Service, TimeOff
+from providers.models import (
+    CustomerAllowance,
+    CustomerBlock,
+    CustomerNote,
+    DateOverride,
+    FeeRate,
+    Provider,
+    Service,
+    TimeOff,
+)
 from providers.services import set_fee_rate
 from tests.access.passkeys import registered
 from tests.api.program import signed_in
@@ -405,6 +414,12 @@ class World:
     @cached_property
     def allowance(self) -> CustomerAllowance:
         return CustomerAllowance.objects.create(provider=self.provider, customer=self.people["C2"])
+
+    @cached_property
+    def note(self) -> CustomerNote:
+        """A private note of P about the customer of the appointment."""
+        customer = self.appointment.customer
+        return CustomerNote.objects.create(provider=self.provider, customer=customer, text="Prefers mornings.")
 
     @cached_property
     def fee_rate(self) -> FeeRate:

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 QUERIES_OF_TODAY = 8
 # The same: how many wait comes with the page, and the day around each request is one agenda for all.
 QUERIES_OF_REQUESTS = 8
-QUERIES_OF_CUSTOMERS = 5
+QUERIES_OF_CUSTOMERS = 6
 
 
 @pytest.fixture
@@ -237,9 +237,9 @@ def test_a_customers_card_costs_the_same_for_many_rows(studio, provider, service
     address = page_of("studio_customer", customer.uuid)
     studio.get(address)
 
-    # Session with user, the provider, what waits; who it is, their figures, what is between the two, their blocks and
-    # appointments.
-    with django_assert_num_queries(8):
+    # Session with user, the provider, what waits; who it is, their figures, what is between the two, their blocks,
+    # the notes about them and their appointments.
+    with django_assert_num_queries(9):
         assert studio.get(address).status_code == 200
 
 
