@@ -89,7 +89,8 @@ def _fields(error: DomainError) -> list[FieldError]:
     if isinstance(error, Unreadable):
         return [FieldError(*fault) for fault in error.faults]
     if isinstance(error, EventRefused) and error.field:
-        return [FieldError({"place": "location"}.get(error.field, error.field), "invalid", str(error))]
+        names = {"place": "location", "repeat": "repeat.every", "count": "repeat.count", "until": "repeat.until"}
+        return [FieldError(names.get(error.field, error.field), "invalid", str(error))]
     if isinstance(error, HoldRefused):
         return [FieldError("hold", "not_kept", str(error))]
     if isinstance(error, PhotoRefused) and error.problem == "invalid":

@@ -145,8 +145,8 @@ def page_changed(payload: dict[str, Any], *, message: Any) -> None:
 
 @outbox.handler(own_events.WRITE)
 def write_own_event(payload: dict[str, Any], *, message: Any) -> None:
-    """Have the connected calendar of its owner compared with an own event that changed."""
-    own_events_at_google.write(UUID(payload["event"]), owner=payload["owner"])
+    """Have the connected calendar of their owner compared with own events that changed."""
+    own_events_at_google.write([UUID(key) for key in payload["events"]], owner=payload["owner"])
 
 
 @outbox.daily(hour=3, name="appointments.forget_deleted_events")

@@ -70,6 +70,8 @@ PAGES = "appointments/test_booking_pages.py"
 STUDIO = "appointments/test_studio_pages.py"
 WEEK = "appointments/test_studio_week.py"
 CALENDAR = "appointments/test_calendar_layout.py"
+OWN_RECURRENCES = "appointments/test_own_recurrences.py"
+RECURRENCES = "appointments/services/own_recurrences.py"
 MY_CALENDAR = "appointments/test_my_calendar.py"
 CALENDAR_PAGES = "appointments/test_calendar_pages.py"
 CARDS = "appointments/test_request_cards.py"
@@ -250,8 +252,8 @@ MUTANTS = [
     mutant(
         "an event is written over another version",
         "api/operations/events.py",
-        "    version = call.seen.version if call.seen else event.version\n    shown",
-        "    version = event.version\n    shown",
+        "    version = call.seen.version if call.seen else event.version\n    rule,",
+        "    version = event.version\n    rule,",
         "api/test_events.py",
         "under_the_lock",
     ),
@@ -852,8 +854,8 @@ MUTANTS = [
     mutant(
         "an offered time stays offered under an own event",
         OWN_EVENTS,
-        "    if provider is None or details.taken is None:",
-        "    if True:",
+        "    if provider is None:\n        return 0\n    inside",
+        "    if True:\n        return 0\n    inside",
         "appointments/test_own_event_pages.py",
     ),
     mutant(
@@ -908,8 +910,8 @@ MUTANTS = [
     mutant(
         "somebody else's own event can be read",
         "appointments/queries/own_events.py",
-        "OwnEvent.objects.get(user=user, uuid=key)",
-        "OwnEvent.objects.get(uuid=key)",
+        'OwnEvent.objects.select_related("recurrence").get(user=user, uuid=key)',
+        'OwnEvent.objects.select_related("recurrence").get(uuid=key)',
         "appointments/test_own_event_pages.py",
     ),
     mutant(
@@ -5895,6 +5897,95 @@ MUTANTS = [
         CALENDAR_PAGES,
         "few_words",
     ),
+    # --- Own events that repeat ---------------------------------------------------------------------------------------
+    mutant(
+        "own events that repeat: a night over a clock change ends an hour off",
+        "appointments/rules/own_events.py",
+        "        if until <= one.start:\n            until =",
+        "        if True:\n            until =",
+        OWN_RECURRENCES,
+        "wall_time or whole_days",
+    ),
+    mutant(
+        "own events that repeat: one in a gap ends before it begins",
+        "appointments/rules/own_events.py",
+        "        if until <= one.start:\n            until =",
+        "        if False:\n            until =",
+        OWN_RECURRENCES,
+        "wall_time",
+    ),
+    mutant(
+        "own events that repeat: only the first date is asked about",
+        OWN_EVENTS,
+        "    check_inside(person, dates.values(), shown, now=now)",
+        "    check_inside(person, [details], shown, now=now)",
+        OWN_RECURRENCES,
+        "lies_inside",
+    ),
+    mutant(
+        "own events that repeat: there is room for any number",
+        OWN_EVENTS,
+        "    if others + sum(event.end > now for event in events) > MOST_AHEAD:",
+        "    if others >= MOST_AHEAD:",
+        OWN_RECURRENCES,
+        "room",
+    ),
+    mutant(
+        "own events that repeat: this and following change all",
+        RECURRENCES,
+        "    since = number if scope is Scope.FOLLOWING else 1\n    in_all",
+        "    since = 1\n    in_all",
+        OWN_RECURRENCES,
+        "following",
+    ),
+    mutant(
+        "own events that repeat: a date that was deleted alone comes back",
+        RECURRENCES,
+        " if each not in deleted}",
+        "}",
+        OWN_RECURRENCES,
+        "stay_away",
+    ),
+    mutant(
+        "own events that repeat: a day later, the last date is lost",
+        RECURRENCES,
+        "    if is_same and rule.until == last_day(old):",
+        "    if False:",
+        OWN_RECURRENCES,
+        "following_leave",
+    ),
+    mutant(
+        "own events that repeat: what changed meanwhile is overwritten",
+        RECURRENCES,
+        "    if row.version != version:\n        raise ChangedMeanwhile\n    plan",
+        "    plan",
+        OWN_RECURRENCES,
+        "meanwhile",
+    ),
+    mutant(
+        "own events that repeat: the rule goes on after its dates were deleted",
+        RECURRENCES,
+        "    _end_before(old, row.occurrence or 1)\n",
+        "",
+        OWN_RECURRENCES,
+        "deleted",
+    ),
+    mutant(
+        "own events that repeat: the list is full of one",
+        "appointments/queries/own_events.py",
+        "    return ahead.exclude(Exists(earlier))",
+        "    return ahead",
+        "appointments/test_own_event_pages.py",
+        "next_date",
+    ),
+    mutant(
+        "own events that repeat: one date alone takes the rule along",
+        "appointments/forms/own_events.py",
+        '        if not cleaned.get("repeat") or ("which" in self.fields and self.scope is Scope.ONE):',
+        '        if not cleaned.get("repeat"):',
+        "appointments/test_own_event_pages.py",
+        "date_alone",
+    ),
     # --- A customer's calendar ----------------------------------------------------------------------------------------
     mutant(
         "customer's calendar: appointments of others are shown",
@@ -5964,7 +6055,7 @@ MUTANTS = [
     mutant(
         "what is typed into a form that was saved before is lost",
         OWN_EVENTS,
-        "        if details_of(made) != details:",
+        "        if (details_of(made), rule_of(made)) != (details, rule):",
         "        if False:",
         "appointments/test_own_event_pages.py",
         "going_back",

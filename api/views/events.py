@@ -6,7 +6,7 @@ from api.models import Scope
 from api.operations import events
 from api.routes import Route
 from api.serializers.base import InZone
-from api.serializers.events import EventIn, EventOut, EventPatchIn, EventsParams
+from api.serializers.events import EventIn, EventOut, EventPatchIn, EventScope, EventsParams
 from appointments.models import OwnEvent
 
 ALL, ONE = "/api/events/", "/api/events/<id>/"
@@ -18,7 +18,8 @@ def _id(event: OwnEvent) -> str:
 
 ANSWER: dict[str, Any] = {"params": InZone, "writes": EventOut}
 READ = Route(verb="GET", path=ONE, operation=events.read_event, scope=Scope.CALENDAR_READ, **ANSWER)
-CHANGES: dict[str, Any] = {"path": ONE, "scope": Scope.CALENDAR_WRITE, "state": READ}
+CHANGES: dict[str, Any] = {"path": ONE, "scope": Scope.CALENDAR_WRITE, "state": READ, "params": EventScope}
+CHANGED: dict[str, Any] = {**CHANGES, "writes": EventOut}
 REFUSALS = ("time-without-offset", "policy-refused", "conflicts")
 ROUTES = [
     Route(
@@ -45,7 +46,9 @@ ROUTES = [
         **ANSWER,
     ),
     READ,
-    Route(verb="PUT", operation=events.replace_event, reads=EventIn, problems=REFUSALS, **CHANGES, **ANSWER),
-    Route(verb="PATCH", operation=events.change_event, reads=EventPatchIn, problems=REFUSALS, **CHANGES, **ANSWER),
+    Route(verb="PUT", operation=events.replace_event, reads=EventIn, problems=REFUSALS, **CHANGED),
+    Route(
+        verb="PATCH", operation=events.change_event, reads=EventPatchIn, problems=REFUSALS, writes=EventOut, **CHANGES
+    ),
     Route(verb="DELETE", operation=events.delete, status=204, problems=("policy-refused",), **CHANGES),
 ]

@@ -14,7 +14,18 @@ class OwnEventAdmin(ReadOnly, admin.ModelAdmin):
     list_select_related = ["user"]
     list_filter = ["is_free"]
     search_fields = ["user__email", "user__name"]
-    fields = ["user", "start", "end", "is_all_day", "is_free", "version", "created_at", "changed_at"]
+    fields = [
+        "user",
+        "start",
+        "end",
+        "is_all_day",
+        "is_free",
+        "recurrence",
+        "occurrence",
+        "version",
+        "created_at",
+        "changed_at",
+    ]
     date_hierarchy = "start"
     ordering = ["-start"]
     show_full_result_count = False

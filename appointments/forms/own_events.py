@@ -18,15 +18,28 @@ from appointments.rules.own_events import (
     LONGEST_DESCRIPTION,
     LONGEST_PLACE,
     LONGEST_TITLE,
+    MOST_DATES,
     Details,
     check_details,
+    last_day,
+    rule_of,
 )
+from appointments.rules.recurrence import Rule
+from appointments.rules.stopping import Scope
+from appointments.states import Frequency
 from core import clock
 from core.forms import DateInput, LineField, TextField, TimeInput
 from core.wording import zone_text
+from providers.forms.base import WholeField
 
 from .time_off import READ_AGAIN, DatesForm
 
+FEWEST_DATES = 2
+WHICH = [
+    (Scope.ONE.value, "This date alone"),
+    (Scope.FOLLOWING.value, "This and all that follow"),
+    (Scope.ALL.value, "All of them"),
+]
 HOUR = timedelta(hours=1)
 NINE = time(9)
 # Parameters of the address that fill in the form, by field, and how each is read.
@@ -37,7 +50,8 @@ GIVEN = {"start_on": ("date", parse_date), "start_at": ("start", parse_time)} | 
 
 
 class OwnEventForm(DatesForm):
-    """Title, dates with times or whole ones, place, description, and whether the event takes no time.
+    """Title, dates with times or whole ones, place, description, whether the event takes no time, and how it repeats;
+    of one that does, on `which` dates it is changed. `rule` and `scope` say so once the form is valid.
 
     Hidden: the key of a new event, so that a form sent twice makes one; the version that was shown of one that is
     changed; and what the page showed that it lies over. What nobody touched of the times stays as it is to the second.
@@ -57,6 +71,12 @@ class OwnEventForm(DatesForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+    repeat = forms.ChoiceField(label="Repeat", choices=[("", "Does not repeat"), *Frequency.choices], required=False)
+    count = WholeField(
+        label="How many dates", min_value=FEWEST_DATES, max_value=MOST_DATES, required=False, has_alternative=True
+    )
+    until = forms.DateField(label="Or until", required=False, widget=DateInput())
+    which = forms.ChoiceField(label="What you change", choices=WHICH, required=False, widget=forms.RadioSelect)
     key = forms.UUIDField(required=False, widget=forms.HiddenInput)
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     shown = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -71,6 +91,15 @@ class OwnEventForm(DatesForm):
     ) -> None:
         super().__init__(data, initial={"zone_shown": zone.key} | dict(initial or {}))
         self.zone, self.event = zone, event
+        self.rule: Rule | None = None
+        self.scope = Scope.ONE
+        if event is not None and event.recurrence is not None:
+            # What repeats stops to by deleting its other dates, and ends on a date, wherever it is changed from.
+            self.fields["repeat"].choices = Frequency.choices  # type: ignore[attr-defined]
+            self.fields["until"].label = "Until"
+            del self.fields["count"]
+        else:
+            del self.fields["which"]
         for name in ("start_at", "end_at"):  # they are needed unless the event lasts all day
             self.fields[name].has_alternative = True  # type: ignore[attr-defined]
 
@@ -91,6 +120,8 @@ class OwnEventForm(DatesForm):
             "description": event.description,
             "version": event.version,
         }
+        if rule := rule_of(event):
+            initial |= {"repeat": rule.frequency.value, "until": last_day(rule), "which": Scope.ONE.value}
         given = _given(asked)
         if "start_at" in given:
             given["is_all_day"] = False
@@ -137,19 +168,38 @@ class OwnEventForm(DatesForm):
             for name in ("start_at", "end_at"):
                 if cleaned.get(name) is None and name not in self.errors:
                     self.add_error(name, "Enter a time, or tick “All day”.")
+        is_meant = self._is_rule_meant(cleaned)
         if not self.errors:
             self.details = self._details(cleaned)
+            if is_meant:
+                count, until = cleaned.get("count"), cleaned.get("until")
+                frequency = Frequency(cleaned["repeat"])
+                self.rule = Rule(frequency, self.details.start, self.zone, count=None if until else count, until=until)
             try:
                 check_details(self.details, now=clock.now())
             except EventRefused as refusal:
                 self.refuse(refusal)
         return cleaned
 
+    def _is_rule_meant(self, cleaned: Mapping[str, Any]) -> bool:
+        """Whether the rule counts, which then needs an end; a change of one date alone says nothing of it."""
+        self.scope = Scope(cleaned.get("which") or Scope.ONE)
+        if not cleaned.get("repeat") or ("which" in self.fields and self.scope is Scope.ONE):
+            for name in ("count", "until"):
+                self.errors.pop(name, None)
+            return False
+        if not (cleaned.get("until") or cleaned.get("count") or {"count", "until"} & self.errors.keys()):
+            has_count = "count" in self.fields
+            said = "Enter how many dates, or the last one." if has_count else "Enter the last date."
+            self.add_error("count" if has_count else "until", said)
+        return True
+
     def refuse(self, refusal: EventRefused) -> None:
         """Put a refusal to the field that is to be changed."""
         is_one_day = self.cleaned_data.get("start_on") == self.cleaned_data.get("end_on")
         end = "end_at" if is_one_day and not self.cleaned_data.get("is_all_day") else "end_on"
-        self.add_error({"start": "start_on", "end": end, "": None}.get(refusal.field, refusal.field), str(refusal))
+        field = {"start": "start_on", "end": end, "": None}.get(refusal.field, refusal.field)
+        self.add_error("until" if field == "count" and "count" not in self.fields else field, str(refusal))
 
     def _details(self, cleaned: Mapping[str, Any]) -> Details:
         start, end = self._times(cleaned)

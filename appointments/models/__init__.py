@@ -9,7 +9,7 @@ from .known_conflict import KnownConflict
 from .late_cancellation import LateCancellation
 from .offer import Offer
 from .opening_index import OpenBlock, OpenDay, OpeningIndex, SearchFigures
-from .own_event import DeletedOwnEvent, OwnEvent
+from .own_event import DeletedOwnEvent, OwnEvent, OwnRecurrence
 from .proposal import Proposal
 from .reminder_sweep import ReminderSweep
 from .series import LeftOutDate, Series
@@ -33,6 +33,7 @@ __all__ = [
     "OpenDay",
     "OpeningIndex",
     "OwnEvent",
+    "OwnRecurrence",
     "Proposal",
     "ReminderSweep",
     "SearchFigures",

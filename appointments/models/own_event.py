@@ -3,13 +3,47 @@
 import uuid
 from collections.abc import Collection
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from appointments.states import Frequency
 from core import clock
 from core.encryption import EncryptedText
+
+
+class OwnRecurrence(models.Model):
+    """The rule by which an own event repeats. Each of its dates is an event, made when the rule was saved.
+
+    Events say by `occurrence` which date of the rule each is for; one that is missing was deleted alone. The zone is
+    the one whose wall clock the rule means.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="own_recurrences")
+    frequency = models.CharField(max_length=13, choices=Frequency)
+    first = models.DateTimeField(help_text="The start of the first date by the rule.")
+    time_zone = models.CharField(max_length=64)
+    count = models.PositiveSmallIntegerField(null=True, blank=True)
+    until = models.DateField(null=True, blank=True, help_text="The last date, included.")
+
+    class Meta:
+        verbose_name = "repetition of own events"
+        verbose_name_plural = "repetitions of own events"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(count__gte=1, until__isnull=True) | Q(count__isnull=True, until__isnull=False),
+                name="own_recurrence_ends_by_count_or_date",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_frequency_display()} from {self.first:%Y-%m-%d %H:%M}"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return clock.zone(self.time_zone)
 
 
 class OwnEventQuerySet(models.QuerySet["OwnEvent"]):
@@ -40,6 +74,10 @@ class OwnEvent(models.Model):
     description = EncryptedText(blank=True)
     start = models.DateTimeField()
     end = models.DateTimeField()
+    recurrence = models.ForeignKey(
+        OwnRecurrence, on_delete=models.SET_NULL, null=True, blank=True, related_name="events", editable=False
+    )
+    occurrence = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
     is_all_day = models.BooleanField(default=False)
     is_free = models.BooleanField(default=False, help_text="Takes no time: it can be booked.")
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -54,6 +92,7 @@ class OwnEvent(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(end__gt=F("start")), name="own_event_ends_after_it_starts"),
             models.CheckConstraint(condition=Q(version__gte=1), name="own_event_has_a_version"),
+            models.UniqueConstraint(fields=["recurrence", "occurrence"], name="own_event_one_for_each_date"),
         ]
 
     def __str__(self) -> str:

@@ -34,15 +34,16 @@ word = "Your event"
 A_DAY = timedelta(days=1)
 
 
-def write(key: UUID, *, owner: int) -> None:
-    """Have the calendar of the owner compared with their event, or with that it is gone."""
+def write(keys: Collection[UUID], *, owner: int) -> None:
+    """Have the calendar of the owner compared with these events of theirs, or with that they are gone."""
     person = User.objects.filter(pk=owner).first()
     if person is None:
         return
-    if OwnEvent.objects.filter(uuid=key, user=person).exists():
-        written.things_changed(source=name, keys=[key], owners=[person])
-    else:
-        written.written_changed(source=name, keys=[key])
+    there = set(OwnEvent.objects.filter(uuid__in=keys, user=person).values_list("uuid", flat=True))
+    if there:
+        written.things_changed(source=name, keys=there, owners=[person])
+    if gone := set(keys) - there:
+        written.written_changed(source=name, keys=gone)
 
 
 def entry(key: UUID, *, owner: User) -> Entry | None:

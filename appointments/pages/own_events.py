@@ -9,13 +9,15 @@ from django.urls import reverse
 
 from accounts.models import User
 from appointments.models import Offer, OwnEvent
-from appointments.rules.own_events import Details
+from appointments.rules.own_events import MOST_DATES, Details, last_day, rule_of
+from appointments.rules.recurrence import Rule, expand
 from appointments.rules.time_off import Claim
 from appointments.states import Role
 from core import clock
-from core.wording import range_text
+from core.wording import date_text, range_text
 
 from .labels import PROPOSED, Label, state_label
+from .recurrence import how_often, without_words
 from .studio.time_off import span_words
 
 LONGEST_PART = 80
@@ -28,6 +30,7 @@ class Row:
     event: OwnEvent
     words: str
     is_on: bool
+    repeats: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,25 @@ class Inside:
 
 def rows_of(events: Iterable[OwnEvent], zone: ZoneInfo, *, now: datetime, twelve: bool) -> list[Row]:
     """The events as a list shows them."""
-    return [Row(each, when_words(each, zone, twelve=twelve), each.start <= now < each.end) for each in events]
+    return [
+        Row(each, when_words(each, zone, twelve=twelve), each.start <= now < each.end, repeats_words(rule_of(each)))
+        for each in events
+    ]
+
+
+def repeats_words(rule: Rule | None) -> str:
+    """How an event repeats: "Every Thursday until Thu 24 December"; empty for one that does not."""
+    if rule is None:
+        return ""
+    return f"{how_often(rule.frequency, rule.wall.date())} until {date_text(last_day(rule), year=True)}"
+
+
+def dates_words(rule: Rule | None, dates: int) -> str:
+    """On how many dates an event stands: "Every Thursday, 12 dates."; empty for one that does not repeat."""
+    if rule is None or dates < 2:
+        return ""
+    without = without_words(rule, expand(rule, most=MOST_DATES).without, none="nothing stands there")
+    return f"{how_often(rule.frequency, rule.wall.date())}, {dates} dates. {without}".strip()
 
 
 def when_words(event: OwnEvent | Details, zone: ZoneInfo, *, twelve: bool) -> str:

@@ -38,8 +38,8 @@ def count_words(frequency: Frequency, first: date, count: int) -> str:
     return f"{count} date{'s' if count != 1 else ''}"
 
 
-def without_words(rule: Rule, months: tuple[date, ...]) -> str:
-    """The sentence about months that lack the day of the rule; empty where none does."""
+def without_words(rule: Rule, months: tuple[date, ...], *, none: str = "nothing is booked there") -> str:
+    """The sentence about months that lack the day of the rule, where there is `none`; empty where none does."""
     if not months:
         return ""
     first = rule.wall.date()
@@ -49,7 +49,7 @@ def without_words(rule: Rule, months: tuple[date, ...]) -> str:
     names = [month_words(month) for month in months]
     told = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     have = "has" if len(names) == 1 else "have"
-    return f"{told} {have} no {day}, so nothing is booked there."
+    return f"{told} {have} no {day}, so {none}."
 
 
 def moved_words(rule: Rule, day: date) -> str:

@@ -19,6 +19,7 @@ from appointments.models import (
     Offer,
     OpeningIndex,
     OwnEvent,
+    OwnRecurrence,
     Proposal,
     Series,
     WaitlistPlace,
@@ -45,6 +46,7 @@ def kept(user: User) -> Rows:
         "history entries they made": AppointmentEvent.objects.filter(actor=user),
         "new times they proposed": Proposal.objects.filter(actor=user),
         "their own events": OwnEvent.objects.filter(user=user),
+        "how these repeat": OwnRecurrence.objects.filter(user=user),
         "own events deleted lately": DeletedOwnEvent.objects.filter(user=user),
         "their calendar link": CalendarFeed.objects.filter(owner=user),
         "their evening digest": Digest.objects.filter(provider__user=user),
@@ -73,6 +75,7 @@ def sections(user: User) -> list[Section]:
     conflicts = KnownConflict.objects.filter(appointment__provider__user=user).select_related("appointment", "calendar")
     series = Series.objects.select_related("provider", "service", "customer").prefetch_related("left_out")
     series = series.order_by("created_at", "pk")
+    events = OwnEvent.objects.filter(user=user).select_related("recurrence")
     return [
         Section("appointments", "Appointments you booked", joined.filter(customer=user), _booked),
         Section("customers", "Appointments with your customers", joined.filter(provider__user=user), _given),
@@ -83,9 +86,7 @@ def sections(user: User) -> list[Section]:
         Section("offered_times", "Times offered to you or by you", offered.order_by("created_at", "pk"), _offer),
         Section("waitlist_places", "Your places on waitlists", places.filter(customer=user), _place),
         Section("waitlist", "Places on your waitlist", places.filter(provider__user=user), _place_given),
-        Section(
-            "own_events", "Your own events", OwnEvent.objects.filter(user=user).order_by("start", "pk"), _own_event
-        ),
+        Section("own_events", "Your own events", events.order_by("start", "pk"), _own_event),
         Section("calendar_link", "Calendar links", CalendarFeed.objects.filter(owner=user), _feed),
         Section("conflicts", "Conflicts with your calendars", conflicts.order_by("known_at", "pk"), _conflict),
         Section("evening_digest", "Your evening digest", Digest.objects.filter(provider__user=user), _digest),
@@ -104,6 +105,7 @@ def erase(user: User) -> None:
     WaitlistPlace.objects.filter(customer=user).update(reason="", time_zone="UTC")
     WaitlistPlace.objects.filter(provider__user=user).exclude(reason="").update(reason="")
     OwnEvent.objects.filter(user=user).delete()
+    OwnRecurrence.objects.filter(user=user).delete()
     DeletedOwnEvent.objects.filter(user=user).delete()
     CalendarFeed.objects.filter(owner=user).delete()
     Digest.objects.filter(provider__user=user).delete()
@@ -263,6 +265,7 @@ def _own_event(row: OwnEvent) -> Facts:
         "description": row.description,
         "takes_no_time": row.is_free,
         "made_at": row.created_at,
+        "repeats": row.recurrence.get_frequency_display() if row.recurrence else "",
         "changed_at": row.changed_at,
     }
 

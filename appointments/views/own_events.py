@@ -18,13 +18,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
 from appointments.exceptions import EventGone, EventRefused, FormSpent, InsideChanged
-from appointments.forms.own_events import OwnEventForm
+from appointments.forms.own_events import WHICH, OwnEventForm
 from appointments.models import OwnEvent
 from appointments.pages.calendar import sides
 from appointments.pages.own_events import (
+    dates_words,
     inside_of,
     lies_over_words,
     offered_of,
+    repeats_words,
     rows_of,
     saved_now,
     shown_field,
@@ -32,15 +34,11 @@ from appointments.pages.own_events import (
 )
 from appointments.pages.studio.time_off import no_longer_offered
 from appointments.queries.own_events import coming_own_events, own_event_of, past_own_events
-from appointments.rules.own_events import details_of
-from appointments.services.own_events import (
-    Saved,
-    change_own_event,
-    create_own_event,
-    delete_own_event,
-    what_is_offered_inside,
-    what_lies_inside,
-)
+from appointments.rules.own_events import rule_of
+from appointments.rules.recurrence import Rule
+from appointments.rules.stopping import Scope
+from appointments.services.own_events import Saved, create_own_event, what_is_offered_inside, what_lies_inside
+from appointments.services.own_recurrences import change_dates, dates_written, delete_dates
 from calendar_sync import queries as calendars
 from core import clock
 from core.paging import page_of
@@ -201,15 +199,20 @@ def delete_event(request: HttpRequest, door: Door, event: UUID) -> HttpResponse:
     words = when_words(row, door.zone, twelve=door.twelve)
     if request.method != "POST":
         context = {"door": door, "zone": door.zone.key, "event": row, "words": words}
+        context |= {"repeats": repeats_words(rule_of(row)), "which": WHICH}
         return render(request, "appointments/own_events/delete.html", context)
     gone.remember(request, f"The event {words} was already deleted.")  # a session keeps no private words
+    scope = next((each for each in Scope if each == request.POST.get("which")), Scope.ONE)
     try:
-        delete_own_event(event=row, actor=door.owner, version=_number(request.POST.get("version")))
+        gone_dates = delete_dates(
+            event=row, scope=scope, actor=door.owner, version=_number(request.POST.get("version"))
+        )
     except ChangedMeanwhile as refusal:
         messages.warning(request, f"{refusal} Nothing is deleted yet.")
         return redirect(door.pages.delete, event)
     opens = " The time can be booked again." if door.is_studio and not row.is_free and row.end > clock.now() else ""
-    messages.success(request, f"Deleted: {row.name}, {words}.{opens}")
+    more = f" and {gone_dates - 1} more date{'s' if gone_dates > 2 else ''}" if gone_dates > 1 else ""
+    messages.success(request, f"Deleted: {row.name}, {words}{more}.{opens}")
     return redirect(door.pages.home)
 
 
@@ -219,15 +222,10 @@ def _save(request: HttpRequest, door: Door, form: OwnEventForm, row: OwnEvent | 
         return _form_page(request, door, form, row, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     if request.POST.get("do") == "change":
         return _form_page(request, door, form, row)
-    now, besides = clock.now(), details_of(row) if row else None
-    inside = inside_of(
-        what_lies_inside(door.owner, form.details, now=now, besides=besides),
-        door.owner,
-        door.zone,
-        now=now,
-        twelve=door.twelve,
-    )
+    now = clock.now()
     try:
+        before, after = dates_written(row, form.details, form.rule, form.scope, now=now)
+        claims = what_lies_inside(door.owner, *after, now=now, besides=before)
         saved = _write(door, form, row)
     except InsideChanged as refusal:
         return _check_page(request, door, form, row, refusal)
@@ -238,7 +236,8 @@ def _save(request: HttpRequest, door: Door, form: OwnEventForm, row: OwnEvent | 
         return _ask_again(request, door, row, refusal)
     except (EventGone, FormSpent) as refusal:
         return _offer_new(request, door, refusal)
-    _tell(request, door, saved, lies_over_words(inside))
+    inside = inside_of(claims, door.owner, door.zone, now=now, twelve=door.twelve)
+    _tell(request, door, saved, form.rule, lies_over_words(inside))
     back = back_to_calendar(request, sides.STUDIO if door.is_studio else sides.MINE, saved.event.start, door.zone)
     return back or redirect(door.pages.home)
 
@@ -246,19 +245,27 @@ def _save(request: HttpRequest, door: Door, form: OwnEventForm, row: OwnEvent | 
 def _write(door: Door, form: OwnEventForm, row: OwnEvent | None) -> Saved:
     shown = form.cleaned_data["shown"]
     if row is None:
-        return create_own_event(details=form.details, actor=door.owner, key=form.cleaned_data["key"], shown=shown)
-    version = form.cleaned_data["version"] or 0
-    return change_own_event(event=row, details=form.details, actor=door.owner, version=version, shown=shown)
+        key = form.cleaned_data["key"]
+        return create_own_event(details=form.details, actor=door.owner, key=key, shown=shown, rule=form.rule)
+    return change_dates(
+        event=row,
+        details=form.details,
+        rule=form.rule,
+        scope=form.scope,
+        actor=door.owner,
+        version=form.cleaned_data["version"] or 0,
+        shown=shown,
+    )
 
 
-def _tell(request: HttpRequest, door: Door, saved: Saved, lies_over: str) -> None:
+def _tell(request: HttpRequest, door: Door, saved: Saved, rule: Rule | None, lies_over: str) -> None:
     if not saved.changed:
         messages.info(request, "That was already saved. Nothing changed.")
         return
     row = saved.event
     words = f"Saved: {row.name}, {when_words(row, door.zone, twelve=door.twelve)}."
     closes = "Nobody can book you then." if door.is_studio and not row.is_free and row.end > clock.now() else ""
-    parts = (words, closes, lies_over, no_longer_offered(saved.taken_back))
+    parts = (words, dates_words(rule, saved.dates), closes, lies_over, no_longer_offered(saved.taken_back))
     messages.success(request, " ".join(part for part in parts if part))
 
 
@@ -271,7 +278,8 @@ def _form_page(
     status: int = HTTPStatus.OK,
     **more: Any,
 ) -> HttpResponse:
-    context = {"door": door, "zone": door.zone.key, "form": form, "event": row, **more}
+    repeats = repeats_words(rule_of(row)) if row else ""
+    context = {"door": door, "zone": door.zone.key, "form": form, "event": row, "repeats": repeats, **more}
     return render(request, "appointments/own_events/event.html", context, status=status)
 
 
@@ -280,8 +288,9 @@ def _check_page(
 ) -> HttpResponse:
     """What the event would lie over, with all that was typed; 409 where another page had shown something else."""
     now = clock.now()
-    claims = what_lies_inside(door.owner, form.details, now=now, besides=details_of(row) if row else None)
-    offers = what_is_offered_inside(door.owner, form.details, now=now)
+    before, after = dates_written(row, form.details, form.rule, form.scope, now=now)
+    claims = what_lies_inside(door.owner, *after, now=now, besides=before)
+    offers = what_is_offered_inside(door.owner, *after, now=now)
     had_shown = bool(form.cleaned_data["shown"])
     context = {
         "door": door,
@@ -290,6 +299,7 @@ def _check_page(
         "form": OwnEventForm.again(request.POST, zone=door.zone, event=row, shown=shown_field(claims, offers)),
         "details": form.details,
         "words": when_words(form.details, door.zone, twelve=door.twelve),
+        "dates": dates_words(form.rule, len(after)),
         "inside": inside_of(claims, door.owner, door.zone, now=now, twelve=door.twelve),
         "offered": offered_of(offers, door.zone, twelve=door.twelve),
         "why": str(refusal) if had_shown else "",

@@ -14,7 +14,15 @@ from django.urls import reverse
 from accounts import personal_data
 from accounts.models import Appeal, Ban, DataCopy, Departure, KeptBan, Session, User
 from api.models import OnceRequest, PageWish
-from appointments.models import DeletedOwnEvent, Hold, LateCancellation, LeftOutDate, OpenDay, OpeningIndex
+from appointments.models import (
+    DeletedOwnEvent,
+    Hold,
+    LateCancellation,
+    LeftOutDate,
+    OpenDay,
+    OpeningIndex,
+    OwnRecurrence,
+)
 from calendar_sync.models import Channel
 from core import clock
 from notifications.models import Kind, Mention, ReminderLead, SentMail, TurnedOff, UnsubscribeLink
@@ -28,13 +36,14 @@ RIGHTS = {User.groups.through, User.user_permissions.through}
 
 # What leads to a person and has no section in their copy, by the reason.
 NOT_COPIED = {
-    "Stands with what it belongs to: a device, a choice, an email, a series, a connection.": {
+    "Stands with what it belongs to: a device, a choice, an email, a series, an event, a connection.": {
         Channel,
         Session,
         ReminderLead,
         TurnedOff,
         Mention,
         LeftOutDate,
+        OwnRecurrence,
     },
     "Made anew from what is copied: held times and the index of the search.": {Hold, OpeningIndex, OpenDay},
     "Hashes, kept for a day, by which a request that comes again is known.": {OnceRequest},

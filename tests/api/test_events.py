@@ -74,7 +74,11 @@ def test_an_event_is_made_once_by_one_key(program):
         ({"start": "2026-03-03T10:00:00"}, "start", "time-without-offset"),
         ({"title": ""}, "title", "invalid"),
         ({"location": "x" * 301}, "location", "invalid"),
-        ({"repeat": "weekly"}, "repeat", "unknown-field"),
+        ({"repeat": {"every": "weekly"}}, "repeat.count", "invalid"),
+        ({"repeat": {"every": "weekly", "count": 1}}, "repeat.count", "invalid"),
+        ({"repeat": {"every": "daily", "count": 367}}, "repeat.count", "invalid"),
+        ({"repeat": {"every": "weekly", "until": "2026-03-04"}}, "repeat.until", "invalid"),
+        ({"repeats": "weekly"}, "repeats", "unknown-field"),
     ],
 )
 def test_an_event_that_nobody_can_mean_is_refused(program, more, field, named):
@@ -148,3 +152,40 @@ def test_what_is_agreed_inside_an_event_stays(program, studio, confirmed, provid
     assert studio.post(ALL, said).status_code == 201
     confirmed.refresh_from_db()
     assert confirmed.status == "confirmed"
+
+
+def test_an_event_repeats_on_the_clocks_of_its_person(program):
+    # Berlin goes to summer time on 29 March.
+    said = {**DENTIST, "repeat": {"every": "month_date", "count": 3}}
+    told = program.post(ALL, said).json()
+
+    assert told["repeat"] == {"every": "month_date", "until": "2026-05-03", "number": 1}
+    rows = program.get(ALL).json()["results"]
+    assert [row["start"] for row in rows] == [
+        "2026-03-03T10:00:00+01:00",
+        "2026-04-03T10:00:00+02:00",
+        "2026-05-03T10:00:00+02:00",
+    ]
+    assert [row["repeat"]["number"] for row in rows] == [1, 2, 3]
+
+
+def test_one_date_the_following_or_all_are_changed_and_deleted(program):
+    program.post(ALL, {**DENTIST, "repeat": {"every": "weekly", "until": "2026-03-24"}})
+    ids = [row["id"] for row in program.get(ALL).json()["results"]]
+
+    assert program.patch(f"{ALL}{ids[1]}/", {"title": "Alone"}).status_code == 200
+    assert program.patch(f"{ALL}{ids[2]}/?which=following", {"title": "Later"}).json()["repeat"]["number"] == 1
+    assert [row["title"] for row in program.get(ALL).json()["results"]] == ["Dentist", "Alone", "Later", "Later"]
+    longer = {**DENTIST, "title": "All", "repeat": {"every": "weekly", "count": 3}}
+    assert program.put(f"{ALL}{ids[0]}/?which=all", longer).status_code == 200
+    assert [row["title"] for row in program.get(ALL).json()["results"]] == ["All"] * 2 + ["Later"] + ["All", "Later"]
+    assert program.delete(f"{ALL}{ids[0]}/?which=all").status_code == 204
+    assert [row["id"] for row in program.get(ALL).json()["results"]] == ids[2:]
+
+
+def test_an_event_begins_to_repeat(program, event):
+    told = program.patch(f"{ALL}{event.uuid}/", {"repeat": {"every": "weekly", "count": 2}}).json()
+
+    assert told["repeat"] == {"every": "weekly", "until": "2026-03-10", "number": 1}
+    assert OwnEvent.objects.count() == 2
+    assert problem(program.patch(f"{ALL}{event.uuid}/?which=some", {"title": "X"})) == (400, "invalid")

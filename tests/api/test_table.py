@@ -298,6 +298,7 @@ STORIES = {
         Step("program", "GET", "/api/events/<id>/"),
         Step("program", "PUT", "/api/events/<id>/", {**DENTIST, "title": "Hygienist"}),
         Step("program", "PATCH", "/api/events/<id>/", {"location": "Camden"}),
+        Step("program", "PATCH", "/api/events/<id>/", {"repeat": {"every": "weekly", "count": 4}}),
         Step("program", "DELETE", "/api/events/<id>/", status=204),
     ],
     "keys": [

@@ -534,3 +534,126 @@ def test_an_appointment_is_left_as_it_is_by_all_of_this(studio, confirmed):
     studio.post(NEW, values_in(studio.post(NEW, TYPED)))
 
     assert Appointment.objects.get().status == Status.CONFIRMED
+
+
+# --- Repeating ------------------------------------------------------------------------------------------------------
+
+
+def weekly(studio, **typed):
+    return studio.post(NEW, TYPED | {"repeat": "weekly", "count": "3"} | typed, follow=True)
+
+
+def all_starts():
+    return list(OwnEvent.objects.order_by("start").values_list("start", flat=True))
+
+
+def test_an_event_is_saved_on_each_of_its_dates(studio):
+    page = weekly(studio)
+
+    assert "Saved: School run, Tue 3 March, 10:00 to 11:00. Every Tuesday, 3 dates." in text_of(page)
+    assert all_starts() == [TUESDAY_TEN + n * 7 * DAY for n in range(3)]
+
+
+def test_months_without_its_day_are_told(studio):
+    page = weekly(studio, repeat="month_date", start_on="2026-03-31", end_on="2026-03-31")
+
+    assert "April 2026 and June 2026 have no 31st, so nothing stands there." in text_of(page)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"count": ""}, "Enter how many dates, or the last one."),
+        ({"count": "1"}, "2"),
+        ({"count": "", "until": "2026-03-05"}, "What repeats has at least two dates."),
+        ({"count": "", "until": "2036-03-05"}, "An event repeats on 366 dates at most."),
+        ({"repeat": "month_last"}, "It does not begin on the last such weekday of its month."),
+        ({"count": "", "until": "soon"}, "Enter a"),
+    ],
+)
+def test_a_rule_that_can_not_be_kept_is_said_and_nothing_typed_is_lost(studio, typed, said):
+    page = weekly(studio, **typed)
+
+    assert page.status_code == 422
+    assert said in text_of(page)
+    form = page.context["form"]
+    assert (form["repeat"].value(), form["title"].value()) == (typed.get("repeat", "weekly"), "School run")
+    assert all_events() == []
+
+
+def test_an_end_without_a_rule_is_nobodys_meaning(studio):
+    assert weekly(studio, repeat="", count="x", until="soon").status_code == 200
+
+    assert all_starts() == [TUESDAY_TEN]
+
+
+def test_what_lies_inside_any_date_is_shown_before(studio, confirmed):
+    before = {"start_on": "2026-02-24", "end_on": "2026-02-24"}
+
+    page = weekly(studio, **before)
+
+    assert "own_events/check.html" in page.templates[0].name
+    assert "Every Tuesday, 3 dates." in text_of(page)
+    sent = {name: page.context["form"][name].value() for name in page.context["form"].fields}
+    studio.post(NEW, {name: value for name, value in sent.items() if value})
+    assert len(all_starts()) == 3
+
+
+def test_the_list_tells_the_next_date_of_each(studio):
+    weekly(studio)
+    page = studio.get(LIST)
+
+    assert text_of(page).count("Tue 3 March, 10:00 to 11:00. Every Tuesday until Tue 17 March 2026") == 1
+    assert len(page.context["rows"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("which", "title", "starts"),
+    [
+        ("one", ["School run", "Bus", "School run"], [0, 8, 14]),
+        ("following", ["School run", "Bus", "Bus"], [0, 8, 15]),
+        ("all", ["Bus", "Bus", "Bus"], [1, 8, 15]),
+    ],
+)
+def test_a_date_alone_the_following_or_all_are_changed(studio, which, title, starts):
+    weekly(studio)
+    second = OwnEvent.objects.order_by("start")[1]
+    page = studio.get(page_of(second))
+    assert "Every Tuesday until Tue 17 March 2026." in text_of(page)
+    form = page.context["form"]
+    sent = {name: form[name].value() for name in form.fields if form[name].value()}
+
+    studio.post(
+        page_of(second), sent | {"title": "Bus", "start_on": "2026-03-11", "end_on": "2026-03-11", "which": which}
+    )
+
+    rows = OwnEvent.objects.order_by("start")
+    assert [row.title for row in rows] == title
+    assert [(row.start - TUESDAY_TEN).days for row in rows] == starts
+
+
+@pytest.mark.parametrize(("which", "left"), [("one", 2), ("following", 1), ("all", 0), ("", 2)])
+def test_a_date_alone_the_following_or_all_are_deleted(studio, which, left):
+    weekly(studio)
+    second = OwnEvent.objects.order_by("start")[1]
+    assert "What you delete" in text_of(studio.get(page_of(second, "studio_event_delete")))
+
+    page = studio.post(page_of(second, "studio_event_delete"), {"version": "1", "which": which}, follow=True)
+
+    more = {1: " and 1 more date", 0: " and 2 more dates"}.get(left, "")
+    assert f"Deleted: School run, Tue 10 March, 10:00 to 11:00{more}. The time can be booked again." in text_of(page)
+    assert len(all_starts()) == left
+
+
+def test_the_page_of_a_date_costs_the_same_for_many(studio):
+    weekly(studio)
+    few = OwnEvent.objects.first()
+    studio.post(NEW, TYPED | {"repeat": "daily", "count": "100", "title": "Walk"})
+    many = OwnEvent.objects.order_by("-start").first()
+    found = []
+    for event in (few, many):
+        with CaptureQueriesContext(connection) as queries:
+            studio.get(page_of(event))
+        found.append(len(queries))
+
+    assert found[0] == found[1]

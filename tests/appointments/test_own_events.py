@@ -417,7 +417,7 @@ def test_a_calendar_that_is_written_to_follows(customer):
     message = Message.objects.get()
     assert (message.topic, message.payload) == (
         "appointments.write_own_event",
-        {"event": str(event.uuid), "owner": customer.pk},
+        {"events": [str(event.uuid)], "owner": customer.pk},
     )
 
 

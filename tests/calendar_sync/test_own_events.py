@@ -347,7 +347,7 @@ def test_deleted_there_it_is_deleted_here(choice, school, morning, service, at_p
 
 def test_one_that_is_over_follows_too(school, morning, at_pretend_google):
     OwnEvent.objects.update(start=clock.now() - 2 * HOUR, end=clock.now() - HOUR)
-    source.write(school.uuid, owner=school.user_id)
+    source.write([school.uuid], owner=school.user_id)
     deliver()
     before = stands()
 

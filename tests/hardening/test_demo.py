@@ -155,8 +155,10 @@ def test_own_events_of_the_demo_lie_over_nothing_whatever_the_day_has():
 
     own_events.seed(provider=provider, customer=customer)
 
-    made = {row.title: (clock.local(row.start, provider.zone).date() - today).days for row in OwnEvent.objects.all()}
-    assert made == {"School run": 3, "Rent due": 3, "Dentist": 3}
+    rows = OwnEvent.objects.order_by("-start")
+    made = {row.title: (clock.local(row.start, provider.zone).date() - today).days for row in rows}
+    assert made == {"School run": 3, "Rent due": 3, "Dentist": 3, "Supervision": 4, "Choir": 1}
+    assert [row.occurrence for row in rows if row.title == "Choir"] == [8, 7, 6, 5, 4, 3, 2, 1]
 
 
 def test_a_customer_of_the_demo_who_may_not_ask_for_another_time_is_passed_over(monkeypatch):

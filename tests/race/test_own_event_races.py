@@ -7,9 +7,14 @@ from uuid import UUID, uuid4
 import pytest
 
 from accounts.models import User
-from appointments.models import Appointment, OwnEvent
+from appointments.models import Appointment, OwnEvent, OwnRecurrence
 from appointments.rules.own_events import Details, details_of
+from appointments.rules.recurrence import Rule
+from appointments.rules.stopping import Scope
 from appointments.services.own_events import change_own_event, create_own_event, delete_own_event
+from appointments.services.own_recurrences import change_dates
+from appointments.states import Frequency
+from core import clock
 from tests.factories.accounts import UserFactory
 from tests.factories.own_events import OwnEventFactory
 from tests.invariants import check_all
@@ -29,6 +34,24 @@ def create(person, start, key, folder, size):
     details = Details("School run", begins - HOUR, begins + HOUR)
     meet(folder, size)
     return create_own_event(details=details, actor=actor, key=UUID(key)).changed
+
+
+def create_weekly(person, start, folder, size):
+    actor, begins = User.objects.get(pk=person), datetime.fromisoformat(start)
+    details = Details("Class", begins - 7 * 24 * HOUR, begins - 7 * 24 * HOUR + HOUR)
+    rule = Rule(Frequency.WEEKLY, details.start, clock.zone("UTC"), count=4)
+    meet(folder, size)
+    return create_own_event(details=details, actor=actor, rule=rule).dates
+
+
+def move_all(event, start, folder, size):
+    row, begins = OwnEvent.objects.select_related("user", "recurrence").get(pk=event), datetime.fromisoformat(start)
+    details = replace(details_of(row), start=begins, end=begins + HOUR)
+    rule = Rule(Frequency.WEEKLY, begins, clock.zone("UTC"), count=4)
+    meet(folder, size)
+    return change_dates(
+        event=row, details=details, rule=rule, scope=Scope.ALL, actor=row.user, version=row.version
+    ).dates
 
 
 def change(event, title, folder, size):
@@ -106,3 +129,34 @@ def test_of_tabs_that_change_an_event_at_once_one_wins_and_the_others_are_told(r
         assert OwnEvent.objects.get().version == 2
     else:
         assert not OwnEvent.objects.exists()
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_a_booking_on_a_later_date_is_either_asked_about_or_refused(run_calls, tmp_path, turn):
+    service, start = make_service(), soon(30)
+    folder = str(tmp_path)
+
+    event, booking = run_calls(
+        [
+            (create_weekly, service.provider.user_id, start.isoformat(), folder, 2),
+            (book, service.pk, UserFactory().pk, start.isoformat(), folder, 2),
+        ]
+    )
+
+    assert (event.error, booking.error) in [("", "SlotTaken"), ("InsideChanged", "")]
+    assert OwnEvent.objects.count() == (0 if event.error else 4)
+
+
+def test_of_two_tabs_that_move_all_dates_one_wins(run_calls, tmp_path):
+    person, start = UserFactory(), soon(30)
+    details = Details("Class", start, start + HOUR)
+    row = create_own_event(
+        details=details, actor=person, rule=Rule(Frequency.WEEKLY, start, clock.zone("UTC"), count=4)
+    ).event
+    folder = str(tmp_path)
+
+    outcomes = run_calls([(move_all, row.pk, (start + n * HOUR).isoformat(), folder, 2) for n in (1, 2)])
+
+    assert sorted(outcome.error for outcome in outcomes) == ["", "ChangedMeanwhile"]
+    assert OwnEvent.objects.count() == 4
+    assert OwnRecurrence.objects.count() == 1
