@@ -11,16 +11,17 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 
 from accounts import personal_data, services
 from accounts.models import Ban, User
-from core.admin import ReadOnly
+from core.admin import FOUND_AT_MOST, Found, ModelAdmin, ReadOnly, search_of
 
 
 class Suspended(admin.SimpleListFilter):
@@ -36,7 +37,7 @@ class Suspended(admin.SimpleListFilter):
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin):
+class UserAdmin(ModelAdmin):
     """The admin page of a person, without passwords, second steps and sessions. People sign up themselves."""
 
     list_display = ["known_as", "name", "email_confirmed_at", "is_staff", "is_active", "joined_at"]
@@ -110,7 +111,7 @@ class UserAdmin(admin.ModelAdmin):
         return [*super().get_readonly_fields(request, obj), *rights]
 
 
-class SuperusersGroupAdmin(GroupAdmin):
+class SuperusersGroupAdmin(GroupAdmin, ModelAdmin):
     """The admin page of a group, which only superusers add, change or delete: a group's rights are its members'."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -142,7 +143,7 @@ for model in (Authenticator, EmailAddress, EmailConfirmation, SocialAccount, Soc
 
 
 @admin.register(SocialAccount)
-class GoogleSignInAdmin(ReadOnly, admin.ModelAdmin):
+class GoogleSignInAdmin(ReadOnly, ModelAdmin):
     """The admin page of a Google account that signs in to an account, to be read only. There are no tokens."""
 
     list_display = ["user", "address", "date_joined", "last_login"]
@@ -155,3 +156,42 @@ class GoogleSignInAdmin(ReadOnly, admin.ModelAdmin):
     @admin.display(description="address at Google")
     def address(self, account: SocialAccount) -> str:
         return account.extra_data.get("email", "")
+
+
+def find_people(request: HttpRequest, text: str) -> list[Found]:
+    """The accounts whose address, username or name begins with the text, for staff's search."""
+    if not request.user.has_perm("accounts.view_user"):
+        return []
+    fits = Q(email__istartswith=text) | Q(username__istartswith=text) | Q(name__istartswith=text)
+    return [
+        Found(str(person), f"Account, {person.known_as}", reverse("admin:accounts_user_change", args=[person.pk]))
+        for person in User.objects.filter(fits).order_by("name")[:FOUND_AT_MOST]
+    ]
+
+
+search_of.answer(find_people)
+
+
+@admin.register(LogEntry)
+class AuditAdmin(ReadOnly, ModelAdmin):
+    """What staff did in the admin, for how long `ADMIN_LOG_DAYS` says."""
+
+    list_display = ["action_time", "user", "content_type", "object_repr", "words"]
+    list_select_related = ["user", "content_type"]
+    list_filter = ["action_flag", "content_type"]
+    search_fields = ["object_repr", "user__email", "user__name", "change_message"]
+    date_hierarchy = "action_time"
+    ordering = ["-pk"]
+    fields = ["action_time", "user", "content_type", "page", "words"]
+    readonly_fields = ["page", "words"]
+    show_full_result_count = False
+
+    @admin.display(description="what was done")
+    def words(self, entry: LogEntry) -> str:
+        return entry.get_change_message()
+
+    @admin.display(description="row")
+    def page(self, entry: LogEntry) -> str:
+        """The row that was changed, with a link to its page."""
+        address = entry.get_admin_url()
+        return format_html('<a href="{}">{}</a>', address, entry.object_repr) if address else entry.object_repr

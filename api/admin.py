@@ -6,10 +6,11 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from api.models import ApiKey
+from core.admin import ModelAdmin
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(admin.ModelAdmin):
+class ApiKeyAdmin(ModelAdmin):
     list_display = ("begins_with", "name", "person", "made_at", "ends_at", "used_on")
     list_select_related = ("person",)
     search_fields = ("prefix", "name", "person__name", "person__email")

@@ -2,13 +2,13 @@
 
 from django.contrib import admin
 
-from core.admin import ReadOnly
+from core.admin import ModelAdmin, ReadOnly, TabularInline
 
 from .models import BusyInterval, Channel, Connection, FreeEvent, GoogleCalendar, Note, WrittenEvent
 
 
 @admin.register(BusyInterval)
-class BusyIntervalAdmin(ReadOnly, admin.ModelAdmin):
+class BusyIntervalAdmin(ReadOnly, ModelAdmin):
     list_display = ["start", "end", "provider", "calendar"]
     list_select_related = ["provider", "calendar"]
     fields = ["provider", "calendar", "start", "end", "is_all_day", "is_free_by_choice"]
@@ -18,7 +18,7 @@ class BusyIntervalAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(FreeEvent)
-class FreeEventAdmin(ReadOnly, admin.ModelAdmin):
+class FreeEventAdmin(ReadOnly, ModelAdmin):
     list_display = ["start", "end", "calendar"]
     list_select_related = ["calendar"]
     fields = ["calendar", "start", "end", "is_all_day"]
@@ -28,7 +28,7 @@ class FreeEventAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(WrittenEvent)
-class WrittenEventAdmin(ReadOnly, admin.ModelAdmin):
+class WrittenEventAdmin(ReadOnly, ModelAdmin):
     list_display = ["event_id", "calendar", "source", "start", "written_at", "write_at", "failures", "problem"]
     list_select_related = ["calendar"]
     list_filter = ["source", "problem"]
@@ -40,14 +40,14 @@ class WrittenEventAdmin(ReadOnly, admin.ModelAdmin):
     show_full_result_count = False
 
 
-class CalendarInline(ReadOnly, admin.TabularInline):
+class CalendarInline(ReadOnly, TabularInline):
     model = GoogleCalendar
     extra = 0
     fields = ("name", "counts_as_busy", "last_read_at", "next_read_at", "failures", "problem", "gone_since")
     readonly_fields = fields
 
 
-class ChannelInline(ReadOnly, admin.TabularInline):
+class ChannelInline(ReadOnly, TabularInline):
     model = Channel
     extra = 0
     fields = ("calendar", "state", "asked_at", "expires_at", "last_message_at", "failures")
@@ -55,7 +55,7 @@ class ChannelInline(ReadOnly, admin.TabularInline):
 
 
 @admin.register(Connection)
-class ConnectionAdmin(ReadOnly, admin.ModelAdmin):
+class ConnectionAdmin(ReadOnly, ModelAdmin):
     list_display = ["email", "user", "state", "state_since", "problem", "signed_in_at"]
     list_select_related = ["user"]
     list_filter = ["state", "problem"]
@@ -67,7 +67,7 @@ class ConnectionAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(Note)
-class NoteAdmin(ReadOnly, admin.ModelAdmin):
+class NoteAdmin(ReadOnly, ModelAdmin):
     list_display = ["connection", "kind", "problem", "busy", "changed", "at"]
     list_select_related = ["connection"]
     list_filter = ["kind", "problem"]

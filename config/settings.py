@@ -7,6 +7,7 @@ from decimal import Decimal
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
+from django.templatetags.static import static
 from whitenoise.compress import Compressor
 
 from config.environment import (
@@ -78,6 +79,8 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "core.apps.CollectedFilesConfig",
     "corsheaders",
+    # The theme's templates stand before those of Django's admin.
+    "unfold.apps.BasicAppConfig",
     "core.apps.StaffAdminConfig",
     "django.contrib.postgres",
     "allauth",
@@ -440,6 +443,37 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF, *([origin_of(GOOGLE_AUTH_URI)] if GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET else [])],
     }
 }
+
+# --- Staff's pages -----------------------------------------------------------
+
+UNFOLD = {
+    "SITE_TITLE": f"{SITE_NAME} staff",
+    "SITE_HEADER": SITE_NAME,
+    "STYLES": [
+        lambda request, name=name: static(f"css/{name}.css")
+        for name in ("tokens", "base", "layout", "components", "screens/admin")
+    ],
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/favicon.svg")}],
+    "BORDER_RADIUS": "8px",
+    # The scales of the theme around our slate and verdigris (static/css/tokens.css).
+    "COLORS": {
+        "base": {
+            "50": "#f2f5f4", "100": "#e8eeec", "200": "#d8e0de", "300": "#b6c4c1", "400": "#93a5a1", "500": "#6a7c78",
+            "600": "#566864", "700": "#3d4f4c", "800": "#2a3735", "900": "#141d1c", "950": "#0c1312",
+        },
+        "primary": {
+            "50": "#f0f8f6", "100": "#dbeeea", "200": "#b5d3ce", "300": "#a3e4dc", "400": "#96ddd5", "500": "#74cdc3",
+            "600": "#0f605b", "700": "#0a4a46", "800": "#0b3a37", "900": "#12352f", "950": "#03211e",
+        },
+        "font": {
+            "subtle-light": "#566864", "subtle-dark": "#93a5a1",
+            "default-light": "#3d4f4c", "default-dark": "#b6c4c1",
+            "important-light": "#10201e", "important-dark": "#e8f0ee",
+        },
+    },
+    "DASHBOARD_CALLBACK": "appointments.admin.dashboard.add_overview",
+    "SIDEBAR": {"navigation": "appointments.admin.menu.navigation"},
+}  # fmt: skip
 
 # --- Logs -------------------------------------------------------------------
 

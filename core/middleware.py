@@ -6,7 +6,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from csp.constants import SELF, UNSAFE_INLINE
+from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import FieldDoesNotExist
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +22,8 @@ logger = logging.getLogger(__name__)
 LIST = "_changelist"
 # Raised where the admin looks up an impossible year, a number too large or an unknown field from its query string.
 UNCHECKED_BY_ADMIN = (OverflowError, FieldDoesNotExist, ValueError, DataError)
-ADMIN_POLICY = {"style-src": [SELF, UNSAFE_INLINE], "script-src": [SELF]}
+# The theme writes its colours into the page, and its scripts (Alpine) read expressions from attributes.
+ADMIN_POLICY = {"style-src": [SELF, UNSAFE_INLINE], "script-src": [SELF, UNSAFE_EVAL]}
 
 
 class PagesMiddleware:

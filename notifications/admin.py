@@ -4,20 +4,20 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from core.admin import ReadOnly
+from core.admin import ModelAdmin, ReadOnly, TabularInline
 
 from .models import InboxItem, MailPreferences, Mention, RefusedAddress, ReminderLead, SentMail, TurnedOff
 from .services import send_again
 
 
-class MentionInline(ReadOnly, admin.TabularInline):
+class MentionInline(ReadOnly, TabularInline):
     model = Mention
     fields = ("about",)
     extra = 0
 
 
 @admin.register(SentMail)
-class SentMailAdmin(ReadOnly, admin.ModelAdmin):
+class SentMailAdmin(ReadOnly, ModelAdmin):
     list_display = ["created_at", "kind", "about", "user", "state", "reason", "held_until", "attempts", "sent_at"]
     list_filter = ["state", "kind"]
     list_select_related = ["user"]
@@ -43,7 +43,7 @@ class SentMailAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(InboxItem)
-class InboxItemAdmin(ReadOnly, admin.ModelAdmin):
+class InboxItemAdmin(ReadOnly, ModelAdmin):
     """The admin page of what people were told on the site, and whether they have read it."""
 
     list_display = ["told_at", "kind", "about", "reader", "read_at"]
@@ -54,7 +54,7 @@ class InboxItemAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(RefusedAddress)
-class RefusedAddressAdmin(ReadOnly, admin.ModelAdmin):
+class RefusedAddressAdmin(ReadOnly, ModelAdmin):
     """The admin page of refused addresses. Staff delete a row to let the next mail try the address at once."""
 
     list_display = ["user", "email", "code", "refused_at"]
@@ -65,20 +65,20 @@ class RefusedAddressAdmin(ReadOnly, admin.ModelAdmin):
         return request.user.has_perm("notifications.delete_refusedaddress")
 
 
-class ReminderLeadInline(ReadOnly, admin.TabularInline):
+class ReminderLeadInline(ReadOnly, TabularInline):
     model = ReminderLead
     fields = ("minutes",)
     extra = 0
 
 
-class TurnedOffInline(ReadOnly, admin.TabularInline):
+class TurnedOffInline(ReadOnly, TabularInline):
     model = TurnedOff
     fields = ("channel", "topic")
     extra = 0
 
 
 @admin.register(MailPreferences)
-class MailPreferencesAdmin(ReadOnly, admin.ModelAdmin):
+class MailPreferencesAdmin(ReadOnly, ModelAdmin):
     """The admin page of what people chose to be told about: each decides for themselves, and staff only look."""
 
     list_display = ["user", "much", "quiet_from", "quiet_until"]

@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from core.admin import ReadOnly, StateFilter
+from core.admin import ModelAdmin, ReadOnly, StateFilter
 from outbox.models import Message, ScheduledJob
 from outbox.services import leave_undone, retry_message
 
@@ -22,7 +22,7 @@ class MessageState(StateFilter):
 
 
 @admin.register(Message)
-class MessageAdmin(ReadOnly, admin.ModelAdmin):
+class MessageAdmin(ReadOnly, ModelAdmin):
     list_display = ["topic", "key", "state", "attempts", "due_at", "last_error"]
     list_filter = [MessageState, "topic"]
     search_fields = ["topic", "key"]
@@ -58,5 +58,5 @@ class MessageAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(ScheduledJob)
-class ScheduledJobAdmin(ReadOnly, admin.ModelAdmin):
+class ScheduledJobAdmin(ReadOnly, ModelAdmin):
     list_display = ["name", "rhythm", "last_run_at", "next_run_at"]

@@ -7,12 +7,13 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.forms import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest
+from django.urls import reverse
 
 from accounts.services import compare_calendar
-from core.admin import ReadOnly, StateFilter
+from core.admin import FOUND_AT_MOST, Found, ModelAdmin, ReadOnly, StackedInline, StateFilter, TabularInline, search_of
 from core.db import lock_rows
 from providers import queries
 from providers.edit_stamps import SAID_FIELDS
@@ -33,7 +34,7 @@ from providers.services.locking import appointments_read_otherwise, open_time_ch
 from providers.wording import price_text
 
 
-class RefreshesOpenings(admin.ModelAdmin):
+class RefreshesOpenings(ModelAdmin):
     """A ModelAdmin that saves the form and its inlines under the provider's lock, as the services do, and at the end of
     the same transaction says that open time has changed."""
 
@@ -67,7 +68,7 @@ def lock_providers_of(rows: Iterable[Any]) -> None:
     list(lock_rows(Provider.objects.filter(pk__in=keys - {None}).order_by("pk")))
 
 
-class PolicyInline(admin.StackedInline):
+class PolicyInline(StackedInline):
     model = BookingPolicy
     can_delete = False
 
@@ -87,14 +88,14 @@ class WeekFormSet(BaseInlineFormSet):
             raise ValidationError([problem.sentence for problem in problems])
 
 
-class HoursInline(admin.TabularInline):
+class HoursInline(TabularInline):
     model = WorkingHours
     formset = WeekFormSet
     extra = 0
 
 
 @admin.register(Category)
-class CategoryAdmin(admin.ModelAdmin):
+class CategoryAdmin(ModelAdmin):
     list_display = ["name", "slug", "position"]
     list_editable = ["position"]
     prepopulated_fields = {"slug": ["name"]}
@@ -116,6 +117,20 @@ class ProviderAdmin(RefreshesOpenings):
             compare_calendar(obj.user)
         if {*SAID_FIELDS, "time_zone"} & set(form.changed_data):
             appointments_read_otherwise(obj)
+
+
+def find_providers(request: HttpRequest, text: str) -> list[Found]:
+    """The providers whose page or name begins with the text, for staff's search."""
+    if not request.user.has_perm("providers.view_provider"):
+        return []
+    fits = Q(slug__istartswith=text) | Q(name__istartswith=text)
+    return [
+        Found(row.name, f"Provider, /{row.slug}/", reverse("admin:providers_provider_change", args=[row.pk]))
+        for row in Provider.objects.filter(fits).order_by("name")[:FOUND_AT_MOST]
+    ]
+
+
+search_of.answer(find_providers)
 
 
 @admin.register(Service)
@@ -159,7 +174,7 @@ class DateOverrideAdmin(RefreshesOpenings):
 
 
 @admin.register(CustomerAllowance)
-class CustomerAllowanceAdmin(ReadOnly, admin.ModelAdmin):
+class CustomerAllowanceAdmin(ReadOnly, ModelAdmin):
     """The customers for whom a provider lifted the limits, which only the provider's own pages change."""
 
     list_display = ["provider", "customer", "created_at"]
@@ -168,7 +183,7 @@ class CustomerAllowanceAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(TimeOff)
-class TimeOffAdmin(ReadOnly, admin.ModelAdmin):
+class TimeOffAdmin(ReadOnly, ModelAdmin):
     """The time off of providers, which only their own pages change, since it may cancel appointments."""
 
     list_display = ["provider", "start", "end", "all_day", "public_word"]
@@ -188,7 +203,7 @@ class BlockState(StateFilter):
 
 
 @admin.register(CustomerBlock)
-class CustomerBlockAdmin(ReadOnly, admin.ModelAdmin):
+class CustomerBlockAdmin(ReadOnly, ModelAdmin):
     """The customers of whom a provider takes no bookings, or took none, which only the provider's own pages change."""
 
     list_display = ["provider", "customer", "since", "blocked_by", "lifted_at", "lifted_by"]

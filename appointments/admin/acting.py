@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import Model, QuerySet
@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 
 from accounts.models import User
 from appointments.forms.reasons import REASON_LENGTH
-from core.admin import ReadOnly
+from core.admin import ModelAdmin, ReadOnly
 from core.exceptions import DomainError
 from core.forms import TextField
 
@@ -30,7 +30,7 @@ class StaffReason(forms.Form):
     )
 
 
-class Acting(ReadOnly, admin.ModelAdmin):
+class Acting(ReadOnly, ModelAdmin):
     """A ModelAdmin of rows that staff may look at, and change through actions."""
 
     change_form_template = "appointments/admin/change.html"

@@ -11,14 +11,14 @@ from django.utils.html import format_html
 from appointments.models import Appointment, AppointmentEvent, Hold, Offer, Proposal
 from appointments.services import transitions
 from appointments.states import MOVES, Role, Verb
-from core.admin import ReadOnly
+from core.admin import Found, ModelAdmin, ReadOnly, TabularInline, search_of
 from core.money import format_money, percent_text
 
 from .acting import Acting, Answer, staff_of
 from .why_not import AnswersWhyNot
 
 
-class OfPeople(ReadOnly, admin.TabularInline):
+class OfPeople(ReadOnly, TabularInline):
     """Rows that each name the person who acted, read with them in one query."""
 
     extra = 0
@@ -38,7 +38,7 @@ class ProposalInline(OfPeople):
     readonly_fields = ("created_at",)
 
 
-class OfferInline(ReadOnly, admin.TabularInline):
+class OfferInline(ReadOnly, TabularInline):
     """The times that are offered instead of the appointment."""
 
     model = Offer
@@ -51,7 +51,7 @@ class OfferInline(ReadOnly, admin.TabularInline):
         return super().get_queryset(request).select_related("taken_as")
 
 
-class HoldInline(ReadOnly, admin.TabularInline):
+class HoldInline(ReadOnly, TabularInline):
     model = Hold
     fields = ("kind", "start", "end", "expires_at")
     extra = 0
@@ -152,8 +152,25 @@ def _change(appointment: Appointment, verb: Verb, reason: str) -> transitions.Ch
     return transitions.Change(appointment, Verb.CORRECT if corrects else verb, reason, to)
 
 
+def find_appointments(request: HttpRequest, text: str) -> list[Found]:
+    """The appointment with this reference, for staff's search."""
+    if not request.user.has_perm("appointments.view_appointment"):
+        return []
+    return [
+        Found(
+            f"Appointment {row.reference}",
+            f"{row.customer} with {row.provider}, {row.get_status_display().lower()}",
+            reverse("admin:appointments_appointment_change", args=[row.pk]),
+        )
+        for row in Appointment.objects.select_related("customer", "provider").filter(reference=text.upper())
+    ]
+
+
+search_of.answer(find_appointments)
+
+
 @admin.register(AppointmentEvent)
-class AppointmentEventAdmin(ReadOnly, admin.ModelAdmin):
+class AppointmentEventAdmin(ReadOnly, ModelAdmin):
     list_display = ["appointment", "at", "verb", "role", "actor", "from_status", "to_status"]
     list_select_related = ["appointment", "actor"]
     list_filter = ["verb", "role"]
@@ -164,7 +181,7 @@ class AppointmentEventAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(Proposal)
-class ProposalAdmin(ReadOnly, admin.ModelAdmin):
+class ProposalAdmin(ReadOnly, ModelAdmin):
     list_display = ["appointment", "by", "old_start", "start", "answer_by", "state"]
     list_select_related = ["appointment"]
     list_filter = ["state", "by"]
@@ -174,7 +191,7 @@ class ProposalAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(Offer)
-class OfferAdmin(ReadOnly, admin.ModelAdmin):
+class OfferAdmin(ReadOnly, ModelAdmin):
     list_display = ["provider", "customer", "start", "expires_at", "state", "instead_of", "place"]
     list_select_related = ["provider", "customer", "instead_of", "place"]
     exclude = ["token_hash"]
@@ -185,7 +202,7 @@ class OfferAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(Hold)
-class HoldAdmin(ReadOnly, admin.ModelAdmin):
+class HoldAdmin(ReadOnly, ModelAdmin):
     list_display = ["provider", "start", "end", "appointment", "expires_at"]
     list_select_related = ["provider", "appointment"]
     exclude = ["browser", "kept_from"]

@@ -6,10 +6,11 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from appointments.models import CalendarFeed
+from core.admin import ModelAdmin
 
 
 @admin.register(CalendarFeed)
-class CalendarFeedAdmin(admin.ModelAdmin):
+class CalendarFeedAdmin(ModelAdmin):
     list_display = ("owner", "shows", "created_at")
     list_select_related = ("owner",)
     list_filter = ("shows",)

@@ -3,11 +3,11 @@
 from django.contrib import admin
 
 from appointments.models import KnownConflict
-from core.admin import ReadOnly
+from core.admin import ModelAdmin, ReadOnly
 
 
 @admin.register(KnownConflict)
-class KnownConflictAdmin(ReadOnly, admin.ModelAdmin):
+class KnownConflictAdmin(ReadOnly, ModelAdmin):
     list_display = ["appointment", "calendar", "start", "busy_from", "busy_until", "known_at", "kept_at"]
     list_select_related = ["appointment", "calendar"]
     fields = ["appointment", "calendar", "start", "end", "busy_from", "busy_until", "known_at", "kept_at"]

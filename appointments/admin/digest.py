@@ -6,10 +6,11 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from appointments.models import Digest
+from core.admin import ModelAdmin
 
 
 @admin.register(Digest)
-class DigestAdmin(admin.ModelAdmin):
+class DigestAdmin(ModelAdmin):
     list_display = ("provider", "minute", "also_empty", "told")
     list_select_related = ("provider",)
     list_filter = ("also_empty",)

@@ -23,7 +23,7 @@ from appointments.queries.fair_use import cancelled_by, evidence_of
 from appointments.rules.fair_use import COUNTED_FOR
 from appointments.services import fair_use
 from core import clock
-from core.admin import ReadOnly, StateFilter
+from core.admin import ReadOnly, StateFilter, TabularInline
 from core.forms import TextField
 
 from .acting import Acting, Answer, staff_of
@@ -74,7 +74,7 @@ class LateState(StateFilter):
         return queryset
 
 
-class AppealInline(ReadOnly, admin.TabularInline):
+class AppealInline(ReadOnly, TabularInline):
     model = Appeal
     fields = ("text", "sent_at", "answer", "answered_at", "answered_by")
     extra = 0

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from core import clock
-from core.admin import StateFilter
+from core.admin import ModelAdmin, StateFilter
 from core.exceptions import DomainError
 from core.forms import TextField
 from core.money import percent_text
@@ -87,10 +87,10 @@ class FeeRateAdmin(Acting):
         return ["provider", "rate", "starts_at", "reason", "set_by", "created_at", *withdrawn]
 
     def get_readonly_fields(self, request: HttpRequest, obj: FeeRate | None = None) -> list[str]:
-        return [] if obj is None else ["rate", "created_at"]
+        return [] if obj is None else ["rate", "created_at", *super().get_readonly_fields(request, obj)]
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return admin.ModelAdmin.has_add_permission(self, request)
+        return ModelAdmin.has_add_permission(self, request)
 
     def has_act_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("providers.change_feerate")

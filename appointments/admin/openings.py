@@ -3,11 +3,11 @@
 from django.contrib import admin
 
 from appointments.models import OpenDay, OpeningIndex, SearchFigures
-from core.admin import ReadOnly
+from core.admin import ModelAdmin, ReadOnly
 
 
 @admin.register(OpeningIndex)
-class OpeningIndexAdmin(ReadOnly, admin.ModelAdmin):
+class OpeningIndexAdmin(ReadOnly, ModelAdmin):
     """The search index's row of a provider, and when it becomes stale."""
 
     list_display = ["provider", "next_at", "stale_at"]
@@ -17,7 +17,7 @@ class OpeningIndexAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(OpenDay)
-class OpenDayAdmin(ReadOnly, admin.ModelAdmin):
+class OpenDayAdmin(ReadOnly, ModelAdmin):
     list_display = ["provider", "day", "early", "late"]
     list_select_related = ["provider"]
     search_fields = ["provider__name"]
@@ -25,5 +25,5 @@ class OpenDayAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(SearchFigures)
-class SearchFiguresAdmin(ReadOnly, admin.ModelAdmin):
+class SearchFiguresAdmin(ReadOnly, ModelAdmin):
     list_display = ["name", "measured_at"]

@@ -3,11 +3,11 @@
 from django.contrib import admin
 
 from appointments.models import OwnEvent
-from core.admin import ReadOnly
+from core.admin import ModelAdmin, ReadOnly
 
 
 @admin.register(OwnEvent)
-class OwnEventAdmin(ReadOnly, admin.ModelAdmin):
+class OwnEventAdmin(ReadOnly, ModelAdmin):
     """People's own events, which only their owners change, and whose texts only they read."""
 
     list_display = ["user", "start", "end", "is_all_day", "is_free"]

@@ -7,10 +7,10 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from appointments.models import Appointment, LeftOutDate, Series
-from core.admin import ReadOnly
+from core.admin import ModelAdmin, ReadOnly, TabularInline
 
 
-class DateInline(ReadOnly, admin.TabularInline):
+class DateInline(ReadOnly, TabularInline):
     """The dates of the series that were booked, each with a link to its appointment."""
 
     model = Appointment
@@ -21,14 +21,14 @@ class DateInline(ReadOnly, admin.TabularInline):
     verbose_name_plural = "dates"
 
 
-class LeftOutInline(ReadOnly, admin.TabularInline):
+class LeftOutInline(ReadOnly, TabularInline):
     model = LeftOutDate
     fields = ("occurrence", "start", "reason")
     extra = 0
 
 
 @admin.register(Series)
-class SeriesAdmin(ReadOnly, admin.ModelAdmin):
+class SeriesAdmin(ReadOnly, ModelAdmin):
     list_display = ["customer", "provider", "service", "frequency", "first", "dates", "created_at"]
     list_select_related = ["customer", "provider", "service"]
     list_filter = ["frequency"]

@@ -3,10 +3,10 @@
 from django.contrib import admin
 
 from appointments.models import Offer, WaitlistPlace
-from core.admin import ReadOnly
+from core.admin import ModelAdmin, ReadOnly, TabularInline
 
 
-class PlaceOfferInline(ReadOnly, admin.TabularInline):
+class PlaceOfferInline(ReadOnly, TabularInline):
     """The times that were offered to the place."""
 
     model = Offer
@@ -16,7 +16,7 @@ class PlaceOfferInline(ReadOnly, admin.TabularInline):
 
 
 @admin.register(WaitlistPlace)
-class WaitlistPlaceAdmin(ReadOnly, admin.ModelAdmin):
+class WaitlistPlaceAdmin(ReadOnly, ModelAdmin):
     list_display = ["provider", "customer", "service", "first_on", "last_on", "state", "created_at"]
     list_select_related = ["provider", "customer", "service"]
     list_filter = ["state"]

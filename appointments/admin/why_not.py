@@ -4,7 +4,6 @@ from http import HTTPStatus
 from typing import Any
 
 from django import forms
-from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +17,7 @@ from appointments.pages.why_not import answer_of, subtitle
 from appointments.services.booking import refusals_of_customer
 from appointments.services.why_not import why_not
 from core import clock
+from core.admin import ModelAdmin
 from core.forms import LineField
 from providers.models import Provider
 
@@ -60,7 +60,7 @@ class StaffWhyNotForm(WhyNotForm):
         return found
 
 
-class AnswersWhyNot(admin.ModelAdmin):
+class AnswersWhyNot(ModelAdmin):
     """A ModelAdmin with the page beside its list, which links to it."""
 
     change_list_template = "appointments/admin/change_list.html"

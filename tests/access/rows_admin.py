@@ -64,6 +64,9 @@ ROWS = [
     ),
     Row("admin:password_change", get=LOOK, post=staff("422")),
     Row("admin:password_change_done", get=LOOK, post=staff("405")),
+    Row("admin:search", get=LOOK, post=LOOK),
+    # Back to the page of the form, in the zone that was chosen.
+    Row("admin:zone", get=staff("405"), post=staff("go"), data=lambda world: {"zone": "Asia/Kolkata"}),
     Row("admin:jsi18n", get=LOOK, post=staff("405")),
     # None of our fields uses autocompletion.
     Row("admin:autocomplete", get=NOBODY, post=staff("405")),
@@ -78,6 +81,7 @@ ROWS = [
     Row("admin:why_not", get=LOOK, post=staff("405")),
     # Rights are handed out by superusers.
     *model("auth_group", lambda world: world.group, **EDITED, right=SUPERUSER),
+    *model("admin_logentry", lambda world: world.admin_log),
     *model("accounts_user", lambda world: world.people["C"], may="change"),
     # Each asks for a reason, or for the answer.
     *model("socialaccount_socialaccount", lambda world: world.google),

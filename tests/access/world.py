@@ -14,6 +14,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.socialaccount.models import SocialAccount
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -485,6 +486,12 @@ class World:
     def message(self) -> Message:
         number = Message.id_for("probe", "one")
         return Message.objects.create(id=number, topic="probe", key="one", dead_at=clock.now())
+
+    @cached_property
+    def admin_log(self) -> LogEntry:
+        staff = self.people["S"]
+        LogEntry.objects.log_actions(staff.pk, [self.people["C"]], CHANGE, change_message="Asked by phone.")
+        return LogEntry.objects.get()
 
     @cached_property
     def job(self) -> ScheduledJob:

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from allauth.socialaccount.models import SocialAccount
 from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -109,7 +110,10 @@ def staff(client):
         )
     with transaction.atomic():
         outbox.publish_all(outbox.Draft(topic="appointments.refresh_openings", key=str(n)) for n in range(MANY))
-    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    owner = UserFactory(is_staff=True, is_superuser=True)
+    for provider in Provider.objects.all():
+        LogEntry.objects.log_actions(owner.pk, [provider], CHANGE, change_message="Asked by phone.")
+    client.force_login(owner)
     return client
 
 

@@ -25,7 +25,8 @@ def maya():
 
 def change(client, row, **typed):
     address = reverse(f"admin:providers_{row._meta.model_name}_change", args=[row.pk])
-    fields = fields_of(client.get(address), "_save")
+    page = client.get(address)
+    fields = fields_of(page, next(iter(page.context["adminform"].form.fields)))
     return client.post(address, {**fields, **typed})
 
 

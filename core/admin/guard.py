@@ -1,14 +1,15 @@
-"""Base classes of the admin: its site, read-only pages, and a guard against lookups that no page offers."""
+"""A guard against lookups and actions that no page of the admin offers."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.utils import get_fields_from_path
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest
+
+from .filters import TypedFilter
 
 # Room for a name, an address or a reference. Each word of a search becomes a condition of the query.
 LONGEST_SEARCH = 200
@@ -44,6 +45,9 @@ def _offered_lookups(model_admin: admin.ModelAdmin, request: HttpRequest) -> Ite
         if isinstance(item, type) and issubclass(item, admin.SimpleListFilter):
             yield str(item.parameter_name)
             continue
+        if isinstance(item, type) and issubclass(item, TypedFilter):
+            yield from (name for name, _, _ in item.inputs)
+            continue
         name = str(item[0] if isinstance(item, list | tuple) else item)
         yield from (name, f"{name}__exact", f"{name}__isnull")
         field = get_fields_from_path(model_admin.model, name)[-1]
@@ -51,47 +55,6 @@ def _offered_lookups(model_admin: admin.ModelAdmin, request: HttpRequest) -> Ite
             yield f"{name}__{field.target_field.name}__exact"
     if day := model_admin.date_hierarchy:
         yield from (f"{day}__{part}" for part in ("year", "month", "day"))
-
-
-class StaffSite(admin.AdminSite):
-    """The admin site, which makes every registered ModelAdmin, ours or a package's, a guarded one."""
-
-    site_header = site_title = f"{settings.SITE_NAME} staff"
-    index_title = f"Look after {settings.SITE_NAME}"
-
-    def register(
-        self,
-        model_or_iterable: type[Model] | Iterable[type[Model]],
-        admin_class: type[admin.ModelAdmin] | None = None,
-        **options: Any,
-    ) -> None:
-        theirs = admin_class or admin.ModelAdmin
-        guarded = type(theirs.__name__, (Guarded, theirs), {"__module__": theirs.__module__})
-        super().register(model_or_iterable, guarded, **options)
-
-
-class StateFilter(admin.SimpleListFilter):
-    """A filter of a list by the states of its rows, each with its name in the address and its label."""
-
-    title = "state"
-    parameter_name = "state"
-    states: Sequence[tuple[str, str]] = ()
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return list(self.states)
-
-
-class ReadOnly:
-    """Mixin for a ModelAdmin whose rows staff may look at, and change only through actions."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 def refuse_what_was_not_offered(request: HttpRequest, model_admin: Any) -> None:

@@ -1,0 +1,118 @@
+"""What staff see of the whole platform: the figures of a day, of thirty days, and what failed or waits."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib.admin.models import LogEntry
+from django.db.models import Count, QuerySet
+from django.db.models.functions import TruncDate
+
+from accounts.models import Appeal, Ban
+from appointments.models import Appointment, conditions
+from appointments.states import Status
+from calendar_sync.models import Connection
+from calendar_sync.states import State as Connected
+from core import clock
+from notifications.models import SentMail
+from notifications.models import State as Mailed
+from outbox.models import Message
+
+# How long a failure is news, and how long a suspension is.
+FAILED_WITHIN, SUSPENDED_WITHIN = timedelta(hours=24), timedelta(days=7)
+TOOK_PLACE = (Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW)
+
+
+@dataclass(frozen=True, slots=True)
+class DayFigures:
+    """The appointments of a day by what became of them; requests and those never agreed are in none of the counts."""
+
+    day: date
+    held: int = 0
+    cancelled: int = 0
+    no_shows: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.held + self.cancelled + self.no_shows
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """The agreed appointments of a day: those over, those to come, and on how many providers' days they lie."""
+
+    done: int
+    to_come: int
+    providers: int
+    zones: int
+
+    @property
+    def total(self) -> int:
+        return self.done + self.to_come
+
+
+def today(zone: ZoneInfo, *, now: datetime) -> Today:
+    """The agreed appointments of today in this zone. One query."""
+    start, end = clock.day_bounds(clock.local(now, zone).date(), zone)
+    rows = Appointment.objects.filter(status__in=TOOK_PLACE, start__gte=start, start__lt=end)
+    found = rows.values_list("end", "provider", "provider__time_zone")
+    done = sum(until <= now for until, _, _ in found)
+    return Today(
+        done=done,
+        to_come=len(found) - done,
+        providers=len({provider for _, provider, _ in found}),
+        zones=len({name for _, _, name in found}),
+    )
+
+
+def days(zone: ZoneInfo, *, now: datetime, number: int = 30) -> list[DayFigures]:
+    """The figures of the last days in this zone, the present one last. One query."""
+    last = clock.local(now, zone).date()
+    first = last - timedelta(days=number - 1)
+    (start, _), (_, end) = clock.day_bounds(first, zone), clock.day_bounds(last, zone)
+    rows = Appointment.objects.filter(conditions.AGREED, start__gte=start, start__lt=end)
+    rows = rows.annotate(day=TruncDate("start", tzinfo=zone))
+    counted: Counter[tuple[date, str]] = Counter()
+    for day, status, count in rows.order_by().values_list("day", "status").annotate(count=Count("pk")):
+        counted[day, status] += count
+    return [
+        DayFigures(
+            day=day,
+            held=counted[day, Status.CONFIRMED] + counted[day, Status.COMPLETED],
+            cancelled=counted[day, Status.CANCELLED],
+            no_shows=counted[day, Status.NO_SHOW],
+        )
+        for day in (first + timedelta(days=past) for past in range(number))
+    ]
+
+
+def overdue_requests(*, now: datetime) -> QuerySet[Appointment]:
+    """Requests that nobody answered in time and that the job has not ended yet, the oldest first."""
+    return Appointment.objects.unanswered(now).order_by("answer_by")
+
+
+def failed_mails(*, now: datetime) -> QuerySet[SentMail]:
+    return SentMail.objects.filter(state=Mailed.REFUSED, created_at__gte=now - FAILED_WITHIN)
+
+
+def failed_jobs(*, now: datetime) -> QuerySet[Message]:
+    return Message.objects.dead().filter(dead_at__gte=now - FAILED_WITHIN).order_by("-dead_at")
+
+
+def lost_connections() -> QuerySet[Connection]:
+    return Connection.objects.filter(state=Connected.SIGN_IN_AGAIN).order_by("-state_since")
+
+
+def waiting_appeals() -> QuerySet[Appeal]:
+    return Appeal.objects.filter(answered_at=None).order_by("sent_at")
+
+
+def new_suspensions(*, now: datetime) -> QuerySet[Ban]:
+    return Ban.objects.filter(since__gte=now - SUSPENDED_WITHIN).order_by("-since")
+
+
+def latest_acts(number: int) -> QuerySet[LogEntry, Any]:
+    """What staff did last in the admin."""
+    return LogEntry.objects.select_related("user", "content_type").order_by("-pk")[:number]
