@@ -1,33 +1,29 @@
 """The figures as a file of comma-separated values: the tables of the page, one under the other."""
 
-import csv
-import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from analytics.tables import Percent, Table
 from core import clock
+from core.csv_files import csv_file, text_cell
 from core.money import Money, minor_units, round_money
-
-# A cell that begins with one of these is a formula to spreadsheets.
-FORMULAS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-BYTE_ORDER_MARK = "\ufeff"
 
 
 def csv_of(tables: Iterable[Table], *, zone: str) -> bytes:
     """The tables as UTF-8 that spreadsheets read: each under its title, with a line between them. Amounts are plain
     numbers, lengths are minutes, moments are in the zone."""
-    out = io.StringIO()
-    writer = csv.writer(out)
+    return csv_file(_lines(tables, zone))
+
+
+def _lines(tables: Iterable[Table], zone: str) -> Iterator[Sequence[str | int]]:
     for table in tables:
-        writer.writerow([table.title])
-        writer.writerow([_text(head) for head in _heads(table)])
-        writer.writerows([_cell(value, zone) for value in row] for row in table.rows)
+        yield [table.title]
+        yield [text_cell(head) for head in _heads(table)]
+        yield from ([_cell(value, zone) for value in row] for row in table.rows)
         if table.foot:
-            writer.writerow([_cell(value, zone) for value in table.foot])
-        writer.writerow([])
-    return (BYTE_ORDER_MARK + out.getvalue()).encode()
+            yield [_cell(value, zone) for value in table.foot]
+        yield []
 
 
 def _heads(table: Table) -> list[str]:
@@ -54,9 +50,4 @@ def _cell(value: Any, zone: str) -> str | int:
             return value
         case None:
             return ""
-    return _text(str(value))
-
-
-def _text(words: str) -> str:
-    """The text, marked as such where a spreadsheet would reckon with it."""
-    return f"'{words}" if words.startswith(FORMULAS) else words
+    return text_cell(str(value))

@@ -4,6 +4,7 @@ from django.urls import register_converter
 from django.urls.converters import StringConverter
 
 from appointments.pages.calendar.periods import View
+from appointments.rules.ledger_periods import Period, period_named
 from providers.urls import DayConverter
 
 from . import links
@@ -30,6 +31,38 @@ class ViewConverter(StringConverter):
 
 
 register_converter(ViewConverter, "view")
+
+
+class PeriodConverter:
+    """A month as `2026-11`, or a year as `2026`."""
+
+    regex = r"20[0-9]{2}(?:-(?:0[1-9]|1[0-2]))?"
+
+    def to_python(self, value: str) -> Period:
+        period = period_named(value)
+        if period is None:
+            raise ValueError(value)
+        return period
+
+    def to_url(self, period: Period | str) -> str:
+        return str(period)
+
+
+class MonthConverter(PeriodConverter):
+    """A month as `2026-11`."""
+
+    regex = r"20[0-9]{2}-(?:0[1-9]|1[0-2])"
+
+
+class CurrencyConverter(StringConverter):
+    """The three letters of a currency."""
+
+    regex = "[A-Z]{3}"
+
+
+register_converter(PeriodConverter, "period")
+register_converter(MonthConverter, "month")
+register_converter(CurrencyConverter, "currency")
 
 
 class LinkConverter(StringConverter):

@@ -73,6 +73,11 @@ _PAYS_WITH = {
     for country in countries.split()
 }
 _COMMON = ("GBP", "EUR", "USD")
+# How the middle of a sentence names a currency; any other by its code.
+_IN_WORDS = {
+    "GBP": "pounds", "EUR": "euros", "USD": "US dollars", "AUD": "Australian dollars", "CAD": "Canadian dollars",
+    "NZD": "New Zealand dollars", "CHF": "Swiss francs", "INR": "rupees", "JPY": "yen", "BDT": "taka", "PLN": "złoty",
+}  # fmt: skip
 LARGEST = Decimal(10) ** 9  # what the columns for money can hold
 _EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 
@@ -142,6 +147,11 @@ def format_money(amount: Decimal, code: str) -> str:
 def price_words(amount: Decimal, code: str) -> str:
     """A price as text: `Free` for zero, else as `format_money` writes it."""
     return format_money(amount, code) if round_money(amount, code) else "Free"
+
+
+def currency_words(code: str) -> str:
+    """A currency in the middle of a sentence: "pounds", or its code where it has no short name of its own."""
+    return _IN_WORDS.get(code, code)
 
 
 def percent_text(percent: Decimal) -> str:

@@ -61,6 +61,7 @@ OLD_PAGES = "appointments/test_old_pages.py"
 CHANGING_PAGES = "appointments/test_changing_pages.py"
 FAR = "appointments/test_far_from_home.py"
 EARNINGS = "appointments/test_earnings.py"
+EARNINGS_PAGES = "appointments/test_earnings_pages.py"
 CHANGES = "appointments/test_transitions.py"
 VERSIONS = "appointments/test_versions.py"
 MADE_ONCE = "appointments/test_made_once.py"
@@ -385,6 +386,38 @@ MUTANTS = [
         "priced.platform_fee",
         EARNINGS,
         "in_proportion",
+    ),
+    mutant(
+        "a month of the ledger begins at midnight in London",
+        "appointments/rules/ledger_periods.py",
+        "return clock.day_bounds(self.first, zone)[0], clock.day_bounds(self.last, zone)[1]",
+        "return clock.day_bounds(self.first, clock.zone('Europe/London'))[0], clock.day_bounds(self.last, zone)[1]",
+        EARNINGS_PAGES,
+        "plain_reckoning",
+    ),
+    mutant(
+        "withdrawn requests stand in the ledger",
+        "appointments/models/conditions.py",
+        "IN_LEDGER = ENDED & AGREED",
+        "IN_LEDGER = ENDED",
+        EARNINGS_PAGES,
+        "plain_reckoning",
+    ),
+    mutant(
+        "a statement has all currencies",
+        "appointments/views/studio_earnings.py",
+        ".filter(currency=currency).reverse()",
+        ".reverse()",
+        EARNINGS_PAGES,
+        "plain_reckoning",
+    ),
+    mutant(
+        "a ledger has everybody's rows",
+        "appointments/queries/earnings.py",
+        "Appointment.objects.for_provider(provider).filter(conditions.IN_LEDGER,",
+        "Appointment.objects.filter(conditions.IN_LEDGER,",
+        EARNINGS_PAGES,
+        "plain_reckoning",
     ),
     mutant("the fee is not copied", BOOKING, "platform_fee=price.platform_fee,", "platform_fee=0,", FAR, "price_fee"),
     mutant(
@@ -6990,8 +7023,8 @@ MUTANTS = [
     ),
     mutant(
         "a name in a file of figures is a formula",
-        "analytics/files.py",
-        "if words.startswith(FORMULAS) else",
+        "core/csv_files.py",
+        """if words.lstrip(" \\"'").startswith(FORMULAS) else""",
         "if not words else",
         "analytics/test_analytics_pages.py",
         "formula",

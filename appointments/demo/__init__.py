@@ -32,7 +32,7 @@ from providers.demo import PROVIDER
 from providers.models import Provider, Service
 from providers.services import block_customer, lift_limits
 
-from . import adding, coming, digest, leaving, new_times, offers, own_events, series, standing, waitlist
+from . import adding, coming, digest, earnings, leaving, new_times, offers, own_events, series, standing, waitlist
 
 BEHIND, AHEAD = hosts.LIVE_FOR, timedelta(days=58)
 # The fewest and most appointments of a provider; the first provider, the one with a login, has a full diary.
@@ -59,12 +59,14 @@ def seed(size: Size) -> None:
     """Fill the diary of each of the demo's providers; the first one gets `size.diary` appointments."""
     chance = random.Random(clock.now().date().isoformat())
     customers, providers = people.customers(), hosts.providers()
+    earnings.set_fees(provider=providers[0])
     for number, provider in enumerate(providers):
         wanted = size.diary if number == 0 else chance.randint(*USUAL)
         _fill(provider, customers, wanted, chance)
     first = providers[0]
     lift_limits(provider=first, actor=first.user, customer=customers[1])
     block_customer(provider=first, actor=first.user, customer=customers[-1], reason="Left without paying, twice.")
+    earnings.seed(provider=first, customers=customers[3:5])
     standing.suspend_somebody(people.suspended(), first)
     standing.book_soon(customers[0], providers[1:])
     new_times.seed(provider=first, customer=customers[0])

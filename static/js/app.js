@@ -91,6 +91,8 @@ on("change", ({ target }) => {
 	all("[data-fill-show]", target.form).forEach((box) => (box.hidden = false));
 });
 
+on("click", ({ target }) => target.closest("[data-print]") && print());
+
 // [data-dialog] shows the <dialog> of that id or, on a wide screen, the page its link leads to; [data-narrow] on any. Where
 // the page changes in place, the dialog's form does that, too.
 async function show(link) {

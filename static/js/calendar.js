@@ -14,8 +14,6 @@ function moveOn() {
 moveOn();
 setInterval(moveOn, 60000);
 
-on("click", ({ target }) => target.closest("[data-print]") && print());
-
 // A date that was picked is gone to at once, one that is typed a moment after its last key.
 let isTyped, soon;
 const jump = (target) => target.closest(".calbar__jump input");

@@ -48,6 +48,12 @@ def customer(world):
     return {"customer": world.people["C"].uuid}
 
 
+def ledger(world):
+    """The month and the currency of an appointment of P's ledger."""
+    ended = world.offers[0].instead_of
+    return {"month": f"{clock.local(ended.start, world.provider.zone):%Y-%m}", "currency": ended.currency}
+
+
 def time_off(world):
     return {"time_off": world.time_off.uuid}
 
@@ -163,6 +169,9 @@ ROWS = [
     # A time is held for them already.
     Row("studio_waitlist_offer", get=own(), post=own("422"), args=place),
     Row("studio_waitlist_remove", get=own(), post=own("go"), args=place),
+    Row("studio_earnings", get=studio(), post=refused(), args=has_page),
+    Row("studio_earnings_csv", get=studio(), post=refused(), args=lambda world: {"period": ledger(world)["month"]}),
+    Row("studio_statement", get=own(), post=refused(), args=ledger),
     Row("studio_customers", get=studio(), post=refused(), args=has_page),
     Row("studio_customer", get=own(), post=refused(), args=customer),
     # An empty note is shown again, and one that says nothing else changes nothing.

@@ -114,6 +114,8 @@ def places(book, provider, service, customer):
         ("provider", "studio_answer_time", one(request.reference)),
         ("provider", "studio_reschedule", one(request.reference)),
         ("provider", "studio_customers", []),
+        ("provider", "studio_earnings", []),
+        ("provider", "studio_statement", [f"{cancelled.start:%Y-%m}", cancelled.currency]),
         ("provider", "studio_customer", [customer.uuid]),
         ("provider", "block_customer", [customer.uuid]),
         ("provider", "studio_services", []),
