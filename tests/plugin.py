@@ -28,8 +28,8 @@ import pytest
 from tests import parts, tables
 from tests.postgres import TemporaryPostgres
 
-# The longest test: begun last, it would go on alone, on one core, when all others are done.
-LONGEST = "test_demo_script.py"
+# The longest tests: begun last, one would go on alone, on one core, when all others are done.
+LONGEST = {"test_demo_script.py", "test_every_page.py", "test_states_table.py", "test_any_call.py"}
 CHOSEN = "DAYLINE_TEST_CHOSEN"  # set by the first process and read by the workers of pytest-xdist
 
 
@@ -100,7 +100,7 @@ def pytest_collection_finish():
 def pytest_collection_modifyitems(config, items):
     part = parts.part_of_database(os.environ[CHOSEN])
     config.stash[parts.COLLECTED] = list(items)
-    items.sort(key=lambda item: item.path.name != LONGEST)
+    items.sort(key=lambda item: item.path.name not in LONGEST)
     if part == parts.NONE or config.getoption("--part"):
         left_out: list[pytest.Function] = []
         kept: list[pytest.Function] = []
