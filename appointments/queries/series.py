@@ -9,17 +9,34 @@ from django.db.models import Count, F, Min, Q, QuerySet
 from accounts.models import User
 from appointments.models import Appointment, LeftOutDate, Series
 from appointments.states import Status
+from core.compiled_queries import prepared
 from providers.models import Provider
 
 
 def series_for_customer(user: User, uuid: UUID) -> Series:
     """The customer's series. One query. Raises Series.DoesNotExist for another person's."""
-    return _with_its_service(Series.objects.with_people().get(customer=user, uuid=uuid))
+    return _only(_of_customer(customer_id=user.pk, uuid=uuid))
 
 
 def series_for_provider(provider: Provider, uuid: UUID) -> Series:
     """The series of one of the provider's customers. One query. Raises Series.DoesNotExist for another provider's."""
-    return _with_its_service(Series.objects.with_people().get(provider=provider, uuid=uuid))
+    return _only(_of_provider(provider_id=provider.pk, uuid=uuid))
+
+
+@prepared
+def _of_customer(customer_id: int, uuid: UUID) -> QuerySet[Series]:
+    return Series.objects.with_people().filter(customer_id=customer_id, uuid=uuid)
+
+
+@prepared
+def _of_provider(provider_id: int, uuid: UUID) -> QuerySet[Series]:
+    return Series.objects.with_people().filter(provider_id=provider_id, uuid=uuid)
+
+
+def _only(found: list[Series]) -> Series:
+    if not found:
+        raise Series.DoesNotExist
+    return _with_its_service(found[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +62,16 @@ def _with_its_service(series: Series) -> Series:
 
 def appointments_of(series: Series) -> list[Appointment]:
     """The appointments of the series by number, each with both sides, the service and its open proposal. One query."""
-    rows = list(Appointment.objects.with_proposal().filter(series=series).order_by("occurrence"))
+    rows = _in_series(series_id=series.pk)
     for one in rows:
         one.series, one.provider, one.customer = series, series.provider, series.customer
         one.service = series.service
     return rows
+
+
+@prepared
+def _in_series(series_id: int) -> QuerySet[Appointment]:
+    return Appointment.objects.with_proposal().filter(series_id=series_id).order_by("occurrence")
 
 
 def series_of_customer(user: User, *, now: datetime) -> QuerySet[Series]:

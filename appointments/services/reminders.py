@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, Min, OuterRef, Subquery
+from django.db.models import Exists, Min, OuterRef, QuerySet, Subquery
 
 from appointments.models import Appointment, AppointmentEvent, Proposal, ReminderSweep
 from appointments.states import Role, Status, Swept, Verb
+from core.compiled_queries import prepared
 from core.db import retrying
 from notifications import channels
 from notifications.catalogue import Notice
@@ -170,10 +171,15 @@ def _notice(name: str, moment: datetime, facts: dict[str, Any], *, key: str, **w
 
 
 def _starting_between(after: datetime, until: datetime) -> list[Coming]:
+    return [Coming(*row) for row in _coming_rows(after=after, until=until)]
+
+
+@prepared
+def _coming_rows(after: datetime, until: datetime) -> QuerySet[Appointment, tuple[Any, ...]]:
     agreed = AppointmentEvent.objects.filter(appointment=OuterRef("pk"), verb__in=AGREEING).order_by("-at")
     rows = Appointment.objects.filter(status=Status.CONFIRMED, start__gt=after, start__lte=until)
     columns = ("pk", "reference", "customer", "provider__user", "start", Subquery(agreed.values("at")[:1]))
-    return [Coming(*row) for row in rows.order_by("start", "id").values_list(*columns)]
+    return rows.order_by("start", "id").values_list(*columns)
 
 
 NOTICES: dict[Swept, Callable[[datetime, datetime, timedelta], list[Notice]]] = {

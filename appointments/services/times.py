@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from appointments.exceptions import MoveRefused, PolicyRefused, ReasonMissing, SlotTaken
@@ -16,6 +16,7 @@ from appointments.rules.moves import NO_LONGER_OPEN, proposal_deadline
 from appointments.rules.obstacles import Obstacle, override_words
 from appointments.states import ProposalState, Role
 from core.compiled_inserts import insert_all
+from core.compiled_queries import prepared
 
 from . import availability, holds
 from .availability import Mine
@@ -26,14 +27,18 @@ from .shares import check_moved
 def load_proposals(appointments: Iterable[Appointment], answered: Iterable[Proposal]) -> dict[int, Proposal]:
     """These proposals as they are now, by id, after giving each of the locked appointments its open one. One query."""
     locked = {appointment.pk: appointment for appointment in appointments}
-    wanted = Q(pk__in=[proposal.pk for proposal in answered])
-    found = Proposal.objects.filter(Q(appointment__in=locked) & Q(state=ProposalState.OPEN) | wanted)
+    found = _open_or_among(appointments=list(locked), proposals=[proposal.pk for proposal in answered])
     by_id = {proposal.pk: proposal for proposal in found}
     for proposal in by_id.values():
         proposal.appointment = locked[proposal.appointment_id]
         if proposal.is_open:
             proposal.appointment.open_proposal = proposal
     return by_id
+
+
+@prepared
+def _open_or_among(appointments: Sequence[int], proposals: Sequence[int]) -> QuerySet[Proposal]:
+    return Proposal.objects.filter(Q(appointment__in=appointments, state=ProposalState.OPEN) | Q(pk__in=proposals))
 
 
 @dataclass(frozen=True, slots=True)

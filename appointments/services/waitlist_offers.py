@@ -401,16 +401,14 @@ def wait_again(*, requests: Collection[int], proposals_of: Collection[int], now:
     any more, nor accepted. Of a place whose dates are over, or whose customer waits again or takes no part, nothing
     comes back: it is over. One query for each kind where there is none.
     """
-    booked, found = WaitlistPlace.objects.filter(state=PlaceState.BOOKED), list[WaitlistPlace]()
+    found = list[WaitlistPlace]()
     if requests:
-        found += booked.filter(offers__taken_as__in=requests)
+        found += _booked_as(requests=list(requests))
     if proposals_of:
-        # A place ends at the moment at which its new time is proposed.
-        closed = Proposal.objects.filter(appointment=OuterRef("appointment"), created_at=OuterRef("closed_at"))
-        closed = closed.exclude(state__in=[ProposalState.OPEN, ProposalState.ACCEPTED])
-        found += booked.filter(Exists(closed), appointment__in=proposals_of)
+        found += _booked_for_a_closed_time(appointments=list(proposals_of))
     if not found:
         return
+    booked = WaitlistPlace.objects.filter(state=PlaceState.BOOKED)
     place_key = ("customer_id", "service_id", "appointment_id")
     waiting = WaitlistPlace.objects.waiting().filter(customer__in={one.customer_id for one in found})
     kept, again = set(waiting.values_list(*place_key)), []
@@ -422,6 +420,19 @@ def wait_again(*, requests: Collection[int], proposals_of: Collection[int], now:
     booked.filter(pk__in=again).update(state=PlaceState.WAITING, closed_at=None)
     booked.filter(pk__in=[one.pk for one in found]).update(state=PlaceState.OVER, closed_at=now)
     end_places(dead_places(now=now).filter(pk__in=again), PlaceState.OVER, now=now)
+
+
+@prepared
+def _booked_as(requests: Sequence[int]) -> QuerySet[WaitlistPlace]:
+    return WaitlistPlace.objects.filter(state=PlaceState.BOOKED, offers__taken_as__in=requests)
+
+
+@prepared
+def _booked_for_a_closed_time(appointments: Sequence[int]) -> QuerySet[WaitlistPlace]:
+    # A place ends at the moment at which its new time is proposed.
+    closed = Proposal.objects.filter(appointment=OuterRef("appointment"), created_at=OuterRef("closed_at"))
+    closed = closed.exclude(state__in=[ProposalState.OPEN, ProposalState.ACCEPTED])
+    return WaitlistPlace.objects.filter(Exists(closed), state=PlaceState.BOOKED, appointment__in=appointments)
 
 
 def withdraw_offers_to(places: Iterable[WaitlistPlace], *, now: datetime) -> None:
