@@ -152,6 +152,8 @@ def _erase_rows(person: User) -> None:
     subjects = list(SocialAccount.objects.filter(user=person).values_list("uid", flat=True))
     for ban in Ban.objects.filter(user=person, lifted_at=None):
         ban_marks.keep(ban, person.email, google=subjects)
+    for invited in User.objects.filter(invited_email=person.email or "-"):
+        services.forget_invited(user=invited, now=clock.now())
     for rows in (DataCopy, EmailAddress, SocialAccount, Authenticator, UserSession):
         rows.objects.filter(user=person).delete()
     Appeal.objects.filter(ban__user=person).delete()
@@ -171,6 +173,7 @@ def _nobody() -> dict[str, Any]:
         "email_confirmed_at": None,
         "username": None,
         "wanted_username": "",
+        "invited_email": "",
         "name": NAME,
         "phone": "",
         "photo": "",

@@ -87,6 +87,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     email = models.EmailField(max_length=LONGEST_ADDRESS, unique=True, null=True, blank=True)
+    # The address at which a provider invited the person, until they open the link that is mailed there: nobody signs in
+    # to such an account. It may be the `email` of another one, which the page of the link tells its reader alone.
+    invited_email = models.EmailField(max_length=LONGEST_ADDRESS, blank=True, default="", db_default="", editable=False)
     # When the person proved that `email` is theirs; empty until then.
     email_confirmed_at = models.DateTimeField(null=True, blank=True)
     username = models.CharField(
@@ -134,12 +137,21 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(condition=models.Q(username=Lower("username")), name="user_username_is_lower_case"),
             models.CheckConstraint(condition=~models.Q(username=""), name="user_username_is_not_blank"),
             models.CheckConstraint(
-                condition=models.Q(email__isnull=False) | models.Q(username__isnull=False),
+                condition=models.Q(email__isnull=False)
+                | models.Q(username__isnull=False)
+                | ~models.Q(invited_email=""),
                 name="user_has_email_or_username",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(invited_email="") | models.Q(email=None, email_confirmed_at=None),
+                name="user_invited_has_no_email_yet",
             ),
         ]
         # Few people take no part, and every search leaves them out.
-        indexes = [models.Index(fields=["id"], condition=~TAKES_PART, name="user_takes_no_part")]
+        indexes = [
+            models.Index(fields=["id"], condition=~TAKES_PART, name="user_takes_no_part"),
+            models.Index(fields=["invited_email"], condition=~models.Q(invited_email=""), name="user_invited_email"),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.known_as
@@ -147,7 +159,17 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def known_as(self) -> str:
         """The address of the account, or its username where it has none."""
-        return self.email or self.username or ""
+        return self.email or self.username or self.invited_email
+
+    @property
+    def mail_address(self) -> str:
+        """The address to which mail for the person goes, proven or given by who invited them; empty without one."""
+        return self.email or self.invited_email
+
+    @property
+    def is_invited(self) -> bool:
+        """Whether a provider entered the person, who has not opened the link of the invitation yet."""
+        return bool(self.invited_email)
 
     @property
     def first_name(self) -> str:
@@ -185,8 +207,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def may_take_time(self) -> bool:
-        """Whether others' time may be booked by this account, as far as its address goes."""
-        return self.address_suffices
+        """Whether others' time may be booked by this account, as far as its address goes. Who was invited acts by links
+        that go to the address alone."""
+        return self.address_suffices or self.is_invited
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save the account without the copies of what stands elsewhere, which a row read before must not undo."""

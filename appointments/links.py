@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.core.signing import BadSignature, Signer
 from django.db import transaction
 
-from accounts.models import User
+from accounts.models import TAKES_PART, User
 from core.exceptions import DomainError
 from notifications import services as notifications
 from outbox import services as outbox
@@ -109,6 +109,8 @@ def open_link(token: str) -> Link:
         raise NoSuchLink
     if not reader.takes_part:
         raise LinkPaused
+    if reader.is_invited and _is_suspended(reader.invited_email):
+        raise LinkPaused
     last_day, _, told = value[33:].partition("t")
     ends_at = datetime.strptime(last_day, "%Y%m%d").replace(tzinfo=UTC) + timedelta(days=1)
     return Link(token, appointment, side, ends_at, datetime.fromtimestamp(int(told), UTC) if told else None)
@@ -122,9 +124,14 @@ def send_new_link(link: Link, *, now: datetime) -> None:
     outbox.publish_all([notifications.draft("appointments.link", key=key, **facts)])
 
 
+def _is_suspended(email: str) -> bool:
+    """Whether the account under the address of an invited person is suspended, or on its way out. One query."""
+    return User.objects.filter(~TAKES_PART, email=email).exists()
+
+
 def _reader(appointment: Appointment, side: Role) -> User:
     return appointment.customer if side is Role.CUSTOMER else appointment.provider.user
 
 
 def _signer(reader: User) -> Signer:
-    return Signer(sep=".", salt=f"appointments.links:{reader.uuid}:{reader.email}")
+    return Signer(sep=".", salt=f"appointments.links:{reader.uuid}:{reader.mail_address or None}")

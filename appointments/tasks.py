@@ -33,6 +33,7 @@ from .services import (
     conflicts,
     digests,
     holds,
+    inviting,
     join_links,
     offers,
     own_events,
@@ -147,6 +148,11 @@ def page_changed(payload: dict[str, Any], *, message: Any) -> None:
 def write_own_event(payload: dict[str, Any], *, message: Any) -> None:
     """Have the connected calendar of their owner compared with own events that changed."""
     own_events_at_google.write([UUID(key) for key in payload["events"]], owner=payload["owner"])
+
+
+@outbox.daily(hour=3, name="appointments.forget_unopened_invitations")
+def forget_unopened_invitations() -> int:
+    return inviting.forget_unopened(now=clock.now())
 
 
 @outbox.daily(hour=3, name="appointments.forget_deleted_events")

@@ -34,7 +34,7 @@ class Reader:
 
     @classmethod
     def of(cls, user: User) -> "Reader":
-        return cls(user.email or "", user.name, user)
+        return cls(user.mail_address, user.name, user)
 
     @property
     def has_left(self) -> bool:

@@ -15,6 +15,7 @@ from .addresses import (
     mail_link,
     note_new_address,
 )
+from .invitations import create_invited, forget_invited, is_known, open_invited
 from .mail import CODE_LASTS_MINUTES, mail_code_later, send_letter
 from .passwords import change_password, check_password, password_errors, store_password
 from .photo import change_photo, remove_photo, sweep_photos
@@ -52,6 +53,7 @@ __all__ = [
     "compare_calendar",
     "confirm_address",
     "create_account",
+    "create_invited",
     "deactivate_account",
     "discard_unconfirmed_account",
     "drop_wanted_username",
@@ -60,12 +62,15 @@ __all__ = [
     "ensure_address_row",
     "fingerprint",
     "forget_admin_log",
+    "forget_invited",
     "inherit_ban",
+    "is_known",
     "link_of",
     "mail_account_exists",
     "mail_code_later",
     "mail_link",
     "note_new_address",
+    "open_invited",
     "password_errors",
     "purge",
     "remove_photo",

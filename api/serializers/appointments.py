@@ -203,7 +203,7 @@ class AppointmentOut(Writes):
         told: dict[str, Any] = {"id": str(person.uuid), "name": person.name}
         if standing.viewer is Role.PROVIDER:
             reached = person.is_active and standing.appointment.contact_since + REACHED_FOR > self.call.now  # type: ignore[attr-defined]
-            told["email"] = person.email if reached else None
+            told["email"] = person.mail_address or None if reached else None
             told["phone"] = str(person.phone) if reached else ""
         return told
 

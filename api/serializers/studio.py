@@ -317,7 +317,7 @@ class OwnCustomerOut(Writes):
     blocked = BlockOut(source="block", allow_null=True)
 
     def get_email(self, customer: OwnCustomer) -> str | None:
-        return customer.person.email if customer.can_be_reached else None
+        return customer.person.mail_address or None if customer.can_be_reached else None
 
     def get_phone(self, customer: OwnCustomer) -> str | None:
         return str(customer.person.phone) if customer.can_be_reached else None

@@ -15,16 +15,24 @@ NOTES = (
 )
 # After hours, so that the page and the history have a rule that was overridden.
 EVENING = time(20, 10)
+SOONEST = 2
 
 
 def seed(*, provider: Provider, customer: User) -> None:
-    """Enter an appointment in the evening of the first day from the day after tomorrow on that has room for it."""
+    """Enter an appointment in the evening for the customer, and one for somebody new; both have to be overridden."""
     for text in reversed(NOTES):
         write_note(provider=provider, actor=provider.user, customer=customer, text=text, key=uuid4())
+    _enter(provider, customer, SOONEST)
+    new = User(invited_email="nora.finch@example.com", name="Nora Finch", time_zone=provider.time_zone)
+    _enter(provider, new, SOONEST + 1)
+
+
+def _enter(provider: Provider, customer: User, days_ahead: int) -> None:
+    """Enter an appointment in the evening of the first day so far ahead that has room for it."""
     service = provider.services.filter(is_active=True).order_by("pk")[0]
     service.provider = provider
     today = clock.local(clock.now(), provider.zone).date()
-    for days in range(2, 9):
+    for days in range(days_ahead, days_ahead + 7):
         start = clock.to_instant(datetime.combine(today + timedelta(days=days), EVENING), provider.zone)
         addition = Addition(
             service,

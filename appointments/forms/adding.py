@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -12,6 +12,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import QueryDict
 from django.utils.text import capfirst
 
+from accounts.models import LONGEST_NAME
+from accounts.services.addresses import address_errors
 from appointments.pages.month_picker import from_value
 from core import clock, money
 from core.forms import DateInput, LineField, TextField, TimeInput
@@ -24,6 +26,8 @@ from .reasons import REASON_LENGTH
 from .why_not import EARLIEST, LATEST
 
 SHORTEST, LONGEST = 5, 720
+# The choice of somebody new among the customers found.
+INVITE = "invite"
 HOUR = timedelta(hours=1)
 
 
@@ -33,10 +37,14 @@ class AddingForm(forms.Form):
     Hidden: the one-time key, so that a form sent twice makes one appointment, and the overrides that the page named.
     """
 
-    words = LineField(label="Customer", max_length=254, required=False, help_text="One of your customers.")
-    customer = forms.UUIDField(
-        required=False, error_messages={"invalid": "Choose one of your customers."}, widget=forms.RadioSelect
+    words = LineField(
+        label="Customer",
+        max_length=254,
+        required=False,
+        help_text="One of your customers, or an email address to invite.",
     )
+    customer = forms.CharField(max_length=40, required=False, widget=forms.RadioSelect)
+    name = LineField(label="Their name", max_length=LONGEST_NAME, required=False)
     service = forms.ChoiceField(label="Service")
     date = forms.DateField(
         label="Date", widget=DateInput, validators=[MinValueValidator(EARLIEST), MaxValueValidator(LATEST)]
@@ -62,7 +70,7 @@ class AddingForm(forms.Form):
         field.choices = [(slug, _service_text(one)) for slug, one in self.services.items()]
         self.wanted = self.services.get(self._sent("service")) or next(iter(self.services.values()), None)
         self._ask_where()
-        for name in ("words", "minutes", "price"):  # a customer is chosen; left empty, these are the service's
+        for name in ("words", "name", "minutes", "price"):  # a customer is chosen; left empty, these are the service's
             self.fields[name].has_alternative = True  # type: ignore[attr-defined]
 
     def _sent(self, name: str) -> str:
@@ -105,16 +113,25 @@ class AddingForm(forms.Form):
         return AddingForm(data, services=list(self.services.values()), zone=self.zone)
 
     def clean(self) -> dict[str, Any]:
-        """Check price and place; `searched` and `chosen` are what was typed and chosen, valid or not in the end."""
+        """Check price, place and who it is for; `searched`, `address` and `chosen` are what was typed and chosen, valid
+        or not in the end."""
         cleaned = super().clean() or {}
-        self.searched, self.chosen = cleaned.get("words", ""), cleaned.get("customer")
+        self.searched = cleaned.get("words", "")
+        self.address = _address(self.searched)
+        self.chosen = _uuid(cleaned.get("customer", ""))
+        self.invites = cleaned.get("customer") == INVITE
         if self.wanted and cleaned.get("price") is not None:
             try:
                 cleaned["price"] = money.validate_amount(cleaned["price"], self.wanted.currency)
             except ValidationError as error:
                 self.add_error("price", error)
-        if not cleaned.get("customer") and "customer" not in self.errors:
-            self.add_error("words", "Choose one of your customers.")
+        if self.invites:
+            if not self.address:
+                self.add_error("words", "Enter the email address to invite, like name@example.com.")
+            if not cleaned.get("name"):
+                self.add_error("name", "Enter their name, as they read it in the mail.")
+        elif self.chosen is None:
+            self.add_error("words", "Choose one of your customers, or enter an email address to invite.")
         if len(self.wanted.venues if self.wanted else ()) > 1 and not cleaned.get("venue"):
             self.add_error("venue", "Choose where.")
         return cleaned
@@ -124,6 +141,19 @@ class AddingForm(forms.Form):
         """The start of a valid form, in UTC."""
         values = self.cleaned_data
         return clock.to_instant(datetime.combine(values["date"], values["time"]), self.zone)
+
+
+def _address(words: str) -> str:
+    """The email address that the words are; empty where they are none."""
+    address = words.strip().lower()
+    return "" if address_errors(address) else address
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _service_text(service: Service) -> str:

@@ -141,7 +141,7 @@ def _entry(
     )
     if method != "PUBLISH":
         recipient = reader_of(appointment, side)
-        attendee = _person(recipient.name, recipient.email or "")
+        attendee = _person(recipient.name, recipient.mail_address)
         attendee.params.update({"ROLE": "REQ-PARTICIPANT", "PARTSTAT": "ACCEPTED", "RSVP": "FALSE"})
         entry.add("attendee", attendee, encode=False)
     return entry

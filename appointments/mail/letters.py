@@ -77,9 +77,9 @@ def person_facts(context: MailContext) -> tuple[Fact, ...]:
 def reach_facts(context: MailContext) -> tuple[Fact, ...]:
     """The facts by which a provider reaches the customer. A customer has none and answers the mail."""
     customer = context.other_user
-    if context.for_customer or not customer.is_active or not customer.email:
+    if context.for_customer or not customer.is_active or not customer.mail_address:
         return ()
-    email = Fact("Email", customer.email, f"mailto:{quote_url(customer.email, safe='@')}")
+    email = Fact("Email", customer.mail_address, f"mailto:{quote_url(customer.mail_address, safe='@')}")
     if not customer.phone:
         return (email,)
     return (email, Fact("Phone", customer.phone.as_international, f"tel:{customer.phone.as_e164}"))

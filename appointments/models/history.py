@@ -17,6 +17,10 @@ class HistoryQuerySet(models.QuerySet["AppointmentEvent"]):
         """Empty the reasons, for a person whose account is erased; what happened, when and between whom, stays."""
         return super().update(reason="")
 
+    def hand_over(self, person) -> int:
+        """Name `person` as the one who acted, where somebody invited acted before they had an account."""
+        return super().update(actor=person)
+
     def update(self, **kwargs) -> NoReturn:
         raise TypeError("History is never changed.")
 

@@ -134,15 +134,16 @@ def find_customers(
 ) -> list[FoundCustomer]:
     """The provider's customers who take part and whose name has all these words, or whose address is `words`.
 
-    The `chosen` one comes first, whatever the words; without words those who came last. At most two queries.
+    The `chosen` one comes first, whatever the words; without words those who came last. Nobody is found by an address
+    that the provider no longer sees. At most two queries.
     """
     rows = Appointment.objects.for_provider(provider).filter(taking_part("customer__"))
+    by_address = Q(customer__email=words.strip().lower()) | Q(customer__invited_email=words.strip().lower())
     if words:
-        is_found = Q(customer__in=_named(provider, words)) | Q(customer__email=words.strip().lower())
-        rows = rows.filter(is_found | Q(customer__uuid=chosen))
+        rows = rows.filter(Q(customer__in=_named(provider, words)) | by_address | Q(customer__uuid=chosen))
     people = (
         rows.order_by()
-        .values("customer__uuid", "customer__name", "customer__photo", "customer__email")
+        .values("customer__uuid", "customer__name", "customer__photo", "customer__email", "customer__invited_email")
         .annotate(
             visits=Count("pk", filter=Q(status=Status.COMPLETED)),
             no_shows=Count("pk", filter=Q(status=Status.NO_SHOW)),
@@ -154,6 +155,8 @@ def find_customers(
         )
         .order_by("-is_chosen", "-last", "customer__name", "customer__uuid")
     )
+    if words:
+        people = people.exclude(by_address, is_chosen=0, over__lte=now - REACHED_FOR)
     return [_found(row, now) for row in people[:most]]
 
 
@@ -163,7 +166,7 @@ def _found(row: Mapping[str, Any], now: datetime) -> FoundCustomer:
         uuid=row["customer__uuid"],
         name=row["customer__name"],
         photo=row["customer__photo"],
-        email=(row["customer__email"] or "") if is_seen else "",
+        email=(row["customer__email"] or row["customer__invited_email"]) if is_seen else "",
         **{name: row[name] for name in ("visits", "no_shows", "late", "next")},
     )
 

@@ -6,7 +6,7 @@ keeps the customer from taking part.
 
 import copy
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -31,7 +31,8 @@ from . import availability, holds, offers, waitlist_offers
 from .availability import Mine
 from .booking import Wanted, ahead_of, booked_by_form, facts_about, until_placed, write_appointments
 from .history import Entry, record
-from .locks import lock_service
+from .inviting import invite
+from .locks import lock_providers, lock_service
 from .shares import Ahead, share_with
 from .transitions import Outcome
 from .why_not import load_named
@@ -42,7 +43,7 @@ class Addition:
     """An appointment to enter: the service with its provider, the start (UTC), and for whom.
 
     Without `minutes` or `price` it has those of the service. `key` is the form's one-time key, and `message` goes to
-    the customer.
+    the customer. A customer who is no row yet is to be invited at their `invited_email`.
     """
 
     service: Service
@@ -58,6 +59,10 @@ class Addition:
     def mine(self) -> Mine:
         """The holder whose time makes room for it: the customer, who may keep it or be offered it."""
         return Mine(account_id=self.customer.pk)
+
+    @property
+    def is_for_somebody_new(self) -> bool:
+        return self.customer.pk is None
 
     @property
     def booking_key(self) -> str:
@@ -97,8 +102,11 @@ def as_agreed(addition: Addition, service: Service) -> Service:
 
 def look_before_adding(addition: Addition) -> Found:
     """What `add_appointment` would do now, without writing. Fifteen queries at most, whatever lies on the day."""
-    theirs, dealings, _ = facts_about(addition.customer, addition.service.provider, now=clock.now())
-    return _find(addition, addition.service, ahead_of(theirs), dealings, now=clock.now())
+    now, provider = clock.now(), addition.service.provider
+    if addition.is_for_somebody_new:
+        return _find(addition, addition.service, [], Dealings(), now=now)
+    theirs, dealings, _ = facts_about(addition.customer, provider, now=now)
+    return _find(addition, addition.service, ahead_of(theirs), dealings, now=now)
 
 
 def add_appointment(*, addition: Addition, actor: User, seen: str = "") -> Outcome:
@@ -115,9 +123,12 @@ def add_appointment(*, addition: Addition, actor: User, seen: str = "") -> Outco
 @retrying
 @transaction.atomic
 def _add(addition: Addition, actor: User, seen: str) -> Outcome:
+    now = clock.now()
+    if addition.is_for_somebody_new:
+        addition = replace(addition, customer=_invite(addition, now))
     service, customer = lock_service(addition.service, customer_id=addition.customer.pk)
     assert customer is not None
-    provider, now = service.provider, clock.now()
+    provider = service.provider
     if provider.user_id != actor.pk:
         raise PermissionDenied
     if before := booked_by_form(customer, addition.booking_key):
@@ -145,6 +156,13 @@ def _add(addition: Addition, actor: User, seen: str) -> Outcome:
     if passed:
         waitlist_offers.offer_freed(provider.pk, now=now)
     return Outcome(made[0], changed=True)
+
+
+def _invite(addition: Addition, now: datetime) -> User:
+    provider = lock_providers([addition.service.provider_id])[addition.service.provider_id]
+    provider.user = addition.service.provider.user
+    new = addition.customer
+    return invite(provider=provider, email=new.invited_email, name=new.name, now=now)
 
 
 def _check_open(service: Service, venue: str) -> None:

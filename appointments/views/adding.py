@@ -37,13 +37,22 @@ class Page:
     """The form as it is shown, with what it comes to as far as it is filled in, and why it was not saved."""
 
     form: AddingForm
-    chosen: UUID | None
+    read: AddingForm
     found: list[tuple[FoundCustomer, str]]
     summary: Summary | None = None
     day: AskedDay | None = None
     seen: str = ""
     why: str = ""
     status: int = HTTPStatus.OK
+
+    @property
+    def chosen(self) -> UUID | None:
+        return self.read.chosen
+
+    @property
+    def can_invite(self) -> bool:
+        """Whether an address was typed that is none of the customers found."""
+        return bool(self.read.address) and all(row.email != self.read.address for row, _ in self.found)
 
     @property
     def price_label(self) -> str:
@@ -106,9 +115,9 @@ def _save(request: HttpRequest, provider: Provider, form: AddingForm) -> HttpRes
 def _addition(provider: Provider, form: AddingForm) -> Addition | None:
     """What a valid form asks for; None, with its error, where its customer is none of the provider's."""
     values = form.cleaned_data
-    customer, service = _customer(provider, values["customer"]), form.services[values["service"]]
+    customer, service = _customer(provider, form), form.services[values["service"]]
     if customer is None:
-        form.add_error("words", "Choose one of your customers.")
+        form.add_error("words", "Choose one of your customers, or enter an email address to invite.")
         return None
     return Addition(
         service=service,
@@ -126,9 +135,17 @@ def _venue(service: Service, chosen: str) -> str:
     return service.venues[0] if len(service.venues) == 1 else chosen
 
 
-def _customer(provider: Provider, uuid: UUID | None) -> User | None:
+def _customer(provider: Provider, form: AddingForm) -> User | None:
+    """The chosen customer, or somebody new to be invited; one's own customer where their visible address was typed."""
+    chosen = form.chosen
+    if form.invites:
+        known = [row for row in find_customers(provider, form.address, now=clock.now()) if row.email == form.address]
+        if not known:
+            name, zone = form.cleaned_data["name"], provider.time_zone
+            return User(invited_email=form.address, name=name, time_zone=zone)
+        chosen = known[0].uuid
     try:
-        return customer_of(provider, uuid) if uuid else None
+        return customer_of(provider, chosen) if chosen else None
     except User.DoesNotExist:
         return None
 
@@ -146,7 +163,7 @@ def _show(
     """The page with the form as it is `shown`, the customers found by what could be `read` of it, and what it comes to
     where that is an `addition`."""
     now, twelve = clock.now(), me(request).uses_12h_clock
-    page = Page(shown, read.chosen, _found(provider, read), why=why, status=status)
+    page = Page(shown, read, _found(provider, read), why=why, status=status)
     if addition:
         found = adding.look_before_adding(addition)
         service = adding.as_agreed(addition, addition.service)

@@ -112,7 +112,7 @@ ACTS = {
 }
 
 
-def _with_link(view: View) -> View:
+def with_link(view: View) -> View:
     """Decorates a view with the opened link as its argument.
 
     404 for an invalid link, 410 for one that has ended, 403 while its reader is suspended.
@@ -161,21 +161,21 @@ def _tell_of_move(request: HttpRequest, link: Link) -> None:
 
 
 @require_safe
-@_with_link
+@with_link
 def show(request: HttpRequest, link: Link) -> HttpResponse:
     """The present state of the appointment, with the acts that its reader may do."""
     return _show(request, link)
 
 
 @require_safe
-@_with_link
+@with_link
 def calendar(request: HttpRequest, link: Link) -> HttpResponse:
     """The calendar file; 404 for an appointment that was never agreed."""
     return calendar_entry(link.appointment, link.reader)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@_with_link
+@with_link
 def act(request: HttpRequest, link: Link, verb: str) -> HttpResponse:
     """Ask for confirmation, or do the act. The rules at the time of the POST decide, not those shown."""
     wanted = next((each for each in ACTS.values() if each.verb.value == verb), None)
@@ -203,7 +203,7 @@ def act(request: HttpRequest, link: Link, verb: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @limited("openings", methods=("GET",))
-@_with_link
+@with_link
 @limited("change_time", person=attrgetter("reader"))
 def reschedule(request: HttpRequest, link: Link) -> HttpResponse:
     """Choose another time."""
@@ -211,7 +211,7 @@ def reschedule(request: HttpRequest, link: Link) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@_with_link
+@with_link
 def answer(request: HttpRequest, link: Link) -> HttpResponse:
     """Answer the other side's proposal of another time."""
     return answer_time(request, partial(_door, link.token))
@@ -219,21 +219,21 @@ def answer(request: HttpRequest, link: Link) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @limited("book")
-@_with_link
+@with_link
 def offered(request: HttpRequest, link: Link) -> HttpResponse:
     """Take one of the times that are offered instead of the appointment."""
     return take_one(request, partial(_door, link.token))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@_with_link
+@with_link
 def come(request: HttpRequest, link: Link) -> HttpResponse:
     """Say that one will come."""
     return ask_whether_they_come(request, partial(_door, link.token))
 
 
 @require_POST
-@_with_link
+@with_link
 def withdraw(request: HttpRequest, link: Link) -> HttpResponse:
     """Take back one's own proposal of another time."""
     return withdraw_time(request, partial(_door, link.token))

@@ -6,7 +6,7 @@ Each takes the `actor`, opens its own transaction, locks the provider first (boo
 
 from providers.services.catalogue import delete_service, move_service, pause_service, resume_service, save_service
 
-from .allowances import apply_limits, lift_limits
+from .allowances import apply_limits, hand_over_customer, lift_limits
 from .blocks import block_customer, unblock_customer
 from .drafts import draft_page
 from .fee_rates import check_fee_rate, set_fee_rate, withdraw_fee_rate
@@ -30,6 +30,7 @@ __all__ = [
     "delete_service",
     "draft_page",
     "go_live",
+    "hand_over_customer",
     "leave_calendar_for_later",
     "lift_limits",
     "lock_provider",

@@ -6,7 +6,7 @@ from accounts.models import User
 from core.db import retrying
 from providers import edit_stamps
 from providers.exceptions import ChangedMeanwhile
-from providers.models import CustomerAllowance, CustomerBlock, Provider
+from providers.models import CustomerAllowance, CustomerBlock, CustomerNote, Provider
 
 from .locking import lock_provider
 
@@ -47,3 +47,11 @@ def check_seen(provider: Provider, customer: User, seen: str | None) -> None:
     limits_lifted = CustomerAllowance.objects.filter(provider=provider, customer=customer).exists()
     if seen != edit_stamps.of_customer(block, limits_lifted=limits_lifted):
         raise ChangedMeanwhile
+
+
+def hand_over_customer(*, customer: User, to: User) -> None:
+    """Let what providers decided and wrote about `customer`, who was invited, hold for the account that they have."""
+    CustomerNote.objects.filter(customer=customer).update(customer=to)
+    CustomerBlock.objects.filter(customer=customer).update(customer=to)
+    decided = CustomerAllowance.objects.filter(customer=to).values("provider")
+    CustomerAllowance.objects.filter(customer=customer).exclude(provider__in=decided).update(customer=to)

@@ -39,6 +39,10 @@ def series(world):
     return {"series": world.series.uuid}
 
 
+def invited_by_link(world):
+    return {"token": world.link_of_invited}
+
+
 def link(world):
     """The customer's link, as in their mail."""
     return {"token": links.token_for(world.appointment, Role.CUSTOMER, now=clock.now())}
@@ -150,6 +154,8 @@ ROWS = [
     Row("link_answer_time", args=asked_by_link, data=accepting, get=everyone("200", C="go"), post=everyone("go")),
     Row("link_withdraw_time", args=asked_by_link, get=READ_ONLY, post=everyone("409")),
     Row("link_offered_times", args=offered_by_link, data=passing, get=everyone("200", C="go"), post=everyone("go")),
+    # The reader of this link was invited and has no account: the page asks for a password first.
+    Row("link_account", args=invited_by_link, get=everyone("200"), post=everyone("422")),
     Row("link_come", args=link, get=everyone("200", C="go"), post=everyone("go")),
     Row("link_act", args=link_to_cancel, get=everyone("200", C="go"), post=everyone("go")),
     Row("all_appointments_ics", get=signed_in("200"), post=signed_in("405")),

@@ -25,6 +25,7 @@ from accounts import bans, copies
 from accounts.models import Appeal, Ban, DataCopy, User
 from api.keys import make_key
 from api.models import ApiKey, Scope
+from appointments import links
 from appointments.models import (
     Appointment,
     CalendarFeed,
@@ -43,7 +44,8 @@ from appointments.models import (
 from appointments.rules.conflicts import Conflict
 from appointments.rules.time_off import Way
 from appointments.search import figures as search_figures
-from appointments.services import booking, conflicts, proposals, waitlist
+from appointments.services import adding, booking, conflicts, proposals, waitlist
+from appointments.services.adding import Addition
 from appointments.services.calendar_feed import make_feed
 from appointments.services.offers import times_to_offer
 from appointments.services.series_moves import move_several
@@ -415,6 +417,17 @@ class World:
     @cached_property
     def allowance(self) -> CustomerAllowance:
         return CustomerAllowance.objects.create(provider=self.provider, customer=self.people["C2"])
+
+    @cached_property
+    def link_of_invited(self) -> str:
+        """The token of a link for somebody whom P entered by their address alone."""
+        new = User(invited_email="invited@example.com", name="Invited", time_zone="UTC")
+        start = self.appointment.start + timedelta(days=1)
+        addition = Addition(self.appointment.service, start, new, "invited")
+        seen = adding.look_before_adding(addition).seen
+        made = adding.add_appointment(addition=addition, actor=self.people["P"], seen=seen).appointment
+        invited = Appointment.objects.with_people().get(pk=made.pk)
+        return links.token_for(invited, Role.CUSTOMER, now=clock.now())
 
     @cached_property
     def note(self) -> CustomerNote:

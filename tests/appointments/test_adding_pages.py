@@ -96,6 +96,17 @@ def test_customers_are_found_by_name_and_address_among_ones_own_alone_at_most_fi
     assert names(studio.get(ADDRESS, {"words": "number", "customer": known.uuid}))[0] == "Tess Byrne"
 
 
+def test_nobody_is_found_by_an_address_that_the_provider_no_longer_sees(studio, service, known):
+    long_ago = UserFactory(name="Ina Longago", email="ina@example.com")
+    visit(service, long_ago, TUESDAY_TEN - timedelta(days=120), Status.COMPLETED)
+
+    page = studio.get(ADDRESS, {"words": "ina@example.com"})
+
+    assert names(page) == []
+    assert "Invite somebody new" in page.text
+    assert names(studio.get(ADDRESS, {"words": "longago"})) == ["Ina Longago"]
+
+
 def test_it_is_added_and_shown_to_provider_and_customer(studio, client, typed, known, provider):
     answer = studio.post(ADDRESS, typed(message="As agreed on the phone."), follow=True)
 
@@ -148,7 +159,10 @@ def test_bad_input_is_answered_with_a_message_and_nothing_is_added(studio, typed
     ServiceFactory(provider=service.provider, slug="another", price=10)
     for changes, field in [
         ({"customer": ""}, "words"),
-        ({"customer": "no-uuid"}, "customer"),
+        ({"customer": "no-uuid"}, "words"),
+        ({"customer": "invite", "words": "no address"}, "words"),
+        ({"customer": "invite", "words": "new@example.com"}, "name"),
+        ({"customer": "invite" * 9}, "customer"),
         ({"customer": UserFactory().uuid}, "words"),
         ({"service": "elsewhere"}, "service"),
         ({"date": "2026-02-30"}, "date"),

@@ -16,13 +16,21 @@ from .base import Words
 LINK_FOLLOWS = "The link to join follows in a mail of its own, and then stands on the appointment’s page, too."
 CALENDAR_ENTRY = "The file with this mail adds it to your calendar. Whatever changes later updates the same entry."
 
+INVITED = (
+    "You need no account: the appointment’s page opens from this mail. With one you find all your appointments in one "
+    "place. If you do not know {name}, cancel it there or do nothing: no account is made."
+)
+
 
 def booked(context: MailContext) -> Words:
     if context.by_reader:
         return _confirmed_for_customer(context, "")
-    return replace(
-        _confirmed_for_customer(context, "It is confirmed. "), headline=f"{context.doer} added an appointment for you."
-    )
+    said = _confirmed_for_customer(context, "It is confirmed. ")
+    said = replace(said, headline=f"{context.doer} added an appointment for you.")
+    if not context.reader.is_invited:
+        return said
+    account = Button("Make it your account", context.linked("link_account"))
+    return replace(said, links=(account,), after=(*said.after, INVITED.format(name=context.other)))
 
 
 def accepted(context: MailContext) -> Words:
