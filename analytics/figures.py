@@ -96,7 +96,8 @@ class Sums:
 class Cell:
     """The appointments of one piece of the period, currency and service that ended alike, counted and summed.
 
-    `piece` is the place in `Period.pieces`. `sums` are of zero where nothing was agreed.
+    `piece` is the place in `Period.pieces`. `sums` are of zero where nothing was agreed. `rates` are the lowest and the
+    highest percentage of the fee.
     """
 
     piece: int
@@ -106,6 +107,7 @@ class Cell:
     count: int
     length: timedelta
     sums: Sums
+    rates: tuple[Decimal, Decimal]
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,7 @@ def shown(figures: Figures) -> Shown:
         services=_services(figures),
         notice=_notice(figures),
         notice_finding=findings.notice_words(figures.notice.counts, [name for _, name in NOTICE_CLASSES]),
-        notice_middle=_middle(figures),
+        notice_middle=middle_words(figures),
         openings=_openings(figures),
         people=charts.strips([("s1", people.new), ("s4", people.again)]),
         people_finding=findings.people_words(figures),
@@ -248,9 +248,9 @@ def _earnings(figures: Figures, code: str) -> Earnings:
         code=code,
         chart=chart,
         table=tables.earnings(figures, code),
-        fee=format_money(now.fee, code),
-        fee_label="Platform fee",
-        left_out=_left_out(figures, sums, code),
+        fee=format_money(now.fee, code) if now.fee else "",
+        fee_label=tables.fee_label(figures, code),
+        left_out=left_out_words(figures, code),
     )
 
 
@@ -266,16 +266,19 @@ def _label(part: Dates, figures: Figures) -> str:
     return date_part(part.first, "j M")
 
 
-def _left_out(figures: Figures, sums: dict[int, Sums], code: str) -> str:
-    """The sentence about the dates that belong to no whole week or month, with what they brought."""
+def left_out_words(figures: Figures, code: str) -> str:
+    """The sentence about the dates that belong to no whole week or month, with what they brought in a currency."""
+    sums = figures.by_piece(code)
     left = [place for place in range(figures.first_piece, len(figures.pieces)) if place not in figures.parts]
     if not left:
         return ""
     named = [
         f"{tables.dates_text(figures.pieces[place])} ({Money(sums.get(place, Sums()).kept, code)})" for place in left
     ]
-    whole = f"no whole {figures.period.unit.value}"
-    return f"{' and '.join(named)} {'is' if len(left) == 1 else 'are'} {whole} and left out of the drawing."
+    what = (
+        f"is no whole {figures.period.unit.value}" if len(left) == 1 else f"are no whole {figures.period.unit.value}s"
+    )
+    return f"{' and '.join(named)} {what} and left out of the drawing."
 
 
 def _heat(figures: Figures) -> list[HeatRow]:
@@ -310,12 +313,13 @@ def _notice(figures: Figures) -> list[Bar]:
     ]
 
 
-def _middle(figures: Figures) -> str:
+def middle_words(figures: Figures) -> str:
+    """The sentence about how long ahead the appointments were booked; empty where none took place."""
     notice = figures.notice
     if notice.middle is None or notice.shortest is None:
         return ""
     middle, shortest = (duration_text(length) for length in (notice.middle, notice.shortest))
-    return f"{middle} in the middle, {shortest} at the shortest."
+    return f"Booked {middle} before the start in the middle, {shortest} at the shortest."
 
 
 def _openings(figures: Figures) -> Columns:

@@ -22,6 +22,7 @@ from django.db.models import (
     ExpressionWrapper,
     F,
     Func,
+    Max,
     Min,
     Q,
     QuerySet,
@@ -103,19 +104,27 @@ def cells_of(rows: QuerySet[Appointment], starts: Sequence[datetime]) -> list[Ce
         .order_by()
         .annotate(piece=piece, is_late=is_late)
         .values_list("piece", "currency", "service", "service__name", "status", "ended_by", "was_withdrawn", "is_late")
-        .annotate(count=Count("pk"), length=Sum(LENGTH), gross=Sum("price"), refunds=Sum("refund"), fees=Sum("fee_due"))
+        .annotate(
+            count=Count("pk"),
+            length=Sum(LENGTH),
+            gross=Sum("price"),
+            refunds=Sum("refund"),
+            fees=Sum("fee_due"),
+            lowest=Min("fee_percent"),
+            highest=Max("fee_percent"),
+        )
     )
     return [_cell(*group) for group in groups]
 
 
 def _cell(
     piece: int, currency: str, _service: int, name: str, status: str, ended_by: str, was_withdrawn: bool, is_late: bool,
-    count: int, length: timedelta, *amounts: Decimal,
+    count: int, length: timedelta, gross: Decimal, refund: Decimal, fee: Decimal, lowest: Decimal, highest: Decimal,
 ) -> Cell:  # fmt: skip
     end = end_of(status, ended_by=ended_by, was_withdrawn=was_withdrawn, is_late=is_late)
     # SQLite sums in floating point.
-    sums = Sums(*(round_money(amount, currency) for amount in amounts)) if end in AGREED else Sums()
-    return Cell(piece, currency, name, end, count, length, sums)
+    sums = Sums(*(round_money(amount, currency) for amount in (gross, refund, fee))) if end in AGREED else Sums()
+    return Cell(piece, currency, name, end, count, length, sums, (lowest, highest))
 
 
 # --- Hours of the week ------------------------------------------------------------------

@@ -27,9 +27,10 @@ from analytics.figures import (
     summed,
 )
 from analytics.periods import Dates, Unit
-from core.money import Money
+from core.money import Money, percent_text
 from core.wording import date_part, weekday_name
 
+SERVICE_HEADS = ("Service", "Kept", "Gross", "Refunds", "Platform fee", "For you")
 HEADS = {Unit.DAY: "Day", Unit.WEEK: "Week of", Unit.MONTH: "Month"}
 # The four groups of the drawing, with the classes of their colours.
 GROUPS = (
@@ -84,7 +85,7 @@ def part_name(part: Dates, unit: Unit, *, year: bool = False) -> str:
 
 def totals(figures: Figures) -> Table:
     """The sums of each currency in the period."""
-    rows = [(code, *_amounts(summed(figures.now_cells, code), code)) for code in figures.currencies]
+    rows = [(code, *amounts(summed(figures.now_cells, code), code)) for code in figures.currencies]
     heads = ("Currency", "Gross", "Refunds", "Platform fee", "For you")
     return Table("totals", "Earned in the period", heads, rows)
 
@@ -162,8 +163,8 @@ def weekdays(figures: Figures) -> list[int]:
 
 def services(figures: Figures) -> Table:
     """The services with what they brought in the period, each in its currency."""
-    rows = [(row.name, row.kept, *_amounts(row.sums, row.currency)) for row in by_service(figures.now_cells)]
-    return Table("services", "By service", ("Service", "Kept", "Gross", "Refunds", "Platform fee", "For you"), rows)
+    rows = [(row.name, row.kept, *amounts(row.sums, row.currency)) for row in by_service(figures.now_cells)]
+    return Table("services", "By service", SERVICE_HEADS, rows)
 
 
 def people(figures: Figures) -> Table:
@@ -204,7 +205,14 @@ def regulars(figures: Figures) -> Table:
     return Table("regulars", "Regulars", ("Customer", "Kept", *(f"Brought, {code}" for code in codes), "Next"), rows)
 
 
-def _amounts(sums: Sums, code: str) -> tuple[Money, Money, Money, Money]:
+def fee_label(figures: Figures, code: str) -> str:
+    """The name of the fee, with its rate where all appointments of the period have one: "Platform fee, 8%"."""
+    rates = {rate for cell in figures.now_cells if cell.currency == code and cell.sums.fee for rate in cell.rates}
+    return f"Platform fee, {percent_text(*rates)}" if len(rates) == 1 else "Platform fee"
+
+
+def amounts(sums: Sums, code: str) -> tuple[Money, Money, Money, Money]:
+    """Gross, refunds, fee and what is left, as money."""
     return Money(sums.gross, code), Money(sums.refund, code), Money(sums.fee, code), Money(sums.net, code)
 
 

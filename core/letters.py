@@ -156,7 +156,7 @@ class Letter:
     why: str
 
 
-def page(name: str, *args: str) -> str:
+def page(name: str, *args: object) -> str:
     """The full address of a page on this site. Mails link nowhere else, but to the Google Meet of an appointment."""
     return settings.SITE_URL + reverse(name, args=args)
 

@@ -43,6 +43,7 @@ class Kind(models.TextChoices):
     STANDING = "standing", "Standing"
     REMINDER = "reminder", "Reminder"
     DIGEST = "digest", "Evening digest"
+    REPORT = "report", "Monthly report"
     CALENDAR = "calendar", "Google Calendar"
 
 
@@ -58,6 +59,7 @@ class Topic(models.TextChoices):
     RECEIPTS = "receipts", "What you did yourself"
     CALENDAR = "calendar", "Google Calendar needs you"
     DIGEST = "digest", "Your next day, the evening before"
+    REPORT = "report", "Your month, on the first of the next"
 
 
 # A link that was asked for, the account, its security, standing and suspension have no topic: nobody turns them off.
@@ -80,6 +82,7 @@ TOPICS: dict[Kind, Topic] = {
     Kind.TAKEN_BACK: Topic.RECEIPTS,
     Kind.CALENDAR: Topic.CALENDAR,
     Kind.DIGEST: Topic.DIGEST,
+    Kind.REPORT: Topic.REPORT,
 }
 # Topics that nobody gets unless they asked for it, which they do on a page of its own.
 CHOSEN_ELSEWHERE = frozenset({Topic.DIGEST})
@@ -98,7 +101,7 @@ class Much(models.TextChoices):
 # later. One's own choice turns off what is named in it, and nothing else.
 TURNS_OFF: dict[Much, frozenset[Topic]] = {
     Much.ALL: frozenset(),
-    Much.NEEDED: frozenset({Topic.RECEIPTS}),
+    Much.NEEDED: frozenset({Topic.RECEIPTS, Topic.REPORT}),
     Much.ESSENTIAL: frozenset(Topic),
     Much.OWN: frozenset(),
 }
@@ -113,7 +116,7 @@ ALWAYS_TRIED = frozenset({Kind.ACCOUNT, Kind.SECURITY, Kind.SUSPENSION})
 
 
 # Mail programs offer to turn these off with one press; the others, whose loss could cost an appointment, only our page.
-ONE_PRESS = frozenset({Topic.REMINDERS, Topic.RECEIPTS, Topic.DIGEST, Topic.WAITLIST})
+ONE_PRESS = frozenset({Topic.REMINDERS, Topic.RECEIPTS, Topic.DIGEST, Topic.WAITLIST, Topic.REPORT})
 
 
 class State(models.TextChoices):

@@ -33,16 +33,17 @@ SAID: dict[Topic, str] = {
     Topic.RECEIPTS: "That your request was sent or taken back.",
     Topic.REQUESTS: "If you offer your time: a customer asks for one, with the deadline, or takes the request back.",
     Topic.CALENDAR: "If you connected one: it can’t be read until you sign in to Google again.",
+    Topic.REPORT: "If you offer your time: what took place in the month, and what it brought.",
     Topic.DIGEST: "Your appointments of the next day, who will come, and what waits for you.",
 }
 PARTS: dict[str, tuple[Topic, ...]] = {
     "Your appointments": (Topic.APPOINTMENTS, Topic.NEW_TIMES, Topic.REMINDERS),
     "Finding a time": (Topic.WAITLIST, Topic.ANSWERS, Topic.RECEIPTS),
-    "Your customers": (Topic.REQUESTS, Topic.CALENDAR),
+    "Your customers": (Topic.REQUESTS, Topic.CALENDAR, Topic.REPORT),
 }
 MUCH_SAID = {
     Much.ALL: "Confirmations, changes, answers, reminders, and the receipt of each request that you send or take back.",
-    Much.NEEDED: "The same without receipts of the requests that you send or take back.",
+    Much.NEEDED: "The same without receipts of the requests that you send or take back, and without monthly reports.",
     Much.ESSENTIAL: "Only what concerns your account. All the rest you find on your pages.",
     Much.OWN: "What is ticked below.",
 }
