@@ -44,6 +44,7 @@ class Paper(FPDF):
             self.add_font(family, fname=FOLDER / f"{name}.ttf")
         self.set_fallback_fonts([MORE], exact_match=False)
         self.set_auto_page_break(False)
+        self.c_margin = 0
         self.set_margins(MARGIN, MARGIN, MARGIN)
         self.set_title(f"{report.title}, monthly report")
         self.set_author(settings.SITE_NAME)

@@ -25,6 +25,8 @@ from core.wording import date_part, moment_text, weekday_name, zone_text
 from providers.models import Provider
 
 OURS = frozenset({End.LATE_BY_PROVIDER, End.BY_PROVIDER})
+# All others are one line, so that the report stays on its page.
+MOST_SERVICES = 8
 CANCELLED = LATE | IN_TIME - {End.WITHDRAWN}
 
 
@@ -152,12 +154,15 @@ def _cancellations(figures: Figures) -> str:
 
 
 def _services(figures: Figures, code: str) -> Table:
-    """The services of one currency, with their sums."""
+    """The services of one currency, with their sums; on one page there is room for so many."""
     rows = [row for row in by_service(figures.now_cells) if row.currency == code]
     cells = [cell for cell in figures.now_cells if cell.currency == code]
     all_of_them = summed(cells, code)
     foot = (f"In {code}", counted(cells, KEPT), *tables.amounts(all_of_them, code))
-    named = [(row.name, row.kept, *tables.amounts(row.sums, code)) for row in rows]
+    named = [(row.name, row.kept, *tables.amounts(row.sums, code)) for row in rows[:MOST_SERVICES]]
+    if others := rows[MOST_SERVICES:]:
+        sums = sum((row.sums for row in others), start=Sums())
+        named.append((f"{len(others)} others", sum(row.kept for row in others), *tables.amounts(sums, code)))
     return Table("services", "By service", tables.SERVICE_HEADS, named, foot)
 
 

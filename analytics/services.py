@@ -36,10 +36,16 @@ def make_due(*, now: datetime) -> int:
     number. A month in which nothing was to take place has none. One query for the zones, one a zone, few a batch."""
     made = 0
     for name in Provider.objects.values_list("time_zone", flat=True).distinct():
-        month = due_month(clock.zone(name), now)
-        while month and (batch := list(_due(name, month)[:BATCH])):
-            made += _make(batch, month, now=now)
-            outbox.renew_lease()
+        if month := due_month(clock.zone(name), now):
+            made += _make_all(_due(name, month), month, now=now)
+    return made
+
+
+def _make_all(due: QuerySet[Provider], month: date, *, now: datetime) -> int:
+    made = last = 0
+    while batch := list(due.filter(pk__gt=last)[:BATCH]):
+        made, last = made + _make(batch, month, now=now), batch[-1].pk
+        outbox.renew_lease()
     return made
 
 

@@ -81,6 +81,7 @@ def test_apps_name_their_rows_from_the_lowest_to_the_highest():
         "providers.personal_data",
         "calendar_sync.personal_data",
         "appointments.services.personal_data",
+        "analytics.personal_data",
         "api.personal_data",
     ]
 

@@ -95,7 +95,7 @@ def test_a_mail_that_waits_follows_a_later_choice_and_says_so_in_the_log(me, smt
 
 def test_a_name_for_many_topics_decides_about_all_of_them(client, me):
     assert save(client, much="needed", was="all", topics=list(HERE)).status_code == 302
-    assert off_by_mail(me) == {Topic.RECEIPTS}
+    assert off_by_mail(me) == {Topic.RECEIPTS, Topic.REPORT}
     assert save(client, much="essential", was="needed", topics=["reminders"]).status_code == 302
     assert off_by_mail(me) == set(HERE)
 
@@ -215,7 +215,9 @@ def test_a_link_that_nobody_made_leads_nowhere(client):
     assert client.post(f"/unsubscribe/{'0' * 64}/").status_code == 404
 
 
-MAY_BE_LOST = {Kind.REMINDER, Kind.REQUEST_SENT, Kind.TAKEN_BACK, Kind.DIGEST, Kind.PLACE_OPENED, Kind.WAITLIST}
+MAY_BE_LOST = {
+    Kind.REMINDER, Kind.REQUEST_SENT, Kind.TAKEN_BACK, Kind.DIGEST, Kind.PLACE_OPENED, Kind.WAITLIST, Kind.REPORT,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", sorted(set(Kind) - MAY_BE_LOST))
@@ -237,10 +239,13 @@ def test_the_headers_and_the_foot_of_a_mail_carry_the_link(smtp, send, person):
 
 def test_each_name_leaves_on_what_it_says():
     assert {much: sorted(on) for much, on in LEAVES_ON.items()} == {
-        Much.ALL: ["answers", "appointments", "calendar", "new_times", "receipts", "reminders", "requests", "waitlist"],
+        Much.ALL: [
+            "answers", "appointments", "calendar", "new_times", "receipts", "reminders", "report", "requests",
+            "waitlist",
+        ],
         Much.NEEDED: ["answers", "appointments", "calendar", "new_times", "reminders", "requests", "waitlist"],
         Much.ESSENTIAL: [],
-    }
+    }  # fmt: skip
 
 
 def test_the_settings_ask_the_database_as_often_for_many_times(client, me, django_assert_num_queries):
