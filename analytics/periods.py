@@ -52,6 +52,11 @@ class Dates:
     def days(self) -> int:
         return (self.last - self.first).days + 1
 
+    @property
+    def end(self) -> date:
+        """The day after the last."""
+        return self.last + ONE_DAY
+
     def bounds(self, zone: ZoneInfo) -> Interval:
         """The half-open interval of instants from midnight to midnight in the zone."""
         return clock.day_bounds(self.first, zone)[0], clock.day_bounds(self.last, zone)[1]

@@ -18,6 +18,7 @@ class Scope(models.TextChoices):
     OFFER_READ = "offer:read", "Read your page, services, hours and customers"
     OFFER_WRITE = "offer:write", "Change your page, services, hours and time off"
     CALENDAR_READ = "calendar:read", "Read your own events and the state of your calendar"
+    REPORTS_READ = "reports:read", "Read your figures"
     CALENDAR_WRITE = "calendar:write", "Change your own events and have your calendar read"
 
 

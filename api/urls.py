@@ -8,6 +8,7 @@ from api import versions
 from api.errors import not_found
 from api.patterns import patterns_of
 from api.views import (
+    analytics,
     appointments,
     calendar,
     developers,
@@ -35,6 +36,7 @@ ROUTES = [
     *series.ROUTES,
     *waitlist.ROUTES,
     *events.ROUTES,
+    *analytics.ROUTES,
 ]
 
 

@@ -92,6 +92,7 @@ ROWS = [
         data=lambda world: {"notice_minutes": 45},
     ),
     of_own("api_provider_customers", get=to_owners()),
+    of_own("api_analytics_provider", get=to_owners()),
     *[
         program(f"api_provider_customers_customer_{act}", post=to_p(), args=of_customer)
         for act in ("block", "allow", "lift_limits", "apply_limits")

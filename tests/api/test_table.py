@@ -77,6 +77,7 @@ WAITLIST = "/api/waitlist/"
 WAIT = {"provider": "{provider}", "service": "{service}", "from": "2026-06-10", "to": "2026-06-24"}
 DENTIST = {"title": "Dentist", "start": "2026-03-03T10:00:00+01:00", "end": "2026-03-03T11:00:00+01:00"}
 PASSWORD = "two goats in a boat"
+A_WEEK = {"from": "2026-02-27", "to": "2026-03-06", "compare": "true"}
 OVER = TUESDAY_TEN + timedelta(days=2)
 
 
@@ -251,6 +252,12 @@ STORIES = {
         Step("studio", "POST", f"{OFFER}customers/<customer>/allow/"),
         Step("studio", "POST", f"{OFFER}customers/<customer>/lift-limits/"),
         Step("studio", "POST", f"{OFFER}customers/<customer>/apply-limits/"),
+    ],
+    "figures": [
+        look("start"),
+        book("{start}"),
+        Step("studio", "POST", f"{ONE}complete/", at=TUESDAY_TEN),
+        Step("studio", "GET", "/api/analytics/provider/", query=A_WEEK, at=OVER),
     ],
     "signing up and in": [
         Step("visitor", "POST", "/api/signup", {"username": "till", "password": PASSWORD}, status=201),
