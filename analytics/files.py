@@ -19,10 +19,9 @@ def csv_of(tables: Iterable[Table], *, zone: str) -> bytes:
 def _lines(tables: Iterable[Table], zone: str) -> Iterator[Sequence[str | int]]:
     for table in tables:
         yield [table.title]
-        yield [text_cell(head) for head in _heads(table)]
-        yield from ([_cell(value, zone) for value in row] for row in table.rows)
-        if table.foot:
-            yield [_cell(value, zone) for value in table.foot]
+        yield _heads(table)
+        for row in [*table.rows, *([table.foot] if table.foot else [])]:
+            yield [_cell(value, zone) for value in row]
         yield []
 
 
