@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from core import clock
+from core.compiled_queries import prepared
 from providers.models import Provider
 
 from . import hooks
@@ -148,12 +149,18 @@ class MeetLink:
 
 def meet_links(owner: int, *, source: str, keys: Collection[UUID]) -> dict[UUID, MeetLink]:
     """The links of things of a source in the calendar of a person. Two queries, one where no links are made."""
-    calendars = GoogleCalendar.objects.filter(connection__user=owner, connection__makes_meet=True, is_written_to=True)
-    calendar = calendars.exclude(connection__state=State.LEAVING).select_related("connection").first()
-    if calendar is None:
+    found = _with_links(owner_id=owner)
+    if not found:
         return {key: MeetLink() for key in keys}
+    calendar = found[0]
     known = {row.key: row for row in calendar.written.filter(source=source, key__in=keys)}
     return {key: _link(known.get(key), calendar) for key in keys}
+
+
+@prepared
+def _with_links(owner_id: int) -> QuerySet[GoogleCalendar]:
+    rows = GoogleCalendar.objects.filter(connection__user=owner_id, connection__makes_meet=True, is_written_to=True)
+    return rows.exclude(connection__state=State.LEAVING).select_related("connection").order_by("pk")
 
 
 def _link(row: WrittenEvent | None, calendar: GoogleCalendar) -> MeetLink:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import structlog
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from calendar_sync import hooks
 from calendar_sync.google_api import oauth
@@ -37,6 +37,7 @@ from calendar_sync.rules.meet import NO_CONFERENCE, Stands, Step, conference_of,
 from calendar_sync.rules.read_back import read_back
 from calendar_sync.states import Edit, NoteKind, Problem, Profile, State
 from core import clock
+from core.compiled_queries import prepared
 from core.db import retrying
 from core.letters import site_host
 from outbox import services as outbox
@@ -186,8 +187,14 @@ def _forget_former_grant(connection: Connection) -> None:
 
 
 def _next_due(connection: Connection) -> WrittenEvent | None:
-    rows = WrittenEvent.objects.filter(calendar__connection=connection, write_at__lte=clock.now())
-    return rows.select_related("calendar__connection__user").order_by("write_at", "pk").first()
+    return next(iter(_due(connection_id=connection.pk, now=clock.now())), None)
+
+
+@prepared
+def _due(connection_id: int, now: datetime) -> QuerySet[WrittenEvent]:
+    """The first event that is due."""
+    rows = WrittenEvent.objects.filter(calendar__connection=connection_id, write_at__lte=now)
+    return rows.select_related("calendar__connection__user").order_by("write_at", "pk")[:1]
 
 
 def _write(connection: Connection, row: WrittenEvent) -> Outcome:

@@ -2,8 +2,11 @@
 
 import uuid
 
+from django.db.models import QuerySet
+
 from accounts.models import User
-from core.db import lock_row
+from core.compiled_queries import prepared
+from core.db import lock_rows, require_transaction
 from outbox import services as outbox
 from providers import hooks
 from providers.exceptions import ChangeRefused
@@ -15,12 +18,24 @@ def lock_provider(provider: Provider, *, actor: User) -> Provider:
 
     Raises ChangeRefused unless the actor is its owner or staff.
     """
-    lock_row(Provider.objects.filter(pk=provider.pk))
-    # A statement of its own: rows joined to a locked row are read as they were before the wait for the lock.
-    locked = Provider.objects.select_related("policy", "user").get(pk=provider.pk)
+    require_transaction(Provider)
+    if not _locked(provider_id=provider.pk):
+        raise Provider.DoesNotExist
+    [locked] = _with_policy(provider_id=provider.pk)
     if locked.user_id != actor.pk and not actor.is_staff:
         raise ChangeRefused("That is not yours to change.")
     return locked
+
+
+@prepared
+def _locked(provider_id: int) -> QuerySet[Provider, int]:
+    return lock_rows(Provider.objects.filter(pk=provider_id)).values_list("pk", flat=True)
+
+
+@prepared
+def _with_policy(provider_id: int) -> QuerySet[Provider]:
+    # A statement of its own: rows joined to a locked row are read as they were before the wait for the lock.
+    return Provider.objects.select_related("policy", "user").filter(pk=provider_id)
 
 
 def refresh_openings(provider: Provider) -> None:
