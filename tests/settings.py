@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from config.settings import *  # noqa: F403
-from config.settings import DATABASES, MIDDLEWARE, STORAGES
+from config.settings import DATABASES, INSTALLED_APPS, MIDDLEWARE, STORAGES
 
 _FOLDER = Path(os.environ["DAYLINE_TEST_FOLDER"])
 _DB = DATABASES["default"]
@@ -35,6 +35,10 @@ PRIVATE_ROOT = _FOLDER / f"private-{os.environ.get('PYTEST_XDIST_WORKER', 'main'
 STORAGES["private"]["OPTIONS"]["location"] = PRIVATE_ROOT
 STATIC_ROOT = _FOLDER / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
+# The site of browser tests has styles and scripts only where pytest-django finds the app by this name.
+INSTALLED_APPS = [
+    {"core.apps.CollectedFilesConfig": "django.contrib.staticfiles"}.get(app, app) for app in INSTALLED_APPS
+]
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 # The innermost middleware fails the test of a page that makes a query by reading an attribute.
 MIDDLEWARE = [*MIDDLEWARE, "tests.lazy_loads.NoLazyLoads"]

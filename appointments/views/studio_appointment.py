@@ -17,6 +17,7 @@ from appointments.pages.conflicts import told
 from appointments.pages.offers import settled_words
 from appointments.pages.standing import Standing, standing_of
 from appointments.pages.studio import requests as asking
+from appointments.pages.studio.earnings import yours_words
 from appointments.pages.studio.no_shows import effect_of_marking, effect_of_unmarking
 from appointments.pages.timeline import timeline
 from appointments.queries.agenda import load_agenda
@@ -82,6 +83,7 @@ def show_appointment(
         **_offered_instead(standing, offered),
         "missing_link": missing_link(appointment, now=standing.now),
         "timeline": timeline(appointment, history, mails, viewer=Role.PROVIDER, offers=offered),
+        "yours": yours_words(appointment),
         "refusal": refusal,
         "lies_over": _lies_over(standing, twelve=me(request).uses_12h_clock),
     }

@@ -1,4 +1,4 @@
-"""The studio's earnings: page, file and statement say the same, whatever the zone, the currency and the end.
+"""The studio's earnings: page, file, statement and analytics say the same, whatever the zone, the currency and the end.
 
 It is Monday 2 March 2026, 08:00 UTC; the provider is in Kathmandu (UTC+5:45).
 """
@@ -8,14 +8,18 @@ import io
 import random
 import re
 from collections import defaultdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from django.urls import reverse
 
+from analytics.figures import summed
+from analytics.periods import Dates, of_dates
+from analytics.queries import figures_of as analysed
 from appointments.models import Appointment
 from appointments.rules.earnings import settle
+from appointments.rules.ledger_periods import Period
 from appointments.services import transitions
 from appointments.states import OPEN, Role, Status
 from core import clock
@@ -107,7 +111,7 @@ def reference(rows, zone, year, month):
 
 
 @pytest.mark.parametrize("zone", ["Asia/Kathmandu", "America/St_Johns"])
-def test_page_file_and_statements_agree_with_a_plain_reckoning(studio, provider, service, zone):
+def test_page_file_statements_and_analytics_agree_with_a_plain_reckoning(studio, provider, service, zone):
     provider.time_zone = zone
     provider.save()
     chance = random.Random(zone)
@@ -124,13 +128,17 @@ def test_page_file_and_statements_agree_with_a_plain_reckoning(studio, provider,
             own = filed[line["Currency"]]
             filed[line["Currency"]] = [own[0] + 1, *map(sum, zip(own[1:], amounts, strict=True))]
         cards = {card.currency: card for card in page.context["cards"]}
+        dates = Dates(date(2026, month, 1), Period(2026, month).last)
+        counted = analysed(provider, of_dates(dates), now=NOW)
 
         assert {line["Reference"] for line in written} == members
         assert dict(filed) == sums
         assert cards.keys() == sums.keys()
-        assert sum(page.context["page"].paginator.count for _ in "x") == len(members)
+        assert page.context["page"].paginator.count == len(members)
         for code, (count, gross, fee, refund, net) in sums.items():
             card = cards[code]
+            sums_there = summed(counted.now_cells, code)
+            assert (sums_there.gross, sums_there.fee, sums_there.refund, sums_there.net) == (gross, fee, refund, net)
             shown = [format_money(amount, code) for amount in (gross, fee, net)]
             statement = studio.get(reverse("studio_statement", args=[f"2026-0{month}", code]))
             assert (card.count, [card.gross, card.fee, card.net]) == (count, shown)
@@ -266,6 +274,23 @@ def test_a_correction_and_a_cancellation_are_in_the_ledger_at_once(studio, book,
     assert before == []
     assert (card.net, card.refund) == ("£0", card.gross)
     assert clock.now() == NOW
+
+
+def test_the_page_of_an_appointment_says_what_of_it_is_the_providers(studio, service):
+    amara = UserFactory()
+    rows = save(
+        row(service, amara, NOW + DAY, status=Status.CONFIRMED),
+        row(service, amara, NOW - DAY),
+        row(service, amara, NOW - 2 * DAY, percent="0"),
+        row(service, amara, NOW - 3 * DAY, status=Status.CANCELLED),
+        row(service, amara, NOW - 4 * DAY, price="0"),
+    )
+
+    pages = [studio.get(reverse("studio_appointment", args=[one.reference])) for one in rows]
+
+    fee = "£53.65, after the platform’s fee of 7.5%"
+    assert [page.context["yours"] for page in pages] == [fee, fee, "£58", "Nothing, as it did not take place", "£0"]
+    assert ["<dt>For you</dt>" in page.text for page in pages] == [True, True, True, True, False]
 
 
 @pytest.mark.parametrize("rows", [1, 200])

@@ -144,6 +144,17 @@ def _plain(amount: Decimal, code: str) -> str:
     return f"{round_money(amount, code):.{minor_units(code)}f}"
 
 
+def yours_words(one: Appointment) -> str:
+    """What of the price is the provider's, as their page of the appointment says it."""
+    refund, fee, net = (
+        _due(one) if one.refund is not None else (Decimal(0), one.platform_fee, one.price - one.platform_fee)
+    )
+    if refund and not net:
+        return "Nothing, as it did not take place"
+    words = format_money(net, one.currency)
+    return f"{words}, after the platform’s fee of {percent_text(one.fee_percent)}" if fee else words
+
+
 def period_name(period: Period) -> str:
     """A period as in a list to choose from: "November 2026" or "2026"."""
     return wording.date_part(period.first, "F Y" if period.month else "Y")
