@@ -21,6 +21,14 @@ def mails_about(reference: str, user: User) -> list[SentMail]:
     return list(found.order_by("-sent_at", "-id"))
 
 
+def mails_of_appointment(reference: str) -> list[SentMail]:
+    """The mails to either side about the appointment, whatever became of them, newest first, with their readers."""
+    rows = SentMail.objects.order_by()
+    found = rows.filter(about=reference).union(rows.filter(mentions__about=reference), all=True).values("pk")
+    keys = [row["pk"] for row in found]
+    return list(SentMail.objects.filter(pk__in=keys).select_related("user").order_by("-created_at", "-id"))
+
+
 def may_have_arrived(key: str, *, to: User) -> bool:
     """Whether the mail to this person with this key left, or a repeat of it, as far as anybody can know."""
     out = SentMail.objects.filter(user=to, state__in=(State.SENDING, State.SENT, State.UNCLEAR))

@@ -1,6 +1,7 @@
 """Admin pages whose rows change by actions alone: each asks first, on a page that names the rows, for a reason."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -9,7 +10,8 @@ from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
 from accounts.models import User
@@ -30,8 +32,21 @@ class StaffReason(forms.Form):
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Act:
+    """An action as it is offered on a row's own page: its icon, and what it brings, said before it is chosen."""
+
+    name: str
+    words: str
+    icon: str = "right"
+    brings: str = ""
+
+
 class Acting(ReadOnly, ModelAdmin):
-    """A ModelAdmin of rows that staff may look at, and change through actions."""
+    """A ModelAdmin of rows that staff may look at, and change through actions.
+
+    Each action is offered in the list, for ticked rows, and on the row's own page, with its form (`?act=NAME`).
+    """
 
     change_form_template = "appointments/admin/change.html"
     # How the page that asks names a row: a template, which gets it as `row`.
@@ -41,20 +56,32 @@ class Acting(ReadOnly, ModelAdmin):
     # The most rows in one action: their list still fits on a page that staff read before they confirm.
     most_at_once = 100
 
+    # The icon of each action, and what it brings, by its name.
+    looks: dict[str, tuple[str, str]] = {}
+
     def acts_on(self, row: Any) -> bool:
         """Whether the actions are offered on the row's own page, too."""
         return False
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> Any:
-        acts = [(name, words) for name, words in self.get_action_choices(request) if name]
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "acts": acts})
+    def acts_for(self, request: HttpRequest, row: Any) -> list[Act]:
+        """The actions that are offered on the page of this row to this person."""
+        offered = [(name, words) for name, words in self.get_action_choices(request) if name]
+        return [Act(name, words, *self.looks.get(name, ())) for name, words in offered] if self.acts_on(row) else []
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
-        if not context.get("original") or not self.acts_on(context["original"]):
-            context["acts"] = []
+        row = context.get("original")
+        acts = self.acts_for(request, row) if row else []
+        chosen = next((act for act in acts if act.name == request.GET.get("act")), None)
+        context |= {"acts": acts, "chosen_act": chosen, "act_form": self.asking_form() if chosen else None}
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        """As Django's, but an action that was chosen on a row's own page leads back to that page."""
+        response = super().response_action(request, queryset)
+        chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        if "from_page" in request.POST and isinstance(response, HttpResponseRedirect) and len(chosen) == 1:
+            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", chosen[0])
+        return response
 
     def act(
         self, request: HttpRequest, queryset: QuerySet[Any], change: Callable[[list[Any], str], Sequence[Model]]
@@ -101,6 +128,8 @@ class Acting(ReadOnly, ModelAdmin):
             "line_template": self.line_template,
             "chosen": chosen,
             "form": form,
+            "from_page": "from_page" in request.POST,
+            "brings": self.looks.get(name, ("", ""))[1],
         }
         status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
         return TemplateResponse(request, "appointments/admin/confirm.html", context, status=status)

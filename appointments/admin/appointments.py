@@ -3,18 +3,38 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 
-from appointments.models import Appointment, AppointmentEvent, Hold, Offer, Proposal
+from appointments.models import Appointment, AppointmentEvent, Hold, Offer, Proposal, conditions
+from appointments.models.appointment import AppointmentQuerySet
+from appointments.pages.labels import live_proposal
+from appointments.pages.staff_appointment import (
+    badges_for_staff,
+    history_lines,
+    mail_label,
+    place_words,
+    price_words,
+    time_for_customer,
+    times_below,
+    times_in_full,
+)
+from appointments.queries.history import history_of
+from appointments.queries.staff import standing_between
+from appointments.rules.moves import possible_moves
 from appointments.services import transitions
-from appointments.states import MOVES, Role, Verb
-from core.admin import Found, ModelAdmin, ReadOnly, TabularInline, search_of
+from appointments.states import MOVES, ProposalState, Role, Status, Verb
+from core import clock, wording
+from core.admin import DaysFilter, Found, ModelAdmin, ReadOnly, StateFilter, TabularInline, TextFilter, search_of
 from core.money import format_money, percent_text
+from core.templatetags.marks import state_badge
+from notifications.queries import mails_of_appointment
 
-from .acting import Acting, Answer, staff_of
+from .acting import Act, Acting, Answer, staff_of
+from .menu import may_see
 from .why_not import AnswersWhyNot
 
 
@@ -25,11 +45,6 @@ class OfPeople(ReadOnly, TabularInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("actor")
-
-
-class HistoryInline(OfPeople):
-    model = AppointmentEvent
-    fields = ("at", "verb", "role", "actor", "from_status", "to_status", "start", "to_start", "dropped_start", "reason")
 
 
 class ProposalInline(OfPeople):
@@ -57,26 +72,140 @@ class HoldInline(ReadOnly, TabularInline):
     extra = 0
 
 
+# What each action does.
+VERBS = {
+    "accept": Verb.ACCEPT,
+    "decline": Verb.DECLINE,
+    "cancel_for_customer": Verb.CANCEL,
+    "cancel_for_provider": Verb.CANCEL,
+    "cancel": Verb.CANCEL,
+    "mark_completed": Verb.COMPLETE,
+    "mark_no_show": Verb.NO_SHOW,
+}
+
+
+class StateOfAppointment(StateFilter):
+    """The states, and two that are none: requests whose time is over, and a new time that waits for an answer."""
+
+    states = (*Status.choices, ("overdue", "Past its time"), ("proposed", "New time proposed"))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> QuerySet[Appointment]:
+        match self.value():
+            case "overdue":
+                return queryset.filter(conditions.unanswered(clock.now()))
+            case "proposed":
+                waiting = Proposal.objects.filter(appointment=OuterRef("pk"), state=ProposalState.OPEN)
+                return queryset.filter(Exists(waiting))
+            case str(state) if state in Status:
+                return queryset.filter(status=state)
+        return queryset
+
+
+class StartDays(DaysFilter):
+    moment = "start"
+
+
+class ByProvider(TextFilter):
+    title = "provider"
+    inputs = (("provider", "Provider", "text"),)
+    fields = ("provider__slug__iexact", "provider__name__istartswith", "provider__user__email__iexact")
+
+
 @admin.register(Appointment)
 class AppointmentAdmin(AnswersWhyNot, Acting):
+    change_form_template = "appointments/admin/appointment.html"
     line_template = "appointments/admin/_appointment.html"
-    list_display = ["reference", "status", "start", "provider", "customer", "service", "cost", "of_series"]
-    list_select_related = ["provider", "customer", "service"]
-    list_filter = ["status", "currency"]
-    search_fields = ["reference", "provider__name", "customer__name", "customer__email"]
-    date_hierarchy = "start"
+    list_display = ["code", "when", "who", "whom", "badges", "cost", "of_series"]
+    list_filter = [StartDays, ByProvider, StateOfAppointment, "currency"]
+    search_fields = [
+        *("reference__iexact", "customer__name", "customer__email__istartswith"),
+        *("provider__name", "provider__slug__iexact", "provider__user__email__istartswith"),
+    ]
+    search_help_text = "Reference, name, email or page"
     show_full_result_count = False
     # Customers are told that only the provider sees the note; the key makes a repeated booking form harmless.
     exclude = ["note", "booking_key", "price", "currency", "fee_percent", "platform_fee", "refund", "fee_due"]
     readonly_fields = ["cost", "fee", "due"]
-    inlines = [HistoryInline, ProposalInline, OfferInline, HoldInline]
-    actions = ["accept", "decline", "cancel", "mark_completed", "mark_no_show"]
+    inlines = [ProposalInline, OfferInline, HoldInline]
+    actions = [
+        *("accept", "decline", "cancel_for_customer", "cancel_for_provider", "cancel"),
+        *("mark_completed", "mark_no_show"),
+    ]
+    looks = {
+        "accept": ("check", "Both are told, and the time is agreed"),
+        "decline": ("x", "The time is free again, both are told"),
+        "cancel_for_customer": ("x", "Late for nobody, both are told"),
+        "cancel_for_provider": ("x", "Late for nobody, both are told"),
+        "cancel": ("x", "Late for nobody, both are told"),
+        "mark_completed": ("check", "It took place"),
+        "mark_no_show": ("warn", "It counts for the customer"),
+    }
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Appointment]:
-        return super().get_queryset(request).select_related("provider__user", "customer", "service")
+        found: AppointmentQuerySet = super().get_queryset(request)
+        return found.with_people()
+
+    def acts_on(self, row: Appointment) -> bool:
+        return True
+
+    def acts_for(self, request: HttpRequest, row: Appointment) -> list[Act]:
+        """The actions that the rules allow staff now."""
+        allowed = possible_moves(row, role=Role.STAFF, policy=row.provider.policy, now=clock.now())
+        return [act for act in super().acts_for(request, row) if VERBS[act.name] in allowed]
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        row = context["original"]
+        zone = timezone.get_current_timezone_name()
+        people = {row.customer.time_zone: f"for {row.customer}", row.provider.time_zone: f"for {row.provider}"}
+        if row.customer.time_zone == row.provider.time_zone:
+            people = {row.provider.time_zone: "for both"}
+        zones = {**people, **{name: "" for name in (zone, "UTC") if name not in people}}
+        context |= {
+            "has_facts": True,
+            "badges": badges_for_staff(row, now=clock.now()),
+            "times": times_in_full(row.start, row.end, zones),
+            "place": place_words(row),
+            "cost": format_money(row.price, row.currency),
+            "fee": price_words(row),
+            "past": history_lines(history_of(row), zone),
+            "standing": standing_between(row),
+        }
+        proposal = live_proposal(row, clock.now())
+        if proposal:
+            context |= {"proposal": proposal, "proposed": times_in_full(proposal.start, proposal.end, zones)}
+        if may_see(request, "notifications.SentMail"):
+            context["mails"] = [(mail, mail_label(mail)) for mail in mails_of_appointment(row.reference)]
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def has_act_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("appointments.change_appointment")
+
+    @admin.display(description="reference", ordering="reference")
+    def code(self, appointment: Appointment) -> str:
+        return format_html('<span class="code">{}</span>', appointment.reference)
+
+    @admin.display(description="when", ordering="start")
+    def when(self, appointment: Appointment) -> str:
+        zone = timezone.get_current_timezone_name()
+        start = format_html(
+            '<time class="strong" datetime="{}">{}</time>',
+            wording.iso(appointment.start, zone),
+            wording.moment_text(appointment.start, zone),
+        )
+        return two_lines(start, times_below(appointment, zone))
+
+    @admin.display(description="customer", ordering="customer__name")
+    def who(self, appointment: Appointment) -> str:
+        return two_lines(appointment.customer.name, time_for_customer(appointment))
+
+    @admin.display(description="provider", ordering="provider__name")
+    def whom(self, appointment: Appointment) -> str:
+        return two_lines(appointment.provider.name, appointment.service.name)
+
+    @admin.display(description="state", ordering="status")
+    def badges(self, appointment: Appointment) -> str:
+        labels = badges_for_staff(appointment, now=clock.now())
+        return format_html_join(" ", "{}", ((state_badge(label),) for label in labels))
 
     @admin.display(description="price", ordering="price")
     def cost(self, appointment: Appointment) -> str:
@@ -115,6 +244,14 @@ class AppointmentAdmin(AnswersWhyNot, Acting):
     def decline(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> Answer:
         return self._together(request, queryset, Verb.DECLINE)
 
+    @admin.action(description="Cancel for the customer", permissions=["act"])
+    def cancel_for_customer(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> Answer:
+        return self._together(request, queryset, Verb.CANCEL, before="On behalf of the customer: ")
+
+    @admin.action(description="Cancel for the provider", permissions=["act"])
+    def cancel_for_provider(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> Answer:
+        return self._together(request, queryset, Verb.CANCEL, before="On behalf of the provider: ")
+
     @admin.action(description="Cancel on behalf of both", permissions=["act"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> Answer:
         return self._together(request, queryset, Verb.CANCEL)
@@ -127,14 +264,18 @@ class AppointmentAdmin(AnswersWhyNot, Acting):
     def mark_no_show(self, request: HttpRequest, queryset: QuerySet[Appointment]) -> Answer:
         return self._together(request, queryset, Verb.NO_SHOW)
 
-    def _together(self, request: HttpRequest, queryset: QuerySet[Appointment], verb: Verb) -> Answer:
+    def _together(
+        self, request: HttpRequest, queryset: QuerySet[Appointment], verb: Verb, *, before: str = ""
+    ) -> Answer:
         """Ask for a reason, then change all chosen appointments as one act, which each person is told in one mail.
+
+        In the history the words `before` say on whose behalf it was.
 
         Each refusal is shown with its appointment; the others are changed.
         """
 
         def change(chosen: list[Appointment], reason: str) -> list[Appointment]:
-            changes = [_change(appointment, verb, reason) for appointment in chosen]
+            changes = [_change(appointment, verb, before + reason) for appointment in chosen]
             outcomes = transitions.apply(changes, actor=staff_of(request), role=Role.STAFF, skip_refused=True)
             for outcome in outcomes:
                 if outcome.refusal:
@@ -143,6 +284,11 @@ class AppointmentAdmin(AnswersWhyNot, Acting):
             return [outcome.appointment for outcome in outcomes if outcome.changed]
 
         return self.act(request, queryset, change)
+
+
+def two_lines(first: str, second: str) -> str:
+    """A cell of a list: a line, and a quieter one below it."""
+    return format_html('{}<span class="staff__utc">{}</span>', first, second)
 
 
 def _change(appointment: Appointment, verb: Verb, reason: str) -> transitions.Change:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.apps import apps
-from django.db.models import F, Func, IntegerField, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -126,16 +126,11 @@ def waiting(request: HttpRequest) -> dict[str, int]:
     if not hasattr(request, "_staff_waiting"):
         now = clock.now()
         rows = {name: of(now) for name, of in WAITING.items()}
-        seen = {name: _number_of(row) for name, row in rows.items() if may_see(request, row.model._meta.label)}
+        seen = {name: staff.number_of(row) for name, row in rows.items() if may_see(request, row.model._meta.label)}
         found = User.objects.filter(pk=staff_of(request).pk).values(**seen).get() if seen else {}
         request._staff_waiting = found  # type: ignore[attr-defined]
     counts: dict[str, int] = request._staff_waiting  # type: ignore[attr-defined]
     return counts
-
-
-def _number_of(rows: QuerySet[Any]) -> Subquery:
-    counted = rows.order_by().annotate(number=Func(F("pk"), function="COUNT", output_field=IntegerField()))
-    return Subquery(counted.values("number"))
 
 
 def list_of(label: str) -> str:

@@ -7,11 +7,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.admin.models import LogEntry
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, Func, IntegerField, QuerySet, Subquery
 from django.db.models.functions import TruncDate
 
 from accounts.models import Appeal, Ban
-from appointments.models import Appointment, conditions
+from appointments.models import Appointment, LateCancellation, conditions
+from appointments.rules.fair_use import COUNTED_FOR
 from appointments.states import Status
 from calendar_sync.models import Connection
 from calendar_sync.states import State as Connected
@@ -86,6 +87,37 @@ def days(zone: ZoneInfo, *, now: datetime, number: int = 30) -> list[DayFigures]
         )
         for day in (first + timedelta(days=past) for past in range(number))
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class StandingBetween:
+    """The two sides of an appointment: visits that took place between them, and late cancellations that count."""
+
+    visits: int
+    late_of_customer: int
+    late_of_provider: int
+
+
+def standing_between(appointment: Appointment) -> StandingBetween:
+    """What staff read beside the two sides of the appointment. One query."""
+    since = clock.now() - COUNTED_FOR
+    visits = Appointment.objects.filter(
+        customer=appointment.customer_id, provider=appointment.provider_id, status=Status.COMPLETED
+    )
+
+    def late_of(person_id: int) -> Subquery:
+        return number_of(LateCancellation.objects.counting().filter(person=person_id, at__gte=since))
+
+    counts = Appointment.objects.filter(pk=appointment.pk).values_list(
+        number_of(visits), late_of(appointment.customer_id), late_of(appointment.provider.user_id)
+    )
+    return StandingBetween(*counts.get())
+
+
+def number_of(rows: QuerySet[Any]) -> Subquery:
+    """The number of rows, as a part of another query."""
+    counted = rows.order_by().annotate(number=Func(F("pk"), function="COUNT", output_field=IntegerField()))
+    return Subquery(counted.values("number"))
 
 
 def overdue_requests(*, now: datetime) -> QuerySet[Appointment]:

@@ -203,8 +203,8 @@ def test_a_row_s_own_page_offers_what_may_still_be_done(client, staff, customer)
     act(client, "answer_and_lift", appeal)
     after = [client.get(page_of(row)).text for row in (ban, appeal, late)]
 
-    assert ['name="action"' in page for page in before] == [True] * 3
-    assert ['name="action"' in page for page in after] == [False] * 3
+    assert ['href="?act=' in page for page in before] == [True] * 3
+    assert ['href="?act=' in page for page in after] == [False] * 3
 
 
 def test_the_evidence_names_each_appointment_with_how_long_before_its_start(client, staff, book, provider):
