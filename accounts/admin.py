@@ -13,8 +13,8 @@ from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import GroupAdmin
-from django.contrib.auth.models import Group
-from django.db.models import Q, QuerySet
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -24,24 +24,12 @@ from accounts.models import Ban, User
 from core.admin import FOUND_AT_MOST, Found, ModelAdmin, ReadOnly, search_of
 
 
-class Suspended(admin.SimpleListFilter):
-    title = "suspended"
-    parameter_name = "suspended"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Yes"), ("no", "No")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
-        wanted = {"yes": False, "no": True}.get(self.value() or "")
-        return queryset if wanted is None else queryset.filter(banned_at__isnull=wanted)
-
-
 @admin.register(User)
 class UserAdmin(ModelAdmin):
     """The admin page of a person, without passwords, second steps and sessions. People sign up themselves."""
 
     list_display = ["known_as", "name", "email_confirmed_at", "is_staff", "is_active", "joined_at"]
-    list_filter = ["is_active", Suspended, "is_staff"]
+    list_filter = ["is_active", "is_staff"]
     search_fields = ["email", "username", "name"]
     ordering = ["-joined_at"]
     fields = [
@@ -62,6 +50,11 @@ class UserAdmin(ModelAdmin):
     ]
     filter_horizontal = ["groups", "user_permissions"]
 
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "user_permissions":
+            kwargs["queryset"] = Permission.objects.select_related("content_type")  # each right is named by its model
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
     @admin.display(description="email or username", ordering="email")
     def known_as(self, person: User) -> str:
         return person.known_as
@@ -69,7 +62,9 @@ class UserAdmin(ModelAdmin):
     @admin.display(description="kept about them")
     def kept(self, person: User) -> str:
         """The rows of all apps about the person, counted by kind; kinds without a row are left out."""
-        counts = personal_data.count(person)
+        if "_kept" not in person.__dict__:  # the theme asks for a field more than once
+            person._kept = personal_data.count(person)  # type: ignore[attr-defined]
+        counts: dict[str, int] = person.__dict__["_kept"]
         return "; ".join(f"{name}: {number}" for name, number in counts.items() if number) or "nothing"
 
     @admin.display(description="suspensions")

@@ -12,9 +12,12 @@ from core import clock
 from core.db import lock_row, retrying
 
 
-def ban(person: User, *, now: datetime) -> Ban:
-    """Ban the person, whose row the caller has locked, sign them out everywhere, and end their keys."""
-    made = Ban.objects.create(user=person, since=now)
+def ban(person: User, *, now: datetime, actor: User | None = None, reason: str = "") -> Ban:
+    """Ban the person, whose row the caller has locked, sign them out everywhere, and end their keys.
+
+    `actor` is the member of staff who decided it, with the reason that the person reads.
+    """
+    made = Ban.objects.create(user=person, since=now, made_by=actor, reason=reason)
     User.objects.filter(pk=person.pk).update(banned_at=now)
     person.banned_at = now
     services.end_access(user=person)

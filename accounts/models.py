@@ -237,6 +237,9 @@ class Ban(models.Model):
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="bans")
     since = models.DateTimeField()
+    # Who suspended the person, and what the person reads about it; both empty where late cancellations did it.
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    reason = models.CharField(max_length=500, blank=True, default="", db_default="")
     lifted_at = models.DateTimeField(null=True, blank=True)
     lifted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     lift_reason = models.CharField(max_length=500, blank=True)

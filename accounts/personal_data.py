@@ -116,6 +116,7 @@ def kept(user: User) -> Rows:
         "copies of their data": DataCopy.objects.filter(user=user),
         "suspensions": Ban.objects.filter(user=user),
         "appeals they wrote": Appeal.objects.filter(ban__user=user),
+        "suspensions they decided": Ban.objects.filter(made_by=user),
         "suspensions they lifted": Ban.objects.filter(lifted_by=user),
         "appeals they answered": Appeal.objects.filter(answered_by=user),
         "entries in the admin's log": LogEntry.objects.filter(user=user),
@@ -192,7 +193,7 @@ def _device(row: UserSession) -> Facts:
 
 
 def _suspension(row: Ban) -> Facts:
-    return {"since": row.since, "lifted_at": row.lifted_at, "lifted_because": row.lift_reason}
+    return {"since": row.since, "because": row.reason, "lifted_at": row.lifted_at, "lifted_because": row.lift_reason}
 
 
 def _appeal(row: Appeal) -> Facts:

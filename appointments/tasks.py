@@ -14,7 +14,17 @@ from core.exceptions import DomainError
 from outbox import services as outbox
 from providers.models import Provider
 
-from .mail import catalogue, closed_waitlists, digest, lines, offered, reminders, standing, suspension  # noqa: F401 registers what is told
+from .mail import (  # noqa: F401 registers what is told
+    catalogue,
+    closed_waitlists,
+    digest,
+    lines,
+    offered,
+    page_decisions,
+    reminders,
+    standing,
+    suspension,
+)
 from .mail import conflicts as conflict_mails  # noqa: F401 the same
 from .mail import join_links as join_link_mails  # noqa: F401 the same
 from .mail import waitlist as waitlist_mails  # noqa: F401 the same

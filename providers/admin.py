@@ -1,23 +1,20 @@
 """Staff's pages of providers. Saving locks the provider and tells of open time, as the services do."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.forms import BaseInlineFormSet, ModelForm
+from django.forms import ModelForm
 from django.http import HttpRequest
 from django.urls import reverse
 
+from accounts.models import Weekday
 from accounts.services import compare_calendar
 from core.admin import FOUND_AT_MOST, Found, ModelAdmin, ReadOnly, StackedInline, StateFilter, TabularInline, search_of
 from core.db import lock_rows
-from providers import queries
 from providers.edit_stamps import SAID_FIELDS
-from providers.hours import check_week
 from providers.models import (
     BookingPolicy,
     Category,
@@ -29,7 +26,6 @@ from providers.models import (
     TimeOff,
     WorkingHours,
 )
-from providers.services import dates_text
 from providers.services.locking import appointments_read_otherwise, open_time_changed
 from providers.wording import price_text
 
@@ -68,30 +64,30 @@ def lock_providers_of(rows: Iterable[Any]) -> None:
     list(lock_rows(Provider.objects.filter(pk__in=keys - {None}).order_by("pk")))
 
 
-class PolicyInline(StackedInline):
+class PolicyInline(ReadOnly, StackedInline):
+    """The rules of booking, which only the provider's own pages change."""
+
     model = BookingPolicy
-    can_delete = False
 
 
-class WeekFormSet(BaseInlineFormSet):
-    """A formset that refuses the ranges which the studio's editor refuses."""
+class HoursInline(ReadOnly, TabularInline):
+    """The weekly hours as people write them, which only the provider's own pages change."""
 
-    def clean(self) -> None:
-        super().clean()
-        week: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        for form in self.forms:
-            row = getattr(form, "cleaned_data", {})
-            if {"weekday", "start_minute", "end_minute"} <= row.keys() and not row.get("DELETE"):
-                week[row["weekday"]].append((row["start_minute"], row["end_minute"]))
-        problems = check_week(week) if max(week, default=0) < 7 else []
-        if problems:
-            raise ValidationError([problem.sentence for problem in problems])
-
-
-class HoursInline(TabularInline):
     model = WorkingHours
-    formset = WeekFormSet
-    extra = 0
+    fields = readonly_fields = ("day", "hours")
+
+    @admin.display(description="day")
+    def day(self, row: WorkingHours) -> str:
+        return Weekday(row.weekday).label
+
+    @admin.display(description="hours")
+    def hours(self, row: WorkingHours) -> str:
+        return f"{minute_text(row.start_minute)} to {minute_text(row.end_minute)}"
+
+
+def minute_text(minute: int) -> str:
+    """A minute of the day as a time: 540 is `09:00`, 1440 `24:00`."""
+    return f"{minute // 60:02}:{minute % 60:02}"
 
 
 @admin.register(Category)
@@ -108,7 +104,7 @@ class ProviderAdmin(RefreshesOpenings):
     list_select_related = ["category"]
     search_fields = ["name", "slug", "user__email"]
     raw_id_fields = ["user"]
-    readonly_fields = ["live_since", "created_at", "steps_done"]
+    readonly_fields = ["listing", "live_since", "created_at", "steps_done"]
     inlines = [PolicyInline, HoursInline]
 
     def save_model(self, request: HttpRequest, obj: Provider, form: ModelForm, change: bool) -> None:
@@ -141,6 +137,11 @@ class ServiceAdmin(RefreshesOpenings):
     search_fields = ["name", "slug", "provider__name"]
     raw_id_fields = ["provider"]
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Service | None = None) -> list[Any]:
+        """Prices are changed on the provider's own pages alone, where what it means is said first."""
+        money = ["pricing", "price", "currency"] if obj else []
+        return [*super().get_readonly_fields(request, obj), *money]
+
     def save_model(self, request: HttpRequest, obj: Service, form: ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if change and "name" in form.changed_data:
@@ -151,26 +152,20 @@ class ServiceAdmin(RefreshesOpenings):
         return price_text(service)
 
 
-class DateOverrideForm(ModelForm):
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        provider, start_on, end_on = (cleaned.get(name) for name in ("provider", "start_on", "end_on"))
-        if provider and start_on and end_on:
-            other = queries.override_meeting(provider, start_on, end_on, apart_from=self.instance.pk)
-            if other is not None:
-                self.add_error("start_on", f"{dates_text(other.start_on, other.end_on)} already have their own hours.")
-        return cleaned
-
-
 @admin.register(DateOverride)
-class DateOverrideAdmin(RefreshesOpenings):
-    form = DateOverrideForm
-    list_display = ["provider", "start_on", "end_on", "ranges"]
+class DateOverrideAdmin(ReadOnly, ModelAdmin):
+    """The dates with hours of their own, which only the provider's own pages change."""
+
+    list_display = ["provider", "start_on", "end_on", "hours"]
     list_select_related = ["provider"]
     search_fields = ["provider__name"]
-    exclude = ["note"]  # the page where it is written says that only the provider sees it
-    raw_id_fields = ["provider"]
+    fields = readonly_fields = ["provider", "start_on", "end_on", "hours"]
     date_hierarchy = "start_on"
+
+    @admin.display(description="hours")
+    def hours(self, row: DateOverride) -> str:
+        ranges = [f"{minute_text(start)} to {minute_text(end)}" for start, end in row.ranges]
+        return ", ".join(ranges) or "Closed"
 
 
 @admin.register(CustomerAllowance)

@@ -512,6 +512,35 @@ class CustomerBlock(models.Model):
         return self.lifted_at is None
 
 
+class PageDecision(models.Model):
+    """What staff decided about a provider's page, and why. Rows are kept as history."""
+
+    class Decided(models.TextChoices):
+        REVIEWED = "reviewed", "Reviewed"
+        PAUSED = "paused", "Paused"
+        HIDDEN = "hidden", "Hidden"
+        SHOWN = "shown", "Shown again"
+
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="decisions")
+    decided = models.CharField("what was decided", max_length=8, choices=Decided)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    reason = models.TextField(max_length=500, validators=[validate_text])
+
+    class Meta:
+        verbose_name = "decision about a page"
+        verbose_name_plural = "decisions about pages"
+        ordering = ["-at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider"], condition=Q(decided="reviewed"), name="page_decision_reviewed_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_decided_display()}, {self.at:%d %b %Y}"
+
+
 class FeeRateQuerySet(models.QuerySet["FeeRate"]):
     def standing(self) -> "FeeRateQuerySet":
         """Those that count, or will: all that were not withdrawn."""

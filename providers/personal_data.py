@@ -16,6 +16,7 @@ from providers.models import (
     DateOverride,
     FeeRate,
     Listing,
+    PageDecision,
     Provider,
     Service,
     TimeOff,
@@ -40,6 +41,8 @@ def kept(user: User) -> Rows:
         "fees they set or withdrew": FeeRate.objects.filter(Q(set_by=user) | Q(withdrawn_by=user)),
         "notes about them": CustomerNote.objects.filter(customer=user),
         "notes about their customers": CustomerNote.objects.filter(provider__user=user),
+        "decisions about their page": PageDecision.objects.filter(provider__user=user),
+        "decisions about pages they made": PageDecision.objects.filter(decided_by=user),
         "services": Service.objects.filter(provider__user=user),
         "times off": TimeOff.objects.filter(provider__user=user),
     }
@@ -57,6 +60,7 @@ def sections(user: User) -> list[Section]:
         Section("time_off", "Time off", TimeOff.objects.filter(**own).order_by("start"), _time_off),
         Section("limits_lifted", "Customers without limits", _dealt(CustomerAllowance, user), _allowance),
         Section("fees", "The platform's fee on your prices", FeeRate.objects.filter(**own).order_by("starts_at"), _fee),
+        Section("decisions", "What our staff decided about your page", PageDecision.objects.filter(**own), _decision),
         Section("blocks", "Customers you take no bookings of", _dealt(CustomerBlock, user).order_by("since"), _block),
         Section("customer_notes", "Notes about customers", _dealt(CustomerNote, user).order_by("written_at"), _note),
     ]
@@ -71,6 +75,7 @@ def erase(user: User) -> None:
     for decided in (CustomerAllowance.objects, CustomerBlock.objects, CustomerNote.objects):
         decided.filter(Q(customer=user) | Q(provider__user=user)).delete()
     FeeRate.objects.filter(provider__user=user).update(reason="", withdrawn_reason="")
+    PageDecision.objects.filter(provider__user=user).update(reason="")
     for belonging in (WorkingHours.objects, DateOverride.objects, TimeOff.objects):
         belonging.filter(provider__user=user).delete()
     Service.objects.filter(provider__user=user).update(is_active=False, description="")
@@ -149,6 +154,10 @@ def _range(start: int, end: int) -> str:
 
 def _time_off(row: TimeOff) -> Facts:
     return {"start": row.start, "end": row.end, "reason": row.reason, "public_word": row.public_word}
+
+
+def _decision(row: PageDecision) -> Facts:
+    return {"decided": row.get_decided_display(), "at": row.at, "because": row.reason}
 
 
 def _fee(row: FeeRate) -> Facts:

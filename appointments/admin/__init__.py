@@ -1,6 +1,18 @@
 """Admin of appointments, series, calendar links, digests, fees, the search's index and fair use: a module a feature."""
 
-from . import calendar_feed, conflicts, digest, fair_use, fee_rates, openings, own_events, series, waitlist
+from . import (
+    calendar_feed,
+    conflicts,
+    digest,
+    fair_use,
+    fee_rates,
+    openings,
+    own_events,
+    people,
+    provider_pages,
+    series,
+    waitlist,
+)
 from .appointments import AppointmentAdmin, AppointmentEventAdmin, HoldAdmin
 
 __all__ = [
@@ -14,6 +26,8 @@ __all__ = [
     "fee_rates",
     "openings",
     "own_events",
+    "people",
+    "provider_pages",
     "series",
     "waitlist",
 ]

@@ -42,8 +42,20 @@ class Act:
     brings: str = ""
 
 
-class Acting(ReadOnly, ModelAdmin):
-    """A ModelAdmin of rows that staff may look at, and change through actions.
+class ReasonForPerson(forms.Form):
+    """The reason of a decision about somebody, which they read."""
+
+    reason = TextField(label="Reason", max_length=REASON_LENGTH, help_text="The person reads it in a mail.")
+
+
+class ReasonForAudit(forms.Form):
+    """The reason of a decision that only staff read."""
+
+    reason = TextField(label="Reason", max_length=REASON_LENGTH, help_text="It is kept, with your name, for staff.")
+
+
+class Acts(ModelAdmin):
+    """A ModelAdmin with actions that ask first, on a page that names the rows, for a reason.
 
     Each action is offered in the list, for ticked rows, and on the row's own page, with its form (`?act=NAME`).
     """
@@ -59,20 +71,28 @@ class Acting(ReadOnly, ModelAdmin):
     # The icon of each action, and what it brings, by its name.
     looks: dict[str, tuple[str, str]] = {}
 
+    def form_for(self, action: str) -> type[forms.Form]:
+        """The form of an action."""
+        return self.asking_form
+
     def acts_on(self, row: Any) -> bool:
         """Whether the actions are offered on the row's own page, too."""
         return False
 
     def acts_for(self, request: HttpRequest, row: Any) -> list[Act]:
         """The actions that are offered on the page of this row to this person."""
-        offered = [(name, words) for name, words in self.get_action_choices(request) if name]
-        return [Act(name, words, *self.looks.get(name, ())) for name, words in offered] if self.acts_on(row) else []
+        if not self.acts_on(row):
+            return []
+        offered = dict(self.get_action_choices(request))
+        own = [str(name) for name in self.actions or () if name in offered]
+        return [Act(name, offered[name], *self.looks.get(name, ())) for name in own]
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         row = context.get("original")
         acts = self.acts_for(request, row) if row else []
         chosen = next((act for act in acts if act.name == request.GET.get("act")), None)
-        context |= {"acts": acts, "chosen_act": chosen, "act_form": self.asking_form() if chosen else None}
+        form = self.form_for(chosen.name)() if chosen else None
+        context |= {"acts": acts, "chosen_act": chosen, "act_form": form}
         return super().render_change_form(request, context, *args, **kwargs)
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
@@ -91,7 +111,8 @@ class Acting(ReadOnly, ModelAdmin):
         if len(chosen) > self.most_at_once:
             self.message_user(request, f"Choose at most {self.most_at_once} at a time.", messages.ERROR)
             return None
-        form = self.asking_form(request.POST) if "confirmed" in request.POST else self.asking_form()
+        asking = self.form_for(request.POST["action"])
+        form = asking(request.POST) if "confirmed" in request.POST else asking()
         if not form.is_valid():
             return self._ask(request, chosen, form)
         [text] = form.cleaned_data.values()
@@ -133,6 +154,10 @@ class Acting(ReadOnly, ModelAdmin):
         }
         status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
         return TemplateResponse(request, "appointments/admin/confirm.html", context, status=status)
+
+
+class Acting(ReadOnly, Acts):
+    """A ModelAdmin of rows that staff may look at, and change through actions alone."""
 
 
 def staff_of(request: HttpRequest) -> User:

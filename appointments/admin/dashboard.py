@@ -66,6 +66,9 @@ def _tiles(counts: dict[str, int]) -> Iterator[Tile]:
         yield Tile("Jobs failed", counts["jobs"], "in 24 h", list_of("outbox.Message") + "?state=dead", "ruby")
     if "suspensions" in counts:
         yield Tile("Suspended this week", counts["suspensions"], "in 7 days", list_of("accounts.Ban"), "ruby")
+    if "providers" in counts:
+        address = list_of("providers.Provider") + "?review=new"
+        yield Tile("Providers to review", counts["providers"], "Nobody has looked", address, "iris")
     if "appeals" in counts:
         address = list_of("accounts.Appeal") + "?state=waiting"
         yield Tile("Appeals to decide", counts["appeals"], "No answer yet", address, "iris")
@@ -83,6 +86,12 @@ def _todos(request: HttpRequest, zone: ZoneInfo, now: datetime) -> Iterator[Todo
             title = f"Appeal of {appeal.ban.user}"
             detail = f"Sent {wording.moment_text(appeal.sent_at, zone)}."
             yield Todo("iris", "note", "Appeal", title, detail, _page(appeal), "Decide")
+    if may_see(request, "providers.Provider"):
+        for provider in staff.unreviewed().select_related("category")[:NAMED]:
+            title = f"{provider.name}, {provider.trade or provider.category or 'no trade'}"
+            live = provider.live_since
+            detail = f"Live since {wording.moment_text(live, zone)}." if live else "Public page."
+            yield Todo("iris", "user", "New", title, detail, _page(provider), "Review")
     if may_see(request, "notifications.SentMail"):
         for mail in staff.failed_mails(now=now).select_related("user")[:NAMED]:
             title = f"Mail “{mail.get_kind_display()}”{f' to {mail.user.known_as}' if mail.user else ''}"

@@ -95,6 +95,7 @@ class BanAdmin(Acting):
     readonly_fields = ["account", "evidence"]
     inlines = [AppealInline]
     actions = ["lift"]
+    looks = {"lift": ("check", "May book again, the count starts anew, a mail says so")}
     line_template = "appointments/admin/_ban.html"
     asking_form = ReasonForStaff
 
@@ -147,6 +148,10 @@ class AppealAdmin(Acting):
     fields = ["account", "suspension", "text", "sent_at", "evidence", "answer", "answered_at", "answered_by"]
     readonly_fields = ["account", "suspension", "evidence"]
     actions = ["answer_and_lift", "answer_and_keep"]
+    looks = {
+        "answer_and_lift": ("check", "May book again, and reads the answer in a mail"),
+        "answer_and_keep": ("x", "Stays suspended, and reads the answer in a mail"),
+    }
     line_template = "appointments/admin/_appeal.html"
     asking_form = AppealAnswer
     # Each appeal gets an answer of its own.
@@ -232,6 +237,7 @@ class LateCancellationAdmin(Acting):
     fields = ["account", "at", "appointments", "counts", "suspension"]
     readonly_fields = ["account", "appointments", "counts", "suspension"]
     actions = ["forgive"]
+    looks = {"forgive": ("check", "It no longer counts, and a mail says so")}
     line_template = "appointments/admin/_late_cancellation.html"
     asking_form = ReasonForStaff
 

@@ -79,6 +79,7 @@ class FeeRateAdmin(Acting):
     show_full_result_count = False
     raw_id_fields = ["provider"]
     actions = ["withdraw"]
+    looks = {"withdraw": ("x", "The rate before it stays")}
 
     def get_fields(self, request: HttpRequest, obj: FeeRate | None = None) -> list[Any]:
         if obj is None:

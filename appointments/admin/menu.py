@@ -23,6 +23,7 @@ WAITING: dict[str, Callable[[datetime], QuerySet[Any]]] = {
     "connections": lambda now: staff.lost_connections(),
     "mails": lambda now: staff.failed_mails(now=now),
     "jobs": lambda now: staff.failed_jobs(now=now),
+    "providers": lambda now: staff.unreviewed(),
     "suspensions": lambda now: staff.new_suspensions(now=now),
 }
 
@@ -43,7 +44,7 @@ MENU: list[tuple[str, list[Place]]] = [
         "People",
         [
             Place("Accounts", "users", "accounts.User"),
-            Place("Providers", "user", "providers.Provider"),
+            Place("Providers", "user", "providers.Provider", waits="providers"),
             Place("Suspensions", "shield", "accounts.Ban"),
             Place("Appeals", "note", "accounts.Appeal", waits="appeals"),
             Place("Late cancellations", "warn", "appointments.LateCancellation"),

@@ -13,6 +13,7 @@ from appointments.services.conflicts import undecided_conflicts
 from appointments.states import Role
 from notifications import catalogue
 from notifications.catalogue import Facts, Line, View
+from providers.models import PageDecision
 
 from .catalogue import events_with_people
 
@@ -133,6 +134,19 @@ def answered_lines(items: Sequence[Facts], view: View) -> list[Line | None]:
 def forgiven_lines(items: Sequence[Facts], view: View) -> list[Line | None]:
     """The lines that a late cancellation no longer counts. No query."""
     return [_about_standing("A late cancellation no longer counts", "brand") for _ in items]
+
+
+@catalogue.lines("appointments.page_decided")
+def page_decided_lines(items: Sequence[Facts], view: View) -> list[Line | None]:
+    """The lines that staff decided about the reader's page. One query."""
+    found = PageDecision.objects.in_bulk({facts["decision"] for facts in items})
+    return [_about_page(found[facts["decision"]]) if facts["decision"] in found else None for facts in items]
+
+
+def _about_page(decision: PageDecision) -> Line:
+    title = f"Our staff decided about your page: {decision.get_decided_display().lower()}"
+    text = decision.reason
+    return Line(title=title, address=reverse("studio_profile"), icon="user", tone="brass", text=text)
 
 
 def _about_standing(title: str, tone: str) -> Line:

@@ -31,7 +31,7 @@ class Suspended(BanMail):
 
     def letter(self) -> Letter:
         rows = [row_of(act, now=clock.now()) for act in acts_behind(self.ban)]
-        return words.suspended(words.Facts(self.ban.user, self.ban.since, rows, ended_by(self.ban)))
+        return words.suspended(words.Facts(self.ban.user, self.ban.since, rows, ended_by(self.ban), self.ban.reason))
 
 
 class Lifted(BanMail):

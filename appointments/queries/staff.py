@@ -6,11 +6,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
-from django.db.models import Count, F, Func, IntegerField, QuerySet, Subquery
+from django.db.models import Count, F, Func, IntegerField, Q, QuerySet, Subquery
 from django.db.models.functions import TruncDate
 
-from accounts.models import Appeal, Ban
+from accounts.models import Appeal, Ban, User
 from appointments.models import Appointment, LateCancellation, conditions
 from appointments.rules.fair_use import COUNTED_FOR
 from appointments.states import Status
@@ -20,6 +22,7 @@ from core import clock
 from notifications.models import SentMail
 from notifications.models import State as Mailed
 from outbox.models import Message
+from providers.models import PUBLIC_LISTINGS, PageDecision, Provider
 
 # How long a failure is news, and how long a suspension is.
 FAILED_WITHIN, SUSPENDED_WITHIN = timedelta(hours=24), timedelta(days=7)
@@ -114,6 +117,43 @@ def standing_between(appointment: Appointment) -> StandingBetween:
     return StandingBetween(*counts.get())
 
 
+@dataclass(frozen=True, slots=True)
+class PersonFacts:
+    """What staff see of a person: the latest appointments on either side, what counts, suspensions, mails, devices."""
+
+    number: int
+    appointments: list[Appointment]
+    late: list[LateCancellation]
+    bans: list[Ban]
+    mails: list[SentMail]
+    devices: int
+    keys: int
+    provider: Provider | None
+    connection: Connection | None
+
+
+# The rows of each kind that a person's page names; their list has the others.
+NAMED = 6
+
+
+def facts_of_person(person: User, *, now: datetime) -> PersonFacts:
+    """What the page of a person shows. Nine queries, whatever the number of rows."""
+    provider = Provider.objects.filter(user=person).first()
+    theirs = Q(customer=person) | Q(provider=provider) if provider else Q(customer=person)
+    rows = Appointment.objects.filter(theirs)
+    return PersonFacts(
+        number=rows.count(),
+        appointments=list(rows.with_people().order_by("-start")[:NAMED]),
+        late=list(LateCancellation.objects.counting().filter(person=person, at__gte=now - COUNTED_FOR).order_by("-at")),
+        bans=list(Ban.objects.filter(user=person).order_by("-since")),
+        mails=list(SentMail.objects.filter(user=person).select_related("user")[:NAMED]),
+        devices=UserSession.objects.filter(user=person).count(),
+        keys=Authenticator.objects.filter(user=person).count(),
+        provider=provider,
+        connection=Connection.objects.filter(user=person).first(),
+    )
+
+
 def number_of(rows: QuerySet[Any]) -> Subquery:
     """The number of rows, as a part of another query."""
     counted = rows.order_by().annotate(number=Func(F("pk"), function="COUNT", output_field=IntegerField()))
@@ -143,6 +183,12 @@ def waiting_appeals() -> QuerySet[Appeal]:
 
 def new_suspensions(*, now: datetime) -> QuerySet[Ban]:
     return Ban.objects.filter(since__gte=now - SUSPENDED_WITHIN).order_by("-since")
+
+
+def unreviewed() -> QuerySet[Provider]:
+    """The providers whose page others can open and nobody of staff has looked at, the oldest first."""
+    looked_at = PageDecision.objects.filter(decided=PageDecision.Decided.REVIEWED).values("provider")
+    return Provider.objects.filter(listing__in=PUBLIC_LISTINGS).exclude(pk__in=looked_at).order_by("live_since")
 
 
 def latest_acts(number: int) -> QuerySet[LogEntry, Any]:

@@ -56,13 +56,13 @@ def note_late(person: User, *, occasion: uuid.UUID, now: datetime) -> LateCancel
     return LateCancellation.objects.create(person=person, occasion=occasion, at=now)
 
 
-def ban(person: User, *, now: datetime) -> Ban:
-    """Ban the person, whose row the caller has locked, for the late cancellations that count now.
+def ban(person: User, *, now: datetime, actor: User | None = None, reason: str = "") -> Ban:
+    """Ban the person, whose row the caller has locked, for the late cancellations that count now, or as staff decided.
 
     Afterwards they are signed out everywhere, keep no time, offer none, are offered none and wait for none, and are
     told by mail; the caller ends their appointments.
     """
-    made = bans.ban(person, now=now)
+    made = bans.ban(person, now=now, actor=actor, reason=reason)
     LateCancellation.objects.counting().filter(person=person, at__gte=now - COUNTED_FOR).update(ban=made)
     Hold.objects.filter(kept_by=person).delete()
     offers.withdraw_of(person, now=now)

@@ -14,6 +14,7 @@ from .locking import lock_provider, open_time_changed, refresh_openings
 from .notes import change_note, delete_note, write_note
 from .opening import add_date_hours, add_hours, dates_text, remove_override, save_override, set_working_hours
 from .page import go_live, leave_calendar_for_later, pause_page, resume_page, save_policy, save_profile, start_page
+from .page_decisions import decide_page, decisions_open
 from .time_off import Written, check_time_off, remove_time_off, write_time_off
 
 __all__ = [
@@ -27,6 +28,8 @@ __all__ = [
     "check_time_off",
     "dates_text",
     "delete_note",
+    "decide_page",
+    "decisions_open",
     "delete_service",
     "draft_page",
     "go_live",

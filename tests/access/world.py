@@ -65,6 +65,7 @@ from providers.models import (
     CustomerNote,
     DateOverride,
     FeeRate,
+    PageDecision,
     Provider,
     Service,
     TimeOff,
@@ -499,6 +500,16 @@ class World:
     def message(self) -> Message:
         number = Message.id_for("probe", "one")
         return Message.objects.create(id=number, topic="probe", key="one", dead_at=clock.now())
+
+    @cached_property
+    def page_decision(self) -> PageDecision:
+        return PageDecision.objects.create(
+            provider=self.provider,
+            decided="reviewed",
+            decided_by=self.people["S"],
+            at=clock.now(),
+            reason="Looks good.",
+        )
 
     @cached_property
     def admin_log(self) -> LogEntry:

@@ -36,6 +36,7 @@ from notifications import catalogue
 from notifications.models import ONE_PRESS, TOPICS, Kind, SentMail, State
 from notifications.services import send_by_name
 from outbox.models import Message
+from providers.models import PageDecision
 from tests.factories.accounts import UserFactory
 from tests.factories.calendars import connect, put
 from tests.factories.providers import ServiceFactory, TimeOffFactory
@@ -116,6 +117,9 @@ def made(book, provider, customer, service):
     conflict = KnownConflict.objects.get(event_id=busy.event_id)
     joined = book(start=TUESDAY_TEN + 4 * HOUR).appointment
     Appointment.objects.filter(pk=joined.pk).update(venue="online", join_link="https://meet.google.com/abc-defg-hij")
+    decision = PageDecision.objects.create(
+        provider=provider, decided="paused", decided_by=staff, at=NOW, reason="Please add an address."
+    )
     return {
         "appointments.join_links": {
             "appointments": [joined.pk],
@@ -138,6 +142,7 @@ def made(book, provider, customer, service):
         "appointments.suspended": {"ban": banned.pk},
         "appointments.suspension_lifted": {"ban": lifted.pk},
         "appointments.appeal_answered": {"appeal": appeal.pk},
+        "appointments.page_decided": {"decision": decision.pk},
         "appointments.conflicts": {"conflicts": [conflict.pk], "known_at": conflict.known_at.isoformat()},
         "appointments.digest": {"provider": provider.pk, "day": "2026-03-03"},
         "calendar_sync.sign_in_ends": {"connection": lasting.pk, "until": lasting.sign_in_until.isoformat()},

@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from accounts.models import Appeal, Ban, User
 from appointments.models import Appointment
 from core import clock
+from providers.models import PageDecision
 from tests.factories.accounts import UserFactory
 
 from .conftest import TUESDAY_TEN
@@ -56,15 +58,24 @@ def test_the_menu_counts_what_waits_and_shows_only_what_the_person_may_see(clien
     client.force_login(clerk)
     page = client.get(OVERVIEW)
 
-    assert {title: number for title, number in all_of_it.items() if number} == {"Requests": 1, "Appeals": 1}
+    assert {title: number for title, number in all_of_it.items() if number} == {
+        "Providers": 1,
+        "Requests": 1,
+        "Appeals": 1,
+    }
     assert menu_of(page) == {"Categories": 0, "Services": 0}
     assert page.context["tiles"] == []
     assert "Waiting for somebody" in page.text and ban.user.name not in page.text
 
 
-def test_the_overview_costs_the_same_queries_however_much_waits(client, staff, book, django_assert_num_queries):
+def test_the_overview_costs_the_same_queries_however_much_waits(
+    client, staff, book, provider, django_assert_num_queries
+):
+    PageDecision.objects.create(provider=provider, decided="reviewed", decided_by=staff, at=clock.now(), reason="x")
+    LogEntry.objects.log_actions(staff.pk, [provider], CHANGE, change_message="Asked by phone.")
+
     def cost():
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             return client.get(OVERVIEW)
 
     client.get(OVERVIEW)
@@ -75,9 +86,10 @@ def test_the_overview_costs_the_same_queries_however_much_waits(client, staff, b
     many = cost()
 
     assert {tile.tone for tile in none.context["tiles"]} == {"none"}
-    assert none.text.count("<b>None</b>") == 7 and "You are up to date." in none.text
+    assert none.text.count("<b>None</b>") == 8 and "You are up to date." in none.text
     assert [(tile.number, tile.tone) for tile in many.context["tiles"][:2]] == [(0, "none"), (4, "brass")]
     assert len(many.context["todos"]) == 3
+    assert "“Asked by phone.”" in many.text
 
 
 def test_the_search_finds_by_reference_name_address_and_page(client, staff, book, provider):

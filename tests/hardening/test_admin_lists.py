@@ -33,7 +33,7 @@ from notifications.models import Kind, RefusedAddress, SentMail
 from notifications.preferences import save_choice
 from outbox import schedule
 from outbox import services as outbox
-from providers.models import Category, CustomerAllowance, CustomerBlock, FeeRate, Provider
+from providers.models import Category, CustomerAllowance, CustomerBlock, FeeRate, PageDecision, Provider
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import DateOverrideFactory, TimeOffFactory
 
@@ -71,6 +71,9 @@ def staff(client):
         CustomerAllowance.objects.create(provider=provider, customer=provider.user)
         CustomerBlock.objects.create(provider=provider, customer=provider.user, blocked_by=provider.user)
         FeeRate.objects.create(provider=provider, percent=6, starts_at=MORNING, reason="x", set_by=provider.user)
+        PageDecision.objects.create(
+            provider=provider, decided="reviewed", decided_by=provider.user, at=MORNING, reason="x"
+        )
         Category.objects.create(name=f"Category {number}", slug=f"category-{number}")
         Group.objects.create(name=f"Group {number}")
         SearchFigures.objects.create(name=f"Search {number}", measured_at=clock.now(), figures={})

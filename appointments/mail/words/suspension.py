@@ -26,6 +26,7 @@ class Facts:
     since: datetime
     rows: Sequence[Row] = ()
     ended: Ended = Ended(0, 0)
+    reason: str = ""  # what staff wrote, where they decided it
 
     @property
     def day(self) -> str:
@@ -45,7 +46,8 @@ def suspended(facts: Facts) -> Letter:
         badge="Suspended",
         headline="Booking is suspended.",
         preheader=f"{since}.",
-        lead=(f"{since}, after {LIMIT} late cancellations in {DAYS}.", ended_words(facts.ended)),
+        lead=(f"{since}, {why_words(facts.reason)}.", ended_words(facts.ended)),
+        quote=Quote("Our staff wrote", many_lines(facts.reason)) if facts.reason else None,
         button=Button("See why, or appeal", page("suspended")),
         facts=tuple(Fact("Late cancellation", _evidence(facts, row)) for row in facts.rows),
         after=(
@@ -55,6 +57,11 @@ def suspended(facts: Facts) -> Letter:
         contact=contact(None),
         why=NEVER_OFF,
     )
+
+
+def why_words(reason: str) -> str:
+    """Why booking is suspended: by a decision of staff, or by the rule."""
+    return "as our staff decided" if reason else f"after {LIMIT} late cancellations in {DAYS}"
 
 
 def lifted(facts: Facts) -> Letter:
