@@ -423,7 +423,7 @@ class World:
     def link_of_invited(self) -> str:
         """The token of a link for somebody whom P entered by their address alone."""
         new = User(invited_email="invited@example.com", name="Invited", time_zone="UTC")
-        start = self.appointment.start + timedelta(days=1)
+        start = self.appointment.start + timedelta(hours=9)  # where nobody else of this world is
         addition = Addition(self.appointment.service, start, new, "invited")
         seen = adding.look_before_adding(addition).seen
         made = adding.add_appointment(addition=addition, actor=self.people["P"], seen=seen).appointment

@@ -339,6 +339,7 @@ def test_the_table_speaks_of_every_text_people_type():
     not_typed = {
         "password",
         "email",
+        "invited_email",
         "username",
         "wanted_username",
         "phone",
