@@ -13,6 +13,9 @@ from core import money
 from core.wording import duration_text, words_for_minutes
 from providers.models import BookingPolicy, Pricing, Provider, Service, Venue
 
+# The number of appointments in the example of an hourly price.
+SEVERAL = 8
+
 
 class Sentence(NamedTuple):
     """A sentence about one rule in force, with the rule's name and an icon."""
@@ -93,14 +96,15 @@ def price_text(service: Service) -> str:
 
 
 def price_example(*, minutes: int, pricing: str, price: Decimal, currency: str) -> str:
-    """The worked example of a price: "45 min at £84 an hour is £63.", "45 min costs £58.", "45 min is free."."""
+    """The worked example of a price: "45 min at £84 an hour is £63; 8 appointments are £504.", "45 min costs £58." or
+    "45 min is free.". Of several each is rounded by itself, as in a series."""
     length, amount = duration_text(minutes), money.format_money(price, currency)
     if not price:
         return f"{length} is free."
     if pricing == Pricing.HOURLY:
-        return (
-            f"{length} at {amount} an hour is {money.format_money(money.hourly(price, minutes, currency), currency)}."
-        )
+        each = money.hourly(price, minutes, currency)
+        one, several = (money.format_money(number * each, currency) for number in (1, SEVERAL))
+        return f"{length} at {amount} an hour is {one}; {SEVERAL} appointments are {several}."
     return f"{length} costs {amount}."
 
 

@@ -7118,8 +7118,8 @@ MUTANTS = [
     mutant(
         "a form sent twice enters two",
         "appointments/services/adding.py",
-        'return f"added:{self.key}"',
-        'return f"added:{id(self)}"',
+        "if before := booked_by_form(customer, addition.booking_key):",
+        'if before := booked_by_form(customer, "another"):',
         "appointments/test_adding.py",
         "sent_twice",
     ),

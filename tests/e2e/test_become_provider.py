@@ -136,7 +136,7 @@ def test_the_worked_example_follows_what_is_typed(page, sign_in, maya):
     page.get_by_label("By the hour").check()
     page.get_by_label("Amount").fill("84")
 
-    expect(page.locator("#example")).to_have_text("45 min at £84 an hour is £63.")
+    expect(page.locator("#example")).to_have_text("45 min at £84 an hour is £63; 8 appointments are £504.")
 
 
 ADDRESSES = [

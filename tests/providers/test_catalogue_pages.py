@@ -242,7 +242,10 @@ def test_a_link_changes_nothing(client, service, verb):
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
-        ("duration_minutes=45&pricing=hourly&price=84&currency=GBP", "45 min at £84 an hour is £63."),
+        (
+            "duration_minutes=45&pricing=hourly&price=84&currency=GBP",
+            "45 min at £84 an hour is £63; 8 appointments are £504.",
+        ),
         ("duration_minutes=90&pricing=fixed&price=5800&currency=JPY", "1 h 30 min costs ¥5,800."),
         ("duration_minutes=45&pricing=hourly&price=&currency=GBP", "Length, amount and currency make an example here."),
         ("price=NaN", "Length, amount and currency make an example here."),

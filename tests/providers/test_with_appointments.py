@@ -76,6 +76,22 @@ def test_a_new_price_changes_no_appointment(service):
     assert (appointment.price, appointment.currency, appointment.end) == before == (58, "GBP", before[2])
 
 
+def test_the_form_says_that_a_new_price_leaves_what_is_booked_and_it_does(client, service):
+    appointment = book(service, TUESDAY_AT_NINE)
+    client.force_login(service.provider.user)
+    address = reverse("studio_service", args=[service.slug])
+    page = client.get(address)
+    typed = {name: "" if value is None else value for name, value in page.context["form"].initial.items()}
+
+    assert "Changing the price or the length changes no appointment that exists" in page.text
+    saved = client.post(address, typed | {"price": "99"})
+
+    assert saved.status_code == 302
+    service.refresh_from_db()
+    appointment.refresh_from_db()
+    assert (service.price, appointment.price) == (99, 58)
+
+
 def test_appointments_outside_the_new_hours_are_counted_and_stay(client, service):
     provider = service.provider
     for hour in (9, 11, 16):

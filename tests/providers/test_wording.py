@@ -76,13 +76,30 @@ def test_a_service_may_differ_from_the_policy(policy, confirmation, accepts_at_o
     assert wording.confirmation_sentence(policy, Service(confirmation=confirmation)).icon == icon
 
 
+EIGHT = "8 appointments are"
+
+
 @pytest.mark.parametrize(
     ("pricing", "price", "currency", "minutes", "text", "example"),
     [
         (Pricing.FIXED, "58.000", "GBP", 45, "£58", "45 min costs £58."),
-        (Pricing.HOURLY, "84", "GBP", 45, "£84 an hour", "45 min at £84 an hour is £63."),
-        (Pricing.HOURLY, "100", "GBP", 50, "£100 an hour", "50 min at £100 an hour is £83.33."),
-        (Pricing.HOURLY, "5800", "JPY", 25, "¥5,800 an hour", "25 min at ¥5,800 an hour is ¥2,417."),
+        (Pricing.HOURLY, "84", "GBP", 45, "£84 an hour", f"45 min at £84 an hour is £63; {EIGHT} £504."),
+        (
+            Pricing.HOURLY,
+            "100",
+            "GBP",
+            50,
+            "£100 an hour",
+            f"50 min at £100 an hour is £83.33; {EIGHT} £666.64.",
+        ),
+        (
+            Pricing.HOURLY,
+            "5800",
+            "JPY",
+            25,
+            "¥5,800 an hour",
+            f"25 min at ¥5,800 an hour is ¥2,417; {EIGHT} ¥19,336.",
+        ),
         (Pricing.FIXED, "1.25", "BHD", 90, "BHD 1.250", "1 h 30 min costs BHD 1.250."),
         (Pricing.FIXED, "0.000", "USD", 45, "Free", "45 min is free."),
         (Pricing.HOURLY, "0", "GBP", 30, "Free", "30 min is free."),
