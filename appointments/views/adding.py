@@ -55,11 +55,6 @@ class Page:
         return bool(self.read.address) and all(row.email != self.read.address for row, _ in self.found)
 
     @property
-    def price_label(self) -> str:
-        service = self.form.wanted
-        return f"Price in {service.currency}" if service else "Price"
-
-    @property
     def usual_price(self) -> str:
         return price_text(self.form.wanted) if self.form.wanted else ""
 

@@ -87,12 +87,13 @@ def test_the_address_fills_in_the_form_and_the_page_says_what_it_comes_to(studio
 def test_customers_are_found_by_name_and_address_among_ones_own_alone_at_most_five(studio, service, known, provider):
     for n in range(6):
         visit(service, UserFactory(name=f"Tess Number {n}"))
-    visit(ServiceFactory(), UserFactory(name="Tess Elsewhere"))
+    visit(ServiceFactory(), UserFactory(name="Tess Elsewhere", email="elsewhere@example.com"))
 
     assert names(studio.get(ADDRESS, {"words": "byrne TESS"})) == ["Tess Byrne"]
     assert names(studio.get(ADDRESS, {"words": "Tess@example.com"})) == ["Tess Byrne"]
     assert len(names(studio.get(ADDRESS, {"words": "tess"}))) == 5
     assert names(studio.get(ADDRESS, {"words": "elsewhere"})) == []
+    assert names(studio.get(ADDRESS, {"words": "elsewhere@example.com"})) == []
     assert names(studio.get(ADDRESS, {"words": "number", "customer": known.uuid}))[0] == "Tess Byrne"
 
 
