@@ -7,6 +7,7 @@ databases, the pages and the plain reference of the tests agree about each appoi
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -35,7 +36,6 @@ from django.db.models.functions import Mod
 
 from analytics.figures import (
     AGREED,
-    FEWEST_FOR_CHARTS,
     NOTICE_CLASSES,
     Cell,
     Figures,
@@ -62,69 +62,79 @@ A_WEEK = 7 * 24
 # 1 January 1970 was a Thursday: from Monday 00:00 to it there are three days.
 HOURS_TO_THE_EPOCH = 3 * 24
 LENGTH = ExpressionWrapper(F("end") - F("start"), output_field=DurationField())
+GROUPED = ("piece", "currency", "status", "ended_by", "was_withdrawn", "is_late")
+SUMMED = {
+    "count": Count("pk"),
+    "length": Sum(LENGTH),
+    "gross": Sum("price"),
+    "refunds": Sum("refund"),
+    "fees": Sum("fee_due"),
+    "lowest": Min("fee_percent"),
+    "highest": Max("fee_percent"),
+}
 NOTICE = ExpressionWrapper(F("start") - F("created_at"), output_field=DurationField())
 
 
 def figures_of(provider: Provider, period: Period, *, now: datetime) -> Figures:
-    """The provider's figures of the period. Thirteen queries, whatever the number of appointments."""
+    """The provider's figures of the period. Eleven queries, whatever the number of appointments."""
     zone = provider.zone
     starts = piece_starts(period, zone)
     rows = Appointment.objects.for_provider(provider)
     own = period.dates.bounds(zone)
     kept = rows.filter(KEPT, start__gte=own[0], start__lt=own[1])
+    people, earlier_people, kept_ever = _people(rows, own, period.earlier.bounds(zone))
     return Figures(
         period=period,
         zone=zone,
         cells=cells_of(rows, starts),
         hours=_hours(kept, own, zone),
-        people=_people(rows, own),
-        earlier_people=_people(rows, period.earlier.bounds(zone)),
+        people=people,
+        earlier_people=earlier_people,
         regulars=_regulars(rows, own, now=now),
         notice=_notice(kept),
         lost=_lost(rows, own),
         open_minutes=_open_minutes(provider, period, starts, now=now),
-        kept_ever=rows.filter(KEPT)[:FEWEST_FOR_CHARTS].count(),
+        kept_ever=kept_ever,
     )
 
 
 # --- Counts and sums --------------------------------------------------------------------
 
 
-def cells_of(rows: QuerySet[Appointment], starts: Sequence[datetime]) -> list[Cell]:
+def cells_of(rows: QuerySet[Appointment], starts: Sequence[datetime], *, by_service: bool = True) -> list[Cell]:
     """The ended appointments among the rows, counted and summed by piece, currency, service and end. One query.
 
-    Piece n is from `starts[n]` to the next.
+    Piece n is from `starts[n]` to the next. Without `by_service` the service is empty.
     """
-    piece = Case(
-        *(When(start__lt=end, then=Value(n)) for n, end in enumerate(starts[1:])), output_field=SmallIntegerField()
-    )
+    pieces = (When(start__lt=end, then=Value(n)) for n, end in enumerate(starts[1:]))
     is_late = Case(When(conditions.CANCELLED_LATE, then=True), default=False, output_field=BooleanField())
     groups = (
         rows.filter(conditions.ENDED, start__gte=starts[0], start__lt=starts[-1])
         .order_by()
-        .annotate(piece=piece, is_late=is_late)
-        .values_list("piece", "currency", "service", "service__name", "status", "ended_by", "was_withdrawn", "is_late")
-        .annotate(
-            count=Count("pk"),
-            length=Sum(LENGTH),
-            gross=Sum("price"),
-            refunds=Sum("refund"),
-            fees=Sum("fee_due"),
-            lowest=Min("fee_percent"),
-            highest=Max("fee_percent"),
-        )
+        .annotate(piece=Case(*pieces, output_field=SmallIntegerField()), is_late=is_late)
+        .values(*GROUPED)
     )
-    return [_cell(*group) for group in groups]
+    if by_service:
+        # Two services may have one name.
+        groups = groups.values("service", "service__name", *GROUPED)
+    return [_cell(group) for group in groups.annotate(**SUMMED)]
 
 
-def _cell(
-    piece: int, currency: str, _service: int, name: str, status: str, ended_by: str, was_withdrawn: bool, is_late: bool,
-    count: int, length: timedelta, gross: Decimal, refund: Decimal, fee: Decimal, lowest: Decimal, highest: Decimal,
-) -> Cell:  # fmt: skip
-    end = end_of(status, ended_by=ended_by, was_withdrawn=was_withdrawn, is_late=is_late)
+def _cell(group: dict[str, Any]) -> Cell:
+    named = {name: group[name] for name in ("ended_by", "was_withdrawn", "is_late")}
+    end, code = end_of(group["status"], **named), group["currency"]
     # SQLite sums in floating point.
-    sums = Sums(*(round_money(amount, currency) for amount in (gross, refund, fee))) if end in AGREED else Sums()
-    return Cell(piece, currency, name, end, count, length, sums, (lowest, highest))
+    amounts = (round_money(group[name], code) for name in ("gross", "refunds", "fees"))
+    return Cell(
+        piece=group["piece"],
+        currency=code,
+        service=group.get("service__name", ""),
+        end=end,
+        count=group["count"],
+        length=group["length"],
+        sums=Sums(*amounts) if end in AGREED else Sums(),
+        rates=(group["lowest"], group["highest"]),
+    )
 
 
 # --- Hours of the week ------------------------------------------------------------------
@@ -168,13 +178,24 @@ def _hours(kept: QuerySet[Appointment], within: Interval, zone: ZoneInfo) -> dic
 # --- Customers --------------------------------------------------------------------------
 
 
-def _people(rows: QuerySet[Appointment], within: Interval) -> People:
-    """How many came within the interval, new and again. One query."""
-    start, end = within
-    came = rows.filter(KEPT, start__lt=end).order_by().values("customer")
-    came = came.annotate(first=Min("start"), times=Count("pk", filter=Q(start__gte=start))).filter(times__gt=0)
-    found = came.aggregate(all=Count("customer"), new=Count("customer", filter=Q(first__gte=start)))
-    return People(found["new"], found["all"] - found["new"])
+def _people(rows: QuerySet[Appointment], own: Interval, earlier: Interval) -> tuple[People, People, int]:
+    """How many came within each of the two intervals, new and again, and how many appointments ever took place. One
+    query."""
+    came = rows.filter(KEPT).order_by().values("customer")
+    came = came.annotate(first=Min("start"), ever=Count("pk"), now=_within(own), before=_within(earlier))
+    found = came.aggregate(
+        times=Sum("ever"),
+        all_now=Count("customer", filter=Q(now__gt=0)),
+        new_now=Count("customer", filter=Q(now__gt=0, first__gte=own[0])),
+        all_before=Count("customer", filter=Q(before__gt=0)),
+        new_before=Count("customer", filter=Q(before__gt=0, first__gte=earlier[0])),
+    )
+    now, before = ((found[f"new_{when}"], found[f"all_{when}"]) for when in ("now", "before"))
+    return People(now[0], now[1] - now[0]), People(before[0], before[1] - before[0]), found["times"] or 0
+
+
+def _within(interval: Interval) -> Count:
+    return Count("pk", filter=Q(start__gte=interval[0], start__lt=interval[1]))
 
 
 def _regulars(rows: QuerySet[Appointment], within: Interval, *, now: datetime) -> list[Regular]:
@@ -257,3 +278,48 @@ def _minutes_by_piece(intervals: Sequence[Interval], starts: Sequence[datetime])
             seconds[piece] += (until - start).total_seconds()
             start, piece = until, piece + 1
     return [int(each) // 60 for each in seconds]
+
+
+# --- The whole platform -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A provider with the numbers of kept, of lost and of all ended appointments of a period, and what they earned by
+    currency, after fees."""
+
+    slug: str
+    name: str
+    kept: int
+    lost: int
+    ended: int
+    net: dict[str, Decimal]
+
+
+def platform_cells(starts: Sequence[datetime]) -> list[Cell]:
+    """The ended appointments of all providers, counted and summed by piece, currency and end. One query."""
+    return cells_of(Appointment.objects.all(), starts, by_service=False)
+
+
+def ranked_providers(within: Interval, *, most: int) -> list[Ranked]:
+    """The providers with the most kept appointments within the interval, the busiest first. Two queries."""
+    rows = Appointment.objects.filter(conditions.ENDED, start__gte=within[0], start__lt=within[1]).order_by()
+    lost = conditions.CANCELLED_LATE | Q(status=Status.NO_SHOW)
+    people = (
+        rows.values("provider", "provider__slug", "provider__name")
+        .annotate(kept=Count("pk", filter=KEPT), lost=Count("pk", filter=lost), ended=Count("pk"))
+        .order_by("-kept", "provider__name", "provider__slug")[:most]
+    )
+    found = list(people)
+    earned = rows.filter(conditions.IN_LEDGER, provider__in=[one["provider"] for one in found])
+    net: dict[int, dict[str, Decimal]] = defaultdict(dict)
+    for provider, code, amount in earned.values_list("provider", "currency").annotate(
+        net=Sum(F("price") - F("refund") - F("fee_due"))
+    ):
+        net[provider][code] = round_money(amount, code)
+    return [
+        Ranked(
+            one["provider__slug"], one["provider__name"], one["kept"], one["lost"], one["ended"], net[one["provider"]]
+        )
+        for one in found
+    ]

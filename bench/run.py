@@ -37,6 +37,7 @@ from core import clock
 from providers.models import Provider, Service
 
 from . import api, load, world
+from .analytics import AnalyticsRows
 from .load import Request, Sample, median
 from .server import Server, serving
 
@@ -465,6 +466,8 @@ class Bench:
         """Create the rows of what is to be measured, and return the measurements of a round."""
         if self.options.bookings:
             return self.prepare_bookings_alone()
+        if self.options.analytics:
+            return self.prepare_analytics_alone()
         return self.prepare_api_alone() if self.options.api else self.prepare_all()
 
     def prepare_bookings_alone(self) -> list[Callable[[], None]]:
@@ -483,6 +486,12 @@ class Bench:
         rows.count_queries()
         return [rows.round]
 
+    def prepare_analytics_alone(self) -> list[Callable[[], None]]:
+        rows = AnalyticsRows(self)
+        vacuum()
+        rows.count_queries()
+        return [rows.round]
+
     def prepare_all(self) -> list[Callable[[], None]]:
         months = months_of(self.options.months)
         for month in months:
@@ -492,6 +501,7 @@ class Bench:
         self.prepare_series()
         self.prepare_waitlist()
         self.prepare_lists()
+        figures = AnalyticsRows(self)
         # The search index has only the seeded providers: this run's own, open day and night, would fill its first page.
         measure_figures()
         vacuum()
@@ -501,6 +511,7 @@ class Bench:
         self.check_lists()
         rows = api.ApiRows(self, months[0])
         rows.count_queries()
+        figures.count_queries()
         return [
             *(lambda month=month: self.month_round(month) for month in months),
             *(lambda month=month: self.computing_round(month) for month in months),
@@ -509,6 +520,7 @@ class Bench:
             self.waitlist_round,
             self.list_round,
             rows.round,
+            figures.round,
         ]
 
     def report(self) -> int:
@@ -552,6 +564,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--months", choices=["next", "all"], default="all")
     parser.add_argument("--bookings", action="store_true", help="only bookings beside bare inserts")
     parser.add_argument("--api", action="store_true", help="only the API beside the pages that show or do the same")
+    parser.add_argument("--analytics", action="store_true", help="only a year of a provider's figures")
     parser.add_argument(
         "--growth", action="store_true", help="only the same pages with ever more providers around them"
     )

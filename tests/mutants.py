@@ -7035,8 +7035,8 @@ MUTANTS = [
     mutant(
         "whoever came before is new",
         "analytics/queries.py",
-        "filter=Q(first__gte=start)",
-        "filter=Q(first__isnull=False)",
+        "filter=Q(now__gt=0, first__gte=own[0])",
+        "filter=Q(now__gt=0)",
         "analytics/test_figures.py",
     ),
     mutant(
@@ -7210,5 +7210,29 @@ MUTANTS = [
         "if brought else ''",
         "analytics/test_reports.py",
         "what_the_month_was",
+    ),
+    mutant(
+        "whoever has most appointments of any end is the busiest",
+        "analytics/queries.py",
+        '.order_by("-kept", "provider__name", "provider__slug")[:most]',
+        '.order_by("-ended", "provider__name", "provider__slug")[:most]',
+        "analytics/test_staff.py",
+        "rank",
+    ),
+    mutant(
+        "any member of staff reads figures",
+        "analytics/admin.py",
+        "        if not self.has_view_permission(request):",
+        "        if not request.user.is_staff:",
+        "analytics/test_staff.py",
+        "only_staff",
+    ),
+    mutant(
+        "programs are told of tomorrow",
+        "api/operations/analytics.py",
+        "if last < first or last > today_of(page):",
+        "if last < first:",
+        "api/test_analytics.py",
+        "refused_by_field",
     ),
 ]

@@ -70,6 +70,7 @@ MENU: list[tuple[str, list[Place]]] = [
         "Money",
         [
             Place("Fees", "filter", "providers.FeeRate"),
+            Place("Reports", "chart", "analytics.MonthlyReport"),
         ],
     ),
     (

@@ -50,6 +50,10 @@ def model(
     ]
 
 
+def reported(world: World) -> dict[str, Any]:
+    return {"provider": world.report.provider.slug, "month": world.report.month}
+
+
 EDITED = {"may": "add change delete", "actions": {"delete_selected": "200"}}
 
 ROWS = [
@@ -107,6 +111,10 @@ ROWS = [
     *model("appointments_waitlistplace", lambda world: world.place),
     *model("api_apikey", lambda world: world.api_key, may="delete", actions={"delete_selected": "200"}),
     *model("appointments_calendarfeed", lambda world: world.feed, may="delete", actions={"delete_selected": "200"}),
+    Row("admin:figures", get=LOOK, post=staff("405")),
+    Row("admin:provider_report", get=LOOK, post=staff("405"), args=reported),
+    Row("admin:provider_report_pdf", get=LOOK, post=staff("405"), args=reported),
+    *model("analytics_monthlyreport", lambda world: world.report, actions={"mail_again": "go"}),
     *model("appointments_digest", lambda world: world.digest, may="delete", actions={"delete_selected": "200"}),
     *model("appointments_knownconflict", lambda world: world.known_conflict),
     *model("appointments_ownevent", lambda world: world.own_event),

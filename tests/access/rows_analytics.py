@@ -1,18 +1,12 @@
 """Rows of a provider's figures, which are 404 for accounts without a provider."""
 
-from datetime import timedelta
-
-from core import clock
-from providers.models import Provider
 from tests.access.rows_studio_appointments import ACT_ONLY, has_page, studio
 from tests.access.table import Row, refused
 
 
 def last_month(world):
     """The last month that is over, in which there were pages already."""
-    world.provider  # noqa: B018  - built when it is asked for
-    Provider.objects.update(created_at=clock.now() - timedelta(days=70))
-    return {"month": (clock.now().date().replace(day=1) - clock.ONE_DAY).replace(day=1)}
+    return {"month": world.report.month}
 
 
 ROWS = [

@@ -23,6 +23,7 @@ from django.test.client import ClientHandler
 
 from accounts import bans, copies
 from accounts.models import Appeal, Ban, DataCopy, User
+from analytics.models import MonthlyReport
 from api.keys import make_key
 from api.models import ApiKey, Scope
 from appointments import links
@@ -275,6 +276,14 @@ class World:
     @cached_property
     def digest(self) -> Digest:
         return Digest.objects.create(provider=self.provider)
+
+    @cached_property
+    def report(self) -> MonthlyReport:
+        now = clock.now()
+        self.provider  # noqa: B018 - built when it is asked for
+        Provider.objects.update(created_at=now - timedelta(days=70))
+        month = (now.date().replace(day=1) - clock.ONE_DAY).replace(day=1)
+        return MonthlyReport.objects.create(provider=self.provider, month=month, made_at=now)
 
     @cached_property
     def feed_token(self) -> str:

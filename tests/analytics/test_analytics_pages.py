@@ -17,7 +17,7 @@ PAGE, FILE = reverse("studio_analytics"), reverse("studio_analytics_csv")
 # 23:30 on Thursday 19 November there, in the last whole week.
 THURSDAY = datetime(2026, 11, 19, 17, 45, tzinfo=UTC)
 # Session with user, the provider, what waits, and the figures.
-QUERIES = 3 + 13
+QUERIES = 3 + 11
 
 
 def texts(response):

@@ -139,7 +139,7 @@ def test_the_report_costs_the_same_for_many_rows(studio, service, django_assert_
         made(service, MID_OCTOBER - timedelta(hours=n))
     studio.get(address("studio_report"))
 
-    with django_assert_num_queries(2 + 13):
+    with django_assert_num_queries(2 + 11):
         assert studio.get(address("studio_report")).status_code == 200
 
 
