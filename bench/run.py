@@ -365,14 +365,25 @@ class Bench:
             "provider's requests at 500": ListPage(
                 requests, f"/studio/requests{one}", 20, self.owners[500], ">= 0.10", 7
             ),
-            "provider's day": ListPage("/studio/", f"/studio/appointments{one}", 56, self.owners[500], ">= 0.10", 7),
-            "provider's calendar, week": ListPage(
-                f"/studio/calendar/week/{clock.now():%Y-%m-%d}/",
-                f"/studio/appointments{one}",
-                56,
-                self.owners[500],
+            "provider's day": ListPage("/studio/", f"/studio/appointments{one}", 56, self.owners[500], ">= 0.10", 8),
+            **{
+                f"provider's calendar, {view}": ListPage(
+                    f"/studio/calendar/{view}/{clock.now():%Y-%m-%d}/",
+                    f"/studio/appointments{one}",
+                    rows,
+                    self.owners[500],
+                    ">= 0.08",
+                    queries,
+                )
+                for view, rows, queries in (("week", 56, 12), ("month", 20, 13))
+            },
+            "customer's calendar, week": ListPage(
+                f"/my/calendar/week/{clock.now() - timedelta(days=60):%Y-%m-%d}/",
+                f"/my/appointments{one}",
+                10,
+                self.readers[10],
                 ">= 0.08",
-                12,
+                4,
             ),
         }
 

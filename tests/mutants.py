@@ -6065,6 +6065,31 @@ MUTANTS = [
         "appointments/test_own_event_pages.py",
         "date_alone",
     ),
+    # --- At a glance --------------------------------------------------------------------------------------------------
+    mutant(
+        "at a glance: weeks begin on Monday for everybody",
+        "appointments/queries/figures.py",
+        "(day.weekday() - user.first_weekday) % 7",
+        "day.weekday()",
+        "appointments/test_figures.py",
+        "begin_and_end",
+    ),
+    mutant(
+        "at a glance: days are those of UTC",
+        "appointments/queries/figures.py",
+        "    since, until = clock.day_bounds(day, zone)",
+        '    since, until = clock.day_bounds(day, clock.zone("UTC"))',
+        "appointments/test_figures.py",
+        "begin_and_end",
+    ),
+    mutant(
+        "at a glance: a request is the next appointment",
+        "appointments/queries/figures.py",
+        "COUNTED = [Status.CONFIRMED, ",
+        "COUNTED = [Status.REQUESTED, Status.CONFIRMED, ",
+        "appointments/test_figures.py",
+        "agreed",
+    ),
     # --- A customer's calendar ----------------------------------------------------------------------------------------
     mutant(
         "customer's calendar: appointments of others are shown",

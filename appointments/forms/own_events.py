@@ -100,6 +100,7 @@ class OwnEventForm(DatesForm):
             del self.fields["count"]
         else:
             del self.fields["which"]
+        self.fields["repeat"].has_alternative = True  # type: ignore[attr-defined] # it always says something
         for name in ("start_at", "end_at"):  # they are needed unless the event lasts all day
             self.fields[name].has_alternative = True  # type: ignore[attr-defined]
 

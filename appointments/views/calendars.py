@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
 
 from appointments.forms.time_off import FROM_CALENDAR
 from appointments.pages.calendar import day as days
@@ -18,6 +19,7 @@ from appointments.pages.calendar.month import Open
 from appointments.pages.calendar.periods import Period, View, is_shown, working_day
 from appointments.pages.calendar.sides import Side
 from core import clock
+from core.http import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +106,24 @@ def built(
         only = days.build_day(period, entries, week=loaded, ground=ground, now=now)
         return {"day": only, "grid": only.grid, "key": only.key}
     return {"lists": listing.build_list(period.days, entries, ground=ground, today=period.today)}
+
+
+def asked_time(request: HttpRequest, today: date) -> tuple[date, str]:
+    """The date for which something is to be added, today where the address names none, and its start, empty where there
+    is none, as a link or another short form says them."""
+    day, start = (
+        next((request.GET[name] for name in names if request.GET.get(name)), "")
+        for names in (("date", "start_on"), ("start", "start_at", "time"))
+    )
+    return date_of(str(day)) or today, str(start)
+
+
+def as_address(**said: str) -> QueryDict:
+    """What an address says, for a form that is filled in by one."""
+    return QueryDict(urlencode(said))
+
+
+def add_page(request: Request, side: Side, *, day: date, **shown: Any) -> HttpResponse:
+    """The short form as a page of its own or, with scripts, for the day in the calendar itself."""
+    context = {"side": side, "day": day, "back": Choices.of(request, side).view or View.WEEK, **shown}
+    return render(request, f"appointments/calendar/{'_quick' if request.htmx else 'add'}.html", context)

@@ -25,6 +25,7 @@ from appointments.queries.customer import (
     upcoming_for_customer,
     waiting_for_customer,
 )
+from appointments.queries.figures import figures_of_customer
 from appointments.queries.offers import offers_to_customer
 from appointments.queries.proposals import proposals_to_customer
 from appointments.queries.series import series_of_customer
@@ -40,7 +41,7 @@ from notifications.queries import refusal_of
 @login_required
 @require_safe
 def my_appointments(request: HttpRequest) -> HttpResponse:
-    """The page with the chosen list. Nine queries at most, however many appointments there are."""
+    """The page with the chosen list. Ten queries at most, however many appointments there are."""
     me, now = cast(User, request.user), clock.now()
     zone = viewer_zone(request, me.time_zone)
     tab, number = Tab.named(request.GET.get("tab")), request.GET.get("page")
@@ -83,6 +84,7 @@ def my_appointments(request: HttpRequest) -> HttpResponse:
         # Who has no series needs no list of them.
         "tabs": [(each, getattr(counts, each.value)) for each in Tab if each is not Tab.SERIES or counts.series],
         "counts": counts,
+        "figures": figures_of_customer(me, now=now) if tab is Tab.UPCOMING else None,
         "page": page,
         "rows": rows,
         "series": [series_row(one, zone=zone.zone, twelve=twelve) for one in page] if tab is Tab.SERIES else [],

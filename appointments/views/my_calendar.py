@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from typing import cast
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -21,9 +22,10 @@ from appointments.pages.calendar.sides import MINE, STUDIO
 from appointments.pages.calendar.words import summary, to_customers
 from appointments.queries.my_calendar import load_my_calendar
 from core import clock
+from core.http import Request
 from providers.queries import lives_in_the_studio, provider_of
 
-from .calendars import Choices, built, date_of, newly_chosen, to_date, to_last_view
+from .calendars import Choices, add_page, as_address, asked_time, built, newly_chosen, to_date, to_last_view
 
 
 @require_safe
@@ -45,34 +47,32 @@ def jump(request: HttpRequest, view: View) -> HttpResponse:
 @require_safe
 @never_cache
 @login_required
-def add(request: HttpRequest) -> HttpResponse:
+def add(request: Request) -> HttpResponse:
     """A short form for an event on the date that the address names. Who works in the studio adds it there."""
-    user = cast(User, request.user)
-    asked = request.GET.copy()
-    day = date_of(asked.get("date", "")) or _today(request)
-    asked["date"] = day.isoformat()
+    user, (day, start) = cast(User, request.user), asked_time(request, _today(request))
     if lives_in_the_studio(user):
-        return _add_in_studio(user, day, asked.get("start", ""))
+        return _add_in_studio(user, day, start)
+    asked = as_address(date=day.isoformat(), start=start)
     form = OwnEventForm.new(zone=user.zone, asked=asked, now=clock.now())
-    context = {
-        "side": MINE,
-        "zone": user.time_zone,
-        "day": form.initial["start_on"],
-        "back": Choices.of(request, MINE).view or View.WEEK,
-        "kind": "event",
-        "kinds": (("event", "Event"),),
-        "form": form,
-        "hidden": [("origin", FROM_CALENDAR), ("zone_shown", user.time_zone), ("key", form.initial["key"])],
-    }
-    return render(request, "appointments/calendar/add.html", context)
+    return add_page(
+        request,
+        MINE,
+        kind="event",
+        kinds=(("event", "Event"),),
+        day=form.initial["start_on"],
+        form=form,
+        hidden=[("origin", FROM_CALENDAR), ("zone_shown", user.time_zone), ("key", form.initial["key"])],
+        address=reverse(MINE.new),
+        zone=user.time_zone,
+    )
 
 
 def _add_in_studio(user: User, day: date, start: str) -> HttpResponse:
     """A redirect to the studio's short form, with the time where the same clocks hold there."""
     provider = provider_of(user)
     is_same = provider is not None and provider.time_zone == user.time_zone
-    asked = f"?date={day.isoformat()}" + (f"&start={start}" if start and is_same else "")
-    return redirect(reverse(STUDIO.add) + asked)
+    asked = {"kind": "event", "date": day.isoformat()} | ({"start": start} if start and is_same else {})
+    return redirect(f"{reverse(STUDIO.add)}?{urlencode(asked)}")
 
 
 @require_safe

@@ -21,6 +21,7 @@ from appointments.pages.studio import requests as asking
 from appointments.pages.studio.today import build_today
 from appointments.pages.studio.week import build_week
 from appointments.queries.agenda import load_agenda
+from appointments.queries.figures import figures_of_provider
 from appointments.queries.requests import first_waiting, waiting_page
 from appointments.services import transitions
 from appointments.services.conflicts import undecided_conflicts
@@ -42,7 +43,7 @@ REFERENCE = re.compile(f"[{REFERENCE_ALPHABET}]{{{REFERENCE_LENGTH}}}")
 @require_safe
 @provider_required
 def today(request: HttpRequest, provider: Provider) -> HttpResponse:
-    """Today, the week and the first requests. Eight queries with session and user, however much is booked; with a
+    """Today, the week and the first requests. Nine queries with session and user, however much is booked; with a
     connected calendar one more, or three where that is busy over something."""
     return live.show(request, today_page(request, provider, request.GET))
 
@@ -61,6 +62,7 @@ def today_page(request: HttpRequest, provider: Provider, query: QueryDict) -> li
         "zone": provider.time_zone,
         "now": now,
         "day": build_today(agenda, now=now, twelve=twelve),
+        "figures": figures_of_provider(provider, now=now),
         "week": build_week(agenda, shown=shown, today=this_day, now=now),
         "soon": next((row for row in rows if row.is_soon), None),
         "is_new": not agenda.appointments and not count,

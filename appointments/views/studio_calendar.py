@@ -1,15 +1,18 @@
 """The studio's calendar by month, week, day and as a list. Times are in the provider's own zone."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
+from urllib.parse import urlencode
 
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from appointments.context_processors import Studio
+from appointments.forms.adding import AddingForm
 from appointments.forms.own_events import NINE, OwnEventForm
 from appointments.forms.time_off import FROM_CALENDAR, TimeOffForm
 from appointments.pages.calendar.aside import build_aside
@@ -24,12 +27,15 @@ from appointments.queries.calendar import CalendarFacts, load_calendar, opens_at
 from appointments.search.open_parts import open_parts_of
 from appointments.services.conflicts import undecided_conflicts
 from core import clock
+from core.http import Request
 from providers.access import provider_required
-from providers.models import Provider
-from providers.queries import today_of
+from providers.models import Provider, Service
+from providers.queries import services_of, today_of
 
-from .calendars import Choices, built, date_of, newly_chosen, to_date, to_last_view
+from .calendars import Choices, add_page, as_address, asked_time, built, newly_chosen, to_date, to_last_view
 from .studio_appointment import me
+
+KINDS = (("appointment", "Appointment"), ("event", "Event"), ("block", "Block"))
 
 
 @require_safe
@@ -48,33 +54,69 @@ def jump(request: HttpRequest, provider: Provider, view: View) -> HttpResponse:
 
 @require_safe
 @provider_required
-def add(request: HttpRequest, provider: Provider) -> HttpResponse:
-    """A short form for an event or a block on the date that the address names, sent to the pages that save them."""
-    asked = request.GET.copy()
-    day = date_of(asked.get("date", "")) or today_of(provider)
-    kind = "block" if asked.get("kind") == "block" else "event"
-    asked["date"] = day.isoformat()
-    opens = {} if asked.get("start") else {"opens": opens_at(provider, day) or NINE}
+def add(request: Request, provider: Provider) -> HttpResponse:
+    """A short form on the date that the address names, sent to the pages that save: for an event, a block or, in the
+    calendar alone, an appointment, which has a page of its own."""
+    day, start = asked_time(request, today_of(provider))
+    kind = request.GET.get("kind", "")
+    if kind == "appointment" or (not kind and request.htmx):
+        services = [service for service in services_of(provider) if service.is_active]
+        if services or kind:
+            return _add_appointment(request, provider, services, day, start)
+    asked, opens = as_address(date=day.isoformat(), start=start), {} if start else {"opens": _opens(provider, day)}
     event = OwnEventForm.new(zone=provider.zone, asked=asked, now=clock.now(), **opens)
     times = {name: event.initial[name] for name in ("start_on", "start_at", "end_at")}
-    day = times["start_on"]
-    form = event if kind == "event" else TimeOffForm(zone=provider.zone, initial=times)
-    kept = {"origin": FROM_CALENDAR, "zone_shown": provider.time_zone}
-    if kind == "event":
-        kept["key"] = event.initial["key"]
-    context = {
-        "side": STUDIO,
-        "provider": provider,
-        "zone": provider.time_zone,
-        "day": day,
-        "back": Choices.of(request, STUDIO).view or View.WEEK,
-        "kind": kind,
-        "kinds": (("event", "Event"), ("block", "Block")),
-        "start": f"{times['start_at']:%H:%M}",
-        "form": form,
-        "hidden": list(kept.items()),
-    }
-    return render(request, "appointments/calendar/add.html", context)
+    hidden = [("origin", FROM_CALENDAR), ("zone_shown", provider.time_zone)]
+    if kind == "block":
+        form: Form = TimeOffForm(zone=provider.zone, initial=times)
+        address = reverse("studio_time_off_check")
+    else:
+        kind, form, address = "event", event, reverse(STUDIO.new)
+        hidden.append(("key", event.initial["key"]))
+    return add_page(
+        request,
+        STUDIO,
+        kind=kind,
+        kinds=KINDS,
+        day=times["start_on"],
+        start=f"{times['start_at']:%H:%M}",
+        form=form,
+        hidden=hidden,
+        address=address,
+        zone=provider.time_zone,
+    )
+
+
+def _add_appointment(
+    request: Request, provider: Provider, services: list[Service], day: date, start: str
+) -> HttpResponse:
+    """The short form of an appointment in the day itself; a redirect to the long one for who has no scripts."""
+    address = reverse("studio_appointment_new")
+    if not request.htmx:
+        begins = {"time": start} if start else {}
+        return redirect(f"{address}?{urlencode({'date': day.isoformat()} | begins)}")
+    for service in services:
+        service.provider = provider
+    start = start or f"{_opens(provider, day):%H:%M}"
+    asked = as_address(date=day.isoformat(), time=start)
+    form = AddingForm.of(asked, services=services, zone=provider.zone, now=clock.now())
+    return add_page(
+        request,
+        STUDIO,
+        kind="appointment",
+        kinds=KINDS,
+        day=day,
+        start=start,
+        form=form,
+        hidden=[("key", form.initial["key"]), ("venue", form.initial["venue"])],
+        lengths=urlencode({service.slug: service.duration_minutes for service in services}),
+        address=address,
+        zone=provider.time_zone,
+    )
+
+
+def _opens(provider: Provider, day: date) -> time:
+    return opens_at(provider, day) or NINE
 
 
 @require_safe

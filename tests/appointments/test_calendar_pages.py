@@ -560,6 +560,39 @@ def test_more_options_keep_what_was_typed(studio, provider, kind, name, field):
     assert not (OwnEvent.objects.exists() or TimeOff.objects.exists())
 
 
+@pytest.mark.parametrize(
+    ("asked", "kind", "start"),
+    [
+        ({"start": "14:30"}, "appointment", "14:30"),
+        ({}, "appointment", "09:00"),
+        ({"kind": "event", "start_at": "15:15"}, "event", "15:15"),
+        ({"kind": "block", "time": "16:00"}, "block", "16:00"),
+        ({"kind": "appointment", "start_at": "15:15"}, "appointment", "15:15"),
+    ],
+)
+def test_short_form_in_the_day_itself_keeps_the_time_that_was_typed(studio, provider, service, asked, kind, start):
+    page = studio.get(reverse("studio_calendar_add"), {"date": "2026-03-04"} | asked, headers={"HX-Request": "true"})
+
+    said = texts(page)
+    assert said.lstrip().startswith('<form class="quick"')
+    assert f'id="quick-{kind}"' in said
+    assert 'aria-current="true"' in said.partition(f'id="quick-{kind}"')[2].partition("</a>")[0]
+    assert f'value="{start}"' in said
+    assert "Add on Wednesday 4 March" in said
+
+
+def test_short_form_is_for_an_event_where_no_service_can_be_booked(studio, provider):
+    said = texts(studio.get(reverse("studio_calendar_add"), headers={"HX-Request": "true"}))
+
+    assert "Save event" in said
+
+
+def test_without_scripts_an_appointment_has_a_page_of_its_own(studio, provider, service):
+    answer = add_page(studio, kind="appointment")
+
+    assert answer.url == f"{reverse('studio_appointment_new')}?date=2026-03-03&time=14%3A30"
+
+
 @pytest.mark.parametrize("asked", ["soon", "2026-02-30", "9999-12-31"])
 def test_adding_on_what_is_no_date_begins_with_today(studio, provider, asked):
     page = add_page(studio, date=asked, start="nine", kind="party")

@@ -24,8 +24,8 @@ from .conftest import NOW, TUESDAY_TEN, move_to_london
 
 pytestmark = pytest.mark.django_db
 
-# Session with user, the provider, the agenda in five, what waits.
-QUERIES_OF_TODAY = 8
+# Session with user, the provider, the agenda in five, what waits, figures.
+QUERIES_OF_TODAY = 9
 # The same: how many wait comes with the page, and the day around each request is one agenda for all.
 QUERIES_OF_REQUESTS = 8
 QUERIES_OF_CUSTOMERS = 6

@@ -177,7 +177,7 @@ def test_entries_are_reached_by_keyboard_in_the_order_of_time(provider, day, pag
     expect(page.get_by_role("heading", level=1)).to_contain_text("Ben")
 
 
-def test_click_on_free_time_adds_an_event_there(provider, day, page, sign_in, axe, sideways):
+def test_click_on_free_time_opens_the_short_form_there(provider, day, page, sign_in, axe, sideways):
     sign_in(page, provider.user)
     page.goto(f"/studio/calendar/day/{day}/")
     grid = page.locator(".wday__grid")
@@ -186,12 +186,22 @@ def test_click_on_free_time_adds_an_event_there(provider, day, page, sign_in, ax
     # Two and a half hours after the first, 09:00.
     grid.click(position={"x": box["width"] / 2, "y": box["height"] * 2.5 / hours + 2})
 
-    expect(page.get_by_label("From")).to_have_value("11:30")
+    expect(page.get_by_label("Start")).to_have_value("11:30")
+    expect(page.get_by_label("Customer")).to_be_focused()
     axe(page)
     assert sideways(page) == []
+    page.keyboard.press("Escape")
+    expect(page.locator(".quick")).to_have_count(0)
+    grid.click(position={"x": box["width"] / 2, "y": box["height"] * 2.5 / hours + 2})
+    page.get_by_label("Start").fill("11:45")
+    page.get_by_role("link", name="Event", exact=True).click()
+    expect(page.get_by_label("From", exact=True)).to_have_value("11:45")
+    expect(page.locator(".quickat .ev__w")).to_have_text("11:45 to 12:45")
+    page.get_by_label("Until", exact=True).fill("12:15")
+    expect(page.locator(".quickat .ev__w")).to_have_text("11:45 to 12:15")
+    axe(page)
     page.get_by_label("Title").fill("Call the lab")
-    page.get_by_label("Until").fill("12:00")
-    page.get_by_role("button", name="Save event").click()
+    page.get_by_label("Title").press("Enter")
     expect(page.get_by_text("Saved: Call the lab")).to_be_visible()
     page.goto(f"/studio/calendar/day/{day}/")
     expect(page.locator(".ev", has_text="Call the lab")).to_be_visible()
@@ -204,9 +214,33 @@ def test_block_is_added_from_the_head_of_a_day(provider, day, either, sign_in):
     plus = page.locator(f"#d{day:%m%d} .wday__add")
     plus.focus()
     page.keyboard.press("Enter")
-    page.get_by_role("link", name="Block").click()
-    page.get_by_label("From").fill("16:00")
-    page.get_by_label("Until").fill("16:30")
+    page.get_by_role("link", name="Block", exact=True).click()
+    page.locator("input[name=start_at]").fill("16:00")
+    page.locator("input[name=end_at]").fill("16:30")
     page.get_by_label("Reason").fill("Errand")
     page.get_by_role("button", name="Block time").click()
     expect(page.get_by_text("Time off saved")).to_be_visible()
+
+
+def test_escape_gives_the_focus_back_and_more_options_keep_what_was_typed(provider, day, page, sign_in):
+    sign_in(page, provider.user)
+    page.goto(f"/studio/calendar/week/{day}/")
+    plus = page.locator(f"#d{day:%m%d} .wday__add")
+    plus.focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Customer").press("Escape")
+    expect(page.locator(".quick")).to_have_count(0)
+    expect(plus).to_be_focused()
+
+    page.keyboard.press("Enter")
+    page.get_by_label("Customer").press_sequentially("Ann")
+    page.get_by_role("radio", name="Ann Doe").check()
+    page.get_by_label("Start").fill("16:00")
+    page.get_by_label("Length in minutes").fill("25")
+    page.get_by_role("button", name="More options").click()
+
+    expect(page.get_by_role("heading", level=1, name="Add appointment")).to_be_visible()
+    expect(page.get_by_role("radio", name="Ann Doe")).to_be_checked()
+    expect(page.get_by_label("Start")).to_have_value("16:00")
+    expect(page.get_by_label("Length in minutes")).to_have_value("25")
+    expect(page.get_by_label("Date")).to_have_value(day.isoformat())
