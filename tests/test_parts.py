@@ -186,6 +186,7 @@ def test_one_part_that_fails_fails_the_suite_and_one_without_a_test_does_not(
     python.chmod(0o755)
     (tmp_path / ".installed-requirements-dev.txt").write_text("installed")
     environment = {"PATH": os.environ["PATH"], "VENV": str(tmp_path), "TEST_DATABASE_URL": "postgres://server/name"}
+    environment["TEST_PROCESSES"] = "3"
 
     done = subprocess.run([ROOT / "bin" / "test", "tests/outbox", "-k", "lease"], env=environment)
 

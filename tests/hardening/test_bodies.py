@@ -57,7 +57,7 @@ def wait_for(port, process):
     for _attempt in range(300):
         assert process.poll() is None, process.stdout.read().decode()
         try:
-            connection = HTTPConnection("127.0.0.1", port, timeout=10)
+            connection = HTTPConnection("127.0.0.1", port, timeout=120)
             connection.request("GET", "/health/")
             return connection.getresponse().read()
         except ConnectionRefusedError:
@@ -126,7 +126,7 @@ def test_a_body_in_chunks_one_byte_too_long_is_refused_though_it_goes_on(server)
 
 def test_a_form_in_chunks_is_read_like_any_other(server):
     port, _spool = server
-    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = HTTPConnection("127.0.0.1", port, timeout=120)
     connection.request("GET", FORM)
     page = connection.getresponse()
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.read().decode())[1]
@@ -163,7 +163,7 @@ def test_the_server_goes_on_after_all_that(server):
         opened(port, more="Content-Length: 200000000\r\n").close()
         opened(port, more="Transfer-Encoding: chunked\r\n").close()
 
-    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = HTTPConnection("127.0.0.1", port, timeout=120)
     connection.request("GET", "/health/")
 
     assert connection.getresponse().read() == b"ok\n"
