@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin
-from django.contrib.staticfiles.apps import StaticFilesConfig
+from django.contrib.staticfiles import apps as staticfiles
 
 
 class CoreConfig(AppConfig):
@@ -16,11 +16,11 @@ class StaffAdminConfig(admin.AdminConfig):
     default_site = "core.admin.StaffSite"
 
 
-class CollectedFilesConfig(StaticFilesConfig):
+class CollectedFilesConfig(staticfiles.StaticFilesConfig):
     """Django's app of static files, which leaves out folders of packages that no page of ours loads from.
 
     They are most of what there is to compress, and so of the time that `collectstatic` takes.
     """
 
     default = False
-    ignore_patterns = [*StaticFilesConfig.ignore_patterns, "redoc", "rest_framework"]
+    ignore_patterns = [*staticfiles.StaticFilesConfig.ignore_patterns, "redoc", "rest_framework"]
