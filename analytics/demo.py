@@ -20,7 +20,7 @@ from core.demo import Size
 from providers import demo as hosts
 from providers.models import Provider, Service
 
-WEEKS, A_WEEK = 60, 20
+WEEKS, A_WEEK = 106, 20
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
 # So far apart that every service fits between two of them, buffers included.
 MINUTES = (8 * 60, 10 * 60, 12 * 60, 14 * 60, 16 * 60)
@@ -39,11 +39,12 @@ def seed(size: Size) -> None:
     """Give the first provider a history that grows from week to week; a small demo has some weeks of it."""
     provider = hosts.providers()[0]
     services, customers = list(provider.services.order_by("position")), people.customers()
+    services = [service for service in services if service.currency == services[0].currency]
     for service in services:
         service.provider = provider
     chance = random.Random(clock.now().date().isoformat())
     last = clock.local(clock.now() - BEHIND, provider.zone).date()
-    monday, weeks = last - timedelta(days=last.weekday()), min(WEEKS, size.diary // 7)
+    monday, weeks = last - timedelta(days=last.weekday()), min(WEEKS, size.diary // 4)
     rows: list[Appointment] = []
     for number in range(weeks):
         share = 1 - number / (2 * WEEKS)
