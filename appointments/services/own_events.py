@@ -236,8 +236,8 @@ def read_event(event: OwnEvent, person: User) -> OwnEvent | None:
 
 def checked_dates(details: Details, rule: Rule | None, *, now: datetime) -> dict[int, Details]:
     """The event on each of its dates, by number from 1 on. Raises EventRefused where it can't be kept on one."""
+    check_details(details, now=now)
     if rule is None:
-        check_details(details, now=now)
         return {1: details}
     check_repeats(rule)
     dates = dates_of(details, rule)

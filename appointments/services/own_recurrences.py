@@ -13,7 +13,7 @@ from django.db import transaction
 from accounts.models import User
 from appointments.exceptions import EventGone
 from appointments.models import OwnEvent, OwnRecurrence
-from appointments.rules.own_events import MOST_DATES, Details, details_of, last_day, rule_of
+from appointments.rules.own_events import MOST_DATES, Details, check_details, details_of, last_day, rule_of
 from appointments.rules.recurrence import Rule, expand
 from appointments.rules.stopping import Scope
 from core import clock
@@ -72,6 +72,7 @@ def plan_change(row: OwnEvent, details: Details, rule: Rule, scope: Scope, *, no
     Only the rule's zone, frequency and end count: where it begins follows from the event. An end that is the one it had
     stays so many dates away. One query. Raises EventRefused.
     """
+    check_details(details, now=now)
     old = rule_of(row)
     if old is None:
         rule = replace(rule, first=details.start)

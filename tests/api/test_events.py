@@ -19,6 +19,8 @@ DENTIST = {
     "description": "Upper left",
 }
 
+LATE = {"start": "9999-12-31T22:00:00Z", "end": "9999-12-31T23:00:00Z"}
+
 
 def problem(answer):
     return answer.status_code, answer.json()["type"].strip("/").rpartition("/")[2]
@@ -78,6 +80,12 @@ def test_an_event_is_made_once_by_one_key(program):
         ({"repeat": {"every": "weekly", "count": 1}}, "repeat.count", "invalid"),
         ({"repeat": {"every": "daily", "count": 367}}, "repeat.count", "invalid"),
         ({"repeat": {"every": "weekly", "until": "2026-03-04"}}, "repeat.until", "invalid"),
+        (
+            {"repeat": {"every": "weekly", "count": 2}, **LATE},
+            "start",
+            "invalid",
+        ),
+        ({"repeat": {"every": "daily", "until": "9999-12-31"}}, "repeat.until", "invalid"),
         ({"repeats": "weekly"}, "repeats", "unknown-field"),
     ],
 )
