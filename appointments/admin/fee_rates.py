@@ -6,9 +6,9 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AdminDateWidget
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminSingleDateWidget
 
 from core import clock
 from core.admin import ModelAdmin, StateFilter
@@ -28,7 +28,7 @@ class FeeRateForm(forms.ModelForm):
 
     starts_on = forms.DateField(
         label="From",
-        widget=AdminDateWidget,
+        widget=UnfoldAdminSingleDateWidget,
         help_text="A day in the provider's zone. Today: from now. What is booked before keeps its fee.",
     )
     reason = TextField(label="Reason", max_length=REASON_LENGTH, help_text="It is kept, with your name, for staff.")

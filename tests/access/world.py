@@ -562,7 +562,8 @@ class World:
     @cached_property
     def addresses(self) -> list[EmailAddress]:
         """A confirmed email address for each role."""
-        User.objects.update(email_confirmed_at=clock.now())
+        mine = [person.pk for person in self.people.values()]
+        User.objects.filter(pk__in=mine).update(email_confirmed_at=clock.now())
         return EmailAddress.objects.bulk_create(
             [
                 EmailAddress(user=person, email=person.email, primary=True, verified=True)

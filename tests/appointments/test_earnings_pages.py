@@ -234,6 +234,7 @@ def test_a_search_finds_names_without_accents_and_references_and_sums_what_it_fo
 def test_a_statement_is_of_one_month_and_one_currency(studio, provider, service):
     save(
         row(service, UserFactory(name="Amara Nwosu"), NOW - 5 * HOUR),
+        row(service, UserFactory(name="Noor Haddad"), NOW - 6 * HOUR, status=Status.CANCELLED),
         row(service, UserFactory(), NOW - 4 * HOUR, currency="EUR"),
     )
 
@@ -241,6 +242,7 @@ def test_a_statement_is_of_one_month_and_one_currency(studio, provider, service)
 
     assert "Statement of earnings, in pounds" in pounds.text and "1 to 2 March 2026" in pounds.text
     assert f"Number 2026-03-GBP-{provider.slug.upper()}" in pounds.text
+    assert [each.how_it_ended for each in pounds.context["rows"]] == [", late cancellation by Noor", ""]
     assert "Amara Nwosu" in pounds.text and reverse("studio_statement", args=["2026-03", "EUR"]) in pounds.text
     for month, code in (
         ("2026-03", "USD"),

@@ -53,9 +53,10 @@ class Row:
     net: str
 
     @property
-    def is_plain(self) -> bool:
-        """Whether it took place, so that nothing has to be said of how it ended."""
-        return self.appointment.status == Status.COMPLETED
+    def how_it_ended(self) -> str:
+        """How it ended, for the end of a line: ", cancelled by Noor"; empty where it took place."""
+        label = self.label.label
+        return "" if self.appointment.status == Status.COMPLETED else f", {label[0].lower()}{label[1:]}"
 
 
 def cards_of(figures: Iterable[Figures], earlier: Iterable[Figures] = ()) -> list[Card]:
