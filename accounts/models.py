@@ -46,7 +46,7 @@ class UserManager(BaseUserManager["User"]):
 
     def without_address(self) -> models.QuerySet["User"]:
         """The accounts that a program made under a username alone."""
-        return self.filter(email=None)
+        return self.filter(email=None, invited_email="")
 
 
 class Theme(models.TextChoices):

@@ -14,7 +14,7 @@ from notifications.models import State as Mailed
 
 from .labels import PROPOSED, Label, live_proposal, state_label
 from .places import place_of
-from .timeline import FAMILIES, TITLES
+from .timeline import FAMILIES, title_of
 
 MAIL_LABELS = {
     Mailed.SENT: Label("Sent", "brand", "check"),
@@ -28,13 +28,14 @@ MAIL_LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A line of the history: what happened, when, by whom, and what was said."""
+    """A line of the history: what happened, when, by whom, what was said and which rules were overridden."""
 
     title: str
     family: str
     at: datetime
     by: str
     reason: str
+    overridden: list[str]
 
 
 def badges_for_staff(appointment: Appointment, *, now: datetime) -> list[Label]:
@@ -84,13 +85,14 @@ def history_lines(events: Sequence[AppointmentEvent], zone: str) -> list[Past]:
             at=event.at,
             by=_who(event),
             reason=event.reason,
+            overridden=event.overridden.splitlines(),
         )
         for event in events
     ]
 
 
 def _title(event: AppointmentEvent, zone: str) -> str:
-    title = TITLES[Verb(event.verb)]
+    title = title_of(event)
     start = wording.moment_text(event.start, zone)
     if event.to_start is None:
         return f"{title} for {start}"

@@ -122,13 +122,18 @@ def side_named(appointment: Appointment, role: str) -> str:
     return names.get(Role(role), "")
 
 
+def title_of(event: AppointmentEvent) -> str:
+    """What happened, done by a person."""
+    special = BY_PROVIDER if event.role == Role.PROVIDER else {}
+    return special.get(Verb(event.verb), TITLES[Verb(event.verb)])
+
+
 def _entry(appointment: Appointment, event: AppointmentEvent, viewer: Role) -> Entry:
     who = who_did(appointment, event.role, viewer)
     alone = "by the system" if event.verb in BY_SYSTEM else "by itself"
     before = status_words(Status(event.from_status), viewer) if event.from_status else ""
     after = status_words(Status(event.to_status), viewer)
-    special = BY_PROVIDER if event.role == Role.PROVIDER else {} if who else BY_ITSELF
-    title = special.get(Verb(event.verb), TITLES[Verb(event.verb)])
+    title = title_of(event) if who else BY_ITSELF.get(Verb(event.verb), TITLES[Verb(event.verb)])
     was_late = event.verb == Verb.CANCEL and event.role in ANSWERING and is_late(event.start, event.at)
     return Entry(
         at=event.at,

@@ -139,6 +139,10 @@ def test_rules_are_named_before_they_are_overridden_with_all_that_was_typed(stud
 
     assert "Overridden: Outside working hours: Sat 7 March is closed; it would be 10:00 to 11:00." in done.text
     made = Appointment.objects.get(entered_by="provider")
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    theirs = client.get(reverse("admin:appointments_appointment_change", args=[made.pk])).text
+    assert "Added, confirmed straight away" in theirs
+    assert "Overridden: Outside working hours: Sat 7 March is closed; it would be 10:00 to 11:00." in theirs
     client.force_login(known)
     assert "Sat 7 March is closed" not in client.get(reverse("my_appointment", args=[made.reference])).text
 
