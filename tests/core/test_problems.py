@@ -36,6 +36,7 @@ TOLD = {
     of_appointments.EventGone: (409, 404, "not-found"),
     of_appointments.FormSpent: (409, 422, "key-reused"),
     of_appointments.OffersChanged: (409, 412, "changed-meanwhile"),
+    of_appointments.OverridesChanged: (409, 412, "changed-meanwhile"),
     of_appointments.OfferClosed: (409, 409, "move-refused"),
     of_appointments.JoinRefused: (409, 409, "policy-refused"),
     of_appointments.OpenNow: (409, 409, "policy-refused"),
@@ -63,6 +64,8 @@ TOLD = {
     of_providers.OverrideRefused: (422, 400, "invalid"),
     of_providers.OverrideOverlaps: (422, 422, "overlaps"),
     of_providers.TimeOffRefused: (422, 400, "invalid"),
+    of_providers.NoteRefused: (422, 400, "invalid"),
+    of_providers.NoteGone: (409, 404, "not-found"),
     of_providers.NotReady: (409, 409, "policy-refused"),
     of_providers.ChangeRefused: (409, 409, "policy-refused"),
 }
