@@ -50,4 +50,4 @@ def test_the_icon_is_there_for_what_has_no_head_of_a_page(client):
 def test_admin_s_pages_carry_the_icon(admin_client):
     for address in ("/admin/", "/admin/providers/category/", "/admin/providers/category/add/"):
         page = admin_client.get(address).text
-        assert page.count('<link rel="icon" href="/static/img/favicon.svg" type="image/svg+xml">') == 1
+        assert page.count('<link rel="icon" href="/static/img/favicon.svg" type="image/svg+xml"') == 1
