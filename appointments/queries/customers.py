@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.core.files.storage import default_storage
 from django.db.models import (
     Case,
     Count,
@@ -165,7 +166,7 @@ def _found(row: Mapping[str, Any], now: datetime) -> FoundCustomer:
     return FoundCustomer(
         uuid=row["customer__uuid"],
         name=row["customer__name"],
-        photo=row["customer__photo"],
+        photo=default_storage.url(row["customer__photo"]) if row["customer__photo"] else "",
         email=(row["customer__email"] or row["customer__invited_email"]) if is_seen else "",
         **{name: row[name] for name in ("visits", "no_shows", "late", "next")},
     )

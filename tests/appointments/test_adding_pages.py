@@ -97,6 +97,15 @@ def test_customers_are_found_by_name_and_address_among_ones_own_alone_at_most_fi
     assert names(studio.get(ADDRESS, {"words": "number", "customer": known.uuid}))[0] == "Tess Byrne"
 
 
+def test_who_is_found_is_shown_with_their_photo(studio, known):
+    known.photo = "photos/tess.webp"
+    known.save(update_fields=["photo"])
+
+    page = studio.get(ADDRESS, {"words": "tess"})
+
+    assert f'<img src="{known.photo.url}"' in page.text
+
+
 def test_nobody_is_found_by_an_address_that_the_provider_no_longer_sees(studio, service, known):
     long_ago = UserFactory(name="Ina Longago", email="ina@example.com")
     visit(service, long_ago, TUESDAY_TEN - timedelta(days=120), Status.COMPLETED)
