@@ -4,7 +4,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from core.admin import ModelAdmin, ReadOnly, TabularInline
+from core.admin import Acting, Answer, ModelAdmin, ReadOnly, TabularInline
 
 from .models import InboxItem, MailPreferences, Mention, RefusedAddress, ReminderLead, SentMail, TurnedOff
 from .services import send_again
@@ -17,7 +17,7 @@ class MentionInline(ReadOnly, TabularInline):
 
 
 @admin.register(SentMail)
-class SentMailAdmin(ReadOnly, ModelAdmin):
+class SentMailAdmin(Acting):
     list_display = ["created_at", "kind", "about", "user", "state", "reason", "held_until", "attempts", "sent_at"]
     list_filter = ["state", "kind"]
     list_select_related = ["user"]
@@ -28,18 +28,24 @@ class SentMailAdmin(ReadOnly, ModelAdmin):
     inlines = [MentionInline]
     actions = ["send_again"]
 
+    looks = {"send_again": ("send", "The mail is made anew and sent where it is still true")}
+
+    def acts_on(self, row: SentMail) -> bool:
+        return bool(row.topic)
+
     def has_send_again_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("notifications.change_sentmail")
 
     @admin.action(description="Send again", permissions=["send_again"])
-    def send_again(self, request: HttpRequest, queryset: QuerySet[SentMail]) -> None:
-        asked = list(queryset)
-        done = [mail for mail in asked if send_again(mail=mail)]
-        for mail in done:
-            self.log_change(request, mail, "Asked for it to be sent again.")
-        self.message_user(request, f"{len(done)} will be sent again, where still true.", messages.SUCCESS)
-        if left := len(asked) - len(done):
-            self.message_user(request, f"{left} left alone: sent just now, or never to be repeated.", messages.WARNING)
+    def send_again(self, request: HttpRequest, queryset: QuerySet[SentMail]) -> Answer:
+        def send(mail: SentMail, reason: str) -> bool:
+            asked = send_again(mail=mail)
+            if not asked:
+                text = f"{mail}: left alone, as it was sent just now, or is never repeated."
+                self.message_user(request, text, messages.WARNING)
+            return asked
+
+        return self.act_on_each(request, queryset, send)
 
 
 @admin.register(InboxItem)

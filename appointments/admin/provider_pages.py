@@ -37,7 +37,7 @@ admin.site.unregister(Provider)
 
 @admin.register(Provider)
 class ProviderPageAdmin(Acts, ProviderAdmin):
-    change_form_template = "appointments/admin/change.html"
+    change_form_template = "admin/acts/change.html"
     line_template = "appointments/admin/_provider.html"
     list_filter: Any = [Review, *ProviderAdmin.list_filter]
     actions = ["review", "pause", "hide", "show"]

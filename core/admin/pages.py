@@ -91,6 +91,7 @@ class TabularInline(InTheReadersZone, ThemedTabularInline):
     """Rows of another model on the page of a row, as a table."""
 
     extra = 0
+    hide_title = True
 
 
 class StackedInline(InTheReadersZone, ThemedStackedInline):

@@ -126,7 +126,7 @@ ROWS = [
     *model("calendar_sync_connection", lambda world: world.connection),
     *model("calendar_sync_note", lambda world: world.google_note),
     *model("calendar_sync_writtenevent", lambda world: world.written),
-    *model("notifications_sentmail", lambda world: world.sent_mail, actions={"send_again": "go"}),
+    *model("notifications_sentmail", lambda world: world.sent_mail, actions={"send_again": "200"}),
     *model("notifications_inboxitem", lambda world: world.inbox_item),
     *model(
         "notifications_refusedaddress",
@@ -135,6 +135,6 @@ ROWS = [
         actions={"delete_selected": "200"},
     ),
     *model("notifications_mailpreferences", lambda world: world.mail_preferences),
-    *model("outbox_message", lambda world: world.message, actions={"try_again": "go"}),
+    *model("outbox_message", lambda world: world.message, actions={"try_again": "200"}),
     *model("outbox_scheduledjob", lambda world: world.job),
 ]

@@ -30,7 +30,7 @@ def staff(*permissions):
 
 
 def press(client, row):
-    data = {"action": "send_again", "_selected_action": [row.pk]}
+    data = {"action": "send_again", "_selected_action": [row.pk], "confirmed": "yes", "reason": "It never came"}
     return client.post(reverse("admin:notifications_sentmail_changelist"), data, follow=True)
 
 
