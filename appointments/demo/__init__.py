@@ -69,6 +69,7 @@ def seed(size: Size) -> None:
     earnings.seed(provider=first, customers=customers[3:5])
     standing.suspend_somebody(people.suspended(), first)
     standing.book_soon(customers[0], providers[1:])
+    standing.review_pages(User.objects.get(email=people.STAFF))
     new_times.seed(provider=first, customer=customers[0])
     coming.seed(provider=first, customer=customers[0])
     digest.seed(provider=first)

@@ -72,7 +72,7 @@ def staff(client):
         CustomerBlock.objects.create(provider=provider, customer=provider.user, blocked_by=provider.user)
         FeeRate.objects.create(provider=provider, percent=6, starts_at=MORNING, reason="x", set_by=provider.user)
         PageDecision.objects.create(
-            provider=provider, decided="reviewed", decided_by=provider.user, at=MORNING, reason="x"
+            provider=provider, decided="paused", decided_by=provider.user, at=MORNING, reason="x"
         )
         Category.objects.create(name=f"Category {number}", slug=f"category-{number}")
         Group.objects.create(name=f"Group {number}")
