@@ -8,6 +8,7 @@ from typing import Any
 from appointments.models import Appointment, AppointmentEvent
 from appointments.states import Role, Verb
 from core import wording
+from core.csv_files import text_cell
 from core.money import format_money, percent_text
 from notifications.models import SentMail
 from notifications.models import State as Mailed
@@ -70,6 +71,30 @@ def price_words(appointment: Appointment) -> str:
     """What the price is made of, as it was agreed: the fee and its rate."""
     fee = format_money(appointment.platform_fee, appointment.currency)
     return f"Fee {percent_text(appointment.fee_percent)}, {fee}. As made on {appointment.created_at:%d %b %Y}."
+
+
+def export_rows(appointments: Sequence[Appointment]) -> list[Sequence[str]]:
+    """The rows of staff's file: instants in UTC, prices as numbers beside their currency. Needs both sides."""
+    head = ["reference", "state", "start (UTC)", "end (UTC)", "customer", "customer's address", "provider", "service"]
+    return [
+        [*head, "price", "currency", "platform fee"],
+        *(
+            [
+                one.reference,
+                one.get_status_display(),
+                wording.iso(one.start, "UTC"),
+                wording.iso(one.end, "UTC"),
+                text_cell(one.customer.name),
+                text_cell(one.customer.known_as),
+                text_cell(one.provider.name),
+                text_cell(one.service.name),
+                str(one.price),
+                one.currency,
+                str(one.platform_fee),
+            ]
+            for one in appointments
+        ),
+    ]
 
 
 def place_words(appointment: Appointment) -> str:

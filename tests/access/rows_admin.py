@@ -82,6 +82,7 @@ ROWS = [
         args=lambda world: {"content_type_id": 1, "object_id": world.people["C"].pk},
     ),
     Row("admin/(?P<url>.*)$", get=NO_SUCH_PAGE, post=NO_SUCH_PAGE, path="/admin/no/such/page/"),
+    Row("admin:appointments_export", get=staff("405"), post=staff("200", SV="403")),
     Row("admin:why_not", get=LOOK, post=staff("405")),
     # Rights are handed out by superusers.
     *model("auth_group", lambda world: world.group, **EDITED, right=SUPERUSER),

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def groups():
+    Group.objects.all().delete()  # those that were made with the tables
     make_groups()
     return {group.name: group for group in Group.objects.all()}
 

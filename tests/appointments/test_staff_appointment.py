@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
@@ -115,6 +116,24 @@ def test_the_page_offers_the_acts_that_the_rules_allow_and_comes_back_to_itself(
     assert (appointment.status, appointment.ended_by) == (Status.CANCELLED, "staff")
     assert entry.reason == "On behalf of the customer: Train strike"
     assert client.get(page_of(appointment)).context["acts"] == []
+
+
+def test_the_export_has_what_the_list_has_as_text_and_is_in_the_audit(client, staff, book):
+    first = book(TUESDAY_TEN, customer=UserFactory(name="=1+1", email="noor@example.com")).appointment
+    book(TUESDAY_TEN + timedelta(days=1))
+    address = reverse("admin:appointments_export")
+
+    file = client.post(f"{address}?until=2026-03-03")
+    viewer = UserFactory(is_staff=True)
+    viewer.user_permissions.set(Permission.objects.filter(codename="view_appointment"))
+    client.force_login(viewer)
+
+    lines = file.content.decode("utf-8-sig").splitlines()
+    assert len(lines) == 2 and lines[1].startswith(f"{first.reference},Confirmed,2026-03-03T10:00+00:00,")
+    assert ",'=1+1,noor@example.com," in lines[1]
+    assert LogEntry.objects.get().change_message == "Exported: until=2026-03-03"
+    assert client.post(address).status_code == 403
+    assert "Export" not in client.get(LIST).text
 
 
 def test_who_may_only_look_is_offered_no_act_and_no_mails_they_may_not_see(client, book):
