@@ -127,6 +127,7 @@ IMPERSONAL = {
         "providers_service.slug",
         "providers_provider.time_zone",
         "appointments_series.time_zone",
+        "appointments_ownrecurrence.time_zone",
     },
     "Counts of all providers, measured anew every ten minutes.": {"appointments_searchfigures.figures"},
     "Never written: addresses are confirmed by signed links, and devices carry nothing more.": {
