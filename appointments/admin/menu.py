@@ -70,6 +70,7 @@ MENU: list[tuple[str, list[Place]]] = [
         "Money",
         [
             Place("Fees", "filter", "providers.FeeRate"),
+            Place("Figures and reports", "chart", "analytics.MonthlyReport"),
             Place("Reports", "chart", "analytics.MonthlyReport"),
         ],
     ),
