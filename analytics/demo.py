@@ -43,14 +43,16 @@ def seed(size: Size) -> None:
     for service in services:
         service.provider = provider
     chance = random.Random(clock.now().date().isoformat())
+    # By dates alone, so that any hour of the day makes the same rows.
     last = clock.local(clock.now() - BEHIND, provider.zone).date()
+    end = clock.day_bounds(last, provider.zone)[0]
     monday, weeks = last - timedelta(days=last.weekday()), min(WEEKS, size.diary // 4)
     rows: list[Appointment] = []
     for number in range(weeks):
         share = 1 - number / (2 * WEEKS)
         known = customers[: max(5, int(len(customers) * (share - 0.25)))]
         rows += _week(services, known, monday - number * WEEK, A_WEEK * share * chance.uniform(0.75, 1.15), chance)
-    rows = [row for row in rows if row.end < clock.now() - BEHIND]
+    rows = [row for row in rows if row.end <= end]
     Appointment.objects.bulk_create(rows)
     Hold.objects.bulk_create(_hold(row) for row in rows if row.status in HOLDING)
     AppointmentEvent.objects.bulk_create(entry for row in rows for entry in _history(row))

@@ -148,6 +148,7 @@ def made(book, provider, customer, service):
         "calendar_sync.sign_in_ends": {"connection": lasting.pk, "until": lasting.sign_in_until.isoformat()},
         "calendar_sync.sign_in_again": {"connection": google.pk, "since": google.state_since.isoformat(), "hours": 0},
         "calendar_sync.edited": {"event": edited.pk, "at": NOW.isoformat()},
+        "analytics.report": {"provider": provider.pk, "month": "2026-02-01", "mailing": 1},
         **{f"accounts.letter {name}": _facts_of_letter(name) for name in LETTERS},
     }
 

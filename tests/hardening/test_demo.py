@@ -110,7 +110,7 @@ def test_each_app_seeds_its_own_part_from_the_lowest_to_the_highest(monkeypatch)
 
     demo.seed(size)
 
-    assert seeded_parts == ["accounts.demo", "providers.demo", "appointments.demo", "api.demo"]
+    assert seeded_parts == ["accounts.demo", "providers.demo", "appointments.demo", "analytics.demo", "api.demo"]
 
 
 def test_a_demo_that_was_interrupted_is_completed():
