@@ -32,7 +32,7 @@ from core import clock
 from notifications import preferences
 from notifications.models import EMAIL, RefusedAddress, Topic
 from outbox import testing
-from providers.models import CalendarState, CustomerAllowance, CustomerBlock, Provider
+from providers.models import CalendarState, CustomerAllowance, CustomerBlock, PageDecision, Provider
 from providers.services import set_fee_rate, withdraw_fee_rate
 from tests.factories.accounts import UserFactory
 from tests.factories.own_events import OwnEventFactory
@@ -305,7 +305,8 @@ def _with_staff(person: User, own: Provider) -> None:
     type(late).objects.filter(pk=late.pk).update(
         forgiven_at=clock.now(), forgiven_by=staff, forgiven_reason=MARKERS["forgiven"]
     )
-    ban = bans.ban(person, now=clock.now())
+    kind = f"{MARKERS['first name']} is kind"
+    ban = bans.ban(person, now=clock.now(), actor=staff, reason=kind)
     Appeal.objects.create(
         ban=ban,
         text=MARKERS["appeal"],
@@ -314,17 +315,18 @@ def _with_staff(person: User, own: Provider) -> None:
         answered_at=clock.now(),
         answered_by=staff,
     )
-    kind = f"{MARKERS['first name']} is kind"
     bans.lift(ban, actor=staff, reason=kind)
     next_week = (clock.now() + 7 * DAY).date()
     planned = set_fee_rate(provider=own, actor=staff, percent=None, starts_on=next_week, reason=kind)
     withdraw_fee_rate(rate=planned, actor=staff, reason=kind)
+    PageDecision.objects.create(provider=own, decided="paused", decided_by=staff, at=clock.now(), reason=kind)
     for row in (person, own, ban):
         LogEntry.objects.log_actions(staff.pk, [row], CHANGE, change_message=f"wrote to {person.email}")
 
 
 def _with_the_house(person: User, maya: Provider) -> None:
     CustomerBlock.objects.create(provider=maya, customer=person, blocked_by=maya.user, reason="x")
+    services.create_invited(email=person.email, name=MARKERS["name"], zone="Europe/London")
     name = default_storage.save("photos/quill.webp", ContentFile(b"RIFF0000WEBP"))
     User.objects.filter(pk=person.pk).update(photo=name)
     Authenticator.objects.create(user=person, type="totp", data={"label": person.email})

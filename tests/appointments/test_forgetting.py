@@ -95,6 +95,10 @@ IMPERSONAL = {
         "appointments_ownevent.title",
         "appointments_ownevent.place",
         "appointments_ownevent.description",
+        "providers_customernote.text",
+    },
+    "The rules of a provider that an appointment overrode, with their figures and no name.": {
+        "appointments_appointmentevent.overridden",
     },
     "Encrypted, and gone with the connection to Google.": {
         "calendar_sync_connection.refresh_token",
