@@ -14,6 +14,7 @@ NOT_OURS = {"auth", "contenttypes", "sessions"}
 HELPING = {
     "change_appointment", "change_appeal", "change_ban", "add_ban", "change_latecancellation", "change_provider",
     "change_sentmail", "change_message", "change_user", "delete_refusedaddress", "delete_calendarfeed",
+    "change_connection",
 }  # fmt: skip
 
 

@@ -1,10 +1,14 @@
 """Connections to Google as staff see them: how they stand, never their tokens, nor what somebody is busy with."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
-from core.admin import ModelAdmin, ReadOnly, TabularInline
+from core import clock
+from core.admin import Acting, Answer, ModelAdmin, ReadOnly, TabularInline
 
 from .models import BusyInterval, Channel, Connection, FreeEvent, GoogleCalendar, Note, WrittenEvent
+from .services import connecting
 
 
 @admin.register(BusyInterval)
@@ -55,7 +59,7 @@ class ChannelInline(ReadOnly, TabularInline):
 
 
 @admin.register(Connection)
-class ConnectionAdmin(ReadOnly, ModelAdmin):
+class ConnectionAdmin(Acting):
     list_display = ["email", "user", "state", "state_since", "problem", "signed_in_at"]
     list_select_related = ["user"]
     list_filter = ["state", "problem"]
@@ -64,6 +68,25 @@ class ConnectionAdmin(ReadOnly, ModelAdmin):
     fields += ["signed_in_at", "sign_in_until"]
     inlines = [CalendarInline, ChannelInline]
     show_full_result_count = False
+    actions = ["sync_now"]
+    looks = {"sync_now": ("refresh", "Its calendars are read, and what could not be written is tried again")}
+
+    def acts_on(self, row: Connection) -> bool:
+        return row.is_working
+
+    def has_sync_now_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("calendar_sync.change_connection")
+
+    @admin.action(description="Sync now", permissions=["sync_now"])
+    def sync_now(self, request: HttpRequest, queryset: QuerySet[Connection]) -> Answer:
+        def sync(connection: Connection, reason: str) -> bool:
+            if not connection.is_working:
+                self.message_user(request, f"{connection}: its owner has to sign in to Google first.", messages.WARNING)
+                return False
+            connecting.read_now(connection=connection, now=clock.now())
+            return True
+
+        return self.act_on_each(request, queryset.select_related("user"), sync)
 
 
 @admin.register(Note)

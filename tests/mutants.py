@@ -323,6 +323,14 @@ MUTANTS = [
         "signed_in",
     ),
     mutant(
+        "staff who may only look have a calendar read",
+        "calendar_sync/admin.py",
+        '@admin.action(description="Sync now", permissions=["sync_now"])',
+        '@admin.action(description="Sync now")',
+        "calendar_sync/test_staff.py",
+        "viewer",
+    ),
+    mutant(
         "a compiled query forgets what was added to its rows",
         "core/compiled_queries.py",
         "            setattr(made, name, row[place])\n",

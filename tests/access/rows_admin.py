@@ -124,7 +124,7 @@ ROWS = [
     *model("appointments_searchfigures", lambda world: world.figures),
     *model("calendar_sync_busyinterval", lambda world: world.busy),
     *model("calendar_sync_freeevent", lambda world: world.free_event),
-    *model("calendar_sync_connection", lambda world: world.connection),
+    *model("calendar_sync_connection", lambda world: world.connection, actions={"sync_now": "200"}),
     *model("calendar_sync_note", lambda world: world.google_note),
     *model("calendar_sync_writtenevent", lambda world: world.written),
     *model("notifications_sentmail", lambda world: world.sent_mail, actions={"send_again": "200"}),

@@ -16,6 +16,9 @@ from outbox.models import Message, ScheduledJob
 from outbox.testing import deliver
 from tests.outbox.probe.handlers import traces
 
+# What the page that asks for a reason sends beside the action.
+CONFIRMED = {"confirmed": "1", "reason": "The server is back."}
+
 
 def handle_with(monkeypatch, function):
     monkeypatch.setitem(registry.handlers, "probe.count", function)
@@ -404,7 +407,8 @@ class TestAdmin:
         Message.objects.filter(pk=dead.pk).update(dead_at=database_now())
 
         admin_client.post(
-            "/admin/outbox/message/", {"action": "try_again", "_selected_action": [str(dead.pk), str(waiting.pk)]}
+            "/admin/outbox/message/",
+            {"action": "try_again", "_selected_action": [str(dead.pk), str(waiting.pk)], **CONFIRMED},
         )
 
         assert Message.objects.get(pk=dead.pk).dead_at is None
@@ -416,7 +420,8 @@ class TestAdmin:
         Message.objects.filter(pk=done.pk).update(done_at=database_now())
 
         admin_client.post(
-            "/admin/outbox/message/", {"action": "leave_undone", "_selected_action": [str(done.pk), str(waiting.pk)]}
+            "/admin/outbox/message/",
+            {"action": "leave_undone", "_selected_action": [str(done.pk), str(waiting.pk)], **CONFIRMED},
         )
 
         assert [message.pk for message in Message.objects.dead()] == [waiting.pk]
@@ -431,7 +436,8 @@ class TestAdmin:
         message = publish("probe.count", payload={"n": 1})
         Message.objects.update(dead_at=database_now())
 
-        client.post("/admin/outbox/message/", {"action": "try_again", "_selected_action": [str(message.pk)]})
+        asked = {"action": "try_again", "_selected_action": [str(message.pk)], **CONFIRMED}
+        client.post("/admin/outbox/message/", asked)
 
         assert Message.objects.get().dead_at
 
