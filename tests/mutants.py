@@ -331,6 +331,13 @@ MUTANTS = [
         "viewer",
     ),
     mutant(
+        "two workers that make the same report stop each other",
+        "analytics/services.py",
+        "MonthlyReport.objects.bulk_create(rows, ignore_conflicts=True)",
+        "MonthlyReport.objects.bulk_create(rows)",
+        "race/test_report_races.py",
+    ),
+    mutant(
         "a compiled query forgets what was added to its rows",
         "core/compiled_queries.py",
         "            setattr(made, name, row[place])\n",
