@@ -200,7 +200,7 @@ def test_the_card_costs_the_same_with_many_lifted_blocks(block, book, provider, 
         for _ in range(number):
             block()
             services.unblock_customer(provider=provider, actor=provider.user, customer=customer)
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(9):
             assert client.get(card).status_code == 200
 
 

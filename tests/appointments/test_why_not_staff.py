@@ -186,10 +186,10 @@ def test_the_page_costs_the_same_queries_for_a_regular_and_for_nobody(
     ask, service, customer, book, django_assert_num_queries
 ):
     ask(customer=customer.email)
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(21):
         ask(customer=customer.email)
 
     for hour in range(5):
         book(TUESDAY_TEN + hour * HOUR)
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(21):
         ask(customer=customer.email)
