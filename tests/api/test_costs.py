@@ -170,7 +170,7 @@ class World:
         return self.program(path).get(path).json()["results"][0]["id"]
 
     def program(self, path: str) -> Program:
-        return self.studio if re.match(r"/api/(provider|calendar)/", path) else self.own
+        return self.studio if re.match(r"/api/(provider|calendar|analytics)/", path) else self.own
 
     def grow(self) -> None:
         self.size += 1

@@ -408,6 +408,7 @@ def test_steps_begin_with_the_highest_app_and_end_with_the_person():
         "log",
         "jobs",
         "api.personal_data",
+        "analytics.personal_data",
         "appointments.services.personal_data",
         "calendar_sync.personal_data",
         "providers.personal_data",

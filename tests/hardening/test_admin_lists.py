@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Appeal, Ban
+from analytics.models import MonthlyReport
 from api.keys import make_key
 from appointments.models import (
     Appointment,
@@ -74,6 +75,7 @@ def staff(client):
         PageDecision.objects.create(
             provider=provider, decided="paused", decided_by=provider.user, at=MORNING, reason="x"
         )
+        MonthlyReport.objects.create(provider=provider, month=day.replace(day=1), made_at=MORNING)
         Category.objects.create(name=f"Category {number}", slug=f"category-{number}")
         Group.objects.create(name=f"Group {number}")
         SearchFigures.objects.create(name=f"Search {number}", measured_at=clock.now(), figures={})
