@@ -4222,10 +4222,18 @@ MUTANTS = [
     mutant(
         "what staff open is open to all",
         "providers/admin.py",
-        "                open_time_changed(provider)\n",
-        "                pass\n",
+        "        open_time_changed(provider_of(form.instance))\n",
+        "        pass\n",
         WAITLIST,
         "what_staff_open",
+    ),
+    mutant(
+        "a service that staff delete stays among the openings",
+        "providers/admin.py",
+        "                open_time_changed(provider)\n",
+        "                pass\n",
+        "providers/test_admin.py",
+        "deleted_service",
     ),
     mutant(
         "an earlier time under a cap that the move frees is offered to nobody",

@@ -50,6 +50,7 @@ from tests.factories.accounts import UserFactory
 from tests.factories.providers import ServiceFactory, give_hours
 from tests.factories.waitlist import join, on, wish
 from tests.invariants import check_all
+from tests.providers.pages import send
 
 from .conftest import NOW, TUESDAY_TEN
 
@@ -1309,32 +1310,21 @@ def test_blocking_somebody_hands_on_what_was_offered_to_them_in_the_same_act(con
     assert offered_to(second).start == TUESDAY_TEN
 
 
-@pytest.mark.parametrize("how", ["page", "list"])
-def test_what_staff_open_is_offered_in_the_same_act(client, provider, service, how):
-    override = providers.save_override(
-        provider=provider, actor=provider.user, start_on=TUESDAY, end_on=TUESDAY, ranges=[]
-    )
-    place = join(service, UserFactory(), **on(TUESDAY))
+@pytest.mark.parametrize(
+    ("row", "closing", "opening"),
+    [
+        # Tuesday at ten is still Monday in London.
+        ("provider", {"time_zone": "Pacific/Kiritimati"}, {"time_zone": "Europe/London"}),
+        ("service", {"duration_minutes": 75}, {"duration_minutes": 60}),
+    ],
+)
+def test_what_staff_open_is_offered_in_the_same_act(client, provider, service, row, closing, opening):
+    edited = provider if row == "provider" else service
+    type(edited).objects.filter(pk=edited.pk).update(**closing)
+    place = join(service, UserFactory(), time_zone="Europe/London", **on(TUESDAY))
     client.force_login(UserFactory(is_staff=True, is_superuser=True))
 
-    if how == "page":
-        client.post(reverse("admin:providers_dateoverride_delete", args=[override.pk]), {"post": "yes"})
-    else:
-        chosen = {"action": "delete_selected", "_selected_action": override.pk, "post": "yes"}
-        client.post(reverse("admin:providers_dateoverride_changelist"), chosen)
-
-    assert offered_to(place).start == TUESDAY_TEN
-
-
-def test_what_staff_change_is_offered_in_the_same_act(client, provider, service):
-    override = providers.save_override(
-        provider=provider, actor=provider.user, start_on=TUESDAY, end_on=TUESDAY, ranges=[]
-    )
-    place = join(service, UserFactory(), **on(TUESDAY))
-    client.force_login(UserFactory(is_staff=True, is_superuser=True))
-    other_day = {"provider": provider.pk, "start_on": "2026-03-04", "end_on": "2026-03-04", "ranges": "[]"}
-
-    answer = client.post(reverse("admin:providers_dateoverride_change", args=[override.pk]), other_day)
+    answer = send(client, reverse(f"admin:providers_{row}_change", args=[edited.pk]), "name", **opening)
 
     assert answer.status_code == 302
     assert offered_to(place).start == TUESDAY_TEN

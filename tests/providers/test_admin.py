@@ -6,6 +6,7 @@ from django.urls import reverse
 from accounts.models import User
 from outbox.models import Message
 from providers import queries
+from providers.models import DateOverride
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import DateOverrideFactory, ProviderFactory, ServiceFactory
 from tests.providers.pages import fields_of
@@ -37,6 +38,39 @@ def test_a_saved_provider_refreshes_the_openings(client, staff, maya):
     maya.refresh_from_db()
     assert maya.trade == "Baker"
     assert Message.objects.filter(topic="appointments.refresh_openings").count() == 1
+
+
+@pytest.mark.parametrize("how", ["page", "list"])
+def test_a_deleted_service_refreshes_the_openings(client, staff, maya, how):
+    service = ServiceFactory(provider=maya)
+
+    if how == "page":
+        client.post(reverse("admin:providers_service_delete", args=[service.pk]), {"post": "yes"})
+    else:
+        chosen = {"action": "delete_selected", "_selected_action": service.pk, "post": "yes"}
+        client.post(reverse("admin:providers_service_changelist"), chosen)
+
+    assert not maya.services.exists()
+    assert Message.objects.filter(topic="appointments.refresh_openings").count() == 1
+
+
+@pytest.mark.parametrize("how", ["change", "delete", "list"])
+def test_dates_with_hours_of_their_own_are_not_edited_by_hand(client, staff, maya, how):
+    override = DateOverrideFactory(provider=maya, start_on="2027-01-01", ranges=[[540, 600]])
+    address, sent = {
+        "change": (
+            reverse("admin:providers_dateoverride_change", args=[override.pk]),
+            {"provider": maya.pk, "start_on": "2027-01-04", "end_on": "2027-01-04", "ranges": "[]"},
+        ),
+        "delete": (reverse("admin:providers_dateoverride_delete", args=[override.pk]), {"post": "yes"}),
+        "list": (
+            reverse("admin:providers_dateoverride_changelist"),
+            {"action": "delete_selected", "_selected_action": override.pk, "post": "yes"},
+        ),
+    }[how]
+
+    assert client.post(address, sent).status_code == 403
+    assert DateOverride.objects.filter(pk=override.pk, start_on="2027-01-01", ranges=[[540, 600]]).exists()
 
 
 def test_hours_rules_listing_and_prices_are_not_edited_by_hand(client, staff, maya):
