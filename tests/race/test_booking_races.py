@@ -19,7 +19,8 @@ from appointments.states import Role, Status
 from core import clock
 from core.exceptions import DomainError
 from outbox.models import Message
-from providers.models import Service
+from providers.models import Provider, Service
+from providers.services import save_policy
 from tests.factories.accounts import UserFactory
 from tests.factories.providers import ProviderFactory, ServiceFactory, give_hours
 from tests.invariants import check_all
@@ -123,17 +124,24 @@ def edit_in_admin(staff_pk, model, pk, typed):
     client = Client()
     client.force_login(User.objects.get(pk=staff_pk))
     address = reverse(f"admin:providers_{model}_change", args=[pk])
-    shown = fields_of(client.get(address), "_save")
+    shown = fields_of(client.get(address), "name")
     sent = {name: value for name, value in {**shown, **typed}.items() if value is not None}
     return client.post(address, sent).status_code
 
 
-def act_in_admin(staff_pk, action, appointment_pk):
-    """The same on the list of appointments: an action, with the reason that it asks for."""
+def act_in_admin(staff_pk, action, pk, rows="appointments_appointment"):
+    """The same on a list, of appointments unless said otherwise: an action, with the reason that it asks for."""
     client = Client()
     client.force_login(User.objects.get(pk=staff_pk))
-    sent = {"action": action, "_selected_action": [appointment_pk], "confirmed": "yes", "reason": "Asked by phone"}
-    return client.post(reverse("admin:appointments_appointment_changelist"), sent).status_code
+    sent = {"action": action, "_selected_action": [pk], "confirmed": "yes", "reason": "Asked by phone"}
+    return client.post(reverse(f"admin:{rows}_changelist"), sent).status_code
+
+
+def answer_by_hand(provider_pk):
+    """The provider changes the rules so that each request waits for an answer."""
+    provider = Provider.objects.select_related("user", "policy").get(pk=provider_pk)
+    values = {"accepts_at_once": False}
+    save_policy(provider=provider, actor=provider.user, values=values, seen=None)
 
 
 def act(name, appointment_pk, role):
@@ -262,29 +270,11 @@ def staff():
     return UserFactory(is_staff=True, is_superuser=True)
 
 
-@pytest.mark.parametrize(
-    ("model", "typed", "then"),
-    [
-        ("service", {"is_active": None}, {"is_active": False}),
-        ("service", {"duration_minutes": "90", "buffer_before_minutes": "30"}, {"duration_minutes": 90}),
-        ("provider", {"listing": "hidden"}, {"listing": "hidden"}),
-        ("provider", {"policy-0-accepts_at_once": None}, {"policy__accepts_at_once": False}),
-    ],
-)
-def test_a_row_edited_in_the_admin_while_it_is_booked_leaves_one_truth(
-    run_calls, provider, service, staff, model, typed, then
-):
-    edited = service if model == "service" else provider
-
+def beside_bookings(run_calls, service, call):
+    """What came of the call, and of three bookings of one time at once, of which one may stand, by terms that held."""
     outcomes = run_calls(
-        [
-            (edit_in_admin, staff.pk, model, edited.pk, typed),
-            *[(book, service.pk, UserFactory().pk, next_day_at(10).isoformat(), "key") for _ in range(3)],
-        ]
+        [call, *[(book, service.pk, UserFactory().pk, next_day_at(10).isoformat(), "key") for _ in range(3)]]
     )
-
-    assert (outcomes[0].value, outcomes[0].error) == (302, "")
-    assert type(edited).objects.filter(pk=edited.pk, **then).exists()
     assert {outcome.error for outcome in outcomes} <= {"", "SlotTaken", "PolicyRefused", "TermsChanged"}
     assert Appointment.objects.count() == Hold.objects.count() <= 1
     for one in Appointment.objects.all():
@@ -292,6 +282,44 @@ def test_a_row_edited_in_the_admin_while_it_is_booked_leaves_one_truth(
         held = Hold.objects.get()
         assert (one.minutes, (held.end - held.start) // timedelta(minutes=1)) in {(60, 60), (90, 120)}
         assert (one.status == Status.REQUESTED) == (one.answer_by is not None)
+    return outcomes
+
+
+@pytest.mark.parametrize(
+    ("model", "typed", "then"),
+    [
+        ("service", {"is_active": None}, {"is_active": False}),
+        ("service", {"duration_minutes": "90", "buffer_before_minutes": "30"}, {"duration_minutes": 90}),
+        ("provider", {"time_zone": "Asia/Kathmandu"}, {"time_zone": "Asia/Kathmandu"}),
+    ],
+)
+def test_a_row_edited_in_the_admin_while_it_is_booked_leaves_one_truth(
+    run_calls, provider, service, staff, model, typed, then
+):
+    edited = service if model == "service" else provider
+
+    edit, *_ = beside_bookings(run_calls, service, (edit_in_admin, staff.pk, model, edited.pk, typed))
+
+    assert (edit.value, edit.error) == (302, "")
+    assert type(edited).objects.filter(pk=edited.pk, **then).exists()
+
+
+def test_a_page_that_staff_hide_while_it_is_booked_leaves_one_truth(run_calls, provider, service, staff):
+    hiding = (act_in_admin, staff.pk, "hide", provider.pk, "providers_provider")
+
+    hidden, *_ = beside_bookings(run_calls, service, hiding)
+
+    assert (hidden.value, hidden.error) == (302, "")
+    provider.refresh_from_db()
+    assert provider.listing == "hidden"
+
+
+def test_rules_that_the_provider_changes_while_they_are_booked_leave_one_truth(run_calls, provider, service):
+    changed, *_ = beside_bookings(run_calls, service, (answer_by_hand, provider.pk))
+
+    assert changed.error == ""
+    provider.policy.refresh_from_db()
+    assert not provider.policy.accepts_at_once
 
 
 def test_the_day_s_cap_is_not_exceeded_by_a_crowd(run_calls, provider, service):
