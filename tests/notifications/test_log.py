@@ -159,10 +159,11 @@ def test_what_a_worker_is_just_sending_is_not_sent_again(client):
     first = row(leased_until=Now() + DAY)
     client.force_login(UserFactory(is_staff=True, is_superuser=True))
 
-    data = {"action": "send_again", "_selected_action": [first.pk]}
+    confirmed = {"confirmed": "1", "reason": "It never came"}
+    data = {"action": "send_again", "_selected_action": [first.pk], **confirmed}
     page = client.post(reverse("admin:notifications_sentmail_changelist"), data, follow=True)
 
     first.refresh_from_db()
     assert not send_again(mail=first)
     assert (first.state, Message.objects.count()) == (State.SENDING, 0)
-    assert "1 left alone: sent just now" in page.text
+    assert "left alone, as it was sent just now" in page.text and "0 changed." in page.text
