@@ -52,6 +52,8 @@ def choose_day(page, day: date) -> None:
         page.get_by_role("link", name=month).click()
         expect(page.locator("#mon")).to_have_text(month)
     page.get_by_role("link", name=re.compile(f"^{wording.date_text(day, long=True)}, 8 times")).click()
+    # The first day of a month that was turned to is shown before it is pressed.
+    expect(page).to_have_url(re.compile(f"day={day}"))
     expect(page.locator("#day")).to_contain_text(wording.date_text(day, long=True, year=False))
 
 
