@@ -7156,6 +7156,14 @@ MUTANTS = [
         "only_the_provider",
     ),
     mutant(
+        "a customer is entered as they were before the wait for the lock",
+        "appointments/services/adding.py",
+        "addition = replace(addition, customer=customer)  #",
+        "pass  #",
+        "appointments/test_adding.py",
+        "after_the_page",
+    ),
+    mutant(
         "blocked customers are entered",
         "appointments/services/adding.py",
         "    for refused in found.refusals:\n        raise PolicyRefused(refused)\n",

@@ -128,6 +128,7 @@ def _add(addition: Addition, actor: User, seen: str) -> Outcome:
         addition = replace(addition, customer=_invite(addition, now))
     service, customer = lock_service(addition.service, customer_id=addition.customer.pk)
     assert customer is not None
+    addition = replace(addition, customer=customer)  # as the person is now, who may have been banned meanwhile
     provider = service.provider
     if provider.user_id != actor.pk:
         raise PermissionDenied

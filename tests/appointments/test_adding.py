@@ -220,6 +220,16 @@ def test_blocks_bans_no_shows_and_oneself_are_never_overridden(add, addition, pr
     assert add(TUESDAY_TEN + HOUR, customer=blocked).changed
 
 
+def test_who_is_banned_after_the_page_was_read_is_not_entered(addition, provider, customer):
+    asked = addition()
+    bans.ban(type(customer).objects.get(pk=customer.pk), now=NOW)
+
+    with pytest.raises(PolicyRefused, match="the account is suspended"):
+        adding.add_appointment(addition=asked, actor=provider.user)
+
+    assert not Appointment.objects.exists()
+
+
 def test_a_paused_page_is_overridden_and_a_paused_service_or_another_place_is_not(add, addition, provider, service):
     provider.listing = Listing.PAUSED
     provider.save()
