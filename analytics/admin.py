@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,7 +17,6 @@ from analytics import (
     converters,  # noqa: F401 - registers <report_month:…>
     services,
 )
-from analytics.exceptions import MailedJustNow
 from analytics.forms import PeriodForm
 from analytics.models import MonthlyReport
 from analytics.pdf import pdf_of
@@ -26,34 +25,34 @@ from analytics.queries import figures_of
 from analytics.reports import Report, report_of
 from analytics.staff import platform_of
 from core import clock
-from core.admin import ModelAdmin, ReadOnly
+from core.admin import Acting, Answer
 from providers.models import Listing, Provider
 from providers.queries import today_of
 
 
 @admin.register(MonthlyReport)
-class MonthlyReportAdmin(ReadOnly, ModelAdmin):
+class MonthlyReportAdmin(Acting):
     list_display = ("provider", "month", "made_at", "mailings", "mailed_at")
     list_select_related = ("provider",)
     search_fields = ("provider__name", "provider__slug", "provider__user__email")
     ordering = ("-month", "-pk")
     actions = ("mail_again",)
+    looks = {"mail_again": ("mail", "The provider gets the report in a mail once more")}
     change_list_template = "analytics/admin/change_list.html"
+
+    def acts_on(self, row: MonthlyReport) -> bool:
+        return True
 
     def has_mail_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("analytics.change_monthlyreport")
 
     @admin.action(description="Mail to their providers again", permissions=["mail"])
-    def mail_again(self, request: HttpRequest, queryset: QuerySet[MonthlyReport]) -> None:
-        """Mail the chosen reports again; those that were mailed a moment ago are left out."""
-        mailed = 0
-        for report in queryset.select_related("provider"):
-            try:
-                services.mail_report(provider=report.provider, month=report.month, now=clock.now())
-                mailed += 1
-            except MailedJustNow:
-                continue
-        messages.success(request, f"{mailed} report{' is' if mailed == 1 else 's are'} on the way.")
+    def mail_again(self, request: HttpRequest, queryset: QuerySet[MonthlyReport]) -> Answer:
+        def mail(report: MonthlyReport, reason: str) -> bool:
+            services.mail_report(provider=report.provider, month=report.month, now=clock.now())
+            return True
+
+        return self.act_on_each(request, queryset.select_related("provider"), mail)
 
     def get_urls(self) -> list[URLPattern]:
         own = self.admin_site.admin_view

@@ -115,7 +115,7 @@ ROWS = [
     Row("admin:figures", get=LOOK, post=staff("405")),
     Row("admin:provider_report", get=LOOK, post=staff("405"), args=reported),
     Row("admin:provider_report_pdf", get=LOOK, post=staff("405"), args=reported),
-    *model("analytics_monthlyreport", lambda world: world.report, actions={"mail_again": "go"}),
+    *model("analytics_monthlyreport", lambda world: world.report, actions={"mail_again": "200"}),
     *model("appointments_digest", lambda world: world.digest, may="delete", actions={"delete_selected": "200"}),
     *model("appointments_knownconflict", lambda world: world.known_conflict),
     *model("appointments_ownevent", lambda world: world.own_event),

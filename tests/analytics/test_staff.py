@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
@@ -91,12 +92,18 @@ def test_only_staff_who_may_see_reports_read_figures(client, provider):
     assert [client.get(address).status_code for address in addresses] == [200, 200]
 
 
-def test_staff_have_reports_mailed_again(staff, provider):
+def test_staff_have_reports_mailed_again_for_a_reason_that_is_kept(staff, provider):
     report = MonthlyReport.objects.create(provider=provider, month=OCTOBER, made_at=MID_OCTOBER)
     asked = {"action": "mail_again", "_selected_action": [report.pk]}
     lists = reverse("admin:analytics_monthlyreport_changelist")
+    mails = Message.objects.filter(key__startswith=f"analytics.report:{provider.pk}:2026-10:")
 
-    first, second = (texts(staff.post(lists, asked, follow=True)) for _ in range(2))
+    assert staff.post(lists, asked).status_code == 200
+    assert not mails.exists()
+    confirmed = asked | {"confirmed": "1", "reason": "The first one bounced."}
+    first, second = (texts(staff.post(lists, confirmed, follow=True)) for _ in range(2))
 
-    assert "1 report is on the way." in first and "0 reports are on the way." in second
-    assert Message.objects.filter(key=f"analytics.report:{provider.pk}:2026-10:1").count() == 1
+    assert "1 changed." in first
+    assert "It was mailed a moment ago" in second and "0 changed." in second
+    assert mails.count() == 1
+    assert LogEntry.objects.get().change_message == "mail_again: The first one bounced."
