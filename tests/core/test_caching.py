@@ -61,6 +61,16 @@ def test_a_page_that_did_not_change_is_not_sent_again(client, address):
     assert (other.status_code, other.content) == (200, first.content)
 
 
+def test_a_compressed_page_is_known_again_too(client):
+    first = client.get("/help/", headers={"Accept-Encoding": "gzip"})
+
+    again = client.get("/help/", headers={"Accept-Encoding": "gzip", "If-None-Match": first["ETag"]})
+
+    assert first["Content-Encoding"] == "gzip"
+    assert first["ETag"].startswith("W/")
+    assert (again.status_code, again.content) == (304, b"")
+
+
 @pytest.fixture
 def page():
     service = ServiceFactory(provider=ProviderFactory(time_zone="Asia/Kathmandu"))
