@@ -7164,6 +7164,14 @@ MUTANTS = [
         "after_the_page",
     ),
     mutant(
+        "an event may be told to end before each of its dates",
+        "appointments/services/own_recurrences.py",
+        "        if not dates:\n",
+        "        if False:\n",
+        "appointments/test_own_recurrences.py",
+        "every_date_that_is_left",
+    ),
+    mutant(
         "blocked customers are entered",
         "appointments/services/adding.py",
         "    for refused in found.refusals:\n        raise PolicyRefused(refused)\n",

@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import User
-from appointments.exceptions import EventGone
+from appointments.exceptions import EventGone, EventRefused
 from appointments.models import OwnEvent, OwnRecurrence
 from appointments.rules.own_events import MOST_DATES, Details, check_details, details_of, last_day, rule_of
 from appointments.rules.recurrence import Rule, expand
@@ -89,6 +89,9 @@ def plan_change(row: OwnEvent, details: Details, rule: Rule, scope: Scope, *, no
         by_number = {(each.occurrence or 1) - since + 1: each for each in rows}
         deleted = set(range(1, in_all - since + 2)) - by_number.keys()
         dates = {each: said for each, said in dates.items() if each not in deleted}
+        if not dates:
+            field = "count" if rule.until is None else "until"
+            raise EventRefused("So no date would be left. Choose a later end, or delete the event.", field=field)
     else:
         by_number = dict(enumerate(rows, 1))
     kept = {each: one for each, one in by_number.items() if each in dates}

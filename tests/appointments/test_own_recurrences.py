@@ -281,6 +281,20 @@ def test_dates_changed_alone_follow_and_those_deleted_alone_stay_away(maya):
 
 
 @pytest.mark.django_db
+def test_an_end_before_every_date_that_is_left_is_refused(maya):
+    made(maya)
+    first, second, third, _ = all_rows()
+    for row in (first, second):
+        delete_dates(event=row, scope=Scope.ONE, actor=maya, version=row.version)
+
+    with pytest.raises(EventRefused, match="no date would be left") as refused:
+        change(third, until=date(2026, 3, 10))
+
+    assert refused.value.field == "until"
+    assert starts() == [TUESDAY_TEN + 2 * WEEK, TUESDAY_TEN + 3 * WEEK]
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
